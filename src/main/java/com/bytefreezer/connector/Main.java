@@ -1,0 +1,193 @@
+package com.bytefreezer.connector;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.LoggerContext;
+import com.bytefreezer.connector.config.RouteFiles;
+import com.bytefreezer.connector.config.Secrets;
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.config.SettingsException;
+import com.bytefreezer.connector.cursor.Cursor;
+import com.bytefreezer.connector.delivery.Failures;
+import com.bytefreezer.connector.export.Schedule;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/**
+ * The command line: flags and exit codes of the original connector (CONTRACTS §3.1). 0: delivered, or stopped by a
+ * signal in watch mode; 1: anything that a person must look at; 2: an unknown flag.
+ */
+@Command(
+        name = "bytefreezer-connector",
+        description = "Exports records from a ByteFreezer lake to a destination.",
+        versionProvider = Main.Version.class,
+        sortOptions = false)
+public final class Main implements Callable<Integer> {
+    private static final Logger LOG = LoggerFactory.getLogger(Main.class);
+    private static final int FAILED = 1;
+
+    @Option(
+            names = {"--config", "-config"},
+            paramLabel = "FILE",
+            description =
+                    "settings in YAML, as the original connector takes them (default: config.yaml, if there is one)")
+    private @Nullable Path config;
+
+    @Option(
+            names = {"--mode", "-mode"},
+            paramLabel = "MODE",
+            defaultValue = "interactive",
+            description = "interactive, batch (once, then exit) or watch (again and again) (default: ${DEFAULT-VALUE})")
+    private String mode = "interactive";
+
+    @Option(
+            names = {"--set", "-set"},
+            paramLabel = "NAME=VALUE",
+            description = "a setting, e.g. --set destination.type=webhook; may be given several times")
+    private Map<String, String> set = new LinkedHashMap<>();
+
+    @Option(
+            names = {"--routes", "-routes"},
+            paramLabel = "FOLDER",
+            defaultValue = "routes",
+            description = "where the route files are (default: ${DEFAULT-VALUE})")
+    private Path routes = Path.of("routes");
+
+    @Option(
+            names = {"--reset-cursor", "-reset-cursor"},
+            description = "forget what was delivered, so that every export begins anew")
+    private boolean resetCursor;
+
+    @Option(
+            names = {"--version", "-version"},
+            versionHelp = true,
+            description = "print the version and exit")
+    @SuppressWarnings("UnusedVariable") // picocli reads it
+    private boolean version;
+
+    @Option(
+            names = {"--help", "-help", "-h"},
+            usageHelp = true,
+            description = "print this and exit")
+    @SuppressWarnings("UnusedVariable") // picocli reads it
+    private boolean help;
+
+    /** Runs the connector and ends the process. */
+    public static void main(String[] arguments) {
+        int code = new CommandLine(new Main())
+                .setExecutionExceptionHandler((exception, commandLine, result) -> {
+                    LOG.error("{}", Failures.describe(exception));
+                    LOG.debug("Not started", exception);
+                    return FAILED;
+                })
+                .execute(arguments);
+        System.exit(code);
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        if (!mode.equals("batch") && !mode.equals("watch") && !mode.equals("interactive")) {
+            LOG.error("Unknown mode: {} (use: batch, watch, interactive). Not started.", mode);
+            return FAILED;
+        }
+        if (mode.equals("interactive")) {
+            LOG.error("Interactive mode has no page yet. Not started. Use --mode batch or --mode watch.");
+            return FAILED;
+        }
+        Settings settings;
+        try {
+            settings = settings();
+        } catch (SettingsException e) {
+            e.problems().forEach(LOG::error);
+            return FAILED;
+        }
+        Secrets secrets = new Secrets();
+        settings.secrets().forEach(secrets::add);
+        LoggerContext logging = (LoggerContext) LoggerFactory.getILoggerFactory();
+        logging.putObject(MaskingConverter.SECRETS, secrets);
+        logging.getLogger("com.bytefreezer").setLevel(Level.toLevel(settings.text("logging.level")));
+        if (settings.isSample()) {
+            LOG.info("No lake is set (lake.root, s3.bucket or control.url): this is the bundled sample, samples/lake.");
+        }
+        Cursor cursor = Cursor.open(
+                Path.of(settings.text("cursor.file")), Duration.ofHours(settings.integer("cursor.lookback-hours")));
+        if (resetCursor) {
+            cursor.reset();
+        }
+        return run(settings, secrets, cursor);
+    }
+
+    private int run(Settings settings, Secrets secrets, Cursor cursor) throws Exception {
+        boolean watch = mode.equals("watch");
+        CountDownLatch closed = new CountDownLatch(1);
+        Connector connector = new Connector(settings, secrets, cursor, watch);
+        Thread stop = new Thread(() -> stopBySignal(connector, closed, watch), "stop");
+        Runtime.getRuntime().addShutdownHook(stop);
+        Schedule schedule = connector.start(mode);
+        if (watch) {
+            closed.await();
+            return 0;
+        }
+        schedule.awaitAll();
+        Runtime.getRuntime().removeShutdownHook(stop);
+        connector.close();
+        return schedule.allSucceeded() ? 0 : FAILED;
+    }
+
+    /** The virtual machine would end with 143 by itself; the original ends a watch with 0 (CONTRACTS §3.1). */
+    private static void stopBySignal(Connector connector, CountDownLatch closed, boolean watch) {
+        LOG.info("Stopping: batches in flight are finished first.");
+        connector.close();
+        closed.countDown();
+        Runtime.getRuntime().halt(watch ? 0 : FAILED);
+    }
+
+    private Settings settings() throws SettingsException {
+        Path folder = routes.toAbsolutePath().normalize();
+        RouteFiles files;
+        try {
+            files = RouteFiles.in(folder);
+        } catch (UncheckedIOException e) {
+            throw new ConnectorException(
+                    "there are no route files in %s. Not started. Start the connector from its own folder, or name theirs with --routes."
+                            .formatted(folder),
+                    e);
+        }
+        Path standard = Path.of("config.yaml");
+        Path file = config == null && Files.exists(standard) ? standard : config;
+        Settings.unknownInEnvironment(System.getenv(), files)
+                .forEach(name -> LOG.warn("{} in the environment is not a setting. Ignored.", name));
+        return Settings.load(new Settings.Sources(set, System.getenv(), file, Path.of(""), files));
+    }
+
+    /** What {@code --version} prints. */
+    static final class Version implements CommandLine.IVersionProvider {
+        @Override
+        public String[] getVersion() throws IOException {
+            Properties properties = new Properties();
+            try (InputStream resource = Main.class.getResourceAsStream("/version.properties")) {
+                if (resource != null) {
+                    properties.load(resource);
+                }
+            }
+            return new String[] {
+                "bytefreezer-connector %s (built %s)"
+                        .formatted(properties.getProperty("version"), properties.getProperty("built"))
+            };
+        }
+    }
+}

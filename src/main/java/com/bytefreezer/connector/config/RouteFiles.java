@@ -1,0 +1,165 @@
+package com.bytefreezer.connector.config;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * The route files of one folder: {@code *.camel.yaml} anywhere below it, one destination per file in
+ * {@code destinations}, one export per file in {@code exports}.
+ *
+ * <p>A route file declares a setting by using it: {@code {{name}}} is required, {@code {{name:default}}} and
+ * {@code {{?name}}} are not.
+ */
+public final class RouteFiles {
+    private static final String SUFFIX = ".camel.yaml";
+    private static final String DEFAULT_EXPORT = "default";
+    private static final Pattern SETTING =
+            Pattern.compile("\\{\\{(?<optional>\\??)(?<name>[a-z0-9-]+(\\.[a-z0-9-]+)+)(?<default>:?)");
+
+    private final Path folder;
+    private final List<Path> files;
+    private final Map<String, Path> destinations = new LinkedHashMap<>();
+
+    private RouteFiles(Path folder, List<Path> files) {
+        this.folder = folder;
+        this.files = files;
+        for (Path file : files) {
+            if (file.startsWith(folder.resolve("destinations"))) {
+                destinations.put(nameOf(file), file);
+            }
+        }
+    }
+
+    /**
+     * Reads what is in {@code folder}.
+     *
+     * @throws UncheckedIOException when it cannot be read
+     */
+    public static RouteFiles in(Path folder) {
+        try (Stream<Path> paths = Files.walk(folder)) {
+            return new RouteFiles(
+                    folder,
+                    paths.filter(path -> path.toString().endsWith(SUFFIX))
+                            .sorted()
+                            .toList());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The names of the destinations there are. */
+    public Set<String> destinations() {
+        return new TreeSet<>(destinations.keySet());
+    }
+
+    /**
+     * The files to load when only {@code used} destinations are in use, so that the others need no settings.
+     *
+     * @param withDefaultExport whether the export that the settings {@code query.*} describe is one of them
+     */
+    List<Path> filesFor(Set<String> used, boolean withDefaultExport) {
+        List<Path> loaded = new ArrayList<>(files);
+        if (!withDefaultExport) {
+            loaded.removeIf(file -> exportFiles().contains(file) && nameOf(file).equals(DEFAULT_EXPORT));
+        }
+        destinations.forEach((name, file) -> {
+            if (!used.contains(name)) {
+                loaded.remove(file);
+            }
+        });
+        return loaded;
+    }
+
+    /** The destinations that the files in {@code exports} name. */
+    Set<String> destinationsOfExports() {
+        Set<String> names = new LinkedHashSet<>();
+        for (Path file : exportFiles()) {
+            for (JsonNode parameter : templateParameters(file)) {
+                if (parameter.path("name").asText().equals("destination")) {
+                    names.add(parameter.path("value").asText());
+                }
+            }
+        }
+        return names;
+    }
+
+    /** Whether there are exports beside the default one. */
+    boolean hasFurtherExports() {
+        return exportFiles().stream().anyMatch(file -> !nameOf(file).equals(DEFAULT_EXPORT));
+    }
+
+    /** All settings that any route file uses. */
+    public Set<String> settings() {
+        Set<String> names = new TreeSet<>();
+        files.forEach(file -> names.addAll(settingsOf(file, false)));
+        return names;
+    }
+
+    /** The settings without which {@code file} cannot be loaded. */
+    Set<String> requiredSettings(Path file) {
+        return settingsOf(file, true);
+    }
+
+    /** {@code file} as a person would name it. */
+    String nameInMessages(Path file) {
+        return folder.getFileName() + "/" + folder.relativize(file);
+    }
+
+    private List<Path> exportFiles() {
+        return files.stream()
+                .filter(file -> file.startsWith(folder.resolve("exports")))
+                .toList();
+    }
+
+    private static List<JsonNode> templateParameters(Path file) {
+        try {
+            return new YAMLMapper()
+                    .readTree(file.toFile()).findValues("parameters").stream()
+                            .flatMap(list -> Stream.iterate(0, i -> i < list.size(), i -> i + 1)
+                                    .map(list::path))
+                            .toList();
+        } catch (IOException e) {
+            // Camel reads the same file next and says where it is wrong.
+            return List.of();
+        }
+    }
+
+    private static Set<String> settingsOf(Path file, boolean requiredOnly) {
+        Set<String> names = new TreeSet<>();
+        SETTING.matcher(textWithoutComments(file)).results().forEach(match -> {
+            boolean required = match.group(1).isEmpty() && match.group(4).isEmpty();
+            if (required || !requiredOnly) {
+                names.add(match.group(2));
+            }
+        });
+        return names;
+    }
+
+    private static String textWithoutComments(Path file) {
+        try (Stream<String> lines = Files.lines(file)) {
+            return String.join(
+                    "\n",
+                    lines.filter(line -> !line.stripLeading().startsWith("#")).toList());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static String nameOf(Path file) {
+        String name = file.getFileName().toString();
+        return name.substring(0, name.length() - SUFFIX.length());
+    }
+}

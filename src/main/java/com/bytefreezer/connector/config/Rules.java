@@ -1,0 +1,165 @@
+package com.bytefreezer.connector.config;
+
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+
+/** What makes a value of a setting right. */
+final class Rules {
+    /** Says what is wrong with a value, or nothing. */
+    private interface Rule extends Function<String, Optional<String>> {}
+
+    private static final List<String> QUERY = List.of("query.tenant-id", "query.dataset-id", "query.sql");
+    private static final Map<String, Rule> RULES = new LinkedHashMap<>();
+
+    static {
+        RULES.put("lake.root", startsWithOneOf("s3://", "file:"));
+        RULES.put("lake.layout", value -> problemUnless(value.contains("{dataset}"), "must contain {dataset}"));
+        RULES.put("s3.use-ssl", oneOf("true", "false"));
+        RULES.put("control.url", startsWithOneOf("http://", "https://"));
+        RULES.put("control.timeout-seconds", between(1, 3600));
+        RULES.put("query.sync", oneOf("auto", "incremental", "full"));
+        RULES.put("records.nulls", oneOf("keep", "omit"));
+        RULES.put("delivery.max-batch-bytes", between(1, 1_000_000_000));
+        RULES.put("delivery.max-in-flight", between(1, 1000));
+        RULES.put("delivery.max-retries", between(-1, Integer.MAX_VALUE));
+        RULES.put("delivery.retry-delay-ms", between(1, 3_600_000));
+        RULES.put("delivery.max-retry-delay-ms", between(1, 86_400_000));
+        RULES.put("delivery.on-rejected", oneOf("dead-letter", "stop"));
+        RULES.put("export.parallel-objects", between(1, 256));
+        RULES.put("cursor.lookback-hours", between(0, 24 * 3650));
+        RULES.put("cursor.start", Rules::startOfCursor);
+        RULES.put("schedule.interval-seconds", between(1, 31_536_000));
+        RULES.put("schedule.batch-size", between(1, 1_000_000));
+        RULES.put("schedule.retry-delay-seconds", between(1, 86_400));
+        RULES.put("schedule.max-retry-delay-seconds", between(1, 86_400));
+        RULES.put(
+                "duckdb.memory-limit",
+                value -> problemUnless(
+                        value.matches("(?i)\\d+(\\.\\d+)?\\s*(KB|MB|GB|TB|KiB|MiB|GiB|TiB)"),
+                        "must be a size like 256MB"));
+        RULES.put("logging.level", oneOf("debug", "info", "warn", "error"));
+        RULES.put("shutdown.timeout-seconds", between(1, 86_400));
+    }
+
+    private Rules() {}
+
+    static List<String> check(Map<String, String> values, RouteFiles routes) {
+        List<String> problems = new ArrayList<>();
+        RULES.forEach((name, rule) -> Optional.ofNullable(values.get(name))
+                .flatMap(rule)
+                .ifPresent(problem ->
+                        problems.add("%s %s, not \"%s\". Not started.".formatted(name, problem, values.get(name)))));
+        checkLake(values, problems);
+        checkDefaultExport(values, routes, problems);
+        checkDestinations(values, routes, problems);
+        return problems;
+    }
+
+    private static void checkLake(Map<String, String> values, List<String> problems) {
+        if (values.containsKey("s3.access-key") != values.containsKey("s3.secret-key")) {
+            problems.add("s3.access-key and s3.secret-key belong together, only one is set. Not started.");
+        }
+        boolean local = values.getOrDefault("lake.root", "").startsWith("file:");
+        if (local || values.containsKey("s3.bucket")) {
+            return;
+        }
+        require(
+                values,
+                List.of("control.url", "control.api-key", "control.account-id"),
+                "where no s3.bucket and no local lake.root is set",
+                problems);
+    }
+
+    private static void checkDefaultExport(Map<String, String> values, RouteFiles routes, List<String> problems) {
+        if (usesDefaultExport(values, routes)) {
+            require(values, QUERY, "for the default export", problems);
+        }
+    }
+
+    /** Whether the settings describe an export; they need not when there are others in the routes. */
+    static boolean usesDefaultExport(Map<String, String> values, RouteFiles routes) {
+        return !routes.hasFurtherExports() || QUERY.stream().anyMatch(values::containsKey);
+    }
+
+    /** The route files that these settings put to use. */
+    static List<Path> files(Map<String, String> values, RouteFiles routes) {
+        Set<String> used = new LinkedHashSet<>(routes.destinationsOfExports());
+        boolean defaultExport = usesDefaultExport(values, routes);
+        if (defaultExport) {
+            used.add(values.getOrDefault("destination.type", ""));
+        }
+        return routes.filesFor(used, defaultExport);
+    }
+
+    private static void checkDestinations(Map<String, String> values, RouteFiles routes, List<String> problems) {
+        Set<String> used = new LinkedHashSet<>(routes.destinationsOfExports());
+        if (usesDefaultExport(values, routes)) {
+            used.add(values.getOrDefault("destination.type", ""));
+        }
+        for (String name : used) {
+            if (!routes.destinations().contains(name)) {
+                problems.add("destination.type: unknown destination \"%s\", available: %s. Not started."
+                        .formatted(name, String.join(" ", routes.destinations())));
+            }
+        }
+        for (Path file : files(values, routes)) {
+            require(values, routes.requiredSettings(file), "by " + routes.nameInMessages(file), problems);
+        }
+    }
+
+    private static void require(Map<String, String> values, Iterable<String> names, String why, List<String> problems) {
+        for (String name : names) {
+            if (!values.containsKey(name)) {
+                problems.add("%s is required %s. Not started.".formatted(name, why));
+            }
+        }
+    }
+
+    private static Rule oneOf(String... choices) {
+        return value -> problemUnless(List.of(choices).contains(value), "must be one of " + String.join(", ", choices));
+    }
+
+    private static Rule startsWithOneOf(String... starts) {
+        return value -> problemUnless(
+                List.of(starts).stream().anyMatch(value::startsWith), "must start with " + String.join(" or ", starts));
+    }
+
+    private static Rule between(int least, int most) {
+        return value -> {
+            String problem = most == Integer.MAX_VALUE
+                    ? "must be a whole number from %d".formatted(least)
+                    : "must be a whole number from %d to %d".formatted(least, most);
+            try {
+                int number = Integer.parseInt(value);
+                return problemUnless(number >= least && number <= most, problem);
+            } catch (NumberFormatException e) {
+                return Optional.of(problem);
+            }
+        };
+    }
+
+    private static Optional<String> startOfCursor(String value) {
+        if (value.equals("earliest") || value.equals("latest")) {
+            return Optional.empty();
+        }
+        try {
+            Instant.parse(value);
+            return Optional.empty();
+        } catch (DateTimeParseException e) {
+            return Optional.of("must be earliest, latest or a time like 2026-11-01T00:00:00Z");
+        }
+    }
+
+    private static Optional<String> problemUnless(boolean right, String problem) {
+        return right ? Optional.empty() : Optional.of(problem);
+    }
+}

@@ -1,0 +1,170 @@
+package com.bytefreezer.connector.control;
+
+import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.config.Secrets;
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.lake.Credentials;
+import com.bytefreezer.connector.lake.Credentials.Keys;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
+import org.apache.camel.Body;
+import org.apache.camel.Exchange;
+import org.apache.camel.ExchangeProperty;
+import org.apache.camel.Header;
+import org.apache.camel.Variable;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The credentials of a dataset's bucket: from the settings {@code s3.*}, or from the control plane's answer to
+ * {@code query-credentials} (CONTRACTS §1.1, §1.3). Remembers the last good answer, so that an export goes on while the
+ * control plane is down. Safe for use by several threads.
+ */
+public final class LakeCredentials {
+    private static final Logger LOG = LoggerFactory.getLogger(LakeCredentials.class);
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final int LONGEST_REASON = 200;
+
+    private final Settings settings;
+    private final Secrets secrets;
+    private final Map<String, Credentials> known = new ConcurrentHashMap<>();
+
+    public LakeCredentials(Settings settings, Secrets secrets) {
+        this.settings = settings;
+        this.secrets = secrets;
+    }
+
+    /** The bucket that the settings {@code s3.*} name; it overrides the control plane's. */
+    public Credentials fromSettings() {
+        String accessKey = settings.optional("s3.access-key").orElse("");
+        Keys keys = accessKey.isEmpty()
+                ? null
+                : new Keys(
+                        accessKey,
+                        settings.text("s3.secret-key"),
+                        settings.optional("s3.session-token").orElse(null));
+        return Credentials.of(
+                settings.text("s3.bucket"),
+                settings.optional("s3.endpoint").orElse(""),
+                settings.isTrue("s3.use-ssl"),
+                settings.optional("s3.region").orElse(""),
+                keys,
+                null);
+    }
+
+    /** Where the control plane gives the credentials of this dataset. */
+    public String url(@Variable("tenant") String tenant, @Variable("dataset") String dataset) {
+        return "%s/api/v1/tenants/%s/datasets/%s/query-credentials"
+                .formatted(settings.text("control.url").replaceAll("/+$", ""), escaped(tenant), escaped(dataset));
+    }
+
+    /**
+     * Reads the control plane's answer.
+     *
+     * @throws ConnectorException in one line for every other answer, when no earlier one is known
+     */
+    public Credentials fromAnswer(
+            @Variable("tenant") String tenant,
+            @Variable("dataset") String dataset,
+            @Header(Exchange.HTTP_RESPONSE_CODE) int status,
+            @Body String body) {
+        String key = tenant + "/" + dataset;
+        if (status != 200) {
+            return orKnown(key, "%d%s. %s".formatted(status, reason(body), advice(status)), null);
+        }
+        try {
+            JsonNode answer = JSON.readTree(body);
+            if (answer == null || answer.path("bucket").asText("").isBlank()) {
+                return orKnown(key, "an answer without a bucket. Check the dataset's destination.", null);
+            }
+            Credentials credentials = read(answer);
+            known.put(key, credentials);
+            return credentials;
+        } catch (JsonProcessingException e) {
+            return orKnown(key, "an answer that is no JSON. Check control.url.", e);
+        }
+    }
+
+    /** The control plane could not be asked at all. */
+    public Credentials withoutAnswer(
+            @Variable("tenant") String tenant,
+            @Variable("dataset") String dataset,
+            @ExchangeProperty(Exchange.EXCEPTION_CAUGHT) Exception failure) {
+        String message = failure.getMessage() == null ? failure.getClass().getSimpleName() : failure.getMessage();
+        return orKnown(
+                tenant + "/" + dataset,
+                "no answer (%s). Check control.url and the network.".formatted(message),
+                failure);
+    }
+
+    private Credentials read(JsonNode answer) {
+        String accessKey = answer.path("access_key").asText("");
+        String secretKey = answer.path("secret_key").asText("");
+        Stream.of(accessKey, secretKey).forEach(secrets::add);
+        return Credentials.of(
+                answer.path("bucket").asText(),
+                answer.path("endpoint").asText(""),
+                answer.path("use_ssl")
+                        .asBoolean(answer.path("endpoint").asText("").isEmpty()),
+                answer.path("region").asText(""),
+                accessKey.isEmpty() ? null : new Keys(accessKey, secretKey, null),
+                Optional.of(answer.path("path").asText(""))
+                        .filter(path -> !path.isBlank())
+                        .orElse(null));
+    }
+
+    private Credentials orKnown(String dataset, String problem, @Nullable Throwable cause) {
+        Credentials earlier = known.get(dataset);
+        String what = "control plane %s, dataset %s: %s".formatted(settings.text("control.url"), dataset, problem);
+        if (earlier == null) {
+            throw new ConnectorException(what + " Nothing was exported.", cause);
+        }
+        LOG.warn("{} The export goes on with the credentials known from before.", what);
+        return earlier;
+    }
+
+    private static String advice(int status) {
+        return switch (status) {
+            case 401 -> "Check control.api-key.";
+            case 403 -> "Check that the key may read this account, and control.account-id.";
+            case 404 -> "Check query.tenant-id and query.dataset-id.";
+            case 429 -> "Too many requests; try again later.";
+            default -> "Try again later; with an s3 block in the settings the control plane is not needed.";
+        };
+    }
+
+    /** The server's own words: an object whose {@code error} is text or an object, plain text, or nothing. */
+    private static String reason(@Nullable String body) {
+        if (body == null || body.isBlank()) {
+            return "";
+        }
+        String text = body;
+        try {
+            JsonNode answer = JSON.readTree(body);
+            JsonNode error = answer.path("error");
+            if (error.isObject()) {
+                text = error.path("message").asText(error.toString());
+            } else if (error.isTextual()) {
+                text = error.asText();
+            } else if (answer.path("message").isTextual()) {
+                text = answer.path("message").asText();
+            }
+        } catch (JsonProcessingException e) {
+            // Plain text, as the middleware answers.
+        }
+        String line = text.replaceAll("\\s+", " ").strip();
+        return " — " + (line.length() <= LONGEST_REASON ? line : line.substring(0, LONGEST_REASON) + "…");
+    }
+
+    private static String escaped(String part) {
+        return URLEncoder.encode(part, StandardCharsets.UTF_8).replace("+", "%20");
+    }
+}

@@ -1,0 +1,112 @@
+package com.bytefreezer.connector.delivery;
+
+import java.sql.Blob;
+import java.sql.SQLException;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.Map;
+import java.util.NoSuchElementException;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Cuts a stream of rows into batches while it is read. Never throws for what is wrong with the stream: it ends and the
+ * unit knows why. Ends early when the unit has failed or the run is being stopped; Camel's split would otherwise read
+ * the rest of the result in vain.
+ *
+ * <p>Used by one thread at a time.
+ */
+public final class Batches implements Iterator<Batch> {
+    private final Unit unit;
+    private final Iterator<?> rows;
+    private final int maxRecords;
+    private final int maxBytes;
+    private final BooleanSupplier stopped;
+
+    private byte[] lines;
+    private int[] ends;
+    private byte @Nullable [] left;
+    private int number;
+    private long nextRecord;
+    private boolean atEnd;
+
+    /**
+     * Batches of at most {@code maxRecords} records and {@code maxBytes} bytes.
+     *
+     * @param rows maps with one BLOB; a NULL marks the end
+     */
+    public Batches(Unit unit, Iterator<?> rows, int maxRecords, int maxBytes, BooleanSupplier stopped) {
+        this.unit = unit;
+        this.rows = rows;
+        this.maxRecords = maxRecords;
+        this.maxBytes = maxBytes;
+        this.stopped = stopped;
+        nextRecord = unit.counts().selected();
+        lines = new byte[Math.min(maxBytes, 64 * 1024)];
+        ends = new int[Math.min(maxRecords, 1024)];
+    }
+
+    @Override
+    public boolean hasNext() {
+        if (unit.hasFailed() || stopped.getAsBoolean()) {
+            return false;
+        }
+        if (left == null && !atEnd) {
+            left = nextRecord();
+        }
+        return left != null;
+    }
+
+    @Override
+    public Batch next() {
+        if (!hasNext()) {
+            throw new NoSuchElementException();
+        }
+        int size = 0;
+        int count = 0;
+        while (left != null && count < maxRecords && (count == 0 || size + left.length < maxBytes)) {
+            size = append(left, size, count++);
+            left = nextRecord();
+        }
+        unit.selected(count);
+        Batch batch = new Batch(unit, number++, nextRecord, Arrays.copyOf(lines, size), Arrays.copyOf(ends, count));
+        nextRecord += count;
+        return batch;
+    }
+
+    private int append(byte[] json, int size, int count) {
+        int end = size + json.length + 1;
+        if (end > lines.length) {
+            lines = Arrays.copyOf(lines, Math.max(end, lines.length * 2));
+        }
+        if (count == ends.length) {
+            ends = Arrays.copyOf(ends, ends.length * 2);
+        }
+        System.arraycopy(json, 0, lines, size, json.length);
+        lines[end - 1] = '\n';
+        ends[count] = end;
+        return end;
+    }
+
+    /** The next record, or null at the end of the stream, be it the right one or not. */
+    private byte @Nullable [] nextRecord() {
+        try {
+            if (!rows.hasNext()) {
+                atEnd = true;
+                return null;
+            }
+            Map<?, ?> row = (Map<?, ?>) rows.next();
+            Blob json = (Blob) row.values().iterator().next();
+            if (json == null) {
+                atEnd = true;
+                unit.ended();
+                return null;
+            }
+            return json.getBytes(1, (int) json.length());
+        } catch (SQLException | RuntimeException e) {
+            atEnd = true;
+            unit.failReading(e);
+            return null;
+        }
+    }
+}

@@ -1,0 +1,87 @@
+package com.bytefreezer.connector.delivery;
+
+import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.cursor.Cursor;
+import com.bytefreezer.connector.delivery.Batch.Rejection;
+import java.nio.file.Path;
+import java.util.List;
+import org.apache.camel.Body;
+import org.apache.camel.Exchange;
+import org.apache.camel.ExchangeProperty;
+import org.apache.camel.Variable;
+import org.apache.camel.http.base.HttpOperationFailedException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What {@code routes/delivery.camel.yaml} and the destinations ask of Java. Safe for use by several threads. */
+public final class Deliveries {
+    private static final Logger LOG = LoggerFactory.getLogger(Deliveries.class);
+
+    private final Cursor cursor;
+    private final DeadLetters deadLetters;
+    private final boolean stopOnRejected;
+
+    /** @param stopOnRejected fail instead of keeping what is refused as dead letters */
+    public Deliveries(Cursor cursor, DeadLetters deadLetters, boolean stopOnRejected) {
+        this.cursor = cursor;
+        this.deadLetters = deadLetters;
+        this.stopOnRejected = stopOnRejected;
+    }
+
+    /**
+     * The destination refuses a batch for what is in it: gives its halves, to find the records that are to blame. A
+     * single record is rejected, and nothing is left to deliver.
+     */
+    public List<Batch> refused(@Body Batch batch, @ExchangeProperty(Exchange.EXCEPTION_CAUGHT) Exception reason) {
+        if (batch.recordCount() > 1) {
+            return batch.halves();
+        }
+        batch.reject(0, Failures.describe(reason));
+        return List.of();
+    }
+
+    /** Whether an HTTP answer means that the content of the batch is refused, so that trying it again is in vain. */
+    public boolean isRefusal(@ExchangeProperty(Exchange.EXCEPTION_CAUGHT) Exception failure) {
+        return failure instanceof HttpOperationFailedException http
+                && List.of(400, 413, 422).contains(http.getStatusCode());
+    }
+
+    /** Waits until all earlier batches of the same unit are settled, for destinations that keep the order. */
+    public void inOrder(@Body Batch batch) throws InterruptedException {
+        batch.unit().awaitTurn(batch.number());
+    }
+
+    /** The destination has taken the batch: keeps what it refused, and records how far the unit is delivered. */
+    public void settle(@Body Batch batch, @Variable("destination") String destination) {
+        List<Rejection> rejections = batch.rejections();
+        Unit unit = batch.unit();
+        if (!rejections.isEmpty()) {
+            settleRejected(batch, destination, rejections);
+        }
+        boolean further = unit.settle(batch.number(), batch.outcome());
+        // The commit of the whole unit follows at once on its last batch.
+        boolean last = unit.hasEnded() && unit.counts().balances();
+        if (further && !last && unit.isResumable()) {
+            cursor.checkpoint(unit);
+        }
+    }
+
+    private void settleRejected(Batch batch, String destination, List<Rejection> rejections) {
+        String what = "%s, export %s, object %s: %d of %d records rejected in batch %s (%s)."
+                .formatted(
+                        destination,
+                        batch.unit().export(),
+                        batch.unit().object(),
+                        rejections.size(),
+                        batch.recordCount(),
+                        batch.id(),
+                        rejections.get(0).reason());
+        if (stopOnRejected) {
+            throw new ConnectorException(
+                    what + " The cursor stays before this batch. Correct the query or the destination, or set"
+                            + " delivery.on-rejected=dead-letter to keep such records aside.");
+        }
+        Path file = deadLetters.keep(batch, destination, rejections);
+        LOG.warn("{} Kept in {}; the cursor advances. Set delivery.on-rejected=stop to hold it instead.", what, file);
+    }
+}

@@ -1,0 +1,72 @@
+package com.bytefreezer.connector.delivery;
+
+import com.bytefreezer.connector.ConnectorException;
+import java.net.ConnectException;
+import java.net.SocketTimeoutException;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.util.stream.Collectors;
+import javax.net.ssl.SSLException;
+import org.apache.camel.http.base.HttpOperationFailedException;
+import org.jspecify.annotations.Nullable;
+
+/** Puts an exception into words for people: one line, no stack trace, no query string and no user of a URL. */
+public final class Failures {
+    private static final int LONGEST_ANSWER = 200;
+
+    private Failures() {}
+
+    /** What happened, e.g. {@code 403 from https://siem.example — token refused}. */
+    public static String describe(Throwable failure) {
+        for (Throwable e = failure; e != null; e = e.getCause()) {
+            String description = describeKnown(e);
+            if (description != null) {
+                return description;
+            }
+        }
+        Throwable root = failure;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        String message = oneLine(root.getMessage());
+        return message.isEmpty() ? root.getClass().getSimpleName() : message;
+    }
+
+    private static @Nullable String describeKnown(Throwable e) {
+        if (e instanceof HttpOperationFailedException http) {
+            String answer = oneLine(http.getResponseBody());
+            return http.getStatusCode() + " from " + host(http.getUri()) + (answer.isEmpty() ? "" : " — " + answer);
+        }
+        if (e instanceof ConnectorException) {
+            return e.getMessage();
+        }
+        if (e instanceof UnknownHostException) {
+            return "unknown host " + e.getMessage();
+        }
+        if (e instanceof SocketTimeoutException) {
+            return "no answer in time (" + oneLine(e.getMessage()) + ")";
+        }
+        if (e instanceof ConnectException || e instanceof SSLException) {
+            return oneLine(e.getMessage());
+        }
+        return null;
+    }
+
+    private static String host(String url) {
+        try {
+            URI uri = URI.create(url);
+            return uri.getScheme() + "://" + uri.getHost() + (uri.getPort() < 0 ? "" : ":" + uri.getPort());
+        } catch (IllegalArgumentException e) {
+            return "the destination";
+        }
+    }
+
+    private static String oneLine(@Nullable String text) {
+        if (text == null) {
+            return "";
+        }
+        String line =
+                text.lines().map(String::strip).filter(part -> !part.isEmpty()).collect(Collectors.joining(" "));
+        return line.length() <= LONGEST_ANSWER ? line : line.substring(0, LONGEST_ANSWER) + "…";
+    }
+}

@@ -1,0 +1,191 @@
+package com.bytefreezer.connector.delivery;
+
+import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.cursor.Counts;
+import com.bytefreezer.connector.cursor.Cursor;
+import com.bytefreezer.connector.lake.LakeObject;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is delivered and recorded together: the records of one object, or of several where the query needs them at once.
+ * Keeps their balance while batches of it are in flight. Safe for use by several threads.
+ */
+public final class Unit implements Cursor.Delivered {
+    private final String export;
+    private final String tenant;
+    private final String dataset;
+    private final List<LakeObject> objects;
+    private final String query;
+    private final @Nullable String listing;
+    private final boolean resumable;
+    /** Batches that were settled before an earlier one was. */
+    private final Map<Integer, Counts> ahead = new HashMap<>();
+
+    private Counts settled;
+    private int nextToSettle;
+    private long selected;
+    private boolean ended;
+    private @Nullable Throwable failure;
+    private boolean deliveryFailed;
+    private @Nullable ConnectorException notRecorded;
+
+    /**
+     * A unit of which {@code settled} was delivered by an earlier run.
+     *
+     * @param query identifies the query's text
+     * @param listing describes the whole dataset, when the unit covers it
+     * @param resumable whether delivery may go on inside the unit after a restart
+     */
+    public Unit(
+            String export,
+            String tenant,
+            String dataset,
+            List<LakeObject> objects,
+            String query,
+            @Nullable String listing,
+            boolean resumable,
+            Counts settled) {
+        this.export = export;
+        this.tenant = tenant;
+        this.dataset = dataset;
+        this.objects = objects;
+        this.query = query;
+        this.listing = listing;
+        this.resumable = resumable;
+        this.settled = settled;
+        this.selected = settled.settled();
+    }
+
+    @Override
+    public String export() {
+        return export;
+    }
+
+    public String tenant() {
+        return tenant;
+    }
+
+    public String dataset() {
+        return dataset;
+    }
+
+    @Override
+    public List<LakeObject> objects() {
+        return objects;
+    }
+
+    /** The name of the object, or how many there are. */
+    public String object() {
+        return objects.size() == 1 ? objects.get(0).key() : objects.size() + " objects";
+    }
+
+    @Override
+    public String query() {
+        return query;
+    }
+
+    @Override
+    public Optional<String> listing() {
+        return Optional.ofNullable(listing);
+    }
+
+    /** Distinguishes this unit's content from every other's, also of later runs of a query over the whole dataset. */
+    public String key() {
+        return listing != null ? export + " " + listing : export + " " + objects;
+    }
+
+    public boolean isResumable() {
+        return resumable;
+    }
+
+    @Override
+    public synchronized Counts counts() {
+        return new Counts(selected, settled.accepted(), settled.duplicates(), settled.deadLettered());
+    }
+
+    /** Whether a batch has failed, so that reading on is in vain. */
+    public synchronized boolean hasFailed() {
+        return failure != null;
+    }
+
+    public synchronized Optional<Throwable> failure() {
+        return Optional.ofNullable(failure);
+    }
+
+    /** Whether every record of the query has been read. */
+    public synchronized boolean hasEnded() {
+        return ended;
+    }
+
+    synchronized void selected(int records) {
+        selected += records;
+    }
+
+    synchronized void ended() {
+        ended = true;
+    }
+
+    /** A batch of it could not be delivered. The first failure counts. */
+    public synchronized void failDelivery(Throwable reason) {
+        deliveryFailed |= failure == null;
+        failReading(reason);
+    }
+
+    /** Its records could not be read to the end. */
+    synchronized void failReading(Throwable reason) {
+        if (failure == null) {
+            failure = reason;
+        }
+        notifyAll();
+    }
+
+    /** Whether it was the destination that failed. */
+    public synchronized boolean hasDeliveryFailed() {
+        return deliveryFailed;
+    }
+
+    /**
+     * A batch is settled.
+     *
+     * @return whether the settled records reach further without a gap than before
+     */
+    synchronized boolean settle(int batch, Counts counts) {
+        ahead.put(batch, counts);
+        int before = nextToSettle;
+        for (Counts next = ahead.remove(nextToSettle); next != null; next = ahead.remove(nextToSettle)) {
+            settled = settled.plus(next);
+            nextToSettle++;
+        }
+        notifyAll();
+        return nextToSettle > before;
+    }
+
+    /** Waits until every batch before this one is settled. Batches start in their order, so none waits for a later one. */
+    synchronized void awaitTurn(int batch) throws InterruptedException {
+        while (nextToSettle < batch) {
+            if (failure != null) {
+                throw new ConnectorException("an earlier batch of the same object has failed", failure);
+            }
+            wait();
+        }
+    }
+
+    @Override
+    public synchronized void notRecorded(ConnectorException why) {
+        notRecorded = why;
+    }
+
+    public synchronized Optional<ConnectorException> notRecorded() {
+        return Optional.ofNullable(notRecorded);
+    }
+
+    /** So does it stand in messages. */
+    @Override
+    public String toString() {
+        return object();
+    }
+}

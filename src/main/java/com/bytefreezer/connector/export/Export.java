@@ -1,0 +1,399 @@
+package com.bytefreezer.connector.export;
+
+import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.cursor.Counts;
+import com.bytefreezer.connector.cursor.Cursor;
+import com.bytefreezer.connector.cursor.Cursor.Position;
+import com.bytefreezer.connector.delivery.Batches;
+import com.bytefreezer.connector.delivery.Failures;
+import com.bytefreezer.connector.delivery.Unit;
+import com.bytefreezer.connector.lake.AwsKeys;
+import com.bytefreezer.connector.lake.Credentials;
+import com.bytefreezer.connector.lake.Lake;
+import com.bytefreezer.connector.lake.LakeObject;
+import com.bytefreezer.connector.query.DuckDb;
+import com.bytefreezer.connector.query.Plan;
+import com.bytefreezer.connector.query.Query;
+import com.bytefreezer.connector.query.RunDataSource;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.Collections;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
+import org.apache.camel.Body;
+import org.apache.camel.ProducerTemplate;
+import org.apache.camel.Variable;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One export: which dataset, which query, to where. Its methods are the steps of {@code routes/export.camel.yaml}, in
+ * the order in which they stand here. One run at a time; within a run the methods that take a unit are called by several
+ * threads.
+ */
+public final class Export {
+    private static final Logger LOG = LoggerFactory.getLogger(Export.class);
+    /** How many objects at either end of the dataset are asked for a column that an object lacks. */
+    private static final int SCHEMA_SAMPLE = 500;
+    /** How many objects are tried until one can be read to plan with. */
+    private static final int PLAN_SAMPLE = 20;
+
+    private final Exports exports;
+    private final RunDataSource dataSource;
+    private final AtomicReference<@Nullable Run> running = new AtomicReference<>();
+
+    private String name = "";
+    private String tenant = "";
+    private String dataset = "";
+    private String sql = "";
+    private String sync = "";
+    private String destination = "";
+    private String intervalSeconds = "";
+    private @Nullable Query query;
+    /** Changes with everything that changes the records of an object. */
+    private String queryId = "";
+
+    private @Nullable Plan plan;
+
+    /** Made by the route template for each export, which then calls the setters and {@link #prepare}. */
+    public Export(Exports exports, RunDataSource dataSource) {
+        this.exports = exports;
+        this.dataSource = dataSource;
+    }
+
+    public void setName(String name) {
+        this.name = name;
+    }
+
+    public void setTenant(String tenant) {
+        this.tenant = tenant;
+    }
+
+    public void setDataset(String dataset) {
+        this.dataset = dataset;
+    }
+
+    /** Sets the query; empty for the setting {@code query.sql}. */
+    public void setSql(String sql) {
+        this.sql = sql;
+    }
+
+    /** Sets what a run covers: auto, incremental or full. */
+    public void setSync(String sync) {
+        this.sync = sync;
+    }
+
+    public void setDestination(String destination) {
+        this.destination = destination;
+    }
+
+    public void setIntervalSeconds(String intervalSeconds) {
+        this.intervalSeconds = intervalSeconds;
+    }
+
+    /**
+     * Parses the SQL.
+     *
+     * @throws ConnectorException when it is not one SELECT
+     */
+    public void prepare() throws SQLException {
+        Settings settings = exports.settings();
+        String text = sql.isBlank() ? settings.text("query.sql") : sql;
+        try (Connection connection = DuckDb.forParsing()) {
+            query = Query.parse(text, connection);
+        }
+        String content = text + "\n" + settings.text("records.nulls");
+        queryId =
+                UUID.nameUUIDFromBytes(content.getBytes(StandardCharsets.UTF_8)).toString();
+        exports.add(this);
+    }
+
+    public String name() {
+        return name;
+    }
+
+    /** The pause between two runs in watch mode, in seconds. */
+    public String intervalSeconds() {
+        return intervalSeconds;
+    }
+
+    /** Begins a run: lists the dataset. */
+    public void open(@Body @Nullable Object access) {
+        Credentials credentials = access instanceof Credentials given ? given : null;
+        Lake lake = Lake.of(exports.settings(), tenant, dataset, credentials);
+        Position position = position(lake);
+        running.set(new Run(name, lake, credentials, position, progress(lake, position)));
+    }
+
+    /** The units of this run, found while they are worked on. */
+    public Iterator<Unit> discover() {
+        Run run = run();
+        List<LakeObject> some = run.listing.peek(PLAN_SAMPLE);
+        if (some.isEmpty()) {
+            LOG.info("export {}: no Parquet objects under {}.", name, String.join(" or ", run.lake.folders()));
+            return Collections.emptyIterator();
+        }
+        return switch (cut(run, some)) {
+            case ROW_WISE -> eachNewObject(run);
+            case LIMITED -> allNewObjects(run);
+            case WHOLE -> wholeDataset(run);
+        };
+    }
+
+    /** The SQL that gives the unit's records. */
+    public String statement(@Body Unit unit, ProducerTemplate routes) {
+        Run run = run();
+        try {
+            return statement(run, unit);
+        } catch (ConnectorException e) {
+            if (!isForbidden(e) || !run.mayRefetchKeys()) {
+                throw e;
+            }
+            LOG.info("export {}: the lake refuses the keys; they are fetched anew.", name);
+            Credentials credentials = routes.request("direct:credentials", exchange -> {
+                        exchange.setVariable("tenant", tenant);
+                        exchange.setVariable("dataset", dataset);
+                    })
+                    .getMessage()
+                    .getBody(Credentials.class);
+            if (credentials == null) {
+                throw e;
+            }
+            run.duckDb().replaceKeys(credentials, AwsKeys.resolve(credentials));
+            return statement(run, unit);
+        }
+    }
+
+    /** The unit's records, cut into batches while they are read. */
+    public Batches batches(@Body Iterator<?> rows, @Variable("unit") Unit unit, @Variable("batchSize") int batchSize) {
+        return new Batches(
+                unit, rows, batchSize, exports.settings().integer("delivery.max-batch-bytes"), this::isStopping);
+    }
+
+    /** Fails unless every record of the unit was read and is settled: selected = accepted + duplicates + dead-lettered. */
+    public void check(@Variable("unit") Unit unit, @Variable("statement") String statement) throws Exception {
+        Optional<Throwable> failure = unit.failure();
+        if (failure.isPresent()) {
+            throw new ConnectorException(Failures.describe(failure.get()), failure.get());
+        }
+        if (!unit.hasEnded()) {
+            if (isStopping()) {
+                throw new StoppedException();
+            }
+            throw new ConnectorException(run().duckDb().whyItEnded(statement));
+        }
+        Counts counts = unit.counts();
+        if (!counts.balances()) {
+            throw new IllegalStateException("it does not balance: " + counts);
+        }
+    }
+
+    /**
+     * Ends a run: moves the watermark and says what was done.
+     *
+     * @throws ConnectorException when not everything is delivered
+     */
+    public void finish() throws StoppedException {
+        Run run = run();
+        Instant watermark = run.watermark();
+        if (watermark != null) {
+            exports.cursor().advance(name, run.position, watermark);
+        }
+        run.report(destination, plan == null ? "nothing to do" : "%s: %s".formatted(covers(plan), plan.reason()));
+    }
+
+    /** Gives back what the run has open. */
+    public void close() {
+        Run run = running.getAndSet(null);
+        dataSource.use(null);
+        if (run != null) {
+            run.close();
+        }
+    }
+
+    /** A unit of the current run is done, well or not. */
+    void done(Unit unit, @Nullable Throwable failure) {
+        run().done(unit, failure);
+    }
+
+    private Run run() {
+        Run run = running.get();
+        if (run == null) {
+            throw new IllegalStateException("export " + name + " is not running");
+        }
+        return run;
+    }
+
+    private Query query() {
+        if (query == null) {
+            throw new IllegalStateException("export " + name + " is not prepared");
+        }
+        return query;
+    }
+
+    private boolean isStopping() {
+        return exports.isStopping() || run().isAborted();
+    }
+
+    /** Where the cursor stands; at the very first run, where {@code cursor.start} puts it. */
+    private Position position(Lake lake) {
+        Cursor cursor = exports.cursor();
+        String start = exports.settings().text("cursor.start");
+        if (cursor.knows(name) || start.equals("earliest")) {
+            return cursor.position(name);
+        }
+        Instant from;
+        if (start.equals("latest")) {
+            try (Stream<LakeObject> objects = lake.objects()) {
+                from = objects.map(LakeObject::lastModified)
+                        .max(Instant::compareTo)
+                        .map(newest -> newest.plusMillis(1))
+                        .orElse(Instant.EPOCH);
+            }
+        } else {
+            from = Instant.parse(start);
+        }
+        Position position = new Position(from, from, null);
+        cursor.advance(name, position, from);
+        return position;
+    }
+
+    private Progress progress(Lake lake, Position position) {
+        if (exports.isWatch() || destination.equals("stdout") || !Progress.isTerminal()) {
+            return Progress.none();
+        }
+        try (Stream<LakeObject> objects = lake.objects()) {
+            return Progress.onTerminal(
+                    name,
+                    objects.filter(object -> exports.cursor().isNew(position, name, object))
+                            .count());
+        }
+    }
+
+    /** How the dataset is cut into units, by {@code query.sync} and the query's plan, which is made once. */
+    private Plan.Kind cut(Run run, List<LakeObject> some) {
+        if (plan == null) {
+            plan = plan(run, some);
+            LOG.info("export {}: {} sync, since {}: {}.", name, covers(plan), sync, plan.reason());
+            if (kind(plan) == Plan.Kind.LIMITED && plan.kind() == Plan.Kind.LIMITED) {
+                LOG.warn(
+                        "export {}: the LIMIT drops the other new records of each run for good. Leave it out to export every record.",
+                        name);
+            }
+        }
+        return kind(plan);
+    }
+
+    private Plan.Kind kind(Plan made) {
+        if (sync.equals("full")) {
+            return Plan.Kind.WHOLE;
+        }
+        // Told to be incremental, a query that needs several objects at once gets the new ones at once.
+        return sync.equals("incremental") && made.kind() == Plan.Kind.WHOLE ? Plan.Kind.LIMITED : made.kind();
+    }
+
+    private String covers(Plan made) {
+        return kind(made) == Plan.Kind.WHOLE ? "full" : "incremental";
+    }
+
+    /** Planned with the first object that can be read. */
+    private Plan plan(Run run, List<LakeObject> some) {
+        DuckDb duckDb = duckDb(run);
+        ConnectorException first = null;
+        for (LakeObject object : some) {
+            try {
+                return duckDb.plan(query(), List.of(object), () -> run.sample(SCHEMA_SAMPLE));
+            } catch (ConnectorException e) {
+                first = first == null ? e : first;
+            }
+        }
+        throw first == null ? new IllegalStateException("nothing to plan with") : first;
+    }
+
+    private Iterator<Unit> eachNewObject(Run run) {
+        Listing fresh = new Listing(Stream.iterate(run.listing, Iterator::hasNext, listing -> listing)
+                .map(Iterator::next)
+                .filter(object -> exports.cursor().isNew(run.position, name, object)));
+        List<LakeObject> first = fresh.peek(exports.settings().integer("export.parallel-objects"));
+        if (first.isEmpty()) {
+            return Collections.emptyIterator();
+        }
+        int cores = Runtime.getRuntime().availableProcessors();
+        lock(run, Math.max(1, cores / first.size()));
+        return new Iterator<>() {
+            @Override
+            public boolean hasNext() {
+                return !isStopping() && fresh.hasNext();
+            }
+
+            @Override
+            public Unit next() {
+                LakeObject object = fresh.next();
+                boolean resumable = query().isRepeatable();
+                Counts delivered = resumable ? exports.cursor().delivered(name, object, queryId) : Counts.NONE;
+                return new Unit(name, tenant, dataset, List.of(object), queryId, null, resumable, delivered);
+            }
+        };
+    }
+
+    private Iterator<Unit> allNewObjects(Run run) {
+        List<LakeObject> fresh = run.listing.rest().stream()
+                .filter(object -> exports.cursor().isNew(run.position, name, object))
+                .toList();
+        return fresh.isEmpty() ? Collections.emptyIterator() : oneUnit(run, fresh, null);
+    }
+
+    private Iterator<Unit> wholeDataset(Run run) {
+        List<LakeObject> all = run.listing.rest();
+        String fingerprint = run.listing.fingerprint();
+        if (exports.isWatch() && fingerprint.equals(run.position.listing())) {
+            return Collections.emptyIterator();
+        }
+        return oneUnit(run, all, fingerprint);
+    }
+
+    private Iterator<Unit> oneUnit(Run run, List<LakeObject> objects, @Nullable String listing) {
+        lock(run, Runtime.getRuntime().availableProcessors());
+        return List.of(new Unit(name, tenant, dataset, objects, queryId, listing, false, Counts.NONE))
+                .iterator();
+    }
+
+    private String statement(Run run, Unit unit) {
+        return run.duckDb()
+                .records(
+                        query(),
+                        unit.objects(),
+                        () -> run.sample(SCHEMA_SAMPLE),
+                        exports.settings().text("records.nulls").equals("omit"),
+                        unit.counts().settled());
+    }
+
+    private DuckDb duckDb(Run run) {
+        if (!run.hasDuckDb()) {
+            DuckDb duckDb = DuckDb.open(
+                    exports.settings(),
+                    run.lake.folders(),
+                    run.credentials(),
+                    exports.settings().integer("export.parallel-objects"));
+            run.use(duckDb);
+            dataSource.use(duckDb.dataSource());
+        }
+        return run.duckDb();
+    }
+
+    private void lock(Run run, int threads) {
+        duckDb(run).lock(threads);
+    }
+
+    private static boolean isForbidden(ConnectorException e) {
+        return String.valueOf(e.getMessage()).contains("403");
+    }
+}

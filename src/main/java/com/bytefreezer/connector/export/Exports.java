@@ -1,0 +1,67 @@
+package com.bytefreezer.connector.export;
+
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.cursor.Cursor;
+import java.util.Collection;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+
+/** What all exports of this process share. Safe for use by several threads. */
+public final class Exports {
+    private final Settings settings;
+    private final Cursor cursor;
+    private final boolean watch;
+    private final ConcurrentMap<String, Export> exports = new ConcurrentHashMap<>();
+    private volatile boolean stopping;
+
+    /**
+     * The exports of one process.
+     *
+     * @param watch whether they run again and again
+     */
+    public Exports(Settings settings, Cursor cursor, boolean watch) {
+        this.settings = settings;
+        this.cursor = cursor;
+        this.watch = watch;
+    }
+
+    /** From now on no batch is begun; those in flight are finished. */
+    public void stop() {
+        stopping = true;
+    }
+
+    /** All exports, by name. */
+    public Collection<Export> all() {
+        Map<String, Export> sorted = new TreeMap<>(exports);
+        return sorted.values();
+    }
+
+    Export get(String name) {
+        return Objects.requireNonNull(exports.get(name), name);
+    }
+
+    Settings settings() {
+        return settings;
+    }
+
+    Cursor cursor() {
+        return cursor;
+    }
+
+    boolean isWatch() {
+        return watch;
+    }
+
+    boolean isStopping() {
+        return stopping;
+    }
+
+    void add(Export export) {
+        if (exports.putIfAbsent(export.name(), export) != null) {
+            throw new IllegalArgumentException("two exports are named " + export.name());
+        }
+    }
+}

@@ -1,0 +1,93 @@
+package com.bytefreezer.connector.export;
+
+import com.bytefreezer.connector.lake.LakeObject;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HexFormat;
+import java.util.Iterator;
+import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** One pass over the objects of a dataset, that can look ahead and remembers what it has seen, not the objects. */
+final class Listing implements Iterator<LakeObject>, AutoCloseable {
+    private final Stream<LakeObject> stream;
+    private final Iterator<LakeObject> objects;
+    private final Deque<LakeObject> ahead = new ArrayDeque<>();
+    private final MessageDigest digest;
+    private Instant newest = Instant.EPOCH;
+    private @Nullable String fingerprint;
+
+    Listing(Stream<LakeObject> stream) {
+        this.stream = stream;
+        this.objects = stream.iterator();
+        try {
+            digest = MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Override
+    public boolean hasNext() {
+        return !ahead.isEmpty() || objects.hasNext();
+    }
+
+    @Override
+    public LakeObject next() {
+        LakeObject buffered = ahead.poll();
+        return buffered != null ? buffered : read();
+    }
+
+    /** The next objects, at most {@code count}, which {@link #next} will still give. */
+    List<LakeObject> peek(int count) {
+        while (ahead.size() < count && objects.hasNext()) {
+            ahead.add(read());
+        }
+        return ahead.stream().limit(count).toList();
+    }
+
+    /** All that are left. */
+    List<LakeObject> rest() {
+        List<LakeObject> rest = new ArrayList<>();
+        forEachRemaining(rest::add);
+        return rest;
+    }
+
+    /** The latest LastModified of the objects seen. */
+    Instant newest() {
+        return newest;
+    }
+
+    /** Whether every object has been seen. */
+    boolean isComplete() {
+        return !objects.hasNext();
+    }
+
+    /** Distinguishes these objects from any other listing, once it is complete. */
+    String fingerprint() {
+        if (fingerprint == null) {
+            fingerprint = HexFormat.of().formatHex(digest.digest(), 0, 16);
+        }
+        return fingerprint;
+    }
+
+    @Override
+    public void close() {
+        stream.close();
+    }
+
+    private LakeObject read() {
+        LakeObject object = objects.next();
+        digest.update(object.toString().getBytes(StandardCharsets.UTF_8));
+        if (object.lastModified().isAfter(newest)) {
+            newest = object.lastModified();
+        }
+        return object;
+    }
+}

@@ -1,0 +1,218 @@
+package com.bytefreezer.connector.export;
+
+import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.cursor.Counts;
+import com.bytefreezer.connector.cursor.Cursor.Position;
+import com.bytefreezer.connector.delivery.Failures;
+import com.bytefreezer.connector.delivery.Unit;
+import com.bytefreezer.connector.lake.Credentials;
+import com.bytefreezer.connector.lake.Lake;
+import com.bytefreezer.connector.lake.LakeObject;
+import com.bytefreezer.connector.query.DuckDb;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What one run of an export has open, has seen and has done. Safe for use by several threads. */
+final class Run implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Run.class);
+
+    final String export;
+    final Lake lake;
+    final Listing listing;
+    final Position position;
+    private final @Nullable Credentials credentials;
+    private final Instant started = Instant.now();
+    private final Progress progress;
+
+    private @Nullable DuckDb duckDb;
+    private @Nullable List<LakeObject> sample;
+    private boolean keysRefetched;
+
+    private Counts counts = Counts.NONE;
+    private int delivered;
+    private int vanished;
+    private int unread;
+    private @Nullable Throwable deliveryFailure;
+    private @Nullable ConnectorException notRecorded;
+    private boolean stopped;
+    private @Nullable Instant oldestUndelivered;
+
+    Run(String export, Lake lake, @Nullable Credentials credentials, Position position, Progress progress) {
+        this.export = export;
+        this.lake = lake;
+        this.credentials = credentials;
+        this.position = position;
+        this.progress = progress;
+        listing = new Listing(lake.objects());
+    }
+
+    @Nullable
+    Credentials credentials() {
+        return credentials;
+    }
+
+    synchronized void use(DuckDb opened) {
+        duckDb = opened;
+    }
+
+    synchronized boolean hasDuckDb() {
+        return duckDb != null;
+    }
+
+    synchronized DuckDb duckDb() {
+        if (duckDb == null) {
+            throw new IllegalStateException("DuckDB is not open");
+        }
+        return duckDb;
+    }
+
+    /** The first and the last {@code count} objects of the dataset. */
+    synchronized List<LakeObject> sample(int count) {
+        if (sample == null) {
+            Deque<LakeObject> last = new ArrayDeque<>();
+            List<LakeObject> first = new java.util.ArrayList<>();
+            try (Stream<LakeObject> objects = lake.objects()) {
+                objects.forEach(object -> {
+                    if (first.size() < count) {
+                        first.add(object);
+                        return;
+                    }
+                    last.add(object);
+                    if (last.size() > count) {
+                        last.remove();
+                    }
+                });
+            }
+            sample = Stream.concat(first.stream(), last.stream()).toList();
+        }
+        return sample;
+    }
+
+    /** Whether the keys may be fetched anew: once in a run. */
+    synchronized boolean mayRefetchKeys() {
+        boolean first = !keysRefetched;
+        keysRefetched = true;
+        return first;
+    }
+
+    /** Whether going on is in vain, because the destination or the cursor has failed. */
+    synchronized boolean isAborted() {
+        return deliveryFailure != null || notRecorded != null;
+    }
+
+    /** A unit is done, well or not. */
+    synchronized void done(Unit unit, @Nullable Throwable failure) {
+        counts = counts.plus(unit.counts());
+        progress.unitDone(unit.counts().settled());
+        if (unit.notRecorded().isPresent()) {
+            notRecorded = unit.notRecorded().get();
+            return;
+        }
+        if (failure == null) {
+            delivered += unit.objects().size();
+            return;
+        }
+        if (failure instanceof StoppedException) {
+            stopped = true;
+        } else if (unit.hasDeliveryFailed()) {
+            deliveryFailure = deliveryFailure == null ? failure : deliveryFailure;
+        } else if (isGone(failure)) {
+            vanished += unit.objects().size();
+            LOG.info(
+                    "export {}, object {}: it was listed and is gone, probably by the bucket's lifecycle. Skipped.",
+                    export,
+                    unit);
+            return;
+        } else {
+            unread += unit.objects().size();
+            LOG.error(
+                    "export {}, object {}: {} It stays undelivered and is tried again at the next run; the other objects go on.",
+                    export,
+                    unit,
+                    sentence(Failures.describe(failure)));
+        }
+        unit.objects().forEach(object -> undelivered(object.lastModified()));
+    }
+
+    /** How far the watermark may move now; empty when the run did not see the whole dataset. */
+    synchronized @Nullable Instant watermark() {
+        if (stopped || isAborted() || !listing.isComplete()) {
+            return null;
+        }
+        Instant newest = listing.newest();
+        return oldestUndelivered != null && oldestUndelivered.isBefore(newest) ? oldestUndelivered : newest;
+    }
+
+    /**
+     * Says what the run did.
+     *
+     * @throws ConnectorException when not everything is delivered
+     */
+    synchronized void report(String destination, String how) throws StoppedException {
+        String summary = String.format(
+                Locale.ROOT,
+                "export %s: %,d objects, %,d records selected, %,d accepted by %s, %,d duplicates, %,d dead-lettered in %.1f s (%s)",
+                export,
+                delivered,
+                counts.selected(),
+                counts.accepted(),
+                destination,
+                counts.duplicates(),
+                counts.deadLettered(),
+                Duration.between(started, Instant.now()).toMillis() / 1000.0,
+                how);
+        if (vanished > 0) {
+            summary += ", %d objects gone".formatted(vanished);
+        }
+        LOG.info("{}.", summary);
+        if (notRecorded != null) {
+            throw notRecorded;
+        }
+        if (deliveryFailure != null) {
+            throw new ConnectorException(
+                    "%s, export %s: %s The rest stays undelivered and the cursor before it."
+                            .formatted(destination, export, sentence(Failures.describe(deliveryFailure))),
+                    deliveryFailure);
+        }
+        if (stopped) {
+            throw new StoppedException();
+        }
+        if (unread > 0) {
+            throw new ConnectorException("export %s: %d objects could not be read and stay undelivered; see above."
+                    .formatted(export, unread));
+        }
+    }
+
+    @Override
+    public void close() {
+        progress.close();
+        listing.close();
+        lake.close();
+        if (hasDuckDb()) {
+            duckDb().close();
+        }
+    }
+
+    private void undelivered(Instant lastModified) {
+        if (oldestUndelivered == null || lastModified.isBefore(oldestUndelivered)) {
+            oldestUndelivered = lastModified;
+        }
+    }
+
+    private static boolean isGone(Throwable failure) {
+        String message = Failures.describe(failure);
+        return message.contains("No files found that match") || message.contains("404");
+    }
+
+    private static String sentence(String text) {
+        return text.endsWith(".") ? text : text + ".";
+    }
+}

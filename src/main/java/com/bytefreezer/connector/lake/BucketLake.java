@@ -1,0 +1,134 @@
+package com.bytefreezer.connector.lake;
+
+import com.bytefreezer.connector.ConnectorException;
+import java.util.Iterator;
+import java.util.Set;
+import java.util.Spliterator;
+import java.util.Spliterators;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.S3ClientBuilder;
+import software.amazon.awssdk.services.s3.model.S3Exception;
+
+/**
+ * A lake in a bucket. Path style wherever an endpoint is set and virtual-host style on AWS, as packer does
+ * (CONTRACTS §2.3).
+ */
+final class BucketLake implements Lake {
+    private final Credentials credentials;
+    private final String bucket;
+    private final Set<String> prefixes;
+    private final S3Client client;
+
+    /**
+     * A lake below one of {@code prefixes}.
+     *
+     * @param prefixes the first that holds an object is the dataset's
+     */
+    BucketLake(Credentials credentials, String bucket, Set<String> prefixes) {
+        this.credentials = credentials;
+        this.bucket = bucket;
+        this.prefixes = prefixes;
+        S3ClientBuilder builder = S3Client.builder()
+                .httpClient(UrlConnectionHttpClient.create())
+                .region(Region.of(credentials.region()))
+                .credentialsProvider(AwsKeys.provider(credentials));
+        if (credentials.endpoint() != null) {
+            builder.endpointOverride(credentials.endpoint()).forcePathStyle(true);
+        }
+        client = builder.build();
+    }
+
+    @Override
+    public Stream<LakeObject> objects() {
+        for (String prefix : prefixes) {
+            Iterator<LakeObject> found = explained(() -> list(prefix).iterator());
+            if (explained(found::hasNext)) {
+                return stream(found);
+            }
+        }
+        return Stream.empty();
+    }
+
+    @Override
+    public Set<String> folders() {
+        return Set.copyOf(
+                prefixes.stream().map(prefix -> "s3://" + bucket + "/" + prefix).toList());
+    }
+
+    @Override
+    public void close() {
+        client.close();
+    }
+
+    private Stream<LakeObject> list(String prefix) {
+        return client.listObjectsV2Paginator(request -> request.bucket(bucket).prefix(prefix)).contents().stream()
+                .filter(object -> object.key().endsWith(".parquet"))
+                .map(object -> new LakeObject(
+                        "s3://" + bucket + "/" + object.key(),
+                        object.key().substring(prefix.length()),
+                        object.size(),
+                        object.lastModified()));
+    }
+
+    private Stream<LakeObject> stream(Iterator<LakeObject> listing) {
+        Iterator<LakeObject> explaining = new Iterator<>() {
+            @Override
+            public boolean hasNext() {
+                return explained(listing::hasNext);
+            }
+
+            @Override
+            public LakeObject next() {
+                return listing.next();
+            }
+        };
+        return StreamSupport.stream(Spliterators.spliteratorUnknownSize(explaining, Spliterator.ORDERED), false);
+    }
+
+    private <T> T explained(Supplier<T> call) {
+        try {
+            return call.get();
+        } catch (S3Exception e) {
+            String code = e.awsErrorDetails() == null ? "" : e.awsErrorDetails().errorCode();
+            throw new ConnectorException(
+                    "lake s3://%s at %s: %d %s when listing. Nothing new was read. %s"
+                            .formatted(bucket, where(), e.statusCode(), code, advice(e.statusCode())),
+                    e);
+        } catch (SdkException e) {
+            throw new ConnectorException(
+                    "lake s3://%s at %s: cannot be listed (%s). Nothing new was read. Check the endpoint and the network."
+                            .formatted(bucket, where(), rootMessage(e)),
+                    e);
+        }
+    }
+
+    private static String advice(int status) {
+        return switch (status) {
+            case 301, 400 -> "Check the region and the endpoint.";
+            case 401, 403 -> "Check the keys and that they may list and read the bucket (s3:ListBucket, s3:GetObject).";
+            case 404 -> "Check the name of the bucket.";
+            default -> "Try again later.";
+        };
+    }
+
+    private String where() {
+        return credentials.endpoint() == null
+                ? "AWS " + credentials.region()
+                : credentials.endpoint().toString();
+    }
+
+    private static String rootMessage(Throwable e) {
+        Throwable root = e;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        String message = root.getMessage();
+        return message == null ? root.getClass().getSimpleName() : message;
+    }
+}

@@ -1,0 +1,88 @@
+package com.bytefreezer.connector.query;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A DuckDB type, read from its name, e.g. {@code STRUCT(a TIMESTAMP, b INTEGER[])}.
+ *
+ * @param name of a scalar, or {@code LIST}, {@code STRUCT}, {@code MAP}
+ * @param arguments the text in parentheses of a scalar, e.g. {@code 38,2}
+ * @param children the element of a list, the fields of a struct, key and value of a map
+ * @param fields the names of a struct's fields
+ */
+record ColumnType(String name, String arguments, List<ColumnType> children, List<String> fields) {
+    static final String LIST = "LIST";
+    static final String STRUCT = "STRUCT";
+    static final String MAP = "MAP";
+
+    static ColumnType of(String text) {
+        String trimmed = text.strip();
+        if (trimmed.endsWith("]")) {
+            String element = trimmed.substring(0, trimmed.lastIndexOf('['));
+            return new ColumnType(LIST, "", List.of(of(element)), List.of());
+        }
+        int parenthesis = trimmed.indexOf('(');
+        if (parenthesis < 0 || !trimmed.endsWith(")")) {
+            return new ColumnType(trimmed, "", List.of(), List.of());
+        }
+        String name = trimmed.substring(0, parenthesis);
+        String inside = trimmed.substring(parenthesis + 1, trimmed.length() - 1);
+        // A struct without names, as row(1, 2) makes, is left to DuckDB.
+        if (name.equals(STRUCT) && split(inside).stream().allMatch(part -> part.contains(" "))) {
+            List<String> fields = new ArrayList<>();
+            List<ColumnType> types = new ArrayList<>();
+            for (String part : split(inside)) {
+                int end = endOfName(part);
+                fields.add(unquoted(part.substring(0, end)));
+                types.add(of(part.substring(end)));
+            }
+            return new ColumnType(STRUCT, "", types, fields);
+        }
+        if (name.equals(MAP)) {
+            return new ColumnType(
+                    MAP, "", split(inside).stream().map(ColumnType::of).toList(), List.of());
+        }
+        return new ColumnType(name, inside, List.of(), List.of());
+    }
+
+    /** At the commas that stand outside of quotes and parentheses. */
+    private static List<String> split(String text) {
+        List<String> parts = new ArrayList<>();
+        int depth = 0;
+        char quote = 0;
+        int start = 0;
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (quote != 0) {
+                quote = c == quote ? 0 : quote;
+            } else if (c == '"' || c == '\'') {
+                quote = c;
+            } else if (c == '(') {
+                depth++;
+            } else if (c == ')') {
+                depth--;
+            } else if (c == ',' && depth == 0) {
+                parts.add(text.substring(start, i).strip());
+                start = i + 1;
+            }
+        }
+        parts.add(text.substring(start).strip());
+        return parts;
+    }
+
+    private static int endOfName(String field) {
+        if (!field.startsWith("\"")) {
+            return field.indexOf(' ');
+        }
+        int i = 1;
+        while (field.charAt(i) != '"' || (i + 1 < field.length() && field.charAt(i + 1) == '"')) {
+            i += field.charAt(i) == '"' ? 2 : 1;
+        }
+        return i + 1;
+    }
+
+    private static String unquoted(String name) {
+        return name.startsWith("\"") ? name.substring(1, name.length() - 1).replace("\"\"", "\"") : name;
+    }
+}

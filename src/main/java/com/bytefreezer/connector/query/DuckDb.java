@@ -1,0 +1,362 @@
+package com.bytefreezer.connector.query;
+
+import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.lake.AwsKeys;
+import com.bytefreezer.connector.lake.Credentials;
+import com.bytefreezer.connector.lake.Credentials.Keys;
+import com.bytefreezer.connector.lake.LakeObject;
+import com.bytefreezer.connector.query.JsonRendering.Column;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Properties;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import javax.sql.DataSource;
+import org.duckdb.DuckDBConnection;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The DuckDB of one run: an in-memory database in a sandbox that can read the folders of one dataset and nothing else.
+ * Opened for the run and closed with it, so that it always has the right keys and gives its memory back. Safe for use by
+ * several threads.
+ */
+public final class DuckDb implements AutoCloseable {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final Pattern UNKNOWN_COLUMN =
+            Pattern.compile("(?:Referenced column \"(.+?)\" not found|does not have a column named \"(.+?)\")");
+    private static final Pattern UNKNOWN_NAME = Pattern.compile("with name (\\S+) does not exist");
+
+    /** Otherwise the driver gathers the whole result before it gives the first row. All connections must agree on it. */
+    private static final Properties STREAMING = new Properties();
+
+    static {
+        STREAMING.setProperty("jdbc_stream_results", "true");
+    }
+
+    private final Connection root;
+    private final HikariDataSource pool;
+    private final Map<String, String> absentColumnTypes = new ConcurrentHashMap<>();
+
+    /** Where the types of columns are found that an object lacks and another object of the dataset has. */
+    @FunctionalInterface
+    public interface OtherObjects {
+        List<LakeObject> sample();
+    }
+
+    private DuckDb(Connection root, HikariDataSource pool) {
+        this.root = root;
+        this.pool = pool;
+    }
+
+    /** A DuckDB without data, to parse SQL with. */
+    public static Connection forParsing() {
+        try {
+            return DriverManager.getConnection("jdbc:duckdb:");
+        } catch (SQLException e) {
+            throw new ConnectorException(
+                    "DuckDB does not start (" + Query.firstLine(e) + "). Nothing was exported.", e);
+        }
+    }
+
+    /**
+     * Opens the database; {@link #lock} completes the sandbox.
+     *
+     * @param folders what may be read
+     * @param credentials of the bucket, or null for a folder of this machine
+     * @param streams how many results are read at the same time
+     */
+    public static DuckDb open(Settings settings, Set<String> folders, @Nullable Credentials credentials, int streams) {
+        String url = "jdbc:duckdb::memory:" + UUID.randomUUID();
+        try {
+            Connection root = DriverManager.getConnection(url, STREAMING);
+            HikariConfig config = new HikariConfig();
+            config.setJdbcUrl(url);
+            config.setPoolName("duckdb");
+            config.setMaximumPoolSize(streams);
+            config.setMinimumIdle(0);
+            config.setConnectionTimeout(600_000);
+            config.setDataSourceProperties(STREAMING);
+            DuckDb duckDb = new DuckDb(root, new HikariDataSource(config));
+            try {
+                duckDb.prepare(settings, folders, credentials);
+            } catch (SQLException | ConnectorException e) {
+                duckDb.close();
+                throw e;
+            }
+            return duckDb;
+        } catch (SQLException e) {
+            throw new ConnectorException(
+                    "DuckDB does not start (" + Query.firstLine(e) + "). Nothing was exported.", e);
+        }
+    }
+
+    /** Connections for streams of records: one each, since a second statement on it would end the stream. */
+    public DataSource dataSource() {
+        return pool;
+    }
+
+    /** How the query may be cut. Binds it over {@code objects} without reading records. */
+    public Plan plan(Query query, List<LakeObject> objects, OtherObjects others) {
+        return bound(query, objects, others, (connection, sql) -> {
+            try (Statement statement = connection.createStatement();
+                    ResultSet rows = statement.executeQuery("EXPLAIN (FORMAT json) " + sql)) {
+                while (rows.next()) {
+                    if (rows.getString(1).equals("logical_plan")) {
+                        return Plan.of(JSON.readTree(rows.getString(2)));
+                    }
+                }
+                throw new IllegalStateException("EXPLAIN gave no logical plan");
+            } catch (JsonProcessingException e) {
+                throw new IllegalStateException("EXPLAIN gave no JSON", e);
+            }
+        });
+    }
+
+    /**
+     * From now on no setting can be changed.
+     *
+     * @param threads per statement; one where several objects are read at the same time
+     */
+    public void lock(int threads) {
+        try (Statement statement = root.createStatement()) {
+            statement.execute("SET threads=" + threads);
+            statement.execute("SET lock_configuration=true");
+        } catch (SQLException e) {
+            throw failure(e);
+        }
+    }
+
+    /**
+     * The statement that gives the records of {@code objects}: one BLOB column {@code record} with the JSON of a record,
+     * and after the last one a NULL. Without that NULL the stream has ended early, which DuckDB's JDBC driver does not
+     * report (seen on 1.5.5, DESIGN §5).
+     *
+     * @param skip records to leave out at the beginning
+     */
+    public String records(Query query, List<LakeObject> objects, OtherObjects others, boolean omitNulls, long skip) {
+        return bound(query, objects, others, (connection, sql) -> {
+            List<Column> columns = columns(connection, sql);
+            String names =
+                    IntStream.range(0, columns.size()).mapToObj(i -> "c" + i).collect(Collectors.joining(", "));
+            String offset = skip == 0 ? "" : " OFFSET " + skip;
+            return "SELECT record FROM (SELECT encode(%s) AS record FROM (%s) AS r(%s)%s) UNION ALL SELECT NULL"
+                    .formatted(JsonRendering.row(columns, omitNulls), sql, names, offset);
+        });
+    }
+
+    /** Runs a statement of {@link #records} to its end and gives DuckDB's message for what is wrong with it. */
+    public String whyItEnded(String statementText) {
+        try (Connection connection = newConnection();
+                Statement statement = connection.createStatement()) {
+            statement
+                    .executeQuery("SELECT sum(octet_length(record)) FROM (" + statementText + ")")
+                    .close();
+            return "the stream ended early and a second look found nothing wrong";
+        } catch (SQLException e) {
+            return Query.firstLine(e);
+        }
+    }
+
+    /** Gives the database new keys for the bucket. */
+    public void replaceKeys(Credentials credentials, Keys keys) {
+        try {
+            createSecret(credentials, keys);
+        } catch (SQLException e) {
+            throw failure(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        pool.close();
+        try {
+            root.close();
+        } catch (SQLException e) {
+            throw failure(e);
+        }
+    }
+
+    private Connection newConnection() throws SQLException {
+        return ((DuckDBConnection) root).duplicate();
+    }
+
+    private void prepare(Settings settings, Set<String> folders, @Nullable Credentials credentials)
+            throws SQLException {
+        set("memory_limit", settings.text("duckdb.memory-limit"));
+        set("temp_directory", settings.optional("duckdb.temp-folder").orElse(System.getProperty("java.io.tmpdir")));
+        settings.optional("duckdb.extension-directory").ifPresent(this::setExtensionDirectory);
+        set("explain_output", "all");
+        // DuckDB 1.5.5 answers min and max of a partition column with an INTERNAL error otherwise (gone in 1.5.6).
+        set("disabled_optimizers", "statistics_propagation");
+        set("autoinstall_known_extensions", "false");
+        if (credentials != null) {
+            Httpfs.load(root, settings);
+            set("enable_http_metadata_cache", "true");
+            set("allow_persistent_secrets", "false");
+            createSecret(credentials, AwsKeys.resolve(credentials));
+        }
+        try (Statement statement = root.createStatement()) {
+            statement.execute("SET allowed_directories=[%s]"
+                    .formatted(folders.stream().map(JsonRendering::literal).collect(Collectors.joining(", "))));
+            statement.execute("SET enable_external_access=false");
+        }
+    }
+
+    private void setExtensionDirectory(String folder) {
+        try {
+            set("extension_directory", folder);
+        } catch (SQLException e) {
+            throw failure(e);
+        }
+    }
+
+    private void set(String name, String value) throws SQLException {
+        try (Statement statement = root.createStatement()) {
+            statement.execute("SET %s=%s".formatted(name, JsonRendering.literal(value)));
+        }
+    }
+
+    private synchronized void createSecret(Credentials credentials, Keys keys) throws SQLException {
+        Map<String, Object> options = new LinkedHashMap<>();
+        options.put("KEY_ID", keys.accessKey());
+        options.put("SECRET", keys.secretKey());
+        if (keys.sessionToken() != null) {
+            options.put("SESSION_TOKEN", keys.sessionToken());
+        }
+        options.put("REGION", credentials.region());
+        var endpoint = credentials.endpoint();
+        if (endpoint != null) {
+            options.put("ENDPOINT", endpoint.getRawAuthority() + endpoint.getRawPath());
+            options.put("USE_SSL", String.valueOf(!"http".equals(endpoint.getScheme())));
+            options.put("URL_STYLE", "path");
+        }
+        // Bound, not pasted: the text of the statement may turn up in an error.
+        String parts = options.keySet().stream().map(name -> name + " ?").collect(Collectors.joining(", "));
+        try (PreparedStatement statement =
+                root.prepareStatement("CREATE OR REPLACE TEMPORARY SECRET lake (TYPE s3, " + parts + ")")) {
+            int i = 1;
+            for (Object value : options.values()) {
+                statement.setObject(i++, value);
+            }
+            statement.execute();
+        }
+    }
+
+    private static List<Column> columns(Connection connection, String sql) throws SQLException {
+        Map<String, Column> columns = new LinkedHashMap<>();
+        List<String> repeated = new ArrayList<>();
+        try (Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery("DESCRIBE " + sql)) {
+            while (rows.next()) {
+                String name = rows.getString(1);
+                if (columns.put(name, new Column(name, ColumnType.of(rows.getString(2)))) != null) {
+                    repeated.add(name);
+                }
+            }
+        }
+        if (!repeated.isEmpty()) {
+            throw new ConnectorException(
+                    "SQL: the result has several columns named %s. Nothing was exported. Give each its own name with AS."
+                            .formatted(String.join(", ", repeated)));
+        }
+        return List.copyOf(columns.values());
+    }
+
+    private interface Binding<T> {
+        T over(Connection connection, String sql) throws SQLException;
+    }
+
+    /**
+     * Binds the query over these objects. A column that only other objects of the dataset have is NULL here, as
+     * {@code union_by_name} makes it when all are read together.
+     */
+    private <T> T bound(Query query, List<LakeObject> objects, OtherObjects others, Binding<T> binding) {
+        Map<String, String> absent = new LinkedHashMap<>();
+        while (true) {
+            try (Connection connection = newConnection()) {
+                return binding.over(connection, query.over(objects, absent));
+            } catch (SQLException e) {
+                String name = unknownColumn(e);
+                if (name == null || absent.containsKey(name)) {
+                    throw explained(query, e);
+                }
+                String type = typeElsewhere(name, others);
+                if (type == null) {
+                    throw explained(query, e);
+                }
+                absent.put(name, type);
+            }
+        }
+    }
+
+    private synchronized @Nullable String typeElsewhere(String column, OtherObjects others) throws ConnectorException {
+        if (absentColumnTypes.isEmpty()) {
+            learnTypes(others.sample());
+        }
+        return absentColumnTypes.get(column.toLowerCase(Locale.ROOT));
+    }
+
+    private void learnTypes(List<LakeObject> sample) {
+        String files = sample.stream()
+                .map(object -> JsonRendering.literal(object.url()))
+                .collect(Collectors.joining(", "));
+        if (files.isEmpty()) {
+            return;
+        }
+        try (Statement statement = root.createStatement();
+                ResultSet rows = statement.executeQuery(
+                        "SELECT name, any_value(duckdb_type) FROM parquet_schema([%s]) WHERE duckdb_type IS NOT NULL GROUP BY name"
+                                .formatted(files))) {
+            while (rows.next()) {
+                absentColumnTypes.put(rows.getString(1).toLowerCase(Locale.ROOT), rows.getString(2));
+            }
+        } catch (SQLException e) {
+            // One of them cannot be read; its own unit reports that.
+            absentColumnTypes.putIfAbsent("", "");
+        }
+    }
+
+    private static @Nullable String unknownColumn(SQLException e) {
+        Matcher matcher = UNKNOWN_COLUMN.matcher(String.valueOf(e.getMessage()));
+        if (!matcher.find()) {
+            return null;
+        }
+        return matcher.group(1) != null ? matcher.group(1) : matcher.group(2);
+    }
+
+    private static ConnectorException explained(Query query, SQLException e) {
+        String message = Query.firstLine(e);
+        String name = unknownColumn(e);
+        if (name == null) {
+            Matcher matcher = UNKNOWN_NAME.matcher(String.valueOf(e.getMessage()));
+            name = matcher.find() ? matcher.group(1) : null;
+        }
+        String where = name == null
+                ? ""
+                : query.positionOf(name).map(at -> " at " + at).orElse("");
+        return new ConnectorException("SQL: %s%s. Nothing was exported.".formatted(message, where), e);
+    }
+
+    private static ConnectorException failure(SQLException e) {
+        return new ConnectorException("DuckDB: " + Query.firstLine(e), e);
+    }
+}

@@ -1,0 +1,151 @@
+package com.bytefreezer.connector.query;
+
+import com.fasterxml.jackson.databind.node.TextNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Writes the SQL that turns a row into its JSON text. One table for every destination and for the preview:
+ *
+ * <ul>
+ *   <li>integers of any width exact; DECIMAL a number with all its digits; DOUBLE and FLOAT shortest, whole ones
+ *       without a fraction ({@code 443}, as the original writes them); NaN and infinities null
+ *   <li>TIMESTAMP in all precisions and TIMESTAMPTZ as ISO 8601 in UTC, {@code 2026-01-02T03:04:05.678Z}, also inside
+ *       LIST, STRUCT and MAP; DATE {@code 2026-01-02}; TIME {@code 03:04:05.678}
+ *   <li>UUID, INTERVAL, ENUM and BIT as text; BLOB base64; JSON embedded as it is
+ *   <li>LIST and ARRAY an array; STRUCT and MAP an object; NULL null
+ * </ul>
+ *
+ * <p>DuckDB's {@code to_json} does most of it; what it writes differently is put together here (seen on 1.5.5: NaN and
+ * Infinity as bare words, timestamps with a blank, FLOAT widened, DECIMAL(n,0) with {@code .0}).
+ */
+final class JsonRendering {
+    private static final Set<String> INTEGERS = Set.of(
+            "TINYINT",
+            "SMALLINT",
+            "INTEGER",
+            "BIGINT",
+            "HUGEINT",
+            "UTINYINT",
+            "USMALLINT",
+            "UINTEGER",
+            "UBIGINT",
+            "UHUGEINT",
+            "BIGNUM");
+    private static final Set<String> TEXTS =
+            Set.of("UUID", "TIME", "TIME_NS", "INTERVAL", "BIT", "TIME WITH TIME ZONE");
+    private static final Set<String> TIMESTAMPS = Set.of("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS");
+    /** DOUBLE beyond this is not exact as a BIGINT. */
+    private static final String LARGEST_WHOLE = "9.2e18";
+
+    private JsonRendering() {}
+
+    /** A column of the user's query. */
+    record Column(String name, ColumnType type) {}
+
+    /**
+     * The expression for one row.
+     *
+     * @param columns named {@code c0}, {@code c1}, … in the row
+     * @param omitNulls leave out what is NULL instead of writing null
+     */
+    static String row(List<Column> columns, boolean omitNulls) {
+        List<String> parts = new ArrayList<>();
+        for (int i = 0; i < columns.size(); i++) {
+            Column column = columns.get(i);
+            String value = value(column.type(), "c" + i, 0);
+            String key = (i == 0 && !omitNulls ? "" : ",") + jsonText(column.name()) + ":";
+            parts.add(
+                    omitNulls
+                            ? "coalesce(%s || %s, '')".formatted(literal(key), value)
+                            : "%s, coalesce(%s, 'null')".formatted(literal(key), value));
+        }
+        String members = String.join(", ", parts);
+        return omitNulls
+                ? "concat('{', substr(concat(%s), 2), '}')".formatted(members)
+                : "concat('{', %s, '}')".formatted(members);
+    }
+
+    /** The expression of type VARCHAR for the JSON text of {@code expression}; NULL for NULL. */
+    private static String value(ColumnType type, String expression, int depth) {
+        if (type.name().equals(ColumnType.LIST)) {
+            return list(type.children().get(0), expression, depth);
+        }
+        if (type.name().equals(ColumnType.STRUCT)) {
+            return struct(type, expression, depth);
+        }
+        if (type.name().equals(ColumnType.MAP)) {
+            return map(type.children().get(1), expression, depth);
+        }
+        return scalar(type.name(), expression);
+    }
+
+    private static String scalar(String type, String x) {
+        if (INTEGERS.contains(type) || type.equals("BOOLEAN") || type.equals("DECIMAL")) {
+            return x + "::VARCHAR";
+        }
+        if (type.equals("DOUBLE") || type.equals("FLOAT")) {
+            return "CASE WHEN %1$s = trunc(%1$s) AND abs(%1$s) < %2$s THEN %1$s::BIGINT::VARCHAR WHEN isfinite(%1$s) THEN %1$s::VARCHAR END"
+                    .formatted(x, LARGEST_WHOLE);
+        }
+        if (TIMESTAMPS.contains(type)) {
+            return timestamp(x, x);
+        }
+        if (type.equals("TIMESTAMP WITH TIME ZONE")) {
+            return timestamp(x, "make_timestamp(epoch_us(%s))".formatted(x));
+        }
+        if (type.equals("DATE")) {
+            return "CASE WHEN isfinite(%1$s) THEN '\"' || %1$s::VARCHAR || '\"' END".formatted(x);
+        }
+        if (TEXTS.contains(type)) {
+            return "'\"' || %s::VARCHAR || '\"'".formatted(x);
+        }
+        if (type.equals("BLOB")) {
+            return "'\"' || base64(%s) || '\"'".formatted(x);
+        }
+        if (type.equals("JSON")) {
+            // A line break can only stand between tokens there; in NDJSON it would end the record.
+            return "translate(%s::VARCHAR, chr(10) || chr(13), '  ')".formatted(x);
+        }
+        return "to_json(%s)::VARCHAR".formatted(x);
+    }
+
+    private static String timestamp(String x, String inUtc) {
+        return "CASE WHEN isfinite(%s) THEN '\"' || replace(%s::VARCHAR, ' ', 'T') || 'Z\"' END".formatted(x, inUtc);
+    }
+
+    private static String list(ColumnType element, String x, int depth) {
+        String item = "e" + depth;
+        return "'[' || array_to_string(list_transform(%s, lambda %s: coalesce(%s, 'null')), ',') || ']'"
+                .formatted(x, item, value(element, item, depth + 1));
+    }
+
+    private static String map(ColumnType element, String x, int depth) {
+        String entry = "e" + depth;
+        return "'{' || array_to_string(list_transform(map_entries(%s), lambda %s: to_json(%s.key::VARCHAR)::VARCHAR || ':' || coalesce(%s, 'null')), ',') || '}'"
+                .formatted(x, entry, entry, value(element, entry + ".value", depth + 1));
+    }
+
+    private static String struct(ColumnType type, String x, int depth) {
+        List<String> parts = new ArrayList<>();
+        for (int i = 0; i < type.fields().size(); i++) {
+            String field = type.fields().get(i);
+            String key = (i == 0 ? "" : ",") + jsonText(field) + ":";
+            String member = "struct_extract(%s, %s)".formatted(x, literal(field));
+            parts.add("%s, coalesce(%s, 'null')"
+                    .formatted(literal(key), value(type.children().get(i), member, depth + 1)));
+        }
+        return "CASE WHEN %s IS NOT NULL THEN concat('{', %s, '}') END".formatted(x, String.join(", ", parts));
+    }
+
+    /** {@code text} as a JSON string. */
+    private static String jsonText(String text) {
+        return TextNode.valueOf(text).toString();
+    }
+
+    /** {@code text} as an SQL string. */
+    static String literal(String text) {
+        return "'" + text.replace("'", "''") + "'";
+    }
+}

@@ -1,0 +1,45 @@
+package com.bytefreezer.connector.query;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * How a query may be cut, read from the operators of DuckDB's unoptimized logical plan. (The optimized one may be empty
+ * where statistics show that nothing matches.)
+ *
+ * @param reason the operators that decided, for people
+ */
+public record Plan(Kind kind, String reason) {
+    private static final Set<String> ROW_WISE =
+            Set.of("PROJECTION", "FILTER", "UNNEST", "READ_PARQUET", "CTE", "CTE_SCAN");
+
+    /** What the result over many objects is. */
+    public enum Kind {
+        /** The sum of the results over each object. */
+        ROW_WISE,
+        /** The same, but cut off by a LIMIT. */
+        LIMITED,
+        /** Something that needs all objects at once. */
+        WHOLE
+    }
+
+    static Plan of(JsonNode logicalPlan) {
+        List<String> operators = logicalPlan.findValuesAsText("name");
+        Set<String> others = new TreeSet<>(operators);
+        others.removeAll(ROW_WISE);
+        // Two scans of events would be a join or a union of the object with itself.
+        long scans = operators.stream().filter("CTE_SCAN"::equals).count();
+        if (scans != 1) {
+            return new Plan(Kind.WHOLE, scans == 0 ? "it does not read events" : "it reads events more than once");
+        }
+        if (others.isEmpty()) {
+            return new Plan(Kind.ROW_WISE, "it only filters and projects");
+        }
+        if (others.equals(Set.of("LIMIT"))) {
+            return new Plan(Kind.LIMITED, "it only filters and projects, up to its LIMIT");
+        }
+        return new Plan(Kind.WHOLE, "it uses " + String.join(", ", others));
+    }
+}

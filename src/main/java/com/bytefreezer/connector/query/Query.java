@@ -1,0 +1,329 @@
+package com.bytefreezer.connector.query;
+
+import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.lake.LakeObject;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The user's SQL: one SELECT over the table {@code events}, parsed by DuckDB itself. Immutable.
+ *
+ * <p>{@code read_parquet('PARQUET_PATH', …)} in all its spellings becomes {@code events}; the objects are put in as a
+ * common table expression, never into the user's text.
+ */
+public final class Query {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    /** Stands for the scan of the objects in the prepared SQL. */
+    private static final String SCAN = "SELECT 'b9b1f6f5-scan-of-the-objects'";
+
+    private static final String PLACEHOLDER = "PARQUET_PATH";
+    private static final Set<String> READERS = Set.of("read_parquet", "parquet_scan");
+    /** Options of read_parquet that the connector sets itself. */
+    private static final Set<String> OWN_OPTIONS =
+            Set.of("hive_partitioning", "hive_types", "hive_types_autocast", "union_by_name");
+    /** Columns that read_parquet has only when they are asked for. */
+    private static final Set<String> VIRTUAL_COLUMNS = Set.of("filename", "file_row_number");
+
+    private final String text;
+    private final JsonNode tree;
+    private final String sql;
+    private final Set<String> virtualColumns;
+    private final boolean repeatable;
+
+    private Query(String text, JsonNode tree, String sql, Set<String> virtualColumns, boolean repeatable) {
+        this.text = text;
+        this.tree = tree;
+        this.sql = sql;
+        this.virtualColumns = virtualColumns;
+        this.repeatable = repeatable;
+    }
+
+    /**
+     * Parses {@code text} without touching any data.
+     *
+     * @param connection to any DuckDB
+     * @throws ConnectorException with DuckDB's message and the position, when it is not exactly one SELECT
+     */
+    public static Query parse(String text, Connection connection) {
+        try {
+            JsonNode document = JSON.readTree(single(connection, "SELECT json_serialize_sql(?::VARCHAR)", text));
+            if (document.path("error").asBoolean()) {
+                throw new ConnectorException(syntaxError(text, document));
+            }
+            JsonNode statements = document.path("statements");
+            if (statements.size() != 1) {
+                throw new ConnectorException(
+                        "SQL: %d statements where exactly one SELECT is expected. Nothing was exported."
+                                .formatted(statements.size()));
+            }
+            String events = nodes(document, node -> node.path("key").asText().equalsIgnoreCase("events"))
+                            .findAny()
+                            .isPresent()
+                    ? "events_of_the_lake"
+                    : "events";
+            Set<String> virtualColumns = new TreeSet<>();
+            JsonNode replaced = replacePlaceholders(document, events, virtualColumns);
+            addEvents(replaced, events, connection);
+            nodes(replaced, node -> node.path("class").asText().equals("COLUMN_REF"))
+                    .map(node -> lastName(node))
+                    .filter(VIRTUAL_COLUMNS::contains)
+                    .forEach(virtualColumns::add);
+            String sql = single(connection, "SELECT json_deserialize_sql(?::JSON)", JSON.writeValueAsString(replaced));
+            return new Query(text, document, sql, virtualColumns, isRepeatable(document, connection));
+        } catch (SQLException | JsonProcessingException e) {
+            throw new ConnectorException("SQL: " + firstLine(e) + " Nothing was exported.", e);
+        }
+    }
+
+    /** The text as the user wrote it. */
+    public String text() {
+        return text;
+    }
+
+    /**
+     * Whether the same object always gives the same records: no function like {@code now()} or {@code random()} is
+     * used. Otherwise delivery cannot be resumed in the middle of an object.
+     */
+    public boolean isRepeatable() {
+        return repeatable;
+    }
+
+    /** The query over these objects, as one SELECT. */
+    String over(List<LakeObject> objects, Map<String, String> absentColumns) {
+        String absent = absentColumns.entrySet().stream()
+                .map(column -> ", NULL::%s AS %s".formatted(column.getValue(), identifier(column.getKey())))
+                .collect(Collectors.joining());
+        String extra = virtualColumns.stream().map(name -> ", " + name).collect(Collectors.joining());
+        String scan = byPartitionNames(objects).entrySet().stream()
+                .map(group ->
+                        "SELECT *%s%s FROM %s".formatted(extra, absent, readParquet(group.getKey(), group.getValue())))
+                .collect(Collectors.joining(" UNION ALL BY NAME "));
+        return sql.replace(SCAN, scan);
+    }
+
+    /** The rows of these objects as they are, without the user's query. */
+    static String scan(List<LakeObject> objects) {
+        return byPartitionNames(objects).entrySet().stream()
+                .map(group -> "SELECT * FROM " + readParquet(group.getKey(), group.getValue()))
+                .collect(Collectors.joining(" UNION ALL BY NAME "));
+    }
+
+    /** Where in the user's text the name stands that DuckDB did not find, e.g. {@code line 1, column 8}. */
+    Optional<String> positionOf(String name) {
+        return nodes(tree, node -> {
+                    String kind = node.path("class").asText();
+                    return (kind.equals("COLUMN_REF") && lastName(node).equalsIgnoreCase(name))
+                            || (kind.equals("FUNCTION")
+                                    && node.path("function_name").asText().equalsIgnoreCase(name))
+                            || node.path("table_name").asText().equalsIgnoreCase(name);
+                })
+                .map(node -> node.path("query_location").asLong(-1))
+                .filter(location -> location >= 0 && location <= text.length())
+                .findFirst()
+                .map(location -> position(text, location.intValue()));
+    }
+
+    static String identifier(String name) {
+        return "\"" + name.replace("\"", "\"\"") + "\"";
+    }
+
+    static String firstLine(Throwable e) {
+        String message = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+        return message.lines()
+                .map(String::strip)
+                .takeWhile(line -> !line.startsWith("LINE "))
+                .filter(line -> !line.isEmpty())
+                .collect(Collectors.joining(" "));
+    }
+
+    /**
+     * Objects of different partition depth cannot be read by one read_parquet with hive partitioning (CONTRACTS §2.2).
+     */
+    private static Map<Set<String>, List<LakeObject>> byPartitionNames(List<LakeObject> objects) {
+        return objects.stream()
+                .collect(Collectors.groupingBy(
+                        object -> object.partition().keySet(), LinkedHashMap::new, Collectors.toList()));
+    }
+
+    private static String readParquet(Set<String> partitionNames, List<LakeObject> objects) {
+        String files = objects.stream()
+                .map(object -> JsonRendering.literal(withoutWildcards(object.url())))
+                .collect(Collectors.joining(", "));
+        if (partitionNames.isEmpty()) {
+            return "read_parquet([%s], hive_partitioning=false, union_by_name=true)".formatted(files);
+        }
+        // Left to itself DuckDB makes hour a VARCHAR as soon as one value is 01 (CONTRACTS §0.7).
+        String types = partitionNames.stream()
+                .map(name -> identifier(name) + ": "
+                        + (objects.stream().allMatch(object -> String.valueOf(
+                                                object.partition().get(name))
+                                        .matches("\\d{1,9}"))
+                                ? "INTEGER"
+                                : "VARCHAR"))
+                .collect(Collectors.joining(", "));
+        return "read_parquet([%s], hive_partitioning=true, hive_types={%s}, union_by_name=true)"
+                .formatted(files, types);
+    }
+
+    /** DuckDB takes every name for a pattern; {@code [*]} matches just the asterisk. */
+    private static String withoutWildcards(String url) {
+        return url.replaceAll("[*?\\[]", "[$0]");
+    }
+
+    private static JsonNode replacePlaceholders(JsonNode node, String events, Set<String> virtualColumns) {
+        if (node.isArray()) {
+            ArrayNode copy = JSON.createArrayNode();
+            node.forEach(item -> copy.add(replacePlaceholders(item, events, virtualColumns)));
+            return copy;
+        }
+        if (!node.isObject()) {
+            return node;
+        }
+        if (isPlaceholder(node)) {
+            readOptions(node.path("function").path("children"), virtualColumns);
+            return table(node, events);
+        }
+        ObjectNode copy = JSON.createObjectNode();
+        node.properties()
+                .forEach(field ->
+                        copy.set(field.getKey(), replacePlaceholders(field.getValue(), events, virtualColumns)));
+        return copy;
+    }
+
+    /** Puts the table events before the user's own common table expressions. */
+    private static void addEvents(JsonNode document, String events, Connection connection)
+            throws SQLException, JsonProcessingException {
+        JsonNode example = JSON.readTree(single(
+                connection,
+                "SELECT json_serialize_sql(?::VARCHAR)",
+                "WITH %s AS NOT MATERIALIZED (%s) SELECT 1".formatted(events, SCAN)));
+        JsonNode entry = example.at("/statements/0/node/cte_map/map/0");
+        ((ArrayNode) document.at("/statements/0/node/cte_map/map")).insert(0, entry);
+    }
+
+    private static boolean isPlaceholder(JsonNode node) {
+        if (node.path("type").asText().equals("BASE_TABLE")) {
+            return node.path("table_name").asText().equals(PLACEHOLDER);
+        }
+        JsonNode function = node.path("function");
+        return node.path("type").asText().equals("TABLE_FUNCTION")
+                && READERS.contains(function.path("function_name").asText().toLowerCase(Locale.ROOT))
+                && function.path("children")
+                        .path(0)
+                        .path("value")
+                        .path("value")
+                        .asText()
+                        .equals(PLACEHOLDER);
+    }
+
+    private static void readOptions(JsonNode arguments, Set<String> virtualColumns) {
+        for (int i = 1; i < arguments.size(); i++) {
+            JsonNode left = arguments.path(i).path("left");
+            String name = lastName(left).toLowerCase(Locale.ROOT);
+            if (VIRTUAL_COLUMNS.contains(name)) {
+                if (!arguments.path(i).findValuesAsText("value").contains("f")) {
+                    virtualColumns.add(name);
+                }
+            } else if (!OWN_OPTIONS.contains(name)) {
+                throw new ConnectorException(
+                        "SQL: the option \"%s\" of read_parquet cannot be set here. Nothing was exported. Leave it out."
+                                .formatted(name));
+            }
+        }
+    }
+
+    private static ObjectNode table(JsonNode node, String name) {
+        ObjectNode table = JSON.createObjectNode();
+        table.put("type", "BASE_TABLE");
+        table.set("alias", node.path("alias"));
+        table.set("sample", node.path("sample"));
+        table.set("query_location", node.path("query_location"));
+        table.put("schema_name", "");
+        table.put("table_name", name);
+        table.set("column_name_alias", node.path("column_name_alias"));
+        table.put("catalog_name", "");
+        table.putNull("at_clause");
+        return table;
+    }
+
+    private static boolean isRepeatable(JsonNode document, Connection connection) throws SQLException {
+        String names = nodes(document, node -> node.path("class").asText().equals("FUNCTION"))
+                .map(node -> JsonRendering.literal(
+                        node.path("function_name").asText().toLowerCase(Locale.ROOT)))
+                .distinct()
+                .collect(Collectors.joining(", "));
+        // current_timestamp and its like are parsed as column names.
+        boolean namesTheTime = nodes(
+                        document, node -> node.path("class").asText().equals("COLUMN_REF"))
+                .anyMatch(node -> lastName(node).toLowerCase(Locale.ROOT).matches("current_(date|time|timestamp)"));
+        if (names.isEmpty() || namesTheTime) {
+            return !namesTheTime;
+        }
+        return single(
+                        connection,
+                        "SELECT count(*) FROM duckdb_functions() WHERE stability <> 'CONSISTENT' AND function_name IN (%s)"
+                                .formatted(names),
+                        null)
+                .equals("0");
+    }
+
+    private static String lastName(JsonNode columnReference) {
+        JsonNode names = columnReference.path("column_names");
+        return names.path(names.size() - 1).asText();
+    }
+
+    private static Stream<JsonNode> nodes(JsonNode root, Predicate<JsonNode> wanted) {
+        Stream<JsonNode> below =
+                Stream.iterate(root.elements(), it -> it.hasNext(), it -> it).map(it -> it.next()).toList().stream()
+                        .flatMap(child -> nodes(child, wanted));
+        return Stream.concat(Stream.of(root).filter(wanted), below);
+    }
+
+    private static String syntaxError(String text, JsonNode document) {
+        if (document.path("error_type").asText().equals("not implemented")) {
+            return "SQL: only a SELECT can be exported, and this is something else. Nothing was exported.";
+        }
+        String where = document.has("position")
+                ? " at " + position(text, document.path("position").asInt())
+                : "";
+        return "SQL: %s%s. Nothing was exported."
+                .formatted(document.path("error_message").asText(), where);
+    }
+
+    private static String position(String text, int offset) {
+        String before = text.substring(0, Math.min(offset, text.length()));
+        long line = before.chars().filter(c -> c == '\n').count() + 1;
+        int column = before.length() - (before.lastIndexOf('\n') + 1) + 1;
+        return "line %d, column %d".formatted(line, column);
+    }
+
+    private static String single(Connection connection, String sql, @Nullable String parameter) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            if (parameter != null) {
+                statement.setString(1, parameter);
+            }
+            try (ResultSet rows = statement.executeQuery()) {
+                rows.next();
+                return rows.getString(1);
+            }
+        }
+    }
+}

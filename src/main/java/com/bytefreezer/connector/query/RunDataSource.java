@@ -1,0 +1,69 @@
+package com.bytefreezer.connector.query;
+
+import java.io.PrintWriter;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.SQLFeatureNotSupportedException;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.logging.Logger;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+
+/** The data source behind an export's {@code jdbc:} endpoint: that of the DuckDB of its current run. */
+public final class RunDataSource implements DataSource {
+    private final AtomicReference<@Nullable DataSource> current = new AtomicReference<>();
+
+    /** From now on connections are those of {@code source}; null between two runs. */
+    public void use(@Nullable DataSource source) {
+        current.set(source);
+    }
+
+    @Override
+    public Connection getConnection() throws SQLException {
+        DataSource source = current.get();
+        if (source == null) {
+            throw new SQLException("no run is under way");
+        }
+        return source.getConnection();
+    }
+
+    @Override
+    public Connection getConnection(String username, String password) throws SQLException {
+        return getConnection();
+    }
+
+    @Override
+    public @Nullable PrintWriter getLogWriter() {
+        return null;
+    }
+
+    @Override
+    public void setLogWriter(PrintWriter out) throws SQLException {
+        throw new SQLFeatureNotSupportedException();
+    }
+
+    @Override
+    public void setLoginTimeout(int seconds) throws SQLException {
+        throw new SQLFeatureNotSupportedException();
+    }
+
+    @Override
+    public int getLoginTimeout() {
+        return 0;
+    }
+
+    @Override
+    public Logger getParentLogger() throws SQLFeatureNotSupportedException {
+        throw new SQLFeatureNotSupportedException();
+    }
+
+    @Override
+    public <T> T unwrap(Class<T> type) throws SQLException {
+        throw new SQLException("wraps nothing");
+    }
+
+    @Override
+    public boolean isWrapperFor(Class<?> type) {
+        return false;
+    }
+}

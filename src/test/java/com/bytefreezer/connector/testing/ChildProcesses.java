@@ -1,0 +1,48 @@
+package com.bytefreezer.connector.testing;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** Processes that must not outlive the test JVM. */
+final class ChildProcesses {
+    private static final Set<Process> RUNNING = ConcurrentHashMap.newKeySet();
+
+    static {
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> RUNNING.forEach(Process::destroyForcibly)));
+    }
+
+    private ChildProcesses() {}
+
+    static Process start(ProcessBuilder builder) {
+        try {
+            var process = builder.start();
+            RUNNING.add(process);
+            process.onExit().thenAccept(RUNNING::remove);
+            return process;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Ends the process as {@code kill -9} does and waits until it is gone. */
+    static void kill(Process process) {
+        process.destroyForcibly().onExit().join();
+    }
+
+    static void signal(Process process, String signal) {
+        try {
+            var sent = new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid()))
+                    .inheritIO()
+                    .start();
+            if (sent.waitFor() != 0) {
+                throw new IllegalStateException("process %d took no %s".formatted(process.pid(), signal));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

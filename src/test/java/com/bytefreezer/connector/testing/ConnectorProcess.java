@@ -1,0 +1,107 @@
+package com.bytefreezer.connector.testing;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/** The packaged connector in a process of its own. */
+public final class ConnectorProcess implements AutoCloseable {
+    private final Process process;
+    private final Path standardOutput;
+    private final Path standardError;
+
+    private ConnectorProcess(Process process, Path standardOutput, Path standardError) {
+        this.process = process;
+        this.standardOutput = standardOutput;
+        this.standardError = standardError;
+    }
+
+    /**
+     * Starts the jar that {@code mvn package} made. The process sees only the given environment, so that a developer's own
+     * settings cannot leak in, and an empty standard input.
+     *
+     * @param javaOptions such as {@code -Xmx256m}
+     */
+    public static ConnectorProcess start(
+            Path workingDirectory, Map<String, String> environment, List<String> javaOptions, String... arguments) {
+        var jar = TestTools.projectDirectory().resolve(Path.of("target", "bytefreezer-connector.jar"));
+        if (!Files.exists(jar)) {
+            throw new IllegalStateException(jar + " is missing; run mvn package");
+        }
+        var java = Path.of(System.getProperty("java.home"), "bin", "java");
+        var command = Stream.of(
+                        Stream.of(java.toString()),
+                        javaOptions.stream(),
+                        Stream.of("-jar", jar.toString()),
+                        Stream.of(arguments))
+                .flatMap(part -> part)
+                .toList();
+        var outputs = TestTools.temporaryDirectory("process");
+        var standardOutput = outputs.resolve("stdout");
+        var standardError = outputs.resolve("stderr");
+        var builder = new ProcessBuilder(command)
+                .directory(workingDirectory.toFile())
+                .redirectInput(new File("/dev/null"))
+                .redirectOutput(standardOutput.toFile())
+                .redirectError(standardError.toFile());
+        builder.environment().clear();
+        builder.environment().putAll(environment);
+        return new ConnectorProcess(ChildProcesses.start(builder), standardOutput, standardError);
+    }
+
+    /** Waits for the end and returns the exit code; fails with what stands on standard error when time is up. */
+    public int waitFor(Duration patience) {
+        try {
+            if (process.waitFor(patience.toMillis(), TimeUnit.MILLISECONDS)) {
+                return process.exitValue();
+            }
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+        throw new AssertionError("still running after %d s:%n%s".formatted(patience.toSeconds(), standardError()));
+    }
+
+    public boolean isAlive() {
+        return process.isAlive();
+    }
+
+    public long pid() {
+        return process.pid();
+    }
+
+    /** SIGTERM: an orderly stop; returns at once. */
+    public void terminate() {
+        process.destroy();
+    }
+
+    /** SIGKILL; returns when the process is gone. */
+    public void killHard() {
+        ChildProcesses.kill(process);
+    }
+
+    /** The file with what the process printed; it grows while the process runs and is deleted by {@link #close}. */
+    public Path standardOutput() {
+        return standardOutput;
+    }
+
+    public String standardError() {
+        try {
+            return Files.readString(standardError);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        killHard();
+        TestTools.deleteFolder(standardOutput.getParent());
+    }
+}

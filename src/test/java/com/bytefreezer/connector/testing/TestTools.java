@@ -1,0 +1,105 @@
+package com.bytefreezer.connector.testing;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.util.Comparator;
+import org.opentest4j.TestAbortedException;
+
+/** What {@code src/test/servers/install.sh} installed, and where the project is. */
+public final class TestTools {
+    private static final Path SERVERS = Path.of("src", "test", "servers");
+
+    private TestTools() {}
+
+    /** The folder of {@code pom.xml}. */
+    public static Path projectDirectory() {
+        return Path.of(System.getProperty("basedir", "")).toAbsolutePath();
+    }
+
+    /** The folder that holds all that was installed, by version. */
+    public static Path cacheDirectory() {
+        var chosen = System.getenv("CONNECTOR_TEST_CACHE");
+        if (chosen != null) {
+            return Path.of(chosen);
+        }
+        return Path.of(System.getProperty("user.home"), ".cache", "bytefreezer-connector-test");
+    }
+
+    /** The MinIO program. Where it is missing the test is skipped, or fails when {@code CI=true}. */
+    public static Path minio() {
+        try {
+            var version = Files.readString(projectDirectory().resolve(SERVERS).resolve("minio.version"))
+                    .strip();
+            return installed(cacheDirectory().resolve("minio").resolve(version).resolve("minio"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /**
+     * The value for DuckDB's {@code extension_directory}; it holds httpfs for the DuckDB on the class path. Where that is
+     * missing the test is skipped, or fails when {@code CI=true}.
+     */
+    public static Path duckdbExtensions() {
+        var directory = cacheDirectory().resolve("duckdb-extensions");
+        try (var connection = DriverManager.getConnection("jdbc:duckdb:");
+                var row = connection
+                        .createStatement()
+                        .executeQuery("SELECT version(), platform FROM pragma_platform()")) {
+            row.next();
+            installed(directory
+                    .resolve(row.getString(1))
+                    .resolve(row.getString(2))
+                    .resolve("httpfs.duckdb_extension"));
+            return directory;
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static Path installed(Path file) {
+        if (Files.exists(file)) {
+            return file;
+        }
+        var reason = "%s is missing; run %s".formatted(file, SERVERS.resolve("install.sh"));
+        if ("true".equals(System.getenv("CI"))) {
+            throw new IllegalStateException(reason);
+        }
+        System.err.println("Test skipped: " + reason);
+        throw new TestAbortedException(reason);
+    }
+
+    /** A port of the loopback address on which nothing listened a moment ago. */
+    public static int freePort() {
+        try (var socket = new ServerSocket()) {
+            socket.bind(new InetSocketAddress("127.0.0.1", 0));
+            return socket.getLocalPort();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    static Path temporaryDirectory(String name) {
+        try {
+            return Files.createTempDirectory("connector-" + name + "-");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    static void deleteFolder(Path folder) {
+        try (var files = Files.walk(folder)) {
+            for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

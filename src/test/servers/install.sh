@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# Installs what the tests run for real beside the JVM: a MinIO server, built from the Go module proxy, and DuckDB's httpfs
+# extension, from the Python package index. Everything is kept by version in $CONNECTOR_TEST_CACHE (default:
+# ~/.cache/bytefreezer-connector-test), so a second run changes nothing. Needs Go and Python with pip; as root on Debian
+# it installs them.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+cache=${CONNECTOR_TEST_CACHE:-$HOME/.cache/bytefreezer-connector-test}
+minio_version=$(cat "$here/minio.version")
+duckdb_version=$(sed -nE 's:.*<duckdb\.version>([0-9]+\.[0-9]+\.[0-9]+).*:\1:p' "$here/../../../pom.xml")
+go_for_minio=go1.24.8
+
+say() { echo "test servers: $*"; }
+fail() { say "$*" >&2; exit 1; }
+
+# require WHAT PACKAGES COMMAND...: installs Debian's packages when the command fails, or says what to install.
+require() {
+    local what=$1 packages=$2
+    shift 2
+    "$@" >/dev/null 2>&1 && return
+    command -v apt-get >/dev/null && [ "$(id -u)" = 0 ] || fail "$what is missing; install it (Debian: apt-get install $packages)"
+    say "$what is missing; installing $packages"
+    apt-get update -qq
+    # shellcheck disable=SC2086 # several packages
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages >/dev/null
+    "$@" >/dev/null 2>&1 || fail "$what is still missing after installing $packages"
+}
+
+# Before 1.21, Go does not fetch the newer release that a module asks for, so fetch it from the same proxy.
+newer_go() {
+    local toolchain minor
+    minor=$(go env GOVERSION | sed -nE 's/^go1\.([0-9]+).*/\1/p')
+    [ "${minor:-99}" -lt 21 ] || return 0
+    toolchain=golang.org/toolchain@v0.0.1-$go_for_minio.$(go env GOOS)-$(go env GOARCH)
+    say "$(go env GOVERSION) is too old for MinIO; fetching $go_for_minio"
+    (cd "$work" && go mod download "$toolchain") || fail "fetching $toolchain failed"
+    cp -R "$(go env GOMODCACHE)/$toolchain" "$work/go"
+    chmod -R u+wx "$work/go"
+    PATH=$work/go/bin:$PATH
+}
+
+install_minio() {
+    local target=$cache/minio/$minio_version/minio
+    if [ -x "$target" ]; then say "MinIO $minio_version is there"; return; fi
+    require Go 'golang-go ca-certificates' go version
+    newer_go
+    say "building MinIO $minio_version (takes minutes)"
+    CGO_ENABLED=0 GOTOOLCHAIN=auto GOFLAGS='' GOBIN=$work \
+        nice go install -trimpath -ldflags '-s -w' "github.com/minio/minio@$minio_version" 2>"$work/go.log" ||
+        fail "building MinIO failed: $(tail -n 5 "$work/go.log")"
+    mkdir -p "$(dirname "$target")"
+    mv "$work/minio" "$target"
+    say "installed MinIO in $target"
+}
+
+install_httpfs() {
+    local platform target
+    case $(uname -sm) in
+        'Linux x86_64') platform=linux_amd64 ;;
+        'Linux aarch64') platform=linux_arm64 ;;
+        'Darwin x86_64') platform=osx_amd64 ;;
+        'Darwin arm64') platform=osx_arm64 ;;
+        *) fail "DuckDB has no httpfs package for $(uname -sm)" ;;
+    esac
+    target=$cache/duckdb-extensions/v$duckdb_version/$platform/httpfs.duckdb_extension
+    if [ -f "$target" ]; then say "DuckDB httpfs $duckdb_version is there"; return; fi
+    require 'Python with pip' 'python3 python3-pip' python3 -m pip --version
+    python3 -m pip download --quiet --no-deps --dest "$work" "duckdb-extension-httpfs==$duckdb_version"
+    python3 -m zipfile -e "$work"/duckdb_extension_httpfs-*.whl "$work/wheel"
+    mkdir -p "$(dirname "$target")"
+    mv "$work/wheel/duckdb_extension_httpfs/extensions/v$duckdb_version/httpfs.duckdb_extension" "$target"
+    say "installed DuckDB httpfs in $target"
+}
+
+[ -n "$duckdb_version" ] || fail 'pom.xml names no duckdb.version'
+mkdir -p "$cache"
+# Beside the target, so that each mv is atomic.
+work=$(mktemp -d "$cache/install.XXXXXX")
+trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
+install_minio
+install_httpfs
