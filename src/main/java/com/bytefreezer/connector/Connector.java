@@ -7,7 +7,7 @@ import com.bytefreezer.connector.cursor.Cursor;
 import com.bytefreezer.connector.delivery.BatchConverters;
 import com.bytefreezer.connector.delivery.DeadLetters;
 import com.bytefreezer.connector.delivery.Deliveries;
-import com.bytefreezer.connector.delivery.RetryAfter;
+import com.bytefreezer.connector.delivery.Retries;
 import com.bytefreezer.connector.delivery.StandardOutput;
 import com.bytefreezer.connector.export.Export;
 import com.bytefreezer.connector.export.Exports;
@@ -48,7 +48,10 @@ final class Connector implements AutoCloseable {
                         new DeadLetters(Path.of(settings.text("delivery.dead-letters-folder"))),
                         settings.text("delivery.on-rejected").equals("stop")));
         camel.bind("standardOutput", new StandardOutput());
-        camel.bind("retryAfter", new RetryAfter(Duration.ofMillis(settings.integer("delivery.max-retry-delay-ms"))));
+        camel.bind("retries",
+                new Retries(
+                        settings.integer("delivery.max-retries"),
+                        Duration.ofMillis(settings.integer("delivery.max-retry-delay-ms"))));
         camel.bind("batchOutcomes", Outcomes.ofBatches());
         camel.bind("unitOutcomes", Outcomes.ofUnits(exports));
     }

@@ -174,8 +174,13 @@ public final class Export {
 
     /** The unit's records, cut into batches while they are read. */
     public Batches batches(@Body Iterator<?> rows, @Variable("unit") Unit unit, @Variable("batchSize") int batchSize) {
+        Run run = run();
         return new Batches(
-                unit, rows, batchSize, exports.settings().integer("delivery.max-batch-bytes"), this::isStopping);
+                unit,
+                rows,
+                batchSize,
+                exports.settings().integer("delivery.max-batch-bytes"),
+                () -> isStopping(run));
     }
 
     /** Fails unless every record of the unit was read and is settled: selected = accepted + duplicates + dead-lettered. */
@@ -185,7 +190,7 @@ public final class Export {
             throw new ConnectorException(Failures.describe(failure.get()), failure.get());
         }
         if (!unit.hasEnded()) {
-            if (isStopping()) {
+            if (isStopping(run())) {
                 throw new StoppedException();
             }
             throw new ConnectorException(run().duckDb().whyItEnded(statement));
@@ -239,8 +244,8 @@ public final class Export {
         return query;
     }
 
-    private boolean isStopping() {
-        return exports.isStopping() || run().isAborted();
+    private boolean isStopping(Run run) {
+        return exports.isStopping() || run.isAborted();
     }
 
     /** Where the cursor stands; at the very first run, where {@code cursor.start} puts it. */
@@ -331,7 +336,7 @@ public final class Export {
         return new Iterator<>() {
             @Override
             public boolean hasNext() {
-                return !isStopping() && fresh.hasNext();
+                return !isStopping(run) && fresh.hasNext();
             }
 
             @Override

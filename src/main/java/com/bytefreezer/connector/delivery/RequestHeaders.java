@@ -1,0 +1,48 @@
+package com.bytefreezer.connector.delivery;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import org.apache.camel.Exchange;
+import org.apache.camel.Processor;
+
+/** Sets the HTTP headers that a destination's settings name; here, so that no secret stands in an endpoint's URI. */
+public final class RequestHeaders implements Processor {
+    private String lines = "";
+    private String token = "";
+    private String username = "";
+    private String password = "";
+
+    /** Sets further headers, one {@code Name: value} per line; they win over all others. */
+    public void setLines(String lines) {
+        this.lines = lines;
+    }
+
+    /** Sets the bearer token. */
+    public void setToken(String token) {
+        this.token = token;
+    }
+
+    /** Sets the name for basic authentication; without a token. */
+    public void setUsername(String username) {
+        this.username = username;
+    }
+
+    public void setPassword(String password) {
+        this.password = password;
+    }
+
+    @Override
+    public void process(Exchange exchange) {
+        var message = exchange.getMessage();
+        if (!token.isBlank()) {
+            message.setHeader("Authorization", "Bearer " + token);
+        } else if (!username.isBlank()) {
+            byte[] pair = (username + ":" + password).getBytes(StandardCharsets.UTF_8);
+            message.setHeader("Authorization", "Basic " + Base64.getEncoder().encodeToString(pair));
+        }
+        lines.lines().filter(line -> line.contains(":")).forEach(line -> {
+            int colon = line.indexOf(':');
+            message.setHeader(line.substring(0, colon).strip(), line.substring(colon + 1).strip());
+        });
+    }
+}

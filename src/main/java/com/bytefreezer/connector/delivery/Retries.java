@@ -1,0 +1,99 @@
+package com.bytefreezer.connector.delivery;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeParseException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.camel.Exchange;
+import org.apache.camel.ExchangeProperty;
+import org.apache.camel.Processor;
+import org.apache.camel.http.base.HttpOperationFailedException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What Camel's redelivery policy in {@code routes/delivery.camel.yaml} leaves open: which answers are final, and how long
+ * to wait when the server says so. Safe for use by several threads.
+ */
+public final class Retries implements Processor {
+    private static final Logger LOG = LoggerFactory.getLogger(Retries.class);
+    /** Timeout, too early, too many requests: the only 4xx after which the same request may work. */
+    private static final List<Integer> WORTH_A_RETRY = List.of(408, 425, 429);
+
+    private final int most;
+    private final Duration longestDelay;
+
+    /**
+     * The policy's limits.
+     *
+     * @param most tries after the first; negative for ever
+     */
+    public Retries(int most, Duration longestDelay) {
+        this.most = most;
+        this.longestDelay = longestDelay;
+    }
+
+    /** Whether the answer says that the same request will fail again. */
+    public boolean isFinal(@ExchangeProperty(Exchange.EXCEPTION_CAUGHT) Exception failure) {
+        return failure instanceof HttpOperationFailedException http
+                && http.getStatusCode() < 500
+                && !WORTH_A_RETRY.contains(http.getStatusCode());
+    }
+
+    /**
+     * After a failed try: says so, and asks Camel to wait as long as the server wants in {@code Retry-After} (RFC 9110
+     * §10.2.3), but not longer than the longest delay.
+     */
+    @Override
+    public void process(Exchange exchange) {
+        Exception failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
+        if (isFinal(failure)) {
+            return;
+        }
+        exchange.getMessage().removeHeader(Exchange.REDELIVERY_DELAY);
+        Optional<Duration> asked = failure instanceof HttpOperationFailedException http && http.getResponseHeaders() != null
+                ? retryAfter(http.getResponseHeaders(), Instant.now())
+                : Optional.empty();
+        asked.ifPresent(delay -> exchange.getMessage()
+                .setHeader(
+                        Exchange.REDELIVERY_DELAY,
+                        Math.max(1, Math.min(delay.toMillis(), longestDelay.toMillis()))));
+        // Camel has counted the retry that comes.
+        int tries = exchange.getMessage().getHeader(Exchange.REDELIVERY_COUNTER, 0, Integer.class);
+        if (most < 0 || tries <= most) {
+            LOG.warn(
+                    "{}, export {}: {}. Batch {} is tried again ({} of {}).",
+                    exchange.getVariable("destination"),
+                    exchange.getVariable("export"),
+                    Failures.describe(failure),
+                    exchange.getVariable("batchId"),
+                    tries,
+                    most < 0 ? "any number" : most);
+        }
+    }
+
+    static Optional<Duration> retryAfter(Map<String, String> headers, Instant now) {
+        // Camel gives the names as the server wrote them.
+        return headers.entrySet().stream()
+                .filter(header -> header.getKey().equalsIgnoreCase("Retry-After"))
+                .map(header -> header.getValue().strip())
+                .findFirst()
+                .flatMap(value -> read(value, now));
+    }
+
+    private static Optional<Duration> read(String value, Instant now) {
+        try {
+            if (value.matches("\\d{1,9}")) {
+                return Optional.of(Duration.ofSeconds(Long.parseLong(value)));
+            }
+            Instant time = ZonedDateTime.parse(value, DateTimeFormatter.RFC_1123_DATE_TIME).toInstant();
+            return Optional.of(time.isAfter(now) ? Duration.between(now, time) : Duration.ZERO);
+        } catch (DateTimeParseException e) {
+            return Optional.empty();
+        }
+    }
+}
