@@ -48,7 +48,8 @@ final class Connector implements AutoCloseable {
                         new DeadLetters(Path.of(settings.text("delivery.dead-letters-folder"))),
                         settings.text("delivery.on-rejected").equals("stop")));
         camel.bind("standardOutput", new StandardOutput());
-        camel.bind("retries",
+        camel.bind(
+                "retries",
                 new Retries(
                         settings.integer("delivery.max-retries"),
                         Duration.ofMillis(settings.integer("delivery.max-retry-delay-ms"))));

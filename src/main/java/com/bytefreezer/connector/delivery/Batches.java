@@ -21,6 +21,7 @@ public final class Batches implements Iterator<Batch> {
     private final Iterator<?> rows;
     private final int maxRecords;
     private final int maxBytes;
+    private final int maxUnsettled;
     private final BooleanSupplier stopped;
 
     private byte[] lines;
@@ -34,12 +35,15 @@ public final class Batches implements Iterator<Batch> {
      * Batches of at most {@code maxRecords} records and {@code maxBytes} bytes.
      *
      * @param rows maps with one BLOB; a NULL marks the end
+     * @param maxUnsettled batches of the unit that may be under way at the same time
      */
-    public Batches(Unit unit, Iterator<?> rows, int maxRecords, int maxBytes, BooleanSupplier stopped) {
+    public Batches(
+            Unit unit, Iterator<?> rows, int maxRecords, int maxBytes, int maxUnsettled, BooleanSupplier stopped) {
         this.unit = unit;
         this.rows = rows;
         this.maxRecords = maxRecords;
         this.maxBytes = maxBytes;
+        this.maxUnsettled = maxUnsettled;
         this.stopped = stopped;
         nextRecord = unit.counts().selected();
         lines = new byte[Math.min(maxBytes, 64 * 1024)];
@@ -48,7 +52,7 @@ public final class Batches implements Iterator<Batch> {
 
     @Override
     public boolean hasNext() {
-        if (unit.hasFailed() || stopped.getAsBoolean()) {
+        if (!awaitSettled()) {
             return false;
         }
         if (left == null && !atEnd) {
@@ -72,6 +76,17 @@ public final class Batches implements Iterator<Batch> {
         Batch batch = new Batch(unit, number++, nextRecord, Arrays.copyOf(lines, size), Arrays.copyOf(ends, count));
         nextRecord += count;
         return batch;
+    }
+
+    /** Waits for earlier batches; false when there is no point in going on. */
+    private boolean awaitSettled() {
+        try {
+            return unit.awaitSettled(number, maxUnsettled, stopped);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            unit.failReading(e);
+            return false;
+        }
     }
 
     private int append(byte[] json, int size, int count) {

@@ -42,7 +42,8 @@ public final class RequestHeaders implements Processor {
         }
         lines.lines().filter(line -> line.contains(":")).forEach(line -> {
             int colon = line.indexOf(':');
-            message.setHeader(line.substring(0, colon).strip(), line.substring(colon + 1).strip());
+            message.setHeader(
+                    line.substring(0, colon).strip(), line.substring(colon + 1).strip());
         });
     }
 }

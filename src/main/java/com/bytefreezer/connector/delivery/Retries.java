@@ -55,13 +55,13 @@ public final class Retries implements Processor {
             return;
         }
         exchange.getMessage().removeHeader(Exchange.REDELIVERY_DELAY);
-        Optional<Duration> asked = failure instanceof HttpOperationFailedException http && http.getResponseHeaders() != null
-                ? retryAfter(http.getResponseHeaders(), Instant.now())
-                : Optional.empty();
+        Optional<Duration> asked =
+                failure instanceof HttpOperationFailedException http && http.getResponseHeaders() != null
+                        ? retryAfter(http.getResponseHeaders(), Instant.now())
+                        : Optional.empty();
         asked.ifPresent(delay -> exchange.getMessage()
                 .setHeader(
-                        Exchange.REDELIVERY_DELAY,
-                        Math.max(1, Math.min(delay.toMillis(), longestDelay.toMillis()))));
+                        Exchange.REDELIVERY_DELAY, Math.max(1, Math.min(delay.toMillis(), longestDelay.toMillis()))));
         // Camel has counted the retry that comes.
         int tries = exchange.getMessage().getHeader(Exchange.REDELIVERY_COUNTER, 0, Integer.class);
         if (most < 0 || tries <= most) {
@@ -90,7 +90,8 @@ public final class Retries implements Processor {
             if (value.matches("\\d{1,9}")) {
                 return Optional.of(Duration.ofSeconds(Long.parseLong(value)));
             }
-            Instant time = ZonedDateTime.parse(value, DateTimeFormatter.RFC_1123_DATE_TIME).toInstant();
+            Instant time = ZonedDateTime.parse(value, DateTimeFormatter.RFC_1123_DATE_TIME)
+                    .toInstant();
             return Optional.of(time.isAfter(now) ? Duration.between(now, time) : Duration.ZERO);
         } catch (DateTimeParseException e) {
             return Optional.empty();

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * Keeps their balance while batches of it are in flight. Safe for use by several threads.
  */
 public final class Unit implements Cursor.Delivered {
+    private static final long LOOK_AT_STOP_MS = 100;
+
     private final String export;
     private final String tenant;
     private final String dataset;
@@ -162,6 +165,19 @@ public final class Unit implements Cursor.Delivered {
         }
         notifyAll();
         return nextToSettle > before;
+    }
+
+    /**
+     * Waits until at most {@code most} batches up to this one are unsettled, so that what is repeated after a crash is
+     * bounded.
+     *
+     * @return whether it makes sense to go on: not when a batch has failed or the run is {@code stopped}
+     */
+    synchronized boolean awaitSettled(int batch, int most, BooleanSupplier stopped) throws InterruptedException {
+        while (failure == null && !stopped.getAsBoolean() && batch - nextToSettle >= most) {
+            wait(LOOK_AT_STOP_MS);
+        }
+        return failure == null && !stopped.getAsBoolean();
     }
 
     /** Waits until every batch before this one is settled. Batches start in their order, so none waits for a later one. */

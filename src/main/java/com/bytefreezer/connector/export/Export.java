@@ -180,6 +180,7 @@ public final class Export {
                 rows,
                 batchSize,
                 exports.settings().integer("delivery.max-batch-bytes"),
+                exports.settings().integer("delivery.max-in-flight"),
                 () -> isStopping(run));
     }
 

@@ -1,0 +1,711 @@
+import java.io.File;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.function.ToDoubleFunction;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.core.sync.RequestBody;
+import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.s3.S3Client;
+
+/**
+ * How fast the connector is, beside DuckDB's own COPY, which does the same work without delivering anything. The cases of
+ * a part are measured in turn, round after round, so that a busy machine slows all of them; read the ratios.
+ *
+ * <p>Started by {@code bench/run} in the project's folder; see there for what it takes.
+ */
+public final class Bench {
+    private static final Path WORK = Path.of("target", "bench").toAbsolutePath();
+    private static final Path LAKE = WORK.resolve("lake");
+    private static final Path JAR = Path.of("target", "bytefreezer-connector.jar").toAbsolutePath();
+    private static final String TENANT = "bench";
+    private static final int[] PARALLEL_OBJECTS = {2, 4, 8, 16};
+    private static final Duration LATENCY = Duration.ofMillis(30);
+
+    private static final Dataset MANY = new Dataset("many", 24, 5_000_000);
+    private static final Dataset ONE = new Dataset("one", 1, 3_000_000);
+    private static final Dataset SMALL = new Dataset("small", 10_000, 1_000_000);
+
+    private final int rounds = Integer.parseInt(System.getenv().getOrDefault("ROUNDS", "3"));
+    private final List<String> javaFlags =
+            List.of(System.getenv().getOrDefault("JAVA_FLAGS", "-Xmx256m").split(" "));
+    private final Map<String, String> settings;
+    private final Map<String, Path> builds = new LinkedHashMap<>();
+
+    /** A lake of one dataset, in packer's layout. */
+    private record Dataset(String name, int objects, long records) {
+        String folder() {
+            return TENANT + "/" + name + "/data/parquet";
+        }
+    }
+
+    /**
+     * What one run took.
+     *
+     * @param seconds of the work alone
+     * @param wallSeconds from the start of the process to its end
+     * @param cpuSeconds of all its threads
+     * @param peakBytes of resident memory; 0 when it was not a process of its own
+     */
+    private record Measured(double seconds, double wallSeconds, double cpuSeconds, double peakBytes) {}
+
+    private record Case(String name, Callable<Measured> run) {}
+
+    private Bench(Map<String, String> settings) {
+        this.settings = settings;
+        String baseline = System.getenv("BASELINE");
+        builds.put("", JAR);
+        if (baseline != null) {
+            builds.put(" (baseline)", Path.of(baseline).toAbsolutePath());
+        }
+    }
+
+    /** @param arguments names of parts, none for all; settings of the connector as name=value */
+    public static void main(String[] arguments) throws Exception {
+        Map<String, String> settings = Arrays.stream(arguments)
+                .filter(argument -> argument.contains("="))
+                .map(argument -> argument.split("=", 2))
+                .collect(Collectors.toMap(pair -> pair[0], pair -> pair[1]));
+        List<String> all = List.of("many", "one", "s3", "small", "start");
+        List<String> parts = Arrays.stream(arguments)
+                .filter(argument -> !argument.contains("="))
+                .toList();
+        if (!all.containsAll(parts)) {
+            System.err.println("bench: the parts are " + String.join(", ", all));
+            System.exit(2);
+        }
+        Bench bench = new Bench(settings);
+        for (String part : parts.isEmpty() ? all : parts) {
+            switch (part) {
+                case "many" -> bench.folder(MANY);
+                case "one" -> bench.folder(ONE);
+                case "s3" -> bench.bucket();
+                case "small" -> bench.smallObjects();
+                default -> bench.startUp();
+            }
+        }
+        System.exit(0);
+    }
+
+    // -- Parts
+
+    /** A dataset in a folder: DuckDB's COPY, and the connector to standard output and to a destination that costs nothing. */
+    private void folder(Dataset dataset) throws Exception {
+        make(dataset);
+        List<Case> cases = new ArrayList<>();
+        cases.add(new Case("DuckDB COPY", () -> copy(dataset)));
+        builds.forEach((build, jar) -> {
+            for (String destination : List.of("stdout", "discard")) {
+                cases.add(new Case("connector to " + destination + build, () -> {
+                    Map<String, String> its = settings("lake.root", "file:" + LAKE, "destination.type", destination);
+                    return connector(jar, dataset, its);
+                }));
+            }
+        });
+        printRates(dataset, "a folder", measure(cases));
+    }
+
+    /** The same from MinIO, near and far. */
+    private void bucket() throws Exception {
+        make(MANY);
+        try (Minio minio = Minio.start()) {
+            minio.upload(MANY);
+            for (Duration latency : List.of(Duration.ZERO, LATENCY)) {
+                try (LatencyProxy proxy = new LatencyProxy(minio.port, latency)) {
+                    String where = "MinIO, %d ms away".formatted(latency.toMillis());
+                    printRates(MANY, where, measure(parallelObjects(MANY, proxy.port())));
+                }
+            }
+        }
+    }
+
+    /** Many small objects from MinIO: what an object costs, its commit included. */
+    private void smallObjects() throws Exception {
+        make(SMALL);
+        try (Minio minio = Minio.start()) {
+            minio.upload(SMALL);
+            Map<String, Measured> measured = measure(parallelObjects(SMALL, minio.port));
+            System.out.printf("%n%s from MinIO%n", title(SMALL));
+            row("", "objects/s", "with start", "peak RSS", "CPU");
+            measured.forEach((name, run) -> row(
+                    name,
+                    rate(SMALL.objects, run.seconds),
+                    rate(SMALL.objects, run.wallSeconds),
+                    megabytes(run),
+                    cpu(run)));
+        }
+    }
+
+    private List<Case> parallelObjects(Dataset dataset, int port) {
+        List<Case> cases = new ArrayList<>();
+        builds.forEach((build, jar) -> {
+            for (int objects : PARALLEL_OBJECTS) {
+                Map<String, String> its = settings("export.parallel-objects", String.valueOf(objects));
+                its.putAll(Minio.settings(port));
+                its.put("destination.type", "discard");
+                cases.add(new Case(
+                        "export.parallel-objects=" + objects + build, () -> connector(jar, dataset, its)));
+            }
+        });
+        return cases;
+    }
+
+    /** From the start of the process to the first record of the bundled sample. */
+    private void startUp() throws Exception {
+        Files.createDirectories(WORK);
+        List<Case> cases = new ArrayList<>();
+        builds.forEach((build, jar) -> {
+            String archive = WORK.resolve(jar.getParent().hashCode() + ".jsa").toString();
+            cases.add(new Case("java -jar" + build, () -> firstRecord(jar, List.of())));
+            cases.add(new Case("  one compiler tier" + build, () -> firstRecord(jar, List.of("-XX:TieredStopAtLevel=1"))));
+            cases.add(new Case("  class data archive" + build, () -> {
+                if (!Files.exists(Path.of(archive))) {
+                    firstRecord(jar, List.of("-XX:ArchiveClassesAtExit=" + archive));
+                }
+                return firstRecord(jar, List.of("-XX:SharedArchiveFile=" + archive));
+            }));
+            cases.add(new Case(
+                    "  both" + build,
+                    () -> firstRecord(jar, List.of("-XX:SharedArchiveFile=" + archive, "-XX:TieredStopAtLevel=1"))));
+            delete(Path.of(archive));
+        });
+        System.out.printf("%nstart: the bundled sample to standard output%n");
+        row("", "1st record", "end", "peak RSS", "CPU");
+        measure(cases, Math.max(rounds, 5))
+                .forEach((name, run) ->
+                        row(name, seconds(run.seconds), seconds(run.wallSeconds), megabytes(run), cpu(run)));
+    }
+
+    // -- Measuring
+
+    private Map<String, Measured> measure(List<Case> cases) throws Exception {
+        return measure(cases, rounds);
+    }
+
+    private static Map<String, Measured> measure(List<Case> cases, int rounds) throws Exception {
+        Map<String, List<Measured>> all = new LinkedHashMap<>();
+        for (int round = 0; round < rounds; round++) {
+            for (Case one : cases) {
+                all.computeIfAbsent(one.name, name -> new ArrayList<>()).add(one.run.call());
+            }
+        }
+        Map<String, Measured> medians = new LinkedHashMap<>();
+        all.forEach((name, runs) -> medians.put(
+                name,
+                new Measured(
+                        median(runs, Measured::seconds),
+                        median(runs, Measured::wallSeconds),
+                        median(runs, Measured::cpuSeconds),
+                        median(runs, Measured::peakBytes))));
+        return medians;
+    }
+
+    private static double median(List<Measured> runs, ToDoubleFunction<Measured> value) {
+        double[] sorted = runs.stream().mapToDouble(value).sorted().toArray();
+        return sorted[sorted.length / 2];
+    }
+
+    private static Measured copy(Dataset dataset) throws SQLException {
+        String sql =
+                "COPY (SELECT * FROM read_parquet('%s/%s/**/*.parquet', hive_partitioning=true, hive_types={%s})) TO '/dev/null' (FORMAT json)"
+                        .formatted(
+                                LAKE,
+                                dataset.folder(),
+                                Stream.of("year", "month", "day", "hour")
+                                        .map(name -> name + ": INTEGER")
+                                        .collect(Collectors.joining(", ")));
+        ProcessHandle self = ProcessHandle.current();
+        double cpuBefore = cpuSeconds(self);
+        long before = System.nanoTime();
+        try (Connection connection = DriverManager.getConnection("jdbc:duckdb:");
+                Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+        double seconds = secondsSince(before);
+        return new Measured(seconds, seconds, cpuSeconds(self) - cpuBefore, 0);
+    }
+
+    /** A whole export by a process of its own. Fails when it does not say that every record was accepted. */
+    private Measured connector(Path jar, Dataset dataset, Map<String, String> itsSettings)
+            throws IOException, InterruptedException {
+        Map<String, String> all = new LinkedHashMap<>(itsSettings);
+        all.put("query.tenant-id", TENANT);
+        all.put("query.dataset-id", dataset.name);
+        all.put("query.sql", "SELECT * FROM events");
+        Path log = WORK.resolve("connector.log");
+        long before = System.nanoTime();
+        Process process = start(jar, javaFlags, all)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .redirectError(log.toFile())
+                .start();
+        Watched watched = watch(process);
+        double wallSeconds = secondsSince(before);
+        String said = Files.readString(log);
+        Matcher summary = Pattern.compile("([\\d,]+) objects, [\\d,]+ records selected, ([\\d,]+) accepted by .* in ([\\d.]+) s")
+                .matcher(said);
+        if (process.exitValue() != 0
+                || !summary.find()
+                || number(summary.group(1)) != dataset.objects
+                || number(summary.group(2)) != dataset.records) {
+            throw new IllegalStateException("the connector ended with %d:%n%s".formatted(process.exitValue(), said));
+        }
+        return new Measured(
+                Double.parseDouble(summary.group(3)), wallSeconds, watched.cpuSeconds, watched.peakBytes);
+    }
+
+    private Measured firstRecord(Path jar, List<String> flags) throws IOException, InterruptedException {
+        List<String> allFlags = new ArrayList<>(javaFlags);
+        allFlags.addAll(flags);
+        long before = System.nanoTime();
+        Process process = start(jar, allFlags, Map.of())
+                .redirectError(WORK.resolve("connector.log").toFile())
+                .start();
+        Thread watching = Thread.currentThread();
+        if (process.getInputStream().read() < 0) {
+            throw new IllegalStateException(
+                    "%s gave no record:%n%s".formatted(watching, Files.readString(WORK.resolve("connector.log"))));
+        }
+        double seconds = secondsSince(before);
+        Thread reader = new Thread(() -> drain(process));
+        reader.start();
+        Watched watched = watch(process);
+        return new Measured(seconds, secondsSince(before), watched.cpuSeconds, watched.peakBytes);
+    }
+
+    private static void drain(Process process) {
+        try {
+            process.getInputStream().transferTo(java.io.OutputStream.nullOutputStream());
+        } catch (IOException ended) {
+            // The process is over.
+        }
+    }
+
+    /** The connector in batch mode with a cursor that knows nothing, started in the project's folder. */
+    private ProcessBuilder start(Path jar, List<String> flags, Map<String, String> itsSettings) throws IOException {
+        Path cursor = WORK.resolve("cursor.db");
+        for (String suffix : List.of("", "-wal", "-shm")) {
+            delete(cursor.resolveSibling("cursor.db" + suffix));
+        }
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(flags);
+        command.addAll(List.of("-jar", jar.toString(), "--mode", "batch", "--routes", routes().toString()));
+        Map<String, String> all = new LinkedHashMap<>(itsSettings);
+        all.put("cursor.file", cursor.toString());
+        all.forEach((name, value) -> command.addAll(List.of("--set", name + "=" + value)));
+        return new ProcessBuilder(command);
+    }
+
+    private record Watched(double cpuSeconds, long peakBytes) {}
+
+    /** Looks at a process until it ends. */
+    private static Watched watch(Process process) throws InterruptedException {
+        double cpuSeconds = 0;
+        long peakBytes = 0;
+        do {
+            cpuSeconds = Math.max(cpuSeconds, cpuSeconds(process.toHandle()));
+            peakBytes = Math.max(peakBytes, peakBytes(process.pid()));
+        } while (!process.waitFor(10, TimeUnit.MILLISECONDS));
+        return new Watched(cpuSeconds, peakBytes);
+    }
+
+    private static double cpuSeconds(ProcessHandle process) {
+        return process.info().totalCpuDuration().orElse(Duration.ZERO).toMillis() / 1000.0;
+    }
+
+    /** Linux only; 0 elsewhere. */
+    private static long peakBytes(long pid) {
+        try (Stream<String> lines = Files.lines(Path.of("/proc", String.valueOf(pid), "status"))) {
+            return lines.filter(line -> line.startsWith("VmHWM:"))
+                    .mapToLong(line -> number(line) * 1024)
+                    .findFirst()
+                    .orElse(0);
+        } catch (IOException | java.io.UncheckedIOException ended) {
+            return 0;
+        }
+    }
+
+    private static long number(String text) {
+        return Long.parseLong(text.replaceAll("\\D", ""));
+    }
+
+    private static double secondsSince(long nanoTime) {
+        return (System.nanoTime() - nanoTime) / 1e9;
+    }
+
+    // -- The table
+
+    private void printRates(Dataset dataset, String where, Map<String, Measured> measured) {
+        System.out.printf("%n%s from %s%n", title(dataset), where);
+        Measured copy = measured.get("DuckDB COPY");
+        row("", "records/s", "with start", "peak RSS", "CPU", copy == null ? "" : "of COPY", copy == null ? "" : "its CPU");
+        measured.forEach((name, run) -> row(
+                name,
+                rate(dataset.records, run.seconds),
+                rate(dataset.records, run.wallSeconds),
+                megabytes(run),
+                cpu(run),
+                copy == null ? "" : "%.2f".formatted(copy.seconds / run.seconds),
+                copy == null ? "" : "%.2f".formatted(run.cpuSeconds / copy.cpuSeconds)));
+    }
+
+    private static String title(Dataset dataset) {
+        return String.format(Locale.ROOT, "%s: %,d records in %,d objects", dataset.name, dataset.records, dataset.objects);
+    }
+
+    private static void row(String name, String... cells) {
+        System.out.println(Arrays.stream(cells)
+                .map(cell -> String.format("%12s", cell))
+                .collect(Collectors.joining("", String.format("  %-36s", name), ""))
+                .stripTrailing());
+    }
+
+    private static String rate(long count, double seconds) {
+        return String.format(Locale.ROOT, "%,.0f", count / seconds);
+    }
+
+    private static String seconds(double seconds) {
+        return String.format(Locale.ROOT, "%.2f s", seconds);
+    }
+
+    private static String cpu(Measured run) {
+        return seconds(run.cpuSeconds);
+    }
+
+    private static String megabytes(Measured run) {
+        return run.peakBytes == 0 ? "" : String.format(Locale.ROOT, "%,.0f MB", run.peakBytes / 1e6);
+    }
+
+    private Map<String, String> settings(String... pairs) {
+        Map<String, String> result = new LinkedHashMap<>();
+        for (int i = 0; i < pairs.length; i += 2) {
+            result.put(pairs[i], pairs[i + 1]);
+        }
+        result.putAll(settings);
+        return result;
+    }
+
+    // -- Data
+
+    /** Makes the dataset once. Each hour is made once and copied until there are enough objects. */
+    private static void make(Dataset dataset) throws SQLException, IOException {
+        Path done = LAKE.resolve(dataset.name + ".made");
+        if (Files.exists(done)) {
+            return;
+        }
+        say("making %s", title(dataset));
+        Path folder = LAKE.resolve(dataset.folder());
+        int hours = Math.min(dataset.objects, 50);
+        try (Connection connection = DriverManager.getConnection("jdbc:duckdb:");
+                Statement statement = connection.createStatement()) {
+            for (int object = 0; object < dataset.objects; object++) {
+                int hour = object % hours;
+                Path path = folder.resolve(partition(hour)).resolve(objectName(dataset, object));
+                if (object < hours) {
+                    Files.createDirectories(path.getParent());
+                    long from = dataset.records * hour / dataset.objects;
+                    long to = dataset.records * (hour + 1) / dataset.objects;
+                    statement.execute(
+                            "COPY (%s) TO '%s' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 100000)"
+                                    .formatted(records(hour, from, to), path));
+                } else {
+                    Files.copy(
+                            path.resolveSibling(objectName(dataset, hour)), path, StandardCopyOption.REPLACE_EXISTING);
+                }
+            }
+        }
+        Files.createFile(done);
+    }
+
+    private static String partition(int hour) {
+        return "year=2026/month=11/day=%02d/hour=%02d".formatted(1 + hour / 24, hour % 24);
+    }
+
+    private static String objectName(Dataset dataset, int object) {
+        return "%s_%s_%06d.parquet".formatted(TENANT, dataset.name, object);
+    }
+
+    /** Syslog in packer's types: about 370 bytes of JSON each, the same on every machine. */
+    private static String records(int hour, long from, long to) {
+        return """
+                SELECT
+                  epoch_ms(time) + 1500 AS BfTs,
+                  time AS timestamp,
+                  '10.' || h %% 4 || '.' || h // 4 %% 200 || '.' || h // 800 %% 250 AS source_ip,
+                  ['web', 'mail', 'db', 'bastion', 'proxy'][1 + h // 7 %% 5] || '-' || h // 35 %% 40 || '.corp.example.com' AS hostname,
+                  ['sshd', 'nginx', 'postfix/smtpd', 'systemd', 'kernel'][1 + h // 11 %% 5] AS app_name,
+                  (h // 13 %% 65536)::DOUBLE AS proc_id,
+                  (h // 17 %% 24)::DOUBLE AS facility,
+                  (h // 19 %% 8)::DOUBLE AS severity,
+                  (h // 23 %% 100000) / 1000 AS duration,
+                  CASE WHEN h %% 10 < 3 THEN 'ID' || h // 29 %% 50 END AS msg_id,
+                  CASE h // 31 %% 3
+                    WHEN 0 THEN 'Failed password for invalid user ' || ['admin', 'test', 'oracle', 'guest'][1 + h // 37 %% 4]
+                      || ' from 203.0.113.' || h // 41 %% 256 || ' port ' || h // 43 %% 65536 || ' ssh2, session ' || h
+                    WHEN 1 THEN 'GET /api/v1/orders/' || h // 47 %% 1000000 || '?page=' || h // 53 %% 90 || ' HTTP/1.1 "Mozilla/5.0 (X11; Linux x86_64)" '
+                      || [200, 301, 404, 500][1 + h // 59 %% 4] || ' ' || h // 61 %% 100000
+                    ELSE 'connect from unknown[198.51.100.' || h // 67 %% 256 || ']: message-id=<' || h || '@mail.example.org>, queue active, nrcpt=1'
+                  END AS message
+                FROM (SELECT (hash(i) >> 1)::BIGINT AS h, TIMESTAMP '2026-11-01 00:00:00' + INTERVAL %d HOUR + INTERVAL ((i - %d) * 3600000 // %d) MILLISECOND AS time
+                  FROM range(%d, %d) AS rows(i))
+                """
+                .formatted(hour, from, to - from, from, to);
+    }
+
+    /** The project's routes with one more destination, which takes every batch and does nothing with it. */
+    private static Path routes() throws IOException {
+        Path folder = WORK.resolve("routes");
+        Path source = Path.of("routes");
+        try (Stream<Path> files = Files.walk(source)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                Path target = folder.resolve(source.relativize(file));
+                Files.createDirectories(target.getParent());
+                Files.copy(file, target, StandardCopyOption.REPLACE_EXISTING);
+            }
+        }
+        Files.copy(
+                Path.of("bench", "discard.camel.yaml"),
+                folder.resolve("destinations").resolve("discard.camel.yaml"),
+                StandardCopyOption.REPLACE_EXISTING);
+        return folder;
+    }
+
+    private static void delete(Path file) {
+        file.toFile().delete();
+    }
+
+    private static void say(String text, Object... values) {
+        System.err.printf("bench: " + text + "%n", values);
+    }
+
+    // -- S3
+
+    /** MinIO on a free port. Its data stays for the next time. */
+    private static final class Minio implements AutoCloseable {
+        private static final String KEY = "bench-access";
+        private static final String SECRET = "bench-secret";
+        private static final String BUCKET = "bench";
+
+        final int port;
+        private final Process process;
+
+        private Minio(int port, Process process) {
+            this.port = port;
+            this.process = process;
+            Runtime.getRuntime().addShutdownHook(new Thread(process::destroy));
+        }
+
+        static Minio start() throws IOException, InterruptedException {
+            String version = Files.readString(Path.of("src", "test", "servers", "minio.version")).strip();
+            Path program = cache().resolve("minio").resolve(version).resolve("minio");
+            if (!Files.exists(program)) {
+                throw new IllegalStateException(program + " is missing; run src/test/servers/install.sh");
+            }
+            int port = freePort();
+            ProcessBuilder builder = new ProcessBuilder(
+                    program.toString(), "server", "--quiet", "--address", "127.0.0.1:" + port, WORK.resolve("minio").toString());
+            builder.environment()
+                    .putAll(Map.of("MINIO_ROOT_USER", KEY, "MINIO_ROOT_PASSWORD", SECRET, "MINIO_BROWSER", "off", "MINIO_UPDATE", "off"));
+            File log = WORK.resolve("minio.log").toFile();
+            Minio minio = new Minio(port, builder.redirectErrorStream(true).redirectOutput(log).start());
+            while (!minio.isReady()) {
+                Thread.sleep(50);
+            }
+            return minio;
+        }
+
+        static Map<String, String> settings(int port) {
+            return Map.of(
+                    "s3.bucket", BUCKET,
+                    "s3.endpoint", "http://127.0.0.1:" + port,
+                    "s3.access-key", KEY,
+                    "s3.secret-key", SECRET,
+                    "duckdb.extension-directory", cache().resolve("duckdb-extensions").toString());
+        }
+
+        /** Copies the dataset from its folder, unless all of it is there. */
+        void upload(Dataset dataset) throws Exception {
+            Path folder = LAKE.resolve(dataset.folder());
+            ExecutorService threads = Executors.newFixedThreadPool(8);
+            try (S3Client client = client(port);
+                    Stream<Path> walk = Files.walk(folder)) {
+                if (client.listBuckets().buckets().isEmpty()) {
+                    client.createBucket(request -> request.bucket(BUCKET));
+                }
+                if (stored(client, dataset) == dataset.objects) {
+                    return;
+                }
+                say("uploading %s", title(dataset));
+                List<Future<?>> uploads = new ArrayList<>();
+                for (Path file : walk.filter(Files::isRegularFile).sorted(Comparator.naturalOrder()).toList()) {
+                    String key = LAKE.relativize(file).toString();
+                    uploads.add(threads.submit(() -> client.putObject(
+                            request -> request.bucket(BUCKET).key(key), RequestBody.fromFile(file))));
+                }
+                for (Future<?> upload : uploads) {
+                    upload.get();
+                }
+            } finally {
+                threads.shutdown();
+            }
+        }
+
+        @Override
+        public void close() throws InterruptedException {
+            process.destroy();
+            process.waitFor();
+        }
+
+        private static long stored(S3Client client, Dataset dataset) {
+            return client.listObjectsV2Paginator(request -> request.bucket(BUCKET).prefix(dataset.folder())).contents().stream()
+                    .count();
+        }
+
+        private boolean isReady() {
+            if (!process.isAlive()) {
+                throw new IllegalStateException("MinIO ended; see " + WORK.resolve("minio.log"));
+            }
+            try (S3Client client = client(port)) {
+                client.listBuckets();
+                return true;
+            } catch (RuntimeException notYet) {
+                return false;
+            }
+        }
+
+        private static S3Client client(int port) {
+            return S3Client.builder()
+                    .httpClient(UrlConnectionHttpClient.create())
+                    .endpointOverride(URI.create("http://127.0.0.1:" + port))
+                    .forcePathStyle(true)
+                    .region(Region.US_EAST_1)
+                    .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create(KEY, SECRET)))
+                    .build();
+        }
+
+        private static Path cache() {
+            String chosen = System.getenv("CONNECTOR_TEST_CACHE");
+            return chosen != null
+                    ? Path.of(chosen).toAbsolutePath()
+                    : Path.of(System.getProperty("user.home"), ".cache", "bytefreezer-connector-test");
+        }
+
+        private static int freePort() throws IOException {
+            try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+                return socket.getLocalPort();
+            }
+        }
+    }
+
+    /** Stands before a server of this machine and holds back its answers, not its throughput. */
+    private static final class LatencyProxy implements AutoCloseable {
+        private static final int CHUNK_BYTES = 64 * 1024;
+        private static final int CHUNKS_UNDER_WAY = 1024;
+
+        private final ExecutorService threads = Executors.newCachedThreadPool(task -> {
+            Thread thread = new Thread(task, "proxy");
+            thread.setDaemon(true);
+            return thread;
+        });
+        private final ServerSocket listener = new ServerSocket(0, 128, InetAddress.getLoopbackAddress());
+        private final long delayNanos;
+
+        private record Chunk(long dueNanos, byte[] bytes) {}
+
+        LatencyProxy(int target, Duration delay) throws IOException {
+            delayNanos = delay.toNanos();
+            threads.execute(() -> {
+                while (!listener.isClosed()) {
+                    try {
+                        connect(listener.accept(), new Socket(InetAddress.getLoopbackAddress(), target));
+                    } catch (IOException closed) {
+                        // The loop ends.
+                    }
+                }
+            });
+        }
+
+        int port() {
+            return listener.getLocalPort();
+        }
+
+        @Override
+        public void close() throws IOException {
+            listener.close();
+            threads.shutdownNow();
+        }
+
+        private void connect(Socket client, Socket server) throws IOException {
+            client.setTcpNoDelay(true);
+            server.setTcpNoDelay(true);
+            BlockingQueue<Chunk> late = new ArrayBlockingQueue<>(CHUNKS_UNDER_WAY);
+            threads.execute(() -> untilBroken(client, server, () -> {
+                client.getInputStream().transferTo(server.getOutputStream());
+                return null;
+            }));
+            threads.execute(() -> untilBroken(client, server, () -> {
+                byte[] buffer = new byte[CHUNK_BYTES];
+                for (int length; (length = server.getInputStream().read(buffer)) > 0; ) {
+                    late.put(new Chunk(System.nanoTime() + delayNanos, Arrays.copyOf(buffer, length)));
+                }
+                late.put(new Chunk(System.nanoTime() + delayNanos, new byte[0]));
+                return null;
+            }));
+            threads.execute(() -> untilBroken(client, server, () -> {
+                for (Chunk chunk = late.take(); chunk.bytes.length > 0; chunk = late.take()) {
+                    TimeUnit.NANOSECONDS.sleep(chunk.dueNanos - System.nanoTime());
+                    client.getOutputStream().write(chunk.bytes);
+                }
+                client.shutdownOutput();
+                return null;
+            }));
+        }
+
+        private static void untilBroken(Socket client, Socket server, Callable<Void> forwarding) {
+            try {
+                forwarding.call();
+            } catch (Exception broken) {
+                Stream.of(client, server).forEach(LatencyProxy::closeQuietly);
+            }
+        }
+
+        private static void closeQuietly(Socket socket) {
+            try {
+                socket.close();
+            } catch (IOException e) {
+                say("%s", e);
+            }
+        }
+    }
+}

@@ -1,0 +1,85 @@
+package com.bytefreezer.connector;
+
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import com.bytefreezer.connector.config.RouteFiles;
+import com.bytefreezer.connector.config.Secrets;
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.config.SettingsException;
+import com.bytefreezer.connector.cursor.Cursor;
+import com.bytefreezer.connector.export.Schedule;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * One run of all exports in this JVM, as {@code --mode batch} does it.
+ *
+ * @param succeeded whether the process would have ended with 0
+ * @param log the lines of the connector's own log, with their level
+ */
+public record TestRun(boolean succeeded, List<String> log) {
+
+    /** Settings of a test: cursor and dead letters in {@code folder}, quick retries, the rest as given. */
+    public static Settings settings(Path folder, Map<String, String> given) {
+        return settings(folder, Path.of("routes"), given);
+    }
+
+    public static Settings settings(Path folder, Path routes, Map<String, String> given) {
+        Map<String, String> all = new TreeMap<>(Map.of(
+                "cursor.file",
+                folder.resolve("cursor.db").toString(),
+                "delivery.dead-letters-folder",
+                folder.resolve("dead-letters").toString(),
+                "delivery.retry-delay-ms",
+                "10",
+                "delivery.max-retries",
+                "3"));
+        all.putAll(given);
+        try {
+            return Settings.load(new Settings.Sources(
+                    all,
+                    Map.of(),
+                    null,
+                    Path.of(""),
+                    RouteFiles.in(routes.toAbsolutePath().normalize())));
+        } catch (SettingsException e) {
+            throw new IllegalArgumentException(e);
+        }
+    }
+
+    /** Runs every export once and waits for the end. */
+    public static TestRun batch(Settings settings) throws Exception {
+        Secrets secrets = new Secrets();
+        settings.secrets().forEach(secrets::add);
+        LoggerContext context = (LoggerContext) org.slf4j.LoggerFactory.getILoggerFactory();
+        Logger logger = context.getLogger("com.bytefreezer");
+        ListAppender<ILoggingEvent> appender = new ListAppender<>();
+        appender.start();
+        logger.addAppender(appender);
+        Cursor cursor = Cursor.open(
+                Path.of(settings.text("cursor.file")), Duration.ofHours(settings.integer("cursor.lookback-hours")));
+        try (Connector connector = new Connector(settings, secrets, cursor, false)) {
+            Schedule schedule = connector.start("batch");
+            schedule.awaitAll();
+            return new TestRun(schedule.allSucceeded(), lines(appender));
+        } finally {
+            logger.detachAppender(appender);
+        }
+    }
+
+    /** The lines of one level, e.g. {@code ERROR}. */
+    public List<String> log(String level) {
+        return log.stream().filter(line -> line.startsWith(level + " ")).toList();
+    }
+
+    private static List<String> lines(ListAppender<ILoggingEvent> appender) {
+        return List.copyOf(appender.list).stream()
+                .map(event -> event.getLevel() + " " + event.getFormattedMessage())
+                .toList();
+    }
+}

@@ -1,0 +1,140 @@
+package com.bytefreezer.connector.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.bytefreezer.connector.testing.Await;
+import com.bytefreezer.connector.testing.ConnectorProcess;
+import com.bytefreezer.connector.testing.ParquetLake;
+import com.bytefreezer.connector.testing.Reply;
+import com.bytefreezer.connector.testing.TestTools;
+import com.bytefreezer.connector.testing.WebhookServer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The packaged connector, killed in the middle of an export and started again. */
+class CrashIT {
+    private static final int OBJECTS = 8;
+    private static final int RECORDS_PER_OBJECT = 130_000;
+    private static final int RECORDS = OBJECTS * RECORDS_PER_OBJECT;
+    private static final int BATCH = 1000;
+    private static final int PARALLEL_OBJECTS = 2;
+    private static final int IN_FLIGHT = 4;
+
+    @TempDir
+    private Path folder;
+
+    private ParquetLake lake;
+
+    @BeforeEach
+    void writeLake() {
+        lake = ParquetLake.in(folder.resolve("lake"));
+        for (int i = 0; i < OBJECTS; i++) {
+            lake.numbers(
+                    "year=2026/month=11/day=20/hour=%02d/o.parquet".formatted(i),
+                    (long) i * RECORDS_PER_OBJECT,
+                    RECORDS_PER_OBJECT);
+        }
+    }
+
+    @Test
+    void killedThirtyTimesItDeliversEveryRecordAndRepeatsNoMoreThanWasInFlight() {
+        Random random = new Random(7);
+        try (WebhookServer sink = WebhookServer.startCounting(RECORDS, CrashIT::number)) {
+            // Slow enough that thirty kills fit in.
+            sink.reply(Reply.of(200).after(Duration.ofMillis(120)));
+            int kills = 0;
+            while (kills < 30) {
+                long before = sink.acceptedRecords();
+                try (ConnectorProcess connector = start(sink)) {
+                    int batches = random.nextInt(40);
+                    Await.until(
+                            "a delivery before kill " + kills,
+                            () -> sink.acceptedRecords() >= before + (long) batches * BATCH || !connector.isAlive());
+                    assertThat(connector.isAlive())
+                            .as("the export was over before kill %d: %s", kills, connector.standardError())
+                            .isTrue();
+                    connector.killHard();
+                    connector.waitFor(Duration.ofSeconds(10));
+                    kills++;
+                }
+            }
+            sink.reply(Reply.of(200));
+            finish(sink);
+
+            assertThat(sink.distinctRecords()).isEqualTo(RECORDS);
+            long repeats = sink.acceptedRecords() - RECORDS;
+            System.err.printf("%d kills: %d of %d records repeated%n", kills, repeats, RECORDS);
+            assertThat(repeats).isBetween(0L, (long) kills * PARALLEL_OBJECTS * IN_FLIGHT * BATCH);
+        }
+    }
+
+    @Test
+    void stoppedBySignalItRepeatsNothing() {
+        try (WebhookServer sink = WebhookServer.startCounting(RECORDS, CrashIT::number)) {
+            sink.reply(Reply.of(200).after(Duration.ofMillis(60)));
+            List<String> endings = new ArrayList<>();
+            for (int stops = 0; stops < 5; stops++) {
+                long before = sink.acceptedRecords();
+                try (ConnectorProcess connector = start(sink)) {
+                    Await.until("some deliveries", () -> sink.acceptedRecords() >= before + 20 * BATCH);
+                    connector.terminate();
+                    endings.add(connector.waitFor(Duration.ofSeconds(30)) + " " + connector.standardError());
+                }
+            }
+            assertThat(endings).allMatch(ending -> ending.startsWith("1 "));
+            sink.reply(Reply.of(200));
+            finish(sink);
+
+            assertThat(sink.distinctRecords()).isEqualTo(RECORDS);
+            assertThat(sink.acceptedRecords()).isEqualTo(RECORDS);
+        }
+    }
+
+    private void finish(WebhookServer sink) {
+        try (ConnectorProcess connector = start(sink)) {
+            assertThat(connector.waitFor(Duration.ofMinutes(3)))
+                    .as(connector.standardError())
+                    .isZero();
+        }
+    }
+
+    private ConnectorProcess start(WebhookServer sink) {
+        Map<String, String> environment = Map.of(
+                "LAKE_ROOT",
+                "file:" + lake.root(),
+                "QUERY_TENANT_ID",
+                "acme",
+                "QUERY_DATASET_ID",
+                "events",
+                "QUERY_SQL",
+                "SELECT n, hostname, message FROM events",
+                "DESTINATION_TYPE",
+                "webhook",
+                "DESTINATION_WEBHOOK_URL",
+                sink.url().toString(),
+                "DESTINATION_WEBHOOK_FORMAT",
+                "ndjson",
+                "DELIVERY_MAX_IN_FLIGHT",
+                String.valueOf(IN_FLIGHT),
+                "EXPORT_PARALLEL_OBJECTS",
+                String.valueOf(PARALLEL_OBJECTS),
+                "CURSOR_FILE",
+                folder.resolve("cursor.db").toString());
+        return ConnectorProcess.start(
+                TestTools.projectDirectory(), environment, List.of("-Xmx256m"), "--mode", "batch");
+    }
+
+    /** Of {@code {"n":17,…}}. */
+    private static Long number(byte[] json) {
+        String text = new String(json, 0, Math.min(json.length, 20), StandardCharsets.ISO_8859_1);
+        return Long.parseLong(text.substring(5, text.indexOf(',')));
+    }
+}

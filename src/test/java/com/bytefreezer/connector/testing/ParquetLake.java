@@ -1,0 +1,80 @@
+package com.bytefreezer.connector.testing;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Map;
+
+/** A lake in a folder, in packer's layout, with one dataset {@code acme/events}. */
+public final class ParquetLake {
+    private static final String DATASET = "acme/events/data/parquet";
+
+    private final Path root;
+
+    private ParquetLake(Path root) {
+        this.root = root;
+    }
+
+    public static ParquetLake in(Path root) {
+        return new ParquetLake(root);
+    }
+
+    public Path root() {
+        return root;
+    }
+
+    /** Settings that export this dataset. */
+    public Map<String, String> settings(String sql) {
+        return Map.of(
+                "lake.root", "file:" + root, "query.tenant-id", "acme", "query.dataset-id", "events", "query.sql", sql);
+    }
+
+    /**
+     * Writes an object.
+     *
+     * @param name with the partition folders, e.g. {@code year=2026/month=11/day=20/hour=01/a.parquet}
+     * @param sql gives its records
+     */
+    public Path object(String name, String sql) {
+        Path file = file(name);
+        try (Connection connection = DriverManager.getConnection("jdbc:duckdb:");
+                Statement statement = connection.createStatement()) {
+            statement.execute("COPY (%s) TO '%s' (FORMAT parquet)".formatted(sql, file));
+            return file;
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** An object of {@code count} records with the column {@code n} from {@code first} on, and some text. */
+    public Path numbers(String name, long first, long count) {
+        return object(
+                name,
+                "SELECT n, 'host-' || n %% 100 AS hostname, 'message number ' || n AS message FROM range(%d, %d) t(n)"
+                        .formatted(first, first + count));
+    }
+
+    /** Writes bytes that need not be Parquet. */
+    public Path bytes(String name, byte[] bytes) {
+        try {
+            return Files.write(file(name), bytes);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private Path file(String name) {
+        Path file = root.resolve(DATASET).resolve(name);
+        try {
+            Files.createDirectories(file.getParent());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return file;
+    }
+}
