@@ -26,6 +26,7 @@ public final class Schedule {
     private final Duration longestPause;
     private final Map<String, Instant> next = new ConcurrentHashMap<>();
     private final Map<String, Integer> failures = new ConcurrentHashMap<>();
+    private final Set<String> running = ConcurrentHashMap.newKeySet();
     private final Set<String> finished = ConcurrentHashMap.newKeySet();
     private final CountDownLatch unfinished;
 
@@ -36,9 +37,9 @@ public final class Schedule {
         unfinished = new CountDownLatch(exports);
     }
 
-    /** Whether the export is to run now; at once when it has not run yet. */
+    /** Whether the export is to run now: at once when it has not run yet, and not while it runs. */
     public boolean isDue(@Variable("export") String export) {
-        return !Instant.now().isBefore(next.getOrDefault(export, Instant.EPOCH));
+        return !Instant.now().isBefore(next.getOrDefault(export, Instant.EPOCH)) && running.add(export);
     }
 
     /** A run has ended well. */
@@ -78,6 +79,7 @@ public final class Schedule {
     }
 
     private void finished(String export) {
+        running.remove(export);
         if (finished.add(export)) {
             unfinished.countDown();
         }

@@ -68,11 +68,11 @@ public abstract class S3Server implements AutoCloseable {
         client.putObject(request -> request.bucket(bucket).key(key), RequestBody.fromBytes(content));
     }
 
-    /** Puts every file below the folder under {@code prefix/} and its path in the folder. */
+    /** Puts every file below the folder under {@code prefix/}, or without one, and its path in the folder. */
     public void uploadFolder(String bucket, String prefix, Path folder) {
         try (var files = Files.walk(folder)) {
             for (var file : files.filter(Files::isRegularFile).sorted().toList()) {
-                put(bucket, prefix + "/" + folder.relativize(file), file);
+                put(bucket, (prefix.isEmpty() ? "" : prefix + "/") + folder.relativize(file), file);
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
