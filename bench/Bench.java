@@ -1,5 +1,7 @@
 import java.io.File;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -30,7 +32,6 @@ import java.util.function.ToDoubleFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
@@ -48,7 +49,8 @@ import software.amazon.awssdk.services.s3.S3Client;
 public final class Bench {
     private static final Path WORK = Path.of("target", "bench").toAbsolutePath();
     private static final Path LAKE = WORK.resolve("lake");
-    private static final Path JAR = Path.of("target", "bytefreezer-connector.jar").toAbsolutePath();
+    private static final Path JAR =
+            Path.of("target", "bytefreezer-connector.jar").toAbsolutePath();
     private static final String TENANT = "bench";
     private static final int[] PARALLEL_OBJECTS = {2, 4, 8, 16};
     private static final Duration LATENCY = Duration.ofMillis(30);
@@ -105,6 +107,9 @@ public final class Bench {
             System.err.println("bench: the parts are " + String.join(", ", all));
             System.exit(2);
         }
+        // Also when it is interrupted: no server and no connector stays behind.
+        Runtime.getRuntime().addShutdownHook(new Thread(
+                () -> ProcessHandle.current().children().forEach(ProcessHandle::destroy)));
         Bench bench = new Bench(settings);
         for (String part : parts.isEmpty() ? all : parts) {
             switch (part) {
@@ -174,8 +179,7 @@ public final class Bench {
                 Map<String, String> its = settings("export.parallel-objects", String.valueOf(objects));
                 its.putAll(Minio.settings(port));
                 its.put("destination.type", "discard");
-                cases.add(new Case(
-                        "export.parallel-objects=" + objects + build, () -> connector(jar, dataset, its)));
+                cases.add(new Case("export.parallel-objects=" + objects + build, () -> connector(jar, dataset, its)));
             }
         });
         return cases;
@@ -188,7 +192,8 @@ public final class Bench {
         builds.forEach((build, jar) -> {
             String archive = WORK.resolve(jar.getParent().hashCode() + ".jsa").toString();
             cases.add(new Case("java -jar" + build, () -> firstRecord(jar, List.of())));
-            cases.add(new Case("  one compiler tier" + build, () -> firstRecord(jar, List.of("-XX:TieredStopAtLevel=1"))));
+            cases.add(new Case(
+                    "  one compiler tier" + build, () -> firstRecord(jar, List.of("-XX:TieredStopAtLevel=1"))));
             cases.add(new Case("  class data archive" + build, () -> {
                 if (!Files.exists(Path.of(archive))) {
                     firstRecord(jar, List.of("-XX:ArchiveClassesAtExit=" + archive));
@@ -217,7 +222,9 @@ public final class Bench {
         Map<String, List<Measured>> all = new LinkedHashMap<>();
         for (int round = 0; round < rounds; round++) {
             for (Case one : cases) {
-                all.computeIfAbsent(one.name, name -> new ArrayList<>()).add(one.run.call());
+                Measured run = orFailed(one);
+                say("round %d, %s: %.2f s, CPU %.2f s", round + 1, one.name.strip(), run.seconds, run.cpuSeconds);
+                all.computeIfAbsent(one.name, name -> new ArrayList<>()).add(run);
             }
         }
         Map<String, Measured> medians = new LinkedHashMap<>();
@@ -229,6 +236,16 @@ public final class Bench {
                         median(runs, Measured::cpuSeconds),
                         median(runs, Measured::peakBytes))));
         return medians;
+    }
+
+    /** A case that fails, for want of memory say, is a result too; the others go on. */
+    private static Measured orFailed(Case one) throws Exception {
+        try {
+            return one.run.call();
+        } catch (IllegalStateException e) {
+            say("%s: %s", one.name.strip(), e.getMessage());
+            return new Measured(Double.NaN, Double.NaN, Double.NaN, Double.NaN);
+        }
     }
 
     private static double median(List<Measured> runs, ToDoubleFunction<Measured> value) {
@@ -272,7 +289,8 @@ public final class Bench {
         Watched watched = watch(process);
         double wallSeconds = secondsSince(before);
         String said = Files.readString(log);
-        Matcher summary = Pattern.compile("([\\d,]+) objects, [\\d,]+ records selected, ([\\d,]+) accepted by .* in ([\\d.]+) s")
+        Matcher summary = Pattern.compile(
+                        "([\\d,]+) objects, [\\d,]+ records selected, ([\\d,]+) accepted by .* in ([\\d.]+) s")
                 .matcher(said);
         if (process.exitValue() != 0
                 || !summary.find()
@@ -280,8 +298,7 @@ public final class Bench {
                 || number(summary.group(2)) != dataset.records) {
             throw new IllegalStateException("the connector ended with %d:%n%s".formatted(process.exitValue(), said));
         }
-        return new Measured(
-                Double.parseDouble(summary.group(3)), wallSeconds, watched.cpuSeconds, watched.peakBytes);
+        return new Measured(Double.parseDouble(summary.group(3)), wallSeconds, watched.cpuSeconds, watched.peakBytes);
     }
 
     private Measured firstRecord(Path jar, List<String> flags) throws IOException, InterruptedException {
@@ -291,10 +308,9 @@ public final class Bench {
         Process process = start(jar, allFlags, Map.of())
                 .redirectError(WORK.resolve("connector.log").toFile())
                 .start();
-        Thread watching = Thread.currentThread();
         if (process.getInputStream().read() < 0) {
             throw new IllegalStateException(
-                    "%s gave no record:%n%s".formatted(watching, Files.readString(WORK.resolve("connector.log"))));
+                    "the connector gave no record:%n%s".formatted(Files.readString(WORK.resolve("connector.log"))));
         }
         double seconds = secondsSince(before);
         Thread reader = new Thread(() -> drain(process));
@@ -305,7 +321,7 @@ public final class Bench {
 
     private static void drain(Process process) {
         try {
-            process.getInputStream().transferTo(java.io.OutputStream.nullOutputStream());
+            process.getInputStream().transferTo(OutputStream.nullOutputStream());
         } catch (IOException ended) {
             // The process is over.
         }
@@ -351,7 +367,7 @@ public final class Bench {
                     .mapToLong(line -> number(line) * 1024)
                     .findFirst()
                     .orElse(0);
-        } catch (IOException | java.io.UncheckedIOException ended) {
+        } catch (IOException | UncheckedIOException ended) {
             return 0;
         }
     }
@@ -369,19 +385,31 @@ public final class Bench {
     private void printRates(Dataset dataset, String where, Map<String, Measured> measured) {
         System.out.printf("%n%s from %s%n", title(dataset), where);
         Measured copy = measured.get("DuckDB COPY");
-        row("", "records/s", "with start", "peak RSS", "CPU", copy == null ? "" : "of COPY", copy == null ? "" : "its CPU");
+        row(
+                "",
+                "records/s",
+                "with start",
+                "peak RSS",
+                "CPU",
+                copy == null ? "" : "of COPY",
+                copy == null ? "" : "its CPU");
         measured.forEach((name, run) -> row(
                 name,
                 rate(dataset.records, run.seconds),
                 rate(dataset.records, run.wallSeconds),
                 megabytes(run),
                 cpu(run),
-                copy == null ? "" : "%.2f".formatted(copy.seconds / run.seconds),
-                copy == null ? "" : "%.2f".formatted(run.cpuSeconds / copy.cpuSeconds)));
+                copy == null ? "" : ratio(copy.seconds / run.seconds),
+                copy == null ? "" : ratio(run.cpuSeconds / copy.cpuSeconds)));
+    }
+
+    private static String ratio(double ratio) {
+        return Double.isNaN(ratio) ? "" : String.format(Locale.ROOT, "%.2f", ratio);
     }
 
     private static String title(Dataset dataset) {
-        return String.format(Locale.ROOT, "%s: %,d records in %,d objects", dataset.name, dataset.records, dataset.objects);
+        return String.format(
+                Locale.ROOT, "%s: %,d records in %,d objects", dataset.name, dataset.records, dataset.objects);
     }
 
     private static void row(String name, String... cells) {
@@ -392,11 +420,11 @@ public final class Bench {
     }
 
     private static String rate(long count, double seconds) {
-        return String.format(Locale.ROOT, "%,.0f", count / seconds);
+        return Double.isNaN(seconds) ? "failed" : String.format(Locale.ROOT, "%,.0f", count / seconds);
     }
 
     private static String seconds(double seconds) {
-        return String.format(Locale.ROOT, "%.2f s", seconds);
+        return Double.isNaN(seconds) ? "failed" : String.format(Locale.ROOT, "%.2f s", seconds);
     }
 
     private static String cpu(Measured run) {
@@ -404,7 +432,7 @@ public final class Bench {
     }
 
     private static String megabytes(Measured run) {
-        return run.peakBytes == 0 ? "" : String.format(Locale.ROOT, "%,.0f MB", run.peakBytes / 1e6);
+        return Double.isNaN(run.peakBytes) || run.peakBytes == 0 ? "" : String.format(Locale.ROOT, "%,.0f MB", run.peakBytes / 1e6);
     }
 
     private Map<String, String> settings(String... pairs) {
@@ -436,9 +464,8 @@ public final class Bench {
                     Files.createDirectories(path.getParent());
                     long from = dataset.records * hour / dataset.objects;
                     long to = dataset.records * (hour + 1) / dataset.objects;
-                    statement.execute(
-                            "COPY (%s) TO '%s' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 100000)"
-                                    .formatted(records(hour, from, to), path));
+                    statement.execute("COPY (%s) TO '%s' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 100000)"
+                            .formatted(records(hour, from, to), path));
                 } else {
                     Files.copy(
                             path.resolveSibling(objectName(dataset, hour)), path, StandardCopyOption.REPLACE_EXISTING);
@@ -479,8 +506,7 @@ public final class Bench {
                   END AS message
                 FROM (SELECT (hash(i) >> 1)::BIGINT AS h, TIMESTAMP '2026-11-01 00:00:00' + INTERVAL %d HOUR + INTERVAL ((i - %d) * 3600000 // %d) MILLISECOND AS time
                   FROM range(%d, %d) AS rows(i))
-                """
-                .formatted(hour, from, to - from, from, to);
+                """.formatted(hour, from, to - from, from, to);
     }
 
     /** The project's routes with one more destination, which takes every batch and does nothing with it. */
@@ -502,7 +528,11 @@ public final class Bench {
     }
 
     private static void delete(Path file) {
-        file.toFile().delete();
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static void say(String text, Object... values) {
@@ -523,22 +553,36 @@ public final class Bench {
         private Minio(int port, Process process) {
             this.port = port;
             this.process = process;
-            Runtime.getRuntime().addShutdownHook(new Thread(process::destroy));
         }
 
         static Minio start() throws IOException, InterruptedException {
-            String version = Files.readString(Path.of("src", "test", "servers", "minio.version")).strip();
+            String version = Files.readString(Path.of("src", "test", "servers", "minio.version"))
+                    .strip();
             Path program = cache().resolve("minio").resolve(version).resolve("minio");
             if (!Files.exists(program)) {
                 throw new IllegalStateException(program + " is missing; run src/test/servers/install.sh");
             }
             int port = freePort();
             ProcessBuilder builder = new ProcessBuilder(
-                    program.toString(), "server", "--quiet", "--address", "127.0.0.1:" + port, WORK.resolve("minio").toString());
+                    program.toString(),
+                    "server",
+                    "--quiet",
+                    "--address",
+                    "127.0.0.1:" + port,
+                    WORK.resolve("minio").toString());
             builder.environment()
-                    .putAll(Map.of("MINIO_ROOT_USER", KEY, "MINIO_ROOT_PASSWORD", SECRET, "MINIO_BROWSER", "off", "MINIO_UPDATE", "off"));
+                    .putAll(Map.of(
+                            "MINIO_ROOT_USER",
+                            KEY,
+                            "MINIO_ROOT_PASSWORD",
+                            SECRET,
+                            "MINIO_BROWSER",
+                            "off",
+                            "MINIO_UPDATE",
+                            "off"));
             File log = WORK.resolve("minio.log").toFile();
-            Minio minio = new Minio(port, builder.redirectErrorStream(true).redirectOutput(log).start());
+            Minio minio = new Minio(
+                    port, builder.redirectErrorStream(true).redirectOutput(log).start());
             while (!minio.isReady()) {
                 Thread.sleep(50);
             }
@@ -551,7 +595,8 @@ public final class Bench {
                     "s3.endpoint", "http://127.0.0.1:" + port,
                     "s3.access-key", KEY,
                     "s3.secret-key", SECRET,
-                    "duckdb.extension-directory", cache().resolve("duckdb-extensions").toString());
+                    "duckdb.extension-directory",
+                            cache().resolve("duckdb-extensions").toString());
         }
 
         /** Copies the dataset from its folder, unless all of it is there. */
@@ -568,10 +613,12 @@ public final class Bench {
                 }
                 say("uploading %s", title(dataset));
                 List<Future<?>> uploads = new ArrayList<>();
-                for (Path file : walk.filter(Files::isRegularFile).sorted(Comparator.naturalOrder()).toList()) {
+                for (Path file : walk.filter(Files::isRegularFile)
+                        .sorted(Comparator.naturalOrder())
+                        .toList()) {
                     String key = LAKE.relativize(file).toString();
-                    uploads.add(threads.submit(() -> client.putObject(
-                            request -> request.bucket(BUCKET).key(key), RequestBody.fromFile(file))));
+                    uploads.add(threads.submit(() ->
+                            client.putObject(request -> request.bucket(BUCKET).key(key), RequestBody.fromFile(file))));
                 }
                 for (Future<?> upload : uploads) {
                     upload.get();
@@ -582,13 +629,16 @@ public final class Bench {
         }
 
         @Override
-        public void close() throws InterruptedException {
+        public void close() {
             process.destroy();
-            process.waitFor();
+            process.onExit().join();
         }
 
         private static long stored(S3Client client, Dataset dataset) {
-            return client.listObjectsV2Paginator(request -> request.bucket(BUCKET).prefix(dataset.folder())).contents().stream()
+            return client
+                    .listObjectsV2Paginator(request -> request.bucket(BUCKET).prefix(dataset.folder()))
+                    .contents()
+                    .stream()
                     .count();
         }
 

@@ -41,19 +41,18 @@ final class Connector implements AutoCloseable {
         camel.bind("exports", exports);
         camel.bind("cursor", cursor);
         camel.bind("lakeCredentials", new LakeCredentials(settings, secrets));
-        camel.bind(
-                "deliveries",
-                new Deliveries(
-                        cursor,
-                        new DeadLetters(Path.of(settings.text("delivery.dead-letters-folder"))),
-                        settings.text("delivery.on-rejected").equals("stop")));
+        Deliveries deliveries = new Deliveries(
+                cursor,
+                new DeadLetters(Path.of(settings.text("delivery.dead-letters-folder"))),
+                settings.text("delivery.on-rejected").equals("stop"));
+        camel.bind("deliveries", deliveries);
         camel.bind("standardOutput", new StandardOutput());
         camel.bind(
                 "retries",
                 new Retries(
                         settings.integer("delivery.max-retries"),
                         Duration.ofMillis(settings.integer("delivery.max-retry-delay-ms"))));
-        camel.bind("batchOutcomes", Outcomes.ofBatches());
+        camel.bind("batchOutcomes", Outcomes.ofBatches(deliveries));
         camel.bind("unitOutcomes", Outcomes.ofUnits(exports));
     }
 

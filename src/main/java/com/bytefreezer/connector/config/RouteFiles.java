@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -83,13 +82,27 @@ public final class RouteFiles {
         return loaded;
     }
 
-    /** The destinations that the files in {@code exports} name. */
-    Set<String> destinationsOfExports() {
-        Set<String> names = new LinkedHashSet<>();
+    /**
+     * The destinations of the exports, each with who names it: a file in {@code exports}, or {@code destination.type}.
+     *
+     * @param chosen the value of {@code destination.type}
+     * @param withDefaultExport whether the export that the settings {@code query.*} describe is one of them
+     */
+    Map<String, String> destinationsOfExports(String chosen, boolean withDefaultExport) {
+        Map<String, String> names = new LinkedHashMap<>();
+        if (withDefaultExport) {
+            names.put(chosen, "destination.type");
+        }
         for (Path file : exportFiles()) {
-            for (JsonNode parameter : templateParameters(file)) {
-                if (parameter.path("name").asText().equals("destination")) {
-                    names.add(parameter.path("value").asText());
+            if (nameOf(file).equals(DEFAULT_EXPORT) && !withDefaultExport) {
+                continue;
+            }
+            for (JsonNode export : exportsIn(file)) {
+                String own = destinationOf(export);
+                if (own.isEmpty() || own.equals("{{destination.type}}")) {
+                    names.putIfAbsent(chosen, "destination.type");
+                } else {
+                    names.putIfAbsent(own, nameInMessages(file));
                 }
             }
         }
@@ -124,12 +137,21 @@ public final class RouteFiles {
                 .toList();
     }
 
-    private static List<JsonNode> templateParameters(Path file) {
+    private static String destinationOf(JsonNode export) {
+        for (JsonNode parameter : export.path("parameters")) {
+            if (parameter.path("name").asText().equals("destination")) {
+                return parameter.path("value").asText();
+            }
+        }
+        return "";
+    }
+
+    private static List<JsonNode> exportsIn(Path file) {
         try {
             return new YAMLMapper()
-                    .readTree(file.toFile()).findValues("parameters").stream()
-                            .flatMap(list -> Stream.iterate(0, i -> i < list.size(), i -> i + 1)
-                                    .map(list::path))
+                    .readTree(file.toFile()).findValues("templatedRoute").stream()
+                            .filter(route ->
+                                    route.path("routeTemplateRef").asText().equals("export"))
                             .toList();
         } catch (IOException e) {
             // Camel reads the same file next and says where it is wrong.

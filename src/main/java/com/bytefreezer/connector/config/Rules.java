@@ -5,12 +5,12 @@ import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 
 /** What makes a value of a setting right. */
 final class Rules {
@@ -19,6 +19,9 @@ final class Rules {
 
     private static final List<String> QUERY = List.of("query.tenant-id", "query.dataset-id", "query.sql");
     private static final Map<String, Rule> RULES = new LinkedHashMap<>();
+    /** What a setting of a destination must be when its name says no more than its unit. */
+    private static final Pattern NUMBER_OF_DESTINATION =
+            Pattern.compile("destination\\..+-(ms|seconds|bytes|records|port)");
 
     static {
         RULES.put("lake.root", startsWithOneOf("s3://", "file:"));
@@ -46,7 +49,8 @@ final class Rules {
                 value -> problemUnless(
                         value.matches("(?i)\\d+(\\.\\d+)?\\s*(KB|MB|GB|TB|KiB|MiB|GiB|TiB)"),
                         "must be a size like 256MB"));
-        RULES.put("logging.level", oneOf("debug", "info", "warn", "error"));
+        RULES.put("logging.level", value -> oneOf("debug", "info", "warn", "error")
+                .apply(value.toLowerCase(Locale.ROOT)));
         RULES.put("shutdown.timeout-seconds", between(1, 86_400));
     }
 
@@ -54,14 +58,20 @@ final class Rules {
 
     static List<String> check(Map<String, String> values, RouteFiles routes) {
         List<String> problems = new ArrayList<>();
-        RULES.forEach((name, rule) -> Optional.ofNullable(values.get(name))
-                .flatMap(rule)
-                .ifPresent(problem ->
-                        problems.add("%s %s, not \"%s\". Not started.".formatted(name, problem, values.get(name)))));
+        values.forEach((name, value) -> ruleOf(name)
+                .flatMap(rule -> rule.apply(value))
+                .ifPresent(problem -> problems.add("%s %s, not \"%s\". Not started.".formatted(name, problem, value))));
         checkLake(values, problems);
         checkDefaultExport(values, routes, problems);
         checkDestinations(values, routes, problems);
         return problems;
+    }
+
+    private static Optional<Rule> ruleOf(String name) {
+        Rule rule = RULES.get(name);
+        return rule == null && NUMBER_OF_DESTINATION.matcher(name).matches()
+                ? Optional.of(between(0, Integer.MAX_VALUE))
+                : Optional.ofNullable(rule);
     }
 
     private static void checkLake(Map<String, String> values, List<String> problems) {
@@ -92,28 +102,24 @@ final class Rules {
 
     /** The route files that these settings put to use. */
     static List<Path> files(Map<String, String> values, RouteFiles routes) {
-        Set<String> used = new LinkedHashSet<>(routes.destinationsOfExports());
-        boolean defaultExport = usesDefaultExport(values, routes);
-        if (defaultExport) {
-            used.add(values.getOrDefault("destination.type", ""));
-        }
-        return routes.filesFor(used, defaultExport);
+        return routes.filesFor(destinations(values, routes).keySet(), usesDefaultExport(values, routes));
     }
 
     private static void checkDestinations(Map<String, String> values, RouteFiles routes, List<String> problems) {
-        Set<String> used = new LinkedHashSet<>(routes.destinationsOfExports());
-        if (usesDefaultExport(values, routes)) {
-            used.add(values.getOrDefault("destination.type", ""));
-        }
-        for (String name : used) {
+        destinations(values, routes).forEach((name, namedBy) -> {
             if (!routes.destinations().contains(name)) {
-                problems.add("destination.type: unknown destination \"%s\", available: %s. Not started."
-                        .formatted(name, String.join(" ", routes.destinations())));
+                problems.add("%s: unknown destination \"%s\", available: %s. Not started."
+                        .formatted(namedBy, name, String.join(" ", routes.destinations())));
             }
-        }
+        });
         for (Path file : files(values, routes)) {
             require(values, routes.requiredSettings(file), "by " + routes.nameInMessages(file), problems);
         }
+    }
+
+    private static Map<String, String> destinations(Map<String, String> values, RouteFiles routes) {
+        return routes.destinationsOfExports(
+                values.getOrDefault("destination.type", ""), usesDefaultExport(values, routes));
     }
 
     private static void require(Map<String, String> values, Iterable<String> names, String why, List<String> problems) {

@@ -1,5 +1,7 @@
 package com.bytefreezer.connector.config;
 
+import java.util.Comparator;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
@@ -13,8 +15,11 @@ import java.util.regex.Pattern;
  */
 public final class Secrets {
     private static final Pattern SECRET_NAME = Pattern.compile(".*(token|password|api-key|access-key|secret-key)");
-    private static final Pattern SECRET_HEADER = Pattern.compile("(?i)authorization|cookie|.*(token|secret|api-?key)");
-    private static final Pattern USER_INFO = Pattern.compile("(?<=://)[^/@\\s]+@");
+    private static final Pattern SECRET_HEADER =
+            Pattern.compile("(?i).*(auth|authorization|cookie|token|secret|password|signature|(?<!idempotency-)key)");
+    private static final Pattern USER_INFO = Pattern.compile("(?<=://)[^/?#\\s]+@");
+    private static final Pattern URL_PARAMETER = Pattern.compile(
+            "(?i)(?<=[?&])([^=&\\s]*(?:token|key|secret|password|signature|credential|sig)=)[^&#\\s\"'):,]+");
     /** Shorter values would take apart ordinary words. */
     private static final int SHORTEST = 4;
 
@@ -37,12 +42,20 @@ public final class Secrets {
         }
     }
 
-    /** {@code text} with every secret value, and the user part of every URL, replaced by asterisks. */
+    /** {@code text} with every secret value, and the user part and secret parameters of every URL, as asterisks. */
     public String mask(String text) {
-        String masked = USER_INFO.matcher(text).replaceAll("***@");
-        for (String value : values) {
+        String masked = text;
+        // The longest first, since one secret may be part of another.
+        for (String value : longestFirst()) {
             masked = masked.replace(value, "***");
         }
-        return masked;
+        masked = USER_INFO.matcher(masked).replaceAll("***@");
+        return URL_PARAMETER.matcher(masked).replaceAll("$1***");
+    }
+
+    private List<String> longestFirst() {
+        return values.stream()
+                .sorted(Comparator.comparingInt(String::length).reversed())
+                .toList();
     }
 }

@@ -1,11 +1,14 @@
 package com.bytefreezer.connector.config;
 
 import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -20,6 +23,8 @@ import java.util.Properties;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.commons.text.similarity.LevenshteinDistance;
 import org.jspecify.annotations.Nullable;
 
@@ -42,6 +47,23 @@ public final class Settings {
             "health-reporting.report-interval",
             "health-reporting.timeout-seconds",
             "health-reporting.register-on-startup");
+
+    /** Where the original takes 0 for "not set". */
+    private static final Set<String> ZERO_IS_UNSET = Set.of("schedule.interval-seconds", "schedule.batch-size");
+
+    /** What names a lake, or at least shows that one is meant. */
+    private static final List<String> LAKE = List.of(
+            "lake.root",
+            "s3.bucket",
+            "s3.endpoint",
+            "s3.access-key",
+            "s3.secret-key",
+            "control.url",
+            "control.api-key",
+            "control.account-id");
+
+    /** One header: {@code destination.webhook.headers.X-Source}. */
+    private static final Pattern HEADER = Pattern.compile("(destination\\.[^.]+\\.headers)\\.(.+)");
 
     private static final Map<String, String> PLAIN_ENVIRONMENT = Map.of("ACCOUNT_ID", "control.account-id");
 
@@ -77,6 +99,10 @@ public final class Settings {
         Map<String, String> file = propertiesIn(sources.workingFolder());
         Map<String, String> config =
                 sources.configFile() == null ? Map.of() : configFile(sources.configFile(), problems);
+        if (!problems.isEmpty()) {
+            // Whatever else is missing may be in there.
+            throw new SettingsException(problems);
+        }
         Map<String, String> environment = fromEnvironment(sources.environment(), known);
 
         // Lowest first.
@@ -89,21 +115,31 @@ public final class Settings {
             merged = merge(layers);
         }
 
-        Set<String> names = new LinkedHashSet<>(file.keySet());
-        names.addAll(config.keySet());
-        names.addAll(sources.commandLine().keySet());
-        String type = merged.getOrDefault("destination.type", "");
+        Map<String, String> given = new LinkedHashMap<>();
+        List.of(file, config, sources.commandLine()).forEach(layer -> putSet(given, layer));
+        problems.addAll(unknown(given.keySet(), known, merged.getOrDefault("destination.type", ""), sources.routes()));
+        problems.addAll(Rules.check(merged, sources.routes()));
+        if (!problems.isEmpty()) {
+            Secrets secrets = new Secrets();
+            secretsIn(merged).forEach(secrets::add);
+            throw new SettingsException(problems.stream().map(secrets::mask).toList());
+        }
+        return new Settings(merged, sample, Rules.files(merged, sources.routes()));
+    }
+
+    private static List<String> unknown(Set<String> names, Set<String> known, String type, RouteFiles routes) {
+        List<String> problems = new ArrayList<>();
         for (String name : names) {
-            String resolved = ofDestination(name, type);
+            if (name.startsWith(CONFIG_OF_DESTINATION) && !routes.destinations().contains(type)) {
+                // That the destination is unknown is problem enough.
+                continue;
+            }
+            String resolved = HEADER.matcher(ofDestination(name, type)).replaceFirst("$1");
             if (!known.contains(resolved) && !WITHOUT_EFFECT.contains(name) && !name.startsWith("camel.")) {
                 problems.add(name + " is not a setting." + suggestion(resolved, known) + " Not started.");
             }
         }
-        problems.addAll(Rules.check(merged, sources.routes()));
-        if (!problems.isEmpty()) {
-            throw new SettingsException(problems);
-        }
-        return new Settings(merged, sample, Rules.files(merged, sources.routes()));
+        return problems;
     }
 
     /** Names in the environment that carry the connector's prefix and mean nothing to it. */
@@ -111,11 +147,15 @@ public final class Settings {
         Set<String> known = new TreeSet<>(defaults().keySet());
         known.addAll(routes.settings());
         Set<String> understood = new TreeSet<>();
-        known.forEach(name -> understood.add(PREFIX + inEnvironment(name)));
+        known.forEach(name -> {
+            understood.add(PREFIX + inEnvironment(name));
+            String ofAny = name.replaceFirst("^destination\\.[^.]+\\.", CONFIG_OF_DESTINATION);
+            understood.add(PREFIX + inEnvironment(ofAny));
+        });
         WITHOUT_EFFECT.forEach(name -> understood.add(PREFIX + inEnvironment(name)));
         return environment.keySet().stream()
                 .filter(name -> name.startsWith(PREFIX) && !understood.contains(name))
-                .filter(name -> !name.startsWith(PREFIX + "DESTINATION_CONFIG_"))
+                .filter(name -> !name.startsWith(PREFIX + "DESTINATION_CONFIG_HEADERS_"))
                 // What Kubernetes sets for a service named bytefreezer-connector.
                 .filter(name -> !name.matches(PREFIX + "(SERVICE_.*|PORT|PORT_\\d+_.*)"))
                 .sorted()
@@ -163,36 +203,69 @@ public final class Settings {
 
     /** The secret values among the settings. */
     public Collection<String> secrets() {
-        return values.entrySet().stream()
-                .filter(entry -> Secrets.isSecret(entry.getKey()))
-                .map(Map.Entry::getValue)
-                .toList();
+        return secretsIn(values);
+    }
+
+    private static Collection<String> secretsIn(Map<String, String> values) {
+        Set<String> secrets = new LinkedHashSet<>();
+        values.forEach((name, value) -> {
+            if (Secrets.isSecret(name)) {
+                secrets.add(value);
+            }
+            if (name.endsWith(".headers")) {
+                value.lines().forEach(line -> addSecretOfHeader(line, secrets));
+            }
+        });
+        return secrets;
+    }
+
+    private static void addSecretOfHeader(String line, Set<String> secrets) {
+        String name = line.substring(0, Math.max(0, line.indexOf(':'))).strip();
+        if (Secrets.isSecretHeader(name)) {
+            String value = line.substring(line.indexOf(':') + 1).strip();
+            secrets.add(value);
+            // Without "Bearer" or the like.
+            secrets.add(value.substring(value.lastIndexOf(' ') + 1));
+        }
     }
 
     private static boolean namesNoLake(Map<String, String> merged) {
-        return !merged.containsKey("lake.root")
-                && !merged.containsKey("s3.bucket")
-                && !merged.containsKey("control.url");
+        return LAKE.stream().noneMatch(merged::containsKey);
     }
 
     private static Map<String, String> merge(List<Map<String, String>> layers) {
         Map<String, String> merged = new TreeMap<>();
         layers.forEach(layer -> putSet(merged, layer));
         String type = merged.getOrDefault("destination.type", "");
-        Map<String, String> resolved = new TreeMap<>();
+        // In any case, since headers are.
+        Map<String, String> resolved = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
         for (Map<String, String> layer : layers) {
             Map<String, String> renamed = new TreeMap<>();
             layer.forEach((name, value) -> renamed.put(ofDestination(name, type), value));
             putSet(resolved, renamed);
         }
-        return resolved;
+        return withHeadersAsLines(resolved);
+    }
+
+    /** Headers that are named one by one become lines of the setting that holds all of them. */
+    private static Map<String, String> withHeadersAsLines(Map<String, String> values) {
+        Map<String, String> joined = new TreeMap<>();
+        values.forEach((name, value) -> {
+            Matcher header = HEADER.matcher(name);
+            boolean single = header.matches();
+            joined.merge(
+                    single ? header.group(1) : name,
+                    single ? header.group(2) + ": " + value : value,
+                    (lines, line) -> lines + "\n" + line);
+        });
+        return joined;
     }
 
     /** An empty value is "not set": it does not hide the value of a lower layer, as in the original. */
     private static void putSet(Map<String, String> target, Map<String, String> layer) {
         layer.forEach((name, value) -> {
             if (!value.isBlank()) {
-                target.put(name, value);
+                target.put(name, value.strip());
             }
         });
     }
@@ -210,7 +283,7 @@ public final class Settings {
                 throw new IllegalStateException("application.properties is missing from the program");
             }
             Properties properties = new Properties();
-            properties.load(resource);
+            properties.load(new InputStreamReader(resource, StandardCharsets.UTF_8));
             return asMap(properties);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -243,9 +316,14 @@ public final class Settings {
     private static Map<String, String> configFile(Path file, List<String> problems) {
         Map<String, String> flat = new LinkedHashMap<>();
         try {
-            JsonNode root = new YAMLMapper().readTree(Files.readString(file));
-            if (root != null) {
+            JsonNode root = YAMLMapper.builder()
+                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                    .build()
+                    .readTree(Files.readString(file));
+            if (root.isObject()) {
                 flatten("", root, flat);
+            } else if (!root.isMissingNode() && !root.isNull() && !root.asText().isBlank()) {
+                problems.add("%s has no settings in it, such as \"control: {url: …}\". Not started.".formatted(file));
             }
         } catch (JacksonException e) {
             var where = e.getLocation();
@@ -263,17 +341,11 @@ public final class Settings {
     }
 
     private static void flatten(String prefix, JsonNode node, Map<String, String> flat) {
-        if (node.isObject() && prefix.endsWith("headers")) {
-            List<String> lines = new ArrayList<>();
-            node.properties()
-                    .forEach(header ->
-                            lines.add(header.getKey() + ": " + header.getValue().asText()));
-            flat.put(prefix, String.join("\n", lines));
-            return;
-        }
         if (node.isObject()) {
             node.properties().forEach(child -> {
-                String name = child.getKey().replace('_', '-');
+                String name = prefix.endsWith(".headers")
+                        ? child.getKey()
+                        : child.getKey().replace('_', '-');
                 flatten(prefix.isEmpty() ? name : prefix + "." + name, child.getValue(), flat);
             });
             return;
@@ -284,8 +356,8 @@ public final class Settings {
             flat.put(prefix, String.join(",", items));
             return;
         }
-        // 0 counts as "not set" in the original.
-        boolean unset = node.isNull() || (node.isNumber() && node.asDouble() == 0);
+        boolean unset = node.isNull()
+                || (ZERO_IS_UNSET.contains(prefix) && node.asText().equals("0"));
         flat.put(prefix, unset ? "" : node.asText());
     }
 
@@ -296,7 +368,8 @@ public final class Settings {
         environment.forEach((variable, value) -> {
             if (variable.startsWith(PREFIX + "DESTINATION_CONFIG_")) {
                 String rest = variable.substring((PREFIX + "DESTINATION_CONFIG_").length());
-                found.put(CONFIG_OF_DESTINATION + rest.toLowerCase(Locale.ROOT).replace('_', '-'), value);
+                String name = rest.toLowerCase(Locale.ROOT).replace('_', '-');
+                found.put(CONFIG_OF_DESTINATION + name.replaceFirst("^headers-", "headers."), value);
             }
         });
         known.forEach(name -> find(environment, PREFIX + inEnvironment(name), name, found));

@@ -57,9 +57,9 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
     private final Duration lookback;
     private final Connection durable;
     private final Connection quick;
-    private final PreparedStatement commit;
-    private final PreparedStatement checkpoint;
-    private final PreparedStatement find;
+    private PreparedStatement commit;
+    private PreparedStatement checkpoint;
+    private PreparedStatement find;
 
     /** A unit of work: what is recorded together. */
     public interface Delivered {
@@ -79,7 +79,12 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
         void notRecorded(ConnectorException why);
     }
 
-    /** Where a run of an export begins. */
+    /**
+     * Where a run of an export begins.
+     *
+     * @param start objects before it are not wanted, or delivered and forgotten
+     * @param watermark every object up to here is delivered, save late ones
+     */
     public record Position(
             Instant start, Instant watermark, @Nullable String listing) {}
 
@@ -193,15 +198,18 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
 
     /** Moves the watermark and forgets what lies behind the look-back. */
     public synchronized void advance(String export, Position from, Instant watermark) {
-        Instant later = watermark.isAfter(from.watermark()) ? watermark : from.watermark();
+        Instant later = latest(watermark, from.watermark());
+        // What is forgotten here must not be new again when the look-back becomes longer.
+        Instant start = latest(from.start(), oldest(later));
         guarded(
                 "cannot be written",
                 () -> inTransaction(() -> {
                     try (PreparedStatement statement = durable.prepareStatement(
                             "INSERT INTO export (name, start_ms, watermark_ms) VALUES (?, ?, ?)"
-                                    + " ON CONFLICT (name) DO UPDATE SET watermark_ms = excluded.watermark_ms")) {
+                                    + " ON CONFLICT (name) DO UPDATE SET start_ms = max(start_ms, excluded.start_ms),"
+                                    + " watermark_ms = max(watermark_ms, excluded.watermark_ms)")) {
                         statement.setString(1, export);
-                        statement.setLong(2, from.start().toEpochMilli());
+                        statement.setLong(2, start.toEpochMilli());
                         statement.setLong(3, later.toEpochMilli());
                         statement.executeUpdate();
                     }
@@ -303,12 +311,15 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
 
     @Override
     public synchronized void close() {
-        guarded("cannot be closed", () -> {
-            quick.close();
-            durable.close();
-            return true;
-        });
-        closeQuietly(lockFile, null);
+        try {
+            guarded("cannot be closed", () -> {
+                quick.close();
+                durable.close();
+                return true;
+            });
+        } finally {
+            closeQuietly(lockFile, null);
+        }
     }
 
     private record Found(boolean complete, String query, Counts counts) {}
@@ -350,6 +361,10 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
         return watermark.equals(Instant.EPOCH) ? watermark : watermark.minus(lookback);
     }
 
+    private static Instant latest(Instant one, Instant other) {
+        return one.isAfter(other) ? one : other;
+    }
+
     private static Delivered unit(Exchange exchange) {
         return exchange.getVariable(UNIT, Delivered.class);
     }
@@ -363,16 +378,25 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
     }
 
     private boolean inTransaction(Writing writing) throws SQLException {
-        durable.setAutoCommit(false);
+        try (Statement statement = durable.createStatement()) {
+            statement.execute("BEGIN IMMEDIATE");
+            try {
+                writing.run();
+                statement.execute("COMMIT");
+                return true;
+            } catch (SQLException | RuntimeException e) {
+                rollBack(statement, e);
+                throw e;
+            }
+        }
+    }
+
+    private static void rollBack(Statement statement, Exception reason) {
         try {
-            writing.run();
-            durable.commit();
-            return true;
+            statement.execute("ROLLBACK");
         } catch (SQLException e) {
-            durable.rollback();
-            throw e;
-        } finally {
-            durable.setAutoCommit(true);
+            // SQLite has done so by itself, for example when the disk is full.
+            reason.addSuppressed(e);
         }
     }
 
@@ -380,10 +404,25 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
         try {
             return work.run();
         } catch (SQLException e) {
+            prepareAnew(e);
             throw new ConnectorException(
                     "cursor %s: %s (%s). What was delivered since its last change will be delivered again. Check the free space and the permissions."
                             .formatted(file, what, message(e)),
                     e);
+        }
+    }
+
+    /** The driver closes a statement that a full disk or the like has hit, but the disk will have room again. */
+    private void prepareAnew(SQLException reason) {
+        try {
+            commit.close();
+            checkpoint.close();
+            find.close();
+            commit = durable.prepareStatement(UPSERT);
+            checkpoint = quick.prepareStatement(UPSERT);
+            find = durable.prepareStatement(FIND);
+        } catch (SQLException e) {
+            reason.addSuppressed(e);
         }
     }
 
@@ -392,6 +431,9 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
         try (Statement statement = connection.createStatement()) {
             statement.execute("PRAGMA journal_mode=WAL");
             statement.execute("PRAGMA synchronous=" + synchronous);
+        } catch (SQLException e) {
+            connection.close();
+            throw e;
         }
         return connection;
     }

@@ -1,6 +1,9 @@
 package com.bytefreezer.connector.export;
 
+import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.cursor.Cursor;
+import com.bytefreezer.connector.delivery.Batch;
+import com.bytefreezer.connector.delivery.Deliveries;
 import com.bytefreezer.connector.delivery.Unit;
 import org.apache.camel.AggregationStrategy;
 import org.apache.camel.Exchange;
@@ -13,11 +16,18 @@ import org.jspecify.annotations.Nullable;
 public final class Outcomes {
     private Outcomes() {}
 
-    /** After each batch: a failed one ends its unit. */
-    public static AggregationStrategy ofBatches() {
-        return (earlier, batch) -> keep(batch, failure -> {
+    /** After each batch: settles it, or ends its unit. A destination that ends its route early has returned too. */
+    public static AggregationStrategy ofBatches(Deliveries deliveries) {
+        return (earlier, part) -> keep(part, failure -> {
             if (failure != null) {
-                unit(batch).failDelivery(failure);
+                unit(part).failDelivery(failure);
+                return;
+            }
+            try {
+                deliveries.settle(
+                        part.getVariable("batch", Batch.class), part.getVariable("destination", String.class));
+            } catch (ConnectorException e) {
+                unit(part).failDelivery(e);
             }
         });
     }
@@ -35,6 +45,7 @@ public final class Outcomes {
     private static Exchange keep(Exchange part, Noting noting) {
         noting.note(part.getException());
         part.setException(null);
+        part.setRouteStop(false);
         part.getExchangeExtension().setRedeliveryExhausted(false);
         part.getExchangeExtension().setErrorHandlerHandled(null);
         return part;

@@ -2,19 +2,23 @@ package com.bytefreezer.connector.query;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * A DuckDB type, read from its name, e.g. {@code STRUCT(a TIMESTAMP, b INTEGER[])}.
  *
- * @param name of a scalar, or {@code LIST}, {@code STRUCT}, {@code MAP}
+ * @param name of a scalar, or {@code LIST}, {@code STRUCT}, {@code UNION}, {@code MAP}
  * @param arguments the text in parentheses of a scalar, e.g. {@code 38,2}
- * @param children the element of a list, the fields of a struct, key and value of a map
- * @param fields the names of a struct's fields
+ * @param children the element of a list, the fields of a struct, the members of a union, key and value of a map
+ * @param fields the names of the fields or members; none for a struct without names, as {@code row(1, 2)} makes it
  */
 record ColumnType(String name, String arguments, List<ColumnType> children, List<String> fields) {
     static final String LIST = "LIST";
     static final String STRUCT = "STRUCT";
+    static final String UNION = "UNION";
     static final String MAP = "MAP";
+
+    private static final Pattern NAMED = Pattern.compile("\".*|\\w+ (?!WITH TIME ZONE).*", Pattern.DOTALL);
 
     static ColumnType of(String text) {
         String trimmed = text.strip();
@@ -28,16 +32,17 @@ record ColumnType(String name, String arguments, List<ColumnType> children, List
         }
         String name = trimmed.substring(0, parenthesis);
         String inside = trimmed.substring(parenthesis + 1, trimmed.length() - 1);
-        // A struct without names, as row(1, 2) makes, is left to DuckDB.
-        if (name.equals(STRUCT) && split(inside).stream().allMatch(part -> part.contains(" "))) {
+        if (name.equals(STRUCT) || name.equals(UNION)) {
             List<String> fields = new ArrayList<>();
             List<ColumnType> types = new ArrayList<>();
             for (String part : split(inside)) {
-                int end = endOfName(part);
-                fields.add(unquoted(part.substring(0, end)));
+                int end = NAMED.matcher(part).matches() ? endOfName(part) : 0;
+                if (end > 0) {
+                    fields.add(unquoted(part.substring(0, end)));
+                }
                 types.add(of(part.substring(end)));
             }
-            return new ColumnType(STRUCT, "", types, fields);
+            return new ColumnType(name, "", types, fields);
         }
         if (name.equals(MAP)) {
             return new ColumnType(

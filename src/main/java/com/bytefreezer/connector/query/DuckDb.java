@@ -11,6 +11,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
@@ -202,7 +203,9 @@ public final class DuckDb implements AutoCloseable {
     private void prepare(Settings settings, Set<String> folders, @Nullable Credentials credentials)
             throws SQLException {
         set("memory_limit", settings.text("duckdb.memory-limit"));
-        set("temp_directory", settings.optional("duckdb.temp-folder").orElse(System.getProperty("java.io.tmpdir")));
+        String temp = settings.optional("duckdb.temp-folder").orElse(System.getProperty("java.io.tmpdir"));
+        // A folder of its own, which DuckDB removes again: it may be read from within the sandbox.
+        set("temp_directory", Path.of(temp, "bytefreezer-" + UUID.randomUUID()).toString());
         settings.optional("duckdb.extension-directory").ifPresent(this::setExtensionDirectory);
         set("explain_output", "all");
         // DuckDB 1.5.5 answers min and max of a partition column with an INTERNAL error otherwise (gone in 1.5.6).
@@ -300,15 +303,18 @@ public final class DuckDb implements AutoCloseable {
                     throw explained(query, e);
                 }
                 String type = typeElsewhere(name, others);
-                if (type == null) {
+                if (type != null) {
+                    absent.put(name, "NULL::" + type);
+                } else if (Query.VIRTUAL_COLUMNS.contains(name.toLowerCase(Locale.ROOT))) {
+                    absent.put(name, name);
+                } else {
                     throw explained(query, e);
                 }
-                absent.put(name, type);
             }
         }
     }
 
-    private synchronized @Nullable String typeElsewhere(String column, OtherObjects others) throws ConnectorException {
+    private synchronized @Nullable String typeElsewhere(String column, OtherObjects others) {
         if (absentColumnTypes.isEmpty()) {
             learnTypes(others.sample());
         }
@@ -316,22 +322,17 @@ public final class DuckDb implements AutoCloseable {
     }
 
     private void learnTypes(List<LakeObject> sample) {
-        String files = sample.stream()
-                .map(object -> JsonRendering.literal(object.url()))
-                .collect(Collectors.joining(", "));
-        if (files.isEmpty()) {
-            return;
-        }
         try (Statement statement = root.createStatement();
-                ResultSet rows = statement.executeQuery(
-                        "SELECT name, any_value(duckdb_type) FROM parquet_schema([%s]) WHERE duckdb_type IS NOT NULL GROUP BY name"
-                                .formatted(files))) {
+                ResultSet rows = statement.executeQuery("DESCRIBE " + Query.scan(sample))) {
             while (rows.next()) {
-                absentColumnTypes.put(rows.getString(1).toLowerCase(Locale.ROOT), rows.getString(2));
+                absentColumnTypes.putIfAbsent(rows.getString(1).toLowerCase(Locale.ROOT), rows.getString(2));
             }
         } catch (SQLException e) {
-            // One of them cannot be read; its own unit reports that.
-            absentColumnTypes.putIfAbsent("", "");
+            // One of them cannot be read, which its own unit reports: learn from the others.
+            if (sample.size() > 1) {
+                learnTypes(sample.subList(0, sample.size() / 2));
+                learnTypes(sample.subList(sample.size() / 2, sample.size()));
+            }
         }
     }
 
@@ -350,10 +351,11 @@ public final class DuckDb implements AutoCloseable {
             Matcher matcher = UNKNOWN_NAME.matcher(String.valueOf(e.getMessage()));
             name = matcher.find() ? matcher.group(1) : null;
         }
-        String where = name == null
-                ? ""
-                : query.positionOf(name).map(at -> " at " + at).orElse("");
-        return new ConnectorException("SQL: %s%s. Nothing was exported.".formatted(message, where), e);
+        String where =
+                name == null ? "" : query.positionOf(name).map(at -> at + ": ").orElse("");
+        String subject = message.matches("(Parser|Binder|Catalog) Error.*") ? "SQL" : "DuckDB";
+        return new ConnectorException(
+                "%s: %s%s Nothing was exported.".formatted(subject, where, Query.sentence(message)), e);
     }
 
     private static ConnectorException failure(SQLException e) {

@@ -14,7 +14,8 @@ import java.util.Set;
  *   <li>TIMESTAMP in all precisions and TIMESTAMPTZ as ISO 8601 in UTC, {@code 2026-01-02T03:04:05.678Z}, also inside
  *       LIST, STRUCT and MAP; DATE {@code 2026-01-02}; TIME {@code 03:04:05.678}
  *   <li>UUID, INTERVAL, ENUM and BIT as text; BLOB base64; JSON embedded as it is
- *   <li>LIST and ARRAY an array; STRUCT and MAP an object; NULL null
+ *   <li>LIST, ARRAY and a STRUCT without names an array; STRUCT and MAP an object; UNION an object with the member's name;
+ *       NULL null
  * </ul>
  *
  * <p>DuckDB's {@code to_json} does most of it; what it writes differently is put together here (seen on 1.5.5: NaN and
@@ -75,6 +76,9 @@ final class JsonRendering {
         if (type.name().equals(ColumnType.STRUCT)) {
             return struct(type, expression, depth);
         }
+        if (type.name().equals(ColumnType.UNION)) {
+            return union(type, expression, depth);
+        }
         if (type.name().equals(ColumnType.MAP)) {
             return map(type.children().get(1), expression, depth);
         }
@@ -82,8 +86,12 @@ final class JsonRendering {
     }
 
     private static String scalar(String type, String x) {
-        if (INTEGERS.contains(type) || type.equals("BOOLEAN") || type.equals("DECIMAL")) {
+        if (INTEGERS.contains(type) || type.equals("BOOLEAN")) {
             return x + "::VARCHAR";
+        }
+        if (type.equals("DECIMAL")) {
+            // DECIMAL(2,2) has no digit before the point.
+            return "regexp_replace(%s::VARCHAR, '^(-?)[.]', '\\10.')".formatted(x);
         }
         if (type.equals("DOUBLE") || type.equals("FLOAT")) {
             return "CASE WHEN %1$s = trunc(%1$s) AND abs(%1$s) < %2$s THEN %1$s::BIGINT::VARCHAR WHEN isfinite(%1$s) THEN %1$s::VARCHAR END"
@@ -104,9 +112,9 @@ final class JsonRendering {
         if (type.equals("BLOB")) {
             return "'\"' || base64(%s) || '\"'".formatted(x);
         }
-        if (type.equals("JSON")) {
+        if (type.equals("JSON") || type.equals("VARIANT")) {
             // A line break can only stand between tokens there; in NDJSON it would end the record.
-            return "translate(%s::VARCHAR, chr(10) || chr(13), '  ')".formatted(x);
+            return "translate(%s::JSON::VARCHAR, chr(10) || chr(13), '  ')".formatted(x);
         }
         return "to_json(%s)::VARCHAR".formatted(x);
     }
@@ -128,15 +136,30 @@ final class JsonRendering {
     }
 
     private static String struct(ColumnType type, String x, int depth) {
+        boolean named = !type.fields().isEmpty();
         List<String> parts = new ArrayList<>();
-        for (int i = 0; i < type.fields().size(); i++) {
-            String field = type.fields().get(i);
-            String key = (i == 0 ? "" : ",") + jsonText(field) + ":";
-            String member = "struct_extract(%s, %s)".formatted(x, literal(field));
+        for (int i = 0; i < type.children().size(); i++) {
+            String key = (i == 0 ? "" : ",") + (named ? jsonText(type.fields().get(i)) + ":" : "");
+            String member = "struct_extract_at(%s, %d)".formatted(x, i + 1);
             parts.add("%s, coalesce(%s, 'null')"
                     .formatted(literal(key), value(type.children().get(i), member, depth + 1)));
         }
-        return "CASE WHEN %s IS NOT NULL THEN concat('{', %s, '}') END".formatted(x, String.join(", ", parts));
+        return "CASE WHEN %s IS NOT NULL THEN concat('%s', %s, '%s') END"
+                .formatted(x, named ? "{" : "[", String.join(", ", parts), named ? "}" : "]");
+    }
+
+    private static String union(ColumnType type, String x, int depth) {
+        StringBuilder cases = new StringBuilder();
+        for (int i = 0; i < type.fields().size(); i++) {
+            String tag = type.fields().get(i);
+            String member = "union_extract(%s, %s)".formatted(x, literal(tag));
+            cases.append(" WHEN %s THEN concat(%s, coalesce(%s, 'null'), '}')"
+                    .formatted(
+                            literal(tag),
+                            literal("{" + jsonText(tag) + ":"),
+                            value(type.children().get(i), member, depth + 1)));
+        }
+        return "CASE union_tag(%s)%s END".formatted(x, cases);
     }
 
     /** {@code text} as a JSON string. */

@@ -29,10 +29,13 @@ public record Plan(Kind kind, String reason) {
         List<String> operators = logicalPlan.findValuesAsText("name");
         Set<String> others = new TreeSet<>(operators);
         others.removeAll(ROW_WISE);
-        // Two scans of events would be a join or a union of the object with itself.
-        long scans = operators.stream().filter("CTE_SCAN"::equals).count();
-        if (scans != 1) {
-            return new Plan(Kind.WHOLE, scans == 0 ? "it does not read events" : "it reads events more than once");
+        // The scan of events is the first of the common table expressions.
+        if (!logicalPlan.findValuesAsText("CTE Index").contains("0")) {
+            return new Plan(Kind.WHOLE, "it does not read events");
+        }
+        // One is for events; a second one would be read again with each object.
+        if (operators.stream().filter("READ_PARQUET"::equals).count() > 1) {
+            return new Plan(Kind.WHOLE, "it reads objects beside events");
         }
         if (others.isEmpty()) {
             return new Plan(Kind.ROW_WISE, "it only filters and projects");

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -40,7 +41,13 @@ public final class Query {
     private static final Set<String> OWN_OPTIONS =
             Set.of("hive_partitioning", "hive_types", "hive_types_autocast", "union_by_name");
     /** Columns that read_parquet has only when they are asked for. */
-    private static final Set<String> VIRTUAL_COLUMNS = Set.of("filename", "file_row_number");
+    static final Set<String> VIRTUAL_COLUMNS = Set.of("filename", "file_row_number");
+    /** Those that only work on what the query gives them. Others show or change the state of DuckDB. */
+    private static final Set<String> TABLE_FUNCTIONS = Set.of(
+            "read_parquet", "parquet_scan", "unnest", "range", "generate_series", "json_each", "json_tree", "repeat");
+    /** What DuckDB puts before the message of an error that it finds when it runs the statement. */
+    private static final String NOISE =
+            "Invalid Input Error: Attempting to execute an unsuccessful or closed pending query result Error: ";
 
     private final String text;
     private final JsonNode tree;
@@ -81,15 +88,12 @@ public final class Query {
                     : "events";
             Set<String> virtualColumns = new TreeSet<>();
             JsonNode replaced = replacePlaceholders(document, events, virtualColumns);
+            refuseTableFunctions(replaced);
             addEvents(replaced, events, connection);
-            nodes(replaced, node -> node.path("class").asText().equals("COLUMN_REF"))
-                    .map(node -> lastName(node))
-                    .filter(VIRTUAL_COLUMNS::contains)
-                    .forEach(virtualColumns::add);
             String sql = single(connection, "SELECT json_deserialize_sql(?::JSON)", JSON.writeValueAsString(replaced));
             return new Query(text, document, sql, virtualColumns, isRepeatable(document, connection));
         } catch (SQLException | JsonProcessingException e) {
-            throw new ConnectorException("SQL: " + firstLine(e) + " Nothing was exported.", e);
+            throw new ConnectorException("SQL: %s Nothing was exported.".formatted(sentence(firstLine(e))), e);
         }
     }
 
@@ -106,23 +110,28 @@ public final class Query {
         return repeatable;
     }
 
-    /** The query over these objects, as one SELECT. */
+    /**
+     * The query over these objects, as one SELECT.
+     *
+     * @param absentColumns those that the objects lack, with the expressions that take their place
+     */
     String over(List<LakeObject> objects, Map<String, String> absentColumns) {
         String absent = absentColumns.entrySet().stream()
-                .map(column -> ", NULL::%s AS %s".formatted(column.getValue(), identifier(column.getKey())))
+                .map(column -> ", %s AS %s".formatted(column.getValue(), identifier(column.getKey())))
                 .collect(Collectors.joining());
-        String extra = virtualColumns.stream().map(name -> ", " + name).collect(Collectors.joining());
-        String scan = byPartitionNames(objects).entrySet().stream()
-                .map(group ->
-                        "SELECT *%s%s FROM %s".formatted(extra, absent, readParquet(group.getKey(), group.getValue())))
-                .collect(Collectors.joining(" UNION ALL BY NAME "));
-        return sql.replace(SCAN, scan);
+        String virtual = virtualColumns.stream().map(name -> ", " + name).collect(Collectors.joining());
+        return sql.replace(SCAN, scan(objects, virtual + absent));
     }
 
     /** The rows of these objects as they are, without the user's query. */
     static String scan(List<LakeObject> objects) {
+        return scan(objects, "");
+    }
+
+    private static String scan(List<LakeObject> objects, String furtherColumns) {
         return byPartitionNames(objects).entrySet().stream()
-                .map(group -> "SELECT * FROM " + readParquet(group.getKey(), group.getValue()))
+                .map(group ->
+                        "SELECT *%s FROM %s".formatted(furtherColumns, readParquet(group.getKey(), group.getValue())))
                 .collect(Collectors.joining(" UNION ALL BY NAME "));
     }
 
@@ -136,9 +145,15 @@ public final class Query {
                             || node.path("table_name").asText().equalsIgnoreCase(name);
                 })
                 .map(node -> node.path("query_location").asLong(-1))
-                .filter(location -> location >= 0 && location <= text.length())
+                .filter(location -> location >= 0)
                 .findFirst()
-                .map(location -> position(text, location.intValue()));
+                .map(location -> position(text, charactersIn(location.intValue())));
+    }
+
+    /** DuckDB gives places in the tree in bytes, those of syntax errors in characters. */
+    private int charactersIn(int bytes) {
+        byte[] all = text.getBytes(StandardCharsets.UTF_8);
+        return new String(all, 0, Math.min(bytes, all.length), StandardCharsets.UTF_8).length();
     }
 
     static String identifier(String name) {
@@ -149,9 +164,14 @@ public final class Query {
         String message = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
         return message.lines()
                 .map(String::strip)
-                .takeWhile(line -> !line.startsWith("LINE "))
+                .takeWhile(line -> !line.startsWith("LINE ") && !line.startsWith("Stack Trace:"))
                 .filter(line -> !line.isEmpty())
-                .collect(Collectors.joining(" "));
+                .collect(Collectors.joining(" "))
+                .replace(NOISE, "");
+    }
+
+    static String sentence(String text) {
+        return text.matches("(?s).*[.!?]") ? text : text + ".";
     }
 
     /**
@@ -206,6 +226,18 @@ public final class Query {
                 .forEach(field ->
                         copy.set(field.getKey(), replacePlaceholders(field.getValue(), events, virtualColumns)));
         return copy;
+    }
+
+    private static void refuseTableFunctions(JsonNode document) {
+        nodes(document, node -> node.path("type").asText().equals("TABLE_FUNCTION"))
+                .map(node -> node.path("function").path("function_name").asText())
+                .filter(name -> !TABLE_FUNCTIONS.contains(name.toLowerCase(Locale.ROOT)))
+                .findFirst()
+                .ifPresent(name -> {
+                    throw new ConnectorException(
+                            "SQL: the table function %s cannot be used here. Nothing was exported. Select from events."
+                                    .formatted(name));
+                });
     }
 
     /** Puts the table events before the user's own common table expressions. */
@@ -302,10 +334,10 @@ public final class Query {
             return "SQL: only a SELECT can be exported, and this is something else. Nothing was exported.";
         }
         String where = document.has("position")
-                ? " at " + position(text, document.path("position").asInt())
+                ? position(text, document.path("position").asInt()) + ": "
                 : "";
-        return "SQL: %s%s. Nothing was exported."
-                .formatted(document.path("error_message").asText(), where);
+        return "SQL: %s%s Nothing was exported."
+                .formatted(where, sentence(document.path("error_message").asText()));
     }
 
     private static String position(String text, int offset) {

@@ -1,0 +1,155 @@
+package com.bytefreezer.connector.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.bytefreezer.connector.testing.ConnectorProcess;
+import com.bytefreezer.connector.testing.ParquetLake;
+import com.bytefreezer.connector.testing.TestTools;
+import com.bytefreezer.connector.testing.WebhookServer;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Objects that are too big for the heap, or broken after a million good records. */
+class BigObjectIT {
+    private static final String HOUR = "year=2026/month=11/day=20/hour=%02d/o.parquet";
+
+    @TempDir
+    private Path folder;
+
+    private ParquetLake lake;
+
+    @BeforeEach
+    void makeLake() {
+        lake = ParquetLake.in(folder.resolve("lake"));
+    }
+
+    @Test
+    void twoGigabytesOfRecordsPassThroughASmallHeap() throws Exception {
+        lake.object(HOUR.formatted(1), "SELECT n, repeat('0123456789', 100) AS text FROM range(2000000) t(n)");
+        Map<String, String> environment = environment("SELECT * FROM events");
+        Path routes = Files.createDirectory(folder.resolve("routes"));
+        for (String file : List.of("triggers", "credentials", "export", "delivery")) {
+            Files.copy(
+                    TestTools.projectDirectory().resolve("routes/" + file + ".camel.yaml"),
+                    routes.resolve(file + ".camel.yaml"));
+        }
+        Files.createDirectory(routes.resolve("exports"));
+        Files.copy(
+                TestTools.projectDirectory().resolve("routes/exports/default.camel.yaml"),
+                routes.resolve("exports/default.camel.yaml"));
+        Files.createDirectory(routes.resolve("destinations"));
+        Files.writeString(routes.resolve("destinations/discard.camel.yaml"), """
+                - route:
+                    id: destination-discard
+                    from:
+                      uri: direct:destination-discard
+                      steps:
+                        - stop: {}
+                """);
+        environment.put("DESTINATION_TYPE", "discard");
+        try (ConnectorProcess connector = start(environment, "--routes", routes.toString())) {
+            long peak = 0;
+            while (connector.isAlive()) {
+                peak = Math.max(peak, peakMemory(connector.pid()));
+            }
+            assertThat(connector.waitFor(Duration.ofMinutes(3)))
+                    .as(connector.standardError())
+                    .isZero();
+            assertThat(connector.standardError()).contains("2,000,000 accepted by discard");
+            System.err.printf("2 GB of records with -Xmx256m: peak resident memory %d MB%n", peak / 1024);
+            assertThat(peak).isBetween(1L, 1024L * 1024);
+        }
+    }
+
+    @Test
+    void aBadCastAfterAMillionRecordsIsDetectedAndTheOtherObjectsGoOn() {
+        lake.object(
+                HOUR.formatted(1),
+                "SELECT n, CASE WHEN n = 1200000 THEN 'x' ELSE '1' END AS text FROM range(1300000) t(n)");
+        lake.object(HOUR.formatted(2), "SELECT n, '1' AS text FROM range(2000000, 2000010) t(n)");
+        assertThatTheFirstObjectFailsAlone(
+                "SELECT n, text::INTEGER AS number FROM events", "Could not convert string 'x' to INT32");
+    }
+
+    @Test
+    void damageAfterAMillionRecordsIsDetectedAndTheOtherObjectsGoOn() throws IOException {
+        Path file = lake.object(HOUR.formatted(1), "SELECT n, hash(n) AS text FROM range(1300000) t(n)");
+        try (RandomAccessFile bytes = new RandomAccessFile(file.toFile(), "rw")) {
+            bytes.seek(bytes.length() * 95 / 100);
+            bytes.write(new byte[20_000]);
+        }
+        lake.object(HOUR.formatted(2), "SELECT n, 1::UBIGINT AS text FROM range(2000000, 2000010) t(n)");
+        assertThatTheFirstObjectFailsAlone("SELECT n, text FROM events", "hour=01/o.parquet");
+    }
+
+    private void assertThatTheFirstObjectFailsAlone(String sql, String message) {
+        try (WebhookServer sink = WebhookServer.startCounting(2_000_010, BigObjectIT::number)) {
+            Map<String, String> environment = environment(sql);
+            environment.put("DESTINATION_TYPE", "webhook");
+            environment.put("DESTINATION_WEBHOOK_URL", sink.url().toString());
+            environment.put("DESTINATION_WEBHOOK_FORMAT", "ndjson");
+            for (int run = 1; run <= 2; run++) {
+                try (ConnectorProcess connector = start(environment)) {
+                    assertThat(connector.waitFor(Duration.ofMinutes(2))).isEqualTo(1);
+                    assertThat(connector.standardError())
+                            .contains(message, "1 objects could not be read and stay undelivered", "is tried again")
+                            .doesNotContain("\tat ");
+                }
+                assertThat(sink.timesAccepted(2_000_005)).isEqualTo(1);
+                assertThat(sink.distinctRecords()).isLessThan(1_300_010);
+            }
+        }
+    }
+
+    private Map<String, String> environment(String sql) {
+        return new HashMap<>(Map.of(
+                "LAKE_ROOT",
+                "file:" + lake.root(),
+                "QUERY_TENANT_ID",
+                "acme",
+                "QUERY_DATASET_ID",
+                "events",
+                "QUERY_SQL",
+                sql,
+                "CURSOR_FILE",
+                folder.resolve("cursor.db").toString()));
+    }
+
+    private static ConnectorProcess start(Map<String, String> environment, String... further) {
+        String[] arguments = new String[further.length + 2];
+        arguments[0] = "--mode";
+        arguments[1] = "batch";
+        System.arraycopy(further, 0, arguments, 2, further.length);
+        return ConnectorProcess.start(TestTools.projectDirectory(), environment, List.of("-Xmx256m"), arguments);
+    }
+
+    /** In kB; 0 when the process is gone. */
+    private static long peakMemory(long pid) throws IOException {
+        try {
+            return Files.readString(Path.of("/proc/" + pid + "/status"))
+                    .lines()
+                    .filter(line -> line.startsWith("VmHWM:"))
+                    .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+                    .findFirst()
+                    .orElse(0);
+        } catch (NoSuchFileException e) {
+            return 0;
+        }
+    }
+
+    private static Long number(byte[] json) {
+        String text = new String(json, 0, Math.min(json.length, 20), StandardCharsets.ISO_8859_1);
+        return Long.parseLong(text.substring(5, text.indexOf(',')));
+    }
+}

@@ -1,0 +1,339 @@
+package com.bytefreezer.connector.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.bytefreezer.connector.testing.Await;
+import com.bytefreezer.connector.testing.ConnectorProcess;
+import com.bytefreezer.connector.testing.ParquetLake;
+import com.bytefreezer.connector.testing.Reply;
+import com.bytefreezer.connector.testing.TestTools;
+import com.bytefreezer.connector.testing.WebhookServer;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The packaged program as its users meet it: flags, exit codes, standard output, signals. */
+class ProcessIT {
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    @TempDir
+    private Path folder;
+
+    private record Ended(int code, List<String> output, String errors) {}
+
+    @Test
+    void theSampleGoesToStandardOutputAndNothingElseDoes() throws Exception {
+        Ended ended = run("--mode", "batch");
+        assertThat(ended.code()).as(ended.errors()).isZero();
+        assertThat(ended.output()).hasSize(400);
+        ObjectMapper json = new ObjectMapper();
+        for (String line : ended.output()) {
+            assertThat(json.readTree(line).path("message").asText()).startsWith("Failed password");
+        }
+        assertThat(ended.errors()).contains("400 accepted by stdout");
+
+        Ended again = run("--mode=batch");
+        assertThat(again.code()).isZero();
+        assertThat(again.output()).isEmpty();
+
+        Ended reset = run("-mode", "batch", "-reset-cursor");
+        assertThat(reset.output()).hasSize(400);
+    }
+
+    @Test
+    void flagsAndExitCodesAreTheOriginals() throws Exception {
+        assertThat(run("--version").output()).singleElement().asString().startsWith("bytefreezer-connector 0.");
+        assertThat(run("-h").code()).isZero();
+        assertThat(run("--help").output()).anyMatch(line -> line.contains("--mode"));
+        assertThat(run("--nonsense").code()).isEqualTo(2);
+        assertThat(run("--mode", "wrong"))
+                .satisfies(ended -> assertThat(ended.code()).isEqualTo(1))
+                .satisfies(ended -> assertThat(ended.errors()).contains("Unknown mode: wrong"));
+        assertThat(run("--mode", "batch", "--config", "no-such.yaml"))
+                .satisfies(ended -> assertThat(ended.code()).isEqualTo(1))
+                .satisfies(ended -> assertThat(ended.errors()).contains("no-such.yaml cannot be read"));
+    }
+
+    @Test
+    void interactiveModeSaysInOneLineThatItHasNoPage() throws Exception {
+        Ended ended = run();
+        assertThat(ended.code()).isEqualTo(1);
+        assertThat(ended.errors().lines()).singleElement().asString().contains("Interactive mode");
+    }
+
+    @Test
+    void allProblemsOfTheSettingsAreShownTogether() throws Exception {
+        Ended ended = run("--mode", "batch", "--set", "lake.rot=x", "--set", "query.sync=never");
+        assertThat(ended.code()).isEqualTo(1);
+        assertThat(ended.errors().lines()).hasSize(2);
+        assertThat(ended.errors()).contains("Did you mean lake.root?", "auto, incremental, full");
+    }
+
+    @Test
+    void badInputNeverGetsAStackTrace() throws Exception {
+        for (String sql : List.of("SELEC 1", "SELECT nix FROM events", "DROP TABLE events", "SELECT 1; SELECT 2")) {
+            Ended ended = run("--mode", "batch", "--set", "query.sql=" + sql);
+            assertThat(ended.code()).as(sql).isEqualTo(1);
+            assertThat(ended.errors()).as(sql).contains("SQL: ").doesNotContain("\tat ", "Exception");
+        }
+        Ended ended = run(
+                "--mode",
+                "batch",
+                "--set",
+                "lake.root=file:/nowhere",
+                "--set",
+                "query.tenant-id=acme",
+                "--set",
+                "query.dataset-id=syslog",
+                "--set",
+                "query.sql=FROM events");
+        assertThat(ended.errors()).contains("there is no folder /nowhere").doesNotContain("\tat ");
+    }
+
+    @Test
+    void watchRunsAtOnceFindsNewObjectsAndEndsWithZeroOnSigterm() {
+        ParquetLake lake = ParquetLake.in(folder.resolve("lake"));
+        lake.numbers("year=2026/month=11/day=20/a.parquet", 0, 10);
+        try (WebhookServer sink = WebhookServer.start();
+                ConnectorProcess connector = watch(lake, sink)) {
+            Await.until("the first run", () -> sink.records().size() == 10);
+            lake.numbers("year=2026/month=11/day=20/b.parquet", 10, 10);
+            Await.until("the second object", () -> sink.records().size() == 20);
+            connector.terminate();
+            assertThat(connector.waitFor(PATIENCE))
+                    .as(connector.standardError())
+                    .isZero();
+            assertThat(sink.records()).hasSize(20).doesNotHaveDuplicates();
+        }
+    }
+
+    @Test
+    void watchTriesAgainWhenTheDestinationComesBack() {
+        ParquetLake lake = ParquetLake.in(folder.resolve("lake"));
+        lake.numbers("year=2026/month=11/day=20/a.parquet", 0, 10);
+        try (WebhookServer sink = WebhookServer.start()) {
+            sink.reply(Reply.of(503));
+            try (ConnectorProcess connector = watch(lake, sink)) {
+                Await.until("a failed run", () -> connector.standardError().contains("Next try in"));
+                sink.reply(Reply.of(200));
+                Await.until("the delivery", () -> sink.records().size() == 10);
+            }
+        }
+    }
+
+    @Test
+    void aStopDoesNotWaitForADestinationThatIsDown() {
+        ParquetLake lake = ParquetLake.in(folder.resolve("lake"));
+        lake.numbers("year=2026/month=11/day=20/a.parquet", 0, 10);
+        try (WebhookServer sink = WebhookServer.start()) {
+            sink.reply(Reply.of(503));
+            Map<String, String> environment = environment(lake, sink);
+            environment.put("DELIVERY_MAX_RETRIES", "-1");
+            environment.put("DELIVERY_RETRY_DELAY_MS", "20000");
+            environment.put("DELIVERY_MAX_RETRY_DELAY_MS", "20000");
+            try (ConnectorProcess connector = start(environment, "--mode", "watch")) {
+                Await.until("a first try", () -> !sink.requests().isEmpty());
+                connector.terminate();
+                assertThat(connector.waitFor(Duration.ofSeconds(8)))
+                        .as(connector.standardError())
+                        .isZero();
+            }
+        }
+    }
+
+    @Test
+    void aSecondProcessOnTheSameCursorIsRefused() {
+        ParquetLake lake = ParquetLake.in(folder.resolve("lake"));
+        lake.numbers("year=2026/month=11/day=20/a.parquet", 0, 10);
+        try (WebhookServer sink = WebhookServer.start();
+                ConnectorProcess first = watch(lake, sink)) {
+            Await.until("the first run", () -> sink.records().size() == 10);
+            try (ConnectorProcess second = watch(lake, sink)) {
+                assertThat(second.waitFor(PATIENCE)).isEqualTo(1);
+                assertThat(second.standardError()).contains("another connector is using it");
+            }
+            assertThat(first.isAlive()).isTrue();
+        }
+    }
+
+    @Test
+    void aFullDiskUnderTheCursorLosesNothing() throws Exception {
+        Path disk = Files.createDirectory(folder.resolve("disk"));
+        sh("mount", "-t", "tmpfs", "-o", "size=100k", "tmpfs", disk.toString());
+        try {
+            String cursor = disk.resolve("cursor.db").toString();
+            Ended first =
+                    run("--mode", "batch", "--set", "cursor.file=" + cursor, "--set", "query.sql=SELECT * FROM events");
+            sh("dd", "if=/dev/zero", "of=" + disk.resolve("fill"), "bs=1k", "count=100");
+            Ended full = run("--mode", "batch", "--reset-cursor", "--set", "cursor.file=" + cursor);
+            assertThat(full.code()).isEqualTo(1);
+            assertThat(full.errors()).contains("cursor " + cursor).doesNotContain("\tat ");
+
+            Files.delete(disk.resolve("fill"));
+            sh("mount", "-o", "remount,size=10m", disk.toString());
+            Ended after =
+                    run("--mode", "batch", "--set", "cursor.file=" + cursor, "--set", "query.sql=SELECT * FROM events");
+            assertThat(after.code()).as(after.errors()).isZero();
+            List<String> all = new ArrayList<>(first.output());
+            all.addAll(after.output());
+            assertThat(all.stream().distinct()).hasSize(4000);
+        } finally {
+            sh("umount", disk.toString());
+        }
+    }
+
+    @Test
+    void aClosedPipeIsAFailureAndNotADelivery() throws Exception {
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        String command =
+                "%s -jar target/bytefreezer-connector.jar --mode batch --set cursor.file=%s --set 'query.sql=SELECT * FROM events' 2> %s | true; echo ${PIPESTATUS[0]}"
+                        .formatted(java, folder.resolve("cursor.db"), folder.resolve("errors"));
+        Process process = new ProcessBuilder("bash", "-c", command)
+                .directory(TestTools.projectDirectory().toFile())
+                .start();
+        String code = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(code.strip()).isEqualTo("1");
+        assertThat(Files.readString(folder.resolve("errors"))).contains("Broken pipe");
+
+        assertThat(run("--mode", "batch", "--set", "query.sql=SELECT * FROM events")
+                        .output())
+                .hasSize(4000);
+    }
+
+    @Test
+    void aNewDestinationIsOneNewFile() throws Exception {
+        Path routes = folder.resolve("routes");
+        copy(TestTools.projectDirectory().resolve("routes"), routes);
+        Files.writeString(routes.resolve("destinations/pager.camel.yaml"), """
+                # Destination "pager": posts each batch to a pager.
+                #   destination.pager.url  required  where to post
+                - route:
+                    id: destination-pager
+                    description: Posts a batch to a pager
+                    routeConfigurationId: delivery
+                    from:
+                      uri: direct:destination-pager
+                      steps:
+                        - convertBodyTo:
+                            type: "byte[]"
+                        - setHeader:
+                            name: Content-Type
+                            constant: application/x-ndjson
+                        - to:
+                            uri: "{{destination.pager.url}}"
+                            parameters:
+                              httpMethod: POST
+                """);
+        try (WebhookServer sink = WebhookServer.start()) {
+            Ended ended = run(
+                    "--mode",
+                    "batch",
+                    "--routes",
+                    routes.toString(),
+                    "--set",
+                    "destination.type=pager",
+                    "--set",
+                    "destination.pager.url=" + sink.url());
+            assertThat(ended.code()).as(ended.errors()).isZero();
+            assertThat(sink.records()).hasSize(400);
+        }
+        Ended missing = run("--mode", "batch", "--routes", routes.toString(), "--set", "destination.type=pager");
+        assertThat(missing.errors()).contains("destination.pager.url is required");
+    }
+
+    @Test
+    void aFurtherExportIsOneNewFileAndFailsAlone() throws Exception {
+        Path routes = folder.resolve("routes");
+        copy(TestTools.projectDirectory().resolve("routes"), routes);
+        Files.writeString(
+                routes.resolve("exports/blocked.camel.yaml"),
+                export("blocked", "SELECT SRC, DPT FROM events WHERE action = 'BLOCK'", "firewall", "stdout"));
+        Files.writeString(
+                routes.resolve("exports/down.camel.yaml"),
+                export("down", "SELECT status FROM events", "web-access", "webhook"));
+        Ended ended = run(
+                "--mode",
+                "batch",
+                "--routes",
+                routes.toString(),
+                "--set",
+                "destination.webhook.url=http://127.0.0.1:" + TestTools.freePort(),
+                "--set",
+                "delivery.max-retries=0");
+        assertThat(ended.code()).isEqualTo(1);
+        assertThat(ended.output()).hasSize(400 + 1416);
+        assertThat(ended.errors()).contains("export down: ", "Connection refused");
+    }
+
+    private static String export(String name, String sql, String dataset, String destination) {
+        return """
+                - templatedRoute:
+                    routeTemplateRef: export
+                    routeId: export-%s
+                    parameters:
+                      - {name: name, value: %s}
+                      - {name: sql, value: "%s"}
+                      - {name: dataset, value: %s}
+                      - {name: destination, value: %s}
+                """.formatted(name, name, sql, dataset, destination);
+    }
+
+    private ConnectorProcess watch(ParquetLake lake, WebhookServer sink) {
+        return start(environment(lake, sink), "--mode", "watch");
+    }
+
+    private Map<String, String> environment(ParquetLake lake, WebhookServer sink) {
+        return new HashMap<>(Map.of(
+                "LAKE_ROOT", "file:" + lake.root(),
+                "QUERY_TENANT_ID", "acme",
+                "QUERY_DATASET_ID", "events",
+                "QUERY_SQL", "SELECT n FROM events",
+                "DESTINATION_TYPE", "webhook",
+                "DESTINATION_WEBHOOK_URL", sink.url().toString(),
+                "DELIVERY_MAX_RETRIES", "0",
+                "SCHEDULE_INTERVAL_SECONDS", "1",
+                "SCHEDULE_RETRY_DELAY_SECONDS", "1",
+                "CURSOR_FILE", folder.resolve("watch.db").toString()));
+    }
+
+    private Ended run(String... arguments) throws IOException {
+        Map<String, String> environment = Map.of(
+                "CURSOR_FILE", folder.resolve("cursor.db").toString(),
+                "DELIVERY_DEAD_LETTERS_FOLDER", folder.resolve("dead-letters").toString());
+        try (ConnectorProcess connector = start(environment, arguments)) {
+            int code = connector.waitFor(PATIENCE);
+            return new Ended(code, Files.readAllLines(connector.standardOutput()), connector.standardError());
+        }
+    }
+
+    private static ConnectorProcess start(Map<String, String> environment, String... arguments) {
+        return ConnectorProcess.start(TestTools.projectDirectory(), environment, List.of("-Xmx256m"), arguments);
+    }
+
+    private static void copy(Path from, Path to) throws IOException {
+        try (Stream<Path> paths = Files.walk(from)) {
+            for (Path path : paths.sorted(Comparator.naturalOrder()).toList()) {
+                Files.copy(path, to.resolve(from.relativize(path).toString()));
+            }
+        }
+    }
+
+    private static void sh(String... command) throws Exception {
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        int code = process.waitFor();
+        // dd ends with 1 on the full disk it is to make.
+        assertThat(code == 0 || command[0].equals("dd")).as(output).isTrue();
+    }
+}

@@ -1,0 +1,123 @@
+package com.bytefreezer.connector.query;
+
+import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.lake.LakeObject;
+import com.bytefreezer.connector.testing.TestSettings;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** A dataset in a folder, and what the connector makes of queries over it. */
+final class LocalDataset implements AutoCloseable {
+    final Path folder;
+    private final List<LakeObject> objects = new ArrayList<>();
+    private @Nullable DuckDb duckDb;
+
+    LocalDataset(Path folder) {
+        this.folder = folder;
+    }
+
+    /** Adds an object with the rows of {@code select}. */
+    LakeObject write(String key, String select) {
+        Path file = folder.resolve(key);
+        try (var connection = DriverManager.getConnection("jdbc:duckdb:");
+                var statement = connection.createStatement()) {
+            Files.createDirectories(file.getParent());
+            statement.execute("COPY (%s) TO %s (FORMAT parquet, ROW_GROUP_SIZE 10000)"
+                    .formatted(select, JsonRendering.literal(file.toString())));
+        } catch (SQLException | IOException e) {
+            throw new IllegalArgumentException(select, e);
+        }
+        return add(key);
+    }
+
+    /** Adds an object that is there as a file. */
+    LakeObject add(String key) {
+        Path file = folder.resolve(key);
+        try {
+            var object = new LakeObject(file.toString(), key, Files.size(file), Instant.EPOCH);
+            objects.add(object);
+            return object;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    List<LakeObject> objects() {
+        return objects;
+    }
+
+    /** A new DuckDB in the sandbox of this dataset, not yet locked. */
+    DuckDb open(Map<String, String> options) {
+        return DuckDb.open(TestSettings.over(folder, options), Set.of(folder + "/"), null, 1);
+    }
+
+    Plan plan(String sql) {
+        return duckDb().plan(parse(sql), objects, this::objects);
+    }
+
+    /** The records of all objects together. */
+    List<String> records(String sql) {
+        return records(sql, objects);
+    }
+
+    List<String> records(String sql, LakeObject object) {
+        return records(sql, List.of(object));
+    }
+
+    @Override
+    public void close() {
+        if (duckDb != null) {
+            duckDb.close();
+        }
+    }
+
+    private List<String> records(String sql, List<LakeObject> some) {
+        return read(duckDb(), duckDb().records(parse(sql), some, this::objects, false, 0));
+    }
+
+    private DuckDb duckDb() {
+        if (duckDb == null) {
+            duckDb = open(Map.of());
+            duckDb.lock(2);
+        }
+        return duckDb;
+    }
+
+    static Query parse(String sql) {
+        try (var connection = DuckDb.forParsing()) {
+            return Query.parse(sql, connection);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Reads a stream to its end; without the mark of the end it fails as an export does. */
+    static List<String> read(DuckDb duckDb, String statementText) {
+        List<String> records = new ArrayList<>();
+        try (var connection = duckDb.dataSource().getConnection();
+                var statement = connection.createStatement();
+                var rows = statement.executeQuery(statementText)) {
+            while (rows.next()) {
+                var record = rows.getBlob(1);
+                if (record == null) {
+                    return records;
+                }
+                records.add(new String(record.getBytes(1, (int) record.length()), StandardCharsets.UTF_8));
+            }
+        } catch (SQLException e) {
+            throw new ConnectorException(Query.firstLine(e), e);
+        }
+        throw new ConnectorException(duckDb.whyItEnded(statementText));
+    }
+}

@@ -1,0 +1,31 @@
+package com.bytefreezer.connector.testing;
+
+import com.bytefreezer.connector.config.RouteFiles;
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.config.Settings.Sources;
+import com.bytefreezer.connector.config.SettingsException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Settings as a start with options on the command line gives them, without the environment of the machine. */
+public final class TestSettings {
+    private TestSettings() {}
+
+    /** Those of an export from a folder to standard output, and {@code options} over them. */
+    public static Settings over(Path lake, Map<String, String> options) {
+        var commandLine = new TreeMap<>(Map.of(
+                "lake.root", "file:" + lake,
+                "query.tenant-id", "acme",
+                "query.dataset-id", "web",
+                "query.sql", "SELECT * FROM events",
+                "destination.type", "stdout"));
+        commandLine.putAll(options);
+        var routes = RouteFiles.in(TestTools.projectDirectory().resolve("routes"));
+        try {
+            return Settings.load(new Sources(commandLine, Map.of(), null, lake, routes));
+        } catch (SettingsException e) {
+            throw new IllegalArgumentException(e);
+        }
+    }
+}
