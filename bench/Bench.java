@@ -108,8 +108,9 @@ public final class Bench {
             System.exit(2);
         }
         // Also when it is interrupted: no server and no connector stays behind.
-        Runtime.getRuntime().addShutdownHook(new Thread(
-                () -> ProcessHandle.current().children().forEach(ProcessHandle::destroy)));
+        Runtime.getRuntime()
+                .addShutdownHook(
+                        new Thread(() -> ProcessHandle.current().children().forEach(ProcessHandle::destroy)));
         Bench bench = new Bench(settings);
         for (String part : parts.isEmpty() ? all : parts) {
             switch (part) {
@@ -223,7 +224,7 @@ public final class Bench {
         for (int round = 0; round < rounds; round++) {
             for (Case one : cases) {
                 Measured run = orFailed(one);
-                say("round %d, %s: %.2f s, CPU %.2f s", round + 1, one.name.strip(), run.seconds, run.cpuSeconds);
+                say("round %d, %s: %s, CPU %s", round + 1, one.name.strip(), seconds(run.seconds), cpu(run));
                 all.computeIfAbsent(one.name, name -> new ArrayList<>()).add(run);
             }
         }
@@ -432,7 +433,9 @@ public final class Bench {
     }
 
     private static String megabytes(Measured run) {
-        return Double.isNaN(run.peakBytes) || run.peakBytes == 0 ? "" : String.format(Locale.ROOT, "%,.0f MB", run.peakBytes / 1e6);
+        return Double.isNaN(run.peakBytes) || run.peakBytes == 0
+                ? ""
+                : String.format(Locale.ROOT, "%,.0f MB", run.peakBytes / 1e6);
     }
 
     private Map<String, String> settings(String... pairs) {

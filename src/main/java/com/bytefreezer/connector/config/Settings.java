@@ -244,7 +244,16 @@ public final class Settings {
             layer.forEach((name, value) -> renamed.put(ofDestination(name, type), value));
             putSet(resolved, renamed);
         }
+        nameBucketOfRoot(resolved);
         return withHeadersAsLines(resolved);
+    }
+
+    /** A root in a bucket is enough, with the default AWS credential chain or s3.access-key. */
+    private static void nameBucketOfRoot(Map<String, String> values) {
+        String root = values.getOrDefault("lake.root", "");
+        if (root.startsWith("s3://") && !values.containsKey("control.url")) {
+            values.putIfAbsent("s3.bucket", root.substring("s3://".length()).split("/", 2)[0]);
+        }
     }
 
     /** Headers that are named one by one become lines of the setting that holds all of them. */

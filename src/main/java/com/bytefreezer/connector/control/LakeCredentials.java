@@ -90,6 +90,8 @@ public final class LakeCredentials {
             return credentials;
         } catch (JsonProcessingException e) {
             return orKnown(key, "an answer that is no JSON. Check control.url.", e);
+        } catch (IllegalArgumentException e) {
+            return orKnown(key, "an answer whose endpoint is no address. Check the dataset's destination.", e);
         }
     }
 

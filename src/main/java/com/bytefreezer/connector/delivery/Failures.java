@@ -55,7 +55,11 @@ public final class Failures {
     private static String host(String url) {
         try {
             URI uri = URI.create(url);
-            return uri.getScheme() + "://" + uri.getHost() + (uri.getPort() < 0 ? "" : ":" + uri.getPort());
+            // Not getHost, which is null for a name with an underscore.
+            String authority = uri.getRawAuthority();
+            return authority == null
+                    ? "the destination"
+                    : uri.getScheme() + "://" + authority.substring(authority.lastIndexOf('@') + 1);
         } catch (IllegalArgumentException e) {
             return "the destination";
         }

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
+import org.apache.camel.Message;
 import org.apache.camel.Processor;
 import org.apache.camel.http.base.HttpOperationFailedException;
 import org.slf4j.Logger;
@@ -54,16 +55,17 @@ public final class Retries implements Processor {
         if (isFinal(failure)) {
             return;
         }
-        exchange.getMessage().removeHeader(Exchange.REDELIVERY_DELAY);
+        // Camel's own place for them, also where a broken answer has begun a message of its own.
+        Message message = exchange.getIn();
+        message.removeHeader(Exchange.REDELIVERY_DELAY);
         Optional<Duration> asked =
                 failure instanceof HttpOperationFailedException http && http.getResponseHeaders() != null
                         ? retryAfter(http.getResponseHeaders(), Instant.now())
                         : Optional.empty();
-        asked.ifPresent(delay -> exchange.getMessage()
-                .setHeader(
-                        Exchange.REDELIVERY_DELAY, Math.max(1, Math.min(delay.toMillis(), longestDelay.toMillis()))));
+        asked.ifPresent(delay -> message.setHeader(
+                Exchange.REDELIVERY_DELAY, Math.max(1, Math.min(delay.toMillis(), longestDelay.toMillis()))));
         // Camel has counted the retry that comes.
-        int tries = exchange.getMessage().getHeader(Exchange.REDELIVERY_COUNTER, 0, Integer.class);
+        int tries = message.getHeader(Exchange.REDELIVERY_COUNTER, 0, Integer.class);
         if (most < 0 || tries <= most) {
             LOG.warn(
                     "{}, export {}: {}. Batch {} is tried again ({} of {}).",
@@ -76,13 +78,15 @@ public final class Retries implements Processor {
         }
     }
 
+    /** How long the server wants us to wait; empty also for "not at all", so that the tries are not used up at once. */
     static Optional<Duration> retryAfter(Map<String, String> headers, Instant now) {
         // Camel gives the names as the server wrote them.
         return headers.entrySet().stream()
                 .filter(header -> header.getKey().equalsIgnoreCase("Retry-After"))
                 .map(header -> header.getValue().strip())
                 .findFirst()
-                .flatMap(value -> read(value, now));
+                .flatMap(value -> read(value, now))
+                .filter(delay -> delay.compareTo(Duration.ZERO) > 0);
     }
 
     private static Optional<Duration> read(String value, Instant now) {
@@ -92,7 +96,7 @@ public final class Retries implements Processor {
             }
             Instant time = ZonedDateTime.parse(value, DateTimeFormatter.RFC_1123_DATE_TIME)
                     .toInstant();
-            return Optional.of(time.isAfter(now) ? Duration.between(now, time) : Duration.ZERO);
+            return Optional.of(Duration.between(now, time));
         } catch (DateTimeParseException e) {
             return Optional.empty();
         }

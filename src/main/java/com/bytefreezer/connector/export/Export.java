@@ -16,6 +16,7 @@ import com.bytefreezer.connector.query.DuckDb;
 import com.bytefreezer.connector.query.Plan;
 import com.bytefreezer.connector.query.Query;
 import com.bytefreezer.connector.query.RunDataSource;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -28,6 +29,7 @@ import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.apache.camel.Body;
+import org.apache.camel.CamelContext;
 import org.apache.camel.ProducerTemplate;
 import org.apache.camel.Variable;
 import org.jspecify.annotations.Nullable;
@@ -149,26 +151,37 @@ public final class Export {
     }
 
     /** The SQL that gives the unit's records. */
-    public String statement(@Body Unit unit, ProducerTemplate routes) {
+    public String statement(@Body Unit unit, CamelContext routes) throws IOException {
         Run run = run();
         try {
             return statement(run, unit);
         } catch (ConnectorException e) {
-            if (!isForbidden(e) || !run.mayRefetchKeys()) {
+            if (!isForbidden(e)) {
                 throw e;
+            }
+            fetchKeys(run, routes);
+            return statement(run, unit);
+        }
+    }
+
+    /** Once in a run; objects that are read at the same time wait for the same keys. */
+    private void fetchKeys(Run run, CamelContext routes) throws IOException {
+        synchronized (run) {
+            if (!run.mayRefetchKeys()) {
+                return;
             }
             LOG.info("export {}: the lake refuses the keys; they are fetched anew.", name);
-            Credentials credentials = routes.request("direct:credentials", exchange -> {
-                        exchange.setVariable("tenant", tenant);
-                        exchange.setVariable("dataset", dataset);
-                    })
-                    .getMessage()
-                    .getBody(Credentials.class);
-            if (credentials == null) {
-                throw e;
+            try (ProducerTemplate template = routes.createProducerTemplate()) {
+                Credentials credentials = template.request("direct:credentials", exchange -> {
+                            exchange.setVariable("tenant", tenant);
+                            exchange.setVariable("dataset", dataset);
+                        })
+                        .getMessage()
+                        .getBody(Credentials.class);
+                if (credentials != null) {
+                    run.duckDb().replaceKeys(credentials, AwsKeys.resolve(credentials));
+                }
             }
-            run.duckDb().replaceKeys(credentials, AwsKeys.resolve(credentials));
-            return statement(run, unit);
         }
     }
 
@@ -321,7 +334,10 @@ public final class Export {
                 first = first == null ? e : first;
             }
         }
-        throw first == null ? new IllegalStateException("nothing to plan with") : first;
+        if (first == null) {
+            throw new IllegalStateException("nothing to plan with");
+        }
+        throw new ConnectorException(first.getMessage() + " Nothing was exported.", first);
     }
 
     private Iterator<Unit> eachNewObject(Run run) {
@@ -400,6 +416,6 @@ public final class Export {
     }
 
     private static boolean isForbidden(ConnectorException e) {
-        return String.valueOf(e.getMessage()).contains("403");
+        return String.valueOf(e.getMessage()).contains("(HTTP 403");
     }
 }

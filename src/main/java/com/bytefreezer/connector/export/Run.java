@@ -209,7 +209,7 @@ final class Run implements AutoCloseable {
 
     private static boolean isGone(Throwable failure) {
         String message = Failures.describe(failure);
-        return message.contains("No files found that match") || message.contains("404");
+        return message.contains("No files found that match") || message.contains("(HTTP 404");
     }
 
     private static String sentence(String text) {

@@ -118,6 +118,8 @@ public final class DuckDb implements AutoCloseable {
     /** How the query may be cut. Binds it over {@code objects} without reading records. */
     public Plan plan(Query query, List<LakeObject> objects, OtherObjects others) {
         return bound(query, objects, others, (connection, sql) -> {
+            // Says at once when two have the same name.
+            columns(connection, sql);
             try (Statement statement = connection.createStatement();
                     ResultSet rows = statement.executeQuery("EXPLAIN (FORMAT json) " + sql)) {
                 while (rows.next()) {
@@ -277,9 +279,8 @@ public final class DuckDb implements AutoCloseable {
             }
         }
         if (!repeated.isEmpty()) {
-            throw new ConnectorException(
-                    "SQL: the result has several columns named %s. Nothing was exported. Give each its own name with AS."
-                            .formatted(String.join(", ", repeated)));
+            throw new ConnectorException("SQL: the result has several columns named %s. Give each its own name with AS."
+                    .formatted(String.join(", ", repeated)));
         }
         return List.copyOf(columns.values());
     }
@@ -354,8 +355,7 @@ public final class DuckDb implements AutoCloseable {
         String where =
                 name == null ? "" : query.positionOf(name).map(at -> at + ": ").orElse("");
         String subject = message.matches("(Parser|Binder|Catalog) Error.*") ? "SQL" : "DuckDB";
-        return new ConnectorException(
-                "%s: %s%s Nothing was exported.".formatted(subject, where, Query.sentence(message)), e);
+        return new ConnectorException("%s: %s%s".formatted(subject, where, Query.sentence(message)), e);
     }
 
     private static ConnectorException failure(SQLException e) {

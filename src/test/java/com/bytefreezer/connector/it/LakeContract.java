@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.bytefreezer.connector.TestRun;
 import com.bytefreezer.connector.testing.ParquetLake;
+import com.bytefreezer.connector.testing.Reply;
 import com.bytefreezer.connector.testing.S3Server;
 import com.bytefreezer.connector.testing.TestTools;
 import com.bytefreezer.connector.testing.WebhookServer;
@@ -178,6 +179,24 @@ abstract class LakeContract {
                 folder.resolve("prefixed.db").toString()));
         assertThat(prefixed.succeeded()).isTrue();
         assertThat(numbers()).hasSize(20);
+    }
+
+    @Test
+    void anObjectThatVanishesAfterItWasListedIsSkippedAndIsNoError() throws Exception {
+        lake.numbers(DAY + "hour=01/a.parquet", 0, 10);
+        lake.numbers(DAY + "hour=02/b.parquet", 10, 10);
+        upload();
+        // Deleted while the first object is being delivered.
+        sink.replyWhen(
+                request -> {
+                    server.delete(bucket, "acme/events/data/parquet/" + DAY + "hour=02/b.parquet");
+                    return true;
+                },
+                Reply.of(200));
+        TestRun run = run(Map.of("export.parallel-objects", "1"));
+        assertThat(run.succeeded()).as(run.log().toString()).isTrue();
+        assertThat(run.log("INFO")).anyMatch(line -> line.contains("b.parquet: it was listed and is gone"));
+        assertThat(numbers()).hasSize(10);
     }
 
     private void objectsOfTwoDepths() {

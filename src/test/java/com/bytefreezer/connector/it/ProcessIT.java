@@ -6,6 +6,7 @@ import com.bytefreezer.connector.testing.Await;
 import com.bytefreezer.connector.testing.ConnectorProcess;
 import com.bytefreezer.connector.testing.ParquetLake;
 import com.bytefreezer.connector.testing.Reply;
+import com.bytefreezer.connector.testing.S3Server;
 import com.bytefreezer.connector.testing.TestTools;
 import com.bytefreezer.connector.testing.WebhookServer;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -209,6 +210,34 @@ class ProcessIT {
         assertThat(run("--mode", "batch", "--set", "query.sql=SELECT * FROM events")
                         .output())
                 .hasSize(4000);
+    }
+
+    @Test
+    void withoutKeysTheDefaultAwsCredentialChainIsUsed() throws Exception {
+        try (S3Server server = S3Server.minio()) {
+            server.createBucket("lake");
+            server.uploadFolder("lake", "", TestTools.projectDirectory().resolve("samples/lake"));
+            Map<String, String> environment = new HashMap<>(Map.of(
+                    "LAKE_ROOT", "s3://lake",
+                    "S3_ENDPOINT", server.endpoint().toString(),
+                    "DUCKDB_EXTENSION_DIRECTORY", TestTools.duckdbExtensions().toString(),
+                    "QUERY_TENANT_ID", "acme",
+                    "QUERY_DATASET_ID", "syslog",
+                    "QUERY_SQL", "FROM events",
+                    "CURSOR_FILE", folder.resolve("chain.db").toString()));
+            try (ConnectorProcess without = start(environment, "--mode", "batch")) {
+                assertThat(without.waitFor(PATIENCE)).isEqualTo(1);
+                assertThat(without.standardError())
+                        .contains("the default AWS credential chain")
+                        .doesNotContain("\tat ");
+            }
+            environment.put("AWS_ACCESS_KEY_ID", server.accessKey());
+            environment.put("AWS_SECRET_ACCESS_KEY", server.secretKey());
+            try (ConnectorProcess with = start(environment, "--mode", "batch")) {
+                assertThat(with.waitFor(PATIENCE)).as(with.standardError()).isZero();
+                assertThat(Files.readAllLines(with.standardOutput())).hasSize(4000);
+            }
+        }
     }
 
     @Test

@@ -1,0 +1,352 @@
+package com.bytefreezer.connector.control;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
+
+import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.TestRun;
+import com.bytefreezer.connector.config.Secrets;
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.delivery.Routes;
+import com.bytefreezer.connector.delivery.SilentRun;
+import com.bytefreezer.connector.lake.Credentials;
+import com.bytefreezer.connector.testing.ControlServer;
+import com.bytefreezer.connector.testing.Reply;
+import com.bytefreezer.connector.testing.Request;
+import com.bytefreezer.connector.testing.S3Server;
+import com.bytefreezer.connector.testing.TestTools;
+import com.bytefreezer.connector.testing.WebhookServer;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.apache.camel.ProducerTemplate;
+import org.apache.camel.builder.RouteBuilder;
+import org.apache.camel.main.Main;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class CredentialsTest {
+    private static final Path SYSLOG = Path.of("samples/lake/acme/syslog/data/parquet");
+    private static final int RECORDS = 400;
+    private static final String API_KEY = "very-secret-api-key";
+    private static S3Server lake;
+
+    @TempDir
+    private Path folder;
+
+    private final ControlServer control = ControlServer.start();
+    private final WebhookServer webhook = WebhookServer.start();
+
+    @BeforeAll
+    static void fillLake() {
+        lake = S3Server.s3proxy();
+        lake.createBucket("lake");
+        lake.uploadFolder("lake", "acme/syslog/data/parquet", SYSLOG);
+        lake.createBucket("elsewhere");
+        lake.uploadFolder("elsewhere", "archive/of/acme", SYSLOG);
+    }
+
+    @AfterAll
+    static void closeLake() {
+        lake.close();
+    }
+
+    @AfterEach
+    void close() {
+        control.close();
+        webhook.close();
+    }
+
+    // -- Good answers
+
+    @ParameterizedTest
+    @CsvSource({"'',''", "http://,''", "http://,/", "'',/"})
+    void theEndpointMayHaveASchemeAndASlash(String scheme, String slash) throws Exception {
+        control.grant(
+                "acme", "syslog", answer("endpoint", scheme + lake.endpoint().getAuthority() + slash));
+
+        assertThat(run("control.url", control.url() + slash).succeeded()).isTrue();
+
+        assertThat(webhook.records()).hasSize(RECORDS);
+        assertThat(control.requests())
+                .singleElement()
+                .extracting(Request::path)
+                .isEqualTo("/api/v1/tenants/acme/datasets/syslog/query-credentials");
+        assertThat(control.authorizations()).containsExactly("Bearer " + API_KEY);
+    }
+
+    @Test
+    void whatIsUnknownOrAbsentInTheAnswerDoesNotMatter() throws Exception {
+        control.grant("acme", "syslog", answer("region", null, "path", null, "session", Map.of("later", 1)));
+
+        assertThat(run().succeeded()).isTrue();
+        assertThat(webhook.records()).hasSize(RECORDS);
+    }
+
+    @Test
+    void thePathIsUsedOnlyWhereTheUsualPrefixHasNothing() throws Exception {
+        control.grant("acme", "syslog", answer("bucket", "elsewhere", "path", "/archive/of/acme/"));
+        assertThat(run().succeeded()).isTrue();
+        assertThat(webhook.records()).hasSize(RECORDS);
+
+        control.grant("acme", "syslog", answer("path", "archive/of/acme"));
+        assertThat(run("cursor.file", folder.resolve("other.db")).succeeded()).isTrue();
+        assertThat(webhook.records()).hasSize(2 * RECORDS);
+    }
+
+    @Test
+    void idsAreEscaped() throws Exception {
+        run("query.tenant-id", "a c/me?", "query.dataset-id", "50%+ö");
+
+        assertThat(control.requests())
+                .singleElement()
+                .extracting(Request::path)
+                .isEqualTo("/api/v1/tenants/a%20c%2Fme%3F/datasets/50%25%2B%C3%B6/query-credentials");
+    }
+
+    @Test
+    void theKeyOfTheControlPlaneStaysWithIt() throws Exception {
+        control.grant("acme", "syslog", lake, "lake");
+        var routes = Routes.copyTo(folder.resolve("routes"));
+        Files.writeString(routes.resolve("destinations/mine.camel.yaml"), """
+                - route:
+                    id: destination-mine
+                    routeConfigurationId: delivery
+                    from:
+                      uri: direct:destination-mine
+                      steps:
+                        - setBody:
+                            simple: "${body.recordsDocument}"
+                        - setHeader:
+                            name: Content-Type
+                            constant: application/json
+                        - to: "{{destination.mine.url}}"
+                """);
+
+        var run = SilentRun.batch(
+                TestRun.settings(
+                        folder,
+                        routes,
+                        given("destination.type", "mine", "destination.mine.url", webhook.url() + "/in")),
+                List.of(API_KEY));
+
+        assertThat(run.succeeded()).isTrue();
+        assertThat(webhook.records()).hasSize(RECORDS);
+        assertThat(webhook.requests()).allSatisfy(request -> {
+            assertThat(request.path()).isEqualTo("/in");
+            assertThat(request.header("Authorization")).isEmpty();
+        });
+    }
+
+    // -- Bad answers
+
+    static Stream<Arguments> badAnswers() {
+        return Stream.of(
+                arguments(Reply.of(401, "Authorization header required"), "401 — Authorization header required. Check"),
+                arguments(Reply.of(403, "{\"error\":\"account\\nmismatch\"}"), "403 — account mismatch. Check"),
+                arguments(Reply.of(404, "{\"error\":{\"code\":1,\"message\":\"no such dataset\"}}"), "404 — no such d"),
+                arguments(Reply.of(404, ""), "404. Check query.tenant-id and query.dataset-id."),
+                arguments(Reply.of(429, "Rate limit exceeded"), "429 — Rate limit exceeded."),
+                arguments(Reply.of(500, "{\"status\":\"INTERNAL\",\"error\":\"not found\"}"), "500 — not found."),
+                arguments(Reply.of(500, "null"), "500"),
+                arguments(Reply.of(502, "<html>\n<h1>Bad\nGateway</h1>" + "x".repeat(5000)), "502 — <html> <h1>Bad"),
+                arguments(Reply.of(302, "").header("Location", "http://127.0.0.1:1/"), "302."),
+                arguments(Reply.of(204, ""), "204"),
+                arguments(Reply.of(200, ""), "an answer"),
+                arguments(Reply.of(200, "<html>"), "an answer that is no JSON. Check control.url."),
+                arguments(Reply.of(200, "[]"), "an answer without a bucket."),
+                arguments(Reply.of(200, "null"), "an answer without a bucket."),
+                arguments(Reply.of(200, "{\"bucket\":\"\",\"access_key\":\"a\"}"), "an answer without a bucket."),
+                arguments(Reply.of(200, "{\"bucket\":\"lake\",\"endpoint\":\"not a host\"}"), "endpoint"),
+                arguments(Reply.of(200, "{").resetConnection(), "no answer ("));
+    }
+
+    @ParameterizedTest
+    @MethodSource("badAnswers")
+    void anyOtherAnswerFailsTheRunWithOneClearLine(Reply answer, String words) throws Exception {
+        control.reply(answer);
+
+        assertFails(run(), words);
+        assertThat(control.requests()).hasSize(1);
+    }
+
+    @Test
+    void aControlPlaneThatHangsFailsTheRunInTime() throws Exception {
+        control.reply(Reply.of(200).after(Duration.ofMinutes(1)));
+
+        assertFails(run("control.timeout-seconds", 1), "no answer (");
+    }
+
+    @Test
+    void aControlPlaneThatIsNotThereFailsTheRun() throws Exception {
+        var url = "http://127.0.0.1:" + TestTools.freePort();
+
+        assertFails(run("control.url", url), "control plane " + url + ", dataset acme/syslog: no answer (");
+    }
+
+    private static void assertFails(TestRun run, String words) {
+        assertThat(run.succeeded()).isFalse();
+        assertThat(run.log("WARN")).isEmpty();
+        assertThat(run.log("ERROR"))
+                .singleElement()
+                .asString()
+                .contains("control plane http://127.0.0.1:", "dataset acme/syslog: ", words, "Nothing was exported.")
+                .hasSizeLessThan(600)
+                .doesNotContain("Exception", "\n", "  ", "..");
+    }
+
+    // -- Later answers
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 500, 200})
+    void anExportGoesOnWithWhatIsKnownWhileTheControlPlaneIsDown(int status) throws Exception {
+        control.grant("acme", "syslog", lake, "lake");
+        var settings = TestRun.settings(folder, given());
+        try (var camel = new CredentialsRoute(settings)) {
+            var first = camel.ask();
+            if (status == 0) {
+                control.close();
+            } else {
+                control.grant("acme", "syslog", Reply.of(status, "down"));
+            }
+
+            assertThat(camel.ask()).isEqualTo(first);
+            assertThat(first.bucket()).isEqualTo("lake");
+        }
+    }
+
+    @Test
+    void whatIsKnownOfOneDatasetIsNotUsedForAnother() throws Exception {
+        var credentials = new LakeCredentials(TestRun.settings(folder, given()), new Secrets());
+        credentials.fromAnswer("acme", "syslog", 200, answer().body());
+
+        assertThatThrownBy(() -> credentials.fromAnswer("acme", "firewall", 500, ""))
+                .isInstanceOf(ConnectorException.class);
+    }
+
+    @Test
+    void keysThatTheLakeRefusesInTheMiddleAreFetchedAnew() throws Exception {
+        try (var rotating = RotatingLake.start(folder.resolve("rotating"))) {
+            control.grant("acme", "syslog", rotating.credentials("new"));
+            control.replyNext(1, rotating.credentials("old"));
+            // With the first batch; false, so the reply stays the usual one.
+            webhook.replyWhen(
+                    request -> {
+                        rotating.rotate();
+                        return false;
+                    },
+                    Reply.of(500));
+
+            assertThat(run("export.parallel-objects", 1).succeeded()).isTrue();
+
+            assertThat(webhook.records()).hasSize(RECORDS).doesNotHaveDuplicates();
+            assertThat(control.requests()).hasSize(2);
+        }
+    }
+
+    @Test
+    void keysThatTheLakeRefusesFromTheBeginningFailTheRunAndTheNextRunAsksAgain() throws Exception {
+        control.replyNext(1, ControlServer.credentials(lake, "lake", "very-secret-but-wrong"));
+        control.grant("acme", "syslog", lake, "lake");
+
+        var run = run();
+
+        assertThat(run.succeeded()).isFalse();
+        assertThat(run.log("ERROR")).singleElement().asString().contains("lake s3://lake", "403", "Check the keys");
+        assertThat(run().succeeded()).isTrue();
+        assertThat(webhook.records()).hasSize(RECORDS);
+    }
+
+    // -- Helpers
+
+    private Map<String, String> given(Object... more) {
+        Map<String, String> given = new TreeMap<>(Map.of(
+                "control.url", control.url().toString(),
+                "control.api-key", API_KEY,
+                "control.account-id", "account",
+                "query.tenant-id", "acme",
+                "query.dataset-id", "syslog",
+                "query.sql", "SELECT * FROM events WHERE message LIKE 'Failed password%'",
+                "destination.type", "webhook",
+                "destination.webhook.url", webhook.url().toString(),
+                "duckdb.extension-directory", TestTools.duckdbExtensions().toString()));
+        for (var i = 0; i < more.length; i += 2) {
+            given.put(more[i].toString(), more[i + 1].toString());
+        }
+        return given;
+    }
+
+    private TestRun run(Object... more) throws Exception {
+        return SilentRun.batch(
+                TestRun.settings(folder, given(more)),
+                List.of(API_KEY, lake.accessKey(), lake.secretKey(), "very-secret"));
+    }
+
+    /** What control answers for the lake, with some fields changed, or left out where the value is null. */
+    private static Reply answer(Object... changes) throws IOException {
+        var json = new ObjectMapper();
+        var fields = json.createObjectNode();
+        fields.setAll((com.fasterxml.jackson.databind.node.ObjectNode) json.readTree(
+                ControlServer.credentials(lake, "lake", lake.secretKey()).body()));
+        for (var i = 0; i < changes.length; i += 2) {
+            if (changes[i + 1] == null) {
+                fields.remove(changes[i].toString());
+            } else {
+                fields.set(changes[i].toString(), json.valueToTree(changes[i + 1]));
+            }
+        }
+        return Reply.of(200, fields.toString());
+    }
+
+    /** routes/credentials.camel.yaml and a route that uses it and has a step to do afterwards. */
+    private static final class CredentialsRoute implements AutoCloseable {
+        private final Main camel = new Main();
+        private final ProducerTemplate caller;
+
+        CredentialsRoute(Settings settings) throws Exception {
+            camel.setPropertyPlaceholderLocations("false");
+            camel.setOverrideProperties(settings.asProperties());
+            camel.bind("lakeCredentials", new LakeCredentials(settings, new Secrets()));
+            camel.configure().setRoutesIncludePattern("file:routes/credentials.camel.yaml");
+            camel.configure().addRoutesBuilder(new RouteBuilder() {
+                @Override
+                public void configure() {
+                    errorHandler(noErrorHandler());
+                    from("direct:caller").to("direct:credentials").setVariable("after", body());
+                }
+            });
+            camel.start();
+            caller = camel.getCamelTemplate();
+        }
+
+        Credentials ask() {
+            var exchange = caller.request("direct:caller", asking -> {
+                asking.setVariable("tenant", "acme");
+                asking.setVariable("dataset", "syslog");
+            });
+            assertThat(exchange.getException()).isNull();
+            assertThat(exchange.getMessage().getHeaders()).doesNotContainKey("Authorization");
+            return exchange.getVariable("after", Credentials.class);
+        }
+
+        @Override
+        public void close() {
+            camel.stop();
+        }
+    }
+}

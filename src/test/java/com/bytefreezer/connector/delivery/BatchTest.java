@@ -1,0 +1,84 @@
+package com.bytefreezer.connector.delivery;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.bytefreezer.connector.cursor.Counts;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import org.apache.camel.TypeConverter;
+import org.apache.camel.impl.DefaultCamelContext;
+import org.junit.jupiter.api.Test;
+
+class BatchTest {
+    private static final String[] RECORDS = {"{\"n\":1.0}", "{\"n\":\"zwölf\"}", "{}", "{\"n\":[4]}", "{\"n\":null}"};
+    private final Unit unit = SomeBatch.unit("one.parquet");
+    private final Batch batch = SomeBatch.of(unit, 100, RECORDS);
+
+    @Test
+    void theIdFollowsFromTheRecordsAlone() {
+        assertThat(batch.id())
+                .matches("[0-9a-f]{32}")
+                .isEqualTo(SomeBatch.of(SomeBatch.unit("one.parquet"), 100, RECORDS)
+                        .id())
+                .isNotEqualTo(SomeBatch.of(unit, 101, RECORDS).id())
+                .isNotEqualTo(SomeBatch.of(unit, 100, "{}").id())
+                .isNotEqualTo(SomeBatch.of(SomeBatch.unit("two.parquet"), 100, RECORDS)
+                        .id());
+    }
+
+    @Test
+    void bothFormatsHoldEachRecordAsItIs() {
+        assertThat(batch.toString()).isEqualTo(String.join("\n", RECORDS) + "\n");
+        assertThat(text(batch.recordsDocument()))
+                .isEqualTo("{\"records\":[" + String.join(",", RECORDS) + "],\"count\":5}");
+        assertThat(batch.records()).extracting(BatchTest::text).containsExactly(RECORDS);
+        assertThat(batch.size()).isEqualTo(batch.ndjson().length);
+    }
+
+    @Test
+    void halvesHoldTheRecordsInOrderAndHaveIdsOfTheirOwn() {
+        var halves = batch.halves();
+
+        assertThat(halves).extracting(Batch::recordCount).containsExactly(2, 3);
+        assertThat(halves.get(0) + "" + halves.get(1)).isEqualTo(batch.toString());
+        assertThat(text(halves.get(1).recordsDocument()))
+                .isEqualTo("{\"records\":[{},{\"n\":[4]},{\"n\":null}],\"count\":3}");
+        assertThat(halves.get(1).size()).isEqualTo(halves.get(1).ndjson().length);
+        assertThat(List.of(batch.id(), halves.get(0).id(), halves.get(1).id())).doesNotHaveDuplicates();
+    }
+
+    @Test
+    void aRecordRejectedFromAPartOfABatchCountsForTheWhole() {
+        var part = batch.halves().get(1).halves().get(1).halves().get(1);
+        part.reject(0, "no");
+
+        assertThat(batch.rejections()).singleElement().satisfies(rejection -> {
+            assertThat(rejection.recordNumber()).isEqualTo(104);
+            assertThat(text(rejection.json())).isEqualTo(RECORDS[4]);
+        });
+        assertThat(batch.outcome()).isEqualTo(new Counts(5, 4, 0, 1));
+    }
+
+    @Test
+    void routesGetABatchAsWhateverTheyAskFor() throws Exception {
+        var converter = new DefaultCamelContext(false).getTypeConverterRegistry();
+        converter.addTypeConverters(BatchConverters.class);
+        var camel = (TypeConverter) converter;
+        var second = batch.halves().get(1);
+        var lines = "{}\n{\"n\":[4]}\n{\"n\":null}\n";
+
+        assertThat(camel.convertTo(String.class, second)).isEqualTo(lines);
+        assertThat(text(camel.convertTo(byte[].class, second))).isEqualTo(lines);
+        assertThat(text(camel.convertTo(InputStream.class, second).readAllBytes()))
+                .isEqualTo(lines);
+        List<?> maps = camel.convertTo(List.class, second);
+        assertThat(maps.size()).isEqualTo(3);
+        assertThat(maps.get(1)).isEqualTo(Map.of("n", List.of(4)));
+    }
+
+    private static String text(byte[] bytes) {
+        return new String(bytes, StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,84 @@
+package com.bytefreezer.connector.delivery;
+
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.mapping;
+import static java.util.stream.Collectors.toList;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.bytefreezer.connector.testing.Reply;
+import com.bytefreezer.connector.testing.Request;
+import com.bytefreezer.connector.testing.WebhookServer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class OrderTest {
+    @TempDir
+    private Path folder;
+
+    @Test
+    void aNewRouteFileIsADestinationAndKeepsTheOrderOfEachObjectWhenItWaitsForItsTurn() throws Exception {
+        var routes = Routes.copyTo(folder.resolve("routes"));
+        Files.writeString(routes.resolve("destinations/mine.camel.yaml"), """
+                - route:
+                    id: destination-mine
+                    description: Posts batches in their order
+                    group: destinations
+                    routeConfigurationId: delivery
+                    from:
+                      uri: direct:destination-mine
+                      steps:
+                        - bean:
+                            ref: deliveries
+                            method: inOrder
+                        - setHeader:
+                            name: Content-Type
+                            constant: application/x-ndjson
+                        - setHeader:
+                            name: X-Object
+                            variable: object
+                        - setHeader:
+                            name: X-Batch
+                            variable: batchNumber
+                        - to:
+                            uri: "{{destination.mine.url}}"
+                """);
+        try (var server = WebhookServer.start()) {
+            server.replyWhen(
+                    request -> request.header("X-Batch").orElseThrow().equals("0"),
+                    Reply.of(200).after(Duration.ofMillis(100)));
+            server.replyNext(3, Reply.of(503));
+
+            var run = SampleExport.to(server.url(), folder)
+                    .routes(routes)
+                    .with("destination.type", "mine")
+                    .with("destination.mine.url", server.url() + "/in")
+                    .with("schedule.batch-size", 4)
+                    .run();
+
+            assertThat(run.succeeded()).isTrue();
+            assertThat(server.records()).hasSize(SampleExport.RECORDS).doesNotHaveDuplicates();
+            assertThat(acceptedBatches(server))
+                    .hasSize(SampleExport.OBJECTS)
+                    .allSatisfy((object, batches) ->
+                            assertThat(batches).isSorted().startsWith(0).hasSizeGreaterThan(2));
+        }
+    }
+
+    /** The numbers of each object's batches, as they came, without those that were answered with 503. */
+    private static Map<String, List<Integer>> acceptedBatches(WebhookServer server) {
+        return server.requests().stream()
+                .skip(3)
+                .collect(groupingBy(
+                        request -> request.header("X-Object").orElseThrow(),
+                        mapping(OrderTest::batchNumber, toList())));
+    }
+
+    private static int batchNumber(Request request) {
+        return Integer.parseInt(request.header("X-Batch").orElseThrow());
+    }
+}

@@ -1,0 +1,28 @@
+package com.bytefreezer.connector.delivery;
+
+import com.bytefreezer.connector.cursor.Counts;
+import com.bytefreezer.connector.lake.LakeObject;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.List;
+
+/** Batches of records that a test wrote down. */
+final class SomeBatch {
+    private SomeBatch() {}
+
+    static Unit unit(String key) {
+        var object = new LakeObject("/lake/" + key, key, 42, Instant.parse("2026-11-21T00:00:00Z"));
+        return new Unit("default", "acme", "syslog", List.of(object), "query", null, true, Counts.NONE);
+    }
+
+    static Batch of(Unit unit, long firstRecord, String... records) {
+        var ends = new int[records.length];
+        var end = 0;
+        for (var i = 0; i < records.length; i++) {
+            end += records[i].getBytes(StandardCharsets.UTF_8).length + 1;
+            ends[i] = end;
+        }
+        var lines = String.join("\n", records) + "\n";
+        return new Batch(unit, 0, firstRecord, lines.getBytes(StandardCharsets.UTF_8), ends);
+    }
+}
