@@ -55,7 +55,7 @@ public final class Bench {
     private static final int[] PARALLEL_OBJECTS = {2, 4, 8, 16};
     private static final Duration LATENCY = Duration.ofMillis(30);
 
-    private static final Dataset MANY = new Dataset("many", 24, 5_000_000);
+    private static final Dataset MANY = new Dataset("many", 24, 10_000_000);
     private static final Dataset ONE = new Dataset("one", 1, 3_000_000);
     private static final Dataset SMALL = new Dataset("small", 10_000, 1_000_000);
 

@@ -2,6 +2,7 @@ package com.bytefreezer.connector.cursor;
 
 import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.lake.LakeObject;
+import com.bytefreezer.connector.lake.LakeObject.Slice;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
@@ -16,8 +17,10 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.LinkedBlockingQueue;
 import org.apache.camel.Exchange;
 import org.apache.camel.spi.IdempotentRepository;
 import org.apache.camel.support.service.ServiceSupport;
@@ -49,9 +52,24 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
     private static final String FIND = "SELECT complete, query, accepted, duplicates, dead_lettered FROM object"
             + " WHERE export = ? AND key = ? AND size = ? AND last_modified_ms = ?";
 
+    /** The rows of an object's slices: "#" and "$" are neighbours. */
+    private static final String SLICES = "export = ? AND key > ? AND key < ? AND size = ? AND last_modified_ms = ?";
+
     /** The variable of an exchange that holds the {@link Delivered} unit. */
     public static final String UNIT = "unit";
 
+    /** A unit that waits for its commit; guarded by the cursor. */
+    private static final class Commit {
+        private final Delivered unit;
+        private boolean done;
+        private boolean recorded;
+
+        private Commit(Delivered unit) {
+            this.unit = unit;
+        }
+    }
+
+    private final LinkedBlockingQueue<Commit> commits = new LinkedBlockingQueue<>();
     private final Path file;
     private final FileChannel lockFile;
     private final Duration lookback;
@@ -177,7 +195,7 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
         if (modified.isBefore(position.start()) || modified.isBefore(oldest(position.watermark()))) {
             return false;
         }
-        return !find(export, object).map(Found::complete).orElse(false);
+        return !isComplete(export, object) && (object.slice() == null || !isComplete(export, object.whole()));
     }
 
     /** What is delivered of an object already, when {@code query} is the one that the checkpoint was made with. */
@@ -240,37 +258,88 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
     public boolean contains(Exchange exchange, String key) {
         Delivered unit = unit(exchange);
         return unit.listing().isEmpty()
-                && unit.objects().stream()
-                        .allMatch(object ->
-                                find(unit.export(), object).map(Found::complete).orElse(false));
+                && unit.objects().stream().allMatch(object -> isComplete(unit.export(), object));
     }
 
-    /** The destination has accepted the unit: it is delivered, on disk, before this returns. */
+    /**
+     * The destination has accepted the unit: it is delivered, on disk, before this returns. Units that are done at the
+     * same time share a commit.
+     */
     @Override
-    public synchronized boolean add(Exchange exchange, String key) {
-        Delivered unit = unit(exchange);
+    public boolean add(Exchange exchange, String key) {
+        Commit mine = new Commit(unit(exchange));
+        commits.add(mine);
+        return commitAll(mine);
+    }
+
+    private synchronized boolean commitAll(Commit mine) {
+        if (mine.done) {
+            return mine.recorded;
+        }
+        List<Commit> together = new ArrayList<>();
+        commits.drainTo(together);
         try {
-            return guarded(
+            guarded(
                     "cannot be written",
                     () -> inTransaction(() -> {
-                        for (LakeObject object : unit.objects()) {
-                            write(commit, unit, object, true);
-                        }
-                        if (unit.listing().isPresent()) {
-                            try (PreparedStatement statement = durable.prepareStatement(
-                                    "INSERT INTO export (name, start_ms, watermark_ms, listing) VALUES (?, 0, 0, ?)"
-                                            + " ON CONFLICT (name) DO UPDATE SET listing = excluded.listing")) {
-                                statement.setString(1, unit.export());
-                                statement.setString(2, unit.listing().get());
-                                statement.executeUpdate();
-                            }
+                        for (Commit each : together) {
+                            record(each.unit);
                         }
                     }));
+            together.forEach(each -> each.recorded = true);
         } catch (ConnectorException e) {
             // The consumer would swallow the exception.
-            unit.notRecorded(e);
-            return false;
+            together.forEach(each -> each.unit.notRecorded(e));
         }
+        together.forEach(each -> each.done = true);
+        return mine.recorded;
+    }
+
+    private void record(Delivered unit) throws SQLException {
+        for (LakeObject object : unit.objects()) {
+            write(commit, unit, object, true);
+            Slice slice = object.slice();
+            if (slice != null && completeSlices(unit.export(), object, slice) == slice.count()) {
+                write(commit, unit, object.whole(), true);
+                forgetSlices(unit.export(), object, slice);
+            }
+        }
+        if (unit.listing().isPresent()) {
+            try (PreparedStatement statement = durable.prepareStatement(
+                    "INSERT INTO export (name, start_ms, watermark_ms, listing) VALUES (?, 0, 0, ?)"
+                            + " ON CONFLICT (name) DO UPDATE SET listing = excluded.listing")) {
+                statement.setString(1, unit.export());
+                statement.setString(2, unit.listing().get());
+                statement.executeUpdate();
+            }
+        }
+    }
+
+    private int completeSlices(String export, LakeObject object, Slice slice) throws SQLException {
+        try (PreparedStatement statement =
+                durable.prepareStatement("SELECT count(*) FROM object WHERE complete AND " + SLICES)) {
+            bindSlices(statement, export, object, slice);
+            try (ResultSet row = statement.executeQuery()) {
+                row.next();
+                return row.getInt(1);
+            }
+        }
+    }
+
+    private void forgetSlices(String export, LakeObject object, Slice slice) throws SQLException {
+        try (PreparedStatement statement = durable.prepareStatement("DELETE FROM object WHERE " + SLICES)) {
+            bindSlices(statement, export, object, slice);
+            statement.executeUpdate();
+        }
+    }
+
+    private static void bindSlices(PreparedStatement statement, String export, LakeObject object, Slice slice)
+            throws SQLException {
+        statement.setString(1, export);
+        statement.setString(2, slice.of() + "#");
+        statement.setString(3, slice.of() + "$");
+        statement.setLong(4, object.size());
+        statement.setLong(5, object.lastModified().toEpochMilli());
     }
 
     @Override
@@ -323,6 +392,10 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
     }
 
     private record Found(boolean complete, String query, Counts counts) {}
+
+    private boolean isComplete(String export, LakeObject object) {
+        return find(export, object).map(Found::complete).orElse(false);
+    }
 
     private synchronized Optional<Found> find(String export, LakeObject object) {
         return guarded("cannot be read", () -> {

@@ -2,6 +2,8 @@ package com.bytefreezer.connector.delivery;
 
 import com.bytefreezer.connector.cursor.Counts;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -87,6 +89,11 @@ public final class Batch {
     /** The records as lines of JSON, each with its line break. */
     public byte[] ndjson() {
         return Arrays.copyOfRange(lines, start, start + size());
+    }
+
+    /** Writes the records as lines of JSON, without a copy of them. */
+    void writeTo(OutputStream out) throws IOException {
+        out.write(lines, start, size());
     }
 
     /** The original's body of a webhook: {@code {"records":[…],"count":n}} (CONTRACTS §3.9). */

@@ -1,7 +1,5 @@
 package com.bytefreezer.connector.delivery;
 
-import java.sql.Blob;
-import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.Map;
@@ -73,7 +71,9 @@ public final class Batches implements Iterator<Batch> {
             left = nextRecord();
         }
         unit.selected(count);
-        Batch batch = new Batch(unit, number++, nextRecord, Arrays.copyOf(lines, size), Arrays.copyOf(ends, count));
+        Batch batch = new Batch(unit, number++, nextRecord, lines, Arrays.copyOf(ends, count));
+        // The next batch will be about as large.
+        lines = new byte[Math.min(maxBytes, size + size / 8)];
         nextRecord += count;
         return batch;
     }
@@ -111,14 +111,13 @@ public final class Batches implements Iterator<Batch> {
                 return null;
             }
             Map<?, ?> row = (Map<?, ?>) rows.next();
-            Blob json = (Blob) row.values().iterator().next();
+            byte[] json = (byte[]) row.values().iterator().next();
             if (json == null) {
                 atEnd = true;
                 unit.ended();
-                return null;
             }
-            return json.getBytes(1, (int) json.length());
-        } catch (SQLException | RuntimeException e) {
+            return json;
+        } catch (RuntimeException e) {
             atEnd = true;
             unit.failReading(e);
             return null;

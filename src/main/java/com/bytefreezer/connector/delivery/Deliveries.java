@@ -28,6 +28,16 @@ public final class Deliveries {
         this.stopOnRejected = stopOnRejected;
     }
 
+    /** Gives the destination's route what it may want to know of the batch, as variables. */
+    public void describe(Exchange exchange, @Body Batch batch) {
+        exchange.setVariable("batch", batch);
+        exchange.setVariable("export", batch.unit().export());
+        exchange.setVariable("object", batch.unit().object());
+        exchange.setVariable("batchId", batch.id());
+        exchange.setVariable("batchNumber", batch.number());
+        exchange.setVariable("recordCount", batch.recordCount());
+    }
+
     /**
      * The destination refuses a batch for what is in it: gives its halves, to find the records that are to blame. A
      * single record is rejected, and nothing is left to deliver.

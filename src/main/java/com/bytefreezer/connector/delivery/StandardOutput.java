@@ -14,6 +14,6 @@ public final class StandardOutput {
 
     /** Writes the batch in one piece, though other objects' batches may come between two batches of the same object. */
     public synchronized void write(@Body Batch batch) throws IOException {
-        out.write(batch.ndjson());
+        batch.writeTo(out);
     }
 }

@@ -48,6 +48,9 @@ public final class Export {
     /** How many objects are tried until one can be read to plan with. */
     private static final int PLAN_SAMPLE = 20;
 
+    /** A big object is read as several, since one stream of DuckDB's JDBC driver keeps only one core busy. */
+    private static final long SLICE_BYTES = 16L * 1024 * 1024;
+
     private final Exports exports;
     private final RunDataSource dataSource;
     private final AtomicReference<@Nullable Run> running = new AtomicReference<>();
@@ -193,7 +196,8 @@ public final class Export {
                 rows,
                 batchSize,
                 exports.settings().integer("delivery.max-batch-bytes"),
-                exports.settings().integer("delivery.max-in-flight"),
+                // With one, the thread that delivers a batch would wait for itself before it reads on.
+                Math.max(2, exports.settings().integer("delivery.max-in-flight")),
                 () -> isStopping(run));
     }
 
@@ -343,6 +347,8 @@ public final class Export {
     private Iterator<Unit> eachNewObject(Run run) {
         Listing fresh = new Listing(Stream.iterate(run.listing, Iterator::hasNext, listing -> listing)
                 .map(Iterator::next)
+                .filter(object -> exports.cursor().isNew(run.position, name, object))
+                .flatMap(object -> duckDb(run).slices(object, SLICE_BYTES).stream())
                 .filter(object -> exports.cursor().isNew(run.position, name, object)));
         List<LakeObject> first = fresh.peek(exports.settings().integer("export.parallel-objects"));
         if (first.isEmpty()) {

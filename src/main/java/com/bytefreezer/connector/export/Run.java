@@ -37,7 +37,7 @@ final class Run implements AutoCloseable {
     private boolean keysRefetched;
 
     private Counts counts = Counts.NONE;
-    private int delivered;
+    private long delivered;
     private int vanished;
     private int unread;
     private @Nullable Throwable deliveryFailure;
@@ -117,7 +117,7 @@ final class Run implements AutoCloseable {
             return;
         }
         if (failure == null) {
-            delivered += unit.objects().size();
+            delivered += unit.objects().stream().filter(LakeObject::isCounted).count();
             return;
         }
         if (failure instanceof StoppedException) {

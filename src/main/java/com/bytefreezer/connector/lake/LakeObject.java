@@ -1,8 +1,11 @@
 package com.bytefreezer.connector.lake;
 
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One Parquet object as a listing shows it. Objects are immutable (CONTRACTS §0.1), so the four together identify the
@@ -11,8 +14,51 @@ import java.util.Map;
  * @param url what DuckDB reads: {@code s3://bucket/key} or an absolute path
  * @param key its name below the dataset's folder
  * @param size in bytes
+ * @param slice the part of its rows that is meant, or null for all of them
  */
-public record LakeObject(String url, String key, long size, Instant lastModified) {
+public record LakeObject(
+        String url,
+        String key,
+        long size,
+        Instant lastModified,
+        @Nullable Slice slice) {
+
+    /**
+     * Some rows of an object: a big one is delivered as several units, at the same time.
+     *
+     * @param of the whole object's key
+     * @param from the number of its first row, counted from 0
+     * @param to the number after its last row
+     * @param count how many slices the object has
+     */
+    public record Slice(String of, long from, long to, int count) {}
+
+    /** A whole object. */
+    public LakeObject(String url, String key, long size, Instant lastModified) {
+        this(url, key, size, lastModified, null);
+    }
+
+    /** All of it, when this is a slice. */
+    public LakeObject whole() {
+        return slice == null ? this : new LakeObject(url, slice.of(), size, lastModified);
+    }
+
+    /** Whether it counts as an object: of several slices only the first does. */
+    public boolean isCounted() {
+        return slice == null || slice.from() == 0;
+    }
+
+    /** The object, whose rows are {@code rows}, in slices of {@code rowsEach}. */
+    public List<LakeObject> slices(long rows, long rowsEach) {
+        int count = (int) ((rows + rowsEach - 1) / rowsEach);
+        List<LakeObject> slices = new ArrayList<>();
+        for (long from = 0; from < rows; from += rowsEach) {
+            long to = Math.min(rows, from + rowsEach);
+            String name = "%s#%012d-%012d".formatted(key, from, to);
+            slices.add(new LakeObject(url, name, size, lastModified, new Slice(key, from, to, count)));
+        }
+        return slices;
+    }
 
     /** The {@code name=value} folders of the key, in order. */
     public Map<String, String> partition() {

@@ -166,6 +166,32 @@ public final class DuckDb implements AutoCloseable {
         });
     }
 
+    /**
+     * Cuts a big object into slices of whole row groups, each at least {@code bytes} large; a smaller one, and one whose
+     * footer cannot be read, stays whole.
+     */
+    public List<LakeObject> slices(LakeObject object, long bytes) {
+        if (object.size() < 2 * bytes) {
+            return List.of(object);
+        }
+        try (Connection connection = newConnection();
+                Statement statement = connection.createStatement();
+                ResultSet footer =
+                        statement.executeQuery("SELECT num_rows, num_row_groups FROM parquet_file_metadata(%s)"
+                                .formatted(JsonRendering.literal(object.url())))) {
+            footer.next();
+            long rows = footer.getLong(1);
+            long rowGroups = footer.getLong(2);
+            long slices = Math.min(rowGroups, object.size() / bytes);
+            long rowsOfGroup = (rows + rowGroups - 1) / rowGroups;
+            long groupsEach = (rowGroups + slices - 1) / slices;
+            return object.slices(rows, rowsOfGroup * groupsEach);
+        } catch (SQLException e) {
+            // Reading its records says what is wrong with it.
+            return List.of(object);
+        }
+    }
+
     /** Runs a statement of {@link #records} to its end and gives DuckDB's message for what is wrong with it. */
     public String whyItEnded(String statementText) {
         try (Connection connection = newConnection();

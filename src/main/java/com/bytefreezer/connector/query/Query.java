@@ -2,6 +2,7 @@ package com.bytefreezer.connector.query;
 
 import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.lake.LakeObject;
+import com.bytefreezer.connector.lake.LakeObject.Slice;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -188,7 +189,7 @@ public final class Query {
                 .map(object -> JsonRendering.literal(withoutWildcards(object.url())))
                 .collect(Collectors.joining(", "));
         if (partitionNames.isEmpty()) {
-            return "read_parquet([%s], hive_partitioning=false, union_by_name=true)".formatted(files);
+            return "read_parquet([%s], hive_partitioning=false, union_by_name=true)".formatted(files) + rows(objects);
         }
         // Left to itself DuckDB makes hour a VARCHAR as soon as one value is 01 (CONTRACTS §0.7).
         String types = partitionNames.stream()
@@ -199,8 +200,16 @@ public final class Query {
                                 ? "INTEGER"
                                 : "VARCHAR"))
                 .collect(Collectors.joining(", "));
-        return "read_parquet([%s], hive_partitioning=true, hive_types={%s}, union_by_name=true)"
-                .formatted(files, types);
+        return "read_parquet([%s], hive_partitioning=true, hive_types={%s}, union_by_name=true)".formatted(files, types)
+                + rows(objects);
+    }
+
+    /** A slice is a unit by itself; DuckDB skips the row groups that lie outside of it. */
+    private static String rows(List<LakeObject> objects) {
+        Slice slice = objects.get(0).slice();
+        return slice == null
+                ? ""
+                : " WHERE file_row_number >= %d AND file_row_number < %d".formatted(slice.from(), slice.to());
     }
 
     /** DuckDB takes every name for a pattern; {@code [*]} matches just the asterisk. */
