@@ -3,6 +3,7 @@
 # extension, from the Python package index. Everything is kept by version in $CONNECTOR_TEST_CACHE (default:
 # ~/.cache/bytefreezer-connector-test), so a second run changes nothing. Needs Go and Python with pip; as root on Debian
 # it installs them.
+# Usage: install.sh [minio] [httpfs]   without an argument: both
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -78,5 +79,5 @@ mkdir -p "$cache"
 # Beside the target, so that each mv is atomic.
 work=$(mktemp -d "$cache/install.XXXXXX")
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
-install_minio
-install_httpfs
+[ $# -gt 0 ] || set -- minio httpfs
+for server in "$@"; do "install_$server"; done

@@ -166,7 +166,8 @@ class WebhookTest {
         assertThat(keys.values()).allMatch(ofOneBatch -> ofOneBatch.size() == 1);
         assertThat(keys.values().stream().flatMap(Set::stream).distinct()).hasSameSizeAs(keys.keySet());
         assertThat(server.requests()).hasSizeGreaterThan(keys.size() + 9);
-        assertThat(server.records()).hasSize(SampleExport.RECORDS).doesNotHaveDuplicates();
+        // A batch that was accepted while an earlier one failed comes again, and its key tells.
+        assertThat(server.records().stream().distinct()).hasSize(SampleExport.RECORDS);
     }
 
     @Test
@@ -303,9 +304,12 @@ class WebhookTest {
 
     @Test
     void aRecordThatIsRefusedIsFoundAndKeptAsideAndAllOthersAreAcceptedOnce() throws Exception {
-        var batches = batchesOfARun();
-        var bad = batches.get(5).get(11);
-        var worse = batches.get(5).get(14);
+        var batch = batchesOfARun().stream()
+                .filter(records -> records.size() > 20)
+                .findFirst()
+                .orElseThrow();
+        var bad = batch.get(11);
+        var worse = batch.get(14);
         server.replyWhen(
                 request -> request.text().contains(bad) || request.text().contains(worse),
                 Reply.of(400, "field \"message\":\nnot wanted"));
@@ -323,7 +327,7 @@ class WebhookTest {
         assertThat(run.log("WARN"))
                 .singleElement()
                 .asString()
-                .contains("webhook", "2 of " + batches.get(5).size(), "cursor advances", "not wanted");
+                .contains("webhook", "2 of " + batch.size(), "cursor advances", "not wanted");
         var lines = deadLetters();
         assertThat(lines).hasSize(2);
         assertThat(lines.get(0)).endsWith(",\"record\":" + bad + "}");
@@ -377,7 +381,7 @@ class WebhookTest {
 
     @Test
     void aRefusalCanHoldTheCursorUntilItIsMended() throws Exception {
-        var bad = batchesOfARun().get(5).get(11);
+        var bad = batchesOfARun().get(5).get(10);
         server.replyWhen(request -> request.text().contains(bad), Reply.of(400));
         var export = export().with("delivery.on-rejected", "stop");
 
@@ -395,7 +399,7 @@ class WebhookTest {
 
     @Test
     void aRefusedHalfIsTriedAgainWhenTheServerIsBusyInBetween() throws Exception {
-        var bad = batchesOfARun().get(5).get(11);
+        var bad = batchesOfARun().get(5).get(10);
         server.replyWhen(request -> request.text().contains(bad), Reply.of(400));
         Queue<String> seen = new ConcurrentLinkedQueue<>();
         // Every request is told to come again once.
