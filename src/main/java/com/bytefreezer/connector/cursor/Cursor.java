@@ -93,6 +93,14 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
         /** Says what the whole dataset looked like, when the unit covers all of it. */
         Optional<String> listing();
 
+        /** Whether its commit is on disk. */
+        default boolean isRecorded() {
+            return false;
+        }
+
+        /** Its commit is on disk. */
+        default void recorded() {}
+
         /** The commit did not work: the unit is delivered, but will be delivered again. */
         void notRecorded(ConnectorException why);
     }
@@ -267,7 +275,12 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
      */
     @Override
     public boolean add(Exchange exchange, String key) {
-        Commit mine = new Commit(unit(exchange));
+        Delivered unit = unit(exchange);
+        if (unit.isRecorded()) {
+            // The route has done it; the consumer comes after.
+            return true;
+        }
+        Commit mine = new Commit(unit);
         commits.add(mine);
         return commitAll(mine);
     }
@@ -286,7 +299,10 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
                             record(each.unit);
                         }
                     }));
-            together.forEach(each -> each.recorded = true);
+            together.forEach(each -> {
+                each.recorded = true;
+                each.unit.recorded();
+            });
         } catch (ConnectorException e) {
             // The consumer would swallow the exception.
             together.forEach(each -> each.unit.notRecorded(e));

@@ -32,6 +32,7 @@ public final class Unit implements Cursor.Delivered {
     private int nextToSettle;
     private long selected;
     private boolean ended;
+    private boolean recorded;
     private @Nullable Throwable failure;
     private boolean deliveryFailed;
     private @Nullable ConnectorException notRecorded;
@@ -188,6 +189,16 @@ public final class Unit implements Cursor.Delivered {
             }
             wait();
         }
+    }
+
+    @Override
+    public synchronized boolean isRecorded() {
+        return recorded;
+    }
+
+    @Override
+    public synchronized void recorded() {
+        recorded = true;
     }
 
     @Override

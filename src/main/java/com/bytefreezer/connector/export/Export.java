@@ -30,6 +30,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.apache.camel.Body;
 import org.apache.camel.CamelContext;
+import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
 import org.apache.camel.Variable;
 import org.jspecify.annotations.Nullable;
@@ -201,8 +202,15 @@ public final class Export {
                 () -> isStopping(run));
     }
 
-    /** Fails unless every record of the unit was read and is settled: selected = accepted + duplicates + dead-lettered. */
-    public void check(@Variable("unit") Unit unit, @Variable("statement") String statement) throws Exception {
+    /**
+     * Records the unit as delivered. Fails unless every record of it was read and is settled: selected = accepted +
+     * duplicates + dead-lettered.
+     *
+     * <p>Here and not in the idempotent consumer's completion, which takes a unit whose refused batch was handled on the
+     * way for a failed one.
+     */
+    public void commit(Exchange exchange, @Variable("unit") Unit unit, @Variable("statement") String statement)
+            throws Exception {
         Optional<Throwable> failure = unit.failure();
         if (failure.isPresent()) {
             throw new ConnectorException(Failures.describe(failure.get()), failure.get());
@@ -217,6 +225,7 @@ public final class Export {
         if (!counts.balances()) {
             throw new IllegalStateException("it does not balance: " + counts);
         }
+        exports.cursor().add(exchange, unit.key());
     }
 
     /**

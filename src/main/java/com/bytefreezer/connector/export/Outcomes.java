@@ -48,6 +48,7 @@ public final class Outcomes {
         part.setRouteStop(false);
         part.getExchangeExtension().setRedeliveryExhausted(false);
         part.getExchangeExtension().setErrorHandlerHandled(null);
+        part.getExchangeExtension().setFailureHandled(false);
         return part;
     }
 

@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.lake;
 
 import com.bytefreezer.connector.ConnectorException;
+import java.io.UncheckedIOException;
 import java.util.Iterator;
 import java.util.Set;
 import java.util.Spliterator;
@@ -100,7 +101,7 @@ final class BucketLake implements Lake {
                     "lake s3://%s at %s: %d %s when listing. Nothing new was read. %s"
                             .formatted(bucket, where(), e.statusCode(), code, advice(e.statusCode())),
                     e);
-        } catch (SdkException e) {
+        } catch (SdkException | UncheckedIOException e) {
             throw new ConnectorException(
                     "lake s3://%s at %s: cannot be listed (%s). Nothing new was read. Check the endpoint and the network."
                             .formatted(bucket, where(), rootMessage(e)),
