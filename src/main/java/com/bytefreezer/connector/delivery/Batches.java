@@ -28,6 +28,7 @@ public final class Batches implements Iterator<Batch> {
     private int number;
     private long nextRecord;
     private boolean atEnd;
+    private boolean offered;
 
     /**
      * Batches of at most {@code maxRecords} records and {@code maxBytes} bytes.
@@ -48,15 +49,19 @@ public final class Batches implements Iterator<Batch> {
         ends = new int[Math.min(maxRecords, 1024)];
     }
 
+    /**
+     * Once it has said yes it does so until {@link #next}: Camel's split asks twice, and would take a later no for the end
+     * without waiting for the batches in flight.
+     */
     @Override
     public boolean hasNext() {
-        if (!awaitSettled()) {
-            return false;
+        if (!offered && awaitSettled()) {
+            if (left == null && !atEnd) {
+                left = nextRecord();
+            }
+            offered = left != null;
         }
-        if (left == null && !atEnd) {
-            left = nextRecord();
-        }
-        return left != null;
+        return offered;
     }
 
     @Override
@@ -64,6 +69,7 @@ public final class Batches implements Iterator<Batch> {
         if (!hasNext()) {
             throw new NoSuchElementException();
         }
+        offered = false;
         int size = 0;
         int count = 0;
         while (left != null && count < maxRecords && (count == 0 || size + left.length < maxBytes)) {

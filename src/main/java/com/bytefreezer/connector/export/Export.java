@@ -366,13 +366,18 @@ public final class Export {
         int cores = Runtime.getRuntime().availableProcessors();
         lock(run, Math.max(1, cores / first.size()));
         return new Iterator<>() {
+            private boolean offered;
+
+            /** As in {@link Batches#hasNext}, it stays with a yes. */
             @Override
             public boolean hasNext() {
-                return !isStopping(run) && fresh.hasNext();
+                offered = offered || (!isStopping(run) && fresh.hasNext());
+                return offered;
             }
 
             @Override
             public Unit next() {
+                offered = false;
                 LakeObject object = fresh.next();
                 boolean resumable = query().isRepeatable();
                 Counts delivered = resumable ? exports.cursor().delivered(name, object, queryId) : Counts.NONE;

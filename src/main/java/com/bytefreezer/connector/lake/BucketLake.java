@@ -47,6 +47,8 @@ final class BucketLake implements Lake {
 
     @Override
     public Stream<LakeObject> objects() {
+        // Says so in plain words when there are none.
+        AwsKeys.resolve(credentials);
         for (String prefix : prefixes) {
             Iterator<LakeObject> found = explained(() -> list(prefix).iterator());
             if (explained(found::hasNext)) {

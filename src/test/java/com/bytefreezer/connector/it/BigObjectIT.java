@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -135,7 +134,7 @@ class BigObjectIT {
     }
 
     /** In kB; 0 when the process is gone. */
-    private static long peakMemory(long pid) throws IOException {
+    private static long peakMemory(long pid) {
         try {
             return Files.readString(Path.of("/proc/" + pid + "/status"))
                     .lines()
@@ -143,7 +142,7 @@ class BigObjectIT {
                     .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
                     .findFirst()
                     .orElse(0);
-        } catch (NoSuchFileException e) {
+        } catch (IOException e) {
             return 0;
         }
     }

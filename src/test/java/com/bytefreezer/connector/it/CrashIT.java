@@ -94,7 +94,7 @@ class CrashIT {
             finish(sink);
 
             assertThat(sink.distinctRecords()).isEqualTo(RECORDS);
-            assertThat(sink.acceptedRecords()).isEqualTo(RECORDS);
+            assertThat(sink.acceptedRecords()).as(String.join("\n", endings)).isEqualTo(RECORDS);
         }
     }
 
