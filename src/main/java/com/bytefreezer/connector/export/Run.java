@@ -137,7 +137,7 @@ final class Run implements AutoCloseable {
                     "export {}, object {}: {} It stays undelivered and is tried again at the next run; the other objects go on.",
                     export,
                     unit,
-                    sentence(Failures.describe(failure)));
+                    sentence(reason(failure)));
         }
         unit.objects().forEach(object -> undelivered(object.lastModified()));
     }
@@ -210,6 +210,13 @@ final class Run implements AutoCloseable {
     private static boolean isGone(Throwable failure) {
         String message = Failures.describe(failure);
         return message.contains("No files found that match") || message.contains("(HTTP 404");
+    }
+
+    private static String reason(Throwable failure) {
+        String reason = Failures.describe(failure);
+        return reason.contains("Out of Memory Error")
+                ? "DuckDB needs more memory than duckdb.memory-limit; raise it, or lower export.parallel-objects"
+                : reason;
     }
 
     private static String sentence(String text) {
