@@ -143,7 +143,13 @@ public final class Main implements Callable<Integer> {
             return 0;
         }
         schedule.awaitAll();
-        Runtime.getRuntime().removeShutdownHook(stop);
+        try {
+            Runtime.getRuntime().removeShutdownHook(stop);
+        } catch (IllegalStateException e) {
+            // A signal came first; its thread ends the process.
+            closed.await();
+            return FAILED;
+        }
         connector.close();
         return schedule.allSucceeded() ? 0 : FAILED;
     }
