@@ -33,7 +33,7 @@ public final class Batches implements Iterator<Batch> {
     /**
      * Batches of at most {@code maxRecords} records and {@code maxBytes} bytes.
      *
-     * @param rows maps with one BLOB; a NULL marks the end
+     * @param rows maps with one byte[], the JSON of a record; a null marks the end
      * @param maxUnsettled batches of the unit that may be under way at the same time
      */
     public Batches(

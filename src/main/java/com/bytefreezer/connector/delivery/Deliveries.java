@@ -8,7 +8,6 @@ import java.util.List;
 import org.apache.camel.Body;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
-import org.apache.camel.Variable;
 import org.apache.camel.http.base.HttpOperationFailedException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -62,7 +61,7 @@ public final class Deliveries {
     }
 
     /** The destination has taken the batch: keeps what it refused, and records how far the unit is delivered. */
-    public void settle(@Body Batch batch, @Variable("destination") String destination) {
+    public void settle(Batch batch, String destination) {
         List<Rejection> rejections = batch.rejections();
         Unit unit = batch.unit();
         if (!rejections.isEmpty()) {

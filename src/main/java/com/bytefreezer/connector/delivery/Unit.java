@@ -25,6 +25,7 @@ public final class Unit implements Cursor.Delivered {
     private final String query;
     private final @Nullable String listing;
     private final boolean resumable;
+    private final String key;
     /** Batches that were settled before an earlier one was. */
     private final Map<Integer, Counts> ahead = new HashMap<>();
 
@@ -62,6 +63,8 @@ public final class Unit implements Cursor.Delivered {
         this.resumable = resumable;
         this.settled = settled;
         this.selected = settled.settled();
+        // Each batch asks for it, and there may be many objects.
+        this.key = export + " " + (listing != null ? listing : objects);
     }
 
     @Override
@@ -99,7 +102,7 @@ public final class Unit implements Cursor.Delivered {
 
     /** Distinguishes this unit's content from every other's, also of later runs of a query over the whole dataset. */
     public String key() {
-        return listing != null ? export + " " + listing : export + " " + objects;
+        return key;
     }
 
     public boolean isResumable() {
@@ -109,11 +112,6 @@ public final class Unit implements Cursor.Delivered {
     @Override
     public synchronized Counts counts() {
         return new Counts(selected, settled.accepted(), settled.duplicates(), settled.deadLettered());
-    }
-
-    /** Whether a batch has failed, so that reading on is in vain. */
-    public synchronized boolean hasFailed() {
-        return failure != null;
     }
 
     public synchronized Optional<Throwable> failure() {

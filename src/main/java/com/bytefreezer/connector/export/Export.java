@@ -304,9 +304,7 @@ public final class Export {
         }
         try (Stream<LakeObject> objects = lake.objects()) {
             return Progress.onTerminal(
-                    name,
-                    objects.filter(object -> exports.cursor().isNew(position, name, object))
-                            .count());
+                    name, objects.filter(object -> isNew(position, object)).count());
         }
     }
 
@@ -356,9 +354,8 @@ public final class Export {
     private Iterator<Unit> eachNewObject(Run run) {
         Listing fresh = new Listing(Stream.iterate(run.listing, Iterator::hasNext, listing -> listing)
                 .map(Iterator::next)
-                .filter(object -> exports.cursor().isNew(run.position, name, object))
-                .flatMap(object -> duckDb(run).slices(object, SLICE_BYTES).stream())
-                .filter(object -> exports.cursor().isNew(run.position, name, object)));
+                .filter(object -> isNew(run.position, object))
+                .flatMap(object -> newSlices(run, object)));
         List<LakeObject> first = fresh.peek(exports.settings().integer("export.parallel-objects"));
         if (first.isEmpty()) {
             return Collections.emptyIterator();
@@ -386,9 +383,19 @@ public final class Export {
         };
     }
 
+    /** The slices of a new object that are not delivered yet, or the object itself when it is not a big one. */
+    private Stream<LakeObject> newSlices(Run run, LakeObject object) {
+        List<LakeObject> slices = duckDb(run).slices(object, SLICE_BYTES);
+        return slices.size() == 1 ? slices.stream() : slices.stream().filter(slice -> isNew(run.position, slice));
+    }
+
+    private boolean isNew(Position position, LakeObject object) {
+        return exports.cursor().isNew(position, name, object);
+    }
+
     private Iterator<Unit> allNewObjects(Run run) {
         List<LakeObject> fresh = run.listing.rest().stream()
-                .filter(object -> exports.cursor().isNew(run.position, name, object))
+                .filter(object -> isNew(run.position, object))
                 .toList();
         return fresh.isEmpty() ? Collections.emptyIterator() : oneUnit(run, fresh, null);
     }

@@ -98,11 +98,6 @@ public final class Query {
         }
     }
 
-    /** The text as the user wrote it. */
-    public String text() {
-        return text;
-    }
-
     /**
      * Whether the same object always gives the same records: no function like {@code now()} or {@code random()} is
      * used. Otherwise delivery cannot be resumed in the middle of an object.

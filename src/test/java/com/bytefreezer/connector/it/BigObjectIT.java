@@ -8,7 +8,6 @@ import com.bytefreezer.connector.testing.TestTools;
 import com.bytefreezer.connector.testing.WebhookServer;
 import java.io.IOException;
 import java.io.RandomAccessFile;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -93,7 +92,7 @@ class BigObjectIT {
     }
 
     private void assertThatTheFirstObjectFailsAlone(String sql, String message) {
-        try (WebhookServer sink = WebhookServer.startCounting(2_000_010, BigObjectIT::number)) {
+        try (WebhookServer sink = WebhookServer.startCounting(2_000_010, ParquetLake::number)) {
             Map<String, String> environment = environment(sql);
             environment.put("DESTINATION_TYPE", "webhook");
             environment.put("DESTINATION_WEBHOOK_URL", sink.url().toString());
@@ -145,10 +144,5 @@ class BigObjectIT {
         } catch (IOException e) {
             return 0;
         }
-    }
-
-    private static Long number(byte[] json) {
-        String text = new String(json, 0, Math.min(json.length, 20), StandardCharsets.ISO_8859_1);
-        return Long.parseLong(text.substring(5, text.indexOf(',')));
     }
 }

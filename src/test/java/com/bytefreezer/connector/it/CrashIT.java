@@ -8,7 +8,6 @@ import com.bytefreezer.connector.testing.ParquetLake;
 import com.bytefreezer.connector.testing.Reply;
 import com.bytefreezer.connector.testing.TestTools;
 import com.bytefreezer.connector.testing.WebhookServer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -47,7 +46,7 @@ class CrashIT {
     @Test
     void killedThirtyTimesItDeliversEveryRecordAndRepeatsNoMoreThanWasInFlight() {
         Random random = new Random(7);
-        try (WebhookServer sink = WebhookServer.startCounting(RECORDS, CrashIT::number)) {
+        try (WebhookServer sink = WebhookServer.startCounting(RECORDS, ParquetLake::number)) {
             // Slow enough that thirty kills fit in.
             sink.reply(Reply.of(200).after(Duration.ofMillis(120)));
             int kills = 0;
@@ -78,7 +77,7 @@ class CrashIT {
 
     @Test
     void stoppedBySignalItRepeatsNothing() {
-        try (WebhookServer sink = WebhookServer.startCounting(RECORDS, CrashIT::number)) {
+        try (WebhookServer sink = WebhookServer.startCounting(RECORDS, ParquetLake::number)) {
             sink.reply(Reply.of(200).after(Duration.ofMillis(60)));
             List<String> endings = new ArrayList<>();
             for (int stops = 0; stops < 5; stops++) {
@@ -132,11 +131,5 @@ class CrashIT {
                 folder.resolve("cursor.db").toString());
         return ConnectorProcess.start(
                 TestTools.projectDirectory(), environment, List.of("-Xmx256m"), "--mode", "batch");
-    }
-
-    /** Of {@code {"n":17,…}}. */
-    private static Long number(byte[] json) {
-        String text = new String(json, 0, Math.min(json.length, 20), StandardCharsets.ISO_8859_1);
-        return Long.parseLong(text.substring(5, text.indexOf(',')));
     }
 }

@@ -2,6 +2,7 @@ package com.bytefreezer.connector.testing;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -57,6 +58,12 @@ public final class ParquetLake {
                 name,
                 "SELECT n, 'host-' || n %% 100 AS hostname, 'message number ' || n AS message FROM range(%d, %d) t(n)"
                         .formatted(first, first + count));
+    }
+
+    /** The number {@code n} of a record that begins with it: {@code {"n":17,…}}. */
+    public static Long number(byte[] json) {
+        String text = new String(json, 0, Math.min(json.length, 20), StandardCharsets.ISO_8859_1);
+        return Long.parseLong(text.substring(5, text.indexOf(',')));
     }
 
     /** Writes bytes that need not be Parquet. */
