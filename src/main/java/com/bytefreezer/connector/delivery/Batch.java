@@ -8,64 +8,97 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
+import java.util.Base64;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
 /**
- * Records that are delivered together: the bytes that DuckDB wrote, never parsed on the way. A part of a batch (see
- * {@link #halves}) is a batch too; what becomes of its records is kept with the whole.
+ * Records that are delivered together: the bytes that DuckDB wrote, never parsed on the way.
  *
- * <p>Immutable but for the rejections. Safe for use by several threads.
+ * <p>A destination that takes a batch as a whole needs to do nothing: when its route returns, every record is accepted.
+ * One that answers for each record says so by {@link #accept}, {@link #duplicate} and {@link #reject}, and sends what is
+ * still {@link #open} again. A part of a batch (see {@link #open} and {@link #halves}) is a batch too; what becomes of
+ * its records is kept with the whole.
+ *
+ * <p>Immutable but for what becomes of the records. Safe for use by several threads.
  */
 public final class Batch {
     private static final int ID_BYTES = 16;
 
     private final Unit unit;
     private final int number;
-    private final long firstRecord;
     private final byte[] lines;
     /** Where each record ends, its line break included; the first record begins at {@code start}. */
     private final int[] ends;
 
     private final int start;
-    private final Map<Long, Rejection> rejections;
+    /** The number of each record in the unit. */
+    private final long[] numbers;
+
+    private final Settled settled;
 
     /** A record that the destination refuses for good, by its number in the unit. */
     public record Rejection(long recordNumber, byte[] json, String reason) {}
 
-    Batch(Unit unit, int number, long firstRecord, byte[] lines, int[] ends) {
-        this(unit, number, firstRecord, lines, 0, ends, new ConcurrentSkipListMap<>());
+    /** What became of single records, by their number in the unit; shared by a batch and its parts. */
+    private static final class Settled {
+        private final Map<Long, Rejection> rejections = new TreeMap<>();
+        private final Set<Long> duplicates = new HashSet<>();
+        private final Set<Long> accepted = new HashSet<>();
+
+        synchronized boolean contains(long record) {
+            return accepted.contains(record) || duplicates.contains(record) || rejections.containsKey(record);
+        }
     }
 
-    private Batch(
-            Unit unit,
-            int number,
-            long firstRecord,
-            byte[] lines,
-            int start,
-            int[] ends,
-            Map<Long, Rejection> rejections) {
+    Batch(Unit unit, int number, long firstRecord, byte[] lines, int[] ends) {
+        this(
+                unit,
+                number,
+                lines,
+                0,
+                ends,
+                LongStream.range(firstRecord, firstRecord + ends.length).toArray(),
+                new Settled());
+    }
+
+    private Batch(Unit unit, int number, byte[] lines, int start, int[] ends, long[] numbers, Settled settled) {
         this.unit = unit;
         this.number = number;
-        this.firstRecord = firstRecord;
         this.lines = lines;
         this.start = start;
         this.ends = ends;
-        this.rejections = rejections;
+        this.numbers = numbers;
+        this.settled = settled;
     }
 
     /** The same for the same records on every try and after every restart: 128 bits, in hex. */
     public String id() {
-        String content = unit.key() + " " + firstRecord + " " + ends.length;
-        try {
-            byte[] hash = MessageDigest.getInstance("SHA-256").digest(content.getBytes(StandardCharsets.UTF_8));
-            return HexFormat.of().formatHex(hash, 0, ID_BYTES);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
+        int count = numbers.length;
+        boolean gapless = numbers[count - 1] - numbers[0] == count - 1;
+        String content = unit.key() + " " + numbers[0] + " " + (gapless ? count : Arrays.toString(numbers));
+        return HexFormat.of().formatHex(hash(content));
+    }
+
+    /**
+     * An id for each record, the same on every try and after every restart: 128 bits of its object and query, and its
+     * number there.
+     *
+     * @return empty when the order of the records is not the same on every run, so that there can be none
+     */
+    public List<String> recordIds() {
+        if (!unit.isResumable()) {
+            return List.of();
         }
+        String prefix = Base64.getUrlEncoder().withoutPadding().encodeToString(hash(unit.key() + " " + unit.query()));
+        return LongStream.of(numbers).mapToObj(record -> prefix + "-" + record).toList();
     }
 
     public Unit unit() {
@@ -100,13 +133,12 @@ public final class Batch {
     public byte[] recordsDocument() {
         ByteArrayOutputStream document = new ByteArrayOutputStream(size() + 40);
         document.writeBytes("{\"records\":[".getBytes(StandardCharsets.UTF_8));
-        int from = start;
-        for (int end : ends) {
-            if (from > start) {
+        for (int position = 0; position < ends.length; position++) {
+            if (position > 0) {
                 document.write(',');
             }
-            document.write(lines, from, end - 1 - from);
-            from = end;
+            int from = from(position);
+            document.write(lines, from, ends[position] - 1 - from);
         }
         document.writeBytes(("],\"count\":" + recordCount() + "}").getBytes(StandardCharsets.UTF_8));
         return document.toByteArray();
@@ -120,11 +152,44 @@ public final class Batch {
     /** The two halves of a batch of several records, each with an id of its own. */
     public List<Batch> halves() {
         int middle = recordCount() / 2;
-        int[] left = Arrays.copyOfRange(ends, 0, middle);
-        int[] right = Arrays.copyOfRange(ends, middle, ends.length);
-        return List.of(
-                new Batch(unit, number, firstRecord, lines, start, left, rejections),
-                new Batch(unit, number, firstRecord + middle, lines, ends[middle - 1], right, rejections));
+        return List.of(part(start, 0, middle), part(ends[middle - 1], middle, recordCount()));
+    }
+
+    /** The records that are neither accepted nor rejected yet; the batch itself when that is all of them. */
+    public Optional<Batch> open() {
+        int[] positions = IntStream.range(0, recordCount())
+                .filter(position -> !settled.contains(numbers[position]))
+                .toArray();
+        if (positions.length == recordCount()) {
+            return Optional.of(this);
+        }
+        if (positions.length == 0) {
+            return Optional.empty();
+        }
+        ByteArrayOutputStream open = new ByteArrayOutputStream(size());
+        int[] openEnds = new int[positions.length];
+        long[] openNumbers = new long[positions.length];
+        for (int i = 0; i < positions.length; i++) {
+            int from = from(positions[i]);
+            open.write(lines, from, ends[positions[i]] - from);
+            openEnds[i] = open.size();
+            openNumbers[i] = numbers[positions[i]];
+        }
+        return Optional.of(new Batch(unit, number, open.toByteArray(), 0, openEnds, openNumbers, settled));
+    }
+
+    /** The destination has one record, by its position in this batch from 0. */
+    public void accept(int position) {
+        synchronized (settled) {
+            settled.accepted.add(numbers[position]);
+        }
+    }
+
+    /** The destination had one record before. */
+    public void duplicate(int position) {
+        synchronized (settled) {
+            settled.duplicates.add(numbers[position]);
+        }
     }
 
     /**
@@ -134,18 +199,25 @@ public final class Batch {
      * @param reason in the destination's words
      */
     public void reject(int position, String reason) {
-        long record = firstRecord + position;
-        rejections.put(record, new Rejection(record, json(position), reason));
+        long record = numbers[position];
+        synchronized (settled) {
+            settled.rejections.put(record, new Rejection(record, json(position), reason));
+        }
     }
 
     List<Rejection> rejections() {
-        return List.copyOf(rejections.values());
+        synchronized (settled) {
+            return List.copyOf(settled.rejections.values());
+        }
     }
 
     /** What became of the records, when the destination has returned. */
     Counts outcome() {
-        int rejected = rejections.size();
-        return new Counts(recordCount(), recordCount() - rejected, 0, rejected);
+        synchronized (settled) {
+            int rejected = settled.rejections.size();
+            int duplicates = settled.duplicates.size();
+            return new Counts(recordCount(), recordCount() - duplicates - rejected, duplicates, rejected);
+        }
     }
 
     /** The NDJSON as text, so that {@code ${body}} in a route shows the records. */
@@ -154,8 +226,31 @@ public final class Batch {
         return new String(lines, start, size(), StandardCharsets.UTF_8);
     }
 
+    private Batch part(int startOfPart, int from, int to) {
+        return new Batch(
+                unit,
+                number,
+                lines,
+                startOfPart,
+                Arrays.copyOfRange(ends, from, to),
+                Arrays.copyOfRange(numbers, from, to),
+                settled);
+    }
+
     private byte[] json(int position) {
-        int from = position == 0 ? start : ends[position - 1];
-        return Arrays.copyOfRange(lines, from, ends[position] - 1);
+        return Arrays.copyOfRange(lines, from(position), ends[position] - 1);
+    }
+
+    private int from(int position) {
+        return position == 0 ? start : ends[position - 1];
+    }
+
+    private static byte[] hash(String content) {
+        try {
+            byte[] hash = MessageDigest.getInstance("SHA-256").digest(content.getBytes(StandardCharsets.UTF_8));
+            return Arrays.copyOf(hash, ID_BYTES);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
     }
 }

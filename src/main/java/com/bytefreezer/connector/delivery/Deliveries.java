@@ -42,11 +42,28 @@ public final class Deliveries {
      * single record is rejected, and nothing is left to deliver.
      */
     public List<Batch> refused(@Body Batch batch, @ExchangeProperty(Exchange.EXCEPTION_CAUGHT) Exception reason) {
-        if (batch.recordCount() > 1) {
-            return batch.halves();
+        Batch open = batch.open().orElse(null);
+        if (open == null) {
+            return List.of();
         }
-        batch.reject(0, Failures.describe(reason));
+        if (open.recordCount() > 1) {
+            return open.halves();
+        }
+        open.reject(0, Failures.describe(reason));
         return List.of();
+    }
+
+    /**
+     * After an answer that told what became of each record: fails while some are still open, so that Camel tries again;
+     * {@link Batch#open} then gives those alone.
+     *
+     * @param reason why the open ones were not taken, in the destination's words
+     */
+    public static void requireAllSettled(Batch batch, String reason) throws RecordsOpenException {
+        Batch open = batch.open().orElse(null);
+        if (open != null) {
+            throw new RecordsOpenException(open.recordCount(), batch.recordCount(), reason);
+        }
     }
 
     /** Whether an HTTP answer means that the content of the batch is refused, so that trying it again is in vain. */

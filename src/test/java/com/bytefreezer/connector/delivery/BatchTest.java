@@ -62,6 +62,42 @@ class BatchTest {
     }
 
     @Test
+    void openIsWhatNoAnswerHasSettledYet() {
+        batch.accept(0);
+        batch.duplicate(2);
+        batch.reject(3, "no");
+
+        var open = batch.open().orElseThrow();
+        assertThat(open.toString()).isEqualTo(RECORDS[1] + "\n" + RECORDS[4] + "\n");
+        assertThat(open.recordIds())
+                .containsExactly(batch.recordIds().get(1), batch.recordIds().get(4));
+        assertThat(open.id())
+                .isNotEqualTo(batch.id())
+                .isNotEqualTo(batch.halves().get(0).id());
+
+        open.accept(1);
+        assertThat(batch.open())
+                .hasValueSatisfying(last -> assertThat(last.toString()).isEqualTo(RECORDS[1] + "\n"));
+        open.accept(0);
+        assertThat(batch.open()).isEmpty();
+        assertThat(batch.outcome()).isEqualTo(new Counts(5, 3, 1, 1));
+    }
+
+    @Test
+    void eachRecordHasAnIdOfItsOwnThatStaysTheSame() {
+        assertThat(batch.recordIds())
+                .hasSize(5)
+                .doesNotHaveDuplicates()
+                .isEqualTo(SomeBatch.of(SomeBatch.unit("one.parquet"), 100, RECORDS)
+                        .recordIds())
+                .doesNotContainAnyElementsOf(SomeBatch.of(unit, 105, RECORDS).recordIds())
+                .doesNotContainAnyElementsOf(SomeBatch.of(SomeBatch.unit("two.parquet"), 100, RECORDS)
+                        .recordIds());
+        assertThat(batch.halves().get(1).recordIds())
+                .isEqualTo(batch.recordIds().subList(2, 5));
+    }
+
+    @Test
     void routesGetABatchAsWhateverTheyAskFor() throws Exception {
         var converter = new DefaultCamelContext(false).getTypeConverterRegistry();
         converter.addTypeConverters(BatchConverters.class);
