@@ -7,6 +7,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.HashSet;
@@ -17,7 +18,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
-import java.util.stream.LongStream;
 
 /**
  * Records that are delivered together: the bytes that DuckDB wrote, never parsed on the way.
@@ -31,6 +31,8 @@ import java.util.stream.LongStream;
  */
 public final class Batch {
     private static final int ID_BYTES = 16;
+    /** Leaves room for 10¹² records of an object. */
+    private static final int OBJECT_SHIFT = 40;
 
     private final Unit unit;
     private final int number;
@@ -39,15 +41,15 @@ public final class Batch {
     private final int[] ends;
 
     private final int start;
-    /** The number of each record in the unit. */
+    /** Which record of the unit each one is; see {@link #number}. */
     private final long[] numbers;
 
     private final Settled settled;
 
-    /** A record that the destination refuses for good, by its number in the unit. */
-    public record Rejection(long recordNumber, byte[] json, String reason) {}
+    /** A record that the destination refuses for good, by its number in its object. */
+    public record Rejection(String object, long recordNumber, byte[] json, String reason) {}
 
-    /** What became of single records, by their number in the unit; shared by a batch and its parts. */
+    /** What became of single records; shared by a batch and its parts. */
     private static final class Settled {
         private final Map<Long, Rejection> rejections = new TreeMap<>();
         private final Set<Long> duplicates = new HashSet<>();
@@ -58,15 +60,9 @@ public final class Batch {
         }
     }
 
-    Batch(Unit unit, int number, long firstRecord, byte[] lines, int[] ends) {
-        this(
-                unit,
-                number,
-                lines,
-                0,
-                ends,
-                LongStream.range(firstRecord, firstRecord + ends.length).toArray(),
-                new Settled());
+    /** @param numbers of each record, made by {@link #number} */
+    Batch(Unit unit, int number, byte[] lines, int[] ends, long[] numbers) {
+        this(unit, number, lines, 0, ends, numbers, new Settled());
     }
 
     private Batch(Unit unit, int number, byte[] lines, int start, int[] ends, long[] numbers, Settled settled) {
@@ -81,10 +77,15 @@ public final class Batch {
 
     /** The same for the same records on every try and after every restart: 128 bits, in hex. */
     public String id() {
-        int count = numbers.length;
-        boolean gapless = numbers[count - 1] - numbers[0] == count - 1;
-        String content = unit.key() + " " + numbers[0] + " " + (gapless ? count : Arrays.toString(numbers));
-        return HexFormat.of().formatHex(hash(content));
+        StringBuilder content = new StringBuilder(unit.key());
+        for (int from = 0, to; from < numbers.length; from = to) {
+            to = from + 1;
+            while (to < numbers.length && numbers[to] == numbers[to - 1] + 1) {
+                to++;
+            }
+            content.append(' ').append(numbers[from]).append(' ').append(to - from);
+        }
+        return HexFormat.of().formatHex(hash(content.toString()));
     }
 
     /**
@@ -94,11 +95,22 @@ public final class Batch {
      * @return empty when the order of the records is not the same on every run, so that there can be none
      */
     public List<String> recordIds() {
-        if (!unit.isResumable()) {
+        if (!unit.isRepeatable()) {
             return List.of();
         }
-        String prefix = Base64.getUrlEncoder().withoutPadding().encodeToString(hash(unit.key() + " " + unit.query()));
-        return LongStream.of(numbers).mapToObj(record -> prefix + "-" + record).toList();
+        List<String> ids = new ArrayList<>(numbers.length);
+        int prefixed = -1;
+        String prefix = "";
+        for (long record : numbers) {
+            int object = objectIn(record);
+            if (object != prefixed) {
+                String content = unit.export() + " " + unit.objects().get(object) + " " + unit.query();
+                prefix = Base64.getUrlEncoder().withoutPadding().encodeToString(hash(content));
+                prefixed = object;
+            }
+            ids.add(prefix + "-" + inObject(record));
+        }
+        return ids;
     }
 
     public Unit unit() {
@@ -201,7 +213,8 @@ public final class Batch {
     public void reject(int position, String reason) {
         long record = numbers[position];
         synchronized (settled) {
-            settled.rejections.put(record, new Rejection(record, json(position), reason));
+            settled.rejections.put(
+                    record, new Rejection(nameOfObject(record), inObject(record), json(position), reason));
         }
     }
 
@@ -243,6 +256,29 @@ public final class Batch {
 
     private int from(int position) {
         return position == 0 ? start : ends[position - 1];
+    }
+
+    /**
+     * Tells the records of a unit apart.
+     *
+     * @param object which of the unit's objects
+     * @param record its number there
+     */
+    static long number(int object, long record) {
+        return (long) object << OBJECT_SHIFT | record;
+    }
+
+    private static long inObject(long number) {
+        return number & (1L << OBJECT_SHIFT) - 1;
+    }
+
+    private static int objectIn(long number) {
+        return (int) (number >> OBJECT_SHIFT);
+    }
+
+    /** Where the query needs several objects at once, nobody knows. */
+    private String nameOfObject(long number) {
+        return unit.isRepeatable() ? unit.objects().get(objectIn(number)).key() : unit.object();
     }
 
     private static byte[] hash(String content) {

@@ -1,6 +1,8 @@
 package com.bytefreezer.connector.delivery;
 
+import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.Deque;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.NoSuchElementException;
@@ -12,9 +14,15 @@ import org.jspecify.annotations.Nullable;
  * unit knows why. Ends early when the unit has failed or the run is being stopped; Camel's split would otherwise read
  * the rest of the result in vain.
  *
+ * <p>Of a bundle of small objects nothing is given before all of it is read, so that when one of the objects cannot be
+ * read, nothing of the others has been sent.
+ *
  * <p>Used by one thread at a time.
  */
 public final class Batches implements Iterator<Batch> {
+    /** Small objects can hold very many records that are alike. */
+    private static final int LARGEST_BUNDLE_BYTES = 16 * 1024 * 1024;
+
     private final Unit unit;
     private final Iterator<?> rows;
     private final int maxRecords;
@@ -24,16 +32,23 @@ public final class Batches implements Iterator<Batch> {
 
     private byte[] lines;
     private int[] ends;
+    private long[] numbers;
+    private final Deque<Batch> bundle = new ArrayDeque<>();
     private byte @Nullable [] left;
-    private int number;
-    private long nextRecord;
+    /** Which of the unit's objects {@code left} is from, and its number there. */
+    private int object;
+
+    private long record;
+    private int cut;
+    private int given;
     private boolean atEnd;
     private boolean offered;
 
     /**
      * Batches of at most {@code maxRecords} records and {@code maxBytes} bytes.
      *
-     * @param rows maps with one byte[], the JSON of a record; a null marks the end
+     * @param rows maps with one byte[], the JSON of a record, and for a bundle the number of its object; a null marks the
+     *     end
      * @param maxUnsettled batches of the unit that may be under way at the same time
      */
     public Batches(
@@ -44,9 +59,10 @@ public final class Batches implements Iterator<Batch> {
         this.maxBytes = maxBytes;
         this.maxUnsettled = maxUnsettled;
         this.stopped = stopped;
-        nextRecord = unit.counts().selected();
+        record = unit.counts().selected() - 1;
         lines = new byte[Math.min(maxBytes, 64 * 1024)];
         ends = new int[Math.min(maxRecords, 1024)];
+        numbers = new long[ends.length];
     }
 
     /**
@@ -56,10 +72,7 @@ public final class Batches implements Iterator<Batch> {
     @Override
     public boolean hasNext() {
         if (!offered && awaitSettled()) {
-            if (left == null && !atEnd) {
-                left = nextRecord();
-            }
-            offered = left != null;
+            offered = unit.isBundle() ? hasNextOfBundle() : hasNextRecord();
         }
         return offered;
     }
@@ -70,6 +83,33 @@ public final class Batches implements Iterator<Batch> {
             throw new NoSuchElementException();
         }
         offered = false;
+        given++;
+        return unit.isBundle() ? bundle.remove() : cut();
+    }
+
+    private boolean hasNextOfBundle() {
+        if (given == 0) {
+            int size = 0;
+            while (size <= LARGEST_BUNDLE_BYTES && hasNextRecord()) {
+                Batch batch = cut();
+                size += batch.size();
+                bundle.add(batch);
+            }
+            if (!unit.hasEnded()) {
+                return false;
+            }
+        }
+        return !bundle.isEmpty();
+    }
+
+    private boolean hasNextRecord() {
+        if (left == null && !atEnd) {
+            left = nextRecord();
+        }
+        return left != null;
+    }
+
+    private Batch cut() {
         int size = 0;
         int count = 0;
         while (left != null && count < maxRecords && (count == 0 || size + left.length < maxBytes)) {
@@ -77,17 +117,16 @@ public final class Batches implements Iterator<Batch> {
             left = nextRecord();
         }
         unit.selected(count);
-        Batch batch = new Batch(unit, number++, nextRecord, lines, Arrays.copyOf(ends, count));
+        Batch batch = new Batch(unit, cut++, lines, Arrays.copyOf(ends, count), Arrays.copyOf(numbers, count));
         // The next batch will be about as large.
         lines = new byte[Math.min(maxBytes, size + size / 8)];
-        nextRecord += count;
         return batch;
     }
 
     /** Waits for earlier batches; false when there is no point in going on. */
     private boolean awaitSettled() {
         try {
-            return unit.awaitSettled(number, maxUnsettled, stopped);
+            return unit.awaitSettled(given, maxUnsettled, stopped);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             unit.failReading(e);
@@ -101,11 +140,13 @@ public final class Batches implements Iterator<Batch> {
             lines = Arrays.copyOf(lines, Math.max(end, lines.length * 2));
         }
         if (count == ends.length) {
-            ends = Arrays.copyOf(ends, ends.length * 2);
+            ends = Arrays.copyOf(ends, count * 2);
+            numbers = Arrays.copyOf(numbers, count * 2);
         }
         System.arraycopy(json, 0, lines, size, json.length);
         lines[end - 1] = '\n';
         ends[count] = end;
+        numbers[count] = Batch.number(object, record);
         return end;
     }
 
@@ -117,10 +158,13 @@ public final class Batches implements Iterator<Batch> {
                 return null;
             }
             Map<?, ?> row = (Map<?, ?>) rows.next();
-            byte[] json = (byte[]) row.values().iterator().next();
+            Iterator<?> columns = row.values().iterator();
+            byte[] json = (byte[]) columns.next();
             if (json == null) {
                 atEnd = true;
                 unit.ended();
+            } else {
+                count(columns.hasNext() ? (Integer) columns.next() : 0);
             }
             return json;
         } catch (RuntimeException e) {
@@ -128,5 +172,10 @@ public final class Batches implements Iterator<Batch> {
             unit.failReading(e);
             return null;
         }
+    }
+
+    private void count(int objectOfRecord) {
+        record = objectOfRecord == object ? record + 1 : 0;
+        object = objectOfRecord;
     }
 }

@@ -72,7 +72,7 @@ public final class DeadLetters {
                 line.writeStringField("export", unit.export());
                 line.writeStringField("tenant", unit.tenant());
                 line.writeStringField("dataset", unit.dataset());
-                line.writeStringField("object", unit.object());
+                line.writeStringField("object", rejection.object());
                 line.writeNumberField("record_number", rejection.recordNumber());
                 line.writeStringField("batch_id", batch.id());
                 line.writeStringField("destination", destination);

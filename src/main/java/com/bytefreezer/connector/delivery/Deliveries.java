@@ -97,7 +97,7 @@ public final class Deliveries {
                 .formatted(
                         destination,
                         batch.unit().export(),
-                        batch.unit().object(),
+                        rejections.get(0).object(),
                         rejections.size(),
                         batch.recordCount(),
                         batch.id(),

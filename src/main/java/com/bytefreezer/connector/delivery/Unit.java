@@ -12,8 +12,8 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is delivered and recorded together: the records of one object, or of several where the query needs them at once.
- * Keeps their balance while batches of it are in flight. Safe for use by several threads.
+ * What is delivered and recorded together: the records of one object; of a bundle of small ones; or of all of them, where
+ * the query needs them at once. Keeps their balance while batches of it are in flight. Safe for use by several threads.
  */
 public final class Unit implements Cursor.Delivered {
     private static final long LOOK_AT_STOP_MS = 100;
@@ -24,7 +24,7 @@ public final class Unit implements Cursor.Delivered {
     private final List<LakeObject> objects;
     private final String query;
     private final @Nullable String listing;
-    private final boolean resumable;
+    private final boolean repeatable;
     private final String key;
     /** Batches that were settled before an earlier one was. */
     private final Map<Integer, Counts> ahead = new HashMap<>();
@@ -43,7 +43,7 @@ public final class Unit implements Cursor.Delivered {
      *
      * @param query identifies the query's text
      * @param listing describes the whole dataset, when the unit covers it
-     * @param resumable whether delivery may go on inside the unit after a restart
+     * @param repeatable whether each run gives the same records of an object in the same order
      */
     public Unit(
             String export,
@@ -52,7 +52,7 @@ public final class Unit implements Cursor.Delivered {
             List<LakeObject> objects,
             String query,
             @Nullable String listing,
-            boolean resumable,
+            boolean repeatable,
             Counts settled) {
         this.export = export;
         this.tenant = tenant;
@@ -60,7 +60,7 @@ public final class Unit implements Cursor.Delivered {
         this.objects = objects;
         this.query = query;
         this.listing = listing;
-        this.resumable = resumable;
+        this.repeatable = repeatable;
         this.settled = settled;
         this.selected = settled.settled();
         // Each batch asks for it, and there may be many objects.
@@ -105,8 +105,19 @@ public final class Unit implements Cursor.Delivered {
         return key;
     }
 
+    /** Whether each run gives the same records of an object in the same order. */
+    public boolean isRepeatable() {
+        return repeatable;
+    }
+
+    /** Whether delivery may go on inside the unit after a restart. */
     public boolean isResumable() {
-        return resumable;
+        return repeatable && objects.size() == 1;
+    }
+
+    /** Whether these are small objects that are read together, but could as well be read one by one. */
+    public boolean isBundle() {
+        return repeatable && objects.size() > 1;
     }
 
     @Override

@@ -13,6 +13,7 @@ import com.bytefreezer.connector.lake.Credentials;
 import com.bytefreezer.connector.lake.Lake;
 import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.query.DuckDb;
+import com.bytefreezer.connector.query.MixedSchemasException;
 import com.bytefreezer.connector.query.Plan;
 import com.bytefreezer.connector.query.Query;
 import com.bytefreezer.connector.query.RunDataSource;
@@ -21,6 +22,7 @@ import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
@@ -51,6 +53,11 @@ public final class Export {
 
     /** A big object is read as several, since one stream of DuckDB's JDBC driver keeps only one core busy. */
     private static final long SLICE_BYTES = 16L * 1024 * 1024;
+    /**
+     * Small objects of one partition are read together up to this size: planning a statement takes longer than reading
+     * them. Small, too, since all of it is delivered again after a crash.
+     */
+    private static final long BUNDLE_BYTES = 256 * 1024;
 
     private final Exports exports;
     private final RunDataSource dataSource;
@@ -139,14 +146,28 @@ public final class Export {
         running.set(new Run(name, lake, credentials, position, progress(lake, position)));
     }
 
-    /** The units of this run, found while they are worked on. */
+    /** Whether there is anything to {@link #discover}. */
+    public boolean hasMore() {
+        Run run = run();
+        return !run.isDiscovered() || (!isStopping(run) && run.hasLeftOver());
+    }
+
+    /**
+     * The units of this run, found while they are worked on; after that, those that could not be read as a bundle, cut
+     * smaller.
+     */
     public Iterator<Unit> discover() {
         Run run = run();
+        if (run.isDiscovered()) {
+            return run.leftOver().stream().map(this::unitOf).iterator();
+        }
+        run.discovered();
         List<LakeObject> some = run.listing.peek(PLAN_SAMPLE);
         if (some.isEmpty()) {
             LOG.info("export {}: no Parquet objects under {}.", name, String.join(" or ", run.lake.folders()));
             return Collections.emptyIterator();
         }
+        run.smallObjects(some.stream().allMatch(object -> object.size() < BUNDLE_BYTES));
         return switch (cut(run, some)) {
             case ROW_WISE -> eachNewObject(run);
             case LIMITED -> allNewObjects(run);
@@ -155,7 +176,7 @@ public final class Export {
     }
 
     /** The SQL that gives the unit's records. */
-    public String statement(@Body Unit unit, CamelContext routes) throws IOException {
+    public String statement(@Body Unit unit, CamelContext routes) throws IOException, MixedSchemasException {
         Run run = run();
         try {
             return statement(run, unit);
@@ -199,7 +220,8 @@ public final class Export {
                 exports.settings().integer("delivery.max-batch-bytes"),
                 // With one, the thread that delivers a batch would wait for itself before it reads on.
                 Math.max(2, exports.settings().integer("delivery.max-in-flight")),
-                () -> isStopping(run));
+                // A bundle is short, and all of it would be delivered again.
+                () -> unit.isBundle() ? run.isAborted() : isStopping(run));
     }
 
     /**
@@ -218,6 +240,9 @@ public final class Export {
         if (!unit.hasEnded()) {
             if (isStopping(run())) {
                 throw new StoppedException();
+            }
+            if (unit.isBundle()) {
+                throw new ConnectorException("one of the objects cannot be read");
             }
             throw new ConnectorException(run().duckDb().whyItEnded(statement));
         }
@@ -375,12 +400,37 @@ public final class Export {
             @Override
             public Unit next() {
                 offered = false;
-                LakeObject object = fresh.next();
-                boolean resumable = query().isRepeatable();
-                Counts delivered = resumable ? exports.cursor().delivered(name, object, queryId) : Counts.NONE;
-                return new Unit(name, tenant, dataset, List.of(object), queryId, null, resumable, delivered);
+                return unitOf(nextBundle(fresh));
             }
         };
+    }
+
+    /** The next object, with those after it that are as small and in the same partition. */
+    private List<LakeObject> nextBundle(Listing fresh) {
+        List<LakeObject> bundle = new ArrayList<>();
+        bundle.add(fresh.next());
+        if (!query().canBundle() || !query().isRepeatable()) {
+            return bundle;
+        }
+        LakeObject first = bundle.get(0);
+        long size = first.size();
+        while (fresh.hasNext()) {
+            LakeObject next = fresh.peek(1).get(0);
+            size += next.size();
+            if (size > BUNDLE_BYTES || !next.partition().equals(first.partition())) {
+                break;
+            }
+            bundle.add(fresh.next());
+        }
+        return bundle;
+    }
+
+    private Unit unitOf(List<LakeObject> objects) {
+        boolean repeatable = query().isRepeatable();
+        Counts delivered = repeatable && objects.size() == 1
+                ? exports.cursor().delivered(name, objects.get(0), queryId)
+                : Counts.NONE;
+        return new Unit(name, tenant, dataset, objects, queryId, null, repeatable, delivered);
     }
 
     /** The slices of a new object that are not delivered yet, or the object itself when it is not a big one. */
@@ -415,13 +465,17 @@ public final class Export {
                 .iterator();
     }
 
-    private String statement(Run run, Unit unit) {
+    private String statement(Run run, Unit unit) throws MixedSchemasException {
+        boolean omitNulls = exports.settings().text("records.nulls").equals("omit");
+        if (unit.isBundle()) {
+            return run.duckDb().recordsOfBundle(query(), unit.objects(), omitNulls);
+        }
         return run.duckDb()
                 .records(
                         query(),
                         unit.objects(),
                         () -> run.sample(SCHEMA_SAMPLE),
-                        exports.settings().text("records.nulls").equals("omit"),
+                        omitNulls,
                         unit.counts().settled());
     }
 
@@ -431,7 +485,8 @@ public final class Export {
                     exports.settings(),
                     run.lake.folders(),
                     run.credentials(),
-                    exports.settings().integer("export.parallel-objects"));
+                    exports.settings().integer("export.parallel-objects"),
+                    run.hasSmallObjects());
             run.use(duckDb);
             dataSource.use(duckDb.dataSource());
         }

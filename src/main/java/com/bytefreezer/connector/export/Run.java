@@ -9,9 +9,13 @@ import com.bytefreezer.connector.lake.Credentials;
 import com.bytefreezer.connector.lake.Lake;
 import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.query.DuckDb;
+import com.bytefreezer.connector.query.MixedSchemasException;
+import com.bytefreezer.connector.query.Query;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
@@ -36,6 +40,9 @@ final class Run implements AutoCloseable {
     private @Nullable List<LakeObject> sample;
     private boolean keysRefetched;
 
+    private boolean discovered;
+    private boolean smallObjects;
+    private final List<List<LakeObject>> leftOver = new ArrayList<>();
     private Counts counts = Counts.NONE;
     private long delivered;
     private int vanished;
@@ -78,7 +85,7 @@ final class Run implements AutoCloseable {
     synchronized List<LakeObject> sample(int count) {
         if (sample == null) {
             Deque<LakeObject> last = new ArrayDeque<>();
-            List<LakeObject> first = new java.util.ArrayList<>();
+            List<LakeObject> first = new ArrayList<>();
             try (Stream<LakeObject> objects = lake.objects()) {
                 objects.forEach(object -> {
                     if (first.size() < count) {
@@ -108,8 +115,45 @@ final class Run implements AutoCloseable {
         return deliveryFailure != null || notRecorded != null;
     }
 
+    /** Whether the objects seen first are small ones. */
+    synchronized boolean hasSmallObjects() {
+        return smallObjects;
+    }
+
+    synchronized void smallObjects(boolean small) {
+        smallObjects = small;
+    }
+
+    /** Whether every unit has been found, save what is {@link #leftOver}. */
+    synchronized boolean isDiscovered() {
+        return discovered;
+    }
+
+    synchronized void discovered() {
+        discovered = true;
+    }
+
+    synchronized boolean hasLeftOver() {
+        return !leftOver.isEmpty();
+    }
+
+    /** What the bundles that could not be read are to be cut into; once. */
+    synchronized List<List<LakeObject>> leftOver() {
+        List<List<LakeObject>> taken = List.copyOf(leftOver);
+        leftOver.clear();
+        return taken;
+    }
+
     /** A unit is done, well or not. */
     synchronized void done(Unit unit, @Nullable Throwable failure) {
+        if (failure instanceof MixedSchemasException mixed) {
+            leftOver.addAll(mixed.groups());
+            return;
+        }
+        if (failure != null && unit.isBundle() && unit.counts().settled() == 0 && !unit.hasDeliveryFailed()) {
+            unit.objects().forEach(object -> leftOver.add(List.of(object)));
+            return;
+        }
         counts = counts.plus(unit.counts());
         progress.unitDone(unit.counts().settled());
         if (unit.notRecorded().isPresent()) {
@@ -144,7 +188,7 @@ final class Run implements AutoCloseable {
 
     /** How far the watermark may move now; empty when the run did not see the whole dataset. */
     synchronized @Nullable Instant watermark() {
-        if (stopped || isAborted() || !listing.isComplete()) {
+        if (stopped || isAborted() || !listing.isComplete() || !leftOver.isEmpty()) {
             return null;
         }
         Instant newest = listing.newest();
@@ -182,7 +226,7 @@ final class Run implements AutoCloseable {
                             .formatted(destination, export, sentence(Failures.describe(deliveryFailure))),
                     deliveryFailure);
         }
-        if (stopped) {
+        if (stopped || !leftOver.isEmpty()) {
             throw new StoppedException();
         }
         if (unread > 0) {
@@ -213,7 +257,8 @@ final class Run implements AutoCloseable {
     }
 
     private static String reason(Throwable failure) {
-        String reason = Failures.describe(failure);
+        // What the route's own step ran into, without the connector's part of the SQL.
+        String reason = failure instanceof SQLException ? Query.firstLine(failure) : Failures.describe(failure);
         return reason.contains("Out of Memory Error")
                 ? "DuckDB needs more memory than duckdb.memory-limit; raise it, or lower export.parallel-objects"
                 : reason;

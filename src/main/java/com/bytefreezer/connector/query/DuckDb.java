@@ -23,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Properties;
 import java.util.Set;
 import java.util.UUID;
@@ -52,6 +53,12 @@ public final class DuckDb implements AutoCloseable {
     static {
         STREAMING.setProperty("jdbc_stream_results", "true");
     }
+
+    /** A column that has the name of the virtual one would take its place, so such an object is like no other. */
+    private static final String SCHEMAS = """
+            SELECT file_name, md5(string_agg(row(name, type, repetition_type, num_children, logical_type, duckdb_type, scale, precision)::VARCHAR, ';' ORDER BY column_id))
+              || CASE WHEN bool_or(lower(name) = '%s') THEN file_name ELSE '' END
+            FROM parquet_schema(%s) GROUP BY file_name""";
 
     private final Connection root;
     private final HikariDataSource pool;
@@ -84,8 +91,15 @@ public final class DuckDb implements AutoCloseable {
      * @param folders what may be read
      * @param credentials of the bucket, or null for a folder of this machine
      * @param streams how many results are read at the same time
+     * @param smallObjects whether to keep what was read from the bucket: a small object's footer is read twice, while a
+     *     big object would only fill the memory
      */
-    public static DuckDb open(Settings settings, Set<String> folders, @Nullable Credentials credentials, int streams) {
+    public static DuckDb open(
+            Settings settings,
+            Set<String> folders,
+            @Nullable Credentials credentials,
+            int streams,
+            boolean smallObjects) {
         String url = "jdbc:duckdb::memory:" + UUID.randomUUID();
         try {
             Connection root = DriverManager.getConnection(url, STREAMING);
@@ -98,7 +112,7 @@ public final class DuckDb implements AutoCloseable {
             config.setDataSourceProperties(STREAMING);
             DuckDb duckDb = new DuckDb(root, new HikariDataSource(config));
             try {
-                duckDb.prepare(settings, folders, credentials);
+                duckDb.prepare(settings, folders, credentials, smallObjects);
             } catch (SQLException | ConnectorException e) {
                 duckDb.close();
                 throw e;
@@ -158,12 +172,53 @@ public final class DuckDb implements AutoCloseable {
     public String records(Query query, List<LakeObject> objects, OtherObjects others, boolean omitNulls, long skip) {
         return bound(query, objects, others, (connection, sql) -> {
             List<Column> columns = columns(connection, sql);
-            String names =
-                    IntStream.range(0, columns.size()).mapToObj(i -> "c" + i).collect(Collectors.joining(", "));
             String offset = skip == 0 ? "" : " OFFSET " + skip;
             return "SELECT record FROM (SELECT encode(%s) AS record FROM (%s) AS r(%s)%s) UNION ALL SELECT NULL"
-                    .formatted(JsonRendering.row(columns, omitNulls), sql, names, offset);
+                    .formatted(JsonRendering.row(columns, omitNulls), sql, names(columns.size()), offset);
         });
+    }
+
+    /**
+     * As {@link #records}, for small objects of one partition, with a second column: the position of the
+     * record's object among them. Each record is the same as when its object is read alone.
+     *
+     * @throws MixedSchemasException when the objects have not all the same columns
+     */
+    public String recordsOfBundle(Query query, List<LakeObject> objects, boolean omitNulls)
+            throws MixedSchemasException {
+        try (Connection connection = newConnection()) {
+            requireOneSchema(connection, objects);
+            String sql = query.overBundle(objects);
+            List<Column> columns = columns(connection, sql);
+            int last = columns.size() - 1;
+            return "SELECT record, object FROM (SELECT encode(%s) AS record, c%d::INTEGER AS object FROM (%s) AS r(%s)) UNION ALL SELECT NULL, NULL"
+                    .formatted(
+                            JsonRendering.row(columns.subList(0, last), omitNulls), last, sql, names(columns.size()));
+        } catch (SQLException e) {
+            throw explained(query, e);
+        }
+    }
+
+    private static void requireOneSchema(Connection connection, List<LakeObject> objects)
+            throws SQLException, MixedSchemasException {
+        Map<String, LakeObject> byUrl = new LinkedHashMap<>();
+        objects.forEach(object -> byUrl.put(object.url(), object));
+        Map<String, List<LakeObject>> bySchema = new LinkedHashMap<>();
+        try (Statement statement = connection.createStatement();
+                ResultSet schemas =
+                        statement.executeQuery(SCHEMAS.formatted(Query.OBJECT_NUMBER, Query.files(objects)))) {
+            while (schemas.next()) {
+                bySchema.computeIfAbsent(schemas.getString(2), schema -> new ArrayList<>())
+                        .add(Objects.requireNonNull(byUrl.get(schemas.getString(1))));
+            }
+        }
+        if (bySchema.size() > 1) {
+            throw new MixedSchemasException(List.copyOf(bySchema.values()));
+        }
+    }
+
+    private static String names(int columns) {
+        return IntStream.range(0, columns).mapToObj(i -> "c" + i).collect(Collectors.joining(", "));
     }
 
     /**
@@ -228,7 +283,8 @@ public final class DuckDb implements AutoCloseable {
         return ((DuckDBConnection) root).duplicate();
     }
 
-    private void prepare(Settings settings, Set<String> folders, @Nullable Credentials credentials)
+    private void prepare(
+            Settings settings, Set<String> folders, @Nullable Credentials credentials, boolean smallObjects)
             throws SQLException {
         set("memory_limit", settings.text("duckdb.memory-limit"));
         String temp = settings.optional("duckdb.temp-folder").orElse(System.getProperty("java.io.tmpdir"));
@@ -242,6 +298,7 @@ public final class DuckDb implements AutoCloseable {
         if (credentials != null) {
             Httpfs.load(root, settings);
             set("enable_http_metadata_cache", "true");
+            set("enable_external_file_cache", String.valueOf(smallObjects));
             set("allow_persistent_secrets", "false");
             createSecret(credentials, AwsKeys.resolve(credentials));
         }

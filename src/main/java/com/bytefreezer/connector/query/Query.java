@@ -36,6 +36,12 @@ public final class Query {
     /** Stands for the scan of the objects in the prepared SQL. */
     private static final String SCAN = "SELECT 'b9b1f6f5-scan-of-the-objects'";
 
+    /** Stands for the objects of a bundle. */
+    private static final String BUNDLE = "read_parquet('b9b1f6f5-objects-of-a-bundle')";
+
+    /** The column of a bundle's result with the number of the record's object; one of DuckDB's virtual columns. */
+    static final String OBJECT_NUMBER = "file_index";
+
     private static final String PLACEHOLDER = "PARQUET_PATH";
     private static final Set<String> READERS = Set.of("read_parquet", "parquet_scan");
     /** Options of read_parquet that the connector sets itself. */
@@ -53,13 +59,21 @@ public final class Query {
     private final String text;
     private final JsonNode tree;
     private final String sql;
+    private final @Nullable String bundleSql;
     private final Set<String> virtualColumns;
     private final boolean repeatable;
 
-    private Query(String text, JsonNode tree, String sql, Set<String> virtualColumns, boolean repeatable) {
+    private Query(
+            String text,
+            JsonNode tree,
+            String sql,
+            @Nullable String bundleSql,
+            Set<String> virtualColumns,
+            boolean repeatable) {
         this.text = text;
         this.tree = tree;
         this.sql = sql;
+        this.bundleSql = bundleSql;
         this.virtualColumns = virtualColumns;
         this.repeatable = repeatable;
     }
@@ -91,8 +105,11 @@ public final class Query {
             JsonNode replaced = replacePlaceholders(document, events, virtualColumns);
             refuseTableFunctions(replaced);
             addEvents(replaced, events, connection);
-            String sql = single(connection, "SELECT json_deserialize_sql(?::JSON)", JSON.writeValueAsString(replaced));
-            return new Query(text, document, sql, virtualColumns, isRepeatable(document, connection));
+            String sql = text(replaced, connection);
+            String bundleSql = virtualColumns.isEmpty() && takesRowsOnlyFrom(events, replaced)
+                    ? bundled(replaced, connection)
+                    : null;
+            return new Query(text, document, sql, bundleSql, virtualColumns, isRepeatable(document, connection));
         } catch (SQLException | JsonProcessingException e) {
             throw new ConnectorException("SQL: %s Nothing was exported.".formatted(sentence(firstLine(e))), e);
         }
@@ -117,6 +134,22 @@ public final class Query {
                 .collect(Collectors.joining());
         String virtual = virtualColumns.stream().map(name -> ", " + name).collect(Collectors.joining());
         return sql.replace(SCAN, scan(objects, virtual + absent));
+    }
+
+    /** Whether the query can be run over several objects at once and still tell of which one a row is. */
+    public boolean canBundle() {
+        return bundleSql != null;
+    }
+
+    /**
+     * The query over objects of one partition, whose last column is {@link #OBJECT_NUMBER}: the position of the row's
+     * object among them.
+     */
+    String overBundle(List<LakeObject> objects) {
+        if (bundleSql == null) {
+            throw new IllegalStateException("not to be bundled: " + text);
+        }
+        return bundleSql.replace(BUNDLE, readParquet(objects.get(0).partition().keySet(), objects));
     }
 
     /** The rows of these objects as they are, without the user's query. */
@@ -156,7 +189,8 @@ public final class Query {
         return "\"" + name.replace("\"", "\"\"") + "\"";
     }
 
-    static String firstLine(Throwable e) {
+    /** DuckDB's message in one line, without the part of the statement that it shows. */
+    public static String firstLine(Throwable e) {
         String message = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
         return message.lines()
                 .map(String::strip)
@@ -180,11 +214,9 @@ public final class Query {
     }
 
     private static String readParquet(Set<String> partitionNames, List<LakeObject> objects) {
-        String files = objects.stream()
-                .map(object -> JsonRendering.literal(withoutWildcards(object.url())))
-                .collect(Collectors.joining(", "));
+        String files = files(objects);
         if (partitionNames.isEmpty()) {
-            return "read_parquet([%s], hive_partitioning=false, union_by_name=true)".formatted(files) + rows(objects);
+            return "read_parquet(%s, hive_partitioning=false, union_by_name=true)".formatted(files) + rows(objects);
         }
         // Left to itself DuckDB makes hour a VARCHAR as soon as one value is 01 (CONTRACTS §0.7).
         String types = partitionNames.stream()
@@ -195,8 +227,15 @@ public final class Query {
                                 ? "INTEGER"
                                 : "VARCHAR"))
                 .collect(Collectors.joining(", "));
-        return "read_parquet([%s], hive_partitioning=true, hive_types={%s}, union_by_name=true)".formatted(files, types)
+        return "read_parquet(%s, hive_partitioning=true, hive_types={%s}, union_by_name=true)".formatted(files, types)
                 + rows(objects);
+    }
+
+    /** The list of these objects, as table functions take it. */
+    static String files(List<LakeObject> objects) {
+        return objects.stream()
+                .map(object -> JsonRendering.literal(withoutWildcards(object.url())))
+                .collect(Collectors.joining(", ", "[", "]"));
     }
 
     /** A slice is a unit by itself; DuckDB skips the row groups that lie outside of it. */
@@ -253,6 +292,50 @@ public final class Query {
                 "WITH %s AS NOT MATERIALIZED (%s) SELECT 1".formatted(events, SCAN)));
         JsonNode entry = example.at("/statements/0/node/cte_map/map/0");
         ((ArrayNode) document.at("/statements/0/node/cte_map/map")).insert(0, entry);
+    }
+
+    /** Whether rows come straight from the objects, and nothing but the columns of a row is asked for. */
+    private static boolean takesRowsOnlyFrom(String events, JsonNode document) {
+        JsonNode from = document.at("/statements/0/node/from_table");
+        String alias = from.path("alias").asText().isEmpty()
+                ? events
+                : from.path("alias").asText();
+        return from.path("type").asText().equals("BASE_TABLE")
+                && from.path("table_name").asText().equalsIgnoreCase(events)
+                && from.path("schema_name").asText().isEmpty()
+                && from.path("sample").isNull()
+                && from.path("column_name_alias").isEmpty()
+                // The name of the table alone is the whole row; a virtual column would be the bundle's.
+                && nodes(document, node -> node.path("class").asText().equals("COLUMN_REF"))
+                        .map(node -> lastName(node).toLowerCase(Locale.ROOT))
+                        .noneMatch(name -> name.equalsIgnoreCase(alias)
+                                || VIRTUAL_COLUMNS.contains(name)
+                                || name.equals(OBJECT_NUMBER));
+    }
+
+    /**
+     * The query with the objects in place of the table events: only there are virtual columns to be had that {@code *}
+     * does not give.
+     */
+    private static String bundled(JsonNode document, Connection connection)
+            throws SQLException, JsonProcessingException {
+        JsonNode bundle = JSON.readTree(single(
+                connection,
+                "SELECT json_serialize_sql(?::VARCHAR)",
+                "SELECT %s FROM %s AS events".formatted(OBJECT_NUMBER, BUNDLE)));
+        JsonNode copy = document.deepCopy();
+        ObjectNode select = (ObjectNode) copy.at("/statements/0/node");
+        JsonNode alias = select.at("/from_table/alias");
+        ((ArrayNode) select.path("select_list")).add(bundle.at("/statements/0/node/select_list/0"));
+        select.set("from_table", bundle.at("/statements/0/node/from_table"));
+        if (!alias.asText().isEmpty()) {
+            ((ObjectNode) select.path("from_table")).set("alias", alias);
+        }
+        return text(copy, connection);
+    }
+
+    private static String text(JsonNode document, Connection connection) throws SQLException, JsonProcessingException {
+        return single(connection, "SELECT json_deserialize_sql(?::JSON)", JSON.writeValueAsString(document));
     }
 
     private static boolean isPlaceholder(JsonNode node) {

@@ -5,6 +5,7 @@ import com.bytefreezer.connector.lake.LakeObject;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
+import java.util.stream.LongStream;
 
 /** Batches of records that a test wrote down. */
 final class SomeBatch {
@@ -23,6 +24,8 @@ final class SomeBatch {
             ends[i] = end;
         }
         var lines = String.join("\n", records) + "\n";
-        return new Batch(unit, 0, firstRecord, lines.getBytes(StandardCharsets.UTF_8), ends);
+        var numbers =
+                LongStream.range(firstRecord, firstRecord + records.length).toArray();
+        return new Batch(unit, 0, lines.getBytes(StandardCharsets.UTF_8), ends, numbers);
     }
 }

@@ -59,7 +59,7 @@ final class LocalDataset implements AutoCloseable {
 
     /** A new DuckDB in the sandbox of this dataset, not yet locked. */
     DuckDb open(Map<String, String> options) {
-        return DuckDb.open(TestSettings.over(folder, options), Set.of(folder + "/"), null, 1);
+        return DuckDb.open(TestSettings.over(folder, options), Set.of(folder + "/"), null, 1, true);
     }
 
     Plan plan(String sql) {
