@@ -1,16 +1,18 @@
 #!/usr/bin/env bash
-# Installs what the tests run for real beside the JVM: a MinIO server, built from the Go module proxy, and DuckDB's httpfs
-# extension, from the Python package index. Everything is kept by version in $CONNECTOR_TEST_CACHE (default:
-# ~/.cache/bytefreezer-connector-test), so a second run changes nothing. Needs Go and Python with pip; as root on Debian
-# it installs them.
-# Usage: install.sh [minio] [httpfs]   without an argument: both
+# Installs what the tests run for real beside the JVM: a MinIO server and the OpenTelemetry Collector's Splunk HEC receiver,
+# built from the Go module proxy, and DuckDB's httpfs extension, from the Python package index. Everything is kept by
+# version in $CONNECTOR_TEST_CACHE (default: ~/.cache/bytefreezer-connector-test), so a second run changes nothing. Needs
+# Go and Python with pip; as root on Debian it installs them.
+# Usage: install.sh [minio] [hec] [httpfs]   without an argument: all
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cache=${CONNECTOR_TEST_CACHE:-$HOME/.cache/bytefreezer-connector-test}
 minio_version=$(cat "$here/minio.version")
+# Moves also when main.go beside it changes.
+hec_version=$(cat "$here/hec/version")
 duckdb_version=$(sed -nE 's:.*<duckdb\.version>([0-9]+\.[0-9]+\.[0-9]+).*:\1:p' "$here/../../../pom.xml")
-go_for_minio=go1.24.8
+newer_go_release=go1.24.8
 
 say() { echo "test servers: $*"; }
 fail() { say "$*" >&2; exit 1; }
@@ -33,8 +35,8 @@ newer_go() {
     local toolchain minor
     minor=$(go env GOVERSION | sed -nE 's/^go1\.([0-9]+).*/\1/p')
     [ "${minor:-99}" -lt 21 ] || return 0
-    toolchain=golang.org/toolchain@v0.0.1-$go_for_minio.$(go env GOOS)-$(go env GOARCH)
-    say "$(go env GOVERSION) is too old for MinIO; fetching $go_for_minio"
+    toolchain=golang.org/toolchain@v0.0.1-$newer_go_release.$(go env GOOS)-$(go env GOARCH)
+    say "$(go env GOVERSION) is too old; fetching $newer_go_release"
     (cd "$work" && go mod download "$toolchain") || fail "fetching $toolchain failed"
     cp -R "$(go env GOMODCACHE)/$toolchain" "$work/go"
     chmod -R u+wx "$work/go"
@@ -53,6 +55,20 @@ install_minio() {
     mkdir -p "$(dirname "$target")"
     mv "$work/minio" "$target"
     say "installed MinIO in $target"
+}
+
+install_hec() {
+    local target=$cache/hec/$hec_version/hec
+    if [ -x "$target" ]; then say "HEC receiver $hec_version is there"; return; fi
+    require Go 'golang-go ca-certificates' go version
+    newer_go
+    say "building the HEC receiver $hec_version (takes a minute)"
+    (cd "$here/hec" && CGO_ENABLED=0 GOTOOLCHAIN=auto GOFLAGS='' \
+        nice go build -trimpath -buildvcs=false -ldflags '-s -w' -o "$work/hec" . 2>"$work/go.log") ||
+        fail "building the HEC receiver failed: $(tail -n 5 "$work/go.log")"
+    mkdir -p "$(dirname "$target")"
+    mv "$work/hec" "$target"
+    say "installed the HEC receiver in $target"
 }
 
 install_httpfs() {
@@ -79,5 +95,5 @@ mkdir -p "$cache"
 # Beside the target, so that each mv is atomic.
 work=$(mktemp -d "$cache/install.XXXXXX")
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
-[ $# -gt 0 ] || set -- minio httpfs
+[ $# -gt 0 ] || set -- minio hec httpfs
 for server in "$@"; do "install_$server"; done

@@ -52,6 +52,11 @@ public class ScriptedServer implements AutoCloseable {
         return started(new ScriptedServer(plain(0)));
     }
 
+    /** Speaks HTTPS. */
+    public static ScriptedServer start(SSLContext tls) {
+        return started(new ScriptedServer(secure(tls)));
+    }
+
     /** Serves only once the whole object is made: a client that keeps trying may be quicker than a constructor. */
     static <T extends ScriptedServer> T started(T scripted) {
         ((ScriptedServer) scripted).server.start();

@@ -33,10 +33,19 @@ public final class TestTools {
 
     /** The MinIO program. Where it is missing the test is skipped, or fails when {@code CI=true}. */
     public static Path minio() {
+        return program("minio", Path.of("minio.version"));
+    }
+
+    /** The HEC receiver's program. Where it is missing the test is skipped, or fails when {@code CI=true}. */
+    static Path hec() {
+        return program("hec", Path.of("hec", "version"));
+    }
+
+    private static Path program(String name, Path versionFile) {
         try {
-            var version = Files.readString(projectDirectory().resolve(SERVERS).resolve("minio.version"))
+            var version = Files.readString(projectDirectory().resolve(SERVERS).resolve(versionFile))
                     .strip();
-            return installed(cacheDirectory().resolve("minio").resolve(version).resolve("minio"));
+            return installed(cacheDirectory().resolve(name).resolve(version).resolve(name));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
