@@ -9,6 +9,7 @@ import com.bytefreezer.connector.delivery.DeadLetters;
 import com.bytefreezer.connector.delivery.Deliveries;
 import com.bytefreezer.connector.delivery.Retries;
 import com.bytefreezer.connector.delivery.StandardOutput;
+import com.bytefreezer.connector.delivery.splunk.HecComponent;
 import com.bytefreezer.connector.export.Export;
 import com.bytefreezer.connector.export.Exports;
 import com.bytefreezer.connector.export.Outcomes;
@@ -52,6 +53,8 @@ final class Connector implements AutoCloseable {
                 new Retries(
                         settings.integer("delivery.max-retries"),
                         Duration.ofMillis(settings.integer("delivery.max-retry-delay-ms"))));
+        // In place of Camel's own, which checks no host name and sends one event per request.
+        camel.bind("splunk-hec", new HecComponent());
         camel.bind("batchOutcomes", Outcomes.ofBatches(deliveries));
         camel.bind("unitOutcomes", Outcomes.ofUnits(exports));
     }

@@ -44,6 +44,18 @@ class RouteFilesTest {
     /** HttpComponent.createEndpoint takes them too, outside the options that Camel lists. */
     private static final Set<String> HTTP_TIMEOUTS =
             Set.of("connectTimeout", "connectionRequestTimeout", "responseTimeout", "soTimeout");
+    /** What {@code HecEndpoint} adds to Camel's options. */
+    private static final Set<String> SPLUNK_HEC = Set.of(
+            "timeColumn",
+            "hostColumn",
+            "fields",
+            "gzip",
+            "channel",
+            "acknowledgement",
+            "ackTimeout",
+            "timeout",
+            "proxyHost",
+            "proxyPort");
 
     @TempDir
     private Path folder;
@@ -184,6 +196,9 @@ class RouteFilesTest {
                                 .propertyNames());
                         if (scheme.startsWith("http")) {
                             known.addAll(HTTP_TIMEOUTS);
+                        }
+                        if (scheme.equals("splunk-hec")) {
+                            known.addAll(SPLUNK_HEC);
                         }
                         assertThat(optionNames(endpoint.path("parameters")))
                                 .as(uri)

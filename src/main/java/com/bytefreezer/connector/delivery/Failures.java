@@ -52,7 +52,8 @@ public final class Failures {
         return null;
     }
 
-    private static String host(String url) {
+    /** Scheme, host and port of a URL. */
+    public static String host(String url) {
         try {
             URI uri = URI.create(url);
             // Not getHost, which is null for a name with an underscore.

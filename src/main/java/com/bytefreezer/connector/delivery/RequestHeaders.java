@@ -8,6 +8,7 @@ import org.apache.camel.Processor;
 /** Sets the HTTP headers that a destination's settings name; here, so that no secret stands in an endpoint's URI. */
 public final class RequestHeaders implements Processor {
     private String lines = "";
+    private String scheme = "Bearer";
     private String token = "";
     private String username = "";
     private String password = "";
@@ -17,7 +18,12 @@ public final class RequestHeaders implements Processor {
         this.lines = lines;
     }
 
-    /** Sets the bearer token. */
+    /** Sets the word before the token. */
+    public void setScheme(String scheme) {
+        this.scheme = scheme;
+    }
+
+    /** Sets the token. */
     public void setToken(String token) {
         this.token = token;
     }
@@ -35,7 +41,7 @@ public final class RequestHeaders implements Processor {
     public void process(Exchange exchange) {
         var message = exchange.getMessage();
         if (!token.isBlank()) {
-            message.setHeader("Authorization", "Bearer " + token);
+            message.setHeader("Authorization", scheme + " " + token);
         } else if (!username.isBlank()) {
             byte[] pair = (username + ":" + password).getBytes(StandardCharsets.UTF_8);
             message.setHeader("Authorization", "Basic " + Base64.getEncoder().encodeToString(pair));

@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.delivery;
 
+import com.bytefreezer.connector.ConnectorException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZonedDateTime;
@@ -38,11 +39,12 @@ public final class Retries implements Processor {
         this.longestDelay = longestDelay;
     }
 
-    /** Whether the answer says that the same request will fail again. */
+    /** Whether the same request will fail again: so says the answer, or a destination that needs a person's help. */
     public boolean isFinal(@ExchangeProperty(Exchange.EXCEPTION_CAUGHT) Exception failure) {
-        return failure instanceof HttpOperationFailedException http
-                && http.getStatusCode() < 500
-                && !WORTH_A_RETRY.contains(http.getStatusCode());
+        return failure instanceof ConnectorException
+                || (failure instanceof HttpOperationFailedException http
+                        && http.getStatusCode() < 500
+                        && !WORTH_A_RETRY.contains(http.getStatusCode()));
     }
 
     /**

@@ -2,6 +2,7 @@ package com.bytefreezer.connector.delivery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.bytefreezer.connector.ConnectorException;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -57,6 +58,11 @@ class RetriesTest {
     void onlyAnswersThatMayChangeAreWorthARetry(int status, boolean last) {
         assertThat(retries.isFinal(new HttpOperationFailedException("http://x", status, "", null, null, null)))
                 .isEqualTo(last);
+    }
+
+    @Test
+    void whatAPersonMustSeeToIsNotTriedAgain() {
+        assertThat(retries.isFinal(new ConnectorException("x"))).isTrue();
     }
 
     @Test

@@ -1,0 +1,174 @@
+package com.bytefreezer.connector.delivery.splunk;
+
+import com.bytefreezer.connector.ConnectorException;
+import java.net.URI;
+import java.util.List;
+import java.util.stream.Stream;
+import org.apache.camel.Producer;
+import org.apache.camel.component.splunkhec.SplunkHECComponent;
+import org.apache.camel.component.splunkhec.SplunkHECConfiguration;
+import org.apache.camel.component.splunkhec.SplunkHECEndpoint;
+import org.apache.camel.support.jsse.SSLContextParameters;
+import org.jspecify.annotations.Nullable;
+
+/** The options that Camel's endpoint lacks; an empty value is "not set". */
+public final class HecEndpoint extends SplunkHECEndpoint {
+    private static final String EVENT = "/event";
+
+    private String timeColumn = "";
+    private String hostColumn = "";
+    private List<String> fields = List.of();
+    private boolean gzip;
+    private String channel = "";
+    private boolean acknowledgement;
+    private long ackTimeout = 300_000;
+    private long timeout = 30_000;
+    private String proxyHost = "";
+    private int proxyPort = 3128;
+
+    HecEndpoint(String uri, SplunkHECComponent component, SplunkHECConfiguration configuration) {
+        super(uri, component, configuration);
+    }
+
+    /** In place of Camel's checks, which refuse names like {@code splunk.corp} and tokens that are no UUID. */
+    @Override
+    protected void doInit() {
+        URI url;
+        try {
+            url = eventUrl();
+        } catch (IllegalArgumentException e) {
+            throw invalid(e);
+        }
+        if (url.getRawAuthority() == null || !List.of("http", "https").contains(url.getScheme())) {
+            throw invalid(null);
+        }
+    }
+
+    private ConnectorException invalid(@Nullable Exception cause) {
+        return new ConnectorException(
+                "splunk-hec: %s is not the address of a collector. Not started. Give one like https://splunk.example:8088."
+                        .formatted(getSplunkURL()),
+                cause);
+    }
+
+    /** Where events are posted. */
+    URI eventUrl() {
+        String address = getSplunkURL();
+        if (!address.contains("://")) {
+            address = (getConfiguration().isHttps() ? "https://" : "http://") + address;
+        }
+        URI url = URI.create(address);
+        boolean withoutPath = url.getRawPath().isEmpty() || url.getRawPath().equals("/");
+        return withoutPath ? url.resolve(getConfiguration().getSplunkEndpoint()) : url;
+    }
+
+    /** Where the collector says which requests are indexed. */
+    URI ackUrl() {
+        URI url = eventUrl();
+        String path = url.getRawPath();
+        String collector = path.endsWith(EVENT) ? path.substring(0, path.length() - EVENT.length()) : path;
+        return url.resolve(collector + "/ack");
+    }
+
+    @Override
+    public Producer createProducer() {
+        return new HecProducer(this);
+    }
+
+    /** Those of the endpoint or else of the component; null when neither has any. */
+    @Nullable
+    SSLContextParameters tls() {
+        SSLContextParameters own = getSslContextParameters();
+        return own != null ? own : getComponent().getSslContextParameters();
+    }
+
+    /** The column with the time of an event: a timestamp in ISO 8601, or an epoch number in s, ms, µs or ns. */
+    public void setTimeColumn(String timeColumn) {
+        this.timeColumn = timeColumn;
+    }
+
+    public String getTimeColumn() {
+        return timeColumn;
+    }
+
+    /** The column with the host of an event; it wins over the option {@code host}. */
+    public void setHostColumn(String hostColumn) {
+        this.hostColumn = hostColumn;
+    }
+
+    public String getHostColumn() {
+        return hostColumn;
+    }
+
+    /** The columns, separated by commas, that become indexed fields. */
+    public void setFields(String fields) {
+        this.fields = Stream.of(fields.split(","))
+                .map(String::strip)
+                .filter(name -> !name.isEmpty())
+                .toList();
+    }
+
+    public List<String> getFields() {
+        return fields;
+    }
+
+    public void setGzip(boolean gzip) {
+        this.gzip = gzip;
+    }
+
+    public boolean isGzip() {
+        return gzip;
+    }
+
+    /** The channel of the requests, a UUID. */
+    public void setChannel(String channel) {
+        this.channel = channel;
+    }
+
+    public String getChannel() {
+        return channel;
+    }
+
+    /** Whether a batch is accepted only when the collector says that it is indexed. Without a channel one is made up. */
+    public void setAcknowledgement(boolean acknowledgement) {
+        this.acknowledgement = acknowledgement;
+    }
+
+    public boolean isAcknowledgement() {
+        return acknowledgement;
+    }
+
+    /** How long to wait for it before the batch is sent again, in milliseconds. */
+    public void setAckTimeout(long ackTimeout) {
+        this.ackTimeout = ackTimeout;
+    }
+
+    public long getAckTimeout() {
+        return ackTimeout;
+    }
+
+    /** How long to wait for a connection, and then for the reply, in milliseconds. */
+    public void setTimeout(long timeout) {
+        this.timeout = timeout;
+    }
+
+    public long getTimeout() {
+        return timeout;
+    }
+
+    public void setProxyHost(String proxyHost) {
+        this.proxyHost = proxyHost;
+    }
+
+    public String getProxyHost() {
+        return proxyHost;
+    }
+
+    public void setProxyPort(int proxyPort) {
+        this.proxyPort = proxyPort;
+    }
+
+    public int getProxyPort() {
+        return proxyPort;
+    }
+}

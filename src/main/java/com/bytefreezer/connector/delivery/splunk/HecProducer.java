@@ -1,0 +1,255 @@
+package com.bytefreezer.connector.delivery.splunk;
+
+import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.delivery.Batch;
+import com.bytefreezer.connector.delivery.Deliveries;
+import com.bytefreezer.connector.delivery.Failures;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.UUID;
+import java.util.zip.GZIPOutputStream;
+import javax.net.ssl.SSLContext;
+import org.apache.camel.Exchange;
+import org.apache.camel.Message;
+import org.apache.camel.component.splunkhec.SplunkHECConfiguration;
+import org.apache.camel.component.splunkhec.SplunkHECConstants;
+import org.apache.camel.support.DefaultProducer;
+import org.apache.camel.support.jsse.SSLContextParameters;
+import org.apache.hc.client5.http.classic.methods.HttpPost;
+import org.apache.hc.client5.http.config.ConnectionConfig;
+import org.apache.hc.client5.http.config.RequestConfig;
+import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
+import org.apache.hc.client5.http.impl.classic.HttpClients;
+import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
+import org.apache.hc.client5.http.ssl.DefaultClientTlsStrategy;
+import org.apache.hc.client5.http.ssl.NoopHostnameVerifier;
+import org.apache.hc.client5.http.ssl.TlsSocketStrategy;
+import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.ContentType;
+import org.apache.hc.core5.http.Header;
+import org.apache.hc.core5.http.HttpHeaders;
+import org.apache.hc.core5.http.HttpHost;
+import org.apache.hc.core5.http.ParseException;
+import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
+import org.apache.hc.core5.http.io.entity.EntityUtils;
+import org.apache.hc.core5.ssl.SSLContextBuilder;
+import org.apache.hc.core5.ssl.SSLContexts;
+import org.apache.hc.core5.util.Timeout;
+
+/**
+ * Posts the open records of a batch in one request, and returns when the collector has accepted all of them but those it
+ * refuses, which become rejections. Any other body is one event, made like Camel's own producer makes it. Safe for use by
+ * several threads.
+ */
+final class HecProducer extends DefaultProducer {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final int MOST_CONNECTIONS = 64;
+    private static final int LONGEST_ANSWER = 100_000;
+    private static final long FIRST_POLL_MS = 50;
+    private static final long LONGEST_POLL_MS = 2000;
+
+    private final HecEndpoint endpoint;
+    private final SplunkEvents events;
+    private final URI eventUrl;
+    private final URI ackUrl;
+    private final String channel;
+    private final CloseableHttpClient client;
+
+    HecProducer(HecEndpoint endpoint) {
+        super(endpoint);
+        this.endpoint = endpoint;
+        events = new SplunkEvents(endpoint);
+        eventUrl = endpoint.eventUrl();
+        ackUrl = endpoint.ackUrl();
+        channel = endpoint.isAcknowledgement() && endpoint.getChannel().isBlank()
+                ? UUID.randomUUID().toString()
+                : endpoint.getChannel();
+        client = client();
+    }
+
+    @Override
+    public void process(Exchange exchange) throws Exception {
+        Message message = exchange.getIn();
+        String authorization = message.getHeader(
+                HttpHeaders.AUTHORIZATION,
+                "Splunk " + endpoint.getConfiguration().getToken(),
+                String.class);
+        if (message.getBody() instanceof Batch batch) {
+            deliver(batch, authorization);
+        } else if (!isTaken(post(eventUrl, JSON.writeValueAsBytes(event(message)), authorization), authorization)) {
+            throw new IOException(notAcknowledged());
+        }
+    }
+
+    @Override
+    protected void doStop() throws Exception {
+        super.doStop();
+        client.close();
+    }
+
+    private void deliver(Batch batch, String authorization) throws Exception {
+        for (Optional<Batch> open = batch.open(); open.isPresent(); open = batch.open()) {
+            HecAnswer answer = post(eventUrl, events.of(open.get()), authorization);
+            OptionalInt refused = answer.refusedEvent(open.get().recordCount());
+            if (refused.isPresent()) {
+                // Splunk has taken the events before it, other collectors have taken none: better twice than never.
+                open.get().reject(refused.getAsInt(), answer.text());
+            } else if (isTaken(answer, authorization)) {
+                return;
+            } else {
+                Deliveries.requireAllSettled(batch, notAcknowledged());
+            }
+        }
+    }
+
+    /**
+     * Whether the collector has the events for sure.
+     *
+     * @return false when that is not known in time
+     */
+    private boolean isTaken(HecAnswer answer, String authorization) throws Exception {
+        if (!answer.isSuccess()) {
+            throw answer.failure();
+        }
+        if (!endpoint.isAcknowledgement()) {
+            return true;
+        }
+        long ackId = answer.ackId()
+                .orElseThrow(() -> new ConnectorException(
+                        "%s gives no ackId. Switch acknowledgement off, or allow it for the token in Splunk."
+                                .formatted(Failures.host(eventUrl.toString()))));
+        byte[] question = "{\"acks\":[%d]}".formatted(ackId).getBytes(StandardCharsets.UTF_8);
+        long deadline =
+                System.nanoTime() + Duration.ofMillis(endpoint.getAckTimeout()).toNanos();
+        for (long pause = FIRST_POLL_MS; System.nanoTime() < deadline; pause = Math.min(2 * pause, LONGEST_POLL_MS)) {
+            if (isAcknowledged(ackId, question, authorization)) {
+                return true;
+            }
+            Thread.sleep(pause);
+        }
+        return false;
+    }
+
+    private boolean isAcknowledged(long ackId, byte[] question, String authorization) throws Exception {
+        HecAnswer answer;
+        try {
+            answer = post(ackUrl, question, authorization);
+        } catch (IOException e) {
+            // The collector may be back in time.
+            return false;
+        }
+        if (answer.status() >= 400 && answer.status() < 500 && answer.status() != 429) {
+            throw answer.failure();
+        }
+        return answer.acknowledges(ackId);
+    }
+
+    private String notAcknowledged() {
+        return "not acknowledged within %d ms".formatted(endpoint.getAckTimeout());
+    }
+
+    private HecAnswer post(URI url, byte[] body, String authorization) throws IOException {
+        HttpPost request = new HttpPost(url);
+        request.setHeader(HttpHeaders.AUTHORIZATION, authorization);
+        if (!channel.isBlank()) {
+            request.setHeader("X-Splunk-Request-Channel", channel);
+        }
+        request.setEntity(
+                endpoint.isGzip()
+                        ? new ByteArrayEntity(zipped(body), ContentType.APPLICATION_JSON, "gzip")
+                        : new ByteArrayEntity(body, ContentType.APPLICATION_JSON));
+        return client.execute(request, response -> answer(url, response));
+    }
+
+    private static HecAnswer answer(URI url, ClassicHttpResponse response) throws IOException, ParseException {
+        Map<String, String> headers = new HashMap<>();
+        for (Header header : response.getHeaders()) {
+            headers.put(header.getName(), header.getValue());
+        }
+        String body = response.getEntity() == null ? "" : EntityUtils.toString(response.getEntity(), LONGEST_ANSWER);
+        return HecAnswer.of(url, response.getCode(), headers, body);
+    }
+
+    private static byte[] zipped(byte[] body) throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream(body.length / 4);
+        try (GZIPOutputStream gzip = new GZIPOutputStream(bytes)) {
+            gzip.write(body);
+        }
+        return bytes.toByteArray();
+    }
+
+    private Map<String, Object> event(Message message) {
+        SplunkHECConfiguration configuration = endpoint.getConfiguration();
+        Map<String, Object> event = new LinkedHashMap<>();
+        event.put("time", message.getHeader(SplunkHECConstants.INDEX_TIME, configuration.getTime(), Long.class));
+        event.put("host", configuration.getHost());
+        event.put("source", configuration.getSource());
+        event.put("sourcetype", configuration.getSourceType());
+        event.put("index", configuration.getIndex());
+        event.values().removeIf(value -> value == null || value.equals(""));
+        Map<String, Object> headers = new HashMap<>(message.getHeaders());
+        headers.remove(HttpHeaders.AUTHORIZATION);
+        if (configuration.isBodyOnly()) {
+            event.put("event", message.getBody());
+        } else if (configuration.isHeadersOnly()) {
+            event.put("event", headers);
+        } else {
+            event.put("event", Map.of("body", message.getBody(), "headers", headers));
+        }
+        return event;
+    }
+
+    private CloseableHttpClient client() {
+        Timeout timeout = Timeout.ofMilliseconds(endpoint.getTimeout());
+        var connections = PoolingHttpClientConnectionManagerBuilder.create()
+                .setTlsSocketStrategy(tls())
+                .setMaxConnPerRoute(MOST_CONNECTIONS)
+                .setMaxConnTotal(MOST_CONNECTIONS)
+                .setDefaultConnectionConfig(ConnectionConfig.custom()
+                        .setConnectTimeout(timeout)
+                        .setSocketTimeout(timeout)
+                        .build())
+                .build();
+        // Retries are those of the route alone. Cookies are kept: a load balancer finds the collector of the channel by
+        // them.
+        var builder = HttpClients.custom()
+                .setConnectionManager(connections)
+                .setDefaultRequestConfig(
+                        RequestConfig.custom().setResponseTimeout(timeout).build())
+                .disableAutomaticRetries()
+                .disableRedirectHandling();
+        if (!endpoint.getProxyHost().isBlank()) {
+            builder.setProxy(new HttpHost(endpoint.getProxyHost(), endpoint.getProxyPort()));
+        }
+        return builder.build();
+    }
+
+    private TlsSocketStrategy tls() {
+        try {
+            if (endpoint.getConfiguration().isSkipTlsVerify()) {
+                SSLContext trusting = SSLContextBuilder.create()
+                        .loadTrustMaterial((chain, authenticationType) -> true)
+                        .build();
+                return new DefaultClientTlsStrategy(trusting, NoopHostnameVerifier.INSTANCE);
+            }
+            SSLContextParameters parameters = endpoint.tls();
+            return new DefaultClientTlsStrategy(
+                    parameters == null
+                            ? SSLContexts.createSystemDefault()
+                            : parameters.createSSLContext(endpoint.getCamelContext()));
+        } catch (GeneralSecurityException | IOException e) {
+            throw new ConnectorException(
+                    "splunk-hec: TLS cannot be set up (%s). Not started.".formatted(e.getMessage()), e);
+        }
+    }
+}
