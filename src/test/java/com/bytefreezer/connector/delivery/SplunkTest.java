@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.delivery;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.bytefreezer.connector.TestRun;
 import com.bytefreezer.connector.testing.Await;
@@ -480,6 +481,21 @@ class SplunkTest {
             assertThat(proxy.requests()).singleElement().satisfies(request -> assertThat(request.path())
                     .isEqualTo("http://splunk_1.corp:8088/services/collector/event"));
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "url     | ftp://splunk.example:8088        | ftp://splunk.example:8088 is not the address of a collector",
+                "url     | https://splunk.example:8088?x=1  | has no option x",
+                "ca-file | /nowhere                         | the file /nowhere cannot be read"
+            })
+    void aWrongSettingStopsTheStart(String setting, String value, String reason) {
+        assertThatThrownBy(() -> run(Map.of(setting, value)))
+                .extracting(Failures::describe)
+                .asString()
+                .contains(reason, "Not started");
     }
 
     // -- Camel's own use of the component

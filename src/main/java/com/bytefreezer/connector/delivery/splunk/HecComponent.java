@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.delivery.splunk;
 
+import com.bytefreezer.connector.ConnectorException;
 import java.util.Map;
 import org.apache.camel.Endpoint;
 import org.apache.camel.component.splunkhec.SplunkHECComponent;
@@ -17,9 +18,13 @@ public final class HecComponent extends SplunkHECComponent {
 
     @Override
     protected Endpoint createEndpoint(String uri, String remaining, Map<String, Object> parameters) throws Exception {
-        SplunkHECConfiguration configuration = new SplunkHECConfiguration();
-        HecEndpoint endpoint = new HecEndpoint(uri, this, configuration);
+        HecEndpoint endpoint = new HecEndpoint(uri, this, new SplunkHECConfiguration());
         setProperties(endpoint, parameters);
+        if (!parameters.isEmpty()) {
+            throw new ConnectorException(
+                    "splunk-hec: %s has no option %s. Not started. The address of a collector ends with its port or path."
+                            .formatted(remaining, String.join(", ", parameters.keySet())));
+        }
         endpoint.setSplunkURL(remaining);
         return endpoint;
     }

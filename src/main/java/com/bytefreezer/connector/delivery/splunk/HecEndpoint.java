@@ -1,14 +1,22 @@
 package com.bytefreezer.connector.delivery.splunk;
 
 import com.bytefreezer.connector.ConnectorException;
+import java.io.IOException;
 import java.net.URI;
+import java.security.GeneralSecurityException;
 import java.util.List;
 import java.util.stream.Stream;
+import javax.net.ssl.SSLContext;
 import org.apache.camel.Producer;
 import org.apache.camel.component.splunkhec.SplunkHECComponent;
 import org.apache.camel.component.splunkhec.SplunkHECConfiguration;
 import org.apache.camel.component.splunkhec.SplunkHECEndpoint;
 import org.apache.camel.support.jsse.SSLContextParameters;
+import org.apache.hc.client5.http.ssl.DefaultClientTlsStrategy;
+import org.apache.hc.client5.http.ssl.NoopHostnameVerifier;
+import org.apache.hc.client5.http.ssl.TlsSocketStrategy;
+import org.apache.hc.core5.ssl.SSLContextBuilder;
+import org.apache.hc.core5.ssl.SSLContexts;
 import org.jspecify.annotations.Nullable;
 
 /** The options that Camel's endpoint lacks; an empty value is "not set". */
@@ -25,6 +33,7 @@ public final class HecEndpoint extends SplunkHECEndpoint {
     private long timeout = 30_000;
     private String proxyHost = "";
     private int proxyPort = 3128;
+    private TlsSocketStrategy tls = DefaultClientTlsStrategy.createDefault();
 
     HecEndpoint(String uri, SplunkHECComponent component, SplunkHECConfiguration configuration) {
         super(uri, component, configuration);
@@ -42,6 +51,8 @@ public final class HecEndpoint extends SplunkHECEndpoint {
         if (url.getRawAuthority() == null || !List.of("http", "https").contains(url.getScheme())) {
             throw invalid(null);
         }
+        // Here, not when the producer starts, where Camel would log a stack trace.
+        tls = createTls();
     }
 
     private ConnectorException invalid(@Nullable Exception cause) {
@@ -75,11 +86,30 @@ public final class HecEndpoint extends SplunkHECEndpoint {
         return new HecProducer(this);
     }
 
-    /** Those of the endpoint or else of the component; null when neither has any. */
-    @Nullable
-    SSLContextParameters tls() {
-        SSLContextParameters own = getSslContextParameters();
-        return own != null ? own : getComponent().getSslContextParameters();
+    /** How TLS is spoken: with the parameters of the endpoint, or else of the component, or else as Java does. */
+    TlsSocketStrategy tls() {
+        return tls;
+    }
+
+    private TlsSocketStrategy createTls() {
+        SSLContextParameters parameters = getSslContextParameters() == null
+                ? getComponent().getSslContextParameters()
+                : getSslContextParameters();
+        try {
+            if (getConfiguration().isSkipTlsVerify()) {
+                SSLContext trusting = SSLContextBuilder.create()
+                        .loadTrustMaterial((chain, authenticationType) -> true)
+                        .build();
+                return new DefaultClientTlsStrategy(trusting, NoopHostnameVerifier.INSTANCE);
+            }
+            return new DefaultClientTlsStrategy(
+                    parameters == null
+                            ? SSLContexts.createSystemDefault()
+                            : parameters.createSSLContext(getCamelContext()));
+        } catch (GeneralSecurityException | IOException e) {
+            throw new ConnectorException(
+                    "splunk-hec: TLS cannot be set up (%s). Not started.".formatted(e.getMessage()), e);
+        }
     }
 
     /** The column with the time of an event: a timestamp in ISO 8601, or an epoch number in s, ms, µs or ns. */

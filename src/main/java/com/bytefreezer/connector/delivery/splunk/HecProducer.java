@@ -9,7 +9,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -18,22 +17,17 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.zip.GZIPOutputStream;
-import javax.net.ssl.SSLContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.component.splunkhec.SplunkHECConfiguration;
 import org.apache.camel.component.splunkhec.SplunkHECConstants;
 import org.apache.camel.support.DefaultProducer;
-import org.apache.camel.support.jsse.SSLContextParameters;
 import org.apache.hc.client5.http.classic.methods.HttpPost;
 import org.apache.hc.client5.http.config.ConnectionConfig;
 import org.apache.hc.client5.http.config.RequestConfig;
 import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
 import org.apache.hc.client5.http.impl.classic.HttpClients;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
-import org.apache.hc.client5.http.ssl.DefaultClientTlsStrategy;
-import org.apache.hc.client5.http.ssl.NoopHostnameVerifier;
-import org.apache.hc.client5.http.ssl.TlsSocketStrategy;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.ContentType;
 import org.apache.hc.core5.http.Header;
@@ -42,8 +36,6 @@ import org.apache.hc.core5.http.HttpHost;
 import org.apache.hc.core5.http.ParseException;
 import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
 import org.apache.hc.core5.http.io.entity.EntityUtils;
-import org.apache.hc.core5.ssl.SSLContextBuilder;
-import org.apache.hc.core5.ssl.SSLContexts;
 import org.apache.hc.core5.util.Timeout;
 
 /**
@@ -212,7 +204,7 @@ final class HecProducer extends DefaultProducer {
     private CloseableHttpClient client() {
         Timeout timeout = Timeout.ofMilliseconds(endpoint.getTimeout());
         var connections = PoolingHttpClientConnectionManagerBuilder.create()
-                .setTlsSocketStrategy(tls())
+                .setTlsSocketStrategy(endpoint.tls())
                 .setMaxConnPerRoute(MOST_CONNECTIONS)
                 .setMaxConnTotal(MOST_CONNECTIONS)
                 .setDefaultConnectionConfig(ConnectionConfig.custom()
@@ -232,24 +224,5 @@ final class HecProducer extends DefaultProducer {
             builder.setProxy(new HttpHost(endpoint.getProxyHost(), endpoint.getProxyPort()));
         }
         return builder.build();
-    }
-
-    private TlsSocketStrategy tls() {
-        try {
-            if (endpoint.getConfiguration().isSkipTlsVerify()) {
-                SSLContext trusting = SSLContextBuilder.create()
-                        .loadTrustMaterial((chain, authenticationType) -> true)
-                        .build();
-                return new DefaultClientTlsStrategy(trusting, NoopHostnameVerifier.INSTANCE);
-            }
-            SSLContextParameters parameters = endpoint.tls();
-            return new DefaultClientTlsStrategy(
-                    parameters == null
-                            ? SSLContexts.createSystemDefault()
-                            : parameters.createSSLContext(endpoint.getCamelContext()));
-        } catch (GeneralSecurityException | IOException e) {
-            throw new ConnectorException(
-                    "splunk-hec: TLS cannot be set up (%s). Not started.".formatted(e.getMessage()), e);
-        }
     }
 }
