@@ -129,12 +129,19 @@ class SplunkTest {
         }
     }
 
-    @Test
-    void aPathOfTheUrlIsKept() throws Exception {
+    @ParameterizedTest
+    @CsvSource({
+        "/,                                    /services/collector/event,           /services/collector/ack",
+        "/services/collector,                  /services/collector,                 /services/collector/ack",
+        "/services/collector/event/1.0,        /services/collector/event/1.0,       /services/collector/ack",
+        "/tenant/services/collector/event,     /tenant/services/collector/event,    /tenant/services/collector/ack"
+    })
+    void aPathOfTheUrlIsKept(String path, String events, String acknowledgements) throws Exception {
         object("SELECT 1 AS n");
-        try (var fake = hecThatSays(SUCCESS)) {
-            run(Map.of("url", fake.url() + "/tenant/services/collector"));
-            assertThat(fake.requests()).extracting(Request::path).containsExactly("/tenant/services/collector");
+        try (var fake =
+                hecThatSays(Reply.of(200, "{\"text\":\"Success\",\"code\":0,\"ackId\":0,\"acks\":{\"0\":true}}"))) {
+            run(Map.of("url", fake.url() + path, "acknowledgement", "true"));
+            assertThat(fake.requests()).extracting(Request::path).containsExactly(events, acknowledgements);
         }
     }
 
@@ -401,6 +408,24 @@ class SplunkTest {
         }
         assertThat(run(Map.of()).succeeded()).isTrue();
         assertThat(numbers()).hasSize(5);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"400,6", "400,14", "403,4", "404,404"})
+    void aRefusedQuestionForTheAcknowledgementFailsTheRunAndMakesNoDeadLetters(int status, int code) throws Exception {
+        object("SELECT 1 AS n");
+        try (var fake = hecThatSays(Reply.of(200, "{\"text\":\"Success\",\"code\":0,\"ackId\":0}"))) {
+            fake.replyWhen(
+                    request -> request.path().endsWith("/ack"),
+                    Reply.of(status, "{\"text\":\"no\",\"code\":%d}".formatted(code)));
+
+            var run = run(Map.of("url", fake.url(), "acknowledgement", "true"));
+
+            assertThat(run.succeeded()).isFalse();
+            assertThat(fake.requests()).hasSize(2);
+            assertThat(run.log("ERROR")).singleElement().asString().contains(status + " from " + fake.url());
+            assertThat(deadLetters()).isEmpty();
+        }
     }
 
     @Test

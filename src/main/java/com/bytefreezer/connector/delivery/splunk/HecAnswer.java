@@ -17,6 +17,7 @@ import org.apache.camel.http.base.HttpOperationFailedException;
 record HecAnswer(URI url, int status, Map<String, String> headers, String body, JsonNode json) {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int NONE = -1;
+    private static final Set<Integer> WORTH_A_RETRY = Set.of(408, 425, 429);
     /** No data, invalid data format, event is required, event is blank, indexed fields cannot be handled. */
     private static final Set<Integer> ABOUT_AN_EVENT = Set.of(5, 6, 12, 13, 15);
 
@@ -59,14 +60,25 @@ record HecAnswer(URI url, int status, Map<String, String> headers, String body, 
         return "%s (code %d)".formatted(json.path("text").asText(), code());
     }
 
+    /** Whether the same request would be answered so again, success apart. */
+    boolean isFinal() {
+        return status >= 300 && status < 500 && !WORTH_A_RETRY.contains(status);
+    }
+
     /** For an answer that is no success: with the meaning of its status, but for those that a person must see to. */
     Exception failure() {
-        var failure = new HttpOperationFailedException(url.toString(), status, null, null, headers, body);
-        boolean aboutEvents = status == 413 || ABOUT_AN_EVENT.contains(code());
-        if (status == 200 || (status == 400 && !aboutEvents)) {
-            return new ConnectorException(Failures.describe(failure) + ". " + advice(), failure);
-        }
-        return failure;
+        boolean aboutEvents = ABOUT_AN_EVENT.contains(code());
+        return status == 200 || (status == 400 && !aboutEvents) ? misconfiguration() : withStatus();
+    }
+
+    /** Says what a person must see to. */
+    ConnectorException misconfiguration() {
+        HttpOperationFailedException failure = withStatus();
+        return new ConnectorException(Failures.describe(failure) + ". " + advice(), failure);
+    }
+
+    private HttpOperationFailedException withStatus() {
+        return new HttpOperationFailedException(url.toString(), status, null, null, headers, body);
     }
 
     private String advice() {

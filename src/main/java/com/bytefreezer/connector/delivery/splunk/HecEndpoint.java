@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.security.GeneralSecurityException;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
 import org.apache.camel.Producer;
@@ -21,7 +22,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The options that Camel's endpoint lacks; an empty value is "not set". */
 public final class HecEndpoint extends SplunkHECEndpoint {
-    private static final String EVENT = "/event";
+    /** The end of the paths that take events; the collector's own path is before it. */
+    private static final Pattern INPUT = Pattern.compile("/(event|raw)(/1\\.0)?$");
 
     private String timeColumn = "";
     private String hostColumn = "";
@@ -76,9 +78,7 @@ public final class HecEndpoint extends SplunkHECEndpoint {
     /** Where the collector says which requests are indexed. */
     URI ackUrl() {
         URI url = eventUrl();
-        String path = url.getRawPath();
-        String collector = path.endsWith(EVENT) ? path.substring(0, path.length() - EVENT.length()) : path;
-        return url.resolve(collector + "/ack");
+        return url.resolve(INPUT.matcher(url.getRawPath()).replaceFirst("") + "/ack");
     }
 
     @Override

@@ -72,15 +72,22 @@ final class HecProducer extends DefaultProducer {
     @Override
     public void process(Exchange exchange) throws Exception {
         Message message = exchange.getIn();
-        String authorization = message.getHeader(
-                HttpHeaders.AUTHORIZATION,
-                "Splunk " + endpoint.getConfiguration().getToken(),
-                String.class);
+        String authorization = authorization(message);
         if (message.getBody() instanceof Batch batch) {
             deliver(batch, authorization);
         } else if (!isTaken(post(eventUrl, JSON.writeValueAsBytes(event(message)), authorization), authorization)) {
             throw new IOException(notAcknowledged());
         }
+    }
+
+    private String authorization(Message message) {
+        String token = endpoint.getConfiguration().getToken();
+        String given = message.getHeader(HttpHeaders.AUTHORIZATION, String.class);
+        if (token == null && given == null) {
+            throw new ConnectorException(
+                    "splunk-hec: no token is given. Set the option token or the header Authorization.");
+        }
+        return token == null ? given : "Splunk " + token;
     }
 
     @Override
@@ -140,8 +147,9 @@ final class HecProducer extends DefaultProducer {
             // The collector may be back in time.
             return false;
         }
-        if (answer.status() >= 400 && answer.status() < 500 && answer.status() != 429) {
-            throw answer.failure();
+        if (answer.isFinal()) {
+            // Never a refusal: the events themselves were accepted.
+            throw answer.misconfiguration();
         }
         return answer.acknowledges(ackId);
     }
@@ -168,7 +176,9 @@ final class HecProducer extends DefaultProducer {
         for (Header header : response.getHeaders()) {
             headers.put(header.getName(), header.getValue());
         }
-        String body = response.getEntity() == null ? "" : EntityUtils.toString(response.getEntity(), LONGEST_ANSWER);
+        String body = response.getEntity() == null
+                ? ""
+                : EntityUtils.toString(response.getEntity(), StandardCharsets.UTF_8, LONGEST_ANSWER);
         return HecAnswer.of(url, response.getCode(), headers, body);
     }
 
@@ -196,7 +206,10 @@ final class HecProducer extends DefaultProducer {
         } else if (configuration.isHeadersOnly()) {
             event.put("event", headers);
         } else {
-            event.put("event", Map.of("body", message.getBody(), "headers", headers));
+            Map<String, Object> both = new LinkedHashMap<>();
+            both.put("body", message.getBody());
+            both.put("headers", headers);
+            event.put("event", both);
         }
         return event;
     }
