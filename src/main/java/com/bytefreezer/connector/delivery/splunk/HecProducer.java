@@ -101,7 +101,7 @@ final class HecProducer extends DefaultProducer {
             HecAnswer answer = post(eventUrl, events.of(open.get()), authorization);
             OptionalInt refused = answer.refusedEvent(open.get().recordCount());
             if (refused.isPresent()) {
-                // Splunk has taken the events before it, other collectors have taken none: better twice than never.
+                // Some collectors have taken the events before it, others none: better twice than never.
                 open.get().reject(refused.getAsInt(), answer.text());
             } else if (isTaken(answer, authorization)) {
                 return;
