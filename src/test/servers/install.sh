@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Installs what the tests run for real beside the JVM: a MinIO server and the OpenTelemetry Collector's Splunk HEC receiver,
-# built from the Go module proxy, and DuckDB's httpfs extension, from the Python package index. Everything is kept by
-# version in $CONNECTOR_TEST_CACHE (default: ~/.cache/bytefreezer-connector-test), so a second run changes nothing. Needs
-# Go and Python with pip; as root on Debian it installs them.
-# Usage: install.sh [minio] [hec] [httpfs]   without an argument: all
+# built from the Go module proxy; a Kafka broker, from the Maven repository; and DuckDB's httpfs extension, from the Python
+# package index. Everything is kept by version in $CONNECTOR_TEST_CACHE (default: ~/.cache/bytefreezer-connector-test), so a
+# second run changes nothing. Needs Go, Maven and Python with pip; as root on Debian it installs them.
+# Usage: install.sh [minio] [hec] [kafka] [httpfs]   without an argument: all
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -11,6 +11,7 @@ cache=${CONNECTOR_TEST_CACHE:-$HOME/.cache/bytefreezer-connector-test}
 minio_version=$(cat "$here/minio.version")
 # Moves also when main.go beside it changes.
 hec_version=$(cat "$here/hec/version")
+kafka_version=$(cat "$here/kafka.version")
 duckdb_version=$(sed -nE 's:.*<duckdb\.version>([0-9]+\.[0-9]+\.[0-9]+).*:\1:p' "$here/../../../pom.xml")
 newer_go_release=go1.24.8
 
@@ -90,10 +91,23 @@ install_httpfs() {
     say "installed DuckDB httpfs in $target"
 }
 
+install_kafka() {
+    local target=$cache/kafka/$kafka_version
+    if [ -d "$target" ]; then say "Kafka $kafka_version is there"; return; fi
+    require Maven 'default-jdk-headless maven' mvn --version
+    say "fetching Kafka $kafka_version"
+    cp "$here/kafka.pom.xml" "$work/pom.xml"
+    mvn -q -B -f "$work/pom.xml" "-Dkafka.version=$kafka_version" dependency:copy-dependencies \
+        "-DoutputDirectory=$work/kafka" >"$work/maven.log" </dev/null || fail "fetching Kafka failed: $(tail -n 5 "$work/maven.log")"
+    mkdir -p "$(dirname "$target")"
+    mv "$work/kafka" "$target"
+    say "installed Kafka in $target"
+}
+
 [ -n "$duckdb_version" ] || fail 'pom.xml names no duckdb.version'
 mkdir -p "$cache"
 # Beside the target, so that each mv is atomic.
 work=$(mktemp -d "$cache/install.XXXXXX")
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
-[ $# -gt 0 ] || set -- minio hec httpfs
+[ $# -gt 0 ] || set -- minio hec kafka httpfs
 for server in "$@"; do "install_$server"; done

@@ -85,7 +85,7 @@ class RouteFilesTest {
         Map<String, String> given = new TreeMap<>(Map.of("destination.type", destination));
         routes.settings().stream()
                 .filter(name -> name.startsWith("destination." + destination + ".") && isRequired(name))
-                .forEach(name -> given.put(name, "http://127.0.0.1:1/nowhere"));
+                .forEach(name -> given.put(name, name.endsWith("url") ? "http://127.0.0.1:1/nowhere" : "127.0.0.1:1"));
         given.put("cursor.start", "latest");
         Settings settings = TestRun.settings(folder, given);
         assertThat(settings.routeFiles())

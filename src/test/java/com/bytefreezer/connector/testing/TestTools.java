@@ -41,11 +41,20 @@ public final class TestTools {
         return program("hec", Path.of("hec", "version"));
     }
 
+    /** The folder with Kafka's class path. Where it is missing the test is skipped, or fails when {@code CI=true}. */
+    public static Path kafka() {
+        return installed(cacheDirectory().resolve("kafka").resolve(version(Path.of("kafka.version"))));
+    }
+
     private static Path program(String name, Path versionFile) {
+        return installed(
+                cacheDirectory().resolve(name).resolve(version(versionFile)).resolve(name));
+    }
+
+    private static String version(Path file) {
         try {
-            var version = Files.readString(projectDirectory().resolve(SERVERS).resolve(versionFile))
+            return Files.readString(projectDirectory().resolve(SERVERS).resolve(file))
                     .strip();
-            return installed(cacheDirectory().resolve(name).resolve(version).resolve(name));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
