@@ -1,0 +1,266 @@
+package com.bytefreezer.connector.delivery;
+
+import com.bytefreezer.connector.ConnectorException;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.zip.GZIPOutputStream;
+import org.apache.camel.Body;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Files of NDJSON, one at a time for each dataset, in a tree by date. A file is hidden until it is complete. What was
+ * written where is kept in a {@link FileJournal}, so that a batch that comes again after a crash is not written twice.
+ * Safe for use by several threads.
+ */
+public final class RollingFiles {
+    private static final Logger LOG = LoggerFactory.getLogger(RollingFiles.class);
+    private static final DateTimeFormatter DAY =
+            DateTimeFormatter.ofPattern("yyyy/MM/dd").withZone(ZoneOffset.UTC);
+    private static final DateTimeFormatter TIME =
+            DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmssSSS'Z'").withZone(ZoneOffset.UTC);
+
+    private final Map<String, OpenFile> openFiles = new HashMap<>();
+    private Path folder = Path.of("");
+    private boolean gzip;
+    private long rollBytes;
+    private Duration rollAfter = Duration.ZERO;
+    private @Nullable FileJournal journal;
+
+    public void setFolder(String folder) {
+        this.folder = Path.of(folder).toAbsolutePath().normalize();
+    }
+
+    public void setCompression(String compression) {
+        if (!List.of("none", "gzip").contains(compression)) {
+            throw new ConnectorException(
+                    "destination.file.compression is %s. Not started. Use none or gzip.".formatted(compression));
+        }
+        gzip = compression.equals("gzip");
+    }
+
+    public void setRollBytes(long rollBytes) {
+        this.rollBytes = rollBytes;
+    }
+
+    public void setRollSeconds(long rollSeconds) {
+        rollAfter = Duration.ofSeconds(rollSeconds);
+    }
+
+    /** A file that grows; everything before {@code end} is recorded. */
+    private static final class OpenFile {
+        final Path path;
+        final Instant begun;
+        final FileChannel channel;
+        long end;
+
+        OpenFile(Path path, Instant begun) throws IOException {
+            this.path = path;
+            this.begun = begun;
+            channel = FileChannel.open(hidden(path), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+        }
+    }
+
+    /** Completes what an earlier process left unfinished. */
+    public synchronized void recover() {
+        try {
+            if (FileJournal.existsIn(folder)) {
+                journal();
+            }
+        } catch (IOException e) {
+            throw unusable(e);
+        }
+    }
+
+    /**
+     * Appends a batch. When this returns it is on disk; when it throws nothing of it counts.
+     *
+     * @throws ConnectorException when the disk is full or the like
+     */
+    public void write(@Body Batch batch) {
+        try {
+            byte[] content = gzip ? compressed(batch) : batch.ndjson();
+            append(batch, content);
+        } catch (IOException e) {
+            throw unusable(e);
+        }
+    }
+
+    /** Completes the files whose time is up. */
+    public synchronized void completeDue() {
+        Instant due = Instant.now().minus(rollAfter);
+        completeAll(openFiles.values().stream()
+                .filter(file -> !file.begun.isAfter(due))
+                .toList());
+    }
+
+    /** Completes all files; after a failure {@link #recover} does it at the next start. */
+    public synchronized void close() {
+        completeAll(List.copyOf(openFiles.values()));
+        if (journal != null) {
+            journal.close();
+            journal = null;
+        }
+    }
+
+    private void completeAll(List<OpenFile> files) {
+        for (OpenFile file : files) {
+            try {
+                complete(file);
+            } catch (IOException e) {
+                LOG.error(
+                        "file: {} cannot be completed ({}). It stays hidden and is completed at the next start.",
+                        file.path,
+                        reason(e));
+            }
+        }
+    }
+
+    private synchronized void append(Batch batch, byte[] content) throws IOException {
+        FileJournal journal = journal();
+        List<String> ids = batch.recordIds();
+        // Without ids the same number does not mean the same record.
+        String id = ids.isEmpty() ? FileJournal.NO_ID : ids.get(0) + "+" + ids.size();
+        if (journal.contains(id)) {
+            for (int position = 0; position < batch.recordCount(); position++) {
+                batch.duplicate(position);
+            }
+            return;
+        }
+        String dataset = name(batch.unit().tenant()) + "/" + name(batch.unit().dataset());
+        OpenFile file = openFiles.get(dataset);
+        if (file == null) {
+            file = begin(journal, dataset);
+            openFiles.put(dataset, file);
+        }
+        // What a failed try left behind the end is overwritten.
+        ByteBuffer bytes = ByteBuffer.wrap(content);
+        while (bytes.hasRemaining()) {
+            file.channel.write(bytes, file.end + bytes.position());
+        }
+        file.channel.truncate(file.end + content.length);
+        file.channel.force(true);
+        journal.add(id, folder.relativize(file.path), file.end + content.length);
+        file.end += content.length;
+        if (file.end >= rollBytes) {
+            complete(file);
+        }
+    }
+
+    private OpenFile begin(FileJournal journal, String dataset) throws IOException {
+        Instant begun = Instant.now();
+        Path day = folder.resolve(dataset).resolve(DAY.format(begun));
+        Files.createDirectories(day);
+        String name = dataset.substring(dataset.indexOf('/') + 1) + "-%s.ndjson" + (gzip ? ".gz" : "");
+        Path path = day.resolve(name.formatted(TIME.format(begun)));
+        for (Instant later = begun; Files.exists(path) || Files.exists(hidden(path)); ) {
+            later = later.plusMillis(1);
+            path = day.resolve(name.formatted(TIME.format(later)));
+        }
+        journal.add(FileJournal.NO_ID, folder.relativize(path), 0);
+        OpenFile file = new OpenFile(path, begun);
+        for (Path parent = day; parent != null && parent.startsWith(folder); parent = parent.getParent()) {
+            force(parent);
+        }
+        return file;
+    }
+
+    private void complete(OpenFile file) throws IOException {
+        file.channel.truncate(file.end);
+        file.channel.close();
+        openFiles.values().remove(file);
+        complete(file.path, file.end);
+        if (journal != null) {
+            journal.completed(folder.relativize(file.path));
+        }
+    }
+
+    private static void complete(Path path, long end) throws IOException {
+        if (end == 0) {
+            Files.delete(hidden(path));
+            return;
+        }
+        Files.move(hidden(path), path, StandardCopyOption.ATOMIC_MOVE);
+        force(path.resolveSibling(""));
+    }
+
+    private FileJournal journal() throws IOException {
+        FileJournal open = journal;
+        if (open == null) {
+            Files.createDirectories(folder);
+            open = FileJournal.open(folder);
+            // What an earlier process left.
+            for (Map.Entry<Path, Long> file : Map.copyOf(open.ends()).entrySet()) {
+                Path path = folder.resolve(file.getKey());
+                if (Files.exists(hidden(path))) {
+                    try (FileChannel channel = FileChannel.open(hidden(path), StandardOpenOption.WRITE)) {
+                        channel.truncate(file.getValue());
+                        channel.force(true);
+                    }
+                    complete(path, file.getValue());
+                }
+                open.completed(file.getKey());
+            }
+            journal = open;
+        }
+        return open;
+    }
+
+    private static Path hidden(Path path) {
+        return path.resolveSibling("." + path.getFileName() + ".part");
+    }
+
+    /** So that a name can be no path. */
+    private static String name(String text) {
+        return text.replaceAll("[^A-Za-z0-9._-]", "_").replaceFirst("^\\.+", "_");
+    }
+
+    private static byte[] compressed(Batch batch) throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream(batch.size() / 4);
+        // Each batch is a member of its own; together they are a gzip file.
+        try (GZIPOutputStream out = new GZIPOutputStream(bytes)) {
+            batch.writeTo(out);
+        }
+        return bytes.toByteArray();
+    }
+
+    /** Makes the names in a folder last through a power cut. */
+    static void force(Path folder) throws IOException {
+        try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+            channel.force(true);
+        }
+    }
+
+    private ConnectorException unusable(IOException e) {
+        return new ConnectorException(
+                "%s cannot be written (%s). Check the free space and who may write to destination.file.folder."
+                        .formatted(folder, reason(e)),
+                e);
+    }
+
+    private static String reason(IOException e) {
+        if (e instanceof FileSystemException refused && refused.getReason() == null) {
+            // AccessDeniedException says no more than its name.
+            String[] words = e.getClass().getSimpleName().split("(?=[A-Z])");
+            return String.join(" ", words).replace(" Exception", "").toLowerCase(Locale.ROOT) + ": "
+                    + refused.getFile();
+        }
+        return String.valueOf(e.getMessage());
+    }
+}

@@ -1,0 +1,189 @@
+package com.bytefreezer.connector.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.bytefreezer.connector.testing.Await;
+import com.bytefreezer.connector.testing.ConnectorProcess;
+import com.bytefreezer.connector.testing.ParquetLake;
+import com.bytefreezer.connector.testing.TestTools;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import java.util.zip.GZIPInputStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The packaged connector writes files, is killed, and runs out of disk. */
+class FileIT {
+    private static final int OBJECTS = 4;
+    private static final int RECORDS_PER_OBJECT = 100_000;
+    private static final int RECORDS = OBJECTS * RECORDS_PER_OBJECT;
+
+    @TempDir
+    private Path folder;
+
+    @ParameterizedTest
+    @ValueSource(strings = {"none", "gzip"})
+    void killedAgainAndAgainItLeavesEveryRecordExactlyOnceInCompleteFiles(String compression) throws Exception {
+        var lake = lake();
+        var tree = folder.resolve("tree");
+        var random = new Random(11);
+        var kills = 0;
+        var settings = Map.of(
+                "destination.file.compression",
+                compression,
+                "destination.file.roll-bytes",
+                compression.equals("gzip") ? "100000" : "1000000",
+                "schedule.batch-size",
+                "200");
+        while (kills < 8) {
+            var before = journalSize(tree);
+            try (var connector = start(lake, tree, settings)) {
+                var more = random.nextInt(20_000);
+                Await.until(
+                        "some batches before kill " + kills,
+                        () -> journalSize(tree) > before + more || !connector.isAlive());
+                assertThat(connector.isAlive())
+                        .as("over before kill %d: %s", kills, connector.standardError())
+                        .isTrue();
+                connector.killHard();
+                kills++;
+            }
+            // What is visible is complete, at any time.
+            numbers(tree);
+        }
+        try (var connector = start(lake, tree, settings)) {
+            assertThat(connector.waitFor(Duration.ofMinutes(2)))
+                    .as(connector.standardError())
+                    .isZero();
+        }
+
+        var numbers = numbers(tree);
+        assertThat(numbers).hasSize(RECORDS);
+        assertThat(new HashSet<>(numbers)).hasSize(RECORDS);
+        assertThat(files(tree)).hasSizeGreaterThan(5).noneMatch(file -> file.toString()
+                .endsWith(".part"));
+    }
+
+    @Test
+    void aFullDiskFailsTheRunAndWhatDidNotFitComesLaterOnce() throws Exception {
+        var lake = lake();
+        var small = Files.createDirectory(folder.resolve("small"));
+        assumeTrue(run("mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", small.toString()), "mount needs root");
+        try {
+            var tree = small.resolve("tree");
+            try (var connector = start(lake, tree, Map.of("destination.file.roll-bytes", "1000000"))) {
+                assertThat(connector.waitFor(Duration.ofMinutes(2))).isEqualTo(1);
+                assertThat(connector.standardError().lines().filter(line -> line.contains("ERROR")))
+                        .singleElement()
+                        .asString()
+                        .contains("file, export default", "No space left on device", "Check the free space");
+            }
+            var first = numbers(tree);
+            assertThat(first).isNotEmpty().doesNotHaveDuplicates().hasSizeLessThan(RECORDS);
+            assertThat(run("mount", "-o", "remount,size=100m", small.toString()))
+                    .isTrue();
+
+            try (var connector = start(lake, tree, Map.of("destination.file.roll-bytes", "1000000"))) {
+                assertThat(connector.waitFor(Duration.ofMinutes(2)))
+                        .as(connector.standardError())
+                        .isZero();
+            }
+            assertThat(numbers(tree)).hasSize(RECORDS).doesNotHaveDuplicates().containsAll(first.subList(0, 1000));
+        } finally {
+            run("umount", small.toString());
+        }
+    }
+
+    @Test
+    void aFolderHasOneWriter() throws Exception {
+        var tree = Files.createDirectory(folder.resolve("tree"));
+        try (var journal = FileChannel.open(
+                        tree.resolve(".written"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                var lock = journal.lock();
+                var connector = start(lake(), tree, Map.of())) {
+            assertThat(lock.isValid()).isTrue();
+
+            assertThat(connector.waitFor(Duration.ofMinutes(1))).isEqualTo(1);
+            assertThat(connector.standardError())
+                    .contains("another connector writes to " + tree)
+                    .doesNotContain("\tat ");
+        }
+    }
+
+    private ParquetLake lake() {
+        var lake = ParquetLake.in(folder.resolve("lake"));
+        for (var i = 0; i < OBJECTS; i++) {
+            lake.numbers(
+                    "year=2026/month=11/day=20/hour=%02d/o.parquet".formatted(i),
+                    (long) i * RECORDS_PER_OBJECT,
+                    RECORDS_PER_OBJECT);
+        }
+        return lake;
+    }
+
+    private ConnectorProcess start(ParquetLake lake, Path tree, Map<String, String> more) {
+        var settings = new TreeMap<>(lake.settings("SELECT n, hostname, message FROM events"));
+        settings.putAll(more);
+        settings.put("destination.type", "file");
+        settings.put("destination.file.folder", tree.toString());
+        settings.put("cursor.file", folder.resolve("cursor.db").toString());
+        var environment = new TreeMap<String, String>();
+        settings.forEach((name, value) -> environment.put(
+                name.toUpperCase(java.util.Locale.ROOT).replace('.', '_').replace('-', '_'), value));
+        return ConnectorProcess.start(
+                TestTools.projectDirectory(), environment, List.of("-Xmx256m"), "--mode", "batch");
+    }
+
+    private static long journalSize(Path tree) {
+        return tree.resolve(".written").toFile().length();
+    }
+
+    private static List<Path> files(Path tree) throws IOException {
+        try (Stream<Path> paths = Files.walk(tree)) {
+            return paths.filter(Files::isRegularFile)
+                    .filter(path -> !path.endsWith(".written"))
+                    .toList();
+        }
+    }
+
+    /** Of the records in complete files; fails when one of them is torn. */
+    private static List<Long> numbers(Path tree) throws IOException {
+        return files(tree).stream()
+                .filter(file -> !file.getFileName().toString().startsWith("."))
+                .flatMap(FileIT::lines)
+                .map(line -> {
+                    if (!line.endsWith("\"}")) {
+                        throw new AssertionError("torn: " + line);
+                    }
+                    return ParquetLake.number(line.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+                })
+                .toList();
+    }
+
+    private static Stream<String> lines(Path file) {
+        try (var in = Files.newInputStream(file);
+                var plain = file.toString().endsWith(".gz") ? new GZIPInputStream(in) : in) {
+            return new String(plain.readAllBytes(), java.nio.charset.StandardCharsets.UTF_8).lines();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static boolean run(String... command) throws IOException, InterruptedException {
+        return new ProcessBuilder(command).redirectErrorStream(true).start().waitFor() == 0;
+    }
+}
