@@ -79,6 +79,11 @@ public abstract class S3Server implements AutoCloseable {
         }
     }
 
+    public byte[] get(String bucket, String key) {
+        return client.getObjectAsBytes(request -> request.bucket(bucket).key(key))
+                .asByteArray();
+    }
+
     public void delete(String bucket, String key) {
         client.deleteObject(request -> request.bucket(bucket).key(key));
     }
