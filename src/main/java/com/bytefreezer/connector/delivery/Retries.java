@@ -68,7 +68,7 @@ public final class Retries implements Processor {
                 Exchange.REDELIVERY_DELAY, Math.max(1, Math.min(delay.toMillis(), longestDelay.toMillis()))));
         // Camel has counted the retry that comes.
         int tries = message.getHeader(Exchange.REDELIVERY_COUNTER, 0, Integer.class);
-        if (most < 0 || tries <= most) {
+        if (most < 0 || (tries > 0 && tries <= most)) {
             LOG.warn(
                     "{}, export {}: {}. Batch {} is tried again ({} of {}).",
                     exchange.getVariable("destination"),
