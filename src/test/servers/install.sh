@@ -1,17 +1,19 @@
 #!/usr/bin/env bash
 # Installs what the tests run for real beside the JVM: a MinIO server and the OpenTelemetry Collector's Splunk HEC receiver,
-# built from the Go module proxy; a Kafka broker, from the Maven repository; and DuckDB's httpfs extension, from the Python
-# package index. Everything is kept by version in $CONNECTOR_TEST_CACHE (default: ~/.cache/bytefreezer-connector-test), so a
-# second run changes nothing. Needs Go, Maven and Python with pip; as root on Debian it installs them.
-# Usage: install.sh [minio] [hec] [kafka] [httpfs]   without an argument: all
+# built from the Go module proxy; a Kafka broker and an Elasticsearch node, from Maven artifacts; and DuckDB's httpfs
+# extension, from the Python package index. Everything is kept by version in $CONNECTOR_TEST_CACHE (default:
+# ~/.cache/bytefreezer-connector-test), so a second run changes nothing. Needs Go, a JDK, Maven and Python with pip; as root
+# on Debian it installs them.
+# Usage: install.sh [minio] [hec] [kafka] [elasticsearch] [httpfs]   without an argument: all
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cache=${CONNECTOR_TEST_CACHE:-$HOME/.cache/bytefreezer-connector-test}
 minio_version=$(cat "$here/minio.version")
-# Moves also when main.go beside it changes.
-hec_version=$(cat "$here/hec/version")
+# Moves also when hec/main.go changes.
+hec_version=$(cat "$here/hec.version")
 kafka_version=$(cat "$here/kafka.version")
+elasticsearch_version=$(cat "$here/elasticsearch.version")
 duckdb_version=$(sed -nE 's:.*<duckdb\.version>([0-9]+\.[0-9]+\.[0-9]+).*:\1:p' "$here/../../../pom.xml")
 newer_go_release=go1.24.8
 
@@ -104,10 +106,25 @@ install_kafka() {
     say "installed Kafka in $target"
 }
 
+install_elasticsearch() {
+    local version=${elasticsearch_version%-*} target=$cache/elasticsearch/$elasticsearch_version
+    if [ -d "$target" ]; then say "Elasticsearch $version is there"; return; fi
+    require 'Python with pip' 'python3 python3-pip' python3 -m pip --version
+    require 'a JDK' default-jdk-headless jar --version
+    require Maven maven mvn --version
+    # A node does not run as root, so the tests start it as nobody.
+    [ "$(id -u)" != 0 ] || require setpriv util-linux setpriv --version
+    say "laying out Elasticsearch $version"
+    bash "$here/elasticsearch/build.sh" "$version" "$work/elasticsearch"
+    mkdir -p "$cache/elasticsearch"
+    mv "$work/elasticsearch" "$target"
+    say "installed Elasticsearch in $target"
+}
+
 [ -n "$duckdb_version" ] || fail 'pom.xml names no duckdb.version'
 mkdir -p "$cache"
 # Beside the target, so that each mv is atomic.
 work=$(mktemp -d "$cache/install.XXXXXX")
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
-[ $# -gt 0 ] || set -- minio hec kafka httpfs
+[ $# -gt 0 ] || set -- minio hec kafka elasticsearch httpfs
 for server in "$@"; do "install_$server"; done

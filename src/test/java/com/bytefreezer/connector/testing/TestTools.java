@@ -33,27 +33,31 @@ public final class TestTools {
 
     /** The MinIO program. Where it is missing the test is skipped, or fails when {@code CI=true}. */
     public static Path minio() {
-        return program("minio", Path.of("minio.version"));
+        return folder("minio").resolve("minio");
     }
 
     /** The HEC receiver's program. Where it is missing the test is skipped, or fails when {@code CI=true}. */
     static Path hec() {
-        return program("hec", Path.of("hec", "version"));
+        return folder("hec").resolve("hec");
     }
 
     /** The folder with Kafka's class path. Where it is missing the test is skipped, or fails when {@code CI=true}. */
     public static Path kafka() {
-        return installed(cacheDirectory().resolve("kafka").resolve(version(Path.of("kafka.version"))));
+        return folder("kafka");
     }
 
-    private static Path program(String name, Path versionFile) {
-        return installed(
-                cacheDirectory().resolve(name).resolve(version(versionFile)).resolve(name));
+    /** The folder of an Elasticsearch node. Where it is missing the test is skipped, or fails when {@code CI=true}. */
+    public static Path elasticsearch() {
+        return folder("elasticsearch");
     }
 
-    private static String version(Path file) {
+    private static Path folder(String server) {
+        return installed(cacheDirectory().resolve(server).resolve(version(server)));
+    }
+
+    private static String version(String server) {
         try {
-            return Files.readString(projectDirectory().resolve(SERVERS).resolve(file))
+            return Files.readString(projectDirectory().resolve(SERVERS).resolve(server + ".version"))
                     .strip();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
