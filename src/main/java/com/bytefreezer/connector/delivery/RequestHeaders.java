@@ -37,14 +37,19 @@ public final class RequestHeaders implements Processor {
         this.password = password;
     }
 
+    /** The value of {@code Authorization} for basic authentication. */
+    public static String basic(String username, String password) {
+        byte[] pair = (username + ":" + password).getBytes(StandardCharsets.UTF_8);
+        return "Basic " + Base64.getEncoder().encodeToString(pair);
+    }
+
     @Override
     public void process(Exchange exchange) {
         var message = exchange.getMessage();
         if (!token.isBlank()) {
             message.setHeader("Authorization", scheme + " " + token);
         } else if (!username.isBlank()) {
-            byte[] pair = (username + ":" + password).getBytes(StandardCharsets.UTF_8);
-            message.setHeader("Authorization", "Basic " + Base64.getEncoder().encodeToString(pair));
+            message.setHeader("Authorization", basic(username, password));
         }
         lines.lines().filter(line -> line.contains(":")).forEach(line -> {
             int colon = line.indexOf(':');

@@ -13,23 +13,23 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
 /** A certificate authority of the test's own, and what it signs. */
-final class Certificates {
+public final class Certificates {
     private static final String PASSWORD = "changeit";
 
     private final Path folder;
 
-    Certificates(Path folder) throws Exception {
+    public Certificates(Path folder) throws Exception {
         this.folder = folder;
         keytool("ca", "-ext", "bc:c");
     }
 
     /** The certificate in a PEM file. */
-    Path certificate(String name) throws Exception {
+    public Path certificate(String name) throws Exception {
         return pem(name + ".pem", "CERTIFICATE", store().getCertificate(name).getEncoded());
     }
 
     /** The key in a PEM file. */
-    Path key(String name) throws Exception {
+    public Path key(String name) throws Exception {
         return pem(
                 name + "-key.pem",
                 "PRIVATE KEY",
@@ -37,12 +37,12 @@ final class Certificates {
     }
 
     /** Makes a certificate, signed by the authority, for a name like {@code ip:127.0.0.1}. */
-    void sign(String name, String subject) throws Exception {
+    public void sign(String name, String subject) throws Exception {
         keytool(name, "-signer", "ca", "-ext", "san=" + subject);
     }
 
     /** The TLS of a server with this certificate that trusts the authority. */
-    SSLContext server(String name) throws Exception {
+    public SSLContext server(String name) throws Exception {
         var only = store();
         for (String other : List.copyOf(java.util.Collections.list(only.aliases()))) {
             if (!other.equals(name) && !other.equals("ca")) {
