@@ -30,7 +30,7 @@ public final class ElasticsearchServer implements AutoCloseable {
     /** Nobody, where the tests run as root: a node refuses that. */
     private static final String UNPRIVILEGED = "65534";
 
-    private static final Duration START = Duration.ofMinutes(2);
+    private static final Duration START = Duration.ofMinutes(5);
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Path home;
