@@ -61,6 +61,7 @@ final class Rules {
         values.forEach((name, value) -> ruleOf(name)
                 .flatMap(rule -> rule.apply(value))
                 .ifPresent(problem -> problems.add("%s %s, not \"%s\". Not started.".formatted(name, problem, value))));
+        values.forEach((name, value) -> checkBraces(name, value, problems));
         checkLake(values, problems);
         checkDefaultExport(values, routes, problems);
         checkDestinations(values, routes, problems);
@@ -72,6 +73,13 @@ final class Rules {
         return rule == null && NUMBER_OF_DESTINATION.matcher(name).matches()
                 ? Optional.of(between(0, Integer.MAX_VALUE))
                 : Optional.ofNullable(rule);
+    }
+
+    /** Camel would look for a setting of that name, and again in what it finds. */
+    private static void checkBraces(String name, String value, List<String> problems) {
+        if ((value.contains("{{") || value.contains("}}")) && !name.equals("query.sql")) {
+            problems.add("%s: {{ and }} cannot be part of a value. Not started. Choose another.".formatted(name));
+        }
     }
 
     private static void checkLake(Map<String, String> values, List<String> problems) {

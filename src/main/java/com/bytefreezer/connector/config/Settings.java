@@ -192,8 +192,17 @@ public final class Settings {
     /** All values that are set, for Camel's property placeholders. */
     public Properties asProperties() {
         Properties properties = new Properties();
-        properties.putAll(values);
+        values.forEach((name, value) -> properties.setProperty(name, literally(value)));
         return properties;
+    }
+
+    /**
+     * The value as Camel has to be given it: of a backslash among the last two characters Camel takes one away (seen on
+     * 4.17.0).
+     */
+    private static String literally(String value) {
+        int backslash = value.indexOf('\\', Math.max(0, value.length() - 2));
+        return backslash < 0 ? value : value.substring(0, backslash) + "\\" + value.substring(backslash);
     }
 
     /** The route files to load. */

@@ -351,6 +351,21 @@ class SettingsTest {
     }
 
     @Test
+    void bracesThatCamelWouldTakeForAPlaceholderAreAProblemAndTheValueIsNotShown() throws Exception {
+        aCompleteExport();
+        commandLine.putAll(Map.of(
+                "destination.type", "siem",
+                "destination.siem.url", "http://siem",
+                "destination.siem.username", "us}}er",
+                "destination.siem.password", "pass{{word"));
+
+        assertThat(problems())
+                .containsExactlyInAnyOrder(
+                        "destination.siem.password: {{ and }} cannot be part of a value. Not started. Choose another.",
+                        "destination.siem.username: {{ and }} cannot be part of a value. Not started. Choose another.");
+    }
+
+    @Test
     void aWrongNumberOfADestinationIsAProblem() throws Exception {
         aCompleteExport();
         commandLine.putAll(Map.of(

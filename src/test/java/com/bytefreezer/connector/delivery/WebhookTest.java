@@ -101,6 +101,15 @@ class WebhookTest {
         });
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"ends-in\\", "ends-in\\d", "\\\\", "${body}", "#a?b&c=%41 RAW(x)"})
+    void aSecretMayHaveAnyCharacters(String token) throws Exception {
+        export().asOneBatch().with("destination.webhook.token", token).run();
+
+        assertThat(server.requests()).singleElement().satisfies(request -> assertThat(request.header("Authorization"))
+                .contains("Bearer " + token));
+    }
+
     @Test
     void userNameAndPasswordAreSentAsBasicAuthentication() throws Exception {
         export().asOneBatch()
