@@ -9,6 +9,7 @@ import com.bytefreezer.connector.config.SettingsException;
 import com.bytefreezer.connector.cursor.Cursor;
 import com.bytefreezer.connector.delivery.Failures;
 import com.bytefreezer.connector.export.Schedule;
+import com.bytefreezer.connector.kit.Kit;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -17,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Properties;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -29,7 +31,8 @@ import picocli.CommandLine.Option;
 
 /**
  * The command line: flags and exit codes of the original connector (CONTRACTS §3.1). 0: delivered, or stopped by a
- * signal in watch mode; 1: anything that a person must look at; 2: an unknown flag.
+ * signal in watch mode; 1: anything that a person must look at; 2: an unknown flag, or a destination that cannot be
+ * certified.
  */
 @Command(
         name = "bytefreezer-connector",
@@ -73,6 +76,19 @@ public final class Main implements Callable<Integer> {
     private boolean resetCursor;
 
     @Option(
+            names = {"--test-routes", "-test-routes"},
+            paramLabel = "FILE",
+            description =
+                    "play the cases (FILE.test.yaml) of a destination's route file, or of the destination named so")
+    private @Nullable String testRoutes;
+
+    @Option(
+            names = {"--certify", "-certify"},
+            paramLabel = "DESTINATION",
+            description = "show that nothing vanishes on the way to a destination whose server fails in every way")
+    private @Nullable String certify;
+
+    @Option(
             names = {"--version", "-version"},
             versionHelp = true,
             description = "print the version and exit")
@@ -100,6 +116,16 @@ public final class Main implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        if (testRoutes != null || certify != null) {
+            // Failures are the point of it; the report tells them.
+            ((LoggerContext) LoggerFactory.getILoggerFactory())
+                    .getLogger("com.bytefreezer")
+                    .setLevel(Level.ERROR);
+            Path folder = routes.toAbsolutePath().normalize();
+            return testRoutes != null
+                    ? Kit.testRoutes(folder, testRoutes, System.out)
+                    : Kit.certify(folder, Objects.requireNonNull(certify), set, System.out);
+        }
         if (!mode.equals("batch") && !mode.equals("watch") && !mode.equals("interactive")) {
             LOG.error("Unknown mode: {} (use: batch, watch, interactive). Not started.", mode);
             return FAILED;

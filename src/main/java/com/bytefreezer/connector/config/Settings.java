@@ -25,7 +25,6 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.apache.commons.text.similarity.LevenshteinDistance;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -136,7 +135,7 @@ public final class Settings {
             }
             String resolved = HEADER.matcher(ofDestination(name, type)).replaceFirst("$1");
             if (!known.contains(resolved) && !WITHOUT_EFFECT.contains(name) && !name.startsWith("camel.")) {
-                problems.add(name + " is not a setting." + suggestion(resolved, known) + " Not started.");
+                problems.add(name + " is not a setting." + Suggestion.of(resolved, known) + " Not started.");
             }
         }
         return problems;
@@ -403,20 +402,5 @@ public final class Settings {
 
     private static String inEnvironment(String name) {
         return name.toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_');
-    }
-
-    private static String suggestion(String name, Set<String> known) {
-        int furthest = Math.max(2, name.length() / 4);
-        LevenshteinDistance distance = new LevenshteinDistance(furthest);
-        String nearest = null;
-        int shortest = Integer.MAX_VALUE;
-        for (String candidate : known) {
-            int between = distance.apply(name, candidate);
-            if (between >= 0 && between < shortest) {
-                nearest = candidate;
-                shortest = between;
-            }
-        }
-        return nearest == null ? "" : " Did you mean " + nearest + "?";
     }
 }

@@ -218,7 +218,8 @@ public final class Batch {
         }
     }
 
-    List<Rejection> rejections() {
+    /** The records that the destination has refused so far, also of the other parts of the same batch. */
+    public List<Rejection> rejections() {
         synchronized (settled) {
             return List.copyOf(settled.rejections.values());
         }

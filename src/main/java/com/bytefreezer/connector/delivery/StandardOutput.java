@@ -3,6 +3,7 @@ package com.bytefreezer.connector.delivery;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import org.apache.camel.Body;
 
 /**
@@ -10,7 +11,16 @@ import org.apache.camel.Body;
  * would swallow the error of a closed pipe, and records with it.
  */
 public final class StandardOutput {
-    private final FileOutputStream out = new FileOutputStream(FileDescriptor.out);
+    private final OutputStream out;
+
+    public StandardOutput() {
+        this(new FileOutputStream(FileDescriptor.out));
+    }
+
+    /** Writes to {@code out} instead. */
+    public StandardOutput(OutputStream out) {
+        this.out = out;
+    }
 
     /** Writes the batch in one piece, though other objects' batches may come between two batches of the same object. */
     public synchronized void write(@Body Batch batch) throws IOException {

@@ -1,6 +1,6 @@
 package com.bytefreezer.connector.control;
 
-import com.bytefreezer.connector.testing.Reply;
+import com.bytefreezer.connector.kit.Reply;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -5,8 +5,8 @@ import static java.util.stream.Collectors.mapping;
 import static java.util.stream.Collectors.toList;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.bytefreezer.connector.testing.Reply;
-import com.bytefreezer.connector.testing.Request;
+import com.bytefreezer.connector.kit.Reply;
+import com.bytefreezer.connector.kit.Request;
 import com.bytefreezer.connector.testing.WebhookServer;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -5,9 +5,9 @@ import static java.util.stream.Collectors.mapping;
 import static java.util.stream.Collectors.toSet;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.bytefreezer.connector.testing.Reply;
-import com.bytefreezer.connector.testing.Request;
-import com.bytefreezer.connector.testing.ScriptedServer;
+import com.bytefreezer.connector.kit.Reply;
+import com.bytefreezer.connector.kit.Request;
+import com.bytefreezer.connector.kit.ScriptedServer;
 import com.bytefreezer.connector.testing.TestTools;
 import com.bytefreezer.connector.testing.WebhookServer;
 import com.fasterxml.jackson.databind.ObjectMapper;

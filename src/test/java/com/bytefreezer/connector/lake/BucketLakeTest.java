@@ -2,9 +2,9 @@ package com.bytefreezer.connector.lake;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.bytefreezer.connector.kit.Reply;
+import com.bytefreezer.connector.kit.ScriptedServer;
 import com.bytefreezer.connector.lake.Credentials.Keys;
-import com.bytefreezer.connector.testing.Reply;
-import com.bytefreezer.connector.testing.ScriptedServer;
 import java.util.Iterator;
 import java.util.Set;
 import java.util.stream.Stream;

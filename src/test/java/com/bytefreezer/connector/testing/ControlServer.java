@@ -1,5 +1,7 @@
 package com.bytefreezer.connector.testing;
 
+import com.bytefreezer.connector.kit.Reply;
+import com.bytefreezer.connector.kit.ScriptedServer;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpServer;

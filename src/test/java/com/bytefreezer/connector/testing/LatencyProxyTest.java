@@ -3,6 +3,8 @@ package com.bytefreezer.connector.testing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.bytefreezer.connector.kit.Reply;
+import com.bytefreezer.connector.kit.ScriptedServer;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;

@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.testing;
 
+import com.bytefreezer.connector.kit.Request;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;

@@ -1,5 +1,8 @@
 package com.bytefreezer.connector.testing;
 
+import com.bytefreezer.connector.kit.Reply;
+import com.bytefreezer.connector.kit.Request;
+import com.bytefreezer.connector.kit.ScriptedServer;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -53,7 +56,7 @@ public final class WebhookServer extends ScriptedServer {
     }
 
     @Override
-    Reply take(Request request, Reply reply) {
+    protected Reply take(Request request, Reply reply) {
         var kept = number.isPresent() ? request.withoutBody() : request;
         if (reply.status() / 100 != 2) {
             return super.take(kept, reply);

@@ -1,4 +1,4 @@
-package com.bytefreezer.connector.testing;
+package com.bytefreezer.connector.kit;
 
 import java.time.Duration;
 import java.util.HashMap;

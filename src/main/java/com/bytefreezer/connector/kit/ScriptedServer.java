@@ -1,4 +1,4 @@
-package com.bytefreezer.connector.testing;
+package com.bytefreezer.connector.kit;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
@@ -6,6 +6,7 @@ import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -42,7 +43,7 @@ public class ScriptedServer implements AutoCloseable {
 
     private record ConditionalReply(Predicate<Request> condition, Reply reply) {}
 
-    ScriptedServer(HttpServer server) {
+    protected ScriptedServer(HttpServer server) {
         this.server = server;
         server.createContext("/", this::handle);
         server.setExecutor(threads);
@@ -58,22 +59,22 @@ public class ScriptedServer implements AutoCloseable {
     }
 
     /** Serves only once the whole object is made: a client that keeps trying may be quicker than a constructor. */
-    static <T extends ScriptedServer> T started(T scripted) {
+    protected static <T extends ScriptedServer> T started(T scripted) {
         ((ScriptedServer) scripted).server.start();
         return scripted;
     }
 
-    static HttpServer plain(int port) {
+    protected static HttpServer plain(int port) {
         try {
-            return HttpServer.create(new InetSocketAddress("127.0.0.1", port), 0);
+            return HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    static HttpServer secure(SSLContext tls) {
+    protected static HttpServer secure(SSLContext tls) {
         try {
-            var server = HttpsServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+            var server = HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
             server.setHttpsConfigurator(new HttpsConfigurator(tls));
             return server;
         } catch (IOException e) {
@@ -128,7 +129,7 @@ public class ScriptedServer implements AutoCloseable {
     }
 
     /** Keeps the request; called before its reply goes out. A subclass may keep it otherwise and change the reply. */
-    Reply take(Request request, Reply reply) {
+    protected Reply take(Request request, Reply reply) {
         requests.add(request);
         return reply;
     }

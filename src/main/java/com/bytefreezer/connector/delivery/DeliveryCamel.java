@@ -1,0 +1,70 @@
+package com.bytefreezer.connector.delivery;
+
+import com.bytefreezer.connector.config.Settings;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.Properties;
+import java.util.stream.Collectors;
+import org.apache.camel.CamelContext;
+import org.apache.camel.component.properties.PropertiesComponent;
+import org.apache.camel.main.Main;
+import org.apache.camel.main.SimpleMainShutdownStrategy;
+
+/** Camel as every destination finds it: the settings as placeholders, the beans of the delivery, and no other retries. */
+public final class DeliveryCamel {
+    private DeliveryCamel() {}
+
+    /** Camel with these route files, ready for further beans and then {@link #start}. */
+    public static Main prepare(
+            Settings settings, Collection<Path> routeFiles, Deliveries deliveries, StandardOutput output) {
+        Main camel = new Main();
+        camel.setShutdownStrategy(new SimpleMainShutdownStrategy());
+        camel.setPropertyPlaceholderLocations("false");
+        camel.setOverrideProperties(properties(settings, routeFiles));
+        camel.bind("deliveries", deliveries);
+        camel.bind("standardOutput", output);
+        camel.bind(
+                "retries",
+                new Retries(
+                        settings.integer("delivery.max-retries"),
+                        Duration.ofMillis(settings.integer("delivery.max-retry-delay-ms"))));
+        return camel;
+    }
+
+    /** Starts the routes. */
+    public static CamelContext start(Main camel) throws Exception {
+        camel.init();
+        CamelContext context = camel.getCamelContext();
+        context.getTypeConverterRegistry().addTypeConverters(BatchConverters.class);
+        // The environment is among the settings already, below the command line.
+        PropertiesComponent placeholders = (PropertiesComponent) context.getPropertiesComponent();
+        placeholders.setEnvironmentVariableMode(PropertiesComponent.ENVIRONMENT_VARIABLES_MODE_NEVER);
+        placeholders.setSystemPropertiesMode(PropertiesComponent.SYSTEM_PROPERTIES_MODE_NEVER);
+        camel.start();
+        return context;
+    }
+
+    private static Properties properties(Settings settings, Collection<Path> routeFiles) {
+        Properties properties = settings.asProperties();
+        properties.setProperty(
+                "camel.main.routesIncludePattern",
+                routeFiles.stream().map(file -> "file:" + file).collect(Collectors.joining(",")));
+        properties.setProperty("camel.main.shutdownTimeout", settings.text("shutdown.timeout-seconds"));
+        properties.setProperty("camel.main.shutdownLogInflightExchangesOnTimeout", "false");
+        // It would print every setting.
+        properties.setProperty("camel.main.autoConfigurationLogSummary", "false");
+        properties.setProperty("camel.main.jmxEnabled", "false");
+        // Retries are those of routes/delivery.camel.yaml alone.
+        properties.setProperty("camel.component.http.automaticRetriesDisabled", "true");
+        properties.setProperty("camel.component.https.automaticRetriesDisabled", "true");
+        pool(properties, "objects", settings.text("export.parallel-objects"));
+        pool(properties, "deliveries", settings.text("delivery.max-in-flight"));
+        return properties;
+    }
+
+    private static void pool(Properties properties, String name, String size) {
+        properties.setProperty("camel.threadpool.config[%s].poolSize".formatted(name), size);
+        properties.setProperty("camel.threadpool.config[%s].maxPoolSize".formatted(name), size);
+    }
+}

@@ -1,0 +1,233 @@
+package com.bytefreezer.connector.kit;
+
+import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.config.RouteFiles;
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.config.SettingsException;
+import com.bytefreezer.connector.cursor.Counts;
+import com.bytefreezer.connector.cursor.Cursor;
+import com.bytefreezer.connector.delivery.Batch;
+import com.bytefreezer.connector.delivery.Batch.Rejection;
+import com.bytefreezer.connector.delivery.Batches;
+import com.bytefreezer.connector.delivery.DeadLetters;
+import com.bytefreezer.connector.delivery.Deliveries;
+import com.bytefreezer.connector.delivery.DeliveryCamel;
+import com.bytefreezer.connector.delivery.Failures;
+import com.bytefreezer.connector.delivery.StandardOutput;
+import com.bytefreezer.connector.delivery.Unit;
+import com.bytefreezer.connector.kit.CaseFile.Answer;
+import com.bytefreezer.connector.kit.CaseFile.Case;
+import com.bytefreezer.connector.lake.LakeObject;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Exchange;
+import org.apache.camel.impl.event.ExchangeRedeliveryEvent;
+import org.apache.camel.main.Main;
+import org.apache.camel.spi.CamelEvent;
+import org.apache.camel.support.EventNotifierSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Plays the cases of a destination: each delivers one batch through the real {@code routes/delivery.camel.yaml} and the
+ * destination's own route to a scripted server.
+ */
+public final class Cases {
+    private static final String EXPORT = "test";
+    private static final int EVERYTHING = 1_000_000_000;
+
+    private final DestinationRoute destination;
+    private final CaseFile file;
+
+    public Cases(DestinationRoute destination, CaseFile file) {
+        this.destination = destination;
+        this.file = file;
+    }
+
+    /**
+     * Plays one case.
+     *
+     * @return what is not as expected, a line each; empty when all is
+     */
+    public List<String> play(Case one) {
+        try (ScriptedServer server = ScriptedServer.start()) {
+            List<Reply> replies =
+                    one.replies().stream().map(answer -> reply(answer, server)).toList();
+            for (int i = 0; i < replies.size(); i++) {
+                if (i == replies.size() - 1) {
+                    server.reply(replies.get(i));
+                } else {
+                    server.replyNext(1, replies.get(i));
+                }
+            }
+            Delivered delivered = deliver(one, server);
+            return new Comparison(one.expect(), server.url().toString()).problems(delivered);
+        } catch (SettingsException e) {
+            return e.problems();
+        } catch (Exception e) {
+            return List.of("the route does not start: " + Failures.describe(e));
+        }
+    }
+
+    private static Reply reply(Answer answer, ScriptedServer server) {
+        JsonNode body = answer.body();
+        Reply reply = Reply.of(
+                Objects.requireNonNullElse(answer.status(), 200),
+                body == null ? "" : expand(Matching.textOf(body), server));
+        for (Map.Entry<String, String> header : Objects.requireNonNullElse(answer.headers(), Map.<String, String>of())
+                .entrySet()) {
+            reply = reply.header(header.getKey(), expand(header.getValue(), server));
+        }
+        if (answer.delayMs() != null) {
+            reply = reply.after(Duration.ofMillis(answer.delayMs()));
+        }
+        return answer.cut() ? reply.resetConnection() : reply;
+    }
+
+    private Delivered deliver(Case one, ScriptedServer server) throws Exception {
+        Path folder = destination.newFolder();
+        Settings settings = settings(one, server, folder);
+        ByteArrayOutputStream output = new ByteArrayOutputStream();
+        AtomicInteger retries = new AtomicInteger();
+        try (Cursor cursor = Cursor.open(folder.resolve("cursor.db"), Duration.ofHours(1))) {
+            Deliveries deliveries = new Deliveries(
+                    cursor,
+                    new DeadLetters(folder.resolve("dead-letters")),
+                    settings.text("delivery.on-rejected").equals("stop"));
+            Main camel = DeliveryCamel.prepare(
+                    settings, destination.deliveryFiles(), deliveries, new StandardOutput(output));
+            try {
+                CamelContext context = DeliveryCamel.start(camel);
+                requireRoute(context);
+                count(retries, context);
+                Batch batch = batch(one.records());
+                Throwable failure = send(batch, context, deliveries);
+                return new Delivered(
+                        failure == null ? "accepted" : failure instanceof Stopped ? "stopped" : "failed",
+                        failure == null ? "" : Failures.describe(failure),
+                        failure == null ? batch.unit().counts() : Counts.NONE,
+                        batch.rejections(),
+                        server.requests(),
+                        retries.get(),
+                        output.toString(StandardCharsets.UTF_8));
+            } finally {
+                camel.stop();
+            }
+        }
+    }
+
+    /** Refused records stop the run because the settings say so. */
+    private static final class Stopped extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        private Stopped(ConnectorException cause) {
+            super(cause);
+        }
+    }
+
+    private @Nullable Throwable send(Batch batch, CamelContext context, Deliveries deliveries) {
+        // As the export's route hands it over.
+        Exchange answer = context.createProducerTemplate().send("direct:deliver", exchange -> {
+            exchange.setVariable(Cursor.UNIT, batch.unit());
+            exchange.setVariable("tenant", batch.unit().tenant());
+            exchange.setVariable("dataset", batch.unit().dataset());
+            exchange.setVariable("destination", destination.name());
+            exchange.getMessage().setBody(batch);
+        });
+        if (answer.getException() != null) {
+            return answer.getException();
+        }
+        try {
+            deliveries.settle(batch, destination.name());
+            return null;
+        } catch (ConnectorException e) {
+            return new Stopped(e);
+        }
+    }
+
+    private Settings settings(Case one, ScriptedServer server, Path folder) throws SettingsException {
+        Map<String, String> all = new TreeMap<>(Map.of(
+                "destination.type", destination.name(),
+                "lake.root", "file:" + folder,
+                "query.tenant-id", "acme",
+                "query.dataset-id", "syslog",
+                "query.sql", "SELECT * FROM events",
+                "delivery.max-retries", "3",
+                "delivery.retry-delay-ms", "10",
+                "delivery.max-retry-delay-ms", "200"));
+        all.putAll(file.settings());
+        all.putAll(one.settings());
+        all.replaceAll((name, value) -> expand(value, server));
+        return Settings.load(new Settings.Sources(all, Map.of(), null, folder, RouteFiles.in(destination.routes())));
+    }
+
+    private void requireRoute(CamelContext context) {
+        String uri = "direct:destination-" + destination.name();
+        // Without it Camel would wait for one.
+        if (context.getRoutes().stream()
+                .noneMatch(route -> route.getEndpoint().getEndpointUri().equals(uri.replace(":", "://")))) {
+            throw new ConnectorException(
+                    "no route in %s.camel.yaml is \"from: %s\"".formatted(destination.name(), uri));
+        }
+    }
+
+    private static void count(AtomicInteger retries, CamelContext context) {
+        context.getManagementStrategy().addEventNotifier(new EventNotifierSupport() {
+            @Override
+            public void notify(CamelEvent event) {
+                if (event instanceof ExchangeRedeliveryEvent) {
+                    retries.incrementAndGet();
+                }
+            }
+        });
+    }
+
+    /** The same unit in every case, so that the ids of its records may stand in a file. */
+    private static Batch batch(JsonNode records) {
+        List<Map<String, byte @Nullable []>> rows = new ArrayList<>();
+        if (records.isArray()) {
+            records.forEach(record -> rows.add(Map.of("record", bytes(record.toString()))));
+        } else {
+            IntStream.range(0, records.asInt())
+                    .mapToObj("{\"number\":%d,\"message\":\"record %<d\"}"::formatted)
+                    .forEach(record -> rows.add(Map.of("record", bytes(record))));
+        }
+        int count = rows.size();
+        Map<String, byte @Nullable []> end = new TreeMap<>();
+        end.put("record", null);
+        rows.add(end);
+        LakeObject object =
+                new LakeObject("/lake/object.parquet", "object.parquet", 1000, Instant.parse("2026-11-20T00:00:00Z"));
+        Unit unit = new Unit(EXPORT, "acme", "syslog", List.of(object), "query", null, true, Counts.NONE);
+        return new Batches(unit, rows.iterator(), count, EVERYTHING, 1, () -> false).next();
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static String expand(String text, ScriptedServer server) {
+        return text.replace(CaseFile.SERVER, server.url().toString());
+    }
+
+    /** What came of a case. */
+    record Delivered(
+            String outcome,
+            String error,
+            Counts counts,
+            List<Rejection> rejections,
+            List<Request> requests,
+            int retries,
+            String output) {}
+}

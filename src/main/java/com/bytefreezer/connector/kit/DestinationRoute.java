@@ -1,0 +1,128 @@
+package com.bytefreezer.connector.kit;
+
+import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.config.RouteFiles;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * The route file of one destination, and a folder of its own with the project's route files and no other destination or
+ * export, so that only this one is tested. Deletes the folder when closed.
+ */
+public final class DestinationRoute implements AutoCloseable {
+    private static final String SUFFIX = ".camel.yaml";
+
+    private final String name;
+    private final Path file;
+    private final Path folder;
+
+    private DestinationRoute(String name, Path file, Path folder) {
+        this.name = name;
+        this.file = file;
+        this.folder = folder;
+    }
+
+    /**
+     * Finds a destination.
+     *
+     * @param routes the folder of the project's route files
+     * @param which the name of a destination in it, or the path of a route file anywhere
+     * @throws ConnectorException when there is none
+     */
+    public static DestinationRoute find(Path routes, String which) {
+        if (!Files.exists(routes.resolve("delivery.camel.yaml"))) {
+            throw new ConnectorException(
+                    "there is no delivery.camel.yaml in %s. Not started. Start the connector from its own folder, or name its routes with --routes."
+                            .formatted(routes));
+        }
+        Path named = routes.resolve("destinations").resolve(which + SUFFIX);
+        Path file = which.endsWith(SUFFIX) ? Path.of(which) : named;
+        if (!Files.exists(file)) {
+            throw new ConnectorException("%s: there is no file %s. Not started. Name a route file, or one of: %s."
+                    .formatted(
+                            which, file, String.join(" ", RouteFiles.in(routes).destinations())));
+        }
+        String fileName = file.getFileName().toString();
+        String name = fileName.substring(0, fileName.length() - SUFFIX.length());
+        try {
+            Path folder = Files.createTempDirectory("connector-kit-");
+            copy(routes, folder.resolve("routes"));
+            Files.createDirectories(folder.resolve("routes/destinations"));
+            Files.copy(file, folder.resolve("routes/destinations").resolve(fileName));
+            return new DestinationRoute(name, file, folder);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public String name() {
+        return name;
+    }
+
+    /** Where its cases belong. */
+    public Path caseFile() {
+        return file.resolveSibling(name + ".test.yaml");
+    }
+
+    /** Its cases; none when there is no file. */
+    public CaseFile cases() {
+        return Files.exists(caseFile()) ? CaseFile.read(caseFile()) : CaseFile.NONE;
+    }
+
+    /** The folder with the route files. */
+    Path routes() {
+        return folder.resolve("routes");
+    }
+
+    /** A new folder for what a run writes. */
+    Path newFolder() {
+        try {
+            return Files.createTempDirectory(folder, "run-");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The files that a delivery needs: the shared route and the destination's own. */
+    List<Path> deliveryFiles() {
+        return List.of(
+                routes().resolve("delivery.camel.yaml"),
+                routes().resolve("destinations").resolve(name + SUFFIX));
+    }
+
+    /** Whether the route file uses this setting, e.g. {@code timeout-ms}. */
+    boolean hasSetting(String setting) {
+        return RouteFiles.in(routes()).settings().contains("destination." + name + "." + setting);
+    }
+
+    @Override
+    public void close() {
+        try (Stream<Path> paths = Files.walk(folder)) {
+            for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(path);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void copy(Path routes, Path copy) throws IOException {
+        Set<Path> others = Set.of(routes.resolve("destinations"), routes.resolve("exports"));
+        try (Stream<Path> paths = Files.walk(routes)) {
+            for (Path path :
+                    paths.filter(path -> path.toString().endsWith(SUFFIX)).toList()) {
+                if (!others.contains(path.getParent()) || path.endsWith("exports/default.camel.yaml")) {
+                    Path target = copy.resolve(routes.relativize(path));
+                    Files.createDirectories(target.getParent());
+                    Files.copy(path, target);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,128 @@
+package com.bytefreezer.connector.kit;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/** What may go wrong at a destination, and what the connector then promises. */
+final class Faults {
+    /** How often a passing fault shows. */
+    private static final int TIMES = 4;
+
+    private static final String NONE = "no fault";
+    private static final int BAD_RECORD = 17;
+    private static final int MOST_RECORDS = 10;
+    static final Duration TIMEOUT = Duration.ofSeconds(1);
+    private static final Duration SLOW = Duration.ofSeconds(3);
+
+    private Faults() {}
+
+    /**
+     * A fault.
+     *
+     * @param isUp whether the server listens in the first run
+     * @param refused the records that the server refuses for good
+     */
+    record Fault(String name, String promised, boolean isUp, Set<Integer> refused, Script script) {
+        /** Whether it shows in what the server answers. */
+        boolean answers() {
+            return isUp && !name.equals(NONE);
+        }
+
+        private Fault(String name, String promised, Script script) {
+            this(name, promised, true, Set.of(), script);
+        }
+    }
+
+    /** How the server answers requests with records. */
+    interface Script {
+        Answer answer(Asked asked, Answers usual);
+    }
+
+    /**
+     * A request with records.
+     *
+     * @param run of the connector, from 1
+     * @param number of the request in the run, from 1
+     */
+    record Asked(int run, int number, List<Integer> records) {}
+
+    /**
+     * What the server does: the reply, and the records it has taken.
+     *
+     * @param kills whether the connector is killed before it sees the reply
+     */
+    record Answer(Reply reply, List<Integer> taken, boolean kills) {
+        static Answer refusing(Reply reply) {
+            return new Answer(reply, List.of(), false);
+        }
+    }
+
+    /** Every fault, in the order of the report; the first one is none. */
+    static List<Fault> all(boolean withPartial) {
+        List<Fault> faults = new ArrayList<>(List.of(
+                new Fault(NONE, "all accepted", (asked, usual) -> usual.all(asked.records())),
+                new Fault("429 four times", "tried again", passing(Reply.of(429))),
+                new Fault(
+                        "503 with Retry-After four times",
+                        "tried again after the wait",
+                        passing(Reply.of(503).header("Retry-After", "1"))),
+                new Fault(
+                        "413 for more than " + MOST_RECORDS + " records",
+                        "batches are halved",
+                        (asked, usual) -> asked.records().size() > MOST_RECORDS
+                                ? Answer.refusing(Reply.of(413))
+                                : usual.all(asked.records())),
+                new Fault(
+                        "400 because of one record",
+                        "that one is kept as a dead letter",
+                        true,
+                        Set.of(BAD_RECORD),
+                        (asked, usual) -> asked.records().contains(BAD_RECORD)
+                                ? Answer.refusing(Reply.of(400, "record not wanted"))
+                                : usual.all(asked.records())),
+                new Fault("401 for a run", "fails, the next run delivers", wholeRun(Reply.of(401))),
+                new Fault("503 for a run", "fails, the next run delivers", wholeRun(Reply.of(503))),
+                new Fault(
+                        "connection refused for a run",
+                        "fails, the next run delivers",
+                        false,
+                        Set.of(),
+                        (asked, usual) -> usual.all(asked.records())),
+                new Fault("answer breaks off, records taken", "tried again", (asked, usual) -> {
+                    Answer taken = usual.all(asked.records());
+                    return asked.number() <= TIMES
+                            ? new Answer(taken.reply().resetConnection(), taken.taken(), false)
+                            : taken;
+                }),
+                new Fault("answer after the timeout, records taken", "tried again", (asked, usual) -> {
+                    Answer taken = usual.all(asked.records());
+                    return asked.number() <= TIMES
+                            ? new Answer(taken.reply().after(SLOW), taken.taken(), false)
+                            : taken;
+                }),
+                new Fault("process killed in mid-delivery", "the next run goes on", (asked, usual) -> {
+                    Answer taken = usual.all(asked.records());
+                    return asked.run() <= 3 && asked.number() == TIMES
+                            ? new Answer(taken.reply().resetConnection(), taken.taken(), true)
+                            : taken;
+                })));
+        if (withPartial) {
+            faults.add(new Fault(
+                    "every other record not taken, four times",
+                    "the open ones are sent again",
+                    (asked, usual) ->
+                            asked.number() <= TIMES ? usual.everyOther(asked.records()) : usual.all(asked.records())));
+        }
+        return faults;
+    }
+
+    private static Script passing(Reply reply) {
+        return (asked, usual) -> asked.number() <= TIMES ? Answer.refusing(reply) : usual.all(asked.records());
+    }
+
+    private static Script wholeRun(Reply reply) {
+        return (asked, usual) -> asked.run() == 1 ? Answer.refusing(reply) : usual.all(asked.records());
+    }
+}

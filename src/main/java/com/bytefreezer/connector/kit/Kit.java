@@ -1,0 +1,141 @@
+package com.bytefreezer.connector.kit;
+
+import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.kit.CaseFile.Case;
+import com.bytefreezer.connector.kit.Certification.Result;
+import com.bytefreezer.connector.kit.Faults.Fault;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/** The kit on the command line: what it finds is printed, a line each, and the exit code tells whether all is well. */
+public final class Kit {
+    private static final int WELL = 0;
+    private static final int FAILED = 1;
+    private static final int CANNOT = 2;
+
+    private Kit() {}
+
+    /**
+     * Plays the cases of a destination.
+     *
+     * @param which a destination's name or the path of its route file
+     */
+    public static int testRoutes(Path routes, String which, PrintStream out) {
+        try (DestinationRoute destination = DestinationRoute.find(routes, which)) {
+            if (!Files.exists(destination.caseFile())) {
+                throw new ConnectorException(
+                        "%s has no cases: there is no file %s. Not started. docs/add-a-destination.md shows one."
+                                .formatted(destination.name(), destination.caseFile()));
+            }
+            CaseFile file = destination.cases();
+            Cases cases = new Cases(destination, file);
+            int failed = 0;
+            for (Case one : file.cases()) {
+                List<String> problems = cases.play(one);
+                out.printf("%-7s %s%n", problems.isEmpty() ? "ok" : "FAILED", one.name());
+                problems.forEach(problem -> out.printf("        %s%n", problem));
+                failed += problems.isEmpty() ? 0 : 1;
+            }
+            file.without().forEach((name, reason) -> out.printf("%-7s %s: %s%n", "without", name, reason));
+            file.missing()
+                    .forEach(name -> out.printf("%-7s %s: every destination should show this%n", "MISSING", name));
+            int all = file.cases().size();
+            out.printf(
+                    "%s: %s%n",
+                    destination.name(),
+                    failed == 0 ? "all %d cases hold.".formatted(all) : "%d of %d cases fail.".formatted(failed, all));
+            return failed == 0 ? WELL : FAILED;
+        }
+    }
+
+    /**
+     * Shows under every fault that nothing vanishes on the way to a destination.
+     *
+     * @param set settings over those of the case file
+     */
+    public static int certify(Path routes, String which, Map<String, String> set, PrintStream out)
+            throws InterruptedException {
+        try (DestinationRoute destination = DestinationRoute.find(routes, which)) {
+            CaseFile file = destination.cases();
+            Map<String, String> settings = new TreeMap<>(file.settings());
+            settings.putAll(set);
+            if (settings.values().stream().noneMatch(value -> value.contains(CaseFile.SERVER))) {
+                out.printf(
+                        "%s cannot be certified: no setting leads to the faulty HTTP server. If it speaks HTTP, write e.g."
+                                + " destination.%<s.url: \"{server}\" under settings: in %s. If it does not, its faults need a"
+                                + " server of its own.%n",
+                        destination.name(), destination.caseFile());
+                return CANNOT;
+            }
+            Answers answers = new Answers(file.server());
+            List<Fault> faults = Faults.all(answers.canBePartial());
+            System.err.printf("Certifying %s: %d faults, about a minute.%n", destination.name(), faults.size());
+            Certification certification = new Certification(destination, settings, answers);
+            List<Result> results = new ArrayList<>(List.of(certification.show(faults.get(0))));
+            if (results.get(0).holds()) {
+                results.addAll(together(certification, faults.subList(1, faults.size())));
+            }
+            print(results, out);
+            long held = results.stream().filter(Result::holds).count();
+            out.printf(
+                    "%s: %s%n",
+                    destination.name(),
+                    held == faults.size()
+                            ? "certified. Under each of %d faults every record arrived at least once.".formatted(held)
+                            : results.size() < faults.size()
+                                    ? "NOT certified. It does not deliver even without a fault; first let --test-routes pass."
+                                    : "NOT certified. %d of %d faults lose records."
+                                            .formatted(faults.size() - held, faults.size()));
+            return held == faults.size() ? WELL : FAILED;
+        }
+    }
+
+    private static List<Result> together(Certification certification, List<Fault> faults) throws InterruptedException {
+        ExecutorService pool = Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors());
+        try {
+            List<Result> results = new ArrayList<>();
+            for (Future<Result> result : pool.invokeAll(faults.stream()
+                    .map(fault -> (Callable<Result>) () -> certification.show(fault))
+                    .toList())) {
+                results.add(result.get());
+            }
+            return results;
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e.getCause());
+        } finally {
+            pool.shutdownNow();
+        }
+    }
+
+    private static void print(List<Result> results, PrintStream out) {
+        List<String[]> rows = new ArrayList<>();
+        rows.add(new String[] {"fault", "promised", "what happened", "at least once"});
+        results.forEach(result -> rows.add(new String[] {
+            result.fault().name(), result.fault().promised(), result.happened(), result.holds() ? "yes" : "NO"
+        }));
+        int[] widths = IntStream.range(0, 4)
+                .map(column -> rows.stream()
+                        .mapToInt(row -> row[column].length())
+                        .max()
+                        .orElse(0))
+                .toArray();
+        for (String[] row : rows) {
+            String line = IntStream.range(0, 4)
+                    .mapToObj(column -> row[column] + " ".repeat(widths[column] - row[column].length()))
+                    .collect(Collectors.joining(" | "));
+            out.println(line.stripTrailing());
+        }
+    }
+}
