@@ -29,6 +29,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.apache.camel.CamelContext;
@@ -45,6 +48,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Cases {
     private static final String EXPORT = "test";
+    private static final int PATIENCE_SECONDS = 30;
     private static final int EVERYTHING = 1_000_000_000;
 
     private final DestinationRoute destination;
@@ -136,15 +140,24 @@ public final class Cases {
         }
     }
 
-    private @Nullable Throwable send(Batch batch, CamelContext context, Deliveries deliveries) {
-        // As the export's route hands it over.
-        Exchange answer = context.createProducerTemplate().send("direct:deliver", exchange -> {
+    private @Nullable Throwable send(Batch batch, CamelContext context, Deliveries deliveries) throws Exception {
+        Future<Exchange> answered = context.createProducerTemplate().asyncSend("direct:deliver", exchange -> {
+            // As the export's route hands it over.
             exchange.setVariable(Cursor.UNIT, batch.unit());
             exchange.setVariable("tenant", batch.unit().tenant());
             exchange.setVariable("dataset", batch.unit().dataset());
             exchange.setVariable("destination", destination.name());
             exchange.getMessage().setBody(batch);
         });
+        Exchange answer;
+        try {
+            answer = answered.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        } catch (TimeoutException e) {
+            return new ConnectorException(
+                    "it does not end in %d s. A retried sub-route must not remove Camel's count of the retries: removeHeaders with excludePattern CamelRedelivery*"
+                            .formatted(PATIENCE_SECONDS),
+                    e);
+        }
         if (answer.getException() != null) {
             return answer.getException();
         }
@@ -165,7 +178,8 @@ public final class Cases {
                 "query.sql", "SELECT * FROM events",
                 "delivery.max-retries", "3",
                 "delivery.retry-delay-ms", "10",
-                "delivery.max-retry-delay-ms", "200"));
+                "delivery.max-retry-delay-ms", "200",
+                "shutdown.timeout-seconds", "1"));
         all.putAll(file.settings());
         all.putAll(one.settings());
         all.replaceAll((name, value) -> expand(value, server));

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -60,11 +61,19 @@ final class Certification {
                 if (server == null && run > 1) {
                     server = FaultyServer.start(port, fault, answers);
                 }
-                String failure = run(folder, port, run, server);
-                if (failure == null) {
-                    return result(fault, folder, server, happened);
+                try (ConnectorRun connector = start(folder, port)) {
+                    if (server != null) {
+                        server.runBegins(run, connector::kill);
+                    }
+                    Optional<String> failure = connector.failure();
+                    if (failure.isEmpty()) {
+                        return result(fault, folder, server, happened);
+                    }
+                    happened.add("run %d %s".formatted(run, shortened(failure.get())));
+                    if (connector.hangs()) {
+                        break;
+                    }
                 }
-                happened.add("run %d %s".formatted(run, failure));
             }
             return new Result(fault, "no run succeeds: " + happened.get(happened.size() - 1), false);
         } finally {
@@ -74,15 +83,8 @@ final class Certification {
         }
     }
 
-    /** Runs the connector once; says how it failed, or nothing. */
-    private @Nullable String run(Path folder, int port, int run, @Nullable FaultyServer server)
-            throws InterruptedException {
-        try (ConnectorRun connector = ConnectorRun.start(folder, destination.routes(), properties(folder, port))) {
-            if (server != null) {
-                server.runBegins(run, connector::kill);
-            }
-            return connector.failure().map(Certification::shortened).orElse(null);
-        }
+    private ConnectorRun start(Path folder, int port) {
+        return ConnectorRun.start(folder, destination.routes(), properties(folder, port));
     }
 
     private Result result(Fault fault, Path folder, @Nullable FaultyServer server, List<String> happened) {

@@ -24,7 +24,7 @@ import java.util.stream.Stream;
 /** This connector in a process of its own, in batch mode, with no settings but the given ones. */
 final class ConnectorRun implements AutoCloseable {
     private static final Set<Process> RUNNING = ConcurrentHashMap.newKeySet();
-    private static final long PATIENCE_SECONDS = 120;
+    private static final long PATIENCE_SECONDS = 60;
     /** Of a log line: time, level, message. */
     private static final String ERROR = " ERROR ";
 
@@ -35,6 +35,7 @@ final class ConnectorRun implements AutoCloseable {
     private final Process process;
     private final Path log;
     private volatile boolean killed;
+    private boolean hangs;
 
     private ConnectorRun(Process process, Path log) {
         this.process = process;
@@ -89,12 +90,18 @@ final class ConnectorRun implements AutoCloseable {
     /** Waits for the end: how the run failed, or empty when it says that all is delivered. */
     Optional<String> failure() throws InterruptedException {
         if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+            hangs = true;
             return Optional.of("did not end in %d s".formatted(PATIENCE_SECONDS));
         }
         if (killed) {
             return Optional.of("was killed");
         }
         return process.exitValue() == 0 ? Optional.empty() : Optional.of("failed: " + lastError());
+    }
+
+    /** Whether it had to be given up. */
+    boolean hangs() {
+        return hangs;
     }
 
     private String lastError() {
