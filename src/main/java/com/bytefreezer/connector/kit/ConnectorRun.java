@@ -24,7 +24,7 @@ import java.util.stream.Stream;
 /** This connector in a process of its own, in batch mode, with no settings but the given ones. */
 final class ConnectorRun implements AutoCloseable {
     private static final Set<Process> RUNNING = ConcurrentHashMap.newKeySet();
-    private static final long PATIENCE_SECONDS = 60;
+    private static final long PATIENCE_SECONDS = 180;
     /** Of a log line: time, level, message. */
     private static final String ERROR = " ERROR ";
 

@@ -13,8 +13,8 @@ final class Faults {
     private static final String NONE = "no fault";
     private static final int BAD_RECORD = 17;
     private static final int MOST_RECORDS = 10;
-    static final Duration TIMEOUT = Duration.ofSeconds(1);
-    private static final Duration SLOW = Duration.ofSeconds(3);
+    static final Duration TIMEOUT = Duration.ofSeconds(3);
+    private static final Duration SLOW = Duration.ofSeconds(8);
 
     private Faults() {}
 
@@ -104,7 +104,7 @@ final class Faults {
                 }),
                 new Fault("process killed in mid-delivery", "the next run goes on", (asked, usual) -> {
                     Answer taken = usual.all(asked.records());
-                    return asked.run() <= 3 && asked.number() == TIMES
+                    return asked.run() <= 2 && asked.number() == TIMES
                             ? new Answer(taken.reply().resetConnection(), taken.taken(), true)
                             : taken;
                 })));

@@ -1,0 +1,120 @@
+package com.bytefreezer.connector.kit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.bytefreezer.connector.testing.TestTools;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The certification tells routes that keep the promise from routes that lose records. */
+class CertifyIT {
+    private static final Path ROUTES = TestTools.projectDirectory().resolve("routes");
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void theWebhookIsCertified() throws Exception {
+        Printed printed = certify("webhook", Map.of());
+
+        assertThat(printed.code()).as(printed.toString()).isZero();
+        assertThat(printed.lines()).hasSize(13).element(12).asString().startsWith("webhook: certified.");
+        assertThat(printed.lines().subList(1, 12)).allMatch(line -> line.endsWith("| yes"));
+        assertThat(printed.lines()).noneMatch(line -> line.contains("did not come up"));
+        assertThat(printed.row("400 because of one record")).contains("599 records taken", "1 kept as dead letter");
+        assertThat(printed.row("401 for a run")).contains("run 1 failed: 401 from");
+        assertThat(printed.row("answer breaks off"))
+                .contains("600 records taken")
+                .doesNotContain(" 0 of them");
+        assertThat(printed.row("process killed")).contains("run 2 was killed; 600 records taken");
+    }
+
+    @Test
+    void aRouteThatSwallowsTheFailureIsNot() throws Exception {
+        Printed printed = certify(route("swallows", """
+                        - doTry:
+                            steps:
+                              - to: {uri: "http:swallows", parameters: {httpMethod: POST}}
+                            doCatch:
+                              - exception: [java.lang.Exception]
+                                steps: [{log: "never mind"}]
+                        """), Map.of("destination.swallows.url", "{server}/in"));
+
+        assertThat(printed.code()).isEqualTo(1);
+        assertThat(printed.row("no fault")).endsWith("| yes");
+        for (String fault : List.of("429", "503 with", "413", "400", "401", "503 for", "connection refused")) {
+            assertThat(printed.row(fault))
+                    .as(fault)
+                    .contains("says that all is delivered", "never arrived")
+                    .endsWith("| NO");
+        }
+        assertThat(printed.lines()).last().asString().startsWith("swallows: NOT certified. ");
+    }
+
+    @Test
+    void aRouteThatDoesNotLookAtTheStatusIsNot() throws Exception {
+        Printed printed = certify(route("ignores", """
+                        - to: {uri: "http:ignores", parameters: {httpMethod: POST, throwExceptionOnFailure: false}}
+                        """), Map.of("destination.ignores.url", "{server}/in"));
+
+        assertThat(printed.code()).isEqualTo(1);
+        assertThat(printed.row("503 for"))
+                .contains("600 of 600 records never arrived")
+                .endsWith("| NO");
+        assertThat(printed.row("503 with")).endsWith("| NO");
+        // What the client notices by itself is tried again.
+        assertThat(printed.row("connection refused")).endsWith("| yes");
+    }
+
+    @Test
+    void aRouteThatDeliversNothingIsToldWhatIsMissing() throws Exception {
+        Printed printed = certify(route("empty", """
+                        - setBody: {constant: "hello"}
+                        - to: {uri: "http:empty", parameters: {httpMethod: POST}}
+                        """), Map.of("destination.empty.url", "{server}/in"));
+
+        assertThat(printed.code()).isEqualTo(1);
+        assertThat(printed.lines()).hasSize(3);
+        assertThat(printed.row("no fault"))
+                .contains("600 of 600 records never arrived", "certify-…")
+                .endsWith("| NO");
+        assertThat(printed.lines()).last().asString().contains("even without a fault");
+    }
+
+    private String route(String name, String steps) throws Exception {
+        Path file = folder.resolve(name + ".camel.yaml");
+        Files.writeString(file, """
+                - route:
+                    id: destination-%1$s
+                    routeConfigurationId: delivery
+                    from:
+                      uri: direct:destination-%1$s
+                      steps:
+                        - setHeader: {name: CamelHttpUri, constant: "{{destination.%1$s.url}}"}
+                        - setBody: {simple: "${body.ndjson}"}
+                """.formatted(name) + steps.indent(8));
+        return file.toString();
+    }
+
+    private record Printed(int code, List<String> lines) {
+        String row(String fault) {
+            return lines.stream()
+                    .filter(line -> line.startsWith(fault))
+                    .findFirst()
+                    .orElseThrow();
+        }
+    }
+
+    private static Printed certify(String which, Map<String, String> settings) throws Exception {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        int code = Kit.certify(ROUTES, which, settings, new PrintStream(out, true, StandardCharsets.UTF_8));
+        return new Printed(code, out.toString(StandardCharsets.UTF_8).lines().toList());
+    }
+}
