@@ -79,7 +79,7 @@ public final class Main implements Callable<Integer> {
             names = {"--test-routes", "-test-routes"},
             paramLabel = "FILE",
             description =
-                    "play the cases (FILE.test.yaml) of a destination's route file, or of the destination named so")
+                    "play the cases beside a destination's route file, e.g. mine.camel.yaml and mine.test.yaml; its name will do too")
     private @Nullable String testRoutes;
 
     @Option(

@@ -96,7 +96,7 @@ public final class Kit {
                             ? "certified. Under each of %d faults every record arrived at least once.".formatted(held)
                             : results.size() < faults.size()
                                     ? "NOT certified. It does not deliver even without a fault; first let --test-routes pass."
-                                    : "NOT certified. %d of %d faults lose records."
+                                    : "NOT certified. Under %d of %d faults at least once does not hold."
                                             .formatted(faults.size() - held, faults.size()));
             return held == faults.size() ? WELL : FAILED;
         }
