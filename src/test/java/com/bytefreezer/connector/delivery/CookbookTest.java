@@ -3,10 +3,10 @@ package com.bytefreezer.connector.delivery;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.bytefreezer.connector.TestRun;
+import com.bytefreezer.connector.kit.Reply;
+import com.bytefreezer.connector.kit.ScriptedServer;
 import com.bytefreezer.connector.testing.Await;
-import com.bytefreezer.connector.testing.Reply;
 import com.bytefreezer.connector.testing.S3Server;
-import com.bytefreezer.connector.testing.ScriptedServer;
 import com.bytefreezer.connector.testing.TestTools;
 import com.bytefreezer.connector.testing.WebhookServer;
 import com.fasterxml.jackson.databind.ObjectMapper;

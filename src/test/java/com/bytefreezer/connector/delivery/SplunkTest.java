@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.bytefreezer.connector.TestRun;
+import com.bytefreezer.connector.kit.Reply;
+import com.bytefreezer.connector.kit.Request;
+import com.bytefreezer.connector.kit.ScriptedServer;
 import com.bytefreezer.connector.testing.Await;
 import com.bytefreezer.connector.testing.HecServer;
 import com.bytefreezer.connector.testing.ParquetLake;
-import com.bytefreezer.connector.testing.Reply;
-import com.bytefreezer.connector.testing.Request;
-import com.bytefreezer.connector.testing.ScriptedServer;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;

@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
 import com.bytefreezer.connector.TestRun;
+import com.bytefreezer.connector.kit.Reply;
+import com.bytefreezer.connector.kit.ScriptedServer;
 import com.bytefreezer.connector.testing.Await;
 import com.bytefreezer.connector.testing.ElasticsearchServer;
 import com.bytefreezer.connector.testing.ParquetLake;
-import com.bytefreezer.connector.testing.Reply;
-import com.bytefreezer.connector.testing.ScriptedServer;
 import com.bytefreezer.connector.testing.TestTools;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.file.Path;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.bytefreezer.connector.TestRun;
 import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.kit.Reply;
 import com.bytefreezer.connector.testing.ParquetLake;
-import com.bytefreezer.connector.testing.Reply;
 import com.bytefreezer.connector.testing.WebhookServer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
