@@ -163,7 +163,14 @@ public final class Main implements Callable<Integer> {
         Connector connector = new Connector(settings, secrets, cursor, watch);
         Thread stop = new Thread(() -> stopBySignal(connector, closed, watch), "stop");
         Runtime.getRuntime().addShutdownHook(stop);
-        Schedule schedule = connector.start(mode);
+        Schedule schedule;
+        try {
+            schedule = connector.start(mode);
+        } catch (Exception e) {
+            Runtime.getRuntime().removeShutdownHook(stop);
+            connector.close();
+            throw e;
+        }
         if (watch) {
             closed.await();
             return 0;

@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.delivery;
 
 import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.delivery.splunk.HecComponent;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
@@ -29,6 +30,8 @@ public final class DeliveryCamel {
                 new Retries(
                         settings.integer("delivery.max-retries"),
                         Duration.ofMillis(settings.integer("delivery.max-retry-delay-ms"))));
+        // In place of Camel's own, which checks no host name and sends one event per request.
+        camel.bind("splunk-hec", new HecComponent());
         return camel;
     }
 

@@ -13,6 +13,7 @@ import com.bytefreezer.connector.delivery.Batch;
 import com.bytefreezer.connector.delivery.Deliveries;
 import com.bytefreezer.connector.delivery.Failures;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.util.ArrayList;
@@ -181,6 +182,11 @@ public final class Bulk {
                     && broken.response() != null
                     && broken.response().statusCode() >= 400) {
                 throw failure(broken.response().statusCode(), "");
+            }
+            if (e instanceof ConnectException) {
+                IOException unreachable = new IOException("%s: %s".formatted(cluster.url(), e.getMessage()));
+                unreachable.addSuppressed(failure);
+                throw unreachable;
             }
         }
         throw failure;
