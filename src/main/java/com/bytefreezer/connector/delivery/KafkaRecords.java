@@ -1,13 +1,11 @@
 package com.bytefreezer.connector.delivery;
 
 import com.bytefreezer.connector.ConnectorException;
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Set;
 import org.apache.camel.Body;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
@@ -26,8 +24,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Makes Kafka messages of a batch and reads what became of each. Safe for use by several threads. */
 public final class KafkaRecords {
-    private static final JsonFactory JSON = new JsonFactory();
-
     private String keyColumn = "";
 
     /** Sets the column whose value is the message's key; empty for none. */
@@ -74,13 +70,16 @@ public final class KafkaRecords {
         Batch open = batch.open().orElseThrow();
         List<byte[]> records = open.records();
         List<String> ids = open.recordIds();
+        Set<String> columns = keyColumn.isEmpty() ? Set.of() : Set.of(keyColumn);
         List<Exchange> exchanges = new ArrayList<>(records.size());
         for (int position = 0; position < records.size(); position++) {
             // camel-kafka notes in an exchange, other than in a message, what became of it.
             Exchange exchange = new DefaultExchange(camel);
             Message message = exchange.getIn();
             message.setBody(records.get(position));
-            message.setHeader(KafkaConstants.KEY, keyColumn.isEmpty() ? null : key(records.get(position)));
+            message.setHeader(
+                    KafkaConstants.KEY,
+                    Columns.read(records.get(position), columns).get(keyColumn));
             message.setHeader("tenant", open.unit().tenant());
             message.setHeader("dataset", open.unit().dataset());
             if (!ids.isEmpty()) {
@@ -152,21 +151,5 @@ public final class KafkaRecords {
             return "%s (%s)".formatted(never ? "no broker answers" : "no answer in time", timeout.getMessage());
         }
         return failure == null ? "no answer" : Failures.describe(failure);
-    }
-
-    /** The column's value as text; null for none, for NULL and for what is not a single value. */
-    private @Nullable String key(byte[] record) throws IOException {
-        try (JsonParser parser = JSON.createParser(record)) {
-            parser.nextToken();
-            while (parser.nextToken() == JsonToken.FIELD_NAME) {
-                boolean found = parser.currentName().equals(keyColumn);
-                JsonToken value = parser.nextToken();
-                if (found) {
-                    return value.isScalarValue() && value != JsonToken.VALUE_NULL ? parser.getText() : null;
-                }
-                parser.skipChildren();
-            }
-            return null;
-        }
     }
 }

@@ -10,6 +10,7 @@ import co.elastic.clients.transport.TransportException;
 import co.elastic.clients.util.BinaryData;
 import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.delivery.Batch;
+import com.bytefreezer.connector.delivery.Columns;
 import com.bytefreezer.connector.delivery.Deliveries;
 import com.bytefreezer.connector.delivery.Failures;
 import java.io.IOException;
@@ -120,7 +121,7 @@ public final class Bulk {
         List<Object> operations = new ArrayList<>(records.size());
         for (int position = 0; position < records.size(); position++) {
             byte[] json = records.get(position);
-            Map<String, String> values = columns.isEmpty() ? Map.of() : Columns.read(json, columns);
+            Map<String, String> values = Columns.read(json, columns);
             try {
                 String id = idColumn.isBlank() ? (ids.isEmpty() ? null : ids.get(position)) : id(values.get(idColumn));
                 String name = dated ? indexAt(values.get(indexTimeColumn)) : fixedIndex;

@@ -1,4 +1,4 @@
-package com.bytefreezer.connector.elasticsearch;
+package com.bytefreezer.connector.delivery;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
@@ -9,13 +9,16 @@ import java.util.Map;
 import java.util.Set;
 
 /** Reads single columns of a record from its JSON, no further than the last of them. */
-final class Columns {
+public final class Columns {
     private static final JsonFactory JSON = new JsonFactory();
 
     private Columns() {}
 
     /** The columns that are there and are neither null nor nested, as text. */
-    static Map<String, String> read(byte[] json, Set<String> names) throws IOException {
+    public static Map<String, String> read(byte[] json, Set<String> names) throws IOException {
+        if (names.isEmpty()) {
+            return Map.of();
+        }
         Map<String, String> values = new HashMap<>();
         int left = names.size();
         try (JsonParser record = JSON.createParser(json)) {
