@@ -51,6 +51,9 @@ public final class Bench {
     private static final Path LAKE = WORK.resolve("lake");
     private static final Path JAR =
             Path.of("target", "bytefreezer-connector.jar").toAbsolutePath();
+    /** Those of src/main/docker/bytefreezer-connector. */
+    private static final String LAUNCHER_FLAGS = "-Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1";
+
     private static final String TENANT = "bench";
     private static final int[] PARALLEL_OBJECTS = {2, 4, 8, 16};
     private static final Duration LATENCY = Duration.ofMillis(30);
@@ -61,7 +64,7 @@ public final class Bench {
 
     private final int rounds = Integer.parseInt(System.getenv().getOrDefault("ROUNDS", "3"));
     private final List<String> javaFlags =
-            List.of(System.getenv().getOrDefault("JAVA_FLAGS", "-Xmx256m").split(" "));
+            List.of(System.getenv().getOrDefault("JAVA_FLAGS", LAUNCHER_FLAGS).split(" "));
     private final Map<String, String> settings;
     private final Map<String, Path> builds = new LinkedHashMap<>();
 
@@ -178,6 +181,8 @@ public final class Bench {
         builds.forEach((build, jar) -> {
             for (int objects : PARALLEL_OBJECTS) {
                 Map<String, String> its = settings("export.parallel-objects", String.valueOf(objects));
+                // More at a time need more than the default.
+                its.put("duckdb.memory-limit", Math.max(256, 64 * objects) + "MB");
                 its.putAll(Minio.settings(port));
                 its.put("destination.type", "discard");
                 cases.add(new Case("export.parallel-objects=" + objects + build, () -> connector(jar, dataset, its)));
@@ -193,17 +198,15 @@ public final class Bench {
         builds.forEach((build, jar) -> {
             String archive = WORK.resolve(jar.getParent().hashCode() + ".jsa").toString();
             cases.add(new Case("java -jar" + build, () -> firstRecord(jar, List.of())));
-            cases.add(new Case(
-                    "  one compiler tier" + build, () -> firstRecord(jar, List.of("-XX:TieredStopAtLevel=1"))));
             cases.add(new Case("  class data archive" + build, () -> {
                 if (!Files.exists(Path.of(archive))) {
                     firstRecord(jar, List.of("-XX:ArchiveClassesAtExit=" + archive));
                 }
                 return firstRecord(jar, List.of("-XX:SharedArchiveFile=" + archive));
             }));
-            cases.add(new Case(
-                    "  both" + build,
-                    () -> firstRecord(jar, List.of("-XX:SharedArchiveFile=" + archive, "-XX:TieredStopAtLevel=1"))));
+            List<String> asLaunched = new ArrayList<>(javaFlags);
+            asLaunched.add("-XX:SharedArchiveFile=" + archive);
+            cases.add(new Case("  and the launcher's options" + build, () -> firstRecord(jar, asLaunched)));
             delete(Path.of(archive));
         });
         System.out.printf("%nstart: the bundled sample to standard output%n");
@@ -303,10 +306,8 @@ public final class Bench {
     }
 
     private Measured firstRecord(Path jar, List<String> flags) throws IOException, InterruptedException {
-        List<String> allFlags = new ArrayList<>(javaFlags);
-        allFlags.addAll(flags);
         long before = System.nanoTime();
-        Process process = start(jar, allFlags, Map.of())
+        Process process = start(jar, flags, Map.of())
                 .redirectError(WORK.resolve("connector.log").toFile())
                 .start();
         if (process.getInputStream().read() < 0) {
