@@ -23,7 +23,7 @@ final class Answers {
     }
 
     Answer all(List<Integer> records) {
-        return answer(records, records);
+        return answer(records, records, template.item());
     }
 
     /** Takes the first, the third… record. */
@@ -32,23 +32,40 @@ final class Answers {
         for (int i = 0; i < records.size(); i += 2) {
             taken.add(records.get(i));
         }
-        return answer(records, taken);
+        return answer(records, taken, template.openItem());
     }
 
-    private Answer answer(List<Integer> records, List<Integer> taken) {
+    /** Refuses one record for good, as such a server says it. */
+    Answer refusing(List<Integer> records, int refused) {
+        if (template.refused() != null && template.item() != null) {
+            List<Integer> taken =
+                    records.stream().filter(record -> record != refused).toList();
+            return answer(records, taken, template.refused());
+        }
+        String body = template.refused() == null ? "record not wanted" : text(template.refused());
+        String position = String.valueOf(records.indexOf(refused));
+        return Answer.refusing(withHeaders(Reply.of(400, body.replace("{position}", position))));
+    }
+
+    private Answer answer(List<Integer> records, List<Integer> taken, @Nullable JsonNode itemOfOthers) {
         List<String> items = new ArrayList<>();
-        for (int i = 0; i < records.size(); i++) {
-            items.add(text(taken.contains(records.get(i)) ? template.item() : template.openItem()));
+        for (Integer record : records) {
+            items.add(text(taken.contains(record) ? template.item() : itemOfOthers));
         }
         String body = Objects.requireNonNullElse(template.body(), "")
                 .replace("{items}", String.join(",", items))
                 .replace("{partial}", String.valueOf(taken.size() < records.size()));
         Reply reply = Reply.of(Objects.requireNonNullElse(template.status(), 200), body);
+        return new Answer(withHeaders(reply), taken, false);
+    }
+
+    private Reply withHeaders(Reply reply) {
+        Reply complete = reply;
         for (Map.Entry<String, String> header : Objects.requireNonNullElse(template.headers(), Map.<String, String>of())
                 .entrySet()) {
-            reply = reply.header(header.getKey(), header.getValue());
+            complete = complete.header(header.getKey(), header.getValue());
         }
-        return new Answer(reply, taken, false);
+        return complete;
     }
 
     private static String text(@Nullable JsonNode item) {

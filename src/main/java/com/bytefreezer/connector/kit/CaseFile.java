@@ -124,14 +124,17 @@ public record CaseFile(Map<String, String> settings, Map<String, String> without
      * @param body text; {@code {items}} stands for an item of each record, {@code {partial}} for true or false
      * @param item what the answer says of a record that was taken
      * @param openItem what it says of a record to be sent again, when there are such answers
+     * @param refused what it says when it refuses one record for good: with items the one of that record, otherwise the
+     *     body of the answer 400, where {@code {position}} stands for the record's place in the request
      */
     public record Success(
             @Nullable Integer status,
             @Nullable Map<String, String> headers,
             @Nullable String body,
             @Nullable JsonNode item,
-            @Nullable JsonNode openItem) {
-        private static final Success PLAIN = new Success(null, null, null, null, null);
+            @Nullable JsonNode openItem,
+            @Nullable JsonNode refused) {
+        private static final Success PLAIN = new Success(null, null, null, null, null, null);
     }
 
     /** The requests that {@code expect} lists; empty when it gives only their number. */

@@ -75,12 +75,12 @@ final class Faults {
                                 ? Answer.refusing(Reply.of(413))
                                 : usual.all(asked.records())),
                 new Fault(
-                        "400 because of one record",
+                        "refuses one record for good",
                         "that one is kept as a dead letter",
                         true,
                         Set.of(BAD_RECORD),
                         (asked, usual) -> asked.records().contains(BAD_RECORD)
-                                ? Answer.refusing(Reply.of(400, "record not wanted"))
+                                ? usual.refusing(asked.records(), BAD_RECORD)
                                 : usual.all(asked.records())),
                 new Fault("401 for a run", "fails, the next run delivers", wholeRun(Reply.of(401))),
                 new Fault("503 for a run", "fails, the next run delivers", wholeRun(Reply.of(503))),

@@ -28,7 +28,7 @@ class CertifyIT {
         assertThat(printed.lines()).hasSize(13).element(12).asString().startsWith("webhook: certified.");
         assertThat(printed.lines().subList(1, 12)).allMatch(line -> line.endsWith("| yes"));
         assertThat(printed.lines()).noneMatch(line -> line.contains("did not come up"));
-        assertThat(printed.row("400 because of one record")).contains("599 records taken", "1 kept as dead letter");
+        assertThat(printed.row("refuses one record for good")).contains("599 records taken", "1 kept as dead letter");
         assertThat(printed.row("401 for a run")).contains("run 1 failed: 401 from");
         assertThat(printed.row("answer breaks off"))
                 .contains("600 records taken")
