@@ -12,6 +12,8 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The certification tells routes that keep the promise from routes that lose records. */
 class CertifyIT {
@@ -36,6 +38,15 @@ class CertifyIT {
         assertThat(printed.row("process killed")).contains("run 2 was killed; 600 records taken");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"elasticsearch", "splunk"})
+    void theOthersThatSpeakHttpAreToo(String destination) throws Exception {
+        Printed printed = certify(destination, Map.of());
+
+        assertThat(printed.code()).as(printed.toString()).isZero();
+        assertThat(printed.row("refuses one record for good")).contains("599 records taken", "1 kept as dead letter");
+    }
+
     @Test
     void aRouteThatSwallowsTheFailureIsNot() throws Exception {
         Printed printed = certify(route("swallows", """
@@ -49,7 +60,8 @@ class CertifyIT {
 
         assertThat(printed.code()).isEqualTo(1);
         assertThat(printed.row("no fault")).endsWith("| yes");
-        for (String fault : List.of("429", "503 with", "413", "400", "401", "503 for", "connection refused")) {
+        for (String fault :
+                List.of("429", "503 with", "413", "refuses one record", "401", "503 for", "connection refused")) {
             assertThat(printed.row(fault))
                     .as(fault)
                     .contains("says that all is delivered", "never arrived")
