@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
 /** The OpenTelemetry Collector's Splunk HEC receiver as a process that can be killed under its clients. */
 public final class HecServer implements AutoCloseable {
@@ -78,12 +79,16 @@ public final class HecServer implements AutoCloseable {
      * {@code sourcetype}, {@code index}, {@code fields}, and {@code timeMs}.
      */
     public List<JsonNode> events() {
-        try {
-            var events = new ArrayList<JsonNode>();
-            for (var line : Files.readAllLines(received())) {
-                events.add(JSON.readTree(line));
-            }
-            return events;
+        var events = new ArrayList<JsonNode>();
+        forEachEvent(events::add);
+        return events;
+    }
+
+    /** The same one by one, where there are too many for a list. */
+    public void forEachEvent(Consumer<JsonNode> taker) {
+        try (var events =
+                JSON.readerFor(JsonNode.class).<JsonNode>readValues(received().toFile())) {
+            events.forEachRemaining(taker);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
