@@ -15,6 +15,8 @@ import org.apache.http.Header;
 import org.apache.http.HttpHost;
 import org.apache.http.HttpRequest;
 import org.apache.http.HttpResponse;
+import org.apache.http.client.methods.HttpRequestWrapper;
+import org.apache.http.config.ConnectionConfig;
 import org.apache.http.impl.nio.client.HttpAsyncClientBuilder;
 import org.apache.http.message.BasicHeader;
 import org.apache.http.protocol.HttpContext;
@@ -27,6 +29,11 @@ import org.elasticsearch.client.RestClientBuilder;
 public final class Cluster extends ElasticsearchComponent {
     /** As many batches as may ever be in flight. */
     private static final int MOST_CONNECTIONS = 1000;
+
+    /** A request of a whole batch goes out in pieces of this size. */
+    private static final int BUFFER_BYTES = 64 * 1024;
+
+    private static final String READ_OF_ANSWER = "filter_path=took,errors,items.*._index,items.*.status,items.*.error";
 
     private List<URI> nodes = List.of();
     private String apiKey = "";
@@ -108,7 +115,10 @@ public final class Cluster extends ElasticsearchComponent {
         return http.setSSLContext(trust)
                 .setMaxConnPerRoute(MOST_CONNECTIONS)
                 .setMaxConnTotal(MOST_CONNECTIONS)
+                .setDefaultConnectionConfig(
+                        ConnectionConfig.custom().setBufferSize(BUFFER_BYTES).build())
                 .addInterceptorLast(Cluster::askForPlainJson)
+                .addInterceptorLast(Cluster::askForLess)
                 .addInterceptorLast(Cluster::nameProduct);
     }
 
@@ -120,6 +130,15 @@ public final class Cluster extends ElasticsearchComponent {
         request.setHeader("Accept", "application/json");
         if (request.containsHeader("Content-Type")) {
             request.setHeader("Content-Type", "application/json");
+        }
+    }
+
+    /** Leaves out of a bulk request's answer what {@link Bulk} does not read: most of it, and dear to write and parse. */
+    private static void askForLess(HttpRequest request, HttpContext context) {
+        if (request instanceof HttpRequestWrapper bulk
+                && bulk.getURI().getPath().endsWith("/_bulk")) {
+            String separator = bulk.getURI().getQuery() == null ? "?" : "&";
+            bulk.setURI(URI.create(bulk.getURI() + separator + READ_OF_ANSWER));
         }
     }
 

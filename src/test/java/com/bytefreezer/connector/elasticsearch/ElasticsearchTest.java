@@ -125,7 +125,7 @@ class ElasticsearchTest {
                     .set("delivery.max-retries", 0)
                     .run();
             assertThat(proxy.requests()).isNotEmpty().allSatisfy(request -> {
-                assertThat(request.path()).isEqualTo(server.url() + "/_bulk");
+                assertThat(request.path()).startsWith(server.url() + "/_bulk?filter_path=");
                 assertThat(request.header("Content-Encoding")).contains("gzip");
                 assertThat(request.body()).startsWith(0x1f, 0x8b);
             });
@@ -151,7 +151,7 @@ class ElasticsearchTest {
             to("x").with("url", fake.url() + "/es/").with("pipeline", "enrich").run();
 
             assertThat(fake.requests()).isNotEmpty().allSatisfy(request -> {
-                assertThat(request.path()).isEqualTo("/es/_bulk");
+                assertThat(request.path()).startsWith("/es/_bulk?filter_path=");
                 assertThat(request.header("Content-Type")).contains("application/json");
                 assertThat(request.header("Accept")).contains("application/json");
                 assertThat(request.text()).contains("\"pipeline\":\"enrich\"", "\"_index\":\"x\"", "{\"create\":");
@@ -219,6 +219,23 @@ class ElasticsearchTest {
                         tuple(2, "no id: column id is missing, null or nested"),
                         tuple(3, "no id: column id is missing, null or nested"),
                         tuple(4, "no id: column id has more than 512 bytes"));
+    }
+
+    @Test
+    void anIdCanHoldAnyText() throws Exception {
+        var lake = lake();
+        lake.object(OBJECT, "SELECT n, n || ' \"\\ ü\n\t}' AS id FROM range(3) t(n)");
+
+        assertThat(to("any-id")
+                        .with("id-column", "id")
+                        .from(lake, "SELECT * FROM events")
+                        .run()
+                        .succeeded())
+                .isTrue();
+
+        assertThat(server.documents("any-id"))
+                .extracting(document -> document.path("_id").asText())
+                .containsExactlyInAnyOrder("0 \"\\ ü\n\t}", "1 \"\\ ü\n\t}", "2 \"\\ ü\n\t}");
     }
 
     // -- The index

@@ -37,6 +37,7 @@ public final class ElasticsearchServer implements AutoCloseable {
     private final URI url;
     private final byte[] arguments;
     private final HttpClient client;
+    private final String heap;
     private Process process;
 
     /** How to start a node. */
@@ -44,10 +45,17 @@ public final class ElasticsearchServer implements AutoCloseable {
         private final Map<String, String> settings = new TreeMap<>();
         private final List<Path> files = new ArrayList<>();
         private SSLContext tls;
+        private String heap = "512m";
 
         /** One of the node's own settings. */
         public Builder with(String name, Object value) {
             settings.put(name, value.toString());
+            return this;
+        }
+
+        /** How much heap the node has, as Java writes it. */
+        public Builder heap(String size) {
+            heap = size;
             return this;
         }
 
@@ -82,6 +90,7 @@ public final class ElasticsearchServer implements AutoCloseable {
         // A copy, since nobody may not be allowed to see the cache.
         run(null, "cp", "-R", installed.toString(), home.toString());
         var port = TestTools.freePort();
+        heap = builder.heap;
         url = URI.create("%s://127.0.0.1:%d".formatted(builder.tls == null ? "http" : "https", port));
         var http = HttpClient.newBuilder();
         client = (builder.tls == null ? http : http.sslContext(builder.tls)).build();
@@ -107,6 +116,10 @@ public final class ElasticsearchServer implements AutoCloseable {
 
     public URI url() {
         return url;
+    }
+
+    public ProcessHandle process() {
+        return process.toHandle();
     }
 
     /** Asks the node as its superuser. */
@@ -205,8 +218,8 @@ public final class ElasticsearchServer implements AutoCloseable {
         }
         command.addAll(List.of(
                 java(),
-                "-Xms512m",
-                "-Xmx512m",
+                "-Xms" + heap,
+                "-Xmx" + heap,
                 // Others make the node's own memory guard answer 429 under load.
                 "-XX:+UseG1GC",
                 "-XX:G1ReservePercent=25",
