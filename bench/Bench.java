@@ -47,14 +47,14 @@ import software.amazon.awssdk.services.s3.S3Client;
  * <p>Started by {@code bench/run} in the project's folder; see there for what it takes.
  */
 public final class Bench {
-    private static final Path WORK = Path.of("target", "bench").toAbsolutePath();
+    static final Path WORK = Path.of("target", "bench").toAbsolutePath();
     private static final Path LAKE = WORK.resolve("lake");
-    private static final Path JAR =
+    static final Path JAR =
             Path.of("target", "bytefreezer-connector.jar").toAbsolutePath();
     /** Those of src/main/docker/bytefreezer-connector. */
     private static final String LAUNCHER_FLAGS = "-Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1";
 
-    private static final String TENANT = "bench";
+    static final String TENANT = "bench";
     private static final int[] PARALLEL_OBJECTS = {2, 4, 8, 16};
     private static final Duration LATENCY = Duration.ofMillis(30);
 
@@ -69,7 +69,7 @@ public final class Bench {
     private final Map<String, Path> builds = new LinkedHashMap<>();
 
     /** A lake of one dataset, in packer's layout. */
-    private record Dataset(String name, int objects, long records) {
+    record Dataset(String name, int objects, long records) {
         String folder() {
             return TENANT + "/" + name + "/data/parquet";
         }
@@ -82,10 +82,15 @@ public final class Bench {
      * @param wallSeconds from the start of the process to its end
      * @param cpuSeconds of all its threads
      * @param peakBytes of resident memory; 0 when it was not a process of its own
+     * @param sinkCpuSeconds of the process that took the records; 0 when there was none
      */
-    private record Measured(double seconds, double wallSeconds, double cpuSeconds, double peakBytes) {}
+    record Measured(double seconds, double wallSeconds, double cpuSeconds, double peakBytes, double sinkCpuSeconds) {
+        Measured(double seconds, double wallSeconds, double cpuSeconds, double peakBytes) {
+            this(seconds, wallSeconds, cpuSeconds, peakBytes, 0);
+        }
+    }
 
-    private record Case(String name, Callable<Measured> run) {}
+    record Case(String name, Callable<Measured> run) {}
 
     private Bench(Map<String, String> settings) {
         this.settings = settings;
@@ -102,7 +107,7 @@ public final class Bench {
                 .filter(argument -> argument.contains("="))
                 .map(argument -> argument.split("=", 2))
                 .collect(Collectors.toMap(pair -> pair[0], pair -> pair[1]));
-        List<String> all = List.of("many", "one", "s3", "small", "start");
+        List<String> all = List.of("many", "one", "s3", "small", "start", "peers");
         List<String> parts = Arrays.stream(arguments)
                 .filter(argument -> !argument.contains("="))
                 .toList();
@@ -121,10 +126,16 @@ public final class Bench {
                 case "one" -> bench.folder(ONE);
                 case "s3" -> bench.bucket();
                 case "small" -> bench.smallObjects();
-                default -> bench.startUp();
+                case "start" -> bench.startUp();
+                default -> new Peers(bench).run();
             }
         }
         System.exit(0);
+    }
+
+    /** The jars to measure, by what is added to a case's name. */
+    Map<String, Path> builds() {
+        return builds;
     }
 
     // -- Parts
@@ -218,7 +229,7 @@ public final class Bench {
 
     // -- Measuring
 
-    private Map<String, Measured> measure(List<Case> cases) throws Exception {
+    Map<String, Measured> measure(List<Case> cases) throws Exception {
         return measure(cases, rounds);
     }
 
@@ -238,7 +249,8 @@ public final class Bench {
                         median(runs, Measured::seconds),
                         median(runs, Measured::wallSeconds),
                         median(runs, Measured::cpuSeconds),
-                        median(runs, Measured::peakBytes))));
+                        median(runs, Measured::peakBytes),
+                        median(runs, Measured::sinkCpuSeconds))));
         return medians;
     }
 
@@ -248,7 +260,7 @@ public final class Bench {
             return one.run.call();
         } catch (IllegalStateException e) {
             say("%s: %s", one.name.strip(), e.getMessage());
-            return new Measured(Double.NaN, Double.NaN, Double.NaN, Double.NaN);
+            return new Measured(Double.NaN, Double.NaN, Double.NaN, Double.NaN, Double.NaN);
         }
     }
 
@@ -278,12 +290,12 @@ public final class Bench {
     }
 
     /** A whole export by a process of its own. Fails when it does not say that every record was accepted. */
-    private Measured connector(Path jar, Dataset dataset, Map<String, String> itsSettings)
+    Measured connector(Path jar, Dataset dataset, Map<String, String> itsSettings)
             throws IOException, InterruptedException {
         Map<String, String> all = new LinkedHashMap<>(itsSettings);
         all.put("query.tenant-id", TENANT);
         all.put("query.dataset-id", dataset.name);
-        all.put("query.sql", "SELECT * FROM events");
+        all.putIfAbsent("query.sql", "SELECT * FROM events");
         Path log = WORK.resolve("connector.log");
         long before = System.nanoTime();
         Process process = start(jar, javaFlags, all)
@@ -345,10 +357,10 @@ public final class Bench {
         return new ProcessBuilder(command);
     }
 
-    private record Watched(double cpuSeconds, long peakBytes) {}
+    record Watched(double cpuSeconds, long peakBytes) {}
 
     /** Looks at a process until it ends. */
-    private static Watched watch(Process process) throws InterruptedException {
+    static Watched watch(Process process) throws InterruptedException {
         double cpuSeconds = 0;
         long peakBytes = 0;
         do {
@@ -358,7 +370,7 @@ public final class Bench {
         return new Watched(cpuSeconds, peakBytes);
     }
 
-    private static double cpuSeconds(ProcessHandle process) {
+    static double cpuSeconds(ProcessHandle process) {
         return process.info().totalCpuDuration().orElse(Duration.ZERO).toMillis() / 1000.0;
     }
 
@@ -374,11 +386,11 @@ public final class Bench {
         }
     }
 
-    private static long number(String text) {
+    static long number(String text) {
         return Long.parseLong(text.replaceAll("\\D", ""));
     }
 
-    private static double secondsSince(long nanoTime) {
+    static double secondsSince(long nanoTime) {
         return (System.nanoTime() - nanoTime) / 1e9;
     }
 
@@ -405,41 +417,41 @@ public final class Bench {
                 copy == null ? "" : ratio(run.cpuSeconds / copy.cpuSeconds)));
     }
 
-    private static String ratio(double ratio) {
+    static String ratio(double ratio) {
         return Double.isNaN(ratio) ? "" : String.format(Locale.ROOT, "%.2f", ratio);
     }
 
-    private static String title(Dataset dataset) {
+    static String title(Dataset dataset) {
         return String.format(
                 Locale.ROOT, "%s: %,d records in %,d objects", dataset.name, dataset.records, dataset.objects);
     }
 
-    private static void row(String name, String... cells) {
+    static void row(String name, String... cells) {
         System.out.println(Arrays.stream(cells)
                 .map(cell -> String.format("%12s", cell))
                 .collect(Collectors.joining("", String.format("  %-36s", name), ""))
                 .stripTrailing());
     }
 
-    private static String rate(long count, double seconds) {
+    static String rate(long count, double seconds) {
         return Double.isNaN(seconds) ? "failed" : String.format(Locale.ROOT, "%,.0f", count / seconds);
     }
 
-    private static String seconds(double seconds) {
+    static String seconds(double seconds) {
         return Double.isNaN(seconds) ? "failed" : String.format(Locale.ROOT, "%.2f s", seconds);
     }
 
-    private static String cpu(Measured run) {
+    static String cpu(Measured run) {
         return seconds(run.cpuSeconds);
     }
 
-    private static String megabytes(Measured run) {
+    static String megabytes(Measured run) {
         return Double.isNaN(run.peakBytes) || run.peakBytes == 0
                 ? ""
                 : String.format(Locale.ROOT, "%,.0f MB", run.peakBytes / 1e6);
     }
 
-    private Map<String, String> settings(String... pairs) {
+    Map<String, String> settings(String... pairs) {
         Map<String, String> result = new LinkedHashMap<>();
         for (int i = 0; i < pairs.length; i += 2) {
             result.put(pairs[i], pairs[i + 1]);
@@ -451,7 +463,7 @@ public final class Bench {
     // -- Data
 
     /** Makes the dataset once. Each hour is made once and copied until there are enough objects. */
-    private static void make(Dataset dataset) throws SQLException, IOException {
+    static void make(Dataset dataset) throws SQLException, IOException {
         Path done = LAKE.resolve(dataset.name + ".made");
         if (Files.exists(done)) {
             return;
@@ -539,17 +551,17 @@ public final class Bench {
         }
     }
 
-    private static void say(String text, Object... values) {
+    static void say(String text, Object... values) {
         System.err.printf("bench: " + text + "%n", values);
     }
 
     // -- S3
 
     /** MinIO on a free port. Its data stays for the next time. */
-    private static final class Minio implements AutoCloseable {
-        private static final String KEY = "bench-access";
-        private static final String SECRET = "bench-secret";
-        private static final String BUCKET = "bench";
+    static final class Minio implements AutoCloseable {
+        static final String KEY = "bench-access";
+        static final String SECRET = "bench-secret";
+        static final String BUCKET = "bench";
 
         final int port;
         private final Process process;
@@ -675,7 +687,7 @@ public final class Bench {
                     : Path.of(System.getProperty("user.home"), ".cache", "bytefreezer-connector-test");
         }
 
-        private static int freePort() throws IOException {
+        static int freePort() throws IOException {
             try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
                 return socket.getLocalPort();
             }

@@ -1,0 +1,272 @@
+import com.bytefreezer.connector.testing.ElasticsearchServer;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The connector beside Python scripts ({@code peers.py}) that send the same records from the same bucket to the same
+ * servers, all on this machine. Every sender has batches of the same size and as many of them in flight.
+ */
+final class Peers {
+    private static final Bench.Dataset DATASET = new Bench.Dataset("peers", 10, 1_000_000);
+    private static final int BATCH = 1000;
+    private static final int IN_FLIGHT = 4;
+    private static final Path VENV = Bench.WORK.resolve("venv");
+    private static final Path PYTHON = VENV.resolve("bin").resolve("python");
+    /** What stands in the files; a script would not add the folders' names. */
+    private static final String QUERY =
+            "SELECT BfTs, timestamp, source_ip, hostname, app_name, proc_id, facility, severity, duration, msg_id, message"
+                    + " FROM events";
+
+    private static final String INDEX = """
+            {"settings": {"number_of_replicas": 0}, "mappings": {"properties": {
+              "BfTs": {"type": "long"}, "timestamp": {"type": "date"}, "source_ip": {"type": "ip"},
+              "hostname": {"type": "keyword"}, "app_name": {"type": "keyword"}, "proc_id": {"type": "double"},
+              "facility": {"type": "double"}, "severity": {"type": "double"}, "duration": {"type": "double"},
+              "msg_id": {"type": "keyword"}, "message": {"type": "text"}}}}
+            """;
+
+    private final Bench bench;
+    private final HttpClient http =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
+    Peers(Bench bench) {
+        this.bench = bench;
+    }
+
+    void run() throws Exception {
+        Bench.make(DATASET);
+        installPeers();
+        try (Bench.Minio minio = Bench.Minio.start()) {
+            minio.upload(DATASET);
+            webhook(minio);
+            elasticsearch(minio);
+        }
+    }
+
+    private void webhook(Bench.Minio minio) throws Exception {
+        int port = Bench.Minio.freePort();
+        URI url = URI.create("http://127.0.0.1:" + port + "/");
+        Process sink = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Xmx128m",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        "Sink",
+                        String.valueOf(port))
+                .inheritIO()
+                .start();
+        try {
+            awaitSink(url);
+            List<Bench.Case> cases = new ArrayList<>();
+            cases.add(new Bench.Case("the sink alone, hammered", () -> taken(sink, url, () -> hammer(url))));
+            bench.builds().forEach((build, jar) -> cases.add(new Bench.Case("connector" + build, () -> taken(
+                    sink,
+                    url,
+                    () -> connector(
+                            jar,
+                            minio,
+                            Map.of(
+                                    "destination.type", "webhook",
+                                    "destination.webhook.url", url.toString(),
+                                    "destination.webhook.format", "ndjson"))))));
+            cases.add(new Bench.Case(
+                    "pyarrow + requests", () -> taken(sink, url, () -> peer(minio, "webhook", url, Map.of()))));
+            print("webhook", bench.measure(cases));
+        } finally {
+            sink.destroy();
+        }
+    }
+
+    private void elasticsearch(Bench.Minio minio) throws Exception {
+        try (ElasticsearchServer server = ElasticsearchServer.node().heap("1g").start()) {
+            Map<String, String> login = Map.of(
+                    "ELASTICSEARCH_USER", ElasticsearchServer.USER,
+                    "ELASTICSEARCH_PASSWORD", ElasticsearchServer.PASSWORD);
+            Map<String, String> withIds = new LinkedHashMap<>(login);
+            withIds.put("IDS", "1");
+            List<Bench.Case> cases = new ArrayList<>();
+            bench.builds().forEach((build, jar) -> cases.add(new Bench.Case("connector" + build, () -> indexed(
+                    server,
+                    () -> connector(
+                            jar,
+                            minio,
+                            Map.of(
+                                    "destination.type", "elasticsearch",
+                                    "destination.elasticsearch.url", server.url().toString(),
+                                    "destination.elasticsearch.index", "peers",
+                                    "destination.elasticsearch.username", ElasticsearchServer.USER,
+                                    "destination.elasticsearch.password", ElasticsearchServer.PASSWORD))))));
+            cases.add(new Bench.Case(
+                    "pyarrow + parallel_bulk",
+                    () -> indexed(server, () -> peer(minio, "elasticsearch", server.url(), login))));
+            cases.add(new Bench.Case(
+                    "  with ids, as the connector",
+                    () -> indexed(server, () -> peer(minio, "elasticsearch", server.url(), withIds))));
+            // Its first documents, before its code is compiled, would be slow for whoever comes first.
+            Bench.say("warming Elasticsearch");
+            cases.get(0).run().call();
+            print("Elasticsearch", bench.measure(cases));
+        }
+    }
+
+    private static void print(String sink, Map<String, Bench.Measured> measured) {
+        Bench.Measured connector = measured.get("connector");
+        System.out.printf("%n%s from MinIO to %s%n", Bench.title(DATASET), sink);
+        Bench.row("", "records/s", "ratio", "with start", "ratio", "peak RSS", "CPU", "sink's CPU");
+        measured.forEach((name, run) -> Bench.row(
+                name,
+                Bench.rate(DATASET.records(), run.seconds()),
+                Bench.ratio(run.seconds() / connector.seconds()),
+                Bench.rate(DATASET.records(), run.wallSeconds()),
+                Bench.ratio(run.wallSeconds() / connector.wallSeconds()),
+                Bench.megabytes(run),
+                Bench.cpu(run),
+                Bench.seconds(run.sinkCpuSeconds())));
+    }
+
+    private Bench.Measured connector(Path jar, Bench.Minio minio, Map<String, String> destination) throws Exception {
+        Map<String, String> its = bench.settings("query.sql", QUERY);
+        its.putAll(Bench.Minio.settings(minio.port));
+        its.putAll(destination);
+        its.putIfAbsent("schedule.batch-size", String.valueOf(BATCH));
+        its.putIfAbsent("delivery.max-in-flight", String.valueOf(IN_FLIGHT));
+        return bench.connector(jar, DATASET, its);
+    }
+
+    private Bench.Measured peer(Bench.Minio minio, String kind, URI url, Map<String, String> environment)
+            throws IOException, InterruptedException {
+        Path log = Bench.WORK.resolve("peer.log");
+        ProcessBuilder builder = new ProcessBuilder(
+                        PYTHON.toString(),
+                        "bench/peers.py",
+                        kind,
+                        url.toString(),
+                        "127.0.0.1:" + minio.port,
+                        Bench.Minio.BUCKET + "/" + DATASET.folder(),
+                        String.valueOf(BATCH),
+                        String.valueOf(IN_FLIGHT))
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile());
+        builder.environment().putAll(environment);
+        builder.environment().put("S3_KEY", Bench.Minio.KEY);
+        builder.environment().put("S3_SECRET", Bench.Minio.SECRET);
+        long before = System.nanoTime();
+        Process process = builder.start();
+        Bench.Watched watched = Bench.watch(process);
+        double wallSeconds = Bench.secondsSince(before);
+        String said = Files.readString(log);
+        Matcher summary = Pattern.compile("(\\d+) records in ([\\d.]+) s").matcher(said);
+        if (process.exitValue() != 0 || !summary.find() || Bench.number(summary.group(1)) != DATASET.records()) {
+            throw new IllegalStateException("the peer ended with %d:%n%s".formatted(process.exitValue(), said));
+        }
+        return new Bench.Measured(
+                Double.parseDouble(summary.group(2)), wallSeconds, watched.cpuSeconds(), watched.peakBytes());
+    }
+
+    /** As many bytes in as many requests, by a client that does nothing else. */
+    private Bench.Measured hammer(URI url) throws Exception {
+        byte[] body = ("x".repeat(300) + "\n").repeat(BATCH).getBytes(StandardCharsets.UTF_8);
+        HttpRequest request =
+                HttpRequest.newBuilder(url).POST(BodyPublishers.ofByteArray(body)).build();
+        ExecutorService threads = Executors.newFixedThreadPool(IN_FLIGHT);
+        ProcessHandle self = ProcessHandle.current();
+        double cpuBefore = Bench.cpuSeconds(self);
+        long before = System.nanoTime();
+        try {
+            List<Future<?>> sent = new ArrayList<>();
+            for (long i = 0; i < DATASET.records() / BATCH; i++) {
+                sent.add(threads.submit(() -> http.send(request, BodyHandlers.discarding())));
+            }
+            for (Future<?> one : sent) {
+                one.get();
+            }
+        } finally {
+            threads.shutdown();
+        }
+        double seconds = Bench.secondsSince(before);
+        return new Bench.Measured(seconds, seconds, Bench.cpuSeconds(self) - cpuBefore, 0);
+    }
+
+    /** Fails when the sink has not counted every record. */
+    private Bench.Measured taken(Process sink, URI url, Callable<Bench.Measured> sender) throws Exception {
+        lines(url);
+        Bench.Measured run = withSink(sink.toHandle(), sender);
+        long lines = lines(url);
+        if (lines != DATASET.records()) {
+            throw new IllegalStateException("the sink counted %,d records".formatted(lines));
+        }
+        return run;
+    }
+
+    /** Into an empty index. Fails when it does not hold every record afterwards. */
+    private static Bench.Measured indexed(ElasticsearchServer server, Callable<Bench.Measured> sender)
+            throws Exception {
+        server.request("DELETE", "/peers", "");
+        server.put("/peers", INDEX);
+        Bench.Measured run = withSink(server.process(), sender);
+        long documents = server.count("peers");
+        if (documents != DATASET.records()) {
+            throw new IllegalStateException("Elasticsearch has %,d documents".formatted(documents));
+        }
+        return run;
+    }
+
+    private static Bench.Measured withSink(ProcessHandle sink, Callable<Bench.Measured> sender) throws Exception {
+        double before = Bench.cpuSeconds(sink);
+        Bench.Measured run = sender.call();
+        return new Bench.Measured(
+                run.seconds(), run.wallSeconds(), run.cpuSeconds(), run.peakBytes(), Bench.cpuSeconds(sink) - before);
+    }
+
+    private long lines(URI url) throws IOException, InterruptedException {
+        HttpRequest ask = HttpRequest.newBuilder(url).build();
+        return Long.parseLong(http.send(ask, BodyHandlers.ofString()).body());
+    }
+
+    private void awaitSink(URI url) throws InterruptedException {
+        while (true) {
+            try {
+                lines(url);
+                return;
+            } catch (IOException notYet) {
+                Thread.sleep(50);
+            }
+        }
+    }
+
+    /** Python with the versions of {@code peers.txt}, once. */
+    private static void installPeers() throws IOException, InterruptedException {
+        Path wanted = Path.of("bench", "peers.txt");
+        Path installed = VENV.resolve("peers.txt");
+        if (Files.exists(installed) && Files.mismatch(wanted, installed) < 0) {
+            return;
+        }
+        Bench.say("installing %s", Files.readString(wanted).strip().replace("\n", ", "));
+        command("python3", "-m", "venv", VENV.toString());
+        command(PYTHON.toString(), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", wanted.toString());
+        Files.writeString(installed, Files.readString(wanted));
+    }
+
+    private static void command(String... words) throws IOException, InterruptedException {
+        if (new ProcessBuilder(words).inheritIO().start().waitFor() != 0) {
+            throw new IllegalStateException(String.join(" ", words) + " failed");
+        }
+    }
+}
