@@ -1,5 +1,8 @@
 package com.bytefreezer.connector.testing;
 
+import com.bytefreezer.connector.kit.Reply;
+import com.bytefreezer.connector.kit.Request;
+import com.bytefreezer.connector.kit.ScriptedServer;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -47,7 +50,7 @@ public final class BusyProxy extends ScriptedServer {
     }
 
     @Override
-    Reply take(Request request, Reply reply) {
+    protected Reply take(Request request, Reply reply) {
         if (asked.incrementAndGet() % busyEvery == 0) {
             refused.incrementAndGet();
             return Reply.of(429, "busy");
