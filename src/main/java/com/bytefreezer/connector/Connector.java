@@ -10,6 +10,7 @@ import com.bytefreezer.connector.delivery.DeliveryCamel;
 import com.bytefreezer.connector.delivery.StandardOutput;
 import com.bytefreezer.connector.export.Export;
 import com.bytefreezer.connector.export.Exports;
+import com.bytefreezer.connector.export.Lanes;
 import com.bytefreezer.connector.export.Outcomes;
 import com.bytefreezer.connector.export.Schedule;
 import java.nio.file.Path;
@@ -34,6 +35,7 @@ final class Connector implements AutoCloseable {
                 new DeadLetters(Path.of(settings.text("delivery.dead-letters-folder"))),
                 settings.text("delivery.on-rejected").equals("stop"));
         camel = DeliveryCamel.prepare(settings, settings.routeFiles(), deliveries, new StandardOutput());
+        camel.bind("lanes", new Lanes());
         camel.bind("exports", exports);
         camel.bind("cursor", cursor);
         camel.bind("lakeCredentials", new LakeCredentials(settings, secrets));
@@ -42,7 +44,7 @@ final class Connector implements AutoCloseable {
     }
 
     /**
-     * Starts the routes and a trigger for each export.
+     * Starts the routes and a trigger for each export to each of its destinations.
      *
      * @param mode batch or watch: the template of the trigger
      */
@@ -53,8 +55,8 @@ final class Connector implements AutoCloseable {
         for (Export export : exports.all()) {
             for (String template : new String[] {"run", mode}) {
                 TemplatedRouteBuilder.builder(context, template)
-                        .routeId(template + "-" + export.name())
-                        .parameter("name", export.name())
+                        .routeId(template + "-" + export.lane())
+                        .parameter("lane", export.lane())
                         .parameter("intervalSeconds", export.intervalSeconds())
                         .add();
             }

@@ -154,6 +154,16 @@ class RouteFilesTest {
         }
     }
 
+    /** Several destinations may be loaded together. */
+    @Test
+    void noIdOfADestinationsRouteOrStepIsUsedTwice() throws IOException {
+        List<String> ids = new ArrayList<>();
+        for (Path file : destinationFiles()) {
+            ids.addAll(yaml(file).findValuesAsText("id"));
+        }
+        assertThat(ids).isNotEmpty().doesNotHaveDuplicates();
+    }
+
     @Test
     void everyRouteConfigurationThatIsNamedExists() throws IOException {
         List<JsonNode> all = new ArrayList<>();

@@ -83,15 +83,16 @@ public final class RouteFiles {
     }
 
     /**
-     * The destinations of the exports, each with who names it: a file in {@code exports}, or {@code destination.type}.
+     * What the exports name as their destinations, see {@link #destinationsIn}, each list with who names it: a file in
+     * {@code exports}, or {@code destination.type}.
      *
      * @param chosen the value of {@code destination.type}
      * @param withDefaultExport whether the export that the settings {@code query.*} describe is one of them
      */
     Map<String, String> destinationsOfExports(String chosen, boolean withDefaultExport) {
-        Map<String, String> names = new LinkedHashMap<>();
+        Map<String, String> lists = new LinkedHashMap<>();
         if (withDefaultExport) {
-            names.put(chosen, "destination.type");
+            lists.put(chosen, "destination.type");
         }
         for (Path file : exportFiles()) {
             if (nameOf(file).equals(DEFAULT_EXPORT) && !withDefaultExport) {
@@ -100,13 +101,18 @@ public final class RouteFiles {
             for (JsonNode export : exportsIn(file)) {
                 String own = destinationOf(export);
                 if (own.isEmpty() || own.equals("{{destination.type}}")) {
-                    names.putIfAbsent(chosen, "destination.type");
+                    lists.putIfAbsent(chosen, "destination.type");
                 } else {
-                    names.putIfAbsent(own, nameInMessages(file));
+                    lists.putIfAbsent(own, nameInMessages(file));
                 }
             }
         }
-        return names;
+        return lists;
+    }
+
+    /** The destinations that an export names: one, or several with commas between them. */
+    public static List<String> destinationsIn(String list) {
+        return Stream.of(list.split(",", -1)).map(String::strip).toList();
     }
 
     /** Whether there are exports beside the default one. */

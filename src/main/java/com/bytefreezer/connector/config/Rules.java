@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 
@@ -114,6 +115,12 @@ final class Rules {
     }
 
     private static void checkDestinations(Map<String, String> values, RouteFiles routes, List<String> problems) {
+        destinationLists(values, routes).forEach((list, namedBy) -> {
+            List<String> names = RouteFiles.destinationsIn(list);
+            if (Set.copyOf(names).size() < names.size()) {
+                problems.add("%s names a destination twice: %s. Not started.".formatted(namedBy, list));
+            }
+        });
         destinations(values, routes).forEach((name, namedBy) -> {
             if (!routes.destinations().contains(name)) {
                 problems.add("%s: unknown destination \"%s\", available: %s. Not started."
@@ -125,7 +132,15 @@ final class Rules {
         }
     }
 
+    /** Each with who names it. */
     private static Map<String, String> destinations(Map<String, String> values, RouteFiles routes) {
+        Map<String, String> names = new LinkedHashMap<>();
+        destinationLists(values, routes).forEach((list, namedBy) -> RouteFiles.destinationsIn(list)
+                .forEach(name -> names.putIfAbsent(name, namedBy)));
+        return names;
+    }
+
+    private static Map<String, String> destinationLists(Map<String, String> values, RouteFiles routes) {
         return routes.destinationsOfExports(
                 values.getOrDefault("destination.type", ""), usesDefaultExport(values, routes));
     }

@@ -25,6 +25,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -117,6 +118,7 @@ public final class Settings {
         Map<String, String> given = new LinkedHashMap<>();
         List.of(file, config, sources.commandLine()).forEach(layer -> putSet(given, layer));
         problems.addAll(unknown(given.keySet(), known, merged.getOrDefault("destination.type", ""), sources.routes()));
+        problems.addAll(ofNoDestination(layers, merged.getOrDefault("destination.type", "")));
         problems.addAll(Rules.check(merged, sources.routes()));
         if (!problems.isEmpty()) {
             Secrets secrets = new Secrets();
@@ -130,7 +132,7 @@ public final class Settings {
         List<String> problems = new ArrayList<>();
         for (String name : names) {
             if (name.startsWith(CONFIG_OF_DESTINATION) && !routes.destinations().contains(type)) {
-                // That the destination is unknown is problem enough.
+                // That the destination is unknown, or which one is meant, is problem enough.
                 continue;
             }
             String resolved = HEADER.matcher(ofDestination(name, type)).replaceFirst("$1");
@@ -139,6 +141,25 @@ public final class Settings {
             }
         }
         return problems;
+    }
+
+    /** Where several destinations are chosen, {@code destination.config} is none's. */
+    private static List<String> ofNoDestination(List<Map<String, String>> layers, String type) {
+        List<String> destinations = RouteFiles.destinationsIn(type);
+        if (destinations.size() == 1) {
+            return List.of();
+        }
+        return layers.stream()
+                .flatMap(layer -> layer.keySet().stream())
+                .filter(name -> name.startsWith(CONFIG_OF_DESTINATION))
+                .distinct()
+                .map(name -> "%s is of no destination, since destination.type names several. Not started. Use %s."
+                        .formatted(
+                                name,
+                                destinations.stream()
+                                        .map(destination -> ofDestination(name, destination))
+                                        .collect(Collectors.joining(" or "))))
+                .toList();
     }
 
     /** Names in the environment that carry the connector's prefix and mean nothing to it. */

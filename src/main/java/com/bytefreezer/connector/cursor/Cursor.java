@@ -27,8 +27,8 @@ import org.apache.camel.support.service.ServiceSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How far each export is delivered, as Camel's idempotent repository over an embedded SQLite file. Safe for use by
- * several threads of one process; a second process on the same file is refused.
+ * How far each lane (an export with one of its destinations) is delivered, as Camel's idempotent repository over an
+ * embedded SQLite file. Safe for use by several threads of one process; a second process on the same file is refused.
  *
  * <p>One row per delivered object whose LastModified is not older than the watermark less the look-back, so the file is
  * bounded by that window and not by the size of the lake. The watermark never passes an object that is not delivered.
@@ -38,22 +38,22 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Cursor extends ServiceSupport implements IdempotentRepository, AutoCloseable {
     private static final String[] SCHEMA = {
-        "CREATE TABLE IF NOT EXISTS export (name TEXT PRIMARY KEY, start_ms INTEGER NOT NULL, watermark_ms INTEGER NOT NULL, listing TEXT)"
+        "CREATE TABLE IF NOT EXISTS lane (name TEXT PRIMARY KEY, start_ms INTEGER NOT NULL, watermark_ms INTEGER NOT NULL, listing TEXT)"
                 + " WITHOUT ROWID",
-        "CREATE TABLE IF NOT EXISTS object (export TEXT, key TEXT, size INTEGER, last_modified_ms INTEGER, complete INTEGER NOT NULL,"
+        "CREATE TABLE IF NOT EXISTS object (lane TEXT, key TEXT, size INTEGER, last_modified_ms INTEGER, complete INTEGER NOT NULL,"
                 + " query TEXT NOT NULL, selected INTEGER, accepted INTEGER, duplicates INTEGER, dead_lettered INTEGER, updated_ms INTEGER,"
-                + " PRIMARY KEY (export, key, size, last_modified_ms)) WITHOUT ROWID"
+                + " PRIMARY KEY (lane, key, size, last_modified_ms)) WITHOUT ROWID"
     };
     private static final String UPSERT =
-            "INSERT INTO object (export, key, size, last_modified_ms, complete, query, selected, accepted, duplicates, dead_lettered, updated_ms)"
-                    + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (export, key, size, last_modified_ms) DO UPDATE SET"
+            "INSERT INTO object (lane, key, size, last_modified_ms, complete, query, selected, accepted, duplicates, dead_lettered, updated_ms)"
+                    + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (lane, key, size, last_modified_ms) DO UPDATE SET"
                     + " complete = excluded.complete, query = excluded.query, selected = excluded.selected, accepted = excluded.accepted,"
                     + " duplicates = excluded.duplicates, dead_lettered = excluded.dead_lettered, updated_ms = excluded.updated_ms";
     private static final String FIND = "SELECT complete, query, accepted, duplicates, dead_lettered FROM object"
-            + " WHERE export = ? AND key = ? AND size = ? AND last_modified_ms = ?";
+            + " WHERE lane = ? AND key = ? AND size = ? AND last_modified_ms = ?";
 
     /** The rows of an object's slices: "#" and "$" are neighbours. */
-    private static final String SLICES = "export = ? AND key > ? AND key < ? AND size = ? AND last_modified_ms = ?";
+    private static final String SLICES = "lane = ? AND key > ? AND key < ? AND size = ? AND last_modified_ms = ?";
 
     /** The variable of an exchange that holds the {@link Delivered} unit. */
     public static final String UNIT = "unit";
@@ -81,7 +81,8 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
 
     /** A unit of work: what is recorded together. */
     public interface Delivered {
-        String export();
+        /** The export and its destination: {@code default/webhook}. */
+        String lane();
 
         List<LakeObject> objects();
 
@@ -167,12 +168,12 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
         }
     }
 
-    /** Where {@code export} stands; at its first run it begins as {@code cursor.start} says. */
-    public synchronized Position position(String export) {
+    /** Where {@code lane} stands; at its first run it begins as {@code cursor.start} says. */
+    public synchronized Position position(String lane) {
         return guarded("cannot be read", () -> {
             try (PreparedStatement statement =
-                    durable.prepareStatement("SELECT start_ms, watermark_ms, listing FROM export WHERE name = ?")) {
-                statement.setString(1, export);
+                    durable.prepareStatement("SELECT start_ms, watermark_ms, listing FROM lane WHERE name = ?")) {
+                statement.setString(1, lane);
                 try (ResultSet row = statement.executeQuery()) {
                     return row.next()
                             ? new Position(
@@ -185,11 +186,11 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
         });
     }
 
-    /** Whether {@code export} has ever finished a run. */
-    public synchronized boolean knows(String export) {
+    /** Whether {@code lane} has ever finished a run. */
+    public synchronized boolean knows(String lane) {
         return guarded("cannot be read", () -> {
-            try (PreparedStatement statement = durable.prepareStatement("SELECT 1 FROM export WHERE name = ?")) {
-                statement.setString(1, export);
+            try (PreparedStatement statement = durable.prepareStatement("SELECT 1 FROM lane WHERE name = ?")) {
+                statement.setString(1, lane);
                 try (ResultSet row = statement.executeQuery()) {
                     return row.next();
                 }
@@ -198,17 +199,17 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
     }
 
     /** Whether the object is still to be delivered. */
-    public boolean isNew(Position position, String export, LakeObject object) {
+    public boolean isNew(Position position, String lane, LakeObject object) {
         Instant modified = object.lastModified();
         if (modified.isBefore(position.start()) || modified.isBefore(oldest(position.watermark()))) {
             return false;
         }
-        return !isComplete(export, object) && (object.slice() == null || !isComplete(export, object.whole()));
+        return !isComplete(lane, object) && (object.slice() == null || !isComplete(lane, object.whole()));
     }
 
     /** What is delivered of an object already, when {@code query} is the one that the checkpoint was made with. */
-    public Counts delivered(String export, LakeObject object, String query) {
-        return find(export, object)
+    public Counts delivered(String lane, LakeObject object, String query) {
+        return find(lane, object)
                 .filter(found -> !found.complete() && found.query().equals(query))
                 .map(Found::counts)
                 .orElse(Counts.NONE);
@@ -223,25 +224,25 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
     }
 
     /** Moves the watermark and forgets what lies behind the look-back. */
-    public synchronized void advance(String export, Position from, Instant watermark) {
+    public synchronized void advance(String lane, Position from, Instant watermark) {
         Instant later = latest(watermark, from.watermark());
         // What is forgotten here must not be new again when the look-back becomes longer.
         Instant start = latest(from.start(), oldest(later));
         guarded(
                 "cannot be written",
                 () -> inTransaction(() -> {
-                    try (PreparedStatement statement = durable.prepareStatement(
-                            "INSERT INTO export (name, start_ms, watermark_ms) VALUES (?, ?, ?)"
+                    try (PreparedStatement statement =
+                            durable.prepareStatement("INSERT INTO lane (name, start_ms, watermark_ms) VALUES (?, ?, ?)"
                                     + " ON CONFLICT (name) DO UPDATE SET start_ms = max(start_ms, excluded.start_ms),"
                                     + " watermark_ms = max(watermark_ms, excluded.watermark_ms)")) {
-                        statement.setString(1, export);
+                        statement.setString(1, lane);
                         statement.setLong(2, start.toEpochMilli());
                         statement.setLong(3, later.toEpochMilli());
                         statement.executeUpdate();
                     }
                     try (PreparedStatement statement =
-                            durable.prepareStatement("DELETE FROM object WHERE export = ? AND last_modified_ms < ?")) {
-                        statement.setString(1, export);
+                            durable.prepareStatement("DELETE FROM object WHERE lane = ? AND last_modified_ms < ?")) {
+                        statement.setString(1, lane);
                         statement.setLong(2, oldest(later).toEpochMilli());
                         statement.executeUpdate();
                     }
@@ -255,7 +256,7 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
                 () -> inTransaction(() -> {
                     try (Statement statement = durable.createStatement()) {
                         statement.executeUpdate("DELETE FROM object");
-                        statement.executeUpdate("DELETE FROM export");
+                        statement.executeUpdate("DELETE FROM lane");
                     }
                 }));
     }
@@ -265,8 +266,7 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
     @Override
     public boolean contains(Exchange exchange, String key) {
         Delivered unit = unit(exchange);
-        return unit.listing().isEmpty()
-                && unit.objects().stream().allMatch(object -> isComplete(unit.export(), object));
+        return unit.listing().isEmpty() && unit.objects().stream().allMatch(object -> isComplete(unit.lane(), object));
     }
 
     /**
@@ -315,26 +315,26 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
         for (LakeObject object : unit.objects()) {
             write(commit, unit, object, true);
             Slice slice = object.slice();
-            if (slice != null && completeSlices(unit.export(), object, slice) == slice.count()) {
+            if (slice != null && completeSlices(unit.lane(), object, slice) == slice.count()) {
                 write(commit, unit, object.whole(), true);
-                forgetSlices(unit.export(), object, slice);
+                forgetSlices(unit.lane(), object, slice);
             }
         }
         if (unit.listing().isPresent()) {
             try (PreparedStatement statement = durable.prepareStatement(
-                    "INSERT INTO export (name, start_ms, watermark_ms, listing) VALUES (?, 0, 0, ?)"
+                    "INSERT INTO lane (name, start_ms, watermark_ms, listing) VALUES (?, 0, 0, ?)"
                             + " ON CONFLICT (name) DO UPDATE SET listing = excluded.listing")) {
-                statement.setString(1, unit.export());
+                statement.setString(1, unit.lane());
                 statement.setString(2, unit.listing().get());
                 statement.executeUpdate();
             }
         }
     }
 
-    private int completeSlices(String export, LakeObject object, Slice slice) throws SQLException {
+    private int completeSlices(String lane, LakeObject object, Slice slice) throws SQLException {
         try (PreparedStatement statement =
                 durable.prepareStatement("SELECT count(*) FROM object WHERE complete AND " + SLICES)) {
-            bindSlices(statement, export, object, slice);
+            bindSlices(statement, lane, object, slice);
             try (ResultSet row = statement.executeQuery()) {
                 row.next();
                 return row.getInt(1);
@@ -342,16 +342,16 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
         }
     }
 
-    private void forgetSlices(String export, LakeObject object, Slice slice) throws SQLException {
+    private void forgetSlices(String lane, LakeObject object, Slice slice) throws SQLException {
         try (PreparedStatement statement = durable.prepareStatement("DELETE FROM object WHERE " + SLICES)) {
-            bindSlices(statement, export, object, slice);
+            bindSlices(statement, lane, object, slice);
             statement.executeUpdate();
         }
     }
 
-    private static void bindSlices(PreparedStatement statement, String export, LakeObject object, Slice slice)
+    private static void bindSlices(PreparedStatement statement, String lane, LakeObject object, Slice slice)
             throws SQLException {
-        statement.setString(1, export);
+        statement.setString(1, lane);
         statement.setString(2, slice.of() + "#");
         statement.setString(3, slice.of() + "$");
         statement.setLong(4, object.size());
@@ -409,13 +409,13 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
 
     private record Found(boolean complete, String query, Counts counts) {}
 
-    private boolean isComplete(String export, LakeObject object) {
-        return find(export, object).map(Found::complete).orElse(false);
+    private boolean isComplete(String lane, LakeObject object) {
+        return find(lane, object).map(Found::complete).orElse(false);
     }
 
-    private synchronized Optional<Found> find(String export, LakeObject object) {
+    private synchronized Optional<Found> find(String lane, LakeObject object) {
         return guarded("cannot be read", () -> {
-            find.setString(1, export);
+            find.setString(1, lane);
             find.setString(2, object.key());
             find.setLong(3, object.size());
             find.setLong(4, object.lastModified().toEpochMilli());
@@ -432,7 +432,7 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
     private static void write(PreparedStatement statement, Delivered unit, LakeObject object, boolean complete)
             throws SQLException {
         Counts counts = unit.counts();
-        statement.setString(1, unit.export());
+        statement.setString(1, unit.lane());
         statement.setString(2, object.key());
         statement.setLong(3, object.size());
         statement.setLong(4, object.lastModified().toEpochMilli());

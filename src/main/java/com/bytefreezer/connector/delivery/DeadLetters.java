@@ -19,7 +19,7 @@ import java.util.List;
 
 /**
  * Records that a destination refuses for good, kept as NDJSON with the reason: one file per batch,
- * {@code <folder>/<export>/<batchId>.ndjson}. A file is complete and on disk when it appears, and a repeat of the batch
+ * {@code <folder>/<export>/<destination>/<batchId>.ndjson}. A file is complete and on disk when it appears, and a repeat of the batch
  * replaces it. Safe for use by several threads.
  */
 public final class DeadLetters {
@@ -36,7 +36,7 @@ public final class DeadLetters {
      * @throws ConnectorException when they cannot be written; then the batch is not settled
      */
     Path keep(Batch batch, String destination, List<Rejection> rejections) {
-        Path file = folder.resolve(batch.unit().export()).resolve(batch.id() + ".ndjson");
+        Path file = folder.resolve(batch.unit().export()).resolve(destination).resolve(batch.id() + ".ndjson");
         try {
             Files.createDirectories(file.getParent());
             Path unfinished = file.resolveSibling(file.getFileName() + ".tmp");

@@ -19,6 +19,7 @@ public final class Unit implements Cursor.Delivered {
     private static final long LOOK_AT_STOP_MS = 100;
 
     private final String export;
+    private final String destination;
     private final String tenant;
     private final String dataset;
     private final List<LakeObject> objects;
@@ -47,6 +48,7 @@ public final class Unit implements Cursor.Delivered {
      */
     public Unit(
             String export,
+            String destination,
             String tenant,
             String dataset,
             List<LakeObject> objects,
@@ -55,6 +57,7 @@ public final class Unit implements Cursor.Delivered {
             boolean repeatable,
             Counts settled) {
         this.export = export;
+        this.destination = destination;
         this.tenant = tenant;
         this.dataset = dataset;
         this.objects = objects;
@@ -67,9 +70,18 @@ public final class Unit implements Cursor.Delivered {
         this.key = export + " " + (listing != null ? listing : objects);
     }
 
-    @Override
     public String export() {
         return export;
+    }
+
+    @Override
+    public String lane() {
+        return lane(export, destination);
+    }
+
+    /** The name of an export's lane to one of its destinations; the last slash parts them. */
+    public static String lane(String export, String destination) {
+        return export + "/" + destination;
     }
 
     public String tenant() {
@@ -100,7 +112,8 @@ public final class Unit implements Cursor.Delivered {
         return Optional.ofNullable(listing);
     }
 
-    /** Distinguishes this unit's content from every other's, also of later runs of a query over the whole dataset. */
+    /** Distinguishes this unit's content from every other's, also of later runs of a query over the whole dataset. The
+     * same for every destination. */
     public String key() {
         return key;
     }

@@ -40,7 +40,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One export: which dataset, which query, to where. Its methods are the steps of {@code routes/export.camel.yaml}, in
+ * One export to one destination: which dataset, which query, to where. Its methods are the steps of {@code routes/export.camel.yaml}, in
  * the order in which they stand here. One run at a time; within a run the methods that take a unit are called by several
  * threads.
  */
@@ -70,6 +70,9 @@ public final class Export {
     private String sync = "";
     private String destination = "";
     private String intervalSeconds = "";
+    /** So do its messages begin. */
+    private String subject = "";
+
     private @Nullable Query query;
     /** Changes with everything that changes the records of an object. */
     private String queryId = "";
@@ -126,11 +129,13 @@ public final class Export {
         String content = text + "\n" + settings.text("records.nulls");
         queryId =
                 UUID.nameUUIDFromBytes(content.getBytes(StandardCharsets.UTF_8)).toString();
+        subject = "%s, export %s".formatted(destination, name);
         exports.add(this);
     }
 
-    public String name() {
-        return name;
+    /** Names this export with its destination, in the cursor and elsewhere. */
+    public String lane() {
+        return Unit.lane(name, destination);
     }
 
     /** The pause between two runs in watch mode, in seconds. */
@@ -143,7 +148,7 @@ public final class Export {
         Credentials credentials = access instanceof Credentials given ? given : null;
         Lake lake = Lake.of(exports.settings(), tenant, dataset, credentials);
         Position position = position(lake);
-        running.set(new Run(name, lake, credentials, position, progress(lake, position)));
+        running.set(new Run(name, destination, lake, credentials, position, progress(lake, position)));
     }
 
     /** Whether there is anything to {@link #discover}. */
@@ -164,7 +169,7 @@ public final class Export {
         run.discovered();
         List<LakeObject> some = run.listing.peek(PLAN_SAMPLE);
         if (some.isEmpty()) {
-            LOG.info("export {}: no Parquet objects under {}.", name, String.join(" or ", run.lake.folders()));
+            LOG.info("{}: no Parquet objects under {}.", subject, String.join(" or ", run.lake.folders()));
             return Collections.emptyIterator();
         }
         run.smallObjects(some.stream().allMatch(object -> object.size() < BUNDLE_BYTES));
@@ -195,7 +200,7 @@ public final class Export {
             if (!run.mayRefetchKeys()) {
                 return;
             }
-            LOG.info("export {}: the lake refuses the keys; they are fetched anew.", name);
+            LOG.info("{}: the lake refuses the keys; they are fetched anew.", subject);
             try (ProducerTemplate template = routes.createProducerTemplate()) {
                 Credentials credentials = template.request("direct:credentials", exchange -> {
                             exchange.setVariable("tenant", tenant);
@@ -262,9 +267,9 @@ public final class Export {
         Run run = run();
         Instant watermark = run.watermark();
         if (watermark != null) {
-            exports.cursor().advance(name, run.position, watermark);
+            exports.cursor().advance(lane(), run.position, watermark);
         }
-        run.report(destination, plan == null ? "nothing to do" : "%s: %s".formatted(covers(plan), plan.reason()));
+        run.report(plan == null ? "nothing to do" : "%s: %s".formatted(covers(plan), plan.reason()));
     }
 
     /** Gives back what the run has open. */
@@ -284,14 +289,14 @@ public final class Export {
     private Run run() {
         Run run = running.get();
         if (run == null) {
-            throw new IllegalStateException("export " + name + " is not running");
+            throw new IllegalStateException(subject + " is not running");
         }
         return run;
     }
 
     private Query query() {
         if (query == null) {
-            throw new IllegalStateException("export " + name + " is not prepared");
+            throw new IllegalStateException(lane() + " is not prepared");
         }
         return query;
     }
@@ -304,8 +309,8 @@ public final class Export {
     private Position position(Lake lake) {
         Cursor cursor = exports.cursor();
         String start = exports.settings().text("cursor.start");
-        if (cursor.knows(name) || start.equals("earliest")) {
-            return cursor.position(name);
+        if (cursor.knows(lane()) || start.equals("earliest")) {
+            return cursor.position(lane());
         }
         Instant from;
         if (start.equals("latest")) {
@@ -319,7 +324,7 @@ public final class Export {
             from = Instant.parse(start);
         }
         Position position = new Position(from, from, null);
-        cursor.advance(name, position, from);
+        cursor.advance(lane(), position, from);
         return position;
     }
 
@@ -329,7 +334,7 @@ public final class Export {
         }
         try (Stream<LakeObject> objects = lake.objects()) {
             return Progress.onTerminal(
-                    name, objects.filter(object -> isNew(position, object)).count());
+                    lane(), objects.filter(object -> isNew(position, object)).count());
         }
     }
 
@@ -337,11 +342,11 @@ public final class Export {
     private Plan.Kind cut(Run run, List<LakeObject> some) {
         if (plan == null) {
             plan = plan(run, some);
-            LOG.info("export {}: {} sync, since {}: {}.", name, covers(plan), sync, plan.reason());
+            LOG.info("{}: {} sync, since {}: {}.", subject, covers(plan), sync, plan.reason());
             if (kind(plan) == Plan.Kind.LIMITED && plan.kind() == Plan.Kind.LIMITED) {
                 LOG.warn(
-                        "export {}: the LIMIT drops the other new records of each run for good. Leave it out to export every record.",
-                        name);
+                        "{}: the LIMIT drops the other new records of each run for good. Leave it out to export every record.",
+                        subject);
             }
         }
         return kind(plan);
@@ -428,9 +433,9 @@ public final class Export {
     private Unit unitOf(List<LakeObject> objects) {
         boolean repeatable = query().isRepeatable();
         Counts delivered = repeatable && objects.size() == 1
-                ? exports.cursor().delivered(name, objects.get(0), queryId)
+                ? exports.cursor().delivered(lane(), objects.get(0), queryId)
                 : Counts.NONE;
-        return new Unit(name, tenant, dataset, objects, queryId, null, repeatable, delivered);
+        return new Unit(name, destination, tenant, dataset, objects, queryId, null, repeatable, delivered);
     }
 
     /** The slices of a new object that are not delivered yet, or the object itself when it is not a big one. */
@@ -440,7 +445,7 @@ public final class Export {
     }
 
     private boolean isNew(Position position, LakeObject object) {
-        return exports.cursor().isNew(position, name, object);
+        return exports.cursor().isNew(position, lane(), object);
     }
 
     private Iterator<Unit> allNewObjects(Run run) {
@@ -461,7 +466,7 @@ public final class Export {
 
     private Iterator<Unit> oneUnit(Run run, List<LakeObject> objects, @Nullable String listing) {
         lock(run, Runtime.getRuntime().availableProcessors());
-        return List.of(new Unit(name, tenant, dataset, objects, queryId, listing, false, Counts.NONE))
+        return List.of(new Unit(name, destination, tenant, dataset, objects, queryId, listing, false, Counts.NONE))
                 .iterator();
     }
 

@@ -14,7 +14,7 @@ public final class Exports {
     private final Settings settings;
     private final Cursor cursor;
     private final boolean watch;
-    private final ConcurrentMap<String, Export> exports = new ConcurrentHashMap<>();
+    private final ConcurrentMap<String, Export> lanes = new ConcurrentHashMap<>();
     private volatile boolean stopping;
 
     /**
@@ -33,14 +33,14 @@ public final class Exports {
         stopping = true;
     }
 
-    /** All exports, by name. */
+    /** All exports, each with one destination, by lane. */
     public Collection<Export> all() {
-        Map<String, Export> sorted = new TreeMap<>(exports);
+        Map<String, Export> sorted = new TreeMap<>(lanes);
         return sorted.values();
     }
 
-    Export get(String name) {
-        return Objects.requireNonNull(exports.get(name), name);
+    Export get(String lane) {
+        return Objects.requireNonNull(lanes.get(lane), lane);
     }
 
     Settings settings() {
@@ -60,8 +60,6 @@ public final class Exports {
     }
 
     void add(Export export) {
-        if (exports.putIfAbsent(export.name(), export) != null) {
-            throw new IllegalArgumentException("two exports are named " + export.name());
-        }
+        lanes.put(export.lane(), export);
     }
 }

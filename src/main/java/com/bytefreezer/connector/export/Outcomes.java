@@ -35,7 +35,7 @@ public final class Outcomes {
     /** After each unit: counts it, and says what is wrong with it. */
     public static AggregationStrategy ofUnits(Exports exports) {
         return (earlier, part) ->
-                keep(part, failure -> exports.get(unit(part).export()).done(unit(part), failure));
+                keep(part, failure -> exports.get(unit(part).lane()).done(unit(part), failure));
     }
 
     private interface Noting {

@@ -28,7 +28,9 @@ import org.slf4j.LoggerFactory;
 final class Run implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Run.class);
 
-    final String export;
+    private final String export;
+    private final String destination;
+    private final String subject;
     final Lake lake;
     final Listing listing;
     final Position position;
@@ -52,8 +54,16 @@ final class Run implements AutoCloseable {
     private boolean stopped;
     private @Nullable Instant oldestUndelivered;
 
-    Run(String export, Lake lake, @Nullable Credentials credentials, Position position, Progress progress) {
+    Run(
+            String export,
+            String destination,
+            Lake lake,
+            @Nullable Credentials credentials,
+            Position position,
+            Progress progress) {
         this.export = export;
+        this.destination = destination;
+        subject = "%s, export %s".formatted(destination, export);
         this.lake = lake;
         this.credentials = credentials;
         this.position = position;
@@ -171,15 +181,15 @@ final class Run implements AutoCloseable {
         } else if (isGone(failure)) {
             vanished += unit.objects().size();
             LOG.info(
-                    "export {}, object {}: it was listed and is gone, probably by the bucket's lifecycle. Skipped.",
-                    export,
+                    "{}, object {}: it was listed and is gone, probably by the bucket's lifecycle. Skipped.",
+                    subject,
                     unit);
             return;
         } else {
             unread += unit.objects().size();
             LOG.error(
-                    "export {}, object {}: {} It stays undelivered and is tried again at the next run; the other objects go on.",
-                    export,
+                    "{}, object {}: {} It stays undelivered and is tried again at the next run; the other objects go on.",
+                    subject,
                     unit,
                     sentence(reason(failure)));
         }
@@ -200,7 +210,7 @@ final class Run implements AutoCloseable {
      *
      * @throws ConnectorException when not everything is delivered
      */
-    synchronized void report(String destination, String how) throws StoppedException {
+    synchronized void report(String how) throws StoppedException {
         String summary = String.format(
                 Locale.ROOT,
                 "export %s: %,d objects, %,d records selected, %,d accepted by %s, %,d duplicates, %,d dead-lettered in %.1f s (%s)",
@@ -222,16 +232,16 @@ final class Run implements AutoCloseable {
         }
         if (deliveryFailure != null) {
             throw new ConnectorException(
-                    "%s, export %s: %s The rest stays undelivered and the cursor before it."
-                            .formatted(destination, export, sentence(Failures.describe(deliveryFailure))),
+                    "%s: %s The rest stays undelivered and the cursor before it."
+                            .formatted(subject, sentence(Failures.describe(deliveryFailure))),
                     deliveryFailure);
         }
         if (stopped || !leftOver.isEmpty()) {
             throw new StoppedException();
         }
         if (unread > 0) {
-            throw new ConnectorException("export %s: %d objects could not be read and stay undelivered; see above."
-                    .formatted(export, unread));
+            throw new ConnectorException(
+                    "%s: %d objects could not be read and stay undelivered; see above.".formatted(subject, unread));
         }
     }
 

@@ -16,7 +16,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * When each export runs next, and how the last runs went. After a failure the pause doubles with each further one, with
+ * When each export to a destination, a lane, runs next, and how the last runs went. After a failure the pause doubles with each further one, with
  * jitter. Safe for use by several threads.
  */
 public final class Schedule {
@@ -30,42 +30,42 @@ public final class Schedule {
     private final Set<String> finished = ConcurrentHashMap.newKeySet();
     private final CountDownLatch unfinished;
 
-    /** @param exports how many there are */
-    public Schedule(Settings settings, int exports) {
+    /** @param lanes how many there are */
+    public Schedule(Settings settings, int lanes) {
         firstPause = Duration.ofSeconds(settings.integer("schedule.retry-delay-seconds"));
         longestPause = Duration.ofSeconds(settings.integer("schedule.max-retry-delay-seconds"));
-        unfinished = new CountDownLatch(exports);
+        unfinished = new CountDownLatch(lanes);
     }
 
     /** Whether the export is to run now: at once when it has not run yet, and not while it runs. */
-    public boolean isDue(@Variable("export") String export) {
-        return !Instant.now().isBefore(next.getOrDefault(export, Instant.EPOCH)) && running.add(export);
+    public boolean isDue(@Variable("lane") String lane) {
+        return !Instant.now().isBefore(next.getOrDefault(lane, Instant.EPOCH)) && running.add(lane);
     }
 
     /** A run has ended well. */
-    public void succeeded(@Variable("export") String export, @Variable("intervalSeconds") int intervalSeconds) {
-        failures.remove(export);
-        next.put(export, Instant.now().plusSeconds(intervalSeconds));
-        finished(export);
+    public void succeeded(@Variable("lane") String lane, @Variable("intervalSeconds") int intervalSeconds) {
+        failures.remove(lane);
+        next.put(lane, Instant.now().plusSeconds(intervalSeconds));
+        finished(lane);
     }
 
     /** A run has failed: says why, in one line, and when the next one is. */
     public void failed(
-            @Variable("export") String export,
+            @Variable("lane") String lane,
             @Variable("mode") String mode,
             @ExchangeProperty(Exchange.EXCEPTION_CAUGHT) Exception failure) {
-        int count = failures.merge(export, 1, Integer::sum);
+        int count = failures.merge(lane, 1, Integer::sum);
         if (failure instanceof StoppedException) {
-            LOG.info("export {}: stopped. What is not delivered stays to be delivered.", export);
+            LOG.info("export {}: stopped. What is not delivered stays to be delivered.", lane);
         } else if (mode.equals("watch")) {
             Duration pause = pause(count);
-            next.put(export, Instant.now().plus(pause));
+            next.put(lane, Instant.now().plus(pause));
             LOG.error("{} Next try in {} s.", Failures.describe(failure), pause.toSeconds());
         } else {
             LOG.error("{}", Failures.describe(failure));
         }
-        LOG.debug("export {}", export, failure);
-        finished(export);
+        LOG.debug("export {}", lane, failure);
+        finished(lane);
     }
 
     /** Whether every run so far has ended well. */
@@ -78,9 +78,9 @@ public final class Schedule {
         unfinished.await();
     }
 
-    private void finished(String export) {
-        running.remove(export);
-        if (finished.add(export)) {
+    private void finished(String lane) {
+        running.remove(lane);
+        if (finished.add(lane)) {
             unfinished.countDown();
         }
     }

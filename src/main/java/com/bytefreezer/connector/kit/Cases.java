@@ -223,7 +223,7 @@ public final class Cases {
         rows.add(end);
         LakeObject object =
                 new LakeObject("/lake/object.parquet", "object.parquet", 1000, Instant.parse("2026-11-20T00:00:00Z"));
-        Unit unit = new Unit(EXPORT, "acme", "syslog", List.of(object), "query", null, true, Counts.NONE);
+        Unit unit = new Unit(EXPORT, "test", "acme", "syslog", List.of(object), "query", null, true, Counts.NONE);
         return new Batches(unit, rows.iterator(), count, EVERYTHING, 1, () -> false).next();
     }
 

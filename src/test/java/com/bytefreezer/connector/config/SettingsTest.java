@@ -492,6 +492,38 @@ class SettingsTest {
     }
 
     @Test
+    void severalDestinationsAreCheckedOneByOne() throws Exception {
+        aCompleteExport();
+        commandLine.put("destination.type", "stdout, siem");
+        assertThat(problems())
+                .containsExactly(
+                        "destination.siem.url is required by routes/destinations/siem.camel.yaml. Not started.");
+
+        commandLine.put("destination.siem.url", "http://siem.example");
+        assertThat(load().routeFiles())
+                .extracting(file -> file.getFileName().toString())
+                .contains("stdout.camel.yaml", "siem.camel.yaml");
+
+        commandLine.put("destination.type", "siem,webhok,siem,");
+        assertThat(problems())
+                .containsExactly(
+                        "destination.type names a destination twice: siem,webhok,siem,. Not started.",
+                        "destination.type: unknown destination \"webhok\", available: siem stdout. Not started.",
+                        "destination.type: unknown destination \"\", available: siem stdout. Not started.");
+    }
+
+    @Test
+    void destinationConfigIsRefusedWhereSeveralDestinationsAreChosen() throws Exception {
+        aCompleteExport();
+        commandLine.put("destination.siem.url", "http://siem.example");
+        yaml("destination: {type: [siem, stdout], config: {index: main}}");
+
+        assertThat(problems())
+                .containsExactly("destination.config.index is of no destination, since destination.type names several."
+                        + " Not started. Use destination.siem.index or destination.stdout.index.");
+    }
+
+    @Test
     void theRepositorysOwnRoutesNeedNothingButAQueryAndALake() throws Exception {
         aCompleteExport();
         Path project = TestTools.projectDirectory();

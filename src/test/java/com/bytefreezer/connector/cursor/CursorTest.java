@@ -489,20 +489,20 @@ class CursorTest {
     }
 
     private static Recorded unit(
-            String export, String query, Counts counts, @Nullable String listing, LakeObject... objects) {
-        return new Recorded(export, query, counts, listing, List.of(objects));
+            String lane, String query, Counts counts, @Nullable String listing, LakeObject... objects) {
+        return new Recorded(lane, query, counts, listing, List.of(objects));
     }
 
     private static class Recorded implements Cursor.Delivered {
-        private final String export;
+        private final String lane;
         private final String query;
         private final Counts counts;
         private final @Nullable String listing;
         private final List<LakeObject> objects;
         private final List<ConnectorException> reasons = new ArrayList<>();
 
-        Recorded(String export, String query, Counts counts, @Nullable String listing, List<LakeObject> objects) {
-            this.export = export;
+        Recorded(String lane, String query, Counts counts, @Nullable String listing, List<LakeObject> objects) {
+            this.lane = lane;
             this.query = query;
             this.counts = counts;
             this.listing = listing;
@@ -510,8 +510,8 @@ class CursorTest {
         }
 
         @Override
-        public String export() {
-            return export;
+        public String lane() {
+            return lane;
         }
 
         @Override

@@ -24,7 +24,7 @@ class DeadLettersTest {
 
         var file = new DeadLetters(folder.resolve("new/letters")).keep(batch, "webhook", batch.rejections());
 
-        assertThat(file).isEqualTo(folder.resolve("new/letters/default/" + batch.id() + ".ndjson"));
+        assertThat(file).isEqualTo(folder.resolve("new/letters/default/webhook/" + batch.id() + ".ndjson"));
         var lines = Files.readAllLines(file);
         assertThat(lines).hasSize(2);
         assertThat(lines.get(0)).startsWith("{\"time\":\"20").endsWith(",\"record\":{\"a\":1.50}}");
@@ -49,7 +49,7 @@ class DeadLettersTest {
         var file = letters.keep(batch, "webhook", batch.rejections());
 
         assertThat(Files.readAllLines(file)).hasSize(1);
-        assertThat(folder.resolve("default"))
+        assertThat(folder.resolve("default/webhook"))
                 .isDirectoryContaining(file::equals)
                 .isDirectoryNotContaining(other -> !other.equals(file));
     }

@@ -196,6 +196,7 @@ class FileTest {
         var object = SomeBatch.unit("a").objects();
         var unit = new Unit(
                 "default",
+                "file",
                 "..",
                 "../../x y",
                 object,

@@ -13,7 +13,7 @@ final class SomeBatch {
 
     static Unit unit(String key) {
         var object = new LakeObject("/lake/" + key, key, 42, Instant.parse("2026-11-21T00:00:00Z"));
-        return new Unit("default", "acme", "syslog", List.of(object), "query", null, true, Counts.NONE);
+        return new Unit("default", "webhook", "acme", "syslog", List.of(object), "query", null, true, Counts.NONE);
     }
 
     static Batch of(Unit unit, long firstRecord, String... records) {

@@ -6,6 +6,7 @@ import com.bytefreezer.connector.kit.ScriptedServer;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -25,6 +26,7 @@ public final class WebhookServer extends ScriptedServer {
     private final AtomicInteger distinctRecords = new AtomicInteger();
     private final AtomicLong acceptedRecords = new AtomicLong();
     private final List<byte[]> records = new ArrayList<>();
+    private volatile Instant lastArrival = Instant.EPOCH;
 
     private WebhookServer(HttpServer server, Optional<Function<byte[], Long>> number, int capacity) {
         super(server);
@@ -65,6 +67,7 @@ public final class WebhookServer extends ScriptedServer {
             var batch = RecordBodies.read(request);
             number.ifPresentOrElse(finder -> count(batch, finder), () -> keep(batch));
             acceptedRecords.addAndGet(batch.size());
+            lastArrival = Instant.now();
             return super.take(kept, reply);
         } catch (IOException | RuntimeException e) {
             return super.take(request, Reply.of(400, e.toString()));
@@ -92,6 +95,11 @@ public final class WebhookServer extends ScriptedServer {
                     .map(record -> new String(record, StandardCharsets.UTF_8))
                     .toList();
         }
+    }
+
+    /** When the latest records came that were accepted. */
+    public Instant lastArrival() {
+        return lastArrival;
     }
 
     /** How many records were accepted, with repeats. */

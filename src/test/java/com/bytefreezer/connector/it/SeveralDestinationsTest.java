@@ -1,0 +1,178 @@
+package com.bytefreezer.connector.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.bytefreezer.connector.TestRun;
+import com.bytefreezer.connector.kit.Reply;
+import com.bytefreezer.connector.testing.ParquetLake;
+import com.bytefreezer.connector.testing.SecondWebhook;
+import com.bytefreezer.connector.testing.WebhookServer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** One export to two webhooks. */
+class SeveralDestinationsTest {
+    private static final int OBJECTS = 6;
+    private static final int RECORDS_PER_OBJECT = 2000;
+    private static final int RECORDS = OBJECTS * RECORDS_PER_OBJECT;
+
+    @TempDir
+    private Path folder;
+
+    @AutoClose
+    private final WebhookServer first = WebhookServer.startCounting(2 * RECORDS, ParquetLake::number);
+
+    @AutoClose
+    private final WebhookServer second = WebhookServer.startCounting(2 * RECORDS, ParquetLake::number);
+
+    private ParquetLake lake;
+    private Path routes;
+
+    @BeforeEach
+    void makeLakeAndRoutes() throws IOException {
+        lake = ParquetLake.in(folder.resolve("lake"));
+        for (int i = 0; i < OBJECTS; i++) {
+            object(i);
+        }
+        routes = SecondWebhook.addTo(folder.resolve("routes"));
+    }
+
+    @Test
+    void eachGetsEveryRecordOnceAndNothingAgain() throws Exception {
+        TestRun run = run("webhook, second");
+
+        assertThat(run.succeeded()).as(run.log().toString()).isTrue();
+        assertThatBothHaveAllOnce(RECORDS);
+        assertThat(run.log("INFO"))
+                .anyMatch(line -> line.contains("12,000 accepted by webhook"))
+                .anyMatch(line -> line.contains("12,000 accepted by second"));
+
+        object(OBJECTS);
+        assertThat(run("second,webhook").succeeded()).isTrue();
+        assertThatBothHaveAllOnce(RECORDS + RECORDS_PER_OBJECT);
+    }
+
+    @Test
+    void aDeadOneFailsItsRunAloneAndTheNextRunServesItAlone() throws Exception {
+        second.reply(503);
+
+        TestRun run = run("webhook,second");
+
+        assertThat(run.succeeded()).isFalse();
+        assertThat(first.distinctRecords()).isEqualTo(RECORDS);
+        assertThat(run.log("ERROR")).singleElement().asString().contains("second, export default", "503");
+
+        second.reply(200);
+        TestRun next = run("webhook,second");
+        assertThat(next.succeeded()).isTrue();
+        assertThatBothHaveAllOnce(RECORDS);
+        assertThat(next.log("INFO")).anyMatch(line -> line.contains("0 accepted by webhook"));
+    }
+
+    @Test
+    void aHangingOrRefusingOneDoesNotDelayTheOther() throws Exception {
+        Duration alone = timeToAll(Map.of("destination.type", "webhook", "cursor.file", "" + folder.resolve("alone")));
+        Duration[] beside = new Duration[2];
+        try (WebhookServer other = WebhookServer.startCounting(RECORDS, ParquetLake::number)) {
+            second.reply(Reply.of(200).after(Duration.ofSeconds(20)));
+            beside[0] = timeToAll(other, Map.of("cursor.file", "" + folder.resolve("hanging")));
+        }
+        second.close();
+        try (WebhookServer other = WebhookServer.startCounting(RECORDS, ParquetLake::number)) {
+            beside[1] = timeToAll(other, Map.of("cursor.file", "" + folder.resolve("refusing")));
+        }
+
+        System.err.printf("alone %s, beside a hanging one %s, beside a refusing one %s%n", alone, beside[0], beside[1]);
+        assertThat(beside).allSatisfy(time -> assertThat(time).isLessThan(alone.plusSeconds(4)));
+    }
+
+    @Test
+    void aSlowOneDoesNotDelayTheOther() throws Exception {
+        second.reply(Reply.of(200).after(Duration.ofMillis(500)));
+
+        TestRun run = run("webhook,second");
+
+        assertThat(run.succeeded()).isTrue();
+        assertThatBothHaveAllOnce(RECORDS);
+        assertThat(first.lastArrival()).isBefore(second.lastArrival().minusSeconds(2));
+    }
+
+    @Test
+    void oneThatIsAddedLaterGetsEverythingAndTheOtherNothingAgain() throws Exception {
+        assertThat(run("webhook").succeeded()).isTrue();
+        assertThat(run("webhook,second").succeeded()).isTrue();
+        assertThatBothHaveAllOnce(RECORDS);
+    }
+
+    @Test
+    void theDeadLettersOfEachAreKeptApart() throws Exception {
+        first.replyWhen(request -> request.text().contains("\"n\":17,"), Reply.of(422, "not by me"));
+        second.replyWhen(request -> request.text().contains("\"n\":17,"), Reply.of(422, "nor by me"));
+
+        assertThat(run("webhook,second").succeeded()).isTrue();
+
+        try (Stream<Path> files = Files.walk(folder.resolve("dead-letters/default"))) {
+            assertThat(files.filter(Files::isRegularFile)
+                            .map(file -> file.getParent().getFileName().toString()))
+                    .containsExactlyInAnyOrder("webhook", "second");
+        }
+    }
+
+    private void assertThatBothHaveAllOnce(int records) {
+        for (WebhookServer server : new WebhookServer[] {first, second}) {
+            assertThat(server.distinctRecords()).isEqualTo(records);
+            assertThat(server.acceptedRecords()).isEqualTo(records);
+        }
+    }
+
+    private Path object(int number) {
+        return lake.numbers(
+                "year=2026/month=11/day=20/hour=%02d/o.parquet".formatted(number),
+                (long) number * RECORDS_PER_OBJECT,
+                RECORDS_PER_OBJECT);
+    }
+
+    private Duration timeToAll(Map<String, String> further) throws Exception {
+        return timeToAll(first, further);
+    }
+
+    /** From the start until the server has everything, whatever becomes of the second. */
+    private Duration timeToAll(WebhookServer server, Map<String, String> further) throws Exception {
+        Map<String, String> all = new TreeMap<>(Map.of(
+                "destination.type",
+                "webhook,second",
+                "destination.webhook.url",
+                server.url().toString(),
+                "destination.second.timeout-ms",
+                "5000",
+                "delivery.max-retries",
+                "1"));
+        all.putAll(further);
+        Instant start = Instant.now();
+        run(all);
+        assertThat(server.distinctRecords()).isEqualTo(RECORDS);
+        return Duration.between(start, server.lastArrival());
+    }
+
+    private TestRun run(String destinations) throws Exception {
+        return run(Map.of("destination.type", destinations));
+    }
+
+    private TestRun run(Map<String, String> settings) throws Exception {
+        Map<String, String> all = new TreeMap<>(lake.settings("SELECT n, hostname, message FROM events"));
+        all.putAll(SecondWebhook.settings(first, second));
+        all.putAll(Map.of("schedule.batch-size", "200"));
+        all.putAll(settings);
+        return TestRun.batch(TestRun.settings(folder, routes, all));
+    }
+}
