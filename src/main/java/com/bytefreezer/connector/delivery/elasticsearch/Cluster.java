@@ -1,4 +1,4 @@
-package com.bytefreezer.connector.elasticsearch;
+package com.bytefreezer.connector.delivery.elasticsearch;
 
 import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.delivery.RequestHeaders;

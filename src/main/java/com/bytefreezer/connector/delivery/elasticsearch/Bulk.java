@@ -1,4 +1,4 @@
-package com.bytefreezer.connector.elasticsearch;
+package com.bytefreezer.connector.delivery.elasticsearch;
 
 import co.elastic.clients.elasticsearch._types.ElasticsearchException;
 import co.elastic.clients.elasticsearch._types.ErrorCause;

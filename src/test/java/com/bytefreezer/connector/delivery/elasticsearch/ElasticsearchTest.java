@@ -1,4 +1,4 @@
-package com.bytefreezer.connector.elasticsearch;
+package com.bytefreezer.connector.delivery.elasticsearch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
