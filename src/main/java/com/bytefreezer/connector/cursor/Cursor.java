@@ -218,7 +218,7 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
     /** Records how far inside its object {@code unit} is delivered. */
     public synchronized void checkpoint(Delivered unit) {
         guarded("cannot be written", () -> {
-            write(checkpoint, unit, unit.objects().get(0), false);
+            write(checkpoint, unit, unit.counts(), unit.objects().get(0), false);
             return true;
         });
     }
@@ -312,12 +312,18 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
     }
 
     private void record(Delivered unit) throws SQLException {
+        // With several objects the first one stands for all, so that the counts of all rows add up.
+        Counts counts = unit.counts();
         for (LakeObject object : unit.objects()) {
-            write(commit, unit, object, true);
+            write(commit, unit, counts, object, true);
+            counts = Counts.NONE;
             Slice slice = object.slice();
-            if (slice != null && completeSlices(unit.lane(), object, slice) == slice.count()) {
-                write(commit, unit, object.whole(), true);
-                forgetSlices(unit.lane(), object, slice);
+            if (slice != null) {
+                Complete slices = completeSlices(unit.lane(), object, slice);
+                if (slices.number() == slice.count()) {
+                    write(commit, unit, slices.counts(), object.whole(), true);
+                    forgetSlices(unit.lane(), object, slice);
+                }
             }
         }
         if (unit.listing().isPresent()) {
@@ -331,13 +337,17 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
         }
     }
 
-    private int completeSlices(String lane, LakeObject object, Slice slice) throws SQLException {
-        try (PreparedStatement statement =
-                durable.prepareStatement("SELECT count(*) FROM object WHERE complete AND " + SLICES)) {
+    private record Complete(int number, Counts counts) {}
+
+    private Complete completeSlices(String lane, LakeObject object, Slice slice) throws SQLException {
+        try (PreparedStatement statement = durable.prepareStatement(
+                "SELECT count(*), sum(selected), sum(accepted), sum(duplicates), sum(dead_lettered) FROM object WHERE complete AND "
+                        + SLICES)) {
             bindSlices(statement, lane, object, slice);
             try (ResultSet row = statement.executeQuery()) {
                 row.next();
-                return row.getInt(1);
+                return new Complete(
+                        row.getInt(1), new Counts(row.getLong(2), row.getLong(3), row.getLong(4), row.getLong(5)));
             }
         }
     }
@@ -429,9 +439,9 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
         });
     }
 
-    private static void write(PreparedStatement statement, Delivered unit, LakeObject object, boolean complete)
+    private static void write(
+            PreparedStatement statement, Delivered unit, Counts counts, LakeObject object, boolean complete)
             throws SQLException {
-        Counts counts = unit.counts();
         statement.setString(1, unit.lane());
         statement.setString(2, object.key());
         statement.setLong(3, object.size());

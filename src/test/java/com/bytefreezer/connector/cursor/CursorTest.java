@@ -85,6 +85,24 @@ class CursorTest {
     }
 
     @Test
+    void theCountsOfAllObjectsAddUpToWhatWasDelivered() throws Exception {
+        Counts ofBundle = new Counts(10, 7, 2, 1);
+        cursor.add(exchange(unit("default", QUERY, ofBundle, null, object("a", NOON), object("b", NOON))), "a bundle");
+        for (LakeObject slice : object("big", NOON).slices(20, 10)) {
+            cursor.add(exchange(unit("default", QUERY, new Counts(10, 9, 0, 1), null, slice)), "a slice");
+        }
+
+        try (var connection = DriverManager.getConnection("jdbc:sqlite:" + file);
+                var statement = connection.createStatement();
+                var row = statement.executeQuery(
+                        "SELECT count(*), sum(selected), sum(accepted), sum(duplicates), sum(dead_lettered) FROM object")) {
+            assertThat(row.getLong(1)).isEqualTo(3);
+            assertThat(new Counts(row.getLong(2), row.getLong(3), row.getLong(4), row.getLong(5)))
+                    .isEqualTo(new Counts(30, 25, 2, 3));
+        }
+    }
+
+    @Test
     void objectsOfTheSameSecondAreToldApart() {
         deliver(object("a", NOON));
         cursor.advance("default", position(), NOON);
