@@ -25,6 +25,8 @@ import org.jspecify.annotations.Nullable;
 /** Makes Kafka messages of a batch and reads what became of each. Safe for use by several threads. */
 public final class KafkaRecords {
     private String keyColumn = "";
+    /** Kafka's client tells it to one of those who wait; the others only time out. */
+    private volatile @Nullable AuthenticationException loginRefused;
 
     /** Sets the column whose value is the message's key; empty for none. */
     public void setKeyColumn(String keyColumn) {
@@ -110,6 +112,7 @@ public final class KafkaRecords {
                 reason = reason == null ? exception : reason;
             } else if (exchange.getMessage().getHeader(KafkaConstants.KAFKA_RECORD_META) != null) {
                 messages.batch.accept(position);
+                loginRefused = null;
             }
         }
         String description = describe(reason == null ? failure : reason);
@@ -121,15 +124,13 @@ public final class KafkaRecords {
         return failure instanceof RecordTooLargeException || failure instanceof InvalidRecordException;
     }
 
-    private static String describe(@Nullable Exception failure) {
+    private String describe(@Nullable Exception failure) {
         Throwable timeout = null;
         // The cause of a timeout tells a missing topic from a missing broker.
         for (Throwable e = failure; e != null; e = e.getCause()) {
-            if (e instanceof AuthenticationException) {
-                throw new ConnectorException(
-                        "the brokers and the connector do not trust each other (%s). Check destination.kafka.username, password, sasl-mechanism and the certificates."
-                                .formatted(Failures.describe(e)),
-                        e);
+            if (e instanceof AuthenticationException refused) {
+                loginRefused = refused;
+                throw noTrust(refused);
             }
             if (e instanceof AuthorizationException) {
                 throw new ConnectorException(
@@ -147,9 +148,20 @@ public final class KafkaRecords {
             }
         }
         if (timeout != null) {
+            AuthenticationException refused = loginRefused;
+            if (refused != null) {
+                throw noTrust(refused);
+            }
             boolean never = String.valueOf(timeout.getMessage()).contains("not present in metadata");
             return "%s (%s)".formatted(never ? "no broker answers" : "no answer in time", timeout.getMessage());
         }
         return failure == null ? "no answer" : Failures.describe(failure);
+    }
+
+    private static ConnectorException noTrust(AuthenticationException reason) {
+        return new ConnectorException(
+                "the brokers and the connector do not trust each other (%s). Check destination.kafka.username, password, sasl-mechanism and the certificates."
+                        .formatted(Failures.describe(reason)),
+                reason);
     }
 }

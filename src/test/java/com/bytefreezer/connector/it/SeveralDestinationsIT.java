@@ -1,0 +1,164 @@
+package com.bytefreezer.connector.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.bytefreezer.connector.kit.Reply;
+import com.bytefreezer.connector.testing.Await;
+import com.bytefreezer.connector.testing.ConnectorProcess;
+import com.bytefreezer.connector.testing.ParquetLake;
+import com.bytefreezer.connector.testing.SecondWebhook;
+import com.bytefreezer.connector.testing.TestTools;
+import com.bytefreezer.connector.testing.WebhookServer;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The packaged connector with two webhooks: killed, watching, and with little memory. */
+class SeveralDestinationsIT {
+    private static final int CAPACITY = 1_000_000;
+    private static final int BATCH = 500;
+    private static final int PARALLEL_OBJECTS = 2;
+    private static final int IN_FLIGHT = 4;
+
+    @TempDir
+    private Path folder;
+
+    @AutoClose
+    private final WebhookServer first = WebhookServer.startCounting(CAPACITY, ParquetLake::number);
+
+    @AutoClose
+    private final WebhookServer second = WebhookServer.startCounting(CAPACITY, ParquetLake::number);
+
+    private ParquetLake lake;
+    private Path routes;
+
+    @BeforeEach
+    void makeRoutes() throws IOException {
+        lake = ParquetLake.in(folder.resolve("lake"));
+        routes = SecondWebhook.addTo(folder.resolve("routes"));
+    }
+
+    @Test
+    void killedTenTimesBothGetEveryRecordAndRepeatsAreBounded() {
+        int records = 6 * 60_000;
+        for (int i = 0; i < 6; i++) {
+            lake.numbers("year=2026/month=11/day=20/hour=%02d/o.parquet".formatted(i), i * 60_000L, 60_000);
+        }
+        Random random = new Random(11);
+        first.reply(Reply.of(200).after(Duration.ofMillis(60)));
+        second.reply(Reply.of(200).after(Duration.ofMillis(60)));
+        int kills = 10;
+        for (int kill = 0; kill < kills; kill++) {
+            long before = first.acceptedRecords();
+            int batches = 1 + random.nextInt(30);
+            try (ConnectorProcess connector = start("batch")) {
+                Await.until(
+                        "a delivery",
+                        () -> first.acceptedRecords() >= before + (long) batches * BATCH || !connector.isAlive());
+                assertThat(connector.isAlive()).as(connector.standardError()).isTrue();
+                connector.killHard();
+                connector.waitFor(Duration.ofSeconds(10));
+            }
+        }
+        first.reply(200);
+        second.reply(200);
+        try (ConnectorProcess connector = start("batch")) {
+            assertThat(connector.waitFor(Duration.ofMinutes(2)))
+                    .as(connector.standardError())
+                    .isZero();
+        }
+
+        for (WebhookServer server : List.of(first, second)) {
+            long repeats = server.acceptedRecords() - records;
+            System.err.printf("%d kills: %d of %d records repeated%n", kills, repeats, records);
+            assertThat(server.distinctRecords()).isEqualTo(records);
+            assertThat(repeats).isBetween(0L, (long) kills * PARALLEL_OBJECTS * IN_FLIGHT * BATCH);
+        }
+    }
+
+    @Test
+    void aDeadOneIsTriedForEverWhileTheOtherGetsWhatIsNew() {
+        second.reply(503);
+        lake.numbers("year=2026/month=11/day=20/a.parquet", 0, 1000);
+        try (ConnectorProcess connector = start("watch")) {
+            Await.until("the first object", () -> first.acceptedRecords() == 1000);
+            for (int object = 1; object < 4; object++) {
+                long expected = 1000L * (object + 1);
+                lake.numbers("year=2026/month=11/day=20/b%d.parquet".formatted(object), 1000L * object, 1000);
+                Await.until("object " + object, Duration.ofSeconds(10), () -> first.acceptedRecords() == expected);
+            }
+            Await.until(
+                    "several failed runs",
+                    () -> connector
+                                    .standardError()
+                                    .lines()
+                                    .filter(line ->
+                                            line.contains("second, export default: 503") && line.contains("Next try"))
+                                    .count()
+                            >= 2);
+            second.reply(200);
+            Await.until("everything in the second", () -> second.distinctRecords() == 4000);
+            connector.terminate();
+            assertThat(connector.waitFor(Duration.ofSeconds(30))).isZero();
+        }
+        assertThat(first.acceptedRecords()).isEqualTo(4000);
+        assertThat(second.acceptedRecords()).isEqualTo(4000);
+    }
+
+    @Test
+    void aBigObjectForASlowOneAndAQuickOneFitsIntoASmallHeap() {
+        lake.object(
+                "year=2026/month=11/day=20/a.parquet",
+                "SELECT n, repeat('0123456789', 100) AS hostname, '' AS message FROM range(400000) t(n)");
+        second.reply(Reply.of(200).after(Duration.ofMillis(40)));
+        try (ConnectorProcess connector = start("batch")) {
+            assertThat(connector.waitFor(Duration.ofMinutes(3)))
+                    .as(connector.standardError())
+                    .isZero();
+        }
+        assertThat(first.acceptedRecords()).isEqualTo(400_000);
+        assertThat(second.acceptedRecords()).isEqualTo(400_000);
+        assertThat(first.lastArrival()).isBefore(second.lastArrival());
+    }
+
+    private ConnectorProcess start(String mode) {
+        Stream<Map.Entry<String, String>> settings = Stream.concat(
+                Stream.concat(
+                        lake.settings("SELECT n, hostname, message FROM events").entrySet().stream(),
+                        SecondWebhook.settings(first, second).entrySet().stream()),
+                Map.of(
+                        "destination.type",
+                        "webhook,second",
+                        "schedule.batch-size",
+                        String.valueOf(BATCH),
+                        "schedule.interval-seconds",
+                        "1",
+                        "schedule.retry-delay-seconds",
+                        "1",
+                        "delivery.max-retries",
+                        "2",
+                        "delivery.retry-delay-ms",
+                        "50",
+                        "delivery.max-in-flight",
+                        String.valueOf(IN_FLIGHT),
+                        "export.parallel-objects",
+                        String.valueOf(PARALLEL_OBJECTS),
+                        "cursor.file",
+                        folder.resolve("cursor.db").toString())
+                        .entrySet()
+                        .stream());
+        String[] arguments = Stream.concat(
+                        Stream.of("--mode", mode, "--routes", routes.toString()),
+                        settings.flatMap(setting -> Stream.of("--set", setting.getKey() + "=" + setting.getValue())))
+                .toArray(String[]::new);
+        return ConnectorProcess.start(TestTools.projectDirectory(), Map.of(), List.of("-Xmx128m"), arguments);
+    }
+}
