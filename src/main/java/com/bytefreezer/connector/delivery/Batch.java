@@ -77,13 +77,17 @@ public final class Batch {
 
     /** The same for the same records on every try and after every restart: 128 bits, in hex. */
     public String id() {
-        StringBuilder content = new StringBuilder(unit.key());
+        // Of a bundle the other objects do not matter: there may be more of them after a restart.
+        StringBuilder content = new StringBuilder(unit.isRepeatable() ? unit.export() : unit.key());
         for (int from = 0, to; from < numbers.length; from = to) {
             to = from + 1;
             while (to < numbers.length && numbers[to] == numbers[to - 1] + 1) {
                 to++;
             }
-            content.append(' ').append(numbers[from]).append(' ').append(to - from);
+            if (unit.isRepeatable()) {
+                content.append(' ').append(unit.objects().get(objectIn(numbers[from])));
+            }
+            content.append(' ').append(inObject(numbers[from])).append(' ').append(to - from);
         }
         return HexFormat.of().formatHex(hash(content.toString()));
     }

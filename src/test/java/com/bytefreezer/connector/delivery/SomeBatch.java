@@ -4,16 +4,18 @@ import com.bytefreezer.connector.cursor.Counts;
 import com.bytefreezer.connector.lake.LakeObject;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
-import java.util.List;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 
 /** Batches of records that a test wrote down. */
 final class SomeBatch {
     private SomeBatch() {}
 
-    static Unit unit(String key) {
-        var object = new LakeObject("/lake/" + key, key, 42, Instant.parse("2026-11-21T00:00:00Z"));
-        return new Unit("default", "webhook", "acme", "syslog", List.of(object), "query", null, true, Counts.NONE);
+    static Unit unit(String... keys) {
+        var objects = Stream.of(keys)
+                .map(key -> new LakeObject("/lake/" + key, key, 42, Instant.parse("2026-11-21T00:00:00Z")))
+                .toList();
+        return new Unit("default", "webhook", "acme", "syslog", objects, "query", null, true, Counts.NONE);
     }
 
     static Batch of(Unit unit, long firstRecord, String... records) {
