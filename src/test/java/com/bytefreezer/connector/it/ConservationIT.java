@@ -157,7 +157,7 @@ class ConservationIT {
 
     /** The number of each record among them, after a look at whether it stands there with its own object and number. */
     private List<Long> deadLetters() throws IOException {
-        Path files = folder.resolve("dead-letters/default");
+        Path files = folder.resolve("dead-letters/default/elasticsearch");
         List<Long> numbers = new ArrayList<>();
         if (!Files.exists(files)) {
             return numbers;
