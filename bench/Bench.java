@@ -207,18 +207,9 @@ public final class Bench {
         Files.createDirectories(WORK);
         List<Case> cases = new ArrayList<>();
         builds.forEach((build, jar) -> {
-            String archive = WORK.resolve(jar.getParent().hashCode() + ".jsa").toString();
             cases.add(new Case("java -jar" + build, () -> firstRecord(jar, List.of())));
-            cases.add(new Case("  class data archive" + build, () -> {
-                if (!Files.exists(Path.of(archive))) {
-                    firstRecord(jar, List.of("-XX:ArchiveClassesAtExit=" + archive));
-                }
-                return firstRecord(jar, List.of("-XX:SharedArchiveFile=" + archive));
-            }));
-            List<String> asLaunched = new ArrayList<>(javaFlags);
-            asLaunched.add("-XX:SharedArchiveFile=" + archive);
-            cases.add(new Case("  and the launcher's options" + build, () -> firstRecord(jar, asLaunched)));
-            delete(Path.of(archive));
+            cases.add(new Case("  class archive" + build, () -> firstRecord(jar, List.of(archive(jar)))));
+            cases.add(new Case("  and the launcher's options" + build, () -> firstRecord(jar, asLaunched(jar))));
         });
         System.out.printf("%nstart: the bundled sample to standard output%n");
         row("", "1st record", "end", "peak RSS", "CPU");
@@ -297,8 +288,9 @@ public final class Bench {
         all.put("query.dataset-id", dataset.name);
         all.putIfAbsent("query.sql", "SELECT * FROM events");
         Path log = WORK.resolve("connector.log");
+        List<String> flags = asLaunched(jar);
         long before = System.nanoTime();
-        Process process = start(jar, javaFlags, all)
+        Process process = start(jar, flags, all)
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .redirectError(log.toFile())
                 .start();
@@ -315,6 +307,23 @@ public final class Bench {
             throw new IllegalStateException("the connector ended with %d:%n%s".formatted(process.exitValue(), said));
         }
         return new Measured(Double.parseDouble(summary.group(3)), wallSeconds, watched.cpuSeconds, watched.peakBytes);
+    }
+
+    /** The virtual machine's options as the launcher gives them, with an archive of the classes as the image has it. */
+    private List<String> asLaunched(Path jar) throws IOException, InterruptedException {
+        List<String> flags = new ArrayList<>(javaFlags);
+        flags.add(archive(jar));
+        return flags;
+    }
+
+    private String archive(Path jar) throws IOException, InterruptedException {
+        Path archive = WORK.resolve(Integer.toHexString(jar.getParent().hashCode()) + ".jsa");
+        if (!Files.exists(archive)
+                || Files.getLastModifiedTime(archive).compareTo(Files.getLastModifiedTime(jar)) < 0) {
+            Files.deleteIfExists(archive);
+            firstRecord(jar, List.of("-XX:ArchiveClassesAtExit=" + archive));
+        }
+        return "-XX:SharedArchiveFile=" + archive;
     }
 
     private Measured firstRecord(Path jar, List<String> flags) throws IOException, InterruptedException {
