@@ -14,6 +14,7 @@ import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
 import java.time.format.DateTimeParseException;
 import java.time.temporal.TemporalAccessor;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -73,9 +74,10 @@ final class IndexName {
         if (!hasDate()) {
             return before;
         }
-        if (unit.objects().size() == 1) {
-            LakeObject object = unit.objects().get(0).whole();
-            Map<String, String> partition = object.partition();
+        List<Map<String, String>> partitions =
+                unit.objects().stream().map(LakeObject::partition).distinct().toList();
+        if (partitions.size() == 1) {
+            Map<String, String> partition = partitions.get(0);
             try {
                 return at(LocalDateTime.of(
                         Integer.parseInt(partition.getOrDefault("year", "")),
