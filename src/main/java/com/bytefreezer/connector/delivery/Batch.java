@@ -79,6 +79,7 @@ public final class Batch {
     public String id() {
         // Of a bundle the other objects do not matter: there may be more of them after a restart.
         StringBuilder content = new StringBuilder(unit.isRepeatable() ? unit.export() : unit.key());
+        content.append(' ').append(unit.query());
         for (int from = 0, to; from < numbers.length; from = to) {
             to = from + 1;
             while (to < numbers.length && numbers[to] == numbers[to - 1] + 1) {

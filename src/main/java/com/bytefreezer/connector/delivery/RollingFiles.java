@@ -134,9 +134,8 @@ public final class RollingFiles {
 
     private synchronized void append(Batch batch, byte[] content) throws IOException {
         FileJournal journal = journal();
-        List<String> ids = batch.recordIds();
-        // Without ids the same number does not mean the same record.
-        String id = ids.isEmpty() ? FileJournal.NO_ID : ids.get(0) + "+" + ids.size();
+        // Where the order is another on each run, the same id does not mean the same records.
+        String id = batch.unit().isRepeatable() ? batch.id() : FileJournal.NO_ID;
         if (journal.contains(id)) {
             for (int position = 0; position < batch.recordCount(); position++) {
                 batch.duplicate(position);

@@ -45,6 +45,15 @@ class BatchTest {
     }
 
     @Test
+    void theIdIsAnotherForAnotherQuery() {
+        var object = SomeBatch.unit("a").objects();
+        var other = new Unit("default", "webhook", "acme", "syslog", object, "query-2", null, true, Counts.NONE);
+
+        assertThat(SomeBatch.of(other, 0, "{}").id())
+                .isNotEqualTo(SomeBatch.of(SomeBatch.unit("a"), 0, "{}").id());
+    }
+
+    @Test
     void bothFormatsHoldEachRecordAsItIs() {
         assertThat(batch.toString()).isEqualTo(String.join("\n", RECORDS) + "\n");
         assertThat(text(batch.recordsDocument()))

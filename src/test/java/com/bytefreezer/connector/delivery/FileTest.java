@@ -150,7 +150,7 @@ class FileTest {
     void whatACrashLeftIsCutAtTheLastRecordedBatchAndCompleted() throws IOException {
         var unit = SomeBatch.unit("a");
         var day = Files.createDirectories(tree().resolve("acme/syslog/2026/11/21"));
-        var id = SomeBatch.of(unit, 0, "{\"n\":1}", "{\"n\":2}").recordIds().get(0) + "+2";
+        var id = SomeBatch.of(unit, 0, "{\"n\":1}", "{\"n\":2}").id();
         Files.writeString(day.resolve(".syslog-1.ndjson.part"), "{\"n\":1}\n{\"n\":2}\n{\"n\":3}\n{\"n\"");
         Files.writeString(day.resolve(".syslog-2.ndjson.part"), "{\"n\"");
         Files.writeString(tree().resolve(".written"), """
@@ -170,6 +170,30 @@ class FileTest {
         assertThat(repeat.outcome().duplicates()).isEqualTo(2);
         recovered.close();
         assertThat(records()).containsExactlyInAnyOrder("{\"n\":1}", "{\"n\":2}", "{\"n\":3}");
+    }
+
+    @Test
+    void aBatchThatOnlyBeginsLikeAnEarlierOneIsNoRepeat() throws IOException {
+        var rolling = rolling(1000, 1000);
+        var earlier = firstRecordsOf("a", "c");
+        var withAnotherObject = firstRecordsOf("a", "b");
+        var repeat = firstRecordsOf("a", "c");
+
+        rolling.write(earlier);
+        rolling.write(withAnotherObject);
+        rolling.write(repeat);
+        rolling.close();
+
+        assertThat(earlier.outcome().accepted()).isEqualTo(2);
+        assertThat(withAnotherObject.outcome().accepted()).isEqualTo(2);
+        assertThat(repeat.outcome().duplicates()).isEqualTo(2);
+        assertThat(records()).hasSize(4);
+    }
+
+    /** A batch of two small objects that are read together. */
+    private static Batch firstRecordsOf(String... objects) {
+        var lines = "{}\n{}\n".getBytes(StandardCharsets.UTF_8);
+        return new Batch(SomeBatch.unit(objects), 0, lines, new int[] {3, 6}, new long[] {0, Batch.number(1, 0)});
     }
 
     @Test
