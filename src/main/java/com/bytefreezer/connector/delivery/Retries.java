@@ -44,7 +44,12 @@ public final class Retries implements Processor {
         return failure instanceof ConnectorException
                 || (failure instanceof HttpOperationFailedException http
                         && http.getStatusCode() < 500
-                        && !WORTH_A_RETRY.contains(http.getStatusCode()));
+                        && !isWorthARetry(http.getStatusCode()));
+    }
+
+    /** Whether the same request may work after an answer below 500. */
+    public static boolean isWorthARetry(int status) {
+        return WORTH_A_RETRY.contains(status);
     }
 
     /**

@@ -2,6 +2,7 @@ package com.bytefreezer.connector.delivery.splunk;
 
 import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.delivery.Failures;
+import com.bytefreezer.connector.delivery.Retries;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -17,7 +18,6 @@ import org.apache.camel.http.base.HttpOperationFailedException;
 record HecAnswer(URI url, int status, Map<String, String> headers, String body, JsonNode json) {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int NONE = -1;
-    private static final Set<Integer> WORTH_A_RETRY = Set.of(408, 425, 429);
     /** No data, invalid data format, event is required, event is blank, indexed fields cannot be handled. */
     private static final Set<Integer> ABOUT_AN_EVENT = Set.of(5, 6, 12, 13, 15);
 
@@ -62,7 +62,7 @@ record HecAnswer(URI url, int status, Map<String, String> headers, String body, 
 
     /** Whether the same request would be answered so again, success apart. */
     boolean isFinal() {
-        return status >= 300 && status < 500 && !WORTH_A_RETRY.contains(status);
+        return status >= 300 && status < 500 && !Retries.isWorthARetry(status);
     }
 
     /** For an answer that is no success: with the meaning of its status, but for those that a person must see to. */
