@@ -13,28 +13,38 @@ import com.bytefreezer.connector.export.Exports;
 import com.bytefreezer.connector.export.Lanes;
 import com.bytefreezer.connector.export.Outcomes;
 import com.bytefreezer.connector.export.Schedule;
+import com.bytefreezer.connector.server.HttpServer;
 import java.nio.file.Path;
 import org.apache.camel.CamelContext;
 import org.apache.camel.builder.TemplatedRouteBuilder;
 import org.apache.camel.main.Main;
 
-/** The running connector: Camel with the route files, and the beans they use. */
-final class Connector implements AutoCloseable {
+/** The running exports: Camel with the route files, and the beans they use. In watch mode it serves the API, too. */
+public final class Connector implements AutoCloseable {
     private final Main camel;
     private final Cursor cursor;
     private final Exports exports;
     private final Settings settings;
+    private final Mode mode;
 
-    /** Prepares everything; {@link #start} begins to work. */
-    Connector(Settings settings, Secrets secrets, Cursor cursor, boolean watch) {
+    /**
+     * Prepares everything; {@link #start} begins to work.
+     *
+     * @param cursor closed with the connector
+     * @param mode batch or watch
+     */
+    public Connector(Settings settings, Secrets secrets, Cursor cursor, Mode mode) {
         this.settings = settings;
+        this.mode = mode;
         this.cursor = cursor;
-        exports = new Exports(settings, cursor, watch);
+        exports = new Exports(settings, cursor, mode == Mode.WATCH);
         Deliveries deliveries = new Deliveries(
                 cursor,
                 new DeadLetters(Path.of(settings.text("delivery.dead-letters-folder"))),
                 settings.text("delivery.on-rejected").equals("stop"));
         camel = DeliveryCamel.prepare(settings, settings.routeFiles(), deliveries, new StandardOutput());
+        camel.bind("settings", settings);
+        camel.bind("secrets", secrets);
         camel.bind("lanes", new Lanes());
         camel.bind("exports", exports);
         camel.bind("cursor", cursor);
@@ -43,17 +53,17 @@ final class Connector implements AutoCloseable {
         camel.bind("unitOutcomes", Outcomes.ofUnits(exports));
     }
 
-    /**
-     * Starts the routes and a trigger for each export to each of its destinations.
-     *
-     * @param mode batch or watch: the template of the trigger
-     */
-    Schedule start(String mode) throws Exception {
-        CamelContext context = DeliveryCamel.start(camel);
+    /** Starts the routes and a trigger for each export to each of its destinations. */
+    public Schedule start() throws Exception {
+        CamelContext context = DeliveryCamel.init(camel);
+        if (mode.serves()) {
+            HttpServer.start(context, settings).announce();
+        }
+        camel.start();
         Schedule schedule = new Schedule(settings, exports.all().size());
         context.getRegistry().bind("schedule", schedule);
         for (Export export : exports.all()) {
-            for (String template : new String[] {"run", mode}) {
+            for (String template : new String[] {"run", mode.toString()}) {
                 TemplatedRouteBuilder.builder(context, template)
                         .routeId(template + "-" + export.lane())
                         .parameter("lane", export.lane())

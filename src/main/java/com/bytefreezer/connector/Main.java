@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -126,17 +127,15 @@ public final class Main implements Callable<Integer> {
                     ? Kit.testRoutes(folder, testRoutes, System.out)
                     : Kit.certify(folder, Objects.requireNonNull(certify), set, System.out);
         }
-        if (!mode.equals("batch") && !mode.equals("watch") && !mode.equals("interactive")) {
-            LOG.error("Unknown mode: {} (use: batch, watch, interactive). Not started.", mode);
+        Optional<Mode> known = Mode.of(this.mode);
+        if (known.isEmpty()) {
+            LOG.error("Unknown mode: {} (use: batch, watch, interactive). Not started.", this.mode);
             return FAILED;
         }
-        if (mode.equals("interactive")) {
-            LOG.error("Interactive mode has no page yet. Not started. Use --mode batch or --mode watch.");
-            return FAILED;
-        }
+        Mode mode = known.get();
         Settings settings;
         try {
-            settings = settings();
+            settings = settings(mode);
         } catch (SettingsException e) {
             e.problems().forEach(LOG::error);
             return FAILED;
@@ -149,23 +148,34 @@ public final class Main implements Callable<Integer> {
         if (settings.isSample()) {
             LOG.info("No lake is set (lake.root, s3.bucket or control.url): this is the bundled sample, samples/lake.");
         }
+        if (!mode.exports()) {
+            return serve(settings, secrets);
+        }
         Cursor cursor = Cursor.open(
                 Path.of(settings.text("cursor.file")), Duration.ofHours(settings.integer("cursor.lookback-hours")));
         if (resetCursor) {
             cursor.reset();
         }
-        return run(settings, secrets, cursor);
+        return run(new Connector(settings, secrets, cursor, mode), mode);
     }
 
-    private int run(Settings settings, Secrets secrets, Cursor cursor) throws Exception {
-        boolean watch = mode.equals("watch");
+    private static int serve(Settings settings, Secrets secrets) throws Exception {
         CountDownLatch closed = new CountDownLatch(1);
-        Connector connector = new Connector(settings, secrets, cursor, watch);
+        Workbench workbench = new Workbench(settings, secrets);
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> stopBySignal(workbench, closed, true), "stop"));
+        workbench.start();
+        closed.await();
+        return 0;
+    }
+
+    private static int run(Connector connector, Mode mode) throws Exception {
+        boolean watch = mode == Mode.WATCH;
+        CountDownLatch closed = new CountDownLatch(1);
         Thread stop = new Thread(() -> stopBySignal(connector, closed, watch), "stop");
         Runtime.getRuntime().addShutdownHook(stop);
         Schedule schedule;
         try {
-            schedule = connector.start(mode);
+            schedule = connector.start();
         } catch (Exception e) {
             Runtime.getRuntime().removeShutdownHook(stop);
             connector.close();
@@ -188,14 +198,18 @@ public final class Main implements Callable<Integer> {
     }
 
     /** The virtual machine would end with 143 by itself; the original ends a watch with 0 (CONTRACTS §3.1). */
-    private static void stopBySignal(Connector connector, CountDownLatch closed, boolean watch) {
+    private static void stopBySignal(AutoCloseable running, CountDownLatch closed, boolean endless) {
         LOG.info("Stopping: batches in flight are finished first.");
-        connector.close();
+        try {
+            running.close();
+        } catch (Exception e) {
+            LOG.error("{}", Failures.describe(e));
+        }
         closed.countDown();
-        Runtime.getRuntime().halt(watch ? 0 : FAILED);
+        Runtime.getRuntime().halt(endless ? 0 : FAILED);
     }
 
-    private Settings settings() throws SettingsException {
+    private Settings settings(Mode mode) throws SettingsException {
         Path folder = routes.toAbsolutePath().normalize();
         RouteFiles files;
         try {
@@ -210,7 +224,7 @@ public final class Main implements Callable<Integer> {
         Path file = config == null && Files.exists(standard) ? standard : config;
         Settings.unknownInEnvironment(System.getenv(), files)
                 .forEach(name -> LOG.warn("{} in the environment is not a setting. Ignored.", name));
-        return Settings.load(new Settings.Sources(set, System.getenv(), file, Path.of(""), files));
+        return Settings.load(new Settings.Sources(mode, set, System.getenv(), file, Path.of(""), files));
     }
 
     /** What {@code --version} prints. */

@@ -42,6 +42,7 @@ public record TestRun(boolean succeeded, List<String> log) {
         all.putAll(given);
         try {
             return Settings.load(new Settings.Sources(
+                    Mode.BATCH,
                     all,
                     Map.of(),
                     null,
@@ -63,8 +64,8 @@ public record TestRun(boolean succeeded, List<String> log) {
         logger.addAppender(appender);
         Cursor cursor = Cursor.open(
                 Path.of(settings.text("cursor.file")), Duration.ofHours(settings.integer("cursor.lookback-hours")));
-        try (Connector connector = new Connector(settings, secrets, cursor, false)) {
-            Schedule schedule = connector.start("batch");
+        try (Connector connector = new Connector(settings, secrets, cursor, Mode.BATCH)) {
+            Schedule schedule = connector.start();
             schedule.awaitAll();
             return new TestRun(schedule.allSucceeded(), lines(appender));
         } finally {

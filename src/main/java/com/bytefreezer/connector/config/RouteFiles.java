@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.config;
 
+import com.bytefreezer.connector.Mode;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
@@ -25,6 +26,7 @@ import java.util.stream.Stream;
 public final class RouteFiles {
     private static final String SUFFIX = ".camel.yaml";
     private static final String DEFAULT_EXPORT = "default";
+    private static final String CREDENTIALS = "credentials";
     private static final Pattern SETTING =
             Pattern.compile("\\{\\{(?<optional>\\??)(?<name>[a-z0-9-]+(\\.[a-z0-9-]+)+)(?<default>:?)");
 
@@ -36,7 +38,7 @@ public final class RouteFiles {
         this.folder = folder;
         this.files = files;
         for (Path file : files) {
-            if (file.startsWith(folder.resolve("destinations"))) {
+            if (isIn("destinations", file)) {
                 destinations.put(nameOf(file), file);
             }
         }
@@ -65,12 +67,21 @@ public final class RouteFiles {
     }
 
     /**
-     * The files to load when only {@code used} destinations are in use, so that the others need no settings.
+     * The files to load when only {@code used} destinations are in use, so that the others need no settings. Where no
+     * export runs, those of the exports are left out; where there is no HTTP server, those in {@code api}.
      *
      * @param withDefaultExport whether the export that the settings {@code query.*} describe is one of them
      */
-    List<Path> filesFor(Set<String> used, boolean withDefaultExport) {
+    List<Path> filesFor(Mode mode, Set<String> used, boolean withDefaultExport) {
+        if (!mode.exports()) {
+            return files.stream()
+                    .filter(file -> isIn("api", file) || nameOf(file).equals(CREDENTIALS))
+                    .toList();
+        }
         List<Path> loaded = new ArrayList<>(files);
+        if (!mode.serves()) {
+            loaded.removeIf(file -> isIn("api", file));
+        }
         if (!withDefaultExport) {
             loaded.removeIf(file -> exportFiles().contains(file) && nameOf(file).equals(DEFAULT_EXPORT));
         }
@@ -138,9 +149,11 @@ public final class RouteFiles {
     }
 
     private List<Path> exportFiles() {
-        return files.stream()
-                .filter(file -> file.startsWith(folder.resolve("exports")))
-                .toList();
+        return files.stream().filter(file -> isIn("exports", file)).toList();
+    }
+
+    private boolean isIn(String subfolder, Path file) {
+        return file.startsWith(folder.resolve(subfolder));
     }
 
     private static String destinationOf(JsonNode export) {

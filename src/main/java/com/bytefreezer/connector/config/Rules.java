@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.config;
 
+import com.bytefreezer.connector.Mode;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
@@ -39,6 +40,7 @@ final class Rules {
         RULES.put("delivery.max-retry-delay-ms", between(1, 86_400_000));
         RULES.put("delivery.on-rejected", oneOf("dead-letter", "stop"));
         RULES.put("export.parallel-objects", between(1, 256));
+        RULES.put("server.port", between(0, 65_535));
         RULES.put("cursor.lookback-hours", between(0, 24 * 3650));
         RULES.put("cursor.start", Rules::startOfCursor);
         RULES.put("schedule.interval-seconds", between(1, 31_536_000));
@@ -57,15 +59,20 @@ final class Rules {
 
     private Rules() {}
 
-    static List<String> check(Map<String, String> values, RouteFiles routes) {
+    static List<String> check(Map<String, String> values, RouteFiles routes, Mode mode) {
         List<String> problems = new ArrayList<>();
         values.forEach((name, value) -> ruleOf(name)
                 .flatMap(rule -> rule.apply(value))
                 .ifPresent(problem -> problems.add("%s %s, not \"%s\". Not started.".formatted(name, problem, value))));
         values.forEach((name, value) -> checkBraces(name, value, problems));
         checkLake(values, problems);
-        checkDefaultExport(values, routes, problems);
         checkDestinations(values, routes, problems);
+        if (mode.exports()) {
+            checkDefaultExport(values, routes, problems);
+            for (Path file : files(values, routes, mode)) {
+                require(values, routes.requiredSettings(file), "by " + routes.nameInMessages(file), problems);
+            }
+        }
         return problems;
     }
 
@@ -110,8 +117,8 @@ final class Rules {
     }
 
     /** The route files that these settings put to use. */
-    static List<Path> files(Map<String, String> values, RouteFiles routes) {
-        return routes.filesFor(destinations(values, routes).keySet(), usesDefaultExport(values, routes));
+    static List<Path> files(Map<String, String> values, RouteFiles routes, Mode mode) {
+        return routes.filesFor(mode, destinations(values, routes).keySet(), usesDefaultExport(values, routes));
     }
 
     private static void checkDestinations(Map<String, String> values, RouteFiles routes, List<String> problems) {
@@ -127,9 +134,6 @@ final class Rules {
                         .formatted(namedBy, name, String.join(" ", routes.destinations())));
             }
         });
-        for (Path file : files(values, routes)) {
-            require(values, routes.requiredSettings(file), "by " + routes.nameInMessages(file), problems);
-        }
     }
 
     /** Each with who names it. */

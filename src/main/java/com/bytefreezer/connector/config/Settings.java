@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.config;
 
+import com.bytefreezer.connector.Mode;
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -42,7 +43,6 @@ public final class Settings {
     private static final Set<String> WITHOUT_EFFECT = Set.of(
             "app.name",
             "app.version",
-            "server.port",
             "health-reporting.enabled",
             "health-reporting.report-interval",
             "health-reporting.timeout-seconds",
@@ -69,16 +69,21 @@ public final class Settings {
 
     private final Map<String, String> values;
     private final boolean sample;
-    private final List<Path> routeFiles;
+    private final Sources sources;
 
-    private Settings(Map<String, String> values, boolean sample, List<Path> routeFiles) {
+    private Settings(Map<String, String> values, boolean sample, Sources sources) {
         this.values = Map.copyOf(values);
         this.sample = sample;
-        this.routeFiles = List.copyOf(routeFiles);
+        this.sources = sources;
     }
 
-    /** Where values come from. */
+    /**
+     * Where values come from.
+     *
+     * @param mode says which settings must be there
+     */
     public record Sources(
+            Mode mode,
             Map<String, String> commandLine,
             Map<String, String> environment,
             @Nullable Path configFile,
@@ -119,13 +124,13 @@ public final class Settings {
         List.of(file, config, sources.commandLine()).forEach(layer -> putSet(given, layer));
         problems.addAll(unknown(given.keySet(), known, merged.getOrDefault("destination.type", ""), sources.routes()));
         problems.addAll(ofNoDestination(layers, merged.getOrDefault("destination.type", "")));
-        problems.addAll(Rules.check(merged, sources.routes()));
+        problems.addAll(Rules.check(merged, sources.routes(), sources.mode()));
         if (!problems.isEmpty()) {
             Secrets secrets = new Secrets();
             secretsIn(merged).forEach(secrets::add);
             throw new SettingsException(problems.stream().map(secrets::mask).toList());
         }
-        return new Settings(merged, sample, Rules.files(merged, sources.routes()));
+        return new Settings(merged, sample, sources);
     }
 
     private static List<String> unknown(Set<String> names, Set<String> known, String type, RouteFiles routes) {
@@ -182,6 +187,18 @@ public final class Settings {
                 .toList();
     }
 
+    /**
+     * These settings with others in place of some of them.
+     *
+     * @param mode what they are for
+     * @throws SettingsException with all problems at once
+     */
+    public Settings with(Mode mode, Map<String, String> others) throws SettingsException {
+        Map<String, String> given = new TreeMap<>(values);
+        given.putAll(others);
+        return load(new Sources(mode, given, Map.of(), null, sources.workingFolder(), sources.routes()));
+    }
+
     /** Whether nothing names a lake, so that the bundled sample is exported. */
     public boolean isSample() {
         return sample;
@@ -227,7 +244,12 @@ public final class Settings {
 
     /** The route files to load. */
     public List<Path> routeFiles() {
-        return routeFiles;
+        return Rules.files(values, sources.routes(), sources.mode());
+    }
+
+    /** All route files there are. */
+    public RouteFiles routes() {
+        return sources.routes();
     }
 
     /** The secret values among the settings. */

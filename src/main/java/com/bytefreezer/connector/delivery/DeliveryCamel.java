@@ -16,13 +16,19 @@ import org.apache.camel.main.SimpleMainShutdownStrategy;
 public final class DeliveryCamel {
     private DeliveryCamel() {}
 
-    /** Camel with these route files, ready for further beans and then {@link #start}. */
-    public static Main prepare(
-            Settings settings, Collection<Path> routeFiles, Deliveries deliveries, StandardOutput output) {
+    /** Camel with these route files, which know the settings; ready for further beans and then {@link #init}. */
+    public static Main prepare(Settings settings, Collection<Path> routeFiles) {
         Main camel = new Main();
         camel.setShutdownStrategy(new SimpleMainShutdownStrategy());
         camel.setPropertyPlaceholderLocations("false");
         camel.setOverrideProperties(properties(settings, routeFiles));
+        return camel;
+    }
+
+    /** The same with what destinations need. */
+    public static Main prepare(
+            Settings settings, Collection<Path> routeFiles, Deliveries deliveries, StandardOutput output) {
+        Main camel = prepare(settings, routeFiles);
         camel.bind("deliveries", deliveries);
         camel.bind("standardOutput", output);
         camel.bind(
@@ -35,8 +41,8 @@ public final class DeliveryCamel {
         return camel;
     }
 
-    /** Starts the routes. */
-    public static CamelContext start(Main camel) throws Exception {
+    /** Gets ready for {@link Main#start}, which starts the routes. */
+    public static CamelContext init(Main camel) throws Exception {
         camel.init();
         CamelContext context = camel.getCamelContext();
         context.getTypeConverterRegistry().addTypeConverters(BatchConverters.class);
@@ -44,7 +50,6 @@ public final class DeliveryCamel {
         PropertiesComponent placeholders = (PropertiesComponent) context.getPropertiesComponent();
         placeholders.setEnvironmentVariableMode(PropertiesComponent.ENVIRONMENT_VARIABLES_MODE_NEVER);
         placeholders.setSystemPropertiesMode(PropertiesComponent.SYSTEM_PROPERTIES_MODE_NEVER);
-        camel.start();
         return context;
     }
 

@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.kit;
 
 import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.Mode;
 import com.bytefreezer.connector.config.RouteFiles;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.config.SettingsException;
@@ -112,7 +113,8 @@ public final class Cases {
             Main camel = DeliveryCamel.prepare(
                     settings, destination.deliveryFiles(), deliveries, new StandardOutput(output));
             try {
-                CamelContext context = DeliveryCamel.start(camel);
+                CamelContext context = DeliveryCamel.init(camel);
+                camel.start();
                 requireRoute(context);
                 count(retries, context);
                 Batch batch = batch(one.records());
@@ -183,7 +185,8 @@ public final class Cases {
         all.putAll(file.settings());
         all.putAll(one.settings());
         all.replaceAll((name, value) -> expand(value, server));
-        return Settings.load(new Settings.Sources(all, Map.of(), null, folder, RouteFiles.in(destination.routes())));
+        return Settings.load(
+                new Settings.Sources(Mode.BATCH, all, Map.of(), null, folder, RouteFiles.in(destination.routes())));
     }
 
     private void requireRoute(CamelContext context) {

@@ -3,6 +3,7 @@ package com.bytefreezer.connector.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import com.bytefreezer.connector.Mode;
 import com.bytefreezer.connector.testing.TestTools;
 import java.io.IOException;
 import java.io.StringReader;
@@ -528,7 +529,8 @@ class SettingsTest {
         aCompleteExport();
         Path project = TestTools.projectDirectory();
         RouteFiles routes = RouteFiles.in(project.resolve("routes"));
-        Settings settings = Settings.load(new Settings.Sources(commandLine, environment, null, project, routes));
+        Settings settings =
+                Settings.load(new Settings.Sources(Mode.BATCH, commandLine, environment, null, project, routes));
         assertThat(settings.routeFiles()).anyMatch(file -> file.endsWith("stdout.camel.yaml"));
     }
 
@@ -606,7 +608,7 @@ class SettingsTest {
     }
 
     private Settings load() throws SettingsException {
-        return Settings.load(new Settings.Sources(commandLine, environment, config, folder, routes()));
+        return Settings.load(new Settings.Sources(Mode.BATCH, commandLine, environment, config, folder, routes()));
     }
 
     /** The problems that stop the start, each of which is one line that says so. */

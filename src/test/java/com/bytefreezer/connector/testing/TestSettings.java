@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.testing;
 
+import com.bytefreezer.connector.Mode;
 import com.bytefreezer.connector.config.RouteFiles;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.config.Settings.Sources;
@@ -23,7 +24,7 @@ public final class TestSettings {
         commandLine.putAll(options);
         var routes = RouteFiles.in(TestTools.projectDirectory().resolve("routes"));
         try {
-            return Settings.load(new Sources(commandLine, Map.of(), null, lake, routes));
+            return Settings.load(new Sources(Mode.BATCH, commandLine, Map.of(), null, lake, routes));
         } catch (SettingsException e) {
             throw new IllegalArgumentException(e);
         }

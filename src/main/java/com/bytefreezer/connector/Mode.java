@@ -1,0 +1,38 @@
+package com.bytefreezer.connector;
+
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Optional;
+
+/** How the process works (CONTRACTS §3.1). */
+public enum Mode {
+    /** Serves the page; runs an export when a person asks for one. */
+    INTERACTIVE,
+    /** Runs every export once. */
+    BATCH,
+    /** Runs every export again and again, and serves what interactive mode serves. */
+    WATCH;
+
+    /** The mode that the command line calls {@code name}. */
+    public static Optional<Mode> of(String name) {
+        return Arrays.stream(values())
+                .filter(mode -> mode.toString().equals(name))
+                .findFirst();
+    }
+
+    /** Whether the exports of the settings run. */
+    public boolean exports() {
+        return this != INTERACTIVE;
+    }
+
+    /** Whether there is an HTTP server. */
+    public boolean serves() {
+        return this != BATCH;
+    }
+
+    /** So it stands on the command line. */
+    @Override
+    public String toString() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,39 @@
+package com.bytefreezer.connector;
+
+import com.bytefreezer.connector.config.Secrets;
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.control.LakeCredentials;
+import com.bytefreezer.connector.delivery.DeliveryCamel;
+import com.bytefreezer.connector.server.HttpServer;
+import org.apache.camel.CamelContext;
+import org.apache.camel.main.Main;
+
+/**
+ * Interactive mode: the API and the page, and no export of its own. It holds no cursor, so that a batch or watch may run
+ * beside it.
+ */
+final class Workbench implements AutoCloseable {
+    private final Settings settings;
+    private final Main camel;
+
+    /** Prepares everything; {@link #start} begins to work. */
+    Workbench(Settings settings, Secrets secrets) {
+        this.settings = settings;
+        camel = DeliveryCamel.prepare(settings, settings.routeFiles());
+        camel.bind("settings", settings);
+        camel.bind("secrets", secrets);
+        camel.bind("lakeCredentials", new LakeCredentials(settings, secrets));
+    }
+
+    void start() throws Exception {
+        CamelContext context = DeliveryCamel.init(camel);
+        HttpServer server = HttpServer.start(context, settings);
+        camel.start();
+        server.announce();
+    }
+
+    @Override
+    public void close() {
+        camel.stop();
+    }
+}

@@ -1,0 +1,49 @@
+package com.bytefreezer.connector.server;
+
+import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.config.Secrets;
+import com.bytefreezer.connector.delivery.Failures;
+import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.Map;
+import java.util.Objects;
+import org.apache.camel.BeanInject;
+import org.apache.camel.Exchange;
+import org.apache.camel.Message;
+import org.apache.camel.TypeConversionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Turns what went wrong in a route of the API into an answer of one line. Safe for use by several threads. */
+public final class ApiErrors {
+    private static final Logger LOG = LoggerFactory.getLogger(ApiErrors.class);
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    @BeanInject
+    private Secrets secrets = new Secrets();
+
+    /** Answers {@code {"error": …}}: 4xx for what the client can mend, 502 for what others did, 500 for our own faults. */
+    public void answer(Exchange exchange) throws Exception {
+        Throwable failure = Objects.requireNonNull(exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class));
+        int status = status(failure);
+        String reason = Failures.describe(failure);
+        if (status == 500) {
+            LOG.error("API, {}: {} The request was not answered.", exchange.getFromRouteId(), reason, failure);
+        }
+        Message answer = exchange.getMessage();
+        answer.removeHeaders("*");
+        answer.setHeader(Exchange.HTTP_RESPONSE_CODE, status);
+        answer.setHeader(Exchange.CONTENT_TYPE, "application/json");
+        answer.setBody(JSON.writeValueAsBytes(Map.of("error", secrets.mask(reason))));
+    }
+
+    private static int status(Throwable failure) {
+        if (failure instanceof ApiException known) {
+            return known.status();
+        }
+        if (failure instanceof JacksonException || failure instanceof TypeConversionException) {
+            return 400;
+        }
+        return failure instanceof ConnectorException ? 502 : 500;
+    }
+}

@@ -1,0 +1,23 @@
+package com.bytefreezer.connector.server;
+
+/** A request that cannot be answered as it is; the message, one line, is for the person who sent it. */
+public final class ApiException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    private final int status;
+
+    /**
+     * An answer.
+     *
+     * @param status of HTTP, 4xx
+     */
+    public ApiException(int status, String message) {
+        super(message);
+        this.status = status;
+    }
+
+    /** The status of HTTP. */
+    public int status() {
+        return status;
+    }
+}

@@ -1,0 +1,166 @@
+package com.bytefreezer.connector.server;
+
+import io.vertx.core.Handler;
+import io.vertx.core.http.Cookie;
+import io.vertx.core.http.CookieSameSite;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.ext.web.RoutingContext;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.SecureRandom;
+import java.util.HexFormat;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who may ask: everybody on this machine while the server listens on loopback only; else who has the token, be it as a
+ * bearer token, or in the cookie that {@code /?token=…} sets. Pages of other sites may not, whatever they know: the name
+ * that was called must be a loopback one (against DNS rebinding) where no token protects, a foreign Origin is refused,
+ * and so is a body that is not JSON (a form needs no preflight). Safe for use by several threads.
+ */
+final class Gate implements Handler<RoutingContext> {
+    private static final String COOKIE = "connector-token";
+    private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]");
+    /** Probes have no token; the answers hold no secret. */
+    private static final Set<String> OPEN = Set.of("/api/v1/health", "/api/v1/ready");
+    /** The page has neither inline script nor inline style, and asks only its own server. */
+    private static final String CONTENT_SECURITY_POLICY =
+            "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline';"
+                    + " object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+    private final @Nullable String token;
+
+    /**
+     * A gate.
+     *
+     * @param loopback whether only this machine can reach the server
+     * @param token what to ask for; without one, a random one when others can reach it
+     */
+    Gate(boolean loopback, Optional<String> token) {
+        this.token = token.orElseGet(() -> loopback ? null : random());
+    }
+
+    /** What to ask for, if anything. */
+    Optional<String> token() {
+        return Optional.ofNullable(token);
+    }
+
+    @Override
+    public void handle(RoutingContext exchange) {
+        HttpServerRequest request = exchange.request();
+        protect(request, exchange.response());
+        if (OPEN.contains(request.path())) {
+            exchange.next();
+        } else if (token == null && !LOOPBACK.contains(nameIn(request))) {
+            refuse(
+                    exchange,
+                    403,
+                    "The connector answers only to localhost. Open http://localhost:<port>/ or set server.token.");
+        } else if (isForeign(request)) {
+            refuse(exchange, 403, "The request comes from another site's page. Refused.");
+        } else if (token != null && isToken(request.getParam("token")) && isRead(request)) {
+            // The link that a person opens; the token leaves the address bar and the history.
+            exchange.response()
+                    .addCookie(Cookie.cookie(COOKIE, token)
+                            .setHttpOnly(true)
+                            .setSameSite(CookieSameSite.STRICT)
+                            .setPath("/"));
+            exchange.response()
+                    .setStatusCode(303)
+                    .putHeader("Location", request.path())
+                    .end();
+        } else if (token != null && !hasToken(request)) {
+            exchange.response().putHeader("WWW-Authenticate", "Bearer");
+            refuse(
+                    exchange,
+                    401,
+                    "A token is needed. Open the link that the connector printed at its start, or send Authorization: Bearer <server.token>.");
+        } else if (hasForeignBody(request)) {
+            refuse(exchange, 415, "The body must be JSON, with Content-Type: application/json.");
+        } else {
+            exchange.next();
+        }
+    }
+
+    /** As the original answers, also to a method that a path does not have (CONTRACTS §3.4). */
+    static void notFound(RoutingContext exchange) {
+        exchange.response()
+                .setStatusCode(404)
+                .putHeader("Content-Type", "text/plain; charset=utf-8")
+                .end("404 page not found\n");
+    }
+
+    private static void protect(HttpServerRequest request, HttpServerResponse response) {
+        response.putHeader("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+                .putHeader("X-Content-Type-Options", "nosniff")
+                .putHeader("Referrer-Policy", "no-referrer")
+                .putHeader("Cross-Origin-Resource-Policy", "same-origin");
+        if (request.path().startsWith("/api/")) {
+            response.putHeader("Cache-Control", "no-store");
+        }
+    }
+
+    private static void refuse(RoutingContext exchange, int status, String reason) {
+        exchange.response()
+                .setStatusCode(status)
+                .putHeader("Content-Type", "application/json")
+                .end("{\"error\":\"%s\"}".formatted(reason));
+    }
+
+    private boolean hasToken(HttpServerRequest request) {
+        String header = request.getHeader("Authorization");
+        Cookie cookie = request.getCookie(COOKIE);
+        return (header != null && header.startsWith("Bearer ") && isToken(header.substring("Bearer ".length())))
+                || (cookie != null && isToken(cookie.getValue()));
+    }
+
+    private boolean isToken(@Nullable String given) {
+        return given != null
+                && token != null
+                && MessageDigest.isEqual(
+                        given.getBytes(StandardCharsets.UTF_8), token.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static boolean isForeign(HttpServerRequest request) {
+        String origin = request.getHeader("Origin");
+        String site = request.getHeader("Sec-Fetch-Site");
+        return (origin != null && !origin.equals(request.scheme() + "://" + request.getHeader("Host")))
+                // A link elsewhere may lead to the page; the page's own requests are same-origin.
+                || (site != null
+                        && Set.of("cross-site", "same-site").contains(site)
+                        && request.path().startsWith("/api/"));
+    }
+
+    private static boolean hasForeignBody(HttpServerRequest request) {
+        String type = request.getHeader("Content-Type");
+        boolean hasBody = !"0".equals(request.getHeader("Content-Length"))
+                && (request.getHeader("Content-Length") != null || request.getHeader("Transfer-Encoding") != null);
+        return !isRead(request)
+                && hasBody
+                && (type == null || !type.split(";", 2)[0].strip().equalsIgnoreCase("application/json"));
+    }
+
+    private static boolean isRead(HttpServerRequest request) {
+        return HttpMethod.GET.equals(request.method()) || HttpMethod.HEAD.equals(request.method());
+    }
+
+    private static String nameIn(HttpServerRequest request) {
+        String host = request.getHeader("Host");
+        if (host == null) {
+            return "";
+        }
+        String name = URI.create("http://" + host.replaceAll("[^A-Za-z0-9.:\\[\\]-]", "_"))
+                .getHost();
+        return name == null ? "" : name;
+    }
+
+    private static String random() {
+        byte[] bytes = new byte[16];
+        new SecureRandom().nextBytes(bytes);
+        return HexFormat.of().formatHex(bytes);
+    }
+}

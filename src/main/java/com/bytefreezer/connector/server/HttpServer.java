@@ -1,0 +1,104 @@
+package com.bytefreezer.connector.server;
+
+import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.config.Settings;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.UnknownHostException;
+import org.apache.camel.CamelContext;
+import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpRouter;
+import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpServer;
+import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpServerConfiguration;
+import org.apache.camel.support.service.ServiceHelper;
+
+/**
+ * Listens on {@code server.host}:{@code server.port} for the routes in {@code routes/api/}. Camel serves; this adds a
+ * {@link Gate} before them and fails when the port is taken, which Camel only warns of.
+ */
+public final class HttpServer {
+    /** More than any statement or export that a person writes. */
+    private static final long MAX_BODY_BYTES = 1024 * 1024;
+
+    private final int port;
+    private final Gate gate;
+
+    private HttpServer(int port, Gate gate) {
+        this.port = port;
+        this.gate = gate;
+    }
+
+    /**
+     * Listens. To be called before routes are added to {@code context}, which stops the server with itself.
+     *
+     * @throws ConnectorException when it cannot listen there
+     */
+    public static HttpServer start(CamelContext context, Settings settings) throws Exception {
+        String host = settings.text("server.host");
+        int wanted = settings.integer("server.port");
+        InetAddress address = address(host);
+        checkFree(address, wanted);
+        VertxPlatformHttpServerConfiguration configuration = new VertxPlatformHttpServerConfiguration();
+        configuration.setBindHost(host);
+        configuration.setBindPort(wanted);
+        configuration.setPort(wanted);
+        configuration.setMaxBodySize(MAX_BODY_BYTES);
+        configuration.getBodyHandler().setHandleFileUploads(false);
+        VertxPlatformHttpServer server = new VertxPlatformHttpServer(configuration);
+        context.getRegistry().bind("httpServer", server);
+        server.setCamelContext(context);
+        // Not left to Camel, which would start it after the routes are there.
+        ServiceHelper.startService(server);
+        context.addService(server);
+        int port = server.getPort();
+        Gate gate = new Gate(address.isLoopbackAddress(), settings.optional("server.token"));
+        VertxPlatformHttpRouter router =
+                VertxPlatformHttpRouter.lookup(context, VertxPlatformHttpRouter.getRouterNameFromPort(wanted));
+        // Camel looks for the port that it really has, when 0 was asked for.
+        context.getRegistry().bind(VertxPlatformHttpRouter.getRouterNameFromPort(port), router);
+        router.route().order(Integer.MIN_VALUE).handler(gate);
+        router.route().order(Integer.MAX_VALUE).handler(Gate::notFound);
+        return new HttpServer(port, gate);
+    }
+
+    /** Tells how to open it; not in the log, since whoever reads that must not learn the token. */
+    public void announce() {
+        System.err.println("Open " + link());
+    }
+
+    /** The port it listens on. */
+    public int port() {
+        return port;
+    }
+
+    /** What a person on this machine opens, with the token when one is needed. */
+    String link() {
+        return "http://localhost:%d/%s"
+                .formatted(port, gate.token().map(token -> "?token=" + token).orElse(""));
+    }
+
+    private static InetAddress address(String host) {
+        try {
+            return InetAddress.getByName(host);
+        } catch (UnknownHostException e) {
+            throw new ConnectorException(
+                    "server.host: %s is no address of this machine. Not started. Use 127.0.0.1 or 0.0.0.0."
+                            .formatted(host),
+                    e);
+        }
+    }
+
+    private static void checkFree(InetAddress address, int port) throws IOException {
+        try (ServerSocket socket = new ServerSocket()) {
+            socket.setReuseAddress(true);
+            socket.bind(new InetSocketAddress(address, port));
+        } catch (BindException e) {
+            throw new ConnectorException(
+                    "server.port %d: cannot listen on %s (%s). Not started. Stop what uses it, or choose another server.port."
+                            .formatted(port, address.getHostAddress(), e.getMessage()),
+                    e);
+        }
+    }
+}

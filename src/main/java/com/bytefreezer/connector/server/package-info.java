@@ -1,0 +1,5 @@
+/** The HTTP server of interactive and watch mode, and who may use it. What it answers is in {@code routes/api/}. */
+@NullMarked
+package com.bytefreezer.connector.server;
+
+import org.jspecify.annotations.NullMarked;
