@@ -36,11 +36,7 @@ public final class Batch {
 
     private final Unit unit;
     private final int number;
-    private final byte[] lines;
-    /** Where each record ends, its line break included; the first record begins at {@code start}. */
-    private final int[] ends;
-
-    private final int start;
+    private final byte[][] records;
     /** Which record of the unit each one is; see {@link #number}. */
     private final long[] numbers;
 
@@ -60,17 +56,20 @@ public final class Batch {
         }
     }
 
-    /** @param numbers of each record, made by {@link #number} */
-    Batch(Unit unit, int number, byte[] lines, int[] ends, long[] numbers) {
-        this(unit, number, lines, 0, ends, numbers, new Settled());
+    /**
+     * A batch of which nothing is settled.
+     *
+     * @param records the JSON of each, without line breaks
+     * @param numbers of each record, made by {@link #number}
+     */
+    Batch(Unit unit, int number, byte[][] records, long[] numbers) {
+        this(unit, number, records, numbers, new Settled());
     }
 
-    private Batch(Unit unit, int number, byte[] lines, int start, int[] ends, long[] numbers, Settled settled) {
+    private Batch(Unit unit, int number, byte[][] records, long[] numbers, Settled settled) {
         this.unit = unit;
         this.number = number;
-        this.lines = lines;
-        this.start = start;
-        this.ends = ends;
+        this.records = records;
         this.numbers = numbers;
         this.settled = settled;
     }
@@ -128,34 +127,47 @@ public final class Batch {
     }
 
     public int recordCount() {
-        return ends.length;
+        return records.length;
     }
 
     /** In bytes of NDJSON. */
     public int size() {
-        return ends[ends.length - 1] - start;
+        int size = records.length;
+        for (byte[] json : records) {
+            size += json.length;
+        }
+        return size;
     }
 
     /** The records as lines of JSON, each with its line break. */
     public byte[] ndjson() {
-        return Arrays.copyOfRange(lines, start, start + size());
+        byte[] lines = new byte[size()];
+        int end = 0;
+        for (byte[] json : records) {
+            System.arraycopy(json, 0, lines, end, json.length);
+            end += json.length;
+            lines[end++] = '\n';
+        }
+        return lines;
     }
 
-    /** Writes the records as lines of JSON, without a copy of them. */
+    /** Writes the records as lines of JSON; many small pieces, so {@code out} should have a buffer. */
     void writeTo(OutputStream out) throws IOException {
-        out.write(lines, start, size());
+        for (byte[] json : records) {
+            out.write(json);
+            out.write('\n');
+        }
     }
 
     /** The original's body of a webhook: {@code {"records":[…],"count":n}} (CONTRACTS §3.9). */
     public byte[] recordsDocument() {
         ByteArrayOutputStream document = new ByteArrayOutputStream(size() + 40);
         document.writeBytes("{\"records\":[".getBytes(StandardCharsets.UTF_8));
-        for (int position = 0; position < ends.length; position++) {
-            if (position > 0) {
-                document.write(',');
-            }
-            int from = from(position);
-            document.write(lines, from, ends[position] - 1 - from);
+        String separator = "";
+        for (byte[] json : records) {
+            document.writeBytes(separator.getBytes(StandardCharsets.UTF_8));
+            document.writeBytes(json);
+            separator = ",";
         }
         document.writeBytes(("],\"count\":" + recordCount() + "}").getBytes(StandardCharsets.UTF_8));
         return document.toByteArray();
@@ -163,13 +175,13 @@ public final class Batch {
 
     /** The JSON of each record. */
     public List<byte[]> records() {
-        return IntStream.range(0, recordCount()).mapToObj(this::json).toList();
+        return List.of(records);
     }
 
     /** The two halves of a batch of several records, each with an id of its own. */
     public List<Batch> halves() {
         int middle = recordCount() / 2;
-        return List.of(part(start, 0, middle), part(ends[middle - 1], middle, recordCount()));
+        return List.of(part(0, middle), part(middle, recordCount()));
     }
 
     /** The records that are neither accepted nor rejected yet; the batch itself when that is all of them. */
@@ -183,16 +195,13 @@ public final class Batch {
         if (positions.length == 0) {
             return Optional.empty();
         }
-        ByteArrayOutputStream open = new ByteArrayOutputStream(size());
-        int[] openEnds = new int[positions.length];
+        byte[][] open = new byte[positions.length][];
         long[] openNumbers = new long[positions.length];
         for (int i = 0; i < positions.length; i++) {
-            int from = from(positions[i]);
-            open.write(lines, from, ends[positions[i]] - from);
-            openEnds[i] = open.size();
+            open[i] = records[positions[i]];
             openNumbers[i] = numbers[positions[i]];
         }
-        return Optional.of(new Batch(unit, number, open.toByteArray(), 0, openEnds, openNumbers, settled));
+        return Optional.of(new Batch(unit, number, open, openNumbers, settled));
     }
 
     /** The destination has one record, by its position in this batch from 0. */
@@ -219,7 +228,7 @@ public final class Batch {
         long record = numbers[position];
         synchronized (settled) {
             settled.rejections.put(
-                    record, new Rejection(nameOfObject(record), inObject(record), json(position), reason));
+                    record, new Rejection(nameOfObject(record), inObject(record), records[position], reason));
         }
     }
 
@@ -242,26 +251,12 @@ public final class Batch {
     /** The NDJSON as text, so that {@code ${body}} in a route shows the records. */
     @Override
     public String toString() {
-        return new String(lines, start, size(), StandardCharsets.UTF_8);
+        return new String(ndjson(), StandardCharsets.UTF_8);
     }
 
-    private Batch part(int startOfPart, int from, int to) {
+    private Batch part(int from, int to) {
         return new Batch(
-                unit,
-                number,
-                lines,
-                startOfPart,
-                Arrays.copyOfRange(ends, from, to),
-                Arrays.copyOfRange(numbers, from, to),
-                settled);
-    }
-
-    private byte[] json(int position) {
-        return Arrays.copyOfRange(lines, from(position), ends[position] - 1);
-    }
-
-    private int from(int position) {
-        return position == 0 ? start : ends[position - 1];
+                unit, number, Arrays.copyOfRange(records, from, to), Arrays.copyOfRange(numbers, from, to), settled);
     }
 
     /**

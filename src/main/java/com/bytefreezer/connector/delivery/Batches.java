@@ -30,10 +30,12 @@ public final class Batches implements Iterator<Batch> {
     private final int maxUnsettled;
     private final BooleanSupplier stopped;
 
-    private byte[] lines;
-    private int[] ends;
+    private byte[][] records;
     private long[] numbers;
     private final Deque<Batch> bundle = new ArrayDeque<>();
+    private Object[] block = {};
+    private Object @Nullable [] objects;
+    private int read;
     private byte @Nullable [] left;
     /** Which of the unit's objects {@code left} is from, and its number there. */
     private int object;
@@ -47,8 +49,8 @@ public final class Batches implements Iterator<Batch> {
     /**
      * Batches of at most {@code maxRecords} records and {@code maxBytes} bytes.
      *
-     * @param rows maps with one byte[], the JSON of a record, and for a bundle the number of its object; a null marks the
-     *     end
+     * @param rows of each block of records a map with an array of byte[], the JSON of each, and for a bundle an array of
+     *     the numbers of their objects; a null in place of a record marks the end
      * @param maxUnsettled batches of the unit that may be under way at the same time
      */
     public Batches(
@@ -60,9 +62,8 @@ public final class Batches implements Iterator<Batch> {
         this.maxUnsettled = maxUnsettled;
         this.stopped = stopped;
         record = unit.counts().selected() - 1;
-        lines = new byte[Math.min(maxBytes, 64 * 1024)];
-        ends = new int[Math.min(maxRecords, 1024)];
-        numbers = new long[ends.length];
+        records = new byte[Math.min(maxRecords, 1024)][];
+        numbers = new long[records.length];
     }
 
     /**
@@ -113,14 +114,12 @@ public final class Batches implements Iterator<Batch> {
         int size = 0;
         int count = 0;
         while (left != null && count < maxRecords && (count == 0 || size + left.length < maxBytes)) {
-            size = append(left, size, count++);
+            size += left.length + 1;
+            append(left, count++);
             left = nextRecord();
         }
         unit.selected(count);
-        Batch batch = new Batch(unit, cut++, lines, Arrays.copyOf(ends, count), Arrays.copyOf(numbers, count));
-        // The next batch will be about as large.
-        lines = new byte[Math.min(maxBytes, size + size / 8)];
-        return batch;
+        return new Batch(unit, cut++, Arrays.copyOf(records, count), Arrays.copyOf(numbers, count));
     }
 
     /** Waits for earlier batches; false when there is no point in going on. */
@@ -134,37 +133,29 @@ public final class Batches implements Iterator<Batch> {
         }
     }
 
-    private int append(byte[] json, int size, int count) {
-        int end = size + json.length + 1;
-        if (end > lines.length) {
-            lines = Arrays.copyOf(lines, Math.max(end, lines.length * 2));
-        }
-        if (count == ends.length) {
-            ends = Arrays.copyOf(ends, count * 2);
+    private void append(byte[] json, int count) {
+        if (count == records.length) {
+            records = Arrays.copyOf(records, count * 2);
             numbers = Arrays.copyOf(numbers, count * 2);
         }
-        System.arraycopy(json, 0, lines, size, json.length);
-        lines[end - 1] = '\n';
-        ends[count] = end;
+        records[count] = json;
         numbers[count] = Batch.number(object, record);
-        return end;
     }
 
     /** The next record, or null at the end of the stream, be it the right one or not. */
     private byte @Nullable [] nextRecord() {
         try {
-            if (!rows.hasNext()) {
+            if (read == block.length && !nextBlock()) {
                 atEnd = true;
                 return null;
             }
-            Map<?, ?> row = (Map<?, ?>) rows.next();
-            Iterator<?> columns = row.values().iterator();
-            byte[] json = (byte[]) columns.next();
+            byte[] json = (byte[]) block[read];
             if (json == null) {
                 atEnd = true;
                 unit.ended();
             } else {
-                count(columns.hasNext() ? (Integer) columns.next() : 0);
+                count(objects == null ? 0 : (Integer) objects[read]);
+                read++;
             }
             return json;
         } catch (RuntimeException e) {
@@ -172,6 +163,18 @@ public final class Batches implements Iterator<Batch> {
             unit.failReading(e);
             return null;
         }
+    }
+
+    private boolean nextBlock() {
+        if (!rows.hasNext()) {
+            return false;
+        }
+        Map<?, ?> columns = (Map<?, ?>) rows.next();
+        Iterator<?> values = columns.values().iterator();
+        block = (Object[]) values.next();
+        objects = values.hasNext() ? (Object[]) values.next() : null;
+        read = 0;
+        return true;
     }
 
     private void count(int objectOfRecord) {

@@ -234,7 +234,7 @@ public final class RollingFiles {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream(batch.size() / 4);
         // Each batch is a member of its own; together they are a gzip file.
         try (GZIPOutputStream out = new GZIPOutputStream(bytes)) {
-            batch.writeTo(out);
+            out.write(batch.ndjson());
         }
         return bytes.toByteArray();
     }

@@ -212,22 +212,20 @@ public final class Cases {
 
     /** The same unit in every case, so that the ids of its records may stand in a file. */
     private static Batch batch(JsonNode records) {
-        List<Map<String, byte @Nullable []>> rows = new ArrayList<>();
+        List<byte[]> rows = new ArrayList<>();
         if (records.isArray()) {
-            records.forEach(record -> rows.add(Map.of("record", bytes(record.toString()))));
+            records.forEach(record -> rows.add(bytes(record.toString())));
         } else {
             IntStream.range(0, records.asInt())
                     .mapToObj("{\"number\":%d,\"message\":\"record %<d\"}"::formatted)
-                    .forEach(record -> rows.add(Map.of("record", bytes(record))));
+                    .forEach(record -> rows.add(bytes(record)));
         }
         int count = rows.size();
-        Map<String, byte @Nullable []> end = new TreeMap<>();
-        end.put("record", null);
-        rows.add(end);
         LakeObject object =
                 new LakeObject("/lake/object.parquet", "object.parquet", 1000, Instant.parse("2026-11-20T00:00:00Z"));
         Unit unit = new Unit(EXPORT, "test", "acme", "syslog", List.of(object), "query", null, true, Counts.NONE);
-        return new Batches(unit, rows.iterator(), count, EVERYTHING, 1, () -> false).next();
+        Object[] block = rows.toArray(new Object[count + 1]);
+        return new Batches(unit, List.of(Map.of("record", block)).iterator(), count, EVERYTHING, 1, () -> false).next();
     }
 
     private static byte[] bytes(String text) {

@@ -94,7 +94,7 @@ final class JsonRendering {
             return "regexp_replace(%s::VARCHAR, '^(-?)[.]', '\\10.')".formatted(x);
         }
         if (type.equals("DOUBLE") || type.equals("FLOAT")) {
-            return "CASE WHEN %1$s = trunc(%1$s) AND abs(%1$s) < %2$s THEN %1$s::BIGINT::VARCHAR WHEN isfinite(%1$s) THEN %1$s::VARCHAR END"
+            return "CASE WHEN %1$s BETWEEN -%2$s AND %2$s AND trunc(%1$s) = %1$s THEN %1$s::BIGINT::VARCHAR WHEN isfinite(%1$s) THEN %1$s::VARCHAR END"
                     .formatted(x, LARGEST_WHOLE);
         }
         if (COARSE_OR_FINE_TIMESTAMPS.contains(type)) {

@@ -9,7 +9,10 @@ import java.util.logging.Logger;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
-/** The data source behind an export's {@code jdbc:} endpoint: that of the DuckDB of its current run. */
+/**
+ * The data source behind an export's {@code jdbc:} endpoint: that of the DuckDB of its current run. Its results have a row
+ * for each block of rows, see {@link Blocks}.
+ */
 public final class RunDataSource implements DataSource {
     private final AtomicReference<@Nullable DataSource> current = new AtomicReference<>();
 
@@ -24,7 +27,7 @@ public final class RunDataSource implements DataSource {
         if (source == null) {
             throw new SQLException("no run is under way");
         }
-        return source.getConnection();
+        return Blocks.of(source.getConnection());
     }
 
     @Override

@@ -13,8 +13,7 @@ import org.junit.jupiter.api.Test;
 
 class BatchTest {
     private static final String[] RECORDS = {"{\"n\":1.0}", "{\"n\":\"zwölf\"}", "{}", "{\"n\":[4]}", "{\"n\":null}"};
-    private static final byte[] LINES = "{}\n{}\n".getBytes(StandardCharsets.UTF_8);
-    private static final int[] ENDS = {3, 6};
+    private static final byte[][] TWO = {{'{', '}'}, {'{', '}'}};
     private final Unit unit = SomeBatch.unit("one.parquet");
     private final Batch batch = SomeBatch.of(unit, 100, RECORDS);
 
@@ -32,14 +31,14 @@ class BatchTest {
 
     @Test
     void theIdOfABatchOfABundleDoesNotDependOnTheObjectsThatAreNotInIt() {
-        var two = new Batch(SomeBatch.unit("a", "b"), 0, LINES, ENDS, new long[] {4, Batch.number(1, 0)});
-        var three = new Batch(SomeBatch.unit("a", "b", "c"), 0, LINES, ENDS, new long[] {4, Batch.number(1, 0)});
-        var another = new Batch(SomeBatch.unit("a", "c", "b"), 0, LINES, ENDS, new long[] {4, Batch.number(1, 0)});
+        var two = new Batch(SomeBatch.unit("a", "b"), 0, TWO, new long[] {4, Batch.number(1, 0)});
+        var three = new Batch(SomeBatch.unit("a", "b", "c"), 0, TWO, new long[] {4, Batch.number(1, 0)});
+        var another = new Batch(SomeBatch.unit("a", "c", "b"), 0, TWO, new long[] {4, Batch.number(1, 0)});
 
         assertThat(two.id()).isEqualTo(three.id()).isNotEqualTo(another.id());
         assertThat(two.recordIds()).isEqualTo(three.recordIds());
         assertThat(two.recordIds().get(1))
-                .isEqualTo(new Batch(SomeBatch.unit("b"), 0, LINES, ENDS, new long[] {0, 1})
+                .isEqualTo(new Batch(SomeBatch.unit("b"), 0, TWO, new long[] {0, 1})
                         .recordIds()
                         .get(0));
     }

@@ -192,8 +192,8 @@ class FileTest {
 
     /** A batch of two small objects that are read together. */
     private static Batch firstRecordsOf(String... objects) {
-        var lines = "{}\n{}\n".getBytes(StandardCharsets.UTF_8);
-        return new Batch(SomeBatch.unit(objects), 0, lines, new int[] {3, 6}, new long[] {0, Batch.number(1, 0)});
+        var records = new byte[][] {{'{', '}'}, {'{', '}'}};
+        return new Batch(SomeBatch.unit(objects), 0, records, new long[] {0, Batch.number(1, 0)});
     }
 
     @Test

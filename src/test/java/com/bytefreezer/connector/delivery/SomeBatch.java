@@ -19,15 +19,11 @@ final class SomeBatch {
     }
 
     static Batch of(Unit unit, long firstRecord, String... records) {
-        var ends = new int[records.length];
-        var end = 0;
-        for (var i = 0; i < records.length; i++) {
-            end += records[i].getBytes(StandardCharsets.UTF_8).length + 1;
-            ends[i] = end;
-        }
-        var lines = String.join("\n", records) + "\n";
+        var json = Stream.of(records)
+                .map(record -> record.getBytes(StandardCharsets.UTF_8))
+                .toArray(byte[][]::new);
         var numbers =
                 LongStream.range(firstRecord, firstRecord + records.length).toArray();
-        return new Batch(unit, 0, lines.getBytes(StandardCharsets.UTF_8), ends, numbers);
+        return new Batch(unit, 0, json, numbers);
     }
 }
