@@ -15,7 +15,6 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -151,8 +150,7 @@ public final class Main implements Callable<Integer> {
         if (!mode.exports()) {
             return serve(settings, secrets);
         }
-        Cursor cursor = Cursor.open(
-                Path.of(settings.text("cursor.file")), Duration.ofHours(settings.integer("cursor.lookback-hours")));
+        Cursor cursor = Cursor.open(settings);
         if (resetCursor) {
             cursor.reset();
         }

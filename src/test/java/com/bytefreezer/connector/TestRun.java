@@ -11,7 +11,6 @@ import com.bytefreezer.connector.config.SettingsException;
 import com.bytefreezer.connector.cursor.Cursor;
 import com.bytefreezer.connector.export.Schedule;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -62,8 +61,7 @@ public record TestRun(boolean succeeded, List<String> log) {
         ListAppender<ILoggingEvent> appender = new ListAppender<>();
         appender.start();
         logger.addAppender(appender);
-        Cursor cursor = Cursor.open(
-                Path.of(settings.text("cursor.file")), Duration.ofHours(settings.integer("cursor.lookback-hours")));
+        Cursor cursor = Cursor.open(settings);
         try (Connector connector = new Connector(settings, secrets, cursor, Mode.BATCH)) {
             Schedule schedule = connector.start();
             schedule.awaitAll();

@@ -1,56 +1,75 @@
 package com.bytefreezer.connector.cursor;
 
 import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.lake.LakeObject.Slice;
-import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
+import java.util.NoSuchElementException;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.stream.Stream;
 import org.apache.camel.Exchange;
 import org.apache.camel.spi.IdempotentRepository;
 import org.apache.camel.support.service.ServiceSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How far each lane (an export with one of its destinations) is delivered, as Camel's idempotent repository over an
- * embedded SQLite file. Safe for use by several threads of one process; a second process on the same file is refused.
+ * How far each lane (an export with one of its destinations) is delivered, as Camel's idempotent repository over a
+ * database. Safe for use by several threads.
  *
- * <p>One row per delivered object whose LastModified is not older than the watermark less the look-back, so the file is
+ * <p>A unit is claimed ({@link #add}) before it is worked on, and then recorded as delivered ({@link #confirm}) or
+ * released ({@link #remove}). Only the holder of the claim can write.
+ *
+ * <p>One row per delivered object whose LastModified is not older than the watermark less the look-back, so the store is
  * bounded by that window and not by the size of the lake. The watermark never passes an object that is not delivered.
  *
  * <p>A commit of a whole unit is on disk when the call returns. A checkpoint inside a unit survives the death of the
  * process, not of the machine: after a power cut some batches may be sent again.
  */
-public final class Cursor extends ServiceSupport implements IdempotentRepository, AutoCloseable {
+public abstract class Cursor extends ServiceSupport implements IdempotentRepository, AutoCloseable {
+    private static final int VERSION = 1;
+    /** Of both stores: %1$s is a text whose order is that of its bytes, %2$s ends a table. */
     private static final String[] SCHEMA = {
-        "CREATE TABLE IF NOT EXISTS lane (name TEXT PRIMARY KEY, start_ms INTEGER NOT NULL, watermark_ms INTEGER NOT NULL, listing TEXT)"
-                + " WITHOUT ROWID",
-        "CREATE TABLE IF NOT EXISTS object (lane TEXT, key TEXT, size INTEGER, last_modified_ms INTEGER, complete INTEGER NOT NULL,"
-                + " query TEXT NOT NULL, selected INTEGER, accepted INTEGER, duplicates INTEGER, dead_lettered INTEGER, updated_ms INTEGER,"
-                + " PRIMARY KEY (lane, key, size, last_modified_ms)) WITHOUT ROWID"
+        "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)",
+        "CREATE TABLE IF NOT EXISTS lane (name TEXT PRIMARY KEY, start_ms BIGINT NOT NULL, watermark_ms BIGINT NOT NULL, listing TEXT)%2$s",
+        "CREATE TABLE IF NOT EXISTS object (lane TEXT, key %1$s, size BIGINT, last_modified_ms BIGINT, complete BOOLEAN NOT NULL,"
+                + " query TEXT NOT NULL, selected BIGINT, accepted BIGINT, duplicates BIGINT, dead_lettered BIGINT, updated_ms BIGINT,"
+                + " PRIMARY KEY (lane, key, size, last_modified_ms))%2$s"
     };
+    /** %s is the time in milliseconds, by the store's clock. */
     private static final String UPSERT =
             "INSERT INTO object (lane, key, size, last_modified_ms, complete, query, selected, accepted, duplicates, dead_lettered, updated_ms)"
-                    + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (lane, key, size, last_modified_ms) DO UPDATE SET"
+                    + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, %s) ON CONFLICT (lane, key, size, last_modified_ms) DO UPDATE SET"
                     + " complete = excluded.complete, query = excluded.query, selected = excluded.selected, accepted = excluded.accepted,"
                     + " duplicates = excluded.duplicates, dead_lettered = excluded.dead_lettered, updated_ms = excluded.updated_ms";
-    private static final String FIND = "SELECT complete, query, accepted, duplicates, dead_lettered FROM object"
-            + " WHERE lane = ? AND key = ? AND size = ? AND last_modified_ms = ?";
+
+    private static final String CHECKPOINT = "SELECT query, accepted, duplicates, dead_lettered FROM object"
+            + " WHERE lane = ? AND key = ? AND size = ? AND last_modified_ms = ? AND NOT complete";
+    private static final String COMPLETE =
+            "SELECT key, size, last_modified_ms FROM object WHERE lane = ? AND complete AND key IN (%s)";
+    /** How many objects are looked up at once. */
+    private static final int MANY = 256;
 
     /** The rows of an object's slices: "#" and "$" are neighbours. */
     private static final String SLICES = "lane = ? AND key > ? AND key < ? AND size = ? AND last_modified_ms = ?";
@@ -58,26 +77,26 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
     /** The variable of an exchange that holds the {@link Delivered} unit. */
     public static final String UNIT = "unit";
 
-    /** A unit that waits for its commit; guarded by the cursor. */
+    /** A unit that waits for its commit; guarded by {@link #commits}. */
     private static final class Commit {
         private final Delivered unit;
+        private final String claim;
         private boolean done;
         private boolean recorded;
 
-        private Commit(Delivered unit) {
+        private Commit(Delivered unit, String claim) {
             this.unit = unit;
+            this.claim = claim;
         }
     }
 
-    private final LinkedBlockingQueue<Commit> commits = new LinkedBlockingQueue<>();
-    private final Path file;
-    private final FileChannel lockFile;
+    private final String subject;
+    private final String advice;
+    private final String upsertSql;
     private final Duration lookback;
-    private final Connection durable;
-    private final Connection quick;
-    private PreparedStatement commit;
-    private PreparedStatement checkpoint;
-    private PreparedStatement find;
+    private final LinkedBlockingQueue<Commit> commits = new LinkedBlockingQueue<>();
+    /** What this process works on, each with the name of its claim. */
+    private final Map<Delivered, String> claims = new ConcurrentHashMap<>();
 
     /** A unit of work: what is recorded together. */
     public interface Delivered {
@@ -94,15 +113,19 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
         /** Says what the whole dataset looked like, when the unit covers all of it. */
         Optional<String> listing();
 
-        /** Whether its commit is on disk. */
-        default boolean isRecorded() {
-            return false;
-        }
+        /** What {@link #listing} was at the last delivery before this run. */
+        Optional<String> listingBefore();
+
+        /** It is this process's now; {@code delivered} of it is delivered already. */
+        void claimed(Counts delivered);
+
+        /** Another replica works on some of it, or has done so in the meantime: it is not this process's. */
+        void elsewhere();
 
         /** Its commit is on disk. */
         default void recorded() {}
 
-        /** The commit did not work: the unit is delivered, but will be delivered again. */
+        /** The store failed: the unit may be delivered, but will be delivered again. */
         void notRecorded(ConnectorException why);
     }
 
@@ -115,219 +138,468 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
     public record Position(
             Instant start, Instant watermark, @Nullable String listing) {}
 
-    private Cursor(Path file, FileChannel lock, Duration lookback) throws SQLException {
-        this.file = file;
-        lockFile = lock;
-        this.lookback = lookback;
-        durable = connect(file, "FULL");
-        try (Statement statement = durable.createStatement()) {
-            for (String table : SCHEMA) {
-                statement.execute(table);
-            }
-        }
-        quick = connect(file, "NORMAL");
-        commit = durable.prepareStatement(UPSERT);
-        checkpoint = quick.prepareStatement(UPSERT);
-        find = durable.prepareStatement(FIND);
+    private enum Claim {
+        MINE,
+        DELIVERED,
+        ELSEWHERE
     }
 
     /**
-     * Opens the store, or makes it.
+     * A cursor over a store.
+     *
+     * @param subject names the store in messages
+     * @param advice what to look at when it fails
+     * @param clock SQL for the time in milliseconds
+     */
+    Cursor(String subject, String advice, String clock, Duration lookback) {
+        this.subject = subject;
+        this.advice = advice;
+        upsertSql = UPSERT.formatted(clock);
+        this.lookback = lookback;
+    }
+
+    /** Opens the store that the settings name, or makes it. */
+    public static Cursor open(Settings settings) {
+        return open(Path.of(settings.text("cursor.file")), Duration.ofHours(settings.integer("cursor.lookback-hours")));
+    }
+
+    /**
+     * Opens the embedded store, or makes it. A second process on the same file is refused.
      *
      * @param file its name; for the original's {@code cursor.json} the store is {@code cursor.db} beside it, and that
      *     file stays as it is
      * @param lookback how much later than the watermark's an object may appear
      */
     public static Cursor open(Path file, Duration lookback) {
-        Path store = besideLegacy(file.toAbsolutePath());
-        FileChannel lock = null;
-        try {
-            Path folder = store.getParent();
-            if (folder != null) {
-                Files.createDirectories(folder);
+        return SqliteCursor.at(file, lookback);
+    }
+
+    // -- what a store does
+
+    /** Work with the store. Where its connection breaks it may be done once more. */
+    interface Work<T> {
+        T with(Connection connection) throws SQLException;
+    }
+
+    /** Looks something up. */
+    abstract <T> T read(Work<T> work) throws SQLException;
+
+    /** Does some work in one transaction, which is on disk when this returns. */
+    abstract <T> T write(Work<T> work) throws SQLException;
+
+    /** As {@link #write}, but what was written last may be lost when the machine dies. */
+    abstract <T> T note(Work<T> work) throws SQLException;
+
+    /** Claims the unit under the name {@code claim}, all of it or nothing. Whether it could. */
+    abstract boolean take(Connection connection, Delivered unit, String claim) throws SQLException;
+
+    /** Whether the claim still holds; if so it holds until the end of the transaction. */
+    abstract boolean isHeld(Connection connection, Delivered unit, String claim) throws SQLException;
+
+    /** Waits until no other replica is in a transaction on {@code name}. */
+    abstract void awaitOthers(Connection connection, String name) throws SQLException;
+
+    /** Gives up a claim. */
+    abstract void release(Connection connection, String claim) throws SQLException;
+
+    /** Deletes what is left of the claims of processes that died long ago; of all claims when {@code lane} is null. */
+    abstract void forgetClaims(Connection connection, @Nullable String lane) throws SQLException;
+
+    /** Gives back what the store has open. */
+    abstract void closeStore() throws SQLException;
+
+    /**
+     * Makes the tables that are missing.
+     *
+     * @param text the type of a text whose order is that of its bytes
+     * @param end ends a table
+     */
+    final void makeTables(Connection connection, String text, String end) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            for (String table : SCHEMA) {
+                statement.execute(table.formatted(text, end));
             }
-            lock = FileChannel.open(
-                    store.resolveSibling(store.getFileName() + ".lock"),
-                    StandardOpenOption.CREATE,
-                    StandardOpenOption.WRITE);
-            if (!isLocked(lock)) {
-                throw new ConnectorException(
-                        "cursor %s: another connector is using it. Not started. Stop that one, or give this one its own cursor.file."
-                                .formatted(store));
+            try (ResultSet row = statement.executeQuery("SELECT max(version) FROM schema_version")) {
+                row.next();
+                int version = row.getInt(1);
+                if (version > VERSION) {
+                    throw new ConnectorException(
+                            "cursor %s: it was written by a newer connector (schema %d, this one knows %d). Not started. Use that one."
+                                    .formatted(subject, version, VERSION));
+                }
+                if (version == VERSION) {
+                    return;
+                }
             }
-            return new Cursor(store, lock, lookback);
-        } catch (IOException | SQLException | ConnectorException e) {
-            closeQuietly(lock, e);
-            if (e instanceof ConnectorException known) {
-                throw known;
-            }
-            throw new ConnectorException(
-                    "cursor %s: cannot be opened (%s). Not started. Check cursor.file, its folder's permissions and the free space."
-                            .formatted(store, message(e)),
-                    e);
+            statement.executeUpdate("INSERT INTO schema_version (version) VALUES (" + VERSION + ")");
         }
     }
 
-    /** Where {@code lane} stands; at its first run it begins as {@code cursor.start} says. */
-    public synchronized Position position(String lane) {
-        return guarded("cannot be read", () -> {
-            try (PreparedStatement statement =
-                    durable.prepareStatement("SELECT start_ms, watermark_ms, listing FROM lane WHERE name = ?")) {
-                statement.setString(1, lane);
-                try (ResultSet row = statement.executeQuery()) {
-                    return row.next()
-                            ? new Position(
-                                    Instant.ofEpochMilli(row.getLong(1)),
-                                    Instant.ofEpochMilli(row.getLong(2)),
-                                    row.getString(3))
-                            : new Position(Instant.EPOCH, Instant.EPOCH, null);
-                }
-            }
-        });
+    /** The claims that this process holds. */
+    final Collection<String> claims() {
+        return claims.values();
+    }
+
+    // -- the position of a lane
+
+    /** Where {@code lane} stands; before its first run, at the beginning of everything. */
+    public final Position position(String lane) {
+        return guarded("cannot be read", () -> read(connection -> lane(connection, lane)))
+                .orElse(new Position(Instant.EPOCH, Instant.EPOCH, null));
     }
 
     /** Whether {@code lane} has ever finished a run. */
-    public synchronized boolean knows(String lane) {
-        return guarded("cannot be read", () -> {
-            try (PreparedStatement statement = durable.prepareStatement("SELECT 1 FROM lane WHERE name = ?")) {
-                statement.setString(1, lane);
-                try (ResultSet row = statement.executeQuery()) {
-                    return row.next();
-                }
+    public final boolean knows(String lane) {
+        return guarded("cannot be read", () -> read(connection -> lane(connection, lane)))
+                .isPresent();
+    }
+
+    /** Lets a new lane begin at {@code from}; of several replicas the first one decides. */
+    public final Position begin(String lane, Instant from) {
+        return guarded(
+                "cannot be written",
+                () -> write(connection -> {
+                    try (PreparedStatement statement = connection.prepareStatement(
+                            "INSERT INTO lane (name, start_ms, watermark_ms) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING")) {
+                        statement.setString(1, lane);
+                        statement.setLong(2, from.toEpochMilli());
+                        statement.setLong(3, from.toEpochMilli());
+                        statement.executeUpdate();
+                    }
+                    return lane(connection, lane).orElseThrow();
+                }));
+    }
+
+    private static Optional<Position> lane(Connection connection, String lane) throws SQLException {
+        try (PreparedStatement statement =
+                connection.prepareStatement("SELECT start_ms, watermark_ms, listing FROM lane WHERE name = ?")) {
+            statement.setString(1, lane);
+            try (ResultSet row = statement.executeQuery()) {
+                return row.next()
+                        ? Optional.of(new Position(
+                                Instant.ofEpochMilli(row.getLong(1)),
+                                Instant.ofEpochMilli(row.getLong(2)),
+                                row.getString(3)))
+                        : Optional.empty();
             }
-        });
-    }
-
-    /** Whether the object is still to be delivered. */
-    public boolean isNew(Position position, String lane, LakeObject object) {
-        Instant modified = object.lastModified();
-        if (modified.isBefore(position.start()) || modified.isBefore(oldest(position.watermark()))) {
-            return false;
         }
-        return !isComplete(lane, object) && (object.slice() == null || !isComplete(lane, object.whole()));
-    }
-
-    /** What is delivered of an object already, when {@code query} is the one that the checkpoint was made with. */
-    public Counts delivered(String lane, LakeObject object, String query) {
-        return find(lane, object)
-                .filter(found -> !found.complete() && found.query().equals(query))
-                .map(Found::counts)
-                .orElse(Counts.NONE);
-    }
-
-    /** Records how far inside its object {@code unit} is delivered. */
-    public synchronized void checkpoint(Delivered unit) {
-        guarded("cannot be written", () -> {
-            write(checkpoint, unit, unit.counts(), unit.objects().get(0), false);
-            return true;
-        });
     }
 
     /** Moves the watermark and forgets what lies behind the look-back. */
-    public synchronized void advance(String lane, Position from, Instant watermark) {
+    public final void advance(String lane, Position from, Instant watermark) {
         Instant later = latest(watermark, from.watermark());
         // What is forgotten here must not be new again when the look-back becomes longer.
         Instant start = latest(from.start(), oldest(later));
         guarded(
                 "cannot be written",
-                () -> inTransaction(() -> {
-                    try (PreparedStatement statement =
-                            durable.prepareStatement("INSERT INTO lane (name, start_ms, watermark_ms) VALUES (?, ?, ?)"
-                                    + " ON CONFLICT (name) DO UPDATE SET start_ms = max(start_ms, excluded.start_ms),"
-                                    + " watermark_ms = max(watermark_ms, excluded.watermark_ms)")) {
+                () -> write(connection -> {
+                    try (PreparedStatement statement = connection.prepareStatement(
+                            "INSERT INTO lane (name, start_ms, watermark_ms) VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET"
+                                    + " start_ms = CASE WHEN excluded.start_ms > lane.start_ms THEN excluded.start_ms ELSE lane.start_ms END,"
+                                    + " watermark_ms = CASE WHEN excluded.watermark_ms > lane.watermark_ms THEN excluded.watermark_ms"
+                                    + " ELSE lane.watermark_ms END")) {
                         statement.setString(1, lane);
                         statement.setLong(2, start.toEpochMilli());
                         statement.setLong(3, later.toEpochMilli());
                         statement.executeUpdate();
                     }
                     try (PreparedStatement statement =
-                            durable.prepareStatement("DELETE FROM object WHERE lane = ? AND last_modified_ms < ?")) {
+                            connection.prepareStatement("DELETE FROM object WHERE lane = ? AND last_modified_ms < ?")) {
                         statement.setString(1, lane);
                         statement.setLong(2, oldest(later).toEpochMilli());
                         statement.executeUpdate();
                     }
+                    forgetClaims(connection, lane);
+                    return true;
                 }));
     }
 
     /** Forgets everything: all exports begin anew. */
-    public synchronized void reset() {
+    public final void reset() {
         guarded(
                 "cannot be written",
-                () -> inTransaction(() -> {
-                    try (Statement statement = durable.createStatement()) {
+                () -> write(connection -> {
+                    try (Statement statement = connection.createStatement()) {
                         statement.executeUpdate("DELETE FROM object");
                         statement.executeUpdate("DELETE FROM lane");
                     }
+                    forgetClaims(connection, null);
+                    return true;
                 }));
+    }
+
+    // -- what is to be delivered
+
+    /** Whether the object is still to be delivered. */
+    public final boolean isNew(Position position, String lane, LakeObject object) {
+        return !newOnes(position, lane, List.of(object)).isEmpty();
+    }
+
+    /** Those that are still to be delivered, in their order; found while they are asked for, some at a time. */
+    public final Iterator<LakeObject> newOnes(Position position, String lane, Iterator<LakeObject> objects) {
+        return new Iterator<>() {
+            private final Deque<LakeObject> found = new ArrayDeque<>();
+
+            @Override
+            public boolean hasNext() {
+                while (found.isEmpty() && objects.hasNext()) {
+                    List<LakeObject> some = new ArrayList<>();
+                    while (some.size() < MANY && objects.hasNext()) {
+                        some.add(objects.next());
+                    }
+                    found.addAll(newOnes(position, lane, some));
+                }
+                return !found.isEmpty();
+            }
+
+            @Override
+            public LakeObject next() {
+                if (!hasNext()) {
+                    throw new NoSuchElementException();
+                }
+                return found.remove();
+            }
+        };
+    }
+
+    private List<LakeObject> newOnes(Position position, String lane, List<LakeObject> objects) {
+        List<LakeObject> recent = since(latest(position.start(), oldest(position.watermark())), objects);
+        return recent.isEmpty()
+                ? recent
+                : guarded("cannot be read", () -> read(connection -> undelivered(connection, lane, recent)));
+    }
+
+    private static List<LakeObject> since(Instant start, List<LakeObject> objects) {
+        return objects.stream()
+                .filter(object -> !object.lastModified().isBefore(start))
+                .toList();
+    }
+
+    /** What a row says of an object that is delivered. */
+    private record Row(String key, long size, long lastModified) {
+        private Row(LakeObject object) {
+            this(object.key(), object.size(), object.lastModified().toEpochMilli());
+        }
+    }
+
+    private static List<LakeObject> undelivered(Connection connection, String lane, List<LakeObject> objects)
+            throws SQLException {
+        List<String> keys = objects.stream()
+                .flatMap(object -> Stream.of(object.key(), object.whole().key()))
+                .distinct()
+                .toList();
+        Set<Row> complete = new HashSet<>();
+        for (int from = 0; from < keys.size(); from += MANY) {
+            List<String> some = keys.subList(from, Math.min(keys.size(), from + MANY));
+            try (PreparedStatement statement =
+                    connection.prepareStatement(COMPLETE.formatted("?, ".repeat(some.size() - 1) + "?"))) {
+                statement.setString(1, lane);
+                for (int i = 0; i < some.size(); i++) {
+                    statement.setString(2 + i, some.get(i));
+                }
+                try (ResultSet rows = statement.executeQuery()) {
+                    while (rows.next()) {
+                        complete.add(new Row(rows.getString(1), rows.getLong(2), rows.getLong(3)));
+                    }
+                }
+            }
+        }
+        return objects.stream()
+                .filter(object -> !complete.contains(new Row(object)) && !complete.contains(new Row(object.whole())))
+                .toList();
     }
 
     // -- IdempotentRepository: the key names a unit, the exchange carries it
 
+    /** Whether the unit is delivered. */
     @Override
-    public boolean contains(Exchange exchange, String key) {
+    public final boolean contains(Exchange exchange, String key) {
         Delivered unit = unit(exchange);
-        return unit.listing().isEmpty() && unit.objects().stream().allMatch(object -> isComplete(unit.lane(), object));
+        return unit.listing().isEmpty()
+                && guarded(
+                        "cannot be read",
+                        () -> read(connection -> undelivered(connection, unit.lane(), unit.objects())
+                                .isEmpty()));
+    }
+
+    /** Claims the unit for this process. Not when it is delivered by now, or is another replica's. */
+    @Override
+    public final boolean add(Exchange exchange, String key) {
+        Delivered unit = unit(exchange);
+        String claim = UUID.randomUUID().toString();
+        Claim outcome;
+        try {
+            outcome = guarded("cannot be written", () -> claim(unit, claim));
+        } catch (ConnectorException e) {
+            unit.notRecorded(e);
+            throw e;
+        }
+        if (outcome == Claim.MINE) {
+            claims.put(unit, claim);
+        }
+        if (outcome == Claim.ELSEWHERE) {
+            unit.elsewhere();
+        }
+        return outcome == Claim.MINE;
+    }
+
+    private Claim claim(Delivered unit, String claim) throws SQLException {
+        return write(connection -> {
+            if (!take(connection, unit, claim)) {
+                return Claim.ELSEWHERE;
+            }
+            // The run has looked them up a while ago.
+            Claim outcome = stillToDeliver(connection, unit);
+            if (outcome == Claim.MINE) {
+                unit.claimed(checkpoint(connection, unit));
+            } else {
+                release(connection, claim);
+            }
+            return outcome;
+        });
+    }
+
+    private static Claim stillToDeliver(Connection connection, Delivered unit) throws SQLException {
+        Optional<Position> position = lane(connection, unit.lane());
+        if (unit.listing().isPresent()) {
+            String delivered = position.map(Position::listing).orElse(null);
+            return Objects.equals(delivered, unit.listingBefore().orElse(null)) ? Claim.MINE : Claim.DELIVERED;
+        }
+        // What lies before it may be forgotten.
+        Instant start = position.map(Position::start).orElse(Instant.EPOCH);
+        int left = undelivered(connection, unit.lane(), since(start, unit.objects()))
+                .size();
+        if (left == 0) {
+            return Claim.DELIVERED;
+        }
+        return left == unit.objects().size() ? Claim.MINE : Claim.ELSEWHERE;
+    }
+
+    /** What is delivered of the unit already, when the checkpoint was made with its query. */
+    private static Counts checkpoint(Connection connection, Delivered unit) throws SQLException {
+        if (unit.objects().size() > 1 || unit.listing().isPresent()) {
+            return Counts.NONE;
+        }
+        LakeObject object = unit.objects().get(0);
+        try (PreparedStatement statement = connection.prepareStatement(CHECKPOINT)) {
+            statement.setString(1, unit.lane());
+            statement.setString(2, object.key());
+            statement.setLong(3, object.size());
+            statement.setLong(4, object.lastModified().toEpochMilli());
+            try (ResultSet row = statement.executeQuery()) {
+                return row.next() && row.getString(1).equals(unit.query())
+                        ? new Counts(0, row.getLong(2), row.getLong(3), row.getLong(4))
+                        : Counts.NONE;
+            }
+        }
+    }
+
+    /**
+     * Records how far inside its object {@code unit} is delivered.
+     *
+     * @throws ConnectorException when the store fails, or the unit is another replica's by now
+     */
+    public final void checkpoint(Delivered unit) {
+        String claim = claims.get(unit);
+        boolean held = claim != null
+                && guarded(
+                        "cannot be written",
+                        () -> note(connection -> {
+                            if (!isHeld(connection, unit, claim)) {
+                                return false;
+                            }
+                            put(
+                                    connection,
+                                    unit,
+                                    unit.counts(),
+                                    List.of(unit.objects().get(0)),
+                                    false);
+                            return true;
+                        }));
+        if (!held) {
+            unit.elsewhere();
+            throw new ConnectorException(
+                    "cursor %s: the claim on %s has expired. It is delivered by another replica or a later run."
+                            .formatted(subject, unit));
+        }
     }
 
     /**
      * The destination has accepted the unit: it is delivered, on disk, before this returns. Units that are done at the
-     * same time share a commit.
+     * same time share a commit. Does nothing when it is recorded already, or the claim is another replica's by now.
      */
     @Override
-    public boolean add(Exchange exchange, String key) {
+    public final boolean confirm(Exchange exchange, String key) {
         Delivered unit = unit(exchange);
-        if (unit.isRecorded()) {
+        String claim = claims.get(unit);
+        if (claim == null) {
             // The route has done it; the consumer comes after.
             return true;
         }
-        Commit mine = new Commit(unit);
+        Commit mine = new Commit(unit, claim);
         commits.add(mine);
-        return commitAll(mine);
-    }
-
-    private synchronized boolean commitAll(Commit mine) {
-        if (mine.done) {
+        synchronized (commits) {
+            if (!mine.done) {
+                commitAll();
+            }
             return mine.recorded;
         }
+    }
+
+    private void commitAll() {
         List<Commit> together = new ArrayList<>();
         commits.drainTo(together);
+        // In one order in all replicas, so that none waits for another that waits for it.
+        together.sort(
+                Comparator.comparing(commit -> commit.unit.objects().get(0).key()));
         try {
-            guarded(
+            List<Commit> held = guarded(
                     "cannot be written",
-                    () -> inTransaction(() -> {
+                    () -> write(connection -> {
+                        List<Commit> recorded = new ArrayList<>();
                         for (Commit each : together) {
-                            record(each.unit);
+                            if (isHeld(connection, each.unit, each.claim)) {
+                                record(connection, each.unit);
+                                release(connection, each.claim);
+                                recorded.add(each);
+                            }
                         }
+                        return recorded;
                     }));
-            together.forEach(each -> {
-                each.recorded = true;
-                each.unit.recorded();
-            });
+            for (Commit each : together) {
+                each.recorded = held.contains(each);
+                if (each.recorded) {
+                    each.unit.recorded();
+                } else {
+                    each.unit.elsewhere();
+                }
+            }
         } catch (ConnectorException e) {
             // The consumer would swallow the exception.
             together.forEach(each -> each.unit.notRecorded(e));
+        } finally {
+            together.forEach(each -> {
+                claims.remove(each.unit);
+                each.done = true;
+            });
         }
-        together.forEach(each -> each.done = true);
-        return mine.recorded;
     }
 
-    private void record(Delivered unit) throws SQLException {
+    private void record(Connection connection, Delivered unit) throws SQLException {
         // With several objects the first one stands for all, so that the counts of all rows add up.
-        Counts counts = unit.counts();
+        put(connection, unit, unit.counts(), unit.objects(), true);
         for (LakeObject object : unit.objects()) {
-            write(commit, unit, counts, object, true);
-            counts = Counts.NONE;
             Slice slice = object.slice();
             if (slice != null) {
-                Complete slices = completeSlices(unit.lane(), object, slice);
+                Complete slices = completeSlices(connection, unit.lane(), object, slice);
                 if (slices.number() == slice.count()) {
-                    write(commit, unit, slices.counts(), object.whole(), true);
-                    forgetSlices(unit.lane(), object, slice);
+                    put(connection, unit, slices.counts(), List.of(object.whole()), true);
+                    forgetSlices(connection, unit.lane(), object, slice);
                 }
             }
         }
         if (unit.listing().isPresent()) {
-            try (PreparedStatement statement = durable.prepareStatement(
+            try (PreparedStatement statement = connection.prepareStatement(
                     "INSERT INTO lane (name, start_ms, watermark_ms, listing) VALUES (?, 0, 0, ?)"
                             + " ON CONFLICT (name) DO UPDATE SET listing = excluded.listing")) {
                 statement.setString(1, unit.lane());
@@ -339,8 +611,10 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
 
     private record Complete(int number, Counts counts) {}
 
-    private Complete completeSlices(String lane, LakeObject object, Slice slice) throws SQLException {
-        try (PreparedStatement statement = durable.prepareStatement(
+    private Complete completeSlices(Connection connection, String lane, LakeObject object, Slice slice)
+            throws SQLException {
+        awaitOthers(connection, lane + "/" + slice.of());
+        try (PreparedStatement statement = connection.prepareStatement(
                 "SELECT count(*), sum(selected), sum(accepted), sum(duplicates), sum(dead_lettered) FROM object WHERE complete AND "
                         + SLICES)) {
             bindSlices(statement, lane, object, slice);
@@ -352,8 +626,9 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
         }
     }
 
-    private void forgetSlices(String lane, LakeObject object, Slice slice) throws SQLException {
-        try (PreparedStatement statement = durable.prepareStatement("DELETE FROM object WHERE " + SLICES)) {
+    private static void forgetSlices(Connection connection, String lane, LakeObject object, Slice slice)
+            throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement("DELETE FROM object WHERE " + SLICES)) {
             bindSlices(statement, lane, object, slice);
             statement.executeUpdate();
         }
@@ -368,92 +643,80 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
         statement.setLong(5, object.lastModified().toEpochMilli());
     }
 
+    /** The unit has failed: another replica may have it. Does nothing when it is recorded already. */
     @Override
-    public boolean remove(Exchange exchange, String key) {
-        // Nothing was added before delivery.
-        return true;
+    public final boolean remove(Exchange exchange, String key) {
+        String claim = claims.remove(unit(exchange));
+        if (claim == null) {
+            return true;
+        }
+        try {
+            return guarded(
+                    "cannot be written",
+                    () -> note(connection -> {
+                        release(connection, claim);
+                        return true;
+                    }));
+        } catch (ConnectorException e) {
+            // It is not renewed any more and expires.
+            return false;
+        }
     }
 
     @Override
-    public boolean confirm(Exchange exchange, String key) {
-        return true;
-    }
-
-    @Override
-    public boolean add(String key) {
+    public final boolean add(String key) {
         throw new UnsupportedOperationException("a unit is recorded from its exchange");
     }
 
     @Override
-    public boolean contains(String key) {
+    public final boolean contains(String key) {
         throw new UnsupportedOperationException("a unit is recorded from its exchange");
     }
 
     @Override
-    public boolean remove(String key) {
+    public final boolean remove(String key) {
         throw new UnsupportedOperationException("a unit is recorded from its exchange");
     }
 
     @Override
-    public boolean confirm(String key) {
+    public final boolean confirm(String key) {
         throw new UnsupportedOperationException("a unit is recorded from its exchange");
     }
 
     @Override
-    public void clear() {
+    public final void clear() {
         reset();
     }
 
     @Override
-    public synchronized void close() {
-        try {
-            guarded("cannot be closed", () -> {
-                quick.close();
-                durable.close();
-                return true;
-            });
-        } finally {
-            closeQuietly(lockFile, null);
-        }
-    }
-
-    private record Found(boolean complete, String query, Counts counts) {}
-
-    private boolean isComplete(String lane, LakeObject object) {
-        return find(lane, object).map(Found::complete).orElse(false);
-    }
-
-    private synchronized Optional<Found> find(String lane, LakeObject object) {
-        return guarded("cannot be read", () -> {
-            find.setString(1, lane);
-            find.setString(2, object.key());
-            find.setLong(3, object.size());
-            find.setLong(4, object.lastModified().toEpochMilli());
-            try (ResultSet row = find.executeQuery()) {
-                if (!row.next()) {
-                    return Optional.empty();
-                }
-                Counts counts = new Counts(0, row.getLong(3), row.getLong(4), row.getLong(5));
-                return Optional.of(new Found(row.getBoolean(1), row.getString(2), counts));
-            }
+    public final void close() {
+        guarded("cannot be closed", () -> {
+            closeStore();
+            return true;
         });
     }
 
-    private static void write(
-            PreparedStatement statement, Delivered unit, Counts counts, LakeObject object, boolean complete)
+    /** Writes a row for each object; the first has the counts. */
+    private void put(Connection connection, Delivered unit, Counts counts, List<LakeObject> objects, boolean complete)
             throws SQLException {
-        statement.setString(1, unit.lane());
-        statement.setString(2, object.key());
-        statement.setLong(3, object.size());
-        statement.setLong(4, object.lastModified().toEpochMilli());
-        statement.setBoolean(5, complete);
-        statement.setString(6, unit.query());
-        statement.setLong(7, counts.selected());
-        statement.setLong(8, counts.accepted());
-        statement.setLong(9, counts.duplicates());
-        statement.setLong(10, counts.deadLettered());
-        statement.setLong(11, System.currentTimeMillis());
-        statement.executeUpdate();
+        Counts ofObject = counts;
+        try (PreparedStatement statement = connection.prepareStatement(upsertSql)) {
+            for (LakeObject object : objects) {
+                statement.setString(1, unit.lane());
+                statement.setString(2, object.key());
+                statement.setLong(3, object.size());
+                statement.setLong(4, object.lastModified().toEpochMilli());
+                statement.setBoolean(5, complete);
+                statement.setString(6, unit.query());
+                statement.setLong(7, ofObject.selected());
+                statement.setLong(8, ofObject.accepted());
+                statement.setLong(9, ofObject.duplicates());
+                statement.setLong(10, ofObject.deadLettered());
+                statement.addBatch();
+                ofObject = Counts.NONE;
+            }
+            statement.executeBatch();
+        }
     }
 
     private Instant oldest(Instant watermark) {
@@ -468,103 +731,26 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
         return exchange.getVariable(UNIT, Delivered.class);
     }
 
-    private interface Work<T> {
+    private interface Guarded<T> {
         T run() throws SQLException;
     }
 
-    private interface Writing {
-        void run() throws SQLException;
-    }
-
-    private boolean inTransaction(Writing writing) throws SQLException {
-        try (Statement statement = durable.createStatement()) {
-            statement.execute("BEGIN IMMEDIATE");
-            try {
-                writing.run();
-                statement.execute("COMMIT");
-                return true;
-            } catch (SQLException | RuntimeException e) {
-                rollBack(statement, e);
-                throw e;
-            }
-        }
-    }
-
-    private static void rollBack(Statement statement, Exception reason) {
-        try {
-            statement.execute("ROLLBACK");
-        } catch (SQLException e) {
-            // SQLite has done so by itself, for example when the disk is full.
-            reason.addSuppressed(e);
-        }
-    }
-
-    private <T> T guarded(String what, Work<T> work) {
+    private <T> T guarded(String what, Guarded<T> work) {
         try {
             return work.run();
         } catch (SQLException e) {
-            prepareAnew(e);
             throw new ConnectorException(
-                    "cursor %s: %s (%s). What was delivered since its last change will be delivered again. Check the free space and the permissions."
-                            .formatted(file, what, message(e)),
+                    "cursor %s: %s (%s). What was delivered since its last change will be delivered again. %s"
+                            .formatted(subject, what, message(e), advice),
                     e);
         }
     }
 
-    /** The driver closes a statement that a full disk or the like has hit, but the disk will have room again. */
-    private void prepareAnew(SQLException reason) {
-        try {
-            commit.close();
-            checkpoint.close();
-            find.close();
-            commit = durable.prepareStatement(UPSERT);
-            checkpoint = quick.prepareStatement(UPSERT);
-            find = durable.prepareStatement(FIND);
-        } catch (SQLException e) {
-            reason.addSuppressed(e);
-        }
-    }
-
-    private static Connection connect(Path file, String synchronous) throws SQLException {
-        Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file);
-        try (Statement statement = connection.createStatement()) {
-            statement.execute("PRAGMA journal_mode=WAL");
-            statement.execute("PRAGMA synchronous=" + synchronous);
-        } catch (SQLException e) {
-            connection.close();
-            throw e;
-        }
-        return connection;
-    }
-
-    private static boolean isLocked(FileChannel channel) throws IOException {
-        try {
-            return channel.tryLock() != null;
-        } catch (OverlappingFileLockException e) {
-            return false;
-        }
-    }
-
-    private static Path besideLegacy(Path file) {
-        String name = String.valueOf(file.getFileName());
-        return name.endsWith(".json") ? file.resolveSibling(name.replaceAll("\\.json$", ".db")) : file;
-    }
-
-    private static void closeQuietly(@Nullable FileChannel channel, @Nullable Exception during) {
-        if (channel == null) {
-            return;
-        }
-        try {
-            channel.close();
-        } catch (IOException e) {
-            if (during != null) {
-                during.addSuppressed(e);
-            }
-        }
-    }
-
-    private static String message(Exception e) {
-        String message = e.getMessage();
-        return message == null ? e.getClass().getSimpleName() : e.getClass().getSimpleName() + ": " + message;
+    /** In one line. */
+    static String message(Exception e) {
+        String message = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+        return e.getMessage() == null
+                ? e.getClass().getSimpleName()
+                : e.getClass().getSimpleName() + ": " + message;
     }
 }

@@ -25,25 +25,28 @@ public final class Unit implements Cursor.Delivered {
     private final List<LakeObject> objects;
     private final String query;
     private final @Nullable String listing;
+    private final @Nullable String listingBefore;
     private final boolean repeatable;
     private final String key;
     /** Batches that were settled before an earlier one was. */
     private final Map<Integer, Counts> ahead = new HashMap<>();
 
-    private Counts settled;
+    private Counts settled = Counts.NONE;
     private int nextToSettle;
     private long selected;
     private boolean ended;
     private boolean recorded;
+    private boolean elsewhere;
     private @Nullable Throwable failure;
     private boolean deliveryFailed;
     private @Nullable ConnectorException notRecorded;
 
     /**
-     * A unit of which {@code settled} was delivered by an earlier run.
+     * A unit of which nothing is delivered, until {@link #claimed} says more.
      *
      * @param query identifies the query's text
      * @param listing describes the whole dataset, when the unit covers it
+     * @param listingBefore what {@code listing} was at the last delivery
      * @param repeatable whether each run gives the same records of an object in the same order
      */
     public Unit(
@@ -54,8 +57,8 @@ public final class Unit implements Cursor.Delivered {
             List<LakeObject> objects,
             String query,
             @Nullable String listing,
-            boolean repeatable,
-            Counts settled) {
+            @Nullable String listingBefore,
+            boolean repeatable) {
         this.export = export;
         this.destination = destination;
         this.tenant = tenant;
@@ -63,9 +66,8 @@ public final class Unit implements Cursor.Delivered {
         this.objects = objects;
         this.query = query;
         this.listing = listing;
+        this.listingBefore = listingBefore;
         this.repeatable = repeatable;
-        this.settled = settled;
-        this.selected = settled.settled();
         // Each batch asks for it, and there may be many objects.
         this.key = export + " " + (listing != null ? listing : objects);
     }
@@ -110,6 +112,11 @@ public final class Unit implements Cursor.Delivered {
     @Override
     public Optional<String> listing() {
         return Optional.ofNullable(listing);
+    }
+
+    @Override
+    public Optional<String> listingBefore() {
+        return Optional.ofNullable(listingBefore);
     }
 
     /** Distinguishes this unit's content from every other's, also of later runs of a query over the whole dataset. The
@@ -214,6 +221,23 @@ public final class Unit implements Cursor.Delivered {
     }
 
     @Override
+    public synchronized void claimed(Counts delivered) {
+        if (isResumable()) {
+            settled = delivered;
+            selected = delivered.settled();
+        }
+    }
+
+    @Override
+    public synchronized void elsewhere() {
+        elsewhere = true;
+    }
+
+    /** Whether it is another replica's. */
+    public synchronized boolean isElsewhere() {
+        return elsewhere;
+    }
+
     public synchronized boolean isRecorded() {
         return recorded;
     }

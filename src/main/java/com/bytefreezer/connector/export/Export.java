@@ -158,13 +158,17 @@ public final class Export {
     }
 
     /**
-     * The units of this run, found while they are worked on; after that, those that could not be read as a bundle, cut
-     * smaller.
+     * The units of this run, found while they are worked on; after that, what is left over: bundles that could not be
+     * read, cut smaller, and what another replica had claimed.
      */
     public Iterator<Unit> discover() {
         Run run = run();
         if (run.isDiscovered()) {
-            return run.leftOver().stream().map(this::unitOf).iterator();
+            return run.leftOver().stream()
+                    .map(objects -> newOnes(run, objects.iterator()))
+                    .filter(objects -> !objects.isEmpty())
+                    .map(this::unitOf)
+                    .iterator();
         }
         run.discovered();
         List<LakeObject> some = run.listing.peek(PLAN_SAMPLE);
@@ -255,7 +259,7 @@ public final class Export {
         if (!counts.balances()) {
             throw new IllegalStateException("it does not balance: " + counts);
         }
-        exports.cursor().add(exchange, unit.key());
+        exports.cursor().confirm(exchange, unit.key());
     }
 
     /**
@@ -323,9 +327,7 @@ public final class Export {
         } else {
             from = Instant.parse(start);
         }
-        Position position = new Position(from, from, null);
-        cursor.advance(lane(), position, from);
-        return position;
+        return cursor.begin(lane(), from);
     }
 
     private Progress progress(Lake lake, Position position) {
@@ -333,8 +335,8 @@ public final class Export {
             return Progress.none();
         }
         try (Stream<LakeObject> objects = lake.objects()) {
-            return Progress.onTerminal(
-                    lane(), objects.filter(object -> isNew(position, object)).count());
+            Iterator<LakeObject> fresh = exports.cursor().newOnes(position, lane(), objects.iterator());
+            return Progress.onTerminal(lane(), each(fresh).count());
         }
     }
 
@@ -382,9 +384,7 @@ public final class Export {
     }
 
     private Iterator<Unit> eachNewObject(Run run) {
-        Listing fresh = new Listing(Stream.iterate(run.listing, Iterator::hasNext, listing -> listing)
-                .map(Iterator::next)
-                .filter(object -> isNew(run.position, object))
+        Listing fresh = new Listing(each(exports.cursor().newOnes(run.position, lane(), run.listing))
                 .flatMap(object -> newSlices(run, object)));
         List<LakeObject> first = fresh.peek(exports.settings().integer("export.parallel-objects"));
         if (first.isEmpty()) {
@@ -398,7 +398,12 @@ public final class Export {
             /** As in {@link Batches#hasNext}, it stays with a yes. */
             @Override
             public boolean hasNext() {
-                offered = offered || (!isStopping(run) && fresh.hasNext());
+                if (!offered && isStopping(run)) {
+                    // The listing may be complete, but not everything that it has read ahead is worked on.
+                    run.stopped();
+                    return false;
+                }
+                offered = offered || fresh.hasNext();
                 return offered;
             }
 
@@ -431,28 +436,27 @@ public final class Export {
     }
 
     private Unit unitOf(List<LakeObject> objects) {
-        boolean repeatable = query().isRepeatable();
-        Counts delivered = repeatable && objects.size() == 1
-                ? exports.cursor().delivered(lane(), objects.get(0), queryId)
-                : Counts.NONE;
-        return new Unit(name, destination, tenant, dataset, objects, queryId, null, repeatable, delivered);
+        boolean repeatable = query().isRepeatable() && plan != null && kind(plan) == Plan.Kind.ROW_WISE;
+        return new Unit(name, destination, tenant, dataset, objects, queryId, null, null, repeatable);
     }
 
     /** The slices of a new object that are not delivered yet, or the object itself when it is not a big one. */
     private Stream<LakeObject> newSlices(Run run, LakeObject object) {
         List<LakeObject> slices = duckDb(run).slices(object, SLICE_BYTES);
-        return slices.size() == 1 ? slices.stream() : slices.stream().filter(slice -> isNew(run.position, slice));
+        return slices.size() == 1 ? slices.stream() : newOnes(run, slices.iterator()).stream();
     }
 
-    private boolean isNew(Position position, LakeObject object) {
-        return exports.cursor().isNew(position, lane(), object);
+    private List<LakeObject> newOnes(Run run, Iterator<LakeObject> objects) {
+        return each(exports.cursor().newOnes(run.position, lane(), objects)).toList();
+    }
+
+    private static Stream<LakeObject> each(Iterator<LakeObject> objects) {
+        return Stream.iterate(objects, Iterator::hasNext, left -> left).map(Iterator::next);
     }
 
     private Iterator<Unit> allNewObjects(Run run) {
-        List<LakeObject> fresh = run.listing.rest().stream()
-                .filter(object -> isNew(run.position, object))
-                .toList();
-        return fresh.isEmpty() ? Collections.emptyIterator() : oneUnit(run, fresh, null);
+        List<LakeObject> fresh = newOnes(run, run.listing);
+        return fresh.isEmpty() ? Collections.emptyIterator() : one(run, unitOf(fresh));
     }
 
     private Iterator<Unit> wholeDataset(Run run) {
@@ -461,13 +465,14 @@ public final class Export {
         if (exports.isWatch() && fingerprint.equals(run.position.listing())) {
             return Collections.emptyIterator();
         }
-        return oneUnit(run, all, fingerprint);
+        return one(
+                run,
+                new Unit(name, destination, tenant, dataset, all, queryId, fingerprint, run.position.listing(), false));
     }
 
-    private Iterator<Unit> oneUnit(Run run, List<LakeObject> objects, @Nullable String listing) {
+    private Iterator<Unit> one(Run run, Unit unit) {
         lock(run, Runtime.getRuntime().availableProcessors());
-        return List.of(new Unit(name, destination, tenant, dataset, objects, queryId, listing, false, Counts.NONE))
-                .iterator();
+        return List.of(unit).iterator();
     }
 
     private String statement(Run run, Unit unit) throws MixedSchemasException {

@@ -134,6 +134,11 @@ final class Run implements AutoCloseable {
         smallObjects = small;
     }
 
+    /** The run ends before everything it has listed is worked on. */
+    synchronized void stopped() {
+        stopped = true;
+    }
+
     /** Whether every unit has been found, save what is {@link #leftOver}. */
     synchronized boolean isDiscovered() {
         return discovered;
@@ -171,7 +176,11 @@ final class Run implements AutoCloseable {
             return;
         }
         if (failure == null) {
-            delivered += unit.objects().stream().filter(LakeObject::isCounted).count();
+            // Else another replica has delivered it.
+            if (unit.isRecorded()) {
+                delivered +=
+                        unit.objects().stream().filter(LakeObject::isCounted).count();
+            }
             return;
         }
         if (failure instanceof StoppedException) {

@@ -118,7 +118,7 @@ public final class Cases {
                 requireRoute(context);
                 count(retries, context);
                 Batch batch = batch(one.records());
-                Throwable failure = send(batch, context, deliveries);
+                Throwable failure = send(batch, context, deliveries, cursor);
                 return new Delivered(
                         failure == null ? "accepted" : failure instanceof Stopped ? "stopped" : "failed",
                         failure == null ? "" : Failures.describe(failure),
@@ -142,10 +142,12 @@ public final class Cases {
         }
     }
 
-    private @Nullable Throwable send(Batch batch, CamelContext context, Deliveries deliveries) throws Exception {
+    private @Nullable Throwable send(Batch batch, CamelContext context, Deliveries deliveries, Cursor cursor)
+            throws Exception {
         Future<Exchange> answered = context.createProducerTemplate().asyncSend("direct:deliver", exchange -> {
             // As the export's route hands it over.
             exchange.setVariable(Cursor.UNIT, batch.unit());
+            cursor.add(exchange, batch.unit().key());
             exchange.setVariable("tenant", batch.unit().tenant());
             exchange.setVariable("dataset", batch.unit().dataset());
             exchange.setVariable("destination", destination.name());
@@ -223,7 +225,7 @@ public final class Cases {
         int count = rows.size();
         LakeObject object =
                 new LakeObject("/lake/object.parquet", "object.parquet", 1000, Instant.parse("2026-11-20T00:00:00Z"));
-        Unit unit = new Unit(EXPORT, "test", "acme", "syslog", List.of(object), "query", null, true, Counts.NONE);
+        Unit unit = new Unit(EXPORT, "test", "acme", "syslog", List.of(object), "query", null, null, true);
         Object[] block = rows.toArray(new Object[count + 1]);
         return new Batches(unit, List.of(Map.of("record", block)).iterator(), count, EVERYTHING, 1, () -> false).next();
     }

@@ -46,7 +46,7 @@ class BatchTest {
     @Test
     void theIdIsAnotherForAnotherQuery() {
         var object = SomeBatch.unit("a").objects();
-        var other = new Unit("default", "webhook", "acme", "syslog", object, "query-2", null, true, Counts.NONE);
+        var other = new Unit("default", "webhook", "acme", "syslog", object, "query-2", null, null, true);
 
         assertThat(SomeBatch.of(other, 0, "{}").id())
                 .isNotEqualTo(SomeBatch.of(SomeBatch.unit("a"), 0, "{}").id());

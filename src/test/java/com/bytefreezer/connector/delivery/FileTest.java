@@ -218,16 +218,7 @@ class FileTest {
     @Test
     void aDatasetsNameIsNoPath() throws IOException {
         var object = SomeBatch.unit("a").objects();
-        var unit = new Unit(
-                "default",
-                "file",
-                "..",
-                "../../x y",
-                object,
-                "query",
-                null,
-                true,
-                com.bytefreezer.connector.cursor.Counts.NONE);
+        var unit = new Unit("default", "file", "..", "../../x y", object, "query", null, null, true);
 
         rolling(1, 1000).write(SomeBatch.of(unit, 0, "{}"));
 

@@ -1,6 +1,5 @@
 package com.bytefreezer.connector.delivery;
 
-import com.bytefreezer.connector.cursor.Counts;
 import com.bytefreezer.connector.lake.LakeObject;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -15,7 +14,7 @@ final class SomeBatch {
         var objects = Stream.of(keys)
                 .map(key -> new LakeObject("/lake/" + key, key, 42, Instant.parse("2026-11-21T00:00:00Z")))
                 .toList();
-        return new Unit("default", "webhook", "acme", "syslog", objects, "query", null, true, Counts.NONE);
+        return new Unit("default", "webhook", "acme", "syslog", objects, "query", null, null, true);
     }
 
     static Batch of(Unit unit, long firstRecord, String... records) {

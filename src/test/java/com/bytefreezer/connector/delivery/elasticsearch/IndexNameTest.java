@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.bytefreezer.connector.ConnectorException;
-import com.bytefreezer.connector.cursor.Counts;
 import com.bytefreezer.connector.delivery.Unit;
 import com.bytefreezer.connector.lake.LakeObject;
 import java.time.Instant;
@@ -31,6 +30,6 @@ class IndexNameTest {
         var objects = Stream.of(keys)
                 .map(key -> new LakeObject("/lake/" + key, key, 42, Instant.EPOCH))
                 .toList();
-        return new Unit("default", "elasticsearch", "acme", "syslog", objects, "query", null, true, Counts.NONE);
+        return new Unit("default", "elasticsearch", "acme", "syslog", objects, "query", null, null, true);
     }
 }

@@ -1,0 +1,171 @@
+package com.bytefreezer.connector.cursor;
+
+import com.bytefreezer.connector.ConnectorException;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** The cursor of a single connector, in an embedded SQLite file. A second process on the same file is refused. */
+final class SqliteCursor extends Cursor {
+    private final FileChannel fileLock;
+    private final Connection durable;
+    private final Connection quick;
+
+    private SqliteCursor(Path file, FileChannel fileLock, Duration lookback) throws SQLException {
+        super(
+                file.toString(),
+                "Check the free space and the permissions.",
+                "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
+                lookback);
+        this.fileLock = fileLock;
+        durable = connect(file, "FULL");
+        makeTables(durable, "TEXT", " WITHOUT ROWID");
+        quick = connect(file, "NORMAL");
+    }
+
+    static Cursor at(Path file, Duration lookback) {
+        Path store = besideLegacy(file.toAbsolutePath());
+        FileChannel fileLock = null;
+        try {
+            Path folder = store.getParent();
+            if (folder != null) {
+                Files.createDirectories(folder);
+            }
+            fileLock = FileChannel.open(
+                    store.resolveSibling(store.getFileName() + ".lock"),
+                    StandardOpenOption.CREATE,
+                    StandardOpenOption.WRITE);
+            if (!isLocked(fileLock)) {
+                throw new ConnectorException(
+                        "cursor %s: another connector is using it. Not started. Stop that one, or give this one its own cursor.file."
+                                .formatted(store));
+            }
+            return new SqliteCursor(store, fileLock, lookback);
+        } catch (IOException | SQLException | ConnectorException e) {
+            closeQuietly(fileLock, e);
+            if (e instanceof ConnectorException known) {
+                throw known;
+            }
+            throw new ConnectorException(
+                    "cursor %s: cannot be opened (%s). Not started. Check cursor.file, its folder's permissions and the free space."
+                            .formatted(store, message(e)),
+                    e);
+        }
+    }
+
+    @Override
+    synchronized <T> T read(Work<T> work) throws SQLException {
+        return work.with(durable);
+    }
+
+    @Override
+    <T> T write(Work<T> work) throws SQLException {
+        return inTransaction(durable, work);
+    }
+
+    @Override
+    <T> T note(Work<T> work) throws SQLException {
+        return inTransaction(quick, work);
+    }
+
+    private synchronized <T> T inTransaction(Connection connection, Work<T> work) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("BEGIN IMMEDIATE");
+            try {
+                T result = work.with(connection);
+                statement.execute("COMMIT");
+                return result;
+            } catch (SQLException | RuntimeException e) {
+                rollBack(statement, e);
+                throw e;
+            }
+        }
+    }
+
+    private static void rollBack(Statement statement, Exception reason) {
+        try {
+            statement.execute("ROLLBACK");
+        } catch (SQLException e) {
+            // SQLite has done so by itself, for example when the disk is full.
+            reason.addSuppressed(e);
+        }
+    }
+
+    // The file is this process's alone, and so is every unit.
+
+    @Override
+    boolean take(Connection connection, Delivered unit, String claim) {
+        return true;
+    }
+
+    @Override
+    boolean isHeld(Connection connection, Delivered unit, String claim) {
+        return true;
+    }
+
+    @Override
+    void awaitOthers(Connection connection, String name) {}
+
+    @Override
+    void release(Connection connection, String claim) {}
+
+    @Override
+    void forgetClaims(Connection connection, @Nullable String lane) {}
+
+    @Override
+    synchronized void closeStore() throws SQLException {
+        try {
+            quick.close();
+            durable.close();
+        } finally {
+            closeQuietly(fileLock, null);
+        }
+    }
+
+    private static Connection connect(Path file, String synchronous) throws SQLException {
+        Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file);
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("PRAGMA journal_mode=WAL");
+            statement.execute("PRAGMA synchronous=" + synchronous);
+        } catch (SQLException e) {
+            connection.close();
+            throw e;
+        }
+        return connection;
+    }
+
+    private static boolean isLocked(FileChannel channel) throws IOException {
+        try {
+            return channel.tryLock() != null;
+        } catch (OverlappingFileLockException e) {
+            return false;
+        }
+    }
+
+    private static Path besideLegacy(Path file) {
+        String name = String.valueOf(file.getFileName());
+        return name.endsWith(".json") ? file.resolveSibling(name.replaceAll("\\.json$", ".db")) : file;
+    }
+
+    private static void closeQuietly(@Nullable FileChannel channel, @Nullable Exception during) {
+        if (channel == null) {
+            return;
+        }
+        try {
+            channel.close();
+        } catch (IOException e) {
+            if (during != null) {
+                during.addSuppressed(e);
+            }
+        }
+    }
+}

@@ -1,0 +1,558 @@
+package com.bytefreezer.connector.cursor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.cursor.Cursor.Position;
+import com.bytefreezer.connector.lake.LakeObject;
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.IntStream;
+import org.apache.camel.Exchange;
+import org.apache.camel.impl.DefaultCamelContext;
+import org.apache.camel.support.DefaultExchange;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What holds for a cursor in every store. */
+abstract class CursorContract {
+    static final Instant NOON = Instant.parse("2026-11-20T12:00:00Z");
+    static final Duration LOOKBACK = Duration.ofHours(24);
+    static final String QUERY = "query-1";
+
+    Cursor cursor;
+    private final DefaultCamelContext camel = new DefaultCamelContext();
+
+    /** Opens the store of this test; another time as after a restart. */
+    abstract Cursor open(Duration lookback);
+
+    /** To look into the store from outside. */
+    abstract Connection connect() throws SQLException;
+
+    @BeforeEach
+    void openCursor() {
+        cursor = open(LOOKBACK);
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        cursor.close();
+        camel.close();
+    }
+
+    // -- what is new
+
+    @Test
+    void anObjectIsNewUntilItIsDelivered() {
+        LakeObject object = object("a", NOON);
+        Exchange exchange = exchange(unit(object));
+        assertThat(isNew(object)).isTrue();
+        assertThat(cursor.contains(exchange, "key")).isFalse();
+
+        assertThat(cursor.add(exchange, "key")).isTrue();
+        assertThat(isNew(object)).isTrue();
+        assertThat(cursor.confirm(exchange, "key")).isTrue();
+        assertThat(isNew(object)).isFalse();
+        assertThat(cursor.contains(exchange, "key")).isTrue();
+    }
+
+    @Test
+    void whatIsDeliveredStaysSoAfterARestart() {
+        deliver(object("a", NOON));
+        cursor.advance("default", position(), NOON);
+        checkpoint(QUERY, new Counts(5, 3, 1, 1), object("b", NOON));
+        reopen(LOOKBACK);
+        assertThat(isNew(object("a", NOON))).isFalse();
+        assertThat(position().watermark()).isEqualTo(NOON);
+        assertThat(delivered(object("b", NOON), QUERY)).isEqualTo(new Counts(0, 3, 1, 1));
+    }
+
+    @Test
+    void theCountsOfAllObjectsAddUpToWhatWasDelivered() throws Exception {
+        Counts ofBundle = new Counts(10, 7, 2, 1);
+        deliver(unit("default", QUERY, ofBundle, null, object("a", NOON), object("b", NOON)));
+        for (LakeObject slice : object("big", NOON).slices(20, 10)) {
+            deliver(unit("default", QUERY, new Counts(10, 9, 0, 1), null, slice));
+        }
+
+        try (var connection = connect();
+                var statement = connection.createStatement();
+                var row = statement.executeQuery(
+                        "SELECT count(*), sum(selected), sum(accepted), sum(duplicates), sum(dead_lettered) FROM object")) {
+            assertThat(row.getLong(1)).isEqualTo(3);
+            assertThat(new Counts(row.getLong(2), row.getLong(3), row.getLong(4), row.getLong(5)))
+                    .isEqualTo(new Counts(30, 25, 2, 3));
+        }
+    }
+
+    @Test
+    void objectsOfTheSameSecondAreToldApart() {
+        deliver(object("a", NOON));
+        cursor.advance("default", position(), NOON);
+        assertThat(isNew(object("b", NOON))).isTrue();
+        assertThat(isNew(object("a", NOON))).isFalse();
+    }
+
+    @Test
+    void theSameKeyWithAnotherSizeOrTimeIsAnotherObject() {
+        deliver(object("a", NOON));
+        assertThat(isNew(new LakeObject("u", "a", 101, NOON))).isTrue();
+        assertThat(isNew(object("a", NOON.plusSeconds(1)))).isTrue();
+    }
+
+    @Test
+    void anotherExportHasItsOwnCursor() {
+        deliver(object("a", NOON));
+        cursor.advance("default", position(), NOON);
+        assertThat(cursor.isNew(cursor.position("other"), "other", object("a", NOON)))
+                .isTrue();
+        assertThat(cursor.knows("default")).isTrue();
+        assertThat(cursor.knows("other")).isFalse();
+    }
+
+    @Test
+    void aLateObjectIsNewInsideTheLookBackOnly() {
+        cursor.advance("default", position(), NOON);
+        assertThat(isNew(object("late", NOON.minus(LOOKBACK)))).isTrue();
+        assertThat(isNew(object("too late", NOON.minus(LOOKBACK).minusMillis(1))))
+                .isFalse();
+    }
+
+    @Test
+    void anExportThatStartsLaterDoesNotLookBackBeyondItsStart() {
+        cursor.advance("default", new Position(NOON, NOON, null), NOON);
+        assertThat(isNew(object("before", NOON.minusMillis(1)))).isFalse();
+        assertThat(isNew(object("after", NOON))).isTrue();
+    }
+
+    @Test
+    void theWatermarkNeverGoesBack() {
+        Position stale = position();
+        cursor.advance("default", stale, NOON);
+        cursor.advance("default", position(), NOON.minusSeconds(60));
+        assertThat(position().watermark()).isEqualTo(NOON);
+        cursor.advance("default", stale, NOON.minusSeconds(60));
+        assertThat(position().watermark()).isEqualTo(NOON);
+    }
+
+    @Test
+    void aLongerLookBackDoesNotMakeForgottenObjectsNewAgain() {
+        LakeObject old = object("a", NOON.minus(Duration.ofHours(30)));
+        deliver(old);
+        cursor.advance("default", position(), NOON);
+        reopen(Duration.ofHours(48));
+        assertThat(isNew(old)).isFalse();
+        cursor.advance("default", position(), NOON.plusSeconds(1));
+        assertThat(isNew(old)).isFalse();
+        assertThat(isNew(object("late", NOON.minus(LOOKBACK)))).isTrue();
+    }
+
+    @Test
+    void theNumberOfRowsIsBoundedByTheLookBack() throws Exception {
+        for (int hour = 0; hour < 100; hour++) {
+            Instant time = NOON.plus(Duration.ofHours(hour));
+            deliver(object("hour-" + hour, time));
+            cursor.advance("default", position(), time);
+        }
+        assertThat(number("SELECT count(*) FROM object")).isEqualTo(25);
+    }
+
+    // -- inside an object
+
+    @Test
+    void aCheckpointHoldsOnlyForTheQueryItWasMadeWith() {
+        LakeObject object = object("a", NOON);
+        checkpoint(QUERY, new Counts(500, 400, 60, 40), object);
+        assertThat(isNew(object)).isTrue();
+        assertThat(delivered(object, QUERY)).isEqualTo(new Counts(0, 400, 60, 40));
+        assertThat(delivered(object, "query-2")).isEqualTo(Counts.NONE);
+        assertThat(delivered(object("b", NOON), QUERY)).isEqualTo(Counts.NONE);
+
+        checkpoint("query-2", new Counts(7, 7, 0, 0), object);
+        assertThat(delivered(object, "query-2").accepted()).isEqualTo(7);
+        deliver(object);
+        assertThat(cursor.add(exchange(unit(object)), "key")).isFalse();
+    }
+
+    // -- units of several objects
+
+    @Test
+    void aUnitOfSeveralObjectsIsDeliveredAsAWhole() {
+        Recorded both = unit(object("a", NOON), object("b", NOON));
+        assertThat(cursor.contains(exchange(both), "key")).isFalse();
+        deliver(both);
+        assertThat(cursor.contains(exchange(both), "key")).isTrue();
+        assertThat(isNew(object("a", NOON))).isFalse();
+        assertThat(isNew(object("b", NOON))).isFalse();
+    }
+
+    @Test
+    void aUnitOfWhichAPartIsDeliveredByNowIsNotThisRuns() {
+        deliver(object("a", NOON));
+        Recorded both = unit(object("a", NOON), object("b", NOON));
+        assertThat(cursor.contains(exchange(both), "key")).isFalse();
+        assertThat(cursor.add(exchange(both), "key")).isFalse();
+        assertThat(both.elsewhere).isTrue();
+        deliver(object("b", NOON));
+    }
+
+    @Test
+    void aUnitThatIsDeliveredOrForgottenByNowIsLeftAlone() {
+        deliver(object("a", NOON), object("b", NOON));
+        Recorded late = unit(object("a", NOON), object("b", NOON));
+        assertThat(cursor.add(exchange(late), "key")).isFalse();
+        assertThat(late.elsewhere).isFalse();
+
+        cursor.advance("default", position(), NOON.plus(LOOKBACK).plusSeconds(1));
+        Recorded forgotten = unit(object("a", NOON));
+        assertThat(cursor.add(exchange(forgotten), "key")).isFalse();
+        assertThat(forgotten.elsewhere).isFalse();
+    }
+
+    @Test
+    void aUnitThatFailedMayBeClaimedAgainAndGoesOnAtItsCheckpoint() {
+        LakeObject object = object("a", NOON);
+        checkpoint(QUERY, new Counts(5, 3, 1, 1), object);
+        Recorded again = unit(object);
+        Exchange exchange = exchange(again);
+        assertThat(cursor.add(exchange, "key")).isTrue();
+        assertThat(again.claimed).isEqualTo(new Counts(0, 3, 1, 1));
+        assertThat(cursor.confirm(exchange, "key")).isTrue();
+        assertThat(isNew(object)).isFalse();
+    }
+
+    @Test
+    void whatIsNotClaimedCannotBeWritten() {
+        Recorded unit = unit(object("a", NOON));
+        Exchange exchange = exchange(unit);
+        assertThat(cursor.add(exchange, "key")).isTrue();
+        assertThat(cursor.remove(exchange, "key")).isTrue();
+        cursor.confirm(exchange, "key");
+        assertThatThrownBy(() -> cursor.checkpoint(unit))
+                .isInstanceOf(ConnectorException.class)
+                .hasMessageContaining("the claim on ");
+        assertThat(isNew(object("a", NOON))).isTrue();
+        assertThat(unit.recorded).isFalse();
+    }
+
+    @Test
+    void aListingIsKeptAndItsUnitMayBeDeliveredAgain() {
+        Recorded whole = unit("default", QUERY, Counts.NONE, "listing-1", object("a", NOON));
+        deliver(whole);
+        assertThat(cursor.contains(exchange(whole), "key")).isFalse();
+        assertThat(position().listing()).isEqualTo("listing-1");
+        cursor.advance("default", position(), NOON);
+        assertThat(position().listing()).isEqualTo("listing-1");
+
+        Recorded again = unit("default", QUERY, Counts.NONE, "listing-1", object("a", NOON));
+        assertThat(cursor.add(exchange(again), "key"))
+                .as("another replica has delivered the listing since this run began")
+                .isFalse();
+        again.listingBefore = "listing-1";
+        deliver(again);
+    }
+
+    @Test
+    void theFirstOneDecidesWhereALaneBegins() {
+        assertThat(cursor.begin("default", NOON)).isEqualTo(new Position(NOON, NOON, null));
+        assertThat(cursor.begin("default", NOON.plusSeconds(5))).isEqualTo(new Position(NOON, NOON, null));
+        assertThat(isNew(object("a", NOON))).isTrue();
+        assertThat(isNew(object("a", NOON.minusMillis(1)))).isFalse();
+    }
+
+    @Test
+    void theNewOnesOfManyAreFoundInTheirOrder() {
+        List<LakeObject> many = IntStream.range(0, 1000)
+                .mapToObj(i -> object("many-" + i, NOON))
+                .toList();
+        deliver(IntStream.range(0, 1000)
+                .filter(i -> i % 300 != 0)
+                .mapToObj(many::get)
+                .toArray(LakeObject[]::new));
+        List<LakeObject> found = new ArrayList<>();
+        cursor.newOnes(position(), "default", many.iterator()).forEachRemaining(found::add);
+        assertThat(found).extracting(LakeObject::key).containsExactly("many-0", "many-300", "many-600", "many-900");
+    }
+
+    @Test
+    void theStoreKnowsTheVersionOfItsTablesAndRefusesALaterOne() throws Exception {
+        assertThat(number("SELECT version FROM schema_version")).isEqualTo(1);
+        cursor.close();
+        cursor = open(LOOKBACK);
+        assertThat(number("SELECT count(*) FROM schema_version")).isEqualTo(1);
+        cursor.close();
+        execute("UPDATE schema_version SET version = 1000");
+        assertThatThrownBy(() -> open(LOOKBACK))
+                .isInstanceOf(ConnectorException.class)
+                .hasMessageContaining(
+                        "it was written by a newer connector (schema 1000, this one knows 1). Not started.");
+        execute("UPDATE schema_version SET version = 1");
+    }
+
+    @Test
+    void resetForgetsEverything() {
+        deliver(object("a", NOON));
+        cursor.advance("default", position(), NOON);
+        cursor.reset();
+        assertThat(isNew(object("a", NOON))).isTrue();
+        assertThat(cursor.knows("default")).isFalse();
+        assertThat(position()).isEqualTo(new Position(Instant.EPOCH, Instant.EPOCH, null));
+    }
+
+    @Test
+    void aUnitThatFailsHalfWayIsNotRecordedAtAll() {
+        LakeObject first = object("first", NOON);
+        Recorded broken = new Recorded("default", QUERY, Counts.NONE, null, List.of(first)) {
+            @Override
+            public Optional<String> listing() {
+                if (isBroken) {
+                    throw new IllegalStateException("broken");
+                }
+                return Optional.empty();
+            }
+        };
+        Exchange exchange = exchange(broken);
+        assertThat(cursor.add(exchange, "key")).isTrue();
+        broken.isBroken = true;
+        assertThatThrownBy(() -> cursor.confirm(exchange, "key")).hasMessage("broken");
+        assertThat(isNew(first)).isTrue();
+        deliver(first);
+        assertThat(isNew(first)).isFalse();
+    }
+
+    @Test
+    void aClosedCursorSaysSoInOneLine() {
+        cursor.close();
+        assertThatThrownBy(() -> cursor.position("default"))
+                .isInstanceOf(ConnectorException.class)
+                .hasMessageContaining("cannot be read");
+        assertThatThrownBy(() -> isNew(object("a", NOON))).isInstanceOf(ConnectorException.class);
+    }
+
+    // -- many
+
+    @Test
+    void aHundredThousandObjectsAreFoundAgain() throws Exception {
+        for (int thousand = 0; thousand < 100; thousand++) {
+            int first = thousand * 1000;
+            deliver(IntStream.range(first, first + 1000)
+                    .mapToObj(CursorContract::packerObject)
+                    .toArray(LakeObject[]::new));
+        }
+        Position position = position();
+        assertThat(cursor.newOnes(
+                        position,
+                        "default",
+                        IntStream.range(0, 100_000)
+                                .mapToObj(CursorContract::packerObject)
+                                .iterator()))
+                .isExhausted();
+        reopen(LOOKBACK);
+        assertThat(bytes()).isLessThan(40_000_000);
+        cursor.advance("default", position, NOON.plus(Duration.ofDays(30)));
+        assertThat(number("SELECT count(*) FROM object")).isZero();
+    }
+
+    @Test
+    void severalThreadsMayDeliverCheckpointAndLookUpAtOnce() throws Exception {
+        ExecutorService threads = Executors.newFixedThreadPool(8);
+        try {
+            List<Callable<Integer>> work = IntStream.range(0, 8)
+                    .<Callable<Integer>>mapToObj(thread -> () -> {
+                        int wrong = 0;
+                        for (int i = 0; i < 50; i++) {
+                            LakeObject object = object("thread-" + thread + "-" + i, NOON);
+                            wrong += isNew(object) ? 0 : 1;
+                            checkpoint(QUERY, new Counts(i, i, 0, 0), object);
+                            wrong += delivered(object, QUERY).accepted() == i ? 0 : 1;
+                            wrong += isNew(object) ? 0 : 1;
+                            deliver(object);
+                            wrong += isNew(object) ? 1 : 0;
+                            cursor.advance("default", position(), NOON.plusSeconds(i));
+                        }
+                        return wrong;
+                    })
+                    .toList();
+            for (Future<Integer> result : threads.invokeAll(work)) {
+                assertThat(result.get()).isZero();
+            }
+        } finally {
+            threads.shutdownNow();
+        }
+        assertThat(position().watermark()).isEqualTo(NOON.plusSeconds(49));
+        assertThat(number("SELECT count(*) FROM object WHERE complete")).isEqualTo(400);
+    }
+
+    // -- short cuts
+
+    final void reopen(Duration lookback) {
+        cursor.close();
+        cursor = open(lookback);
+    }
+
+    final Position position() {
+        return cursor.position("default");
+    }
+
+    final boolean isNew(LakeObject object) {
+        return cursor.isNew(position(), "default", object);
+    }
+
+    final void deliver(LakeObject... objects) {
+        deliver(unit(objects));
+    }
+
+    final void deliver(Recorded unit) {
+        Exchange exchange = exchange(unit);
+        assertThat(cursor.add(exchange, "key")).isTrue();
+        assertThat(cursor.confirm(exchange, "key")).isTrue();
+        assertThat(unit.recorded).isTrue();
+    }
+
+    /** As a run does that then fails. */
+    final void checkpoint(String query, Counts counts, LakeObject object) {
+        Recorded unit = unit("default", query, counts, null, object);
+        Exchange exchange = exchange(unit);
+        assertThat(cursor.add(exchange, "key")).isTrue();
+        cursor.checkpoint(unit);
+        assertThat(cursor.remove(exchange, "key")).isTrue();
+    }
+
+    /** What a run would find to be delivered. */
+    final Counts delivered(LakeObject object, String query) {
+        Recorded unit = unit("default", query, Counts.NONE, null, object);
+        Exchange exchange = exchange(unit);
+        assertThat(cursor.add(exchange, "key")).isTrue();
+        assertThat(cursor.remove(exchange, "key")).isTrue();
+        return unit.claimed;
+    }
+
+    final Exchange exchange(Cursor.Delivered unit) {
+        Exchange exchange = new DefaultExchange(camel);
+        exchange.setVariable(Cursor.UNIT, unit);
+        return exchange;
+    }
+
+    final long number(String sql) throws SQLException {
+        try (var connection = connect();
+                var statement = connection.createStatement();
+                var row = statement.executeQuery(sql)) {
+            row.next();
+            return row.getLong(1);
+        }
+    }
+
+    final void execute(String sql) throws SQLException {
+        try (var connection = connect();
+                var statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
+    /** The size of the store. */
+    abstract long bytes() throws Exception;
+
+    static LakeObject object(String key, Instant lastModified) {
+        return new LakeObject("s3://lake/" + key, key, 100, lastModified);
+    }
+
+    private static LakeObject packerObject(int number) {
+        return object(
+                "year=2026/month=11/day=20/hour=12/acme_syslog_20261120_120000_%012x.parquet".formatted(number), NOON);
+    }
+
+    static Recorded unit(LakeObject... objects) {
+        return unit("default", QUERY, Counts.NONE, null, objects);
+    }
+
+    static Recorded unit(String lane, String query, Counts counts, @Nullable String listing, LakeObject... objects) {
+        return new Recorded(lane, query, counts, listing, List.of(objects));
+    }
+
+    static class Recorded implements Cursor.Delivered {
+        private final String lane;
+        private final String query;
+        private final Counts counts;
+        private final @Nullable String listing;
+        private final List<LakeObject> objects;
+        final List<ConnectorException> reasons = new ArrayList<>();
+        Counts claimed = Counts.NONE;
+        boolean elsewhere;
+        boolean recorded;
+        boolean isBroken;
+
+        @Nullable
+        String listingBefore;
+
+        Recorded(String lane, String query, Counts counts, @Nullable String listing, List<LakeObject> objects) {
+            this.lane = lane;
+            this.query = query;
+            this.counts = counts;
+            this.listing = listing;
+            this.objects = objects;
+        }
+
+        @Override
+        public String lane() {
+            return lane;
+        }
+
+        @Override
+        public List<LakeObject> objects() {
+            return objects;
+        }
+
+        @Override
+        public String query() {
+            return query;
+        }
+
+        @Override
+        public Counts counts() {
+            return counts;
+        }
+
+        @Override
+        public Optional<String> listing() {
+            return Optional.ofNullable(listing);
+        }
+
+        @Override
+        public Optional<String> listingBefore() {
+            return Optional.ofNullable(listingBefore);
+        }
+
+        @Override
+        public void claimed(Counts delivered) {
+            claimed = delivered;
+        }
+
+        @Override
+        public void elsewhere() {
+            elsewhere = true;
+        }
+
+        @Override
+        public void recorded() {
+            recorded = true;
+        }
+
+        @Override
+        public void notRecorded(ConnectorException why) {
+            reasons.add(why);
+        }
+    }
+}

@@ -1,0 +1,219 @@
+package com.bytefreezer.connector.cursor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.cursor.Cursor.Position;
+import com.bytefreezer.connector.lake.LakeObject;
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.apache.camel.Exchange;
+import org.apache.camel.impl.DefaultCamelContext;
+import org.apache.camel.support.DefaultExchange;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SqliteCursorTest extends CursorContract {
+    @TempDir
+    private Path folder;
+
+    @Override
+    Cursor open(Duration lookback) {
+        return Cursor.open(file(), lookback);
+    }
+
+    @Override
+    Connection connect() throws SQLException {
+        return DriverManager.getConnection("jdbc:sqlite:" + file());
+    }
+
+    @Override
+    long bytes() throws Exception {
+        cursor.close();
+        long size = Files.size(file());
+        cursor = open(LOOKBACK);
+        return size;
+    }
+
+    private Path file() {
+        return folder.resolve("state/cursor.db");
+    }
+
+    @Test
+    void aSecondCursorOnTheFileIsRefused() {
+        assertThatThrownBy(() -> Cursor.open(file(), LOOKBACK))
+                .isInstanceOf(ConnectorException.class)
+                .hasMessage(
+                        "cursor %s: another connector is using it. Not started. Stop that one, or give this one its own cursor.file.",
+                        file());
+        deliver(object("a", NOON));
+        assertThat(isNew(object("a", NOON))).isFalse();
+    }
+
+    @Test
+    void aSecondProcessOnTheFileIsRefusedUntilTheFirstEvenKilledIsGone() throws Exception {
+        Path other = folder.resolve("other.db");
+        Process process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Xmx64m",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Holder.class.getName(),
+                        other.toString())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        try (BufferedReader output =
+                new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+            assertThat(output.readLine()).isEqualTo("open");
+            assertThatThrownBy(() -> Cursor.open(other, LOOKBACK))
+                    .isInstanceOf(ConnectorException.class)
+                    .hasMessageContaining("another connector is using it");
+        } finally {
+            process.destroyForcibly().waitFor();
+        }
+        try (Cursor next = Cursor.open(other, LOOKBACK)) {
+            assertThat(next.isNew(next.position("default"), "default", object("a", NOON)))
+                    .isFalse();
+        }
+    }
+
+    /** Delivers object "a" and then holds the cursor until it is killed. */
+    static final class Holder {
+        public static void main(String[] arguments) throws Exception {
+            try (Cursor held = Cursor.open(Path.of(arguments[0]), LOOKBACK);
+                    DefaultCamelContext camel = new DefaultCamelContext()) {
+                Exchange exchange = new DefaultExchange(camel);
+                exchange.setVariable(Cursor.UNIT, unit(object("a", NOON)));
+                held.add(exchange, "key");
+                held.confirm(exchange, "key");
+                System.out.println("open");
+                System.in.read();
+            }
+        }
+    }
+
+    @Test
+    void theOriginalsCursorStaysAsItIsAndOursIsBesideIt() throws Exception {
+        Path legacy = Files.writeString(folder.resolve("cursor.json"), "{\"total_exported\": 7}");
+        try (Cursor beside = Cursor.open(legacy, LOOKBACK)) {
+            beside.reset();
+            assertThat(folder.resolve("cursor.db")).exists();
+        }
+        assertThat(legacy).hasContent("{\"total_exported\": 7}");
+    }
+
+    @Test
+    void theFolderMayBeALink() throws Exception {
+        Path real = Files.createDirectory(folder.resolve("real"));
+        Path link = Files.createSymbolicLink(folder.resolve("link"), real);
+        Cursor.open(link.resolve("cursor.db"), LOOKBACK).close();
+        assertThat(real.resolve("cursor.db")).exists();
+    }
+
+    @Test
+    void aFileThatIsNoDatabaseIsRefusedAndStaysAsItIs() throws Exception {
+        String text = "this is certainly not a database\n".repeat(100);
+        Path wrong = Files.writeString(folder.resolve("wrong.db"), text);
+        assertCannotBeOpened(wrong);
+        // Not locked by the failed attempt.
+        assertCannotBeOpened(wrong);
+        assertThat(wrong).hasContent(text);
+    }
+
+    @Test
+    void aPlaceWhereNoFileCanBeIsRefused() throws Exception {
+        Path regularFile = Files.writeString(folder.resolve("file"), "");
+        assertCannotBeOpened(regularFile.resolve("cursor.db"));
+        assertCannotBeOpened(Files.createDirectory(folder.resolve("folder.db")));
+    }
+
+    private static void assertCannotBeOpened(Path path) {
+        assertThatThrownBy(() -> Cursor.open(path, LOOKBACK))
+                .isInstanceOf(ConnectorException.class)
+                .message()
+                .startsWith("cursor " + path + ": cannot be opened (")
+                .endsWith("Not started. Check cursor.file, its folder's permissions and the free space.")
+                .doesNotContain("\n");
+    }
+
+    @Test
+    void everyCommitIsInAnAbandonedWriteAheadLog() throws Exception {
+        deliver(object("a", NOON));
+        deliver(object("b", NOON));
+        Path copy = folder.resolve("copy.db");
+        Files.copy(file(), copy);
+        Path log = folder.resolve("copy.db-wal");
+        Files.copy(file().resolveSibling("cursor.db-wal"), log);
+        // A commit that the crash cut off.
+        Files.write(log, new byte[3000], StandardOpenOption.APPEND);
+        try (Cursor survivor = Cursor.open(copy, LOOKBACK)) {
+            Position position = survivor.position("default");
+            assertThat(survivor.isNew(position, "default", object("a", NOON))).isFalse();
+            assertThat(survivor.isNew(position, "default", object("b", NOON))).isFalse();
+        }
+    }
+
+    @Test
+    void aFullDiskIsReportedAndNothingIsHalfRecorded() throws Exception {
+        deliver(object("before", NOON));
+        LakeObject[] many = IntStream.range(0, 1000)
+                .mapToObj(i -> object("many-" + i, NOON))
+                .toArray(LakeObject[]::new);
+        Recorded unit = unit(many);
+        limitPages(number("PRAGMA page_count"));
+
+        Exchange exchange = exchange(unit);
+        assertThat(cursor.add(exchange, "key")).isTrue();
+        assertThat(cursor.confirm(exchange, "key")).isFalse();
+        assertThat(unit.reasons).singleElement().satisfies(reason -> assertThat(reason)
+                .hasMessageContaining("SQLITE_FULL")
+                .hasMessageContaining("will be delivered again")
+                .hasMessageNotContaining("\n"));
+        assertThat(List.of(many)).allMatch(this::isNew);
+
+        limitPages(1_000_000);
+        deliver(unit);
+        assertThat(List.of(many)).noneMatch(this::isNew);
+        assertThat(isNew(object("before", NOON))).isFalse();
+        reopen(LOOKBACK);
+        assertThat(List.of(many)).noneMatch(this::isNew);
+    }
+
+    @Test
+    void aCheckpointWorksAgainWhenTheDiskHasRoomAgain() throws Exception {
+        LakeObject object = object("long".repeat(5000), NOON);
+        Recorded unit = unit("default", QUERY, new Counts(9, 9, 0, 0), null, object);
+        Exchange exchange = exchange(unit);
+        assertThat(cursor.add(exchange, "key")).isTrue();
+        limitPages(number("PRAGMA page_count"));
+        assertThatThrownBy(() -> cursor.checkpoint(unit))
+                .isInstanceOf(ConnectorException.class)
+                .hasMessageContaining("SQLITE_FULL");
+        limitPages(1_000_000);
+        cursor.checkpoint(unit);
+        cursor.remove(exchange, "key");
+        assertThat(delivered(object, QUERY).accepted()).isEqualTo(9);
+    }
+
+    /** As if the disk were full. The limit belongs to a connection, so the cursor's own are taken. */
+    private void limitPages(long most) throws Exception {
+        for (String name : List.of("durable", "quick")) {
+            var field = SqliteCursor.class.getDeclaredField(name);
+            field.setAccessible(true);
+            try (var statement = ((Connection) field.get(cursor)).createStatement()) {
+                statement.execute("PRAGMA max_page_count=" + most);
+            }
+        }
+    }
+}
