@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Installs what the tests run for real beside the JVM: a MinIO server and the OpenTelemetry Collector's Splunk HEC receiver,
-# built from the Go module proxy; a Kafka broker and an Elasticsearch node, from Maven artifacts; and DuckDB's httpfs
-# extension, from the Python package index. Everything is kept by version in $CONNECTOR_TEST_CACHE (default:
+# built from the Go module proxy; a Kafka broker and an Elasticsearch node, from Maven artifacts; DuckDB's httpfs extension,
+# from the Python package index; and PostgreSQL, from Debian. All but that is kept by version in $CONNECTOR_TEST_CACHE (default:
 # ~/.cache/bytefreezer-connector-test), so a second run changes nothing. Needs Go, a JDK, Maven and Python with pip; as root
 # on Debian it installs them.
-# Usage: install.sh [minio] [hec] [kafka] [elasticsearch] [httpfs]   without an argument: all
+# Usage: install.sh [minio] [hec] [kafka] [elasticsearch] [httpfs] [postgresql]   without an argument: all
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -121,10 +121,26 @@ install_elasticsearch() {
     say "installed Elasticsearch in $target"
 }
 
+install_postgresql() {
+    local conf=/etc/postgresql-common/createcluster.conf
+    if has_initdb; then say 'PostgreSQL is there'; return; fi
+    # The tests make their own; the package would make one that runs.
+    if [ "$(id -u)" = 0 ] && [ ! -e "$conf" ]; then
+        mkdir -p "$(dirname "$conf")"
+        echo 'create_main_cluster = false' >"$conf"
+    fi
+    require PostgreSQL postgresql has_initdb
+    # It does not run as root, so the tests start it as nobody.
+    [ "$(id -u)" != 0 ] || require setpriv util-linux setpriv --version
+    say 'installed PostgreSQL'
+}
+
+has_initdb() { command -v initdb || ls /usr/lib/postgresql/*/bin/initdb; } >/dev/null 2>&1
+
 [ -n "$duckdb_version" ] || fail 'pom.xml names no duckdb.version'
 mkdir -p "$cache"
 # Beside the target, so that each mv is atomic.
 work=$(mktemp -d "$cache/install.XXXXXX")
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
-[ $# -gt 0 ] || set -- minio hec kafka elasticsearch httpfs
+[ $# -gt 0 ] || set -- minio hec kafka elasticsearch httpfs postgresql
 for server in "$@"; do "install_$server"; done

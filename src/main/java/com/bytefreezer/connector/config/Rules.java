@@ -41,6 +41,8 @@ final class Rules {
         RULES.put("delivery.on-rejected", oneOf("dead-letter", "stop"));
         RULES.put("export.parallel-objects", between(1, 256));
         RULES.put("server.port", between(0, 65_535));
+        RULES.put("cursor.url", startsWithOneOf("jdbc:postgresql://"));
+        RULES.put("cursor.claim-seconds", between(1, 86_400));
         RULES.put("cursor.lookback-hours", between(0, 24 * 3650));
         RULES.put("cursor.start", Rules::startOfCursor);
         RULES.put("schedule.interval-seconds", between(1, 31_536_000));

@@ -33,6 +33,8 @@ import org.apache.camel.Exchange;
 import org.apache.camel.spi.IdempotentRepository;
 import org.apache.camel.support.service.ServiceSupport;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * How far each lane (an export with one of its destinations) is delivered, as Camel's idempotent repository over a
@@ -48,6 +50,7 @@ import org.jspecify.annotations.Nullable;
  * process, not of the machine: after a power cut some batches may be sent again.
  */
 public abstract class Cursor extends ServiceSupport implements IdempotentRepository, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Cursor.class);
     private static final int VERSION = 1;
     /** Of both stores: %1$s is a text whose order is that of its bytes, %2$s ends a table. */
     private static final String[] SCHEMA = {
@@ -160,7 +163,15 @@ public abstract class Cursor extends ServiceSupport implements IdempotentReposit
 
     /** Opens the store that the settings name, or makes it. */
     public static Cursor open(Settings settings) {
-        return open(Path.of(settings.text("cursor.file")), Duration.ofHours(settings.integer("cursor.lookback-hours")));
+        Duration lookback = Duration.ofHours(settings.integer("cursor.lookback-hours"));
+        return settings.optional("cursor.url")
+                .map(url -> PostgresCursor.at(
+                        url,
+                        settings.optional("cursor.username"),
+                        settings.optional("cursor.password"),
+                        settings.integer("cursor.claim-seconds"),
+                        lookback))
+                .orElseGet(() -> open(Path.of(settings.text("cursor.file")), lookback));
     }
 
     /**
@@ -517,10 +528,7 @@ public abstract class Cursor extends ServiceSupport implements IdempotentReposit
                             return true;
                         }));
         if (!held) {
-            unit.elsewhere();
-            throw new ConnectorException(
-                    "cursor %s: the claim on %s has expired. It is delivered by another replica or a later run."
-                            .formatted(subject, unit));
+            throw lost(unit);
         }
     }
 
@@ -569,20 +577,32 @@ public abstract class Cursor extends ServiceSupport implements IdempotentReposit
             for (Commit each : together) {
                 each.recorded = held.contains(each);
                 if (each.recorded) {
+                    claims.remove(each.unit);
                     each.unit.recorded();
                 } else {
-                    each.unit.elsewhere();
+                    lost(each.unit);
                 }
             }
         } catch (ConnectorException e) {
-            // The consumer would swallow the exception.
-            together.forEach(each -> each.unit.notRecorded(e));
-        } finally {
-            together.forEach(each -> {
+            // The consumer would swallow the exception. The claim is not renewed any more and expires.
+            for (Commit each : together) {
                 claims.remove(each.unit);
-                each.done = true;
-            });
+                each.unit.notRecorded(e);
+            }
+        } finally {
+            together.forEach(each -> each.done = true);
         }
+    }
+
+    private ConnectorException lost(Delivered unit) {
+        ConnectorException reason = new ConnectorException(
+                "cursor %s, lane %s: the claim on %s is lost, since it was not renewed in time or the cursor was reset. Another replica or a later run delivers it again from its last checkpoint."
+                        .formatted(subject, unit.lane(), unit));
+        unit.elsewhere();
+        if (claims.remove(unit) != null) {
+            LOG.warn("{}", reason.getMessage());
+        }
+        return reason;
     }
 
     private void record(Connection connection, Delivered unit) throws SQLException {

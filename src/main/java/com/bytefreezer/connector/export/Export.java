@@ -59,6 +59,8 @@ public final class Export {
      */
     private static final long BUNDLE_BYTES = 256 * 1024;
 
+    private static final long LOOK_AT_OTHERS_MS = 500;
+
     private final Exports exports;
     private final RunDataSource dataSource;
     private final AtomicReference<@Nullable Run> running = new AtomicReference<>();
@@ -148,12 +150,23 @@ public final class Export {
         Credentials credentials = access instanceof Credentials given ? given : null;
         Lake lake = Lake.of(exports.settings(), tenant, dataset, credentials);
         Position position = position(lake);
-        running.set(new Run(name, destination, lake, credentials, position, progress(lake, position)));
+        running.set(new Run(
+                name,
+                destination,
+                lake,
+                credentials,
+                position,
+                // A run that is not repeated ends when all it has listed is delivered, by whomever.
+                !exports.isWatch(),
+                progress(lake, position)));
     }
 
-    /** Whether there is anything to {@link #discover}. */
-    public boolean hasMore() {
+    /** Whether there is anything to {@link #discover}. Takes a while when it is another replica's. */
+    public boolean hasMore() throws InterruptedException {
         Run run = run();
+        if (run.isDiscovered() && run.isWaitingForOthers() && !isStopping(run)) {
+            Thread.sleep(LOOK_AT_OTHERS_MS);
+        }
         return !run.isDiscovered() || (!isStopping(run) && run.hasLeftOver());
     }
 

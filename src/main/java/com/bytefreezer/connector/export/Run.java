@@ -35,6 +35,7 @@ final class Run implements AutoCloseable {
     final Listing listing;
     final Position position;
     private final @Nullable Credentials credentials;
+    private final boolean awaitsOthers;
     private final Instant started = Instant.now();
     private final Progress progress;
 
@@ -48,6 +49,8 @@ final class Run implements AutoCloseable {
     private Counts counts = Counts.NONE;
     private long delivered;
     private int vanished;
+    private int elsewhere;
+    private boolean waitingForOthers;
     private int unread;
     private @Nullable Throwable deliveryFailure;
     private @Nullable ConnectorException notRecorded;
@@ -60,6 +63,7 @@ final class Run implements AutoCloseable {
             Lake lake,
             @Nullable Credentials credentials,
             Position position,
+            boolean awaitsOthers,
             Progress progress) {
         this.export = export;
         this.destination = destination;
@@ -67,6 +71,7 @@ final class Run implements AutoCloseable {
         this.lake = lake;
         this.credentials = credentials;
         this.position = position;
+        this.awaitsOthers = awaitsOthers;
         this.progress = progress;
         listing = new Listing(lake.objects());
     }
@@ -152,11 +157,17 @@ final class Run implements AutoCloseable {
         return !leftOver.isEmpty();
     }
 
-    /** What the bundles that could not be read are to be cut into; once. */
+    /** What the bundles that could not be read are to be cut into, and what other replicas had claimed; once. */
     synchronized List<List<LakeObject>> leftOver() {
         List<List<LakeObject>> taken = List.copyOf(leftOver);
         leftOver.clear();
+        waitingForOthers = false;
         return taken;
+    }
+
+    /** Whether some of what is left over was claimed by another replica a moment ago. */
+    synchronized boolean isWaitingForOthers() {
+        return waitingForOthers;
     }
 
     /** A unit is done, well or not. */
@@ -165,7 +176,15 @@ final class Run implements AutoCloseable {
             leftOver.addAll(mixed.groups());
             return;
         }
-        if (failure != null && unit.isBundle() && unit.counts().settled() == 0 && !unit.hasDeliveryFailed()) {
+        if (unit.isElsewhere()) {
+            elsewhere(unit);
+            return;
+        }
+        if (failure != null
+                && unit.isBundle()
+                && unit.counts().settled() == 0
+                && !unit.hasDeliveryFailed()
+                && unit.notRecorded().isEmpty()) {
             unit.objects().forEach(object -> leftOver.add(List.of(object)));
             return;
         }
@@ -205,6 +224,21 @@ final class Run implements AutoCloseable {
         unit.objects().forEach(object -> undelivered(object.lastModified()));
     }
 
+    /**
+     * A unit is another replica's. A full sync is that one's alone; of other units a batch run waits for the outcome, or
+     * takes them over, while in watch mode the next run looks again.
+     */
+    private void elsewhere(Unit unit) {
+        counts = counts.plus(unit.counts());
+        if (awaitsOthers && unit.listing().isEmpty()) {
+            leftOver.add(unit.objects());
+            waitingForOthers = true;
+            return;
+        }
+        elsewhere += unit.objects().size();
+        unit.objects().forEach(object -> undelivered(object.lastModified()));
+    }
+
     /** How far the watermark may move now; empty when the run did not see the whole dataset. */
     synchronized @Nullable Instant watermark() {
         if (stopped || isAborted() || !listing.isComplete() || !leftOver.isEmpty()) {
@@ -234,6 +268,9 @@ final class Run implements AutoCloseable {
                 how);
         if (vanished > 0) {
             summary += ", %d objects gone".formatted(vanished);
+        }
+        if (elsewhere > 0) {
+            summary += ", %d objects are another replica's".formatted(elsewhere);
         }
         LOG.info("{}.", summary);
         if (notRecorded != null) {

@@ -32,6 +32,10 @@ final class ChildProcesses {
     }
 
     static void signal(Process process, String signal) {
+        signal(process.toHandle(), signal);
+    }
+
+    static void signal(ProcessHandle process, String signal) {
         try {
             var sent = new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid()))
                     .inheritIO()

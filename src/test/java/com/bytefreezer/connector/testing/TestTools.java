@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.testing;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
@@ -9,6 +10,7 @@ import java.nio.file.Path;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.Comparator;
+import java.util.stream.Stream;
 import org.opentest4j.TestAbortedException;
 
 /** What {@code src/test/servers/install.sh} installed, and where the project is. */
@@ -49,6 +51,23 @@ public final class TestTools {
     /** The folder of an Elasticsearch node. Where it is missing the test is skipped, or fails when {@code CI=true}. */
     public static Path elasticsearch() {
         return folder("elasticsearch");
+    }
+
+    /**
+     * The folder with PostgreSQL's programs: Debian's newest, or the one of {@code initdb} in the path. Where there is none
+     * the test is skipped, or fails when {@code CI=true}.
+     */
+    static Path postgresql() {
+        var debian = new File("/usr/lib/postgresql").list();
+        var folders = Stream.concat(
+                Stream.of(debian == null ? new String[0] : debian)
+                        .sorted(Comparator.comparing((String version) -> Double.valueOf(version))
+                                .reversed())
+                        .map(version -> Path.of("/usr/lib/postgresql", version, "bin")),
+                Stream.of(System.getenv("PATH").split(File.pathSeparator)).map(Path::of));
+        return folders.filter(folder -> Files.isExecutable(folder.resolve("initdb")))
+                .findFirst()
+                .orElseGet(() -> installed(Path.of("/usr/lib/postgresql/15/bin/initdb")));
     }
 
     private static Path folder(String server) {

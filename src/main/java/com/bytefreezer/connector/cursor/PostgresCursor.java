@@ -1,0 +1,311 @@
+package com.bytefreezer.connector.cursor;
+
+import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.lake.LakeObject;
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.pool.HikariPool.PoolInitializationException;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.SQLTransientException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.Timer;
+import java.util.TimerTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The cursor that several replicas of a connector share, in PostgreSQL. A claim is a row for each object that is worked
+ * on (one for the whole lane in a full sync), which expires unless its holder renews it; all by the clock of the
+ * database. Where the connection breaks, work is done again for as long as a claim lasts.
+ */
+final class PostgresCursor extends Cursor {
+    private static final Logger LOG = LoggerFactory.getLogger(PostgresCursor.class);
+    private static final String CLAIM =
+            "CREATE TABLE IF NOT EXISTS claim (lane TEXT, key TEXT COLLATE \"C\", holder TEXT NOT NULL, expires_at TIMESTAMPTZ NOT NULL,"
+                    + " PRIMARY KEY (lane, key))";
+    private static final String HOLDER = "CREATE INDEX IF NOT EXISTS claim_holder ON claim (holder)";
+    private static final String TAKE =
+            "INSERT INTO claim (lane, key, holder, expires_at) SELECT ?, key, ?, now() + ? * interval '1 second' FROM unnest(?) AS key"
+                    + " ON CONFLICT (lane, key) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at"
+                    + " WHERE claim.expires_at < now()";
+    private static final String IS_HELD =
+            "SELECT count(*) FROM (SELECT 1 FROM claim WHERE holder = ? ORDER BY lane, key FOR UPDATE) AS held";
+    private static final String RENEW = "UPDATE claim SET expires_at = now() + ? * interval '1 second'"
+            // What is locked is being committed, or another replica has just found it taken.
+            + " WHERE (lane, key) IN (SELECT lane, key FROM claim WHERE holder = ANY (?) FOR UPDATE SKIP LOCKED)";
+    /** The key of a claim on the whole lane. */
+    private static final String ALL = "";
+
+    private static final int CONNECTIONS = 4;
+    private static final long CONNECTION_TIMEOUT_MS = 5000;
+    private static final long RETRY_MS = 500;
+    /** Serialization failure, deadlock, lock timeout, idle in transaction, too many connections, shutdowns and starts. */
+    private static final Set<String> PASSING =
+            Set.of("40001", "40P01", "55P03", "25P03", "53300", "57P01", "57P02", "57P03");
+
+    private final String subject;
+    private final int claimSeconds;
+    private final HikariDataSource pool;
+    private final Timer keeper = new Timer("claims", true);
+    private final AtomicBoolean down = new AtomicBoolean();
+
+    private PostgresCursor(String subject, HikariDataSource pool, int claimSeconds, Duration lookback) {
+        super(
+                subject,
+                "Check that PostgreSQL is up and takes connections.",
+                "(extract(epoch FROM now()) * 1000)::bigint",
+                lookback);
+        this.subject = subject;
+        this.claimSeconds = claimSeconds;
+        this.pool = pool;
+    }
+
+    /**
+     * Opens the store, and makes its tables where they are missing.
+     *
+     * @param url {@code jdbc:postgresql://…}, with the driver's own parameters
+     * @param claimSeconds after how long without a renewal another replica may take a claim over
+     */
+    static Cursor at(
+            String url, Optional<String> username, Optional<String> password, int claimSeconds, Duration lookback) {
+        String subject = url.replaceFirst("\\?.*", "");
+        HikariConfig config = new HikariConfig();
+        config.setJdbcUrl(url);
+        username.ifPresent(config::setUsername);
+        password.ifPresent(config::setPassword);
+        config.setPoolName("cursor");
+        config.setMaximumPoolSize(CONNECTIONS);
+        config.setMinimumIdle(1);
+        config.setConnectionTimeout(CONNECTION_TIMEOUT_MS);
+        config.addDataSourceProperty("ApplicationName", "bytefreezer-connector");
+        config.addDataSourceProperty("tcpKeepAlive", "true");
+        config.addDataSourceProperty("reWriteBatchedInserts", "true");
+        config.addDataSourceProperty("connectTimeout", "5");
+        // A server that hangs is one that is down.
+        config.addDataSourceProperty("socketTimeout", String.valueOf(Math.max(10, claimSeconds)));
+        // A replica that is frozen in the middle of a transaction must not hold up the others.
+        config.setConnectionInitSql("SET idle_in_transaction_session_timeout = '%1$ds'; SET lock_timeout = '%1$ds'"
+                .formatted(claimSeconds));
+        try {
+            PostgresCursor cursor = new PostgresCursor(subject, new HikariDataSource(config), claimSeconds, lookback);
+            cursor.prepare();
+            return cursor;
+        } catch (PoolInitializationException | SQLException e) {
+            Exception reason = e.getCause() instanceof SQLException cause ? cause : e;
+            throw new ConnectorException(
+                    "cursor %s: cannot be opened (%s). Not started. Check cursor.url, cursor.username and cursor.password, and that PostgreSQL is up."
+                            .formatted(subject, message(reason)),
+                    e);
+        }
+    }
+
+    private void prepare() throws SQLException {
+        try {
+            write(connection -> {
+                // Of replicas that start at the same time one makes the tables.
+                awaitOthers(connection, "schema_version");
+                makeTables(connection, "TEXT COLLATE \"C\"", "");
+                try (Statement statement = connection.createStatement()) {
+                    statement.execute(CLAIM);
+                    statement.execute(HOLDER);
+                }
+                return true;
+            });
+        } catch (SQLException | ConnectorException e) {
+            pool.close();
+            throw e;
+        }
+        TimerTask renewal = new TimerTask() {
+            @Override
+            public void run() {
+                renew();
+            }
+        };
+        keeper.schedule(renewal, claimSeconds * 1000L / 3, claimSeconds * 1000L / 3);
+    }
+
+    /** What is not renewed in time may be taken over, so that it is delivered also when this process has died. */
+    private void renew() {
+        String[] held = claims().toArray(String[]::new);
+        if (held.length == 0) {
+            return;
+        }
+        try {
+            note(connection -> {
+                try (PreparedStatement statement = connection.prepareStatement(RENEW)) {
+                    statement.setInt(1, claimSeconds);
+                    statement.setArray(2, connection.createArrayOf("text", held));
+                    return statement.executeUpdate();
+                }
+            });
+        } catch (SQLException | RuntimeException e) {
+            LOG.warn(
+                    "cursor {}: {} claims could not be renewed ({}). They are renewed when it answers again, unless another replica has taken them over.",
+                    subject,
+                    held.length,
+                    message(e));
+        }
+    }
+
+    // -- transactions
+
+    @Override
+    <T> T read(Work<T> work) throws SQLException {
+        return patiently(() -> {
+            try (Connection connection = pool.getConnection()) {
+                return work.with(connection);
+            }
+        });
+    }
+
+    @Override
+    <T> T write(Work<T> work) throws SQLException {
+        return patiently(() -> {
+            try (Connection connection = pool.getConnection()) {
+                // What is not committed when the connection goes back is rolled back.
+                connection.setAutoCommit(false);
+                T result = work.with(connection);
+                connection.commit();
+                return result;
+            }
+        });
+    }
+
+    @Override
+    <T> T note(Work<T> work) throws SQLException {
+        return write(connection -> {
+            try (Statement statement = connection.createStatement()) {
+                statement.execute("SET LOCAL synchronous_commit TO off");
+            }
+            return work.with(connection);
+        });
+    }
+
+    private interface Attempt<T> {
+        T make() throws SQLException;
+    }
+
+    /** Tries again where the reason passes, as long as a claim lasts: after that others have taken over what was claimed. */
+    private <T> T patiently(Attempt<T> attempt) throws SQLException {
+        long giveUp = System.nanoTime() + TimeUnit.SECONDS.toNanos(claimSeconds);
+        while (true) {
+            try {
+                T result = attempt.make();
+                if (down.compareAndSet(true, false)) {
+                    LOG.info("cursor {}: it answers again.", subject);
+                }
+                return result;
+            } catch (SQLException e) {
+                if (!isPassing(e) || pool.isClosed() || System.nanoTime() > giveUp || !pause()) {
+                    throw e;
+                }
+                if (down.compareAndSet(false, true)) {
+                    LOG.warn(
+                            "cursor {}: {}. Nothing is lost; tried again for {} s before the run fails.",
+                            subject,
+                            message(e.getCause() instanceof SQLException cause ? cause : e),
+                            claimSeconds);
+                }
+            }
+        }
+    }
+
+    private static boolean isPassing(SQLException e) {
+        String state = String.valueOf(e.getSQLState());
+        return state.startsWith("08")
+                || PASSING.contains(state)
+                || (e instanceof SQLTransientException && !state.startsWith("28") && !state.startsWith("3D"));
+    }
+
+    private static boolean pause() {
+        try {
+            Thread.sleep(RETRY_MS);
+            return true;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    // -- claims
+
+    @Override
+    boolean take(Connection connection, Delivered unit, String claim) throws SQLException {
+        List<String> keys = keys(unit);
+        try (PreparedStatement statement = connection.prepareStatement(TAKE)) {
+            statement.setString(1, unit.lane());
+            statement.setString(2, claim);
+            statement.setInt(3, claimSeconds);
+            statement.setArray(4, connection.createArrayOf("text", keys.toArray()));
+            boolean all = statement.executeUpdate() == keys.size();
+            if (!all) {
+                release(connection, claim);
+            }
+            return all;
+        }
+    }
+
+    @Override
+    boolean isHeld(Connection connection, Delivered unit, String claim) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(IS_HELD)) {
+            statement.setString(1, claim);
+            try (ResultSet row = statement.executeQuery()) {
+                row.next();
+                return row.getInt(1) == keys(unit).size();
+            }
+        }
+    }
+
+    /** In one order in all replicas, so that none waits for another that waits for it. */
+    private static List<String> keys(Delivered unit) {
+        return unit.listing().isPresent()
+                ? List.of(ALL)
+                : unit.objects().stream().map(LakeObject::key).sorted().toList();
+    }
+
+    @Override
+    void release(Connection connection, String claim) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement("DELETE FROM claim WHERE holder = ?")) {
+            statement.setString(1, claim);
+            statement.executeUpdate();
+        }
+    }
+
+    @Override
+    void forgetClaims(Connection connection, @Nullable String lane) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(
+                lane == null
+                        ? "DELETE FROM claim"
+                        : "DELETE FROM claim WHERE lane = ? AND expires_at < now() - interval '1 day'")) {
+            if (lane != null) {
+                statement.setString(1, lane);
+            }
+            statement.executeUpdate();
+        }
+    }
+
+    @Override
+    void awaitOthers(Connection connection, String name) throws SQLException {
+        try (PreparedStatement statement =
+                connection.prepareStatement("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))")) {
+            statement.setString(1, name);
+            statement.execute();
+        }
+    }
+
+    @Override
+    void closeStore() {
+        keeper.cancel();
+        pool.close();
+    }
+}

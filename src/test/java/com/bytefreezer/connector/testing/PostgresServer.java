@@ -1,0 +1,156 @@
+package com.bytefreezer.connector.testing;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** PostgreSQL as a process that can be frozen and killed under its clients. It does not run as root. */
+public final class PostgresServer implements AutoCloseable {
+    public static final String USERNAME = "connector";
+    public static final String PASSWORD = "s3cret-of-postgres";
+    private static final String UNPRIVILEGED = "nobody";
+
+    private final Path programs = TestTools.postgresql();
+    private final int port = TestTools.freePort();
+    private final Path directory = TestTools.temporaryDirectory("postgres");
+    private Process process;
+
+    private PostgresServer() {
+        var password = directory.resolve("password");
+        try {
+            Files.writeString(password, PASSWORD);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        if (isRoot()) {
+            run(new ProcessBuilder("chown", "-R", UNPRIVILEGED, directory.toString()));
+        }
+        run(command(
+                "initdb",
+                "--pgdata=" + data(),
+                "--username=" + USERNAME,
+                "--pwfile=" + password,
+                "--auth=scram-sha-256",
+                "--encoding=UTF8",
+                "--no-sync"));
+        process = startProcess();
+    }
+
+    public static PostgresServer start() {
+        return new PostgresServer();
+    }
+
+    /** The value for {@code cursor.url}. */
+    public String url() {
+        return "jdbc:postgresql://127.0.0.1:%d/postgres".formatted(port);
+    }
+
+    public Connection connect() throws SQLException {
+        return DriverManager.getConnection(url(), USERNAME, PASSWORD);
+    }
+
+    /** Freezes the server with all its sessions: connections stay open, nothing is answered. */
+    public void pause() {
+        sessions().forEach(session -> ChildProcesses.signal(session, "STOP"));
+    }
+
+    public void resume() {
+        sessions().forEach(session -> ChildProcesses.signal(session, "CONT"));
+    }
+
+    /** Ends the server at once; connections break, new ones are refused. What was committed is on disk. */
+    public void kill() {
+        var sessions = sessions();
+        sessions.forEach(ProcessHandle::destroyForcibly);
+        sessions.forEach(session -> session.onExit().join());
+    }
+
+    /** Starts a killed server again, on the same port and data. */
+    public void restart() {
+        process = startProcess();
+    }
+
+    @Override
+    public void close() {
+        kill();
+        TestTools.deleteFolder(directory);
+    }
+
+    private Path data() {
+        return directory.resolve("data");
+    }
+
+    private List<ProcessHandle> sessions() {
+        return Stream.concat(Stream.of(process.toHandle()), process.descendants())
+                .toList();
+    }
+
+    private Process startProcess() {
+        var started = ChildProcesses.start(command(
+                        "postgres",
+                        "-D",
+                        data().toString(),
+                        "-p",
+                        String.valueOf(port),
+                        "-c",
+                        "listen_addresses=127.0.0.1",
+                        "-c",
+                        "unix_socket_directories=",
+                        "-c",
+                        "max_connections=50",
+                        // It is the process that dies here, not the machine.
+                        "-c",
+                        "fsync=off")
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(
+                        directory.resolve("postgres.log").toFile())));
+        Await.until("PostgreSQL is ready", () -> isReady(started));
+        return started;
+    }
+
+    private boolean isReady(Process started) {
+        if (!started.isAlive()) {
+            throw new IllegalStateException("PostgreSQL ended with " + started.exitValue() + "; see " + directory);
+        }
+        try (var connection = connect()) {
+            return connection.isValid(1);
+        } catch (SQLException notYet) {
+            return false;
+        }
+    }
+
+    private ProcessBuilder command(String program, String... arguments) {
+        List<String> command = new ArrayList<>();
+        if (isRoot()) {
+            command.addAll(List.of("setpriv", "--reuid=" + UNPRIVILEGED, "--regid=nogroup", "--clear-groups"));
+        }
+        command.add(programs.resolve(program).toString());
+        command.addAll(List.of(arguments));
+        return new ProcessBuilder(command).directory(directory.toFile());
+    }
+
+    private void run(ProcessBuilder command) {
+        var log = directory.resolve("setup.log").toFile();
+        var ended = ChildProcesses.start(command.redirectErrorStream(true).redirectOutput(log));
+        try {
+            if (ended.waitFor() != 0) {
+                throw new IllegalStateException(command.command() + ": " + Files.readString(log.toPath()));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static boolean isRoot() {
+        return "root".equals(System.getProperty("user.name"));
+    }
+}
