@@ -121,6 +121,29 @@ public final class RouteFiles {
         return lists;
     }
 
+    /** The parameters of every export, as its file gives them, over the defaults of the template. */
+    List<Map<String, String>> exports(boolean withDefaultExport) {
+        Map<String, String> defaults = new LinkedHashMap<>();
+        for (Path file : files) {
+            if (file.equals(folder.resolve("export" + SUFFIX))) {
+                nodesIn(file, "routeTemplate")
+                        .forEach(template -> defaults.putAll(parametersOf(template, "defaultValue")));
+            }
+        }
+        List<Map<String, String>> exports = new ArrayList<>();
+        for (Path file : exportFiles()) {
+            if (nameOf(file).equals(DEFAULT_EXPORT) && !withDefaultExport) {
+                continue;
+            }
+            for (JsonNode export : exportsIn(file)) {
+                Map<String, String> parameters = new LinkedHashMap<>(defaults);
+                parameters.putAll(parametersOf(export, "value"));
+                exports.add(parameters);
+            }
+        }
+        return exports;
+    }
+
     /** The destinations that an export names: one, or several with commas between them. */
     public static List<String> destinationsIn(String list) {
         return Stream.of(list.split(",", -1)).map(String::strip).toList();
@@ -157,21 +180,27 @@ public final class RouteFiles {
     }
 
     private static String destinationOf(JsonNode export) {
-        for (JsonNode parameter : export.path("parameters")) {
-            if (parameter.path("name").asText().equals("destination")) {
-                return parameter.path("value").asText();
-            }
+        return parametersOf(export, "value").getOrDefault("destination", "");
+    }
+
+    private static Map<String, String> parametersOf(JsonNode route, String field) {
+        Map<String, String> parameters = new LinkedHashMap<>();
+        for (JsonNode parameter : route.path("parameters")) {
+            parameters.put(
+                    parameter.path("name").asText(), parameter.path(field).asText());
         }
-        return "";
+        return parameters;
     }
 
     private static List<JsonNode> exportsIn(Path file) {
+        return nodesIn(file, "templatedRoute").stream()
+                .filter(route -> route.path("routeTemplateRef").asText().equals("export"))
+                .toList();
+    }
+
+    private static List<JsonNode> nodesIn(Path file, String name) {
         try {
-            return new YAMLMapper()
-                    .readTree(file.toFile()).findValues("templatedRoute").stream()
-                            .filter(route ->
-                                    route.path("routeTemplateRef").asText().equals("export"))
-                            .toList();
+            return new YAMLMapper().readTree(file.toFile()).findValues(name);
         } catch (IOException e) {
             // Camel reads the same file next and says where it is wrong.
             return List.of();

@@ -247,6 +247,13 @@ public final class Settings {
         return Rules.files(values, sources.routes(), sources.mode());
     }
 
+    /** Every export with each of its destinations, as the route files and the settings describe them; none runs for it. */
+    public List<ExportDefinition> exports() {
+        return sources.routes().exports(Rules.usesDefaultExport(values, sources.routes())).stream()
+                .flatMap(parameters -> ExportDefinition.of(parameters, values))
+                .toList();
+    }
+
     /** All route files there are. */
     public RouteFiles routes() {
         return sources.routes();

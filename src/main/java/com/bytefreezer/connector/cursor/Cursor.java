@@ -339,6 +339,22 @@ public abstract class Cursor extends ServiceSupport implements IdempotentReposit
                 }));
     }
 
+    /** Forgets what one lane has delivered: it begins anew. */
+    public final void reset(String lane) {
+        guarded(
+                "cannot be written",
+                () -> write(connection -> {
+                    for (String table : new String[] {"object WHERE lane", "lane WHERE name"}) {
+                        try (PreparedStatement statement =
+                                connection.prepareStatement("DELETE FROM %s = ?".formatted(table))) {
+                            statement.setString(1, lane);
+                            statement.executeUpdate();
+                        }
+                    }
+                    return true;
+                }));
+    }
+
     // -- what is to be delivered
 
     /** Whether the object is still to be delivered. */

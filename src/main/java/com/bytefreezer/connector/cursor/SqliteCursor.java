@@ -151,7 +151,7 @@ final class SqliteCursor extends Cursor {
         }
     }
 
-    private static Path besideLegacy(Path file) {
+    static Path besideLegacy(Path file) {
         String name = String.valueOf(file.getFileName());
         return name.endsWith(".json") ? file.resolveSibling(name.replaceAll("\\.json$", ".db")) : file;
     }

@@ -7,15 +7,18 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Records that a destination refuses for good, kept as NDJSON with the reason: one file per batch,
@@ -23,6 +26,8 @@ import java.util.List;
  * replaces it. Safe for use by several threads.
  */
 public final class DeadLetters {
+    private static final String SUFFIX = ".ndjson";
+
     private final Path folder;
     private final JsonFactory json = new JsonFactory();
 
@@ -36,7 +41,7 @@ public final class DeadLetters {
      * @throws ConnectorException when they cannot be written; then the batch is not settled
      */
     Path keep(Batch batch, String destination, List<Rejection> rejections) {
-        Path file = folder.resolve(batch.unit().export()).resolve(destination).resolve(batch.id() + ".ndjson");
+        Path file = folder.resolve(batch.unit().export()).resolve(destination).resolve(batch.id() + SUFFIX);
         try {
             Files.createDirectories(file.getParent());
             Path unfinished = file.resolveSibling(file.getFileName() + ".tmp");
@@ -59,6 +64,43 @@ public final class DeadLetters {
                             .formatted(file, e.getMessage()),
                     e);
         }
+    }
+
+    /** How many records of a lane lie here. */
+    public long count(String lane) {
+        return files(lane).stream().mapToLong(DeadLetters::linesIn).sum();
+    }
+
+    private List<Path> files(String lane) {
+        Path lanes = folder.resolve(lane);
+        if (!Files.isDirectory(lanes)) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.list(lanes)) {
+            return files.filter(file -> file.toString().endsWith(SUFFIX))
+                    .sorted()
+                    .toList();
+        } catch (IOException e) {
+            throw unreadable(lanes, e);
+        }
+    }
+
+    private static long linesIn(Path file) {
+        try (Stream<String> lines = Files.lines(file)) {
+            return lines.count();
+        } catch (NoSuchFileException e) {
+            // Replayed or discarded since it was listed.
+            return 0;
+        } catch (IOException | UncheckedIOException e) {
+            throw unreadable(file, e);
+        }
+    }
+
+    private static ConnectorException unreadable(Path file, Exception e) {
+        return new ConnectorException(
+                "dead letters %s: cannot be read (%s). They stay as they are. Check the permissions and the file."
+                        .formatted(file, e.getMessage()),
+                e);
     }
 
     private byte[] lines(Batch batch, String destination, List<Rejection> rejections) throws IOException {

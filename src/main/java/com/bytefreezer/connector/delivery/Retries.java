@@ -9,6 +9,8 @@ import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
 import org.apache.camel.Message;
@@ -28,6 +30,7 @@ public final class Retries implements Processor {
 
     private final int most;
     private final Duration longestDelay;
+    private final ConcurrentMap<String, ConcurrentMap<String, Long>> counts = new ConcurrentHashMap<>();
 
     /**
      * The policy's limits.
@@ -74,6 +77,9 @@ public final class Retries implements Processor {
         // Camel has counted the retry that comes.
         int tries = message.getHeader(Exchange.REDELIVERY_COUNTER, 0, Integer.class);
         if (most < 0 || (tries > 0 && tries <= most)) {
+            String lane = Unit.lane(
+                    exchange.getVariable("export", String.class), exchange.getVariable("destination", String.class));
+            counts.computeIfAbsent(lane, any -> new ConcurrentHashMap<>()).merge(code(failure), 1L, Long::sum);
             LOG.warn(
                     "{}, export {}: {}. Batch {} is tried again ({} of {}).",
                     exchange.getVariable("destination"),
@@ -83,6 +89,24 @@ public final class Retries implements Processor {
                     tries,
                     most < 0 ? "any number" : most);
         }
+    }
+
+    /** How many retries a lane has needed since {@link #take}, by HTTP status or what else went wrong. */
+    public Map<String, Long> of(String lane) {
+        return Map.copyOf(counts.getOrDefault(lane, new ConcurrentHashMap<>()));
+    }
+
+    /** As {@link #of}, and begins again with none. */
+    public Map<String, Long> take(String lane) {
+        ConcurrentMap<String, Long> taken = counts.remove(lane);
+        return taken == null ? Map.of() : Map.copyOf(taken);
+    }
+
+    private static String code(Exception failure) {
+        if (failure instanceof HttpOperationFailedException http) {
+            return String.valueOf(http.getStatusCode());
+        }
+        return failure instanceof RecordsOpenException ? "some records" : "no answer";
     }
 
     /** How long the server wants us to wait; empty also for "not at all", so that the tries are not used up at once. */

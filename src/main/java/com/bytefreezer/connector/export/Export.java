@@ -8,6 +8,7 @@ import com.bytefreezer.connector.cursor.Cursor.Position;
 import com.bytefreezer.connector.delivery.Batches;
 import com.bytefreezer.connector.delivery.Failures;
 import com.bytefreezer.connector.delivery.Unit;
+import com.bytefreezer.connector.export.Run.Result;
 import com.bytefreezer.connector.lake.AwsKeys;
 import com.bytefreezer.connector.lake.Credentials;
 import com.bytefreezer.connector.lake.Lake;
@@ -64,6 +65,8 @@ public final class Export {
     private final Exports exports;
     private final RunDataSource dataSource;
     private final AtomicReference<@Nullable Run> running = new AtomicReference<>();
+    /** What came of the run before {@link #close}. */
+    private volatile Result result = Result.NONE;
 
     private String name = "";
     private String tenant = "";
@@ -181,6 +184,7 @@ public final class Export {
                     .map(objects -> newOnes(run, objects.iterator()))
                     .filter(objects -> !objects.isEmpty())
                     .map(this::unitOf)
+                    .map(run::begun)
                     .iterator();
         }
         run.discovered();
@@ -293,9 +297,23 @@ public final class Export {
     public void close() {
         Run run = running.getAndSet(null);
         dataSource.use(null);
+        result = Result.NONE;
         if (run != null) {
-            run.close();
+            try (run) {
+                run.missed(newOnes(run, run.listing.ahead().iterator()));
+                result = run.result();
+            }
         }
+    }
+
+    /** What came of the last run. */
+    Result result() {
+        return result;
+    }
+
+    /** What the run that is under way has done; empty between two runs. Another thread may ask. */
+    Optional<Result> soFar() {
+        return Optional.ofNullable(running.get()).map(Run::result);
     }
 
     /** A unit of the current run is done, well or not. */
@@ -423,7 +441,7 @@ public final class Export {
             @Override
             public Unit next() {
                 offered = false;
-                return unitOf(nextBundle(fresh));
+                return run.begun(unitOf(nextBundle(fresh)));
             }
         };
     }
@@ -485,7 +503,7 @@ public final class Export {
 
     private Iterator<Unit> one(Run run, Unit unit) {
         lock(run, Runtime.getRuntime().availableProcessors());
-        return List.of(unit).iterator();
+        return List.of(run.begun(unit)).iterator();
     }
 
     private String statement(Run run, Unit unit) throws MixedSchemasException {

@@ -2,9 +2,11 @@ package com.bytefreezer.connector.export;
 
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.cursor.Cursor;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -37,6 +39,14 @@ public final class Exports {
     public Collection<Export> all() {
         Map<String, Export> sorted = new TreeMap<>(lanes);
         return sorted.values();
+    }
+
+    /**
+     * The LastModified of the oldest object that the run of {@code lane} has begun and not delivered; empty between two
+     * runs, or when there is none.
+     */
+    public Optional<Instant> oldestInFlight(String lane) {
+        return Optional.ofNullable(lanes.get(lane)).flatMap(Export::soFar).map(Run.Result::oldestUndelivered);
     }
 
     Export get(String lane) {

@@ -22,6 +22,7 @@ final class Listing implements Iterator<LakeObject>, AutoCloseable {
     private final MessageDigest digest;
     private Instant newest = Instant.EPOCH;
     private @Nullable String fingerprint;
+    private boolean broken;
 
     Listing(Stream<LakeObject> stream) {
         this.stream = stream;
@@ -35,7 +36,7 @@ final class Listing implements Iterator<LakeObject>, AutoCloseable {
 
     @Override
     public boolean hasNext() {
-        return !ahead.isEmpty() || objects.hasNext();
+        return !ahead.isEmpty() || hasUnread();
     }
 
     @Override
@@ -46,7 +47,7 @@ final class Listing implements Iterator<LakeObject>, AutoCloseable {
 
     /** The next objects, at most {@code count}, which {@link #next} will still give. */
     List<LakeObject> peek(int count) {
-        while (ahead.size() < count && objects.hasNext()) {
+        while (ahead.size() < count && hasUnread()) {
             ahead.add(read());
         }
         return ahead.stream().limit(count).toList();
@@ -66,7 +67,17 @@ final class Listing implements Iterator<LakeObject>, AutoCloseable {
 
     /** Whether every object has been seen. */
     boolean isComplete() {
-        return !objects.hasNext();
+        return !hasUnread();
+    }
+
+    /** Whether the lake has failed while it was listed. */
+    boolean isBroken() {
+        return broken;
+    }
+
+    /** What {@link #peek} has looked at and {@link #next} has not given. */
+    List<LakeObject> ahead() {
+        return List.copyOf(ahead);
     }
 
     /** Distinguishes these objects from any other listing, once it is complete. */
@@ -80,6 +91,13 @@ final class Listing implements Iterator<LakeObject>, AutoCloseable {
     @Override
     public void close() {
         stream.close();
+    }
+
+    private boolean hasUnread() {
+        broken = true;
+        boolean more = objects.hasNext();
+        broken = false;
+        return more;
     }
 
     private LakeObject read() {

@@ -17,8 +17,10 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -56,6 +58,24 @@ final class Run implements AutoCloseable {
     private @Nullable ConnectorException notRecorded;
     private boolean stopped;
     private @Nullable Instant oldestUndelivered;
+    /** Begun and not done. */
+    private final Set<Unit> open = new HashSet<>();
+
+    /**
+     * What came of a run, as far as it has come.
+     *
+     * @param objects how many are delivered
+     * @param listed whether the lake could be listed
+     * @param oldestUndelivered the LastModified of the oldest object that the run has seen and not delivered, or null
+     */
+    record Result(
+            long objects,
+            Counts counts,
+            boolean listed,
+            @Nullable Instant oldestUndelivered) {
+        /** The run could not even begin. */
+        static final Result NONE = new Result(0, Counts.NONE, false, null);
+    }
 
     Run(
             String export,
@@ -170,8 +190,15 @@ final class Run implements AutoCloseable {
         return waitingForOthers;
     }
 
+    /** A unit is about to be worked on. */
+    synchronized Unit begun(Unit unit) {
+        open.add(unit);
+        return unit;
+    }
+
     /** A unit is done, well or not. */
     synchronized void done(Unit unit, @Nullable Throwable failure) {
+        open.remove(unit);
         if (failure instanceof MixedSchemasException mixed) {
             leftOver.addAll(mixed.groups());
             return;
@@ -246,6 +273,20 @@ final class Run implements AutoCloseable {
         }
         Instant newest = listing.newest();
         return oldestUndelivered != null && oldestUndelivered.isBefore(newest) ? oldestUndelivered : newest;
+    }
+
+    /** Objects that are new, but that the run will not come to. */
+    synchronized void missed(List<LakeObject> objects) {
+        objects.forEach(object -> undelivered(object.lastModified()));
+    }
+
+    synchronized Result result() {
+        Instant oldest = Stream.concat(
+                        open.stream().flatMap(unit -> unit.objects().stream()).map(LakeObject::lastModified),
+                        Stream.ofNullable(oldestUndelivered))
+                .min(Instant::compareTo)
+                .orElse(null);
+        return new Result(delivered, counts, !listing.isBroken(), oldest);
     }
 
     /**

@@ -1,10 +1,16 @@
 package com.bytefreezer.connector.export;
 
+import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.config.Secrets;
 import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.cursor.History;
+import com.bytefreezer.connector.cursor.History.State;
 import com.bytefreezer.connector.delivery.Failures;
+import com.bytefreezer.connector.delivery.Retries;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -12,6 +18,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
 import org.apache.camel.Variable;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,12 +36,20 @@ public final class Schedule {
     private final Set<String> running = ConcurrentHashMap.newKeySet();
     private final Set<String> finished = ConcurrentHashMap.newKeySet();
     private final CountDownLatch unfinished;
+    private final Exports exports;
+    private final Retries retries;
+    private final History history;
+    private final Secrets secrets;
 
-    /** @param lanes how many there are */
-    public Schedule(Settings settings, int lanes) {
+    /** The exports must all be there. */
+    public Schedule(Settings settings, Exports exports, Retries retries, History history, Secrets secrets) {
+        this.exports = exports;
+        this.retries = retries;
+        this.history = history;
+        this.secrets = secrets;
         firstPause = Duration.ofSeconds(settings.integer("schedule.retry-delay-seconds"));
         longestPause = Duration.ofSeconds(settings.integer("schedule.max-retry-delay-seconds"));
-        unfinished = new CountDownLatch(lanes);
+        unfinished = new CountDownLatch(exports.all().size());
     }
 
     /** Whether the export is to run now: at once when it has not run yet, and not while it runs. */
@@ -42,8 +57,36 @@ public final class Schedule {
         return !Instant.now().isBefore(next.getOrDefault(lane, Instant.EPOCH)) && running.add(lane);
     }
 
+    /** When the export runs next, once it has run; empty while it runs. */
+    public Optional<Instant> nextRun(String lane) {
+        return isRunning(lane) ? Optional.empty() : Optional.ofNullable(next.get(lane));
+    }
+
+    public boolean isRunning(String lane) {
+        return running.contains(lane);
+    }
+
+    /**
+     * Does {@code work} while the export does not run, and lets none begin.
+     *
+     * @return whether it could
+     */
+    public boolean betweenRuns(String lane, Runnable work) {
+        if (!running.add(lane)) {
+            return false;
+        }
+        try {
+            work.run();
+            return true;
+        } finally {
+            running.remove(lane);
+        }
+    }
+
     /** A run has ended well. */
-    public void succeeded(@Variable("lane") String lane, @Variable("intervalSeconds") int intervalSeconds) {
+    public void succeeded(
+            Exchange exchange, @Variable("lane") String lane, @Variable("intervalSeconds") int intervalSeconds) {
+        record(exchange, lane, State.SUCCEEDED, null);
         failures.remove(lane);
         next.put(lane, Instant.now().plusSeconds(intervalSeconds));
         finished(lane);
@@ -51,11 +94,14 @@ public final class Schedule {
 
     /** A run has failed: says why, in one line, and when the next one is. */
     public void failed(
+            Exchange exchange,
             @Variable("lane") String lane,
             @Variable("mode") String mode,
             @ExchangeProperty(Exchange.EXCEPTION_CAUGHT) Exception failure) {
+        boolean stopped = failure instanceof StoppedException;
+        record(exchange, lane, stopped ? State.STOPPED : State.FAILED, stopped ? null : Failures.describe(failure));
         int count = failures.merge(lane, 1, Integer::sum);
-        if (failure instanceof StoppedException) {
+        if (stopped) {
             LOG.info("export {}: stopped. What is not delivered stays to be delivered.", lane);
         } else if (mode.equals("watch")) {
             Duration pause = pause(count);
@@ -76,6 +122,25 @@ public final class Schedule {
     /** Waits until each export has run once. */
     public void awaitAll() throws InterruptedException {
         unfinished.await();
+    }
+
+    private void record(Exchange exchange, String lane, State state, @Nullable String message) {
+        Run.Result result = exports.get(lane).result();
+        try {
+            history.add(new History.Run(
+                    lane,
+                    Instant.ofEpochMilli(exchange.getClock().getCreated()),
+                    Instant.now(),
+                    state,
+                    result.objects(),
+                    result.counts(),
+                    retries.take(lane),
+                    result.listed(),
+                    result.oldestUndelivered(),
+                    message == null ? null : secrets.mask(message)));
+        } catch (ConnectorException e) {
+            LOG.warn("export {}: {} The run is missing in the history; nothing else is.", lane, e.getMessage());
+        }
     }
 
     private void finished(String lane) {

@@ -1,0 +1,399 @@
+package com.bytefreezer.connector.cursor;
+
+import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.cursor.Cursor.Position;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How the runs of each lane went, in the cursor's store, and what else that store can tell while another process has it.
+ * Opens a connection for each call and holds nothing. Safe for use by several threads.
+ */
+public final class History {
+    /** Of each lane so many runs are kept. */
+    static final int MOST_RUNS = 1000;
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final TypeReference<TreeMap<String, Long>> NUMBERS = new TypeReference<>() {};
+    /** %s makes them temporary. */
+    private static final String[] SCHEMA = {
+        "CREATE %s TABLE IF NOT EXISTS run (lane TEXT, started_ms BIGINT, finished_ms BIGINT NOT NULL, state TEXT NOT NULL,"
+                + " objects BIGINT NOT NULL, selected BIGINT NOT NULL, accepted BIGINT NOT NULL, duplicates BIGINT NOT NULL,"
+                + " dead_lettered BIGINT NOT NULL, retries TEXT NOT NULL, listed INTEGER NOT NULL, oldest_undelivered_ms BIGINT,"
+                + " message TEXT, PRIMARY KEY (lane, started_ms))",
+        "CREATE %s TABLE IF NOT EXISTS total (lane TEXT PRIMARY KEY, selected BIGINT NOT NULL, accepted BIGINT NOT NULL,"
+                + " duplicates BIGINT NOT NULL, dead_lettered BIGINT NOT NULL, retries TEXT NOT NULL, last_success_ms BIGINT)"
+    };
+
+    private static final String ADD =
+            "INSERT INTO run (lane, started_ms, finished_ms, state, objects, selected, accepted, duplicates, dead_lettered,"
+                    + " retries, listed, oldest_undelivered_ms, message) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    private static final String ADD_UP =
+            "INSERT INTO total (lane, selected, accepted, duplicates, dead_lettered, retries, last_success_ms) VALUES (?, ?, ?, ?, ?, ?, ?)"
+                    + " ON CONFLICT (lane) DO UPDATE SET selected = excluded.selected, accepted = excluded.accepted,"
+                    + " duplicates = excluded.duplicates, dead_lettered = excluded.dead_lettered, retries = excluded.retries,"
+                    + " last_success_ms = excluded.last_success_ms";
+
+    private final Path file;
+    private final boolean readOnly;
+
+    /**
+     * One run of a lane.
+     *
+     * @param objects how many it delivered
+     * @param retries of batches, by HTTP status or what else went wrong
+     * @param listed whether the lake could be listed
+     * @param oldestUndelivered the LastModified of the oldest object that is listed and not delivered; null when all are
+     * @param message why it failed, else null
+     */
+    public record Run(
+            String lane,
+            Instant started,
+            Instant finished,
+            State state,
+            long objects,
+            Counts counts,
+            Map<String, Long> retries,
+            boolean listed,
+            @Nullable Instant oldestUndelivered,
+            @Nullable String message) {
+        /** Whether there was nothing to do. */
+        boolean isIdle() {
+            return state == State.SUCCEEDED && objects == 0 && counts.equals(Counts.NONE) && retries.isEmpty();
+        }
+    }
+
+    /** How a run ended. */
+    public enum State {
+        SUCCEEDED,
+        FAILED,
+        /** By a person, in the middle. */
+        STOPPED
+    }
+
+    /** All runs of a lane together, also those that are not kept any more. */
+    public record Total(
+            Counts counts,
+            Map<String, Long> retries,
+            @Nullable Instant lastSuccess) {
+        static final Total NONE = new Total(Counts.NONE, Map.of(), null);
+
+        private Total plus(Run run) {
+            Map<String, Long> sums = new TreeMap<>(retries);
+            run.retries().forEach((code, count) -> sums.merge(code, count, Long::sum));
+            return new Total(
+                    counts.plus(run.counts()), sums, run.state() == State.SUCCEEDED ? run.finished() : lastSuccess);
+        }
+    }
+
+    private History(Path file, boolean readOnly) {
+        this.file = file;
+        this.readOnly = readOnly;
+    }
+
+    /** Makes the tables where they are missing. To be called by the process that has the {@link Cursor}. */
+    public static History open(Settings settings) {
+        History history = new History(storeOf(settings), false);
+        history.with("cannot be written", connection -> {
+            makeTables(connection, "");
+            return true;
+        });
+        return history;
+    }
+
+    /** Reads only, while this or another process writes. A store that is not there yet is empty. */
+    public static History readOnly(Settings settings) {
+        return new History(storeOf(settings), true);
+    }
+
+    /**
+     * Adds a run, and forgets the oldest ones of the lane. A run that found nothing to do takes the place of the run
+     * before when that found nothing, too.
+     */
+    public void add(Run run) {
+        List<Run> before = runs(run.lane(), 1);
+        with("cannot be written", connection -> {
+            connection.setAutoCommit(false);
+            if (run.isIdle() && !before.isEmpty() && before.get(0).isIdle()) {
+                forget(connection, "started_ms = ?", run.lane(), before.get(0).started());
+            }
+            insert(connection, run);
+            addUp(connection, run.lane(), total(connection, run.lane()).plus(run));
+            forget(
+                    connection,
+                    "started_ms <= (SELECT started_ms FROM run WHERE lane = ? ORDER BY started_ms DESC LIMIT 1 OFFSET %d)"
+                            .formatted(MOST_RUNS),
+                    run.lane(),
+                    null);
+            connection.commit();
+            return true;
+        });
+    }
+
+    /** The newest runs of a lane, at most {@code most}, newest first. */
+    public List<Run> runs(String lane, int most) {
+        return with("cannot be read", connection -> {
+            try (PreparedStatement statement = connection.prepareStatement(
+                    "SELECT * FROM run WHERE lane = ? ORDER BY started_ms DESC LIMIT " + most)) {
+                statement.setString(1, lane);
+                return runs(statement);
+            }
+        });
+    }
+
+    /** The newest run of a lane that could list the lake. */
+    public Optional<Run> lastListing(String lane) {
+        return with("cannot be read", connection -> {
+            try (PreparedStatement statement = connection.prepareStatement(
+                    "SELECT * FROM run WHERE lane = ? AND listed = 1 ORDER BY started_ms DESC LIMIT 1")) {
+                statement.setString(1, lane);
+                return runs(statement).stream().findFirst();
+            }
+        });
+    }
+
+    /** All that a lane has done. */
+    public Total total(String lane) {
+        return with("cannot be read", connection -> total(connection, lane));
+    }
+
+    /** Where the cursor of a lane stands, when it has one yet. */
+    public Optional<Position> position(String lane) {
+        if (!Files.exists(file)) {
+            return Optional.empty();
+        }
+        return with("cannot be read", connection -> {
+            try (PreparedStatement statement =
+                    connection.prepareStatement("SELECT start_ms, watermark_ms, listing FROM lane WHERE name = ?")) {
+                statement.setString(1, lane);
+                try (ResultSet row = statement.executeQuery()) {
+                    return row.next()
+                            ? Optional.of(new Position(
+                                    Instant.ofEpochMilli(row.getLong(1)),
+                                    Instant.ofEpochMilli(row.getLong(2)),
+                                    row.getString(3)))
+                            : Optional.empty();
+                }
+            }
+        });
+    }
+
+    /** Names each object, or slice of one, that the cursor of a lane has as delivered: key, size and LastModified. */
+    public Set<Delivered> delivered(String lane) {
+        if (!Files.exists(file)) {
+            return Set.of();
+        }
+        return with("cannot be read", connection -> {
+            Set<Delivered> delivered = new HashSet<>();
+            try (PreparedStatement statement = connection.prepareStatement(
+                    "SELECT key, size, last_modified_ms FROM object WHERE lane = ? AND complete")) {
+                statement.setString(1, lane);
+                try (ResultSet row = statement.executeQuery()) {
+                    while (row.next()) {
+                        delivered.add(new Delivered(row.getString(1), row.getLong(2), row.getLong(3)));
+                    }
+                }
+            }
+            return delivered;
+        });
+    }
+
+    /** What identifies the content of an object. */
+    public record Delivered(String key, long size, long lastModifiedMs) {}
+
+    /** Writes nothing, but fails when that would not work now. */
+    public void checkWritable() {
+        with("cannot be written", connection -> {
+            connection.setAutoCommit(false);
+            forget(connection, "started_ms = ?", "", Instant.EPOCH);
+            connection.rollback();
+            return true;
+        });
+    }
+
+    private static void insert(Connection connection, Run run) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(ADD)) {
+            statement.setString(1, run.lane());
+            statement.setLong(2, run.started().toEpochMilli());
+            statement.setLong(3, run.finished().toEpochMilli());
+            statement.setString(4, run.state().name());
+            statement.setLong(5, run.objects());
+            statement.setLong(6, run.counts().selected());
+            statement.setLong(7, run.counts().accepted());
+            statement.setLong(8, run.counts().duplicates());
+            statement.setLong(9, run.counts().deadLettered());
+            statement.setString(10, json(run.retries()));
+            statement.setInt(11, run.listed() ? 1 : 0);
+            statement.setObject(12, milliseconds(run.oldestUndelivered()));
+            statement.setString(13, run.message());
+            statement.executeUpdate();
+        }
+    }
+
+    private static void addUp(Connection connection, String lane, Total total) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(ADD_UP)) {
+            statement.setString(1, lane);
+            statement.setLong(2, total.counts().selected());
+            statement.setLong(3, total.counts().accepted());
+            statement.setLong(4, total.counts().duplicates());
+            statement.setLong(5, total.counts().deadLettered());
+            statement.setString(6, json(total.retries()));
+            statement.setObject(7, milliseconds(total.lastSuccess()));
+            statement.executeUpdate();
+        }
+    }
+
+    private static void forget(Connection connection, String which, String lane, @Nullable Instant started)
+            throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement("DELETE FROM run WHERE lane = ? AND " + which)) {
+            statement.setString(1, lane);
+            if (started == null) {
+                statement.setString(2, lane);
+            } else {
+                statement.setLong(2, started.toEpochMilli());
+            }
+            statement.executeUpdate();
+        }
+    }
+
+    private static List<Run> runs(PreparedStatement statement) throws SQLException {
+        List<Run> runs = new ArrayList<>();
+        try (ResultSet row = statement.executeQuery()) {
+            while (row.next()) {
+                runs.add(new Run(
+                        row.getString("lane"),
+                        Instant.ofEpochMilli(row.getLong("started_ms")),
+                        Instant.ofEpochMilli(row.getLong("finished_ms")),
+                        State.valueOf(row.getString("state")),
+                        row.getLong("objects"),
+                        new Counts(
+                                row.getLong("selected"),
+                                row.getLong("accepted"),
+                                row.getLong("duplicates"),
+                                row.getLong("dead_lettered")),
+                        numbers(row.getString("retries")),
+                        row.getInt("listed") == 1,
+                        instant(row, "oldest_undelivered_ms"),
+                        row.getString("message")));
+            }
+        }
+        return runs;
+    }
+
+    private static Total total(Connection connection, String lane) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement("SELECT * FROM total WHERE lane = ?")) {
+            statement.setString(1, lane);
+            try (ResultSet row = statement.executeQuery()) {
+                return row.next()
+                        ? new Total(
+                                new Counts(
+                                        row.getLong("selected"),
+                                        row.getLong("accepted"),
+                                        row.getLong("duplicates"),
+                                        row.getLong("dead_lettered")),
+                                numbers(row.getString("retries")),
+                                instant(row, "last_success_ms"))
+                        : Total.NONE;
+            }
+        }
+    }
+
+    private static @Nullable Long milliseconds(@Nullable Instant time) {
+        return time == null ? null : time.toEpochMilli();
+    }
+
+    private static @Nullable Instant instant(ResultSet row, String column) throws SQLException {
+        long milliseconds = row.getLong(column);
+        return row.wasNull() ? null : Instant.ofEpochMilli(milliseconds);
+    }
+
+    private static String json(Map<String, Long> numbers) {
+        try {
+            return JSON.writeValueAsString(numbers);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static Map<String, Long> numbers(String json) {
+        try {
+            return JSON.readValue(json, NUMBERS);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    // -- the store
+
+    private interface Work<T> {
+        T with(Connection connection) throws SQLException;
+    }
+
+    private <T> T with(String what, Work<T> work) {
+        try (Connection connection = connect()) {
+            return work.with(connection);
+        } catch (SQLException e) {
+            throw new ConnectorException(
+                    "history in %s: %s (%s). Check the free space and the permissions."
+                            .formatted(file, what, e.getMessage()),
+                    e);
+        }
+    }
+
+    private Connection connect() throws SQLException {
+        if (!readOnly) {
+            Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file);
+            try (Statement statement = connection.createStatement()) {
+                // A run that is missing after a power cut is no loss.
+                statement.execute("PRAGMA synchronous=NORMAL");
+            }
+            return connection;
+        }
+        boolean exists = Files.exists(file);
+        Connection connection =
+                DriverManager.getConnection(exists ? "jdbc:sqlite:file:" + file + "?mode=ro" : "jdbc:sqlite::memory:");
+        // Nobody has written a run yet.
+        if (!hasTables(connection)) {
+            makeTables(connection, "TEMPORARY");
+        }
+        return connection;
+    }
+
+    private static boolean hasTables(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("SELECT count(*) FROM sqlite_master WHERE name = 'total'")) {
+            return row.next() && row.getInt(1) == 1;
+        }
+    }
+
+    private static void makeTables(Connection connection, String kind) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            for (String table : SCHEMA) {
+                statement.execute(table.formatted(kind));
+            }
+        }
+    }
+
+    private static Path storeOf(Settings settings) {
+        return SqliteCursor.besideLegacy(Path.of(settings.text("cursor.file")).toAbsolutePath());
+    }
+}

@@ -1,0 +1,97 @@
+package com.bytefreezer.connector.operations;
+
+import com.bytefreezer.connector.config.ExportDefinition;
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.cursor.Cursor.Position;
+import com.bytefreezer.connector.cursor.History;
+import com.bytefreezer.connector.cursor.History.Run;
+import com.bytefreezer.connector.cursor.History.State;
+import com.bytefreezer.connector.cursor.History.Total;
+import com.bytefreezer.connector.delivery.DeadLetters;
+import com.bytefreezer.connector.export.Exports;
+import com.bytefreezer.connector.export.Schedule;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How all exports are, from the cursor's store, which it only reads; and from the running exports, where this process has
+ * them. Safe for use by several threads.
+ */
+public final class Status {
+    private final Settings settings;
+    private final History history;
+    private final DeadLetters deadLetters;
+    private final @Nullable Exports exports;
+    private final Supplier<@Nullable Schedule> schedule;
+
+    private Status(
+            Settings settings,
+            DeadLetters deadLetters,
+            @Nullable Exports exports,
+            Supplier<@Nullable Schedule> schedule) {
+        this.settings = settings;
+        this.history = History.readOnly(settings);
+        this.deadLetters = deadLetters;
+        this.exports = exports;
+        this.schedule = schedule;
+    }
+
+    /** Of exports that another process runs, if any. */
+    public static Status ofStore(Settings settings, DeadLetters deadLetters) {
+        return new Status(settings, deadLetters, null, () -> null);
+    }
+
+    /**
+     * Of the exports of this process.
+     *
+     * @param schedule null until the exports have started
+     */
+    public static Status ofRunning(
+            Settings settings, DeadLetters deadLetters, Exports exports, Supplier<@Nullable Schedule> schedule) {
+        return new Status(settings, deadLetters, exports, schedule);
+    }
+
+    /** All exports, each with one destination, in the order of their files. */
+    public List<LaneStatus> lanes() {
+        return settings.exports().stream().map(this::of).toList();
+    }
+
+    private LaneStatus of(ExportDefinition export) {
+        String lane = export.lane();
+        Schedule timing = schedule.get();
+        boolean running = timing != null && timing.isRunning(lane);
+        List<Run> last = history.runs(lane, 1);
+        boolean failed = !last.isEmpty() && last.get(0).state() == State.FAILED;
+        Total total = history.total(lane);
+        return new LaneStatus(
+                export.name(),
+                export.destination(),
+                running ? "running" : last.isEmpty() ? "never" : failed ? "failed" : "idle",
+                lagSeconds(lane),
+                history.position(lane)
+                        .map(Position::watermark)
+                        .filter(watermark -> !watermark.equals(Instant.EPOCH))
+                        .orElse(null),
+                total.lastSuccess(),
+                failed ? last.get(0).message() : null,
+                timing == null ? null : timing.nextRun(lane).orElse(null),
+                total.counts(),
+                total.retries(),
+                deadLetters.count(lane),
+                running);
+    }
+
+    private @Nullable Long lagSeconds(String lane) {
+        Optional<Instant> now = exports == null ? Optional.empty() : exports.oldestInFlight(lane);
+        Optional<Run> listing = history.lastListing(lane);
+        Instant oldest = now.orElseGet(() -> listing.map(Run::oldestUndelivered).orElse(null));
+        if (oldest == null) {
+            return listing.isPresent() ? 0L : null;
+        }
+        return Math.max(0, Duration.between(oldest, Instant.now()).toSeconds());
+    }
+}

@@ -1,0 +1,163 @@
+package com.bytefreezer.connector.operations;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.bytefreezer.connector.TestRun;
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.cursor.Counts;
+import com.bytefreezer.connector.cursor.Cursor;
+import com.bytefreezer.connector.cursor.History;
+import com.bytefreezer.connector.cursor.History.State;
+import com.bytefreezer.connector.delivery.DeadLetters;
+import com.bytefreezer.connector.kit.Reply;
+import com.bytefreezer.connector.testing.WebhookServer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class StatusTest {
+    @TempDir
+    private Path folder;
+
+    @Test
+    void anExportThatHasNotRunYetIsShown() {
+        LaneStatus lane = status(settings("http://localhost:1/", "0"));
+
+        assertThat(lane.lane()).isEqualTo("default/webhook");
+        assertThat(lane.state()).isEqualTo("never");
+        assertThat(lane.lagSeconds()).isNull();
+        assertThat(lane.totals()).isEqualTo(Counts.NONE);
+    }
+
+    @Test
+    void aRunLeavesItsBalanceAndItsRetriesAndNoLag() throws Exception {
+        try (WebhookServer server = WebhookServer.start()) {
+            server.replyNext(1, Reply.of(429, "slowly"));
+            server.replyNext(1, Reply.of(503));
+            Settings settings = settings(server.url().toString(), "3");
+
+            assertThat(TestRun.batch(settings).succeeded()).isTrue();
+
+            LaneStatus lane = status(settings);
+            assertThat(lane.state()).isEqualTo("idle");
+            assertThat(lane.lagSeconds()).isZero();
+            assertThat(lane.totals()).isEqualTo(new Counts(400, 400, 0, 0));
+            assertThat(lane.retries()).isEqualTo(Map.of("429", 1L, "503", 1L));
+            assertThat(lane.watermark()).isNotNull();
+            assertThat(lane.lastSuccess()).isBetween(Instant.now().minusSeconds(60), Instant.now());
+            assertThat(lane.lastError()).isNull();
+        }
+    }
+
+    @Test
+    void whileTheDestinationIsDownTheLagIsTheAgeOfTheOldestObject() throws Exception {
+        try (Stream<Path> objects = Files.walk(Path.of("samples/lake/acme/syslog"))) {
+            Path oldest = objects.filter(path -> path.toString().endsWith(".parquet"))
+                    .sorted()
+                    .findFirst()
+                    .orElseThrow();
+            Path copy = folder.resolve("lake").resolve(Path.of("samples/lake").relativize(oldest));
+            Files.createDirectories(copy.getParent());
+            Files.copy(oldest, copy);
+            Files.setLastModifiedTime(copy, FileTime.from(Instant.now().minusSeconds(5000)));
+            Files.copy(oldest, copy.resolveSibling("later.parquet"));
+        }
+        Settings settings = settings(
+                "http://localhost:1/",
+                "0",
+                Map.of(
+                        "lake.root",
+                        "file:" + folder.resolve("lake"),
+                        "query.tenant-id",
+                        "acme",
+                        "query.dataset-id",
+                        "syslog",
+                        "query.sql",
+                        "SELECT * FROM events"));
+
+        assertThat(TestRun.batch(settings).succeeded()).isFalse();
+
+        LaneStatus lane = status(settings);
+        assertThat(lane.state()).isEqualTo("failed");
+        assertThat(lane.lastError()).contains("Connection refused").contains("cursor");
+        assertThat(lane.lagSeconds()).isBetween(5000L, 5060L);
+        assertThat(lane.lastSuccess()).isNull();
+    }
+
+    @Test
+    void itIsReadWhileAnotherProcessHasTheCursor() throws Exception {
+        Settings settings = settings("http://localhost:1/", "0");
+        try (Cursor cursor = Cursor.open(Path.of(settings.text("cursor.file")), Duration.ofHours(1))) {
+            History.open(settings).add(run(1, 5));
+
+            assertThat(status(settings).totals().accepted()).isEqualTo(5);
+            assertThat(cursor.knows("default/webhook")).isFalse();
+        }
+    }
+
+    @Test
+    void aReaderMakesNoStore() {
+        Settings settings = settings("http://localhost:1/", "0");
+
+        status(settings);
+
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    @Test
+    void runsThatFindNothingAreOneRowAndTheOldestAreForgotten() {
+        Settings settings = settings("http://localhost:1/", "0");
+        try (Cursor cursor = Cursor.open(Path.of(settings.text("cursor.file")), Duration.ofHours(1))) {
+            assertThat(cursor.knows("default/webhook")).isFalse();
+            History history = History.open(settings);
+            for (int i = 0; i < 1003; i++) {
+                history.add(run(i, 1));
+            }
+            history.add(run(2000, 0));
+            history.add(run(2001, 0));
+
+            assertThat(history.runs("default/webhook", 5000)).hasSize(1000);
+            assertThat(history.runs("default/webhook", 2).get(0).started()).isEqualTo(Instant.ofEpochMilli(2001));
+            assertThat(history.runs("default/webhook", 2).get(1).objects()).isEqualTo(1);
+            assertThat(history.total("default/webhook").counts().accepted()).isEqualTo(1003);
+        }
+    }
+
+    private static History.Run run(long startedMs, long records) {
+        return new History.Run(
+                "default/webhook",
+                Instant.ofEpochMilli(startedMs),
+                Instant.ofEpochMilli(startedMs + 1),
+                State.SUCCEEDED,
+                records,
+                new Counts(records, records, 0, 0),
+                Map.of(),
+                true,
+                null,
+                null);
+    }
+
+    private LaneStatus status(Settings settings) {
+        DeadLetters letters = new DeadLetters(Path.of(settings.text("delivery.dead-letters-folder")));
+        return Status.ofStore(settings, letters).lanes().get(0);
+    }
+
+    private Settings settings(String url, String retries) {
+        return settings(url, retries, Map.of());
+    }
+
+    private Settings settings(String url, String retries, Map<String, String> further) {
+        Map<String, String> all = new TreeMap<>(further);
+        all.put("destination.type", "webhook");
+        all.put("destination.webhook.url", url);
+        all.put("delivery.max-retries", retries);
+        return TestRun.settings(folder, all);
+    }
+}
