@@ -138,6 +138,10 @@ public final class Export {
         exports.add(this);
     }
 
+    String name() {
+        return name;
+    }
+
     /** Names this export with its destination, in the cursor and elsewhere. */
     public String lane() {
         return Unit.lane(name, destination);
@@ -420,6 +424,9 @@ public final class Export {
         List<LakeObject> first = fresh.peek(exports.settings().integer("export.parallel-objects"));
         if (first.isEmpty()) {
             return Collections.emptyIterator();
+        }
+        if (query().isRepeatable()) {
+            exports.sharedReading(name).ifPresent(dataSource::share);
         }
         int cores = Runtime.getRuntime().availableProcessors();
         lock(run, Math.max(1, cores / first.size()));

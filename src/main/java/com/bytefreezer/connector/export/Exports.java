@@ -2,6 +2,7 @@ package com.bytefreezer.connector.export;
 
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.cursor.Cursor;
+import com.bytefreezer.connector.query.SharedReading;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.Map;
@@ -17,6 +18,7 @@ public final class Exports {
     private final Cursor cursor;
     private final boolean watch;
     private final ConcurrentMap<String, Export> lanes = new ConcurrentHashMap<>();
+    private final ConcurrentMap<String, SharedReading> readings = new ConcurrentHashMap<>();
     private volatile boolean stopping;
 
     /**
@@ -47,6 +49,16 @@ public final class Exports {
      */
     public Optional<Instant> oldestInFlight(String lane) {
         return Optional.ofNullable(lanes.get(lane)).flatMap(Export::soFar).map(Run.Result::oldestUndelivered);
+    }
+
+    /** What the lanes of one export read together; none when there is only one. */
+    Optional<SharedReading> sharedReading(String export) {
+        int count = (int) lanes.values().stream()
+                .filter(lane -> lane.name().equals(export))
+                .count();
+        return count < 2
+                ? Optional.empty()
+                : Optional.of(readings.computeIfAbsent(export, name -> new SharedReading(count)));
     }
 
     Export get(String lane) {

@@ -10,62 +10,86 @@ import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.sql.Types;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection whose results have many rows in one: the value of a column is an array of the values of up to
- * {@value #ROWS} rows. camel-jdbc makes a map of every row, which costs a twentieth of an export's time when rows are
- * records; so it makes one of every block. A block is no more than what the driver has fetched already.
+ * The rows of a statement, many at a time. {@link #connection} gives them to camel-jdbc as if each block were a row whose
+ * columns hold arrays: it makes a map of every row, which costs a twentieth of an export's time when rows are records.
+ *
+ * <p>Used by one thread at a time.
  */
-final class Blocks {
+interface Blocks extends AutoCloseable {
     /** Half of what DuckDB gives at once. */
-    private static final int ROWS = 1024;
+    int ROWS = 1024;
 
-    private Blocks() {}
+    List<String> columns() throws SQLException;
 
-    static Connection of(Connection connection) {
-        return proxy(
-                Connection.class,
-                connection,
-                (name, result) -> name.equals("createStatement") ? of((Statement) result) : result);
+    /** The values of each column of up to {@link #ROWS} rows, all but the last block full; null after the last one. */
+    Object @Nullable [][] next() throws SQLException;
+
+    @Override
+    void close() throws SQLException;
+
+    /** Runs a statement. */
+    interface Opener {
+        Blocks open() throws SQLException;
     }
 
-    private static Statement of(Statement statement) {
-        return proxy(
-                Statement.class,
-                statement,
-                (name, result) -> name.equals("getResultSet") ? of((ResultSet) result) : result);
+    /** Where a statement's rows come from: from its own {@code opener}, or from another one with the same text. */
+    interface Source {
+        Blocks open(String sql, Opener opener) throws SQLException;
     }
 
-    private static ResultSet of(ResultSet rows) throws SQLException {
-        Reader reader = new Reader(rows);
-        InvocationHandler handler = (proxy, method, arguments) -> switch (method.getName()) {
-            case "next" -> reader.next();
-            case "getObject" -> reader.block((Integer) arguments[0]);
-            case "getMetaData" -> of(rows.getMetaData());
-            default -> call(rows, method, arguments);
-        };
-        return proxy(ResultSet.class, handler);
+    /** A connection whose statements give a row for each block. */
+    static Connection connection(Connection connection, Source source) {
+        return proxy(Connection.class, (proxy, method, arguments) -> {
+            Object result = call(connection, method, arguments);
+            return result instanceof Statement statement ? statement(statement, source) : result;
+        });
     }
 
-    private static ResultSetMetaData of(ResultSetMetaData columns) {
-        // Of a BLOB camel-jdbc would ask for a Blob.
-        return proxy(
-                ResultSetMetaData.class,
-                (proxy, method, arguments) -> method.getName().equals("getColumnType")
-                        ? Types.JAVA_OBJECT
-                        : call(columns, method, arguments));
+    private static Statement statement(Statement statement, Source source) {
+        Blocks[] blocks = new Blocks[1];
+        return proxy(Statement.class, (proxy, method, arguments) -> switch (method.getName()) {
+            case "execute" -> {
+                String sql = (String) arguments[0];
+                blocks[0] = source.open(sql, () -> new Rows(statement.executeQuery(sql)));
+                yield true;
+            }
+            case "getResultSet" -> result(blocks[0], (Statement) proxy);
+            default -> call(statement, method, arguments);
+        });
     }
 
-    private interface Wrapping {
-        Object of(String method, Object result) throws SQLException;
+    private static ResultSet result(Blocks blocks, Statement statement) {
+        Object[][][] block = new Object[1][][];
+        return proxy(ResultSet.class, (proxy, method, arguments) -> switch (method.getName()) {
+            case "next" -> {
+                block[0] = blocks.next();
+                yield block[0] != null;
+            }
+            case "getObject" -> block[0][(Integer) arguments[0] - 1];
+            case "getMetaData" -> metaData(blocks.columns());
+            case "getStatement" -> statement;
+            // It may be closed twice.
+            case "isClosed" -> false;
+            case "close" -> {
+                blocks.close();
+                yield null;
+            }
+            default -> throw new UnsupportedOperationException(method.getName());
+        });
     }
 
-    private static <T> T proxy(Class<T> type, T wrapped, Wrapping wrapping) {
-        return proxy(type, (proxy, method, arguments) -> {
-            Object result = call(wrapped, method, arguments);
-            return result == null ? null : wrapping.of(method.getName(), result);
+    private static ResultSetMetaData metaData(List<String> columns) {
+        return proxy(ResultSetMetaData.class, (proxy, method, arguments) -> switch (method.getName()) {
+            case "getColumnCount" -> columns.size();
+            case "getColumnLabel", "getColumnName" -> columns.get((Integer) arguments[0] - 1);
+            case "getColumnType" -> Types.JAVA_OBJECT;
+            default -> throw new UnsupportedOperationException(method.getName());
         });
     }
 
@@ -81,38 +105,46 @@ final class Blocks {
         }
     }
 
-    /** Collects rows. Used by one thread at a time. */
-    private static final class Reader {
+    /** The rows of a result of DuckDB: records first, as bytes. */
+    final class Rows implements Blocks {
         private final ResultSet rows;
-        private final int columns;
-        private Object[][] block = {};
+        private final List<String> columns = new ArrayList<>();
 
-        private Reader(ResultSet rows) throws SQLException {
+        Rows(ResultSet rows) throws SQLException {
             this.rows = rows;
-            columns = rows.getMetaData().getColumnCount();
+            ResultSetMetaData metaData = rows.getMetaData();
+            for (int i = 1; i <= metaData.getColumnCount(); i++) {
+                columns.add(metaData.getColumnLabel(i));
+            }
         }
 
-        private boolean next() throws SQLException {
-            Object[][] next = new Object[columns][ROWS];
+        @Override
+        public List<String> columns() {
+            return columns;
+        }
+
+        @Override
+        public Object @Nullable [][] next() throws SQLException {
+            Object[][] block = new Object[columns.size()][ROWS];
             int count = 0;
             while (count < ROWS && rows.next()) {
-                next[0][count] = rows.getBytes(1);
-                for (int column = 1; column < columns; column++) {
-                    next[column][count] = rows.getObject(column + 1);
+                block[0][count] = rows.getBytes(1);
+                for (int column = 1; column < block.length; column++) {
+                    block[column][count] = rows.getObject(column + 1);
                 }
                 count++;
             }
             if (count < ROWS) {
-                for (int column = 0; column < columns; column++) {
-                    next[column] = Arrays.copyOf(next[column], count);
+                for (int column = 0; column < block.length; column++) {
+                    block[column] = Arrays.copyOf(block[column], count);
                 }
             }
-            block = next;
-            return count > 0;
+            return count == 0 ? null : block;
         }
 
-        private Object[] block(int column) {
-            return block[column - 1];
+        @Override
+        public void close() throws SQLException {
+            rows.close();
         }
     }
 }

@@ -14,11 +14,20 @@ import org.jspecify.annotations.Nullable;
  * for each block of rows, see {@link Blocks}.
  */
 public final class RunDataSource implements DataSource {
+    private static final Blocks.Source OWN = (sql, opener) -> opener.open();
+
     private final AtomicReference<@Nullable DataSource> current = new AtomicReference<>();
+    private volatile Blocks.Source rows = OWN;
 
     /** From now on connections are those of {@code source}; null between two runs. */
     public void use(@Nullable DataSource source) {
         current.set(source);
+        rows = OWN;
+    }
+
+    /** From now on rows are shared with the other lanes of the export. */
+    public void share(SharedReading reading) {
+        rows = reading;
     }
 
     @Override
@@ -27,7 +36,7 @@ public final class RunDataSource implements DataSource {
         if (source == null) {
             throw new SQLException("no run is under way");
         }
-        return Blocks.of(source.getConnection());
+        return Blocks.connection(source.getConnection(), rows);
     }
 
     @Override

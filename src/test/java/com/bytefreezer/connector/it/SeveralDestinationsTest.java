@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.bytefreezer.connector.TestRun;
 import com.bytefreezer.connector.kit.Reply;
+import com.bytefreezer.connector.testing.LatencyProxy;
 import com.bytefreezer.connector.testing.ParquetLake;
+import com.bytefreezer.connector.testing.S3Server;
 import com.bytefreezer.connector.testing.SecondWebhook;
+import com.bytefreezer.connector.testing.TestTools;
 import com.bytefreezer.connector.testing.WebhookServer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -105,6 +108,45 @@ class SeveralDestinationsTest {
         assertThat(run.succeeded()).isTrue();
         assertThatBothHaveAllOnce(RECORDS);
         assertThat(first.lastArrival()).isBefore(second.lastArrival().minusSeconds(2));
+    }
+
+    @Test
+    void thoseInStepReadTheObjectsOnce() throws Exception {
+        int records = 100_000;
+        ParquetLake large = ParquetLake.in(folder.resolve("large"));
+        for (int i = 0; i < 4; i++) {
+            large.numbers("year=2026/month=11/day=20/hour=%02d/o.parquet".formatted(i), i * records, records);
+        }
+        try (S3Server s3 = S3Server.s3proxy();
+                LatencyProxy network = LatencyProxy.start(s3.endpoint(), Duration.ZERO);
+                WebhookServer one = WebhookServer.startCounting(4 * records, ParquetLake::number);
+                WebhookServer other = WebhookServer.startCounting(4 * records, ParquetLake::number)) {
+            s3.createBucket("lake");
+            s3.uploadFolder("lake", "acme/events", folder.resolve("large/acme/events"));
+            Map<String, String> settings = new TreeMap<>(SecondWebhook.settings(one, other));
+            settings.putAll(Map.of(
+                    "lake.root", "s3://lake",
+                    "s3.endpoint", network.endpoint().toString(),
+                    "s3.access-key", s3.accessKey(),
+                    "s3.secret-key", s3.secretKey(),
+                    "duckdb.extension-directory", TestTools.duckdbExtensions().toString(),
+                    "schedule.batch-size", "1000"));
+            long before = network.answeredBytes();
+            settings.put("destination.type", "webhook");
+            assertThat(run(settings).succeeded()).isTrue();
+            long alone = network.answeredBytes() - before;
+
+            settings.put("destination.type", "webhook,second");
+            settings.put("cursor.file", folder.resolve("both.db").toString());
+            assertThat(run(settings).succeeded()).isTrue();
+            long both = network.answeredBytes() - before - alone;
+
+            assertThat(other.distinctRecords()).isEqualTo(4 * records);
+            assertThat(one.acceptedRecords()).isEqualTo(8 * records);
+            System.err.printf("bytes from S3: %,d for one destination, %,d for two%n", alone, both);
+            // Each still reads the footers, and lists, by itself.
+            assertThat(both).isLessThan(alone * 3 / 2);
+        }
     }
 
     @Test

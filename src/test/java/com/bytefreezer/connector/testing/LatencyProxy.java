@@ -17,6 +17,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** A TCP proxy before a local server: its answers arrive later, and the network between can be cut. Safe for many threads. */
 public final class LatencyProxy implements AutoCloseable {
@@ -28,6 +29,7 @@ public final class LatencyProxy implements AutoCloseable {
     private final Duration delay;
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
+    private final AtomicLong answeredBytes = new AtomicLong();
     private ServerSocket listener;
 
     private LatencyProxy(URI target, Duration delay) {
@@ -44,6 +46,11 @@ public final class LatencyProxy implements AutoCloseable {
     /** Where to connect instead of to the target; it stays the same when the network is cut and healed. */
     public synchronized URI endpoint() {
         return URI.create("%s://127.0.0.1:%d".formatted(target.getScheme(), listener.getLocalPort()));
+    }
+
+    /** How much the target has answered so far. */
+    public long answeredBytes() {
+        return answeredBytes.get();
     }
 
     /** Breaks all connections and refuses new ones. */
@@ -136,6 +143,7 @@ public final class LatencyProxy implements AutoCloseable {
                 var answers = server.getInputStream();
                 for (var chunk = next(answers); chunk.length > 0; chunk = next(answers)) {
                     var bytes = chunk;
+                    answeredBytes.addAndGet(chunk.length);
                     room.acquire();
                     late.schedule(() -> send(bytes), delay.toNanos(), TimeUnit.NANOSECONDS);
                 }

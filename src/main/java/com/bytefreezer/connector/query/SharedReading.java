@@ -1,0 +1,218 @@
+package com.bytefreezer.connector.query;
+
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Lets the lanes of an export that are in step read an object once. The first one that asks for a statement runs it; those
+ * that come while its first rows are still kept take part. Whoever needs the next block first fetches it for all. Nobody
+ * waits for a slower one: who falls further behind than {@value #MOST_KEPT_BYTES} bytes runs the statement by itself and
+ * leaves out what it has. So it is only for statements that give the same rows in the same order each time.
+ *
+ * <p>Safe for use by several threads.
+ */
+public final class SharedReading implements Blocks.Source {
+    static final long MOST_KEPT_BYTES = 8L * 1024 * 1024;
+
+    private final int lanes;
+    private final Map<String, Shared> byStatement = new HashMap<>();
+
+    /** @param lanes how many there are */
+    public SharedReading(int lanes) {
+        this.lanes = lanes;
+    }
+
+    @Override
+    public Blocks open(String sql, Blocks.Opener opener) throws SQLException {
+        Part part = new Part(sql, opener);
+        synchronized (byStatement) {
+            Shared shared = byStatement.get(sql);
+            if (shared == null || !shared.join(part)) {
+                shared = new Shared(part);
+                byStatement.put(sql, shared);
+            }
+            part.shared = shared;
+        }
+        return part;
+    }
+
+    /** One lane's part of a reading. Used by one thread at a time. */
+    private final class Part implements Blocks {
+        private final String sql;
+        private final Opener opener;
+        private @Nullable Shared shared;
+        private @Nullable Blocks own;
+        /** The number of the next block; guarded by {@link #shared} as long as there is one. */
+        private int position;
+
+        private Part(String sql, Opener opener) {
+            this.sql = sql;
+            this.opener = opener;
+        }
+
+        @Override
+        public List<String> columns() throws SQLException {
+            return shared == null ? own().columns() : shared.columns();
+        }
+
+        @Override
+        public Object @Nullable [][] next() throws SQLException {
+            if (shared != null) {
+                try {
+                    return shared.next(this);
+                } catch (GoneException e) {
+                    leave();
+                    for (int i = 0; i < position; i++) {
+                        own().next();
+                    }
+                }
+            }
+            return own().next();
+        }
+
+        private Blocks own() throws SQLException {
+            if (own == null) {
+                own = opener.open();
+            }
+            return own;
+        }
+
+        private void leave() throws SQLException {
+            if (shared != null) {
+                Shared left = shared;
+                shared = null;
+                if (left.leave(this)) {
+                    synchronized (byStatement) {
+                        byStatement.remove(sql, left);
+                    }
+                }
+            }
+        }
+
+        @Override
+        public void close() throws SQLException {
+            leave();
+            if (own != null) {
+                own.close();
+            }
+        }
+    }
+
+    /** The shared part does not have the block any more, or will not have it. */
+    private static final class GoneException extends Exception {
+        private static final long serialVersionUID = 1L;
+    }
+
+    /** A statement that runs, with those of its blocks that not everybody has. */
+    private final class Shared {
+        /** Whose connection it is. */
+        private final Part runner;
+
+        private final List<Part> parts = new ArrayList<>();
+        private final List<Object[][]> kept = new ArrayList<>();
+        /** The number of the first one that is kept. */
+        private int first;
+
+        private long keptBytes;
+        private int joined = 1;
+        private @Nullable Blocks rows;
+        private boolean ended;
+        private boolean closed;
+        private @Nullable SQLException failure;
+
+        private Shared(Part runner) {
+            this.runner = runner;
+            parts.add(runner);
+        }
+
+        synchronized boolean join(Part part) {
+            boolean inTime = first == 0 && !closed && failure == null && joined < lanes;
+            if (inTime) {
+                joined++;
+                parts.add(part);
+            }
+            return inTime;
+        }
+
+        synchronized List<String> columns() throws SQLException {
+            return rows().columns();
+        }
+
+        synchronized Object @Nullable [][] next(Part part) throws SQLException, GoneException {
+            int number = part.position;
+            boolean isNext = number == first + kept.size();
+            if (number < first || (isNext && closed && !ended)) {
+                throw new GoneException();
+            }
+            if (isNext && !fetch()) {
+                return null;
+            }
+            Object[][] block = kept.get(number - first);
+            part.position++;
+            forget();
+            return block;
+        }
+
+        /** Keeps the next block, if there is one. */
+        private boolean fetch() throws SQLException {
+            if (failure != null) {
+                throw failure;
+            }
+            try {
+                Object[][] block = ended ? null : rows().next();
+                if (block == null) {
+                    ended = true;
+                    return false;
+                }
+                kept.add(block);
+                keptBytes += bytes(block);
+                return true;
+            } catch (SQLException e) {
+                failure = e;
+                throw e;
+            }
+        }
+
+        private Blocks rows() throws SQLException {
+            if (rows == null) {
+                rows = runner.opener.open();
+            }
+            return rows;
+        }
+
+        /** Drops what everybody has, and the oldest when there is too much. */
+        private void forget() {
+            boolean complete = joined == lanes || first > 0;
+            int neededFrom =
+                    parts.stream().mapToInt(part -> part.position).min().orElse(0);
+            while (!kept.isEmpty() && (keptBytes > MOST_KEPT_BYTES || (complete && first < neededFrom))) {
+                keptBytes -= bytes(kept.remove(0));
+                first++;
+            }
+        }
+
+        /** Whether nobody can join any more. */
+        synchronized boolean leave(Part part) throws SQLException {
+            parts.remove(part);
+            if (part.equals(runner) && !closed) {
+                closed = true;
+                if (rows != null) {
+                    rows.close();
+                }
+            }
+            return closed || parts.isEmpty();
+        }
+
+        private static long bytes(Object[][] block) {
+            long bytes = 0;
+            for (Object record : block[0]) {
+                bytes += record == null ? 0 : ((byte[]) record).length;
+            }
+            return bytes;
+        }
+    }
+}

@@ -1,0 +1,205 @@
+package com.bytefreezer.connector.query;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+class SharedReadingTest {
+    private static final int BLOCKS = 40;
+    /** Sixteen of these are more than what is kept. */
+    private static final int BLOCK_BYTES = (int) (SharedReading.MOST_KEPT_BYTES / 16) + 1;
+
+    private final SharedReading reading = new SharedReading(2);
+    private final AtomicInteger opened = new AtomicInteger();
+    private final AtomicInteger open = new AtomicInteger();
+
+    @Test
+    void thoseInStepReadOnce() throws Exception {
+        try (Blocks one = reading.open("q", this::statement);
+                Blocks other = reading.open("q", this::statement)) {
+            for (int i = 0; i < BLOCKS; i++) {
+                assertThat(number(one)).isEqualTo(number(other)).isEqualTo(i);
+            }
+            assertThat(one.next()).isNull();
+            assertThat(other.next()).isNull();
+            assertThat(other.columns()).containsExactly("record");
+        }
+        assertThat(opened).hasValue(1);
+        assertThat(open).hasValue(0);
+    }
+
+    @Test
+    void oneThatFallsFarBehindReadsByItselfAndLosesNothing() throws Exception {
+        try (Blocks fast = reading.open("q", this::statement);
+                Blocks slow = reading.open("q", this::statement)) {
+            assertThat(number(slow)).isZero();
+            assertThat(numbers(fast)).hasSize(BLOCKS);
+            assertThat(numbers(slow))
+                    .hasSize(BLOCKS - 1)
+                    .startsWith(1)
+                    .isSorted()
+                    .doesNotHaveDuplicates();
+        }
+        assertThat(opened).hasValue(2);
+        assertThat(open).hasValue(0);
+    }
+
+    @Test
+    void whenTheOneThatRunsItStopsTheOtherGoesOn() throws Exception {
+        Blocks runs = reading.open("q", this::statement);
+        Blocks takesPart = reading.open("q", this::statement);
+        assertThat(number(runs)).isZero();
+        assertThat(number(runs)).isOne();
+        assertThat(number(takesPart)).isZero();
+        runs.close();
+
+        assertThat(numbers(takesPart))
+                .hasSize(BLOCKS - 1)
+                .startsWith(1)
+                .isSorted()
+                .doesNotHaveDuplicates();
+        takesPart.close();
+        assertThat(open).hasValue(0);
+    }
+
+    @Test
+    void oneThatComesLateOrAgainReadsByItself() throws Exception {
+        try (Blocks early = reading.open("q", this::statement)) {
+            assertThat(numbers(early)).hasSize(BLOCKS);
+            try (Blocks late = reading.open("q", this::statement)) {
+                assertThat(numbers(late)).hasSize(BLOCKS);
+            }
+        }
+        try (Blocks again = reading.open("q", this::statement)) {
+            assertThat(numbers(again)).hasSize(BLOCKS);
+        }
+        assertThat(opened).hasValue(3);
+        assertThat(open).hasValue(0);
+    }
+
+    @Test
+    void afterTheEndTheOtherGetsWhatIsKept() throws Exception {
+        Blocks.Opener shortOne = () -> new Statement(5, BLOCKS);
+        Blocks runs = reading.open("q", shortOne);
+        Blocks takesPart = reading.open("q", shortOne);
+        assertThat(numbers(runs)).hasSize(5);
+        runs.close();
+
+        assertThat(numbers(takesPart)).hasSize(5);
+        takesPart.close();
+        assertThat(opened).hasValue(1);
+    }
+
+    @Test
+    void bothLearnOfAnError() throws Exception {
+        Blocks.Opener broken = () -> new Statement(BLOCKS, 3);
+        try (Blocks one = reading.open("q", broken);
+                Blocks other = reading.open("q", broken)) {
+            assertThatThrownBy(() -> numbers(one)).isInstanceOf(SQLException.class);
+            assertThat(number(other)).isZero();
+            assertThatThrownBy(() -> numbers(other)).isInstanceOf(SQLException.class);
+        }
+        assertThat(open).hasValue(0);
+    }
+
+    @Test
+    void eachGetsEverythingInOrderWhateverTheirPace() throws Exception {
+        var threads = Executors.newFixedThreadPool(2);
+        try {
+            for (int seed = 0; seed < 200; seed++) {
+                Random random = new Random(seed);
+                List<Future<List<Integer>>> results =
+                        threads.invokeAll(List.of(reader(random.nextInt()), reader(random.nextInt())));
+                for (Future<List<Integer>> result : results) {
+                    assertThat(result.get()).hasSize(BLOCKS).isSorted().doesNotHaveDuplicates();
+                }
+                assertThat(open).hasValue(0);
+            }
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    private Callable<List<Integer>> reader(int seed) {
+        Random random = new Random(seed);
+        return () -> {
+            try (Blocks blocks = reading.open("q", this::statement)) {
+                List<Integer> numbers = new ArrayList<>();
+                for (Object[][] block = blocks.next(); block != null; block = blocks.next()) {
+                    numbers.add(((byte[]) block[0][0])[0] & 0xff);
+                    if (random.nextInt(8) == 0) {
+                        Thread.sleep(random.nextInt(3));
+                    }
+                }
+                return numbers;
+            }
+        };
+    }
+
+    private static int number(Blocks blocks) throws SQLException {
+        return ((byte[]) blocks.next()[0][0])[0] & 0xff;
+    }
+
+    private static List<Integer> numbers(Blocks blocks) throws SQLException {
+        List<Integer> numbers = new ArrayList<>();
+        for (Object[][] block = blocks.next(); block != null; block = blocks.next()) {
+            numbers.add(((byte[]) block[0][0])[0] & 0xff);
+        }
+        return numbers;
+    }
+
+    private Blocks statement() {
+        return new Statement(BLOCKS, Integer.MAX_VALUE);
+    }
+
+    /** Gives so many blocks, each with its number, and fails at one of them. */
+    private final class Statement implements Blocks {
+        private final int blocks;
+        private final int failsAt;
+        private int next;
+        private boolean closed;
+
+        Statement(int blocks, int failsAt) {
+            this.blocks = blocks;
+            this.failsAt = failsAt;
+            opened.incrementAndGet();
+            open.incrementAndGet();
+        }
+
+        @Override
+        public List<String> columns() {
+            return List.of("record");
+        }
+
+        @Override
+        public Object[][] next() throws SQLException {
+            assertThat(closed).isFalse();
+            if (next == failsAt) {
+                throw new SQLException("broken");
+            }
+            if (next == blocks) {
+                return null;
+            }
+            byte[] record = new byte[BLOCK_BYTES];
+            record[0] = (byte) next++;
+            return new Object[][] {{record}};
+        }
+
+        @Override
+        public void close() {
+            if (!closed) {
+                open.decrementAndGet();
+            }
+            closed = true;
+        }
+    }
+}
