@@ -86,16 +86,18 @@ final class PostgresCursor extends Cursor {
         config.setPoolName("cursor");
         config.setMaximumPoolSize(CONNECTIONS);
         config.setMinimumIdle(1);
-        config.setConnectionTimeout(CONNECTION_TIMEOUT_MS);
+        config.setConnectionTimeout(Math.min(CONNECTION_TIMEOUT_MS, claimSeconds * 1000L));
         config.addDataSourceProperty("ApplicationName", "bytefreezer-connector");
         config.addDataSourceProperty("tcpKeepAlive", "true");
         config.addDataSourceProperty("reWriteBatchedInserts", "true");
         config.addDataSourceProperty("connectTimeout", "5");
         // A server that hangs is one that is down.
         config.addDataSourceProperty("socketTimeout", String.valueOf(Math.max(10, claimSeconds)));
-        // A replica that is frozen in the middle of a transaction must not hold up the others.
-        config.setConnectionInitSql("SET idle_in_transaction_session_timeout = '%1$ds'; SET lock_timeout = '%1$ds'"
-                .formatted(claimSeconds));
+        config.setConnectionInitSql(
+                // A replica that is frozen in the middle of a transaction must not hold up the others.
+                "SET idle_in_transaction_session_timeout = '%1$ds'; SET lock_timeout = '%1$ds';".formatted(claimSeconds)
+                        // While a new table has no statistics, plans that do not know the values read all of it.
+                        + " SET plan_cache_mode = force_custom_plan");
         try {
             PostgresCursor cursor = new PostgresCursor(subject, new HikariDataSource(config), claimSeconds, lookback);
             cursor.prepare();

@@ -86,6 +86,15 @@ public final class ConnectorProcess implements AutoCloseable {
         ChildProcesses.kill(process);
     }
 
+    /** Freezes the process, as a virtual machine that is moved. */
+    public void pause() {
+        ChildProcesses.signal(process, "STOP");
+    }
+
+    public void resume() {
+        ChildProcesses.signal(process, "CONT");
+    }
+
     /** The file with what the process printed; it grows while the process runs and is deleted by {@link #close}. */
     public Path standardOutput() {
         return standardOutput;

@@ -1,0 +1,210 @@
+package com.bytefreezer.connector.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.bytefreezer.connector.kit.Reply;
+import com.bytefreezer.connector.testing.Await;
+import com.bytefreezer.connector.testing.ConnectorProcess;
+import com.bytefreezer.connector.testing.MinioServer;
+import com.bytefreezer.connector.testing.ParquetLake;
+import com.bytefreezer.connector.testing.PostgresServer;
+import com.bytefreezer.connector.testing.S3Server;
+import com.bytefreezer.connector.testing.TestTools;
+import com.bytefreezer.connector.testing.WebhookServer;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Several packaged connectors that share the work of one export. */
+class ReplicasIT {
+    private static final int OBJECTS = 400;
+    private static final int RECORDS_PER_OBJECT = 200;
+    private static final int RECORDS = OBJECTS * RECORDS_PER_OBJECT;
+    /** Those are read as one, and repeated as one. */
+    private static final int OBJECTS_OF_PARTITION = 4;
+
+    private static final int BATCH = 100;
+    private static final int PARALLEL_OBJECTS = 2;
+    private static final int MOST_REPEATED_PER_KILL = PARALLEL_OBJECTS * OBJECTS_OF_PARTITION * RECORDS_PER_OBJECT;
+
+    @TempDir
+    private static Path folder;
+
+    private static MinioServer minio;
+    private static PostgresServer postgres;
+
+    private final List<ConnectorProcess> replicas = new ArrayList<>();
+    private WebhookServer sink;
+
+    @BeforeAll
+    static void startServersAndWriteLake() {
+        minio = S3Server.minio();
+        postgres = PostgresServer.start();
+        ParquetLake lake = ParquetLake.in(folder.resolve("lake"));
+        for (int i = 0; i < OBJECTS; i++) {
+            int partition = i / OBJECTS_OF_PARTITION;
+            lake.numbers(
+                    "year=2026/month=11/day=%02d/hour=%02d/o-%03d.parquet".formatted(partition / 24, partition % 24, i),
+                    (long) i * RECORDS_PER_OBJECT,
+                    RECORDS_PER_OBJECT);
+        }
+        minio.createBucket("lake");
+        minio.uploadFolder("lake", "", lake.root());
+    }
+
+    @AfterAll
+    static void stopServers() {
+        postgres.close();
+        minio.close();
+    }
+
+    @BeforeEach
+    void startAnew() throws SQLException {
+        try (var connection = postgres.connect();
+                var statement = connection.createStatement()) {
+            statement.execute("DROP TABLE IF EXISTS claim, object, lane, schema_version");
+        }
+        sink = WebhookServer.startCounting(RECORDS, ParquetLake::number);
+        // Slow enough that the kills fit in.
+        sink.reply(Reply.of(200).after(Duration.ofMillis(150)));
+    }
+
+    @AfterEach
+    void stop() {
+        replicas.forEach(ConnectorProcess::close);
+        sink.close();
+    }
+
+    @Test
+    void ofFourReplicasTwoAreKilledAndTheOthersDeliverEverything() throws Exception {
+        Random random = new Random();
+        List<ConnectorProcess> four = List.of(
+                replica("--mode", "watch"),
+                replica("--mode", "batch"),
+                replica("--mode", "watch"),
+                replica("--mode", "batch"));
+        for (ConnectorProcess victim : four.subList(0, 2)) {
+            long threshold = sink.acceptedRecords() + RECORDS / 10 + random.nextInt(RECORDS / 10);
+            Await.until("a part of the work", () -> sink.acceptedRecords() >= threshold);
+            victim.killHard();
+        }
+        hurry();
+        ConnectorProcess late = replica("--mode", "batch");
+        assertThat(four.get(3).waitFor(Duration.ofSeconds(60)))
+                .as(four.get(3).standardError())
+                .isZero();
+        // A batch run ends well only when everything is delivered, by whomever.
+        assertThat(sink.distinctRecords()).isEqualTo(RECORDS);
+        assertThat(late.waitFor(Duration.ofSeconds(30)))
+                .as(late.standardError())
+                .isZero();
+        four.get(2).terminate();
+        assertThat(four.get(2).waitFor(Duration.ofSeconds(30))).isZero();
+
+        long repeats = sink.acceptedRecords() - RECORDS;
+        System.err.printf("2 of 4 replicas killed: %d of %d records repeated%n", repeats, RECORDS);
+        assertThat(repeats).isBetween(0L, 2L * MOST_REPEATED_PER_KILL);
+        assertThat(number("SELECT count(*) FROM object WHERE complete")).isEqualTo(OBJECTS);
+        assertThat(number("SELECT sum(selected) FROM object")).isEqualTo(RECORDS);
+        assertThat(number("SELECT count(*) FROM claim")).isZero();
+        assertThat(replicas).allSatisfy(replica -> assertThat(replica.standardError())
+                .doesNotContain(PostgresServer.PASSWORD)
+                .doesNotContain("ERROR"));
+        assertThat(List.of(four.get(2), four.get(3), late))
+                .allSatisfy(replica -> assertThat(replica.standardError()).contains("records selected"));
+    }
+
+    @Test
+    void aFrozenReplicaLosesItsClaimsAndRecordsNothingWhenItIsBack() throws Exception {
+        ConnectorProcess frozen = replica("--mode", "batch");
+        Await.until("a part of the work", () -> sink.acceptedRecords() >= RECORDS / 10);
+        frozen.pause();
+        hurry();
+        ConnectorProcess other = replica("--mode", "batch");
+        assertThat(other.waitFor(Duration.ofSeconds(60)))
+                .as(other.standardError())
+                .isZero();
+        assertThat(sink.distinctRecords()).isEqualTo(RECORDS);
+
+        frozen.resume();
+        assertThat(frozen.waitFor(Duration.ofSeconds(30)))
+                .as(frozen.standardError())
+                .isZero();
+        assertThat(frozen.standardError())
+                .contains("is lost, since it was not renewed in time")
+                .doesNotContain("ERROR");
+        assertThat(sink.acceptedRecords() - RECORDS).isBetween(0L, (long) MOST_REPEATED_PER_KILL);
+        assertThat(number("SELECT sum(selected) FROM object")).isEqualTo(RECORDS);
+    }
+
+    @Test
+    void aDatabaseThatIsKilledAndComesBackCostsNothing() throws Exception {
+        ConnectorProcess one = replica("--mode", "batch", "--set", "cursor.claim-seconds=30");
+        Await.until("the first records", () -> sink.acceptedRecords() > 0);
+        ConnectorProcess two = replica("--mode", "batch", "--set", "cursor.claim-seconds=30");
+        Await.until("a part of the work", () -> sink.acceptedRecords() >= RECORDS / 4);
+        postgres.kill();
+        Await.until("a replica notices", () -> one.standardError().contains("Nothing is lost; tried again for 30 s"));
+        hurry();
+        postgres.restart();
+        assertThat(one.waitFor(Duration.ofSeconds(60))).as(one.standardError()).isZero();
+        assertThat(two.waitFor(Duration.ofSeconds(60))).as(two.standardError()).isZero();
+
+        assertThat(sink.distinctRecords()).isEqualTo(RECORDS);
+        assertThat(sink.acceptedRecords()).isEqualTo(RECORDS);
+        assertThat(one.standardError()).contains("it answers again").doesNotContain("ERROR");
+    }
+
+    /** What was to be seen has been seen. */
+    private void hurry() {
+        sink.reply(Reply.of(200).after(Duration.ofMillis(10)));
+    }
+
+    private ConnectorProcess replica(String... arguments) {
+        Map<String, String> environment = Map.ofEntries(
+                Map.entry("S3_BUCKET", "lake"),
+                Map.entry("S3_ENDPOINT", minio.endpoint().toString()),
+                Map.entry("S3_ACCESS_KEY", minio.accessKey()),
+                Map.entry("S3_SECRET_KEY", minio.secretKey()),
+                Map.entry(
+                        "DUCKDB_EXTENSION_DIRECTORY",
+                        TestTools.duckdbExtensions().toString()),
+                Map.entry("QUERY_TENANT_ID", "acme"),
+                Map.entry("QUERY_DATASET_ID", "events"),
+                Map.entry("QUERY_SQL", "SELECT n, hostname, message FROM events"),
+                Map.entry("DESTINATION_TYPE", "webhook"),
+                Map.entry("DESTINATION_WEBHOOK_URL", sink.url().toString()),
+                Map.entry("DESTINATION_WEBHOOK_FORMAT", "ndjson"),
+                Map.entry("SCHEDULE_BATCH_SIZE", String.valueOf(BATCH)),
+                Map.entry("SCHEDULE_INTERVAL_SECONDS", "1"),
+                Map.entry("DELIVERY_MAX_IN_FLIGHT", "2"),
+                Map.entry("EXPORT_PARALLEL_OBJECTS", String.valueOf(PARALLEL_OBJECTS)),
+                Map.entry("CURSOR_URL", postgres.url()),
+                Map.entry("CURSOR_USERNAME", PostgresServer.USERNAME),
+                Map.entry("CURSOR_PASSWORD", PostgresServer.PASSWORD),
+                Map.entry("CURSOR_CLAIM_SECONDS", "3"));
+        ConnectorProcess replica =
+                ConnectorProcess.start(TestTools.projectDirectory(), environment, List.of("-Xmx192m"), arguments);
+        replicas.add(replica);
+        return replica;
+    }
+
+    private static long number(String sql) throws SQLException {
+        try (var connection = postgres.connect();
+                var statement = connection.createStatement();
+                var row = statement.executeQuery(sql)) {
+            row.next();
+            return row.getLong(1);
+        }
+    }
+}
