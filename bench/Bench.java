@@ -107,7 +107,7 @@ public final class Bench {
                 .filter(argument -> argument.contains("="))
                 .map(argument -> argument.split("=", 2))
                 .collect(Collectors.toMap(pair -> pair[0], pair -> pair[1]));
-        List<String> all = List.of("many", "one", "s3", "small", "start", "peers");
+        List<String> all = List.of("many", "one", "s3", "small", "start", "replicas", "peers");
         List<String> parts = Arrays.stream(arguments)
                 .filter(argument -> !argument.contains("="))
                 .toList();
@@ -127,6 +127,7 @@ public final class Bench {
                 case "s3" -> bench.bucket();
                 case "small" -> bench.smallObjects();
                 case "start" -> bench.startUp();
+                case "replicas" -> new Replicas(bench).run();
                 default -> new Peers(bench).run();
             }
         }
@@ -136,6 +137,15 @@ public final class Bench {
     /** The jars to measure, by what is added to a case's name. */
     Map<String, Path> builds() {
         return builds;
+    }
+
+    int rounds() {
+        return rounds;
+    }
+
+    /** The options of the connector's virtual machine. */
+    List<String> javaFlags() {
+        return javaFlags;
     }
 
     // -- Parts

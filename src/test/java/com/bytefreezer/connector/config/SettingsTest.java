@@ -377,6 +377,17 @@ class SettingsTest {
     }
 
     @Test
+    void aSharedCursorIsInPostgresAndItsPasswordIsNotShown() throws Exception {
+        aCompleteExport();
+        commandLine.putAll(
+                Map.of("cursor.url", "jdbc:mysql://db/cursor?user=me&password=hunter-22", "cursor.claim-seconds", "0"));
+        assertThat(problems())
+                .containsExactlyInAnyOrder(
+                        "cursor.url must start with jdbc:postgresql://, not \"jdbc:mysql://db/cursor?user=me&password=***\". Not started.",
+                        "cursor.claim-seconds must be a whole number from 1 to 86400, not \"0\". Not started.");
+    }
+
+    @Test
     void aMisspeltNameUnderDestinationConfigGetsTheNameThatIsMeant() throws Exception {
         aCompleteExport();
         yaml("destination: {type: siem, config: {url: x, indx: logs}}");

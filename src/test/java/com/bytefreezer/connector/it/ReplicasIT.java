@@ -37,6 +37,8 @@ class ReplicasIT {
     private static final int PARALLEL_OBJECTS = 2;
     private static final int MOST_REPEATED_PER_KILL = PARALLEL_OBJECTS * OBJECTS_OF_PARTITION * RECORDS_PER_OBJECT;
 
+    private static final Duration PATIENCE = Duration.ofSeconds(90);
+
     @TempDir
     private static Path folder;
 
@@ -76,7 +78,7 @@ class ReplicasIT {
         }
         sink = WebhookServer.startCounting(RECORDS, ParquetLake::number);
         // Slow enough that the kills fit in.
-        sink.reply(Reply.of(200).after(Duration.ofMillis(150)));
+        sink.reply(Reply.of(200).after(Duration.ofMillis(100)));
     }
 
     @AfterEach
@@ -95,21 +97,20 @@ class ReplicasIT {
                 replica("--mode", "batch"));
         for (ConnectorProcess victim : four.subList(0, 2)) {
             long threshold = sink.acceptedRecords() + RECORDS / 10 + random.nextInt(RECORDS / 10);
-            Await.until("a part of the work", () -> sink.acceptedRecords() >= threshold);
+            Await.until("a part of the work", PATIENCE, () -> sink.acceptedRecords() >= threshold);
+            assertThat(victim.isAlive()).as(victim.standardError()).isTrue();
             victim.killHard();
         }
         hurry();
         ConnectorProcess late = replica("--mode", "batch");
-        assertThat(four.get(3).waitFor(Duration.ofSeconds(60)))
+        assertThat(four.get(3).waitFor(PATIENCE))
                 .as(four.get(3).standardError())
                 .isZero();
         // A batch run ends well only when everything is delivered, by whomever.
         assertThat(sink.distinctRecords()).isEqualTo(RECORDS);
-        assertThat(late.waitFor(Duration.ofSeconds(30)))
-                .as(late.standardError())
-                .isZero();
+        assertThat(late.waitFor(PATIENCE)).as(late.standardError()).isZero();
         four.get(2).terminate();
-        assertThat(four.get(2).waitFor(Duration.ofSeconds(30))).isZero();
+        assertThat(four.get(2).waitFor(PATIENCE)).isZero();
 
         long repeats = sink.acceptedRecords() - RECORDS;
         System.err.printf("2 of 4 replicas killed: %d of %d records repeated%n", repeats, RECORDS);
@@ -127,19 +128,15 @@ class ReplicasIT {
     @Test
     void aFrozenReplicaLosesItsClaimsAndRecordsNothingWhenItIsBack() throws Exception {
         ConnectorProcess frozen = replica("--mode", "batch");
-        Await.until("a part of the work", () -> sink.acceptedRecords() >= RECORDS / 10);
+        Await.until("a part of the work", PATIENCE, () -> sink.acceptedRecords() >= RECORDS / 10);
         frozen.pause();
         hurry();
         ConnectorProcess other = replica("--mode", "batch");
-        assertThat(other.waitFor(Duration.ofSeconds(60)))
-                .as(other.standardError())
-                .isZero();
+        assertThat(other.waitFor(PATIENCE)).as(other.standardError()).isZero();
         assertThat(sink.distinctRecords()).isEqualTo(RECORDS);
 
         frozen.resume();
-        assertThat(frozen.waitFor(Duration.ofSeconds(30)))
-                .as(frozen.standardError())
-                .isZero();
+        assertThat(frozen.waitFor(PATIENCE)).as(frozen.standardError()).isZero();
         assertThat(frozen.standardError())
                 .contains("is lost, since it was not renewed in time")
                 .doesNotContain("ERROR");
@@ -150,15 +147,15 @@ class ReplicasIT {
     @Test
     void aDatabaseThatIsKilledAndComesBackCostsNothing() throws Exception {
         ConnectorProcess one = replica("--mode", "batch", "--set", "cursor.claim-seconds=30");
-        Await.until("the first records", () -> sink.acceptedRecords() > 0);
+        Await.until("the first records", PATIENCE, () -> sink.acceptedRecords() > 0);
         ConnectorProcess two = replica("--mode", "batch", "--set", "cursor.claim-seconds=30");
-        Await.until("a part of the work", () -> sink.acceptedRecords() >= RECORDS / 4);
+        Await.until("a part of the work", PATIENCE, () -> sink.acceptedRecords() >= RECORDS / 4);
         postgres.kill();
         Await.until("a replica notices", () -> one.standardError().contains("Nothing is lost; tried again for 30 s"));
         hurry();
         postgres.restart();
-        assertThat(one.waitFor(Duration.ofSeconds(60))).as(one.standardError()).isZero();
-        assertThat(two.waitFor(Duration.ofSeconds(60))).as(two.standardError()).isZero();
+        assertThat(one.waitFor(PATIENCE)).as(one.standardError()).isZero();
+        assertThat(two.waitFor(PATIENCE)).as(two.standardError()).isZero();
 
         assertThat(sink.distinctRecords()).isEqualTo(RECORDS);
         assertThat(sink.acceptedRecords()).isEqualTo(RECORDS);
@@ -193,8 +190,11 @@ class ReplicasIT {
                 Map.entry("CURSOR_USERNAME", PostgresServer.USERNAME),
                 Map.entry("CURSOR_PASSWORD", PostgresServer.PASSWORD),
                 Map.entry("CURSOR_CLAIM_SECONDS", "3"));
-        ConnectorProcess replica =
-                ConnectorProcess.start(TestTools.projectDirectory(), environment, List.of("-Xmx192m"), arguments);
+        ConnectorProcess replica = ConnectorProcess.start(
+                TestTools.projectDirectory(),
+                environment,
+                List.of("-Xmx192m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
+                arguments);
         replicas.add(replica);
         return replica;
     }
