@@ -33,6 +33,8 @@ final class Replicas {
     }
 
     void run() throws Exception {
+        // Without it each answer waits for the client's delayed acknowledgement.
+        System.setProperty("sun.net.httpserver.nodelay", "true");
         make();
         Map<Integer, List<Double>> seconds = new LinkedHashMap<>();
         for (int round = 1; round <= bench.rounds(); round++) {
