@@ -31,6 +31,8 @@ final class Rules {
         RULES.put("s3.use-ssl", oneOf("true", "false"));
         RULES.put("control.url", startsWithOneOf("http://", "https://"));
         RULES.put("control.timeout-seconds", between(1, 3600));
+        RULES.put("query.from", Rules::time);
+        RULES.put("query.to", Rules::time);
         RULES.put("query.sync", oneOf("auto", "incremental", "full"));
         RULES.put("records.nulls", oneOf("keep", "omit"));
         RULES.put("delivery.max-batch-bytes", between(1, 1_000_000_000));
@@ -38,6 +40,7 @@ final class Rules {
         RULES.put("delivery.max-retries", between(-1, Integer.MAX_VALUE));
         RULES.put("delivery.retry-delay-ms", between(1, 3_600_000));
         RULES.put("delivery.max-retry-delay-ms", between(1, 86_400_000));
+        RULES.put("delivery.max-records-per-second", between(1, Integer.MAX_VALUE));
         RULES.put("delivery.on-rejected", oneOf("dead-letter", "stop"));
         RULES.put("export.parallel-objects", between(1, 256));
         RULES.put("server.port", between(0, 65_535));
@@ -183,14 +186,18 @@ final class Rules {
     }
 
     private static Optional<String> startOfCursor(String value) {
-        if (value.equals("earliest") || value.equals("latest")) {
-            return Optional.empty();
-        }
+        boolean known = value.equals("earliest") || value.equals("latest");
+        return known || time(value).isEmpty()
+                ? Optional.empty()
+                : Optional.of("must be earliest, latest or a time like 2026-11-01T00:00:00Z");
+    }
+
+    private static Optional<String> time(String value) {
         try {
             Instant.parse(value);
             return Optional.empty();
         } catch (DateTimeParseException e) {
-            return Optional.of("must be earliest, latest or a time like 2026-11-01T00:00:00Z");
+            return Optional.of("must be a time like 2026-11-01T00:00:00Z");
         }
     }
 

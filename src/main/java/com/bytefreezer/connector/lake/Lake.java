@@ -3,6 +3,7 @@ package com.bytefreezer.connector.lake;
 import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.config.Settings;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -35,8 +36,18 @@ public interface Lake extends AutoCloseable {
         return settings.optional("lake.root").orElse("").startsWith("file:");
     }
 
-    /** The lake of one dataset, by {@code lake.root}, {@code lake.layout} and the bucket's credentials. */
+    /**
+     * The lake of one dataset, by {@code lake.root}, {@code lake.layout} and the bucket's credentials; of its objects
+     * those from {@code query.from} to {@code query.to}.
+     */
     static Lake of(Settings settings, String tenant, String dataset, @Nullable Credentials credentials) {
+        return RangeLake.of(
+                whole(settings, tenant, dataset, credentials),
+                settings.optional("query.from").map(Instant::parse),
+                settings.optional("query.to").map(Instant::parse));
+    }
+
+    private static Lake whole(Settings settings, String tenant, String dataset, @Nullable Credentials credentials) {
         String folder = settings.text("lake.layout")
                 .replace("{account}", settings.optional("control.account-id").orElse(""))
                 .replace("{tenant}", tenant)

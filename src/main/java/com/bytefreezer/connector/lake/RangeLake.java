@@ -1,0 +1,47 @@
+package com.bytefreezer.connector.lake;
+
+import java.time.Instant;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/** The objects of a lake whose partition begins in a range; those without a date in their partition are all in it. */
+final class RangeLake implements Lake {
+    private final Lake lake;
+    private final Instant from;
+    private final Instant to;
+
+    private RangeLake(Lake lake, Instant from, Instant to) {
+        this.lake = lake;
+        this.from = from;
+        this.to = to;
+    }
+
+    /**
+     * The lake, narrowed where the range has an end.
+     *
+     * @param to exclusive
+     */
+    static Lake of(Lake lake, Optional<Instant> from, Optional<Instant> to) {
+        return from.isEmpty() && to.isEmpty()
+                ? lake
+                : new RangeLake(lake, from.orElse(Instant.MIN), to.orElse(Instant.MAX));
+    }
+
+    @Override
+    public Stream<LakeObject> objects() {
+        return lake.objects().filter(object -> object.partitionTime()
+                .map(time -> !time.isBefore(from) && time.isBefore(to))
+                .orElse(true));
+    }
+
+    @Override
+    public Set<String> folders() {
+        return lake.folders();
+    }
+
+    @Override
+    public void close() {
+        lake.close();
+    }
+}
