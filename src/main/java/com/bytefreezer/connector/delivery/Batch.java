@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Records that are delivered together: the bytes that DuckDB wrote, never parsed on the way.
@@ -41,9 +42,16 @@ public final class Batch {
     private final long[] numbers;
 
     private final Settled settled;
+    /** Of records that had theirs before, by number; else made from the unit. */
+    private final @Nullable Map<Long, String> knownIds;
 
-    /** A record that the destination refuses for good, by its number in its object. */
-    public record Rejection(String object, long recordNumber, byte[] json, String reason) {}
+    /**
+     * A record that the destination refuses for good, by its number in its object.
+     *
+     * @param id as in {@link #recordIds}; null where there is none
+     */
+    public record Rejection(
+            String object, long recordNumber, @Nullable String id, byte[] json, String reason) {}
 
     /** What became of single records; shared by a batch and its parts. */
     private static final class Settled {
@@ -63,15 +71,27 @@ public final class Batch {
      * @param numbers of each record, made by {@link #number}
      */
     Batch(Unit unit, int number, byte[][] records, long[] numbers) {
-        this(unit, number, records, numbers, new Settled());
+        this(unit, number, records, numbers, new Settled(), null);
     }
 
-    private Batch(Unit unit, int number, byte[][] records, long[] numbers, Settled settled) {
+    /** Records that were in another batch before. */
+    static Batch again(Unit unit, byte[][] records, long[] numbers, Map<Long, String> ids) {
+        return new Batch(unit, 0, records, numbers, new Settled(), ids);
+    }
+
+    private Batch(
+            Unit unit,
+            int number,
+            byte[][] records,
+            long[] numbers,
+            Settled settled,
+            @Nullable Map<Long, String> knownIds) {
         this.unit = unit;
         this.number = number;
         this.records = records;
         this.numbers = numbers;
         this.settled = settled;
+        this.knownIds = knownIds;
     }
 
     /** The same for the same records on every try and after every restart: 128 bits, in hex. */
@@ -102,10 +122,17 @@ public final class Batch {
         if (!unit.isRepeatable()) {
             return List.of();
         }
-        List<String> ids = new ArrayList<>(numbers.length);
+        return idsOf(numbers);
+    }
+
+    private List<String> idsOf(long[] records) {
+        if (knownIds != null) {
+            return Arrays.stream(records).mapToObj(knownIds::get).toList();
+        }
+        List<String> ids = new ArrayList<>(records.length);
         int prefixed = -1;
         String prefix = "";
-        for (long record : numbers) {
+        for (long record : records) {
             int object = objectIn(record);
             if (object != prefixed) {
                 String content = unit.export() + " " + unit.objects().get(object) + " " + unit.query();
@@ -201,7 +228,7 @@ public final class Batch {
             open[i] = records[positions[i]];
             openNumbers[i] = numbers[positions[i]];
         }
-        return Optional.of(new Batch(unit, number, open, openNumbers, settled));
+        return Optional.of(new Batch(unit, number, open, openNumbers, settled, knownIds));
     }
 
     /** The destination has one record, by its position in this batch from 0. */
@@ -228,7 +255,13 @@ public final class Batch {
         long record = numbers[position];
         synchronized (settled) {
             settled.rejections.put(
-                    record, new Rejection(nameOfObject(record), inObject(record), records[position], reason));
+                    record,
+                    new Rejection(
+                            nameOfObject(record),
+                            inObject(record),
+                            unit.isRepeatable() ? idsOf(new long[] {record}).get(0) : null,
+                            records[position],
+                            reason));
         }
     }
 
@@ -256,7 +289,12 @@ public final class Batch {
 
     private Batch part(int from, int to) {
         return new Batch(
-                unit, number, Arrays.copyOfRange(records, from, to), Arrays.copyOfRange(numbers, from, to), settled);
+                unit,
+                number,
+                Arrays.copyOfRange(records, from, to),
+                Arrays.copyOfRange(numbers, from, to),
+                settled,
+                knownIds);
     }
 
     /**

@@ -2,9 +2,6 @@ package com.bytefreezer.connector.delivery;
 
 import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.delivery.Batch.Rejection;
-import com.fasterxml.jackson.core.JsonEncoding;
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -17,7 +14,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.stream.Stream;
 
 /**
@@ -29,7 +28,6 @@ public final class DeadLetters {
     private static final String SUFFIX = ".ndjson";
 
     private final Path folder;
-    private final JsonFactory json = new JsonFactory();
 
     public DeadLetters(Path folder) {
         this.folder = folder;
@@ -41,24 +39,52 @@ public final class DeadLetters {
      * @throws ConnectorException when they cannot be written; then the batch is not settled
      */
     Path keep(Batch batch, String destination, List<Rejection> rejections) {
-        Path file = folder.resolve(batch.unit().export()).resolve(destination).resolve(batch.id() + SUFFIX);
+        Unit unit = batch.unit();
+        String now = Instant.now().toString();
+        Path file = folder.resolve(unit.export()).resolve(destination).resolve(batch.id() + SUFFIX);
+        write(
+                file,
+                rejections.stream()
+                        .map(rejection -> new DeadLetter(
+                                now,
+                                unit.export(),
+                                unit.tenant(),
+                                unit.dataset(),
+                                rejection.object(),
+                                rejection.recordNumber(),
+                                batch.id(),
+                                destination,
+                                rejection.id(),
+                                rejection.reason(),
+                                rejection.json()))
+                        .toList());
+        return file;
+    }
+
+    private void write(Path file, List<DeadLetter> letters) {
+        // A replay may write while an export does.
+        Path unfinished = file.resolveSibling("%s.%s.tmp".formatted(file.getFileName(), UUID.randomUUID()));
         try {
             Files.createDirectories(file.getParent());
-            Path unfinished = file.resolveSibling(file.getFileName() + ".tmp");
-            try (FileChannel channel = FileChannel.open(
-                    unfinished,
-                    StandardOpenOption.CREATE,
-                    StandardOpenOption.TRUNCATE_EXISTING,
-                    StandardOpenOption.WRITE)) {
-                ByteBuffer lines = ByteBuffer.wrap(lines(batch, destination, rejections));
+            ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+            for (DeadLetter letter : letters) {
+                letter.writeTo(bytes);
+            }
+            try (FileChannel channel =
+                    FileChannel.open(unfinished, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+                ByteBuffer lines = ByteBuffer.wrap(bytes.toByteArray());
                 while (lines.hasRemaining()) {
                     channel.write(lines);
                 }
                 channel.force(true);
             }
             Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-            return file;
         } catch (IOException e) {
+            try {
+                Files.deleteIfExists(unfinished);
+            } catch (IOException alsoFailed) {
+                e.addSuppressed(alsoFailed);
+            }
             throw new ConnectorException(
                     "dead letters %s: cannot be written (%s). The batch stays undelivered. Check delivery.dead-letters-folder and the free space."
                             .formatted(file, e.getMessage()),
@@ -71,7 +97,8 @@ public final class DeadLetters {
         return files(lane).stream().mapToLong(DeadLetters::linesIn).sum();
     }
 
-    private List<Path> files(String lane) {
+    /** The files of a lane, each with the dead letters of one batch. */
+    public List<Path> files(String lane) {
         Path lanes = folder.resolve(lane);
         if (!Files.isDirectory(lanes)) {
             return List.of();
@@ -82,6 +109,42 @@ public final class DeadLetters {
                     .toList();
         } catch (IOException e) {
             throw unreadable(lanes, e);
+        }
+    }
+
+    /**
+     * What a file holds; nothing when it is gone.
+     *
+     * @throws ConnectorException when a line is no dead letter
+     */
+    public List<DeadLetter> read(Path file) {
+        List<DeadLetter> letters = new ArrayList<>();
+        try (Stream<String> lines = Files.lines(file)) {
+            for (String line : (Iterable<String>) lines::iterator) {
+                letters.add(DeadLetter.read(line.getBytes(StandardCharsets.UTF_8)));
+            }
+            return letters;
+        } catch (NoSuchFileException e) {
+            return List.of();
+        } catch (IOException | UncheckedIOException | NumberFormatException e) {
+            String reason = Failures.describe(e);
+            throw new ConnectorException(
+                    "dead letters %s, line %d: cannot be read (%s). They stay as they are. Mend or remove the line."
+                            .formatted(file, letters.size() + 1, reason),
+                    e);
+        }
+    }
+
+    /** Leaves only {@code letters} in a file, at once; without any the file is gone. */
+    public void keepOnly(Path file, List<DeadLetter> letters) {
+        if (!letters.isEmpty()) {
+            write(file, letters);
+            return;
+        }
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException e) {
+            throw unreadable(file, e);
         }
     }
 
@@ -101,30 +164,5 @@ public final class DeadLetters {
                 "dead letters %s: cannot be read (%s). They stay as they are. Check the permissions and the file."
                         .formatted(file, e.getMessage()),
                 e);
-    }
-
-    private byte[] lines(Batch batch, String destination, List<Rejection> rejections) throws IOException {
-        ByteArrayOutputStream lines = new ByteArrayOutputStream();
-        Unit unit = batch.unit();
-        for (Rejection rejection : rejections) {
-            try (JsonGenerator line = json.createGenerator(lines, JsonEncoding.UTF8)) {
-                line.disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET);
-                line.writeStartObject();
-                line.writeStringField("time", Instant.now().toString());
-                line.writeStringField("export", unit.export());
-                line.writeStringField("tenant", unit.tenant());
-                line.writeStringField("dataset", unit.dataset());
-                line.writeStringField("object", rejection.object());
-                line.writeNumberField("record_number", rejection.recordNumber());
-                line.writeStringField("batch_id", batch.id());
-                line.writeStringField("destination", destination);
-                line.writeStringField("reason", rejection.reason());
-                line.writeFieldName("record");
-                line.writeRawValue(new String(rejection.json(), StandardCharsets.UTF_8));
-                line.writeEndObject();
-            }
-            lines.write('\n');
-        }
-        return lines.toByteArray();
     }
 }

@@ -5,6 +5,7 @@ import com.bytefreezer.connector.cursor.Cursor;
 import com.bytefreezer.connector.delivery.Batch.Rejection;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Consumer;
 import org.apache.camel.Body;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
@@ -16,15 +17,24 @@ import org.slf4j.LoggerFactory;
 public final class Deliveries {
     private static final Logger LOG = LoggerFactory.getLogger(Deliveries.class);
 
-    private final Cursor cursor;
+    private final Consumer<Unit> checkpoint;
     private final DeadLetters deadLetters;
     private final boolean stopOnRejected;
 
     /** @param stopOnRejected fail instead of keeping what is refused as dead letters */
     public Deliveries(Cursor cursor, DeadLetters deadLetters, boolean stopOnRejected) {
-        this.cursor = cursor;
+        this(cursor::checkpoint, deadLetters, stopOnRejected);
+    }
+
+    private Deliveries(Consumer<Unit> checkpoint, DeadLetters deadLetters, boolean stopOnRejected) {
+        this.checkpoint = checkpoint;
         this.deadLetters = deadLetters;
         this.stopOnRejected = stopOnRejected;
+    }
+
+    /** For dead letters, which no cursor counts. */
+    public static Deliveries ofDeadLetters(DeadLetters deadLetters) {
+        return new Deliveries(unit -> {}, deadLetters, false);
     }
 
     /** Gives the destination's route what it may want to know of the batch, as variables. */
@@ -88,7 +98,7 @@ public final class Deliveries {
         // The commit of the whole unit follows at once on its last batch.
         boolean last = unit.hasEnded() && unit.counts().balances();
         if (further && !last && unit.isResumable()) {
-            cursor.checkpoint(unit);
+            checkpoint.accept(unit);
         }
     }
 

@@ -36,6 +36,9 @@ public final class DeliveryCamel {
                 new Retries(
                         settings.integer("delivery.max-retries"),
                         Duration.ofMillis(settings.integer("delivery.max-retry-delay-ms"))));
+        camel.bind(
+                "pace",
+                new Pace(settings.optional("delivery.max-records-per-second").map(Integer::valueOf)));
         // In place of Camel's own, which checks no host name and sends one event per request.
         camel.bind("splunk-hec", new HecComponent());
         return camel;

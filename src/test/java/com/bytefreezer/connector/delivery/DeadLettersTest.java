@@ -32,7 +32,9 @@ class DeadLettersTest {
         assertThat(lines.get(0).replaceFirst("\"time\":\"[^\"]+\",", ""))
                 .isEqualTo("{\"export\":\"default\",\"tenant\":\"acme\",\"dataset\":\"syslog\","
                         + "\"object\":\"day=01/one.parquet\",\"record_number\":7,\"batch_id\":\"" + batch.id()
-                        + "\",\"destination\":\"webhook\",\"reason\":\"too \\\"old\\\"\\nby far\","
+                        + "\",\"destination\":\"webhook\",\"record_id\":\""
+                        + batch.recordIds().get(0)
+                        + "\",\"reason\":\"too \\\"old\\\"\\nby far\","
                         + "\"record\":{\"a\":1.50}}");
         assertThat(new ObjectMapper()
                         .readTree(lines.get(1))

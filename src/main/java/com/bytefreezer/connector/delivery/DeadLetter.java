@@ -1,0 +1,173 @@
+package com.bytefreezer.connector.delivery;
+
+import com.bytefreezer.connector.cursor.Counts;
+import com.bytefreezer.connector.lake.LakeObject;
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A record that a destination has refused for good. Its JSON is the last field of its line, byte for byte as it was
+ * refused, so that a person may mend it there.
+ *
+ * @param time when it was refused
+ * @param recordNumber in its object
+ * @param recordId as in {@link Batch#recordIds}; null where there is none
+ * @param reason in the destination's words
+ */
+public record DeadLetter(
+        String time,
+        String export,
+        String tenant,
+        String dataset,
+        String object,
+        long recordNumber,
+        String batchId,
+        String destination,
+        @Nullable String recordId,
+        String reason,
+        byte[] json) {
+    private static final JsonFactory JSON = new JsonFactory();
+
+    /** Names it among all dead letters of its lane; begins with the name of its file. */
+    public String id() {
+        return "%s-%s-%d".formatted(batchId, Integer.toHexString(object.hashCode()), recordNumber);
+    }
+
+    /** The same, refused again. */
+    public DeadLetter refused(String newReason) {
+        return new DeadLetter(
+                Instant.now().toString(),
+                export,
+                tenant,
+                dataset,
+                object,
+                recordNumber,
+                batchId,
+                destination,
+                recordId,
+                newReason,
+                json);
+    }
+
+    /** Reads a line of a file; its last field is the record. */
+    static DeadLetter read(byte[] line) throws IOException {
+        Map<String, String> fields = new HashMap<>();
+        try (JsonParser parser = JSON.createParser(line)) {
+            require(parser.nextToken() == JsonToken.START_OBJECT, "a JSON object is expected");
+            while (parser.nextToken() == JsonToken.FIELD_NAME) {
+                String name = parser.currentName();
+                parser.nextToken();
+                if (!name.equals("record")) {
+                    fields.put(name, parser.getText());
+                    continue;
+                }
+                require(parser.currentToken() == JsonToken.START_OBJECT, "the record is no JSON object");
+                int from = (int) parser.currentTokenLocation().getByteOffset();
+                parser.skipChildren();
+                int to = (int) parser.currentLocation().getByteOffset();
+                require(parser.nextToken() == JsonToken.END_OBJECT, "the record is not the last field");
+                return of(fields, Arrays.copyOfRange(line, from, to));
+            }
+        }
+        throw new IOException("it has no record");
+    }
+
+    private static DeadLetter of(Map<String, String> fields, byte[] json) throws IOException {
+        for (String name : List.of("batch_id", "object", "record_number")) {
+            require(fields.containsKey(name), "it has no " + name);
+        }
+        return new DeadLetter(
+                fields.getOrDefault("time", ""),
+                fields.getOrDefault("export", ""),
+                fields.getOrDefault("tenant", ""),
+                fields.getOrDefault("dataset", ""),
+                fields.getOrDefault("object", ""),
+                Long.parseLong(fields.getOrDefault("record_number", "0")),
+                fields.getOrDefault("batch_id", ""),
+                fields.getOrDefault("destination", ""),
+                fields.get("record_id"),
+                fields.getOrDefault("reason", ""),
+                json);
+    }
+
+    private static void require(boolean right, String otherwise) throws IOException {
+        if (!right) {
+            throw new IOException(otherwise);
+        }
+    }
+
+    void writeTo(OutputStream out) throws IOException {
+        try (JsonGenerator line = JSON.createGenerator(out)) {
+            line.disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET);
+            line.writeStartObject();
+            line.writeStringField("time", time);
+            line.writeStringField("export", export);
+            line.writeStringField("tenant", tenant);
+            line.writeStringField("dataset", dataset);
+            line.writeStringField("object", object);
+            line.writeNumberField("record_number", recordNumber);
+            line.writeStringField("batch_id", batchId);
+            line.writeStringField("destination", destination);
+            if (recordId != null) {
+                line.writeStringField("record_id", recordId);
+            }
+            line.writeStringField("reason", reason);
+            line.writeFieldName("record");
+            line.writeRawValue(record());
+            line.writeEndObject();
+        }
+        out.write('\n');
+    }
+
+    /** The JSON of the record. */
+    public String record() {
+        return new String(json, StandardCharsets.UTF_8);
+    }
+
+    /** A batch of dead letters of one file, whose records have the ids that they had before. */
+    public static Batch batch(List<DeadLetter> letters) {
+        DeadLetter first = letters.get(0);
+        List<LakeObject> objects = new ArrayList<>();
+        Map<String, Integer> positions = new HashMap<>();
+        byte[][] records = new byte[letters.size()][];
+        long[] numbers = new long[letters.size()];
+        Map<Long, String> ids = new HashMap<>();
+        for (int i = 0; i < letters.size(); i++) {
+            DeadLetter letter = letters.get(i);
+            int position = positions.computeIfAbsent(letter.object, name -> {
+                objects.add(new LakeObject(name, name, 0, Instant.EPOCH));
+                return objects.size() - 1;
+            });
+            records[i] = letter.json;
+            numbers[i] = Batch.number(position, letter.recordNumber);
+            if (letter.recordId != null) {
+                ids.put(numbers[i], letter.recordId);
+            }
+        }
+        Unit unit = new Unit(
+                first.export,
+                first.destination,
+                first.tenant,
+                first.dataset,
+                objects,
+                "dead letters of " + first.batchId,
+                null,
+                null,
+                ids.size() == letters.size());
+        unit.selected(letters.size());
+        return Batch.again(unit, records, numbers, ids);
+    }
+}

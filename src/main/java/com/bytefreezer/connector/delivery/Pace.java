@@ -1,0 +1,36 @@
+package com.bytefreezer.connector.delivery;
+
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import org.apache.camel.Body;
+import org.apache.camel.Variable;
+
+/**
+ * Holds batches back so that each destination gets at most so many records a second, evenly. What is sent again counts
+ * again. Safe for use by several threads.
+ */
+public final class Pace {
+    private final long nanosPerRecord;
+    /** When the next batch may go, by {@link System#nanoTime}. */
+    private final Map<String, Long> next = new ConcurrentHashMap<>();
+
+    /** @param recordsPerSecond empty for no limit */
+    public Pace(Optional<Integer> recordsPerSecond) {
+        nanosPerRecord = recordsPerSecond
+                .map(records -> TimeUnit.SECONDS.toNanos(1) / records)
+                .orElse(0L);
+    }
+
+    /** Returns when the batch may be sent. */
+    public void await(@Body Batch batch, @Variable("destination") String destination) throws InterruptedException {
+        if (nanosPerRecord == 0) {
+            return;
+        }
+        long now = System.nanoTime();
+        long span = nanosPerRecord * batch.recordCount();
+        long free = next.merge(destination, now + span, (earlier, later) -> Math.max(earlier, now) + span);
+        TimeUnit.NANOSECONDS.sleep(free - span - now);
+    }
+}
