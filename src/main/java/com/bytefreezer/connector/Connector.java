@@ -15,9 +15,11 @@ import com.bytefreezer.connector.export.Exports;
 import com.bytefreezer.connector.export.Lanes;
 import com.bytefreezer.connector.export.Outcomes;
 import com.bytefreezer.connector.export.Schedule;
-import com.bytefreezer.connector.operations.Status;
+import com.bytefreezer.connector.operations.Operations;
 import com.bytefreezer.connector.server.HttpServer;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.function.Predicate;
 import org.apache.camel.CamelContext;
 import org.apache.camel.builder.TemplatedRouteBuilder;
 import org.apache.camel.main.Main;
@@ -54,7 +56,10 @@ public final class Connector implements AutoCloseable {
         camel.bind("settings", settings);
         camel.bind("secrets", secrets);
         camel.bind("lanes", new Lanes());
-        camel.bind("status", Status.ofRunning(settings, deadLetters, exports, () -> schedule));
+        Operations operations =
+                Operations.ofRunning(settings, deadLetters, exports, cursor, () -> schedule, camel::getCamelContext);
+        camel.bind("operations", operations);
+        camel.bind("status", operations.status());
         camel.bind("exports", exports);
         camel.bind("cursor", cursor);
         camel.bind("lakeCredentials", new LakeCredentials(settings, secrets));
@@ -64,16 +69,24 @@ public final class Connector implements AutoCloseable {
 
     /** Starts the routes and a trigger for each export to each of its destinations. */
     public Schedule start() throws Exception {
+        return start(lane -> true);
+    }
+
+    /** Starts the routes, and a trigger for each of {@code lanes}. */
+    public Schedule start(Predicate<String> lanes) throws Exception {
         CamelContext context = DeliveryCamel.init(camel);
         if (mode.serves()) {
             HttpServer.start(context, settings).announce();
         }
         camel.start();
-        Schedule schedule = new Schedule(settings, exports, camel.lookup("retries", Retries.class), history, secrets);
-        this.schedule = schedule;
-        context.getRegistry().bind("schedule", schedule);
-        for (Export export : exports.all()) {
-            for (String template : new String[] {"run", mode.toString()}) {
+        List<Export> triggered =
+                exports.all().stream().filter(one -> lanes.test(one.lane())).toList();
+        Retries retries = camel.lookup("retries", Retries.class);
+        Schedule timing = new Schedule(settings, triggered.size(), exports, retries, history, secrets);
+        schedule = timing;
+        context.getRegistry().bind("schedule", timing);
+        for (Export export : triggered) {
+            for (String template : new String[] {"run", mode == Mode.WATCH ? "watch" : "batch"}) {
                 TemplatedRouteBuilder.builder(context, template)
                         .routeId(template + "-" + export.lane())
                         .parameter("lane", export.lane())
@@ -81,7 +94,18 @@ public final class Connector implements AutoCloseable {
                         .add();
             }
         }
-        return schedule;
+        return timing;
+    }
+
+    /**
+     * Loads the routes with all that they name, and starts none of them.
+     *
+     * @throws Exception when that does not work
+     */
+    public void load() throws Exception {
+        camel.addOverrideProperty("camel.main.autoStartup", "false");
+        DeliveryCamel.init(camel);
+        camel.start();
     }
 
     /** Finishes the batches in flight, at most for {@code shutdown.timeout-seconds}, and gives everything back. */

@@ -10,6 +10,7 @@ import com.bytefreezer.connector.cursor.Cursor;
 import com.bytefreezer.connector.delivery.Failures;
 import com.bytefreezer.connector.export.Schedule;
 import com.bytefreezer.connector.kit.Kit;
+import com.bytefreezer.connector.operations.Command;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -22,11 +23,12 @@ import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
-import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
@@ -34,7 +36,7 @@ import picocli.CommandLine.Option;
  * signal in watch mode; 1: anything that a person must look at; 2: an unknown flag, or a destination that cannot be
  * certified.
  */
-@Command(
+@CommandLine.Command(
         name = "bytefreezer-connector",
         description = "Exports records from a ByteFreezer lake to a destination.",
         versionProvider = Main.Version.class,
@@ -54,7 +56,8 @@ public final class Main implements Callable<Integer> {
             names = {"--mode", "-mode"},
             paramLabel = "MODE",
             defaultValue = "interactive",
-            description = "interactive, batch (once, then exit) or watch (again and again) (default: ${DEFAULT-VALUE})")
+            description =
+                    "interactive, batch (once, then exit), watch (again and again), or without a delivery: status, plan, validate; or replay (dead letters, or --from and --to once more) (default: ${DEFAULT-VALUE})")
     private String mode = "interactive";
 
     @Option(
@@ -74,6 +77,9 @@ public final class Main implements Callable<Integer> {
             names = {"--reset-cursor", "-reset-cursor"},
             description = "forget what was delivered, so that every export begins anew")
     private boolean resetCursor;
+
+    @Mixin
+    private Command.Options operator = new Command.Options();
 
     @Option(
             names = {"--test-routes", "-test-routes"},
@@ -128,15 +134,23 @@ public final class Main implements Callable<Integer> {
         }
         Optional<Mode> known = Mode.of(this.mode);
         if (known.isEmpty()) {
-            LOG.error("Unknown mode: {} (use: batch, watch, interactive). Not started.", this.mode);
+            LOG.error(
+                    "Unknown mode: {} (use: batch, watch, interactive, status, plan, validate, replay). Not started.",
+                    this.mode);
             return FAILED;
         }
         Mode mode = known.get();
+        Optional<String> misplaced = operator.misplacedIn(mode);
+        if (misplaced.isPresent()) {
+            LOG.error(misplaced.get());
+            return FAILED;
+        }
+        set.putAll(operator.settings());
         Settings settings;
         try {
             settings = settings(mode);
         } catch (SettingsException e) {
-            e.problems().forEach(LOG::error);
+            e.problems().forEach(mode == Mode.VALIDATE ? System.out::println : LOG::error);
             return FAILED;
         }
         Secrets secrets = new Secrets();
@@ -147,14 +161,23 @@ public final class Main implements Callable<Integer> {
         if (settings.isSample()) {
             LOG.info("No lake is set (lake.root, s3.bucket or control.url): this is the bundled sample, samples/lake.");
         }
-        if (!mode.exports()) {
-            return serve(settings, secrets);
-        }
+        Command command = new Command(settings, secrets, operator, System.out);
+        return switch (mode) {
+            case INTERACTIVE -> serve(settings, secrets);
+            case BATCH, WATCH -> export(settings, secrets, mode, lane -> true);
+            case STATUS -> command.status();
+            case PLAN -> command.plan();
+            case VALIDATE -> command.validate();
+            case REPLAY -> command.replay((range, lanes) -> export(range, secrets, mode, lanes));
+        };
+    }
+
+    private int export(Settings settings, Secrets secrets, Mode mode, Predicate<String> lanes) throws Exception {
         Cursor cursor = Cursor.open(settings);
         if (resetCursor) {
             cursor.reset();
         }
-        return run(new Connector(settings, secrets, cursor, mode), mode);
+        return run(new Connector(settings, secrets, cursor, mode), mode, lanes);
     }
 
     private static int serve(Settings settings, Secrets secrets) throws Exception {
@@ -166,14 +189,14 @@ public final class Main implements Callable<Integer> {
         return 0;
     }
 
-    private static int run(Connector connector, Mode mode) throws Exception {
+    private static int run(Connector connector, Mode mode, Predicate<String> lanes) throws Exception {
         boolean watch = mode == Mode.WATCH;
         CountDownLatch closed = new CountDownLatch(1);
         Thread stop = new Thread(() -> stopBySignal(connector, closed, watch), "stop");
         Runtime.getRuntime().addShutdownHook(stop);
         Schedule schedule;
         try {
-            schedule = connector.start();
+            schedule = connector.start(lanes);
         } catch (Exception e) {
             Runtime.getRuntime().removeShutdownHook(stop);
             connector.close();

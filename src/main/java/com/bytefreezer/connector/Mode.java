@@ -11,7 +11,15 @@ public enum Mode {
     /** Runs every export once. */
     BATCH,
     /** Runs every export again and again, and serves what interactive mode serves. */
-    WATCH;
+    WATCH,
+    /** Shows how the exports are, also while another process runs them. */
+    STATUS,
+    /** Shows what a run would export, and writes nothing. */
+    PLAN,
+    /** Checks settings, routes and SQL, and delivers nothing. */
+    VALIDATE,
+    /** Delivers dead letters, or a range of the lake, once more. */
+    REPLAY;
 
     /** The mode that the command line calls {@code name}. */
     public static Optional<Mode> of(String name) {
@@ -20,14 +28,14 @@ public enum Mode {
                 .findFirst();
     }
 
-    /** Whether the exports of the settings run. */
+    /** Whether the exports of the settings are wanted, so that all they need must be set. */
     public boolean exports() {
-        return this != INTERACTIVE;
+        return this != INTERACTIVE && this != STATUS;
     }
 
     /** Whether there is an HTTP server. */
     public boolean serves() {
-        return this != BATCH;
+        return this == INTERACTIVE || this == WATCH;
     }
 
     /** So it stands on the command line. */

@@ -3,11 +3,9 @@ package com.bytefreezer.connector;
 import com.bytefreezer.connector.config.Secrets;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.control.LakeCredentials;
-import com.bytefreezer.connector.delivery.DeadLetters;
 import com.bytefreezer.connector.delivery.DeliveryCamel;
-import com.bytefreezer.connector.operations.Status;
+import com.bytefreezer.connector.operations.Operations;
 import com.bytefreezer.connector.server.HttpServer;
-import java.nio.file.Path;
 import org.apache.camel.CamelContext;
 import org.apache.camel.main.Main;
 
@@ -25,9 +23,9 @@ final class Workbench implements AutoCloseable {
         camel = DeliveryCamel.prepare(settings, settings.routeFiles());
         camel.bind("settings", settings);
         camel.bind("secrets", secrets);
-        camel.bind(
-                "status",
-                Status.ofStore(settings, new DeadLetters(Path.of(settings.text("delivery.dead-letters-folder")))));
+        Operations operations = Operations.ofStore(settings, camel::getCamelContext);
+        camel.bind("operations", operations);
+        camel.bind("status", operations.status());
         camel.bind("lakeCredentials", new LakeCredentials(settings, secrets));
     }
 

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
@@ -64,6 +65,20 @@ public final class RouteFiles {
     /** The names of the destinations there are. */
     public Set<String> destinations() {
         return new TreeSet<>(destinations.keySet());
+    }
+
+    /** What a delivery needs: the shared route and the destination's own. */
+    public List<Path> deliveryFiles(String destination) {
+        return List.of(folder.resolve("delivery" + SUFFIX), fileOf(destination));
+    }
+
+    /** What finds the keys of a bucket. */
+    public Path credentialsFile() {
+        return folder.resolve(CREDENTIALS + SUFFIX);
+    }
+
+    private Path fileOf(String destination) {
+        return Objects.requireNonNull(destinations.get(destination), destination);
     }
 
     /**

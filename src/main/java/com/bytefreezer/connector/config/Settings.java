@@ -88,7 +88,11 @@ public final class Settings {
             Map<String, String> environment,
             @Nullable Path configFile,
             Path workingFolder,
-            RouteFiles routes) {}
+            RouteFiles routes) {
+        private Sources in(Mode other) {
+            return new Sources(other, commandLine, environment, configFile, workingFolder, routes);
+        }
+    }
 
     /**
      * Reads, merges and checks.
@@ -125,12 +129,16 @@ public final class Settings {
         problems.addAll(unknown(given.keySet(), known, merged.getOrDefault("destination.type", ""), sources.routes()));
         problems.addAll(ofNoDestination(layers, merged.getOrDefault("destination.type", "")));
         problems.addAll(Rules.check(merged, sources.routes(), sources.mode()));
+        requireNone(problems, merged);
+        return new Settings(merged, sample, sources);
+    }
+
+    private static void requireNone(List<String> problems, Map<String, String> values) throws SettingsException {
         if (!problems.isEmpty()) {
             Secrets secrets = new Secrets();
-            secretsIn(merged).forEach(secrets::add);
+            secretsIn(values).forEach(secrets::add);
             throw new SettingsException(problems.stream().map(secrets::mask).toList());
         }
-        return new Settings(merged, sample, sources);
     }
 
     private static List<String> unknown(Set<String> names, Set<String> known, String type, RouteFiles routes) {
@@ -188,15 +196,27 @@ public final class Settings {
     }
 
     /**
-     * These settings with others in place of some of them.
+     * These settings with others in place of some of them; a blank one is unset.
      *
      * @param mode what they are for
      * @throws SettingsException with all problems at once
      */
     public Settings with(Mode mode, Map<String, String> others) throws SettingsException {
-        Map<String, String> given = new TreeMap<>(values);
-        given.putAll(others);
-        return load(new Sources(mode, given, Map.of(), null, sources.workingFolder(), sources.routes()));
+        Map<String, String> all = new TreeMap<>(values);
+        others.forEach((name, value) -> {
+            if (value.isBlank()) {
+                all.remove(name);
+            } else {
+                all.put(name, value.strip());
+            }
+        });
+        Set<String> known = new TreeSet<>(defaults().keySet());
+        known.addAll(sources.routes().settings());
+        List<String> problems = new ArrayList<>(
+                unknown(others.keySet(), known, all.getOrDefault("destination.type", ""), sources.routes()));
+        problems.addAll(Rules.check(all, sources.routes(), mode));
+        requireNone(problems, all);
+        return new Settings(all, sample, sources.in(mode));
     }
 
     /** Whether nothing names a lake, so that the bundled sample is exported. */

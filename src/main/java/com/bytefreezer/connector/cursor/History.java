@@ -20,6 +20,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Properties;
 import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -53,7 +54,11 @@ public final class History {
                     + " duplicates = excluded.duplicates, dead_lettered = excluded.dead_lettered, retries = excluded.retries,"
                     + " last_success_ms = excluded.last_success_ms";
 
-    private final Path file;
+    /** SQLite's file, which may be absent, or null for a PostgreSQL. */
+    private final @Nullable Path file;
+
+    private final String url;
+    private final Properties login = new Properties();
     private final boolean readOnly;
 
     /**
@@ -105,14 +110,21 @@ public final class History {
         }
     }
 
-    private History(Path file, boolean readOnly) {
-        this.file = file;
+    private History(Settings settings, boolean readOnly) {
         this.readOnly = readOnly;
+        Optional<String> server = settings.optional("cursor.url");
+        file = server.isPresent()
+                ? null
+                : SqliteCursor.besideLegacy(
+                        Path.of(settings.text("cursor.file")).toAbsolutePath());
+        url = server.orElse("jdbc:sqlite:" + file);
+        settings.optional("cursor.username").ifPresent(name -> login.setProperty("user", name));
+        settings.optional("cursor.password").ifPresent(password -> login.setProperty("password", password));
     }
 
     /** Makes the tables where they are missing. To be called by the process that has the {@link Cursor}. */
     public static History open(Settings settings) {
-        History history = new History(storeOf(settings), false);
+        History history = new History(settings, false);
         history.with("cannot be written", connection -> {
             makeTables(connection, "");
             return true;
@@ -122,7 +134,7 @@ public final class History {
 
     /** Reads only, while this or another process writes. A store that is not there yet is empty. */
     public static History readOnly(Settings settings) {
-        return new History(storeOf(settings), true);
+        return new History(settings, true);
     }
 
     /**
@@ -178,7 +190,7 @@ public final class History {
 
     /** Where the cursor of a lane stands, when it has one yet. */
     public Optional<Position> position(String lane) {
-        if (!Files.exists(file)) {
+        if (isAbsent()) {
             return Optional.empty();
         }
         return with("cannot be read", connection -> {
@@ -199,7 +211,7 @@ public final class History {
 
     /** Names each object, or slice of one, that the cursor of a lane has as delivered: key, size and LastModified. */
     public Set<Delivered> delivered(String lane) {
-        if (!Files.exists(file)) {
+        if (isAbsent()) {
             return Set.of();
         }
         return with("cannot be read", connection -> {
@@ -354,34 +366,39 @@ public final class History {
         } catch (SQLException e) {
             throw new ConnectorException(
                     "history in %s: %s (%s). Check the free space and the permissions."
-                            .formatted(file, what, e.getMessage()),
+                            .formatted(url.replaceFirst("\\?.*", ""), what, e.getMessage()),
                     e);
         }
     }
 
     private Connection connect() throws SQLException {
-        if (!readOnly) {
-            Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file);
+        Connection connection;
+        if (file == null) {
+            connection = DriverManager.getConnection(url, login);
+        } else if (readOnly) {
+            connection = DriverManager.getConnection(
+                    isAbsent() ? "jdbc:sqlite::memory:" : "jdbc:sqlite:file:" + file + "?mode=ro");
+        } else {
+            connection = DriverManager.getConnection(url);
             try (Statement statement = connection.createStatement()) {
                 // A run that is missing after a power cut is no loss.
                 statement.execute("PRAGMA synchronous=NORMAL");
             }
-            return connection;
         }
-        boolean exists = Files.exists(file);
-        Connection connection =
-                DriverManager.getConnection(exists ? "jdbc:sqlite:file:" + file + "?mode=ro" : "jdbc:sqlite::memory:");
         // Nobody has written a run yet.
-        if (!hasTables(connection)) {
+        if (readOnly && !hasTables(connection)) {
             makeTables(connection, "TEMPORARY");
         }
         return connection;
     }
 
+    private boolean isAbsent() {
+        return file != null && !Files.exists(file);
+    }
+
     private static boolean hasTables(Connection connection) throws SQLException {
-        try (Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery("SELECT count(*) FROM sqlite_master WHERE name = 'total'")) {
-            return row.next() && row.getInt(1) == 1;
+        try (ResultSet tables = connection.getMetaData().getTables(null, null, "total", null)) {
+            return tables.next();
         }
     }
 
@@ -391,9 +408,5 @@ public final class History {
                 statement.execute(table.formatted(kind));
             }
         }
-    }
-
-    private static Path storeOf(Settings settings) {
-        return SqliteCursor.besideLegacy(Path.of(settings.text("cursor.file")).toAbsolutePath());
     }
 }

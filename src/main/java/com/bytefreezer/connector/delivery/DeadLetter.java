@@ -1,12 +1,10 @@
 package com.bytefreezer.connector.delivery;
 
-import com.bytefreezer.connector.cursor.Counts;
 import com.bytefreezer.connector.lake.LakeObject;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;

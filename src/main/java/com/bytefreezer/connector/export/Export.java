@@ -294,7 +294,7 @@ public final class Export {
         if (watermark != null) {
             exports.cursor().advance(lane(), run.position, watermark);
         }
-        run.report(plan == null ? "nothing to do" : "%s: %s".formatted(covers(plan), plan.reason()));
+        run.report(plan == null ? "nothing to do" : "%s: %s".formatted(plan.covers(sync), plan.reason()));
     }
 
     /** Gives back what the run has open. */
@@ -379,26 +379,14 @@ public final class Export {
     private Plan.Kind cut(Run run, List<LakeObject> some) {
         if (plan == null) {
             plan = plan(run, some);
-            LOG.info("{}: {} sync, since {}: {}.", subject, covers(plan), sync, plan.reason());
-            if (kind(plan) == Plan.Kind.LIMITED && plan.kind() == Plan.Kind.LIMITED) {
+            LOG.info("{}: {} sync, since {}: {}.", subject, plan.covers(sync), sync, plan.reason());
+            if (plan.kind(sync) == Plan.Kind.LIMITED && plan.kind() == Plan.Kind.LIMITED) {
                 LOG.warn(
                         "{}: the LIMIT drops the other new records of each run for good. Leave it out to export every record.",
                         subject);
             }
         }
-        return kind(plan);
-    }
-
-    private Plan.Kind kind(Plan made) {
-        if (sync.equals("full")) {
-            return Plan.Kind.WHOLE;
-        }
-        // Told to be incremental, a query that needs several objects at once gets the new ones at once.
-        return sync.equals("incremental") && made.kind() == Plan.Kind.WHOLE ? Plan.Kind.LIMITED : made.kind();
-    }
-
-    private String covers(Plan made) {
-        return kind(made) == Plan.Kind.WHOLE ? "full" : "incremental";
+        return plan.kind(sync);
     }
 
     /** Planned with the first object that can be read. */
@@ -474,7 +462,7 @@ public final class Export {
     }
 
     private Unit unitOf(List<LakeObject> objects) {
-        boolean repeatable = query().isRepeatable() && plan != null && kind(plan) == Plan.Kind.ROW_WISE;
+        boolean repeatable = query().isRepeatable() && plan != null && plan.kind(sync) == Plan.Kind.ROW_WISE;
         return new Unit(name, destination, tenant, dataset, objects, queryId, null, null, repeatable);
     }
 

@@ -41,15 +41,15 @@ public final class Schedule {
     private final History history;
     private final Secrets secrets;
 
-    /** The exports must all be there. */
-    public Schedule(Settings settings, Exports exports, Retries retries, History history, Secrets secrets) {
+    /** @param lanes how many of the exports run */
+    public Schedule(Settings settings, int lanes, Exports exports, Retries retries, History history, Secrets secrets) {
         this.exports = exports;
         this.retries = retries;
         this.history = history;
         this.secrets = secrets;
         firstPause = Duration.ofSeconds(settings.integer("schedule.retry-delay-seconds"));
         longestPause = Duration.ofSeconds(settings.integer("schedule.max-retry-delay-seconds"));
-        unfinished = new CountDownLatch(exports.all().size());
+        unfinished = new CountDownLatch(lanes);
     }
 
     /** Whether the export is to run now: at once when it has not run yet, and not while it runs. */

@@ -60,7 +60,7 @@ public final class Status {
         return settings.exports().stream().map(this::of).toList();
     }
 
-    private LaneStatus of(ExportDefinition export) {
+    LaneStatus of(ExportDefinition export) {
         String lane = export.lane();
         Schedule timing = schedule.get();
         boolean running = timing != null && timing.isRunning(lane);

@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalLong;
 import java.util.Properties;
 import java.util.Set;
 import java.util.UUID;
@@ -244,6 +245,38 @@ public final class DuckDb implements AutoCloseable {
         } catch (SQLException e) {
             // Reading its records says what is wrong with it.
             return List.of(object);
+        }
+    }
+
+    /**
+     * How many rows these objects have, from their footers; empty when one of them cannot be read.
+     */
+    public OptionalLong rows(List<LakeObject> objects) {
+        try (Connection connection = newConnection();
+                Statement statement = connection.createStatement();
+                ResultSet footers = statement.executeQuery(
+                        "SELECT sum(num_rows) FROM parquet_file_metadata(%s)".formatted(Query.files(objects)))) {
+            footers.next();
+            return OptionalLong.of(footers.getLong(1));
+        } catch (SQLException e) {
+            return OptionalLong.empty();
+        }
+    }
+
+    /** How many records a statement of {@link #records} gives, and how many bytes of JSON. */
+    public record Size(long records, long bytes) {}
+
+    /** Runs a statement of {@link #records} to its end. */
+    public Size measure(String statementText) {
+        try (Connection connection = newConnection();
+                Statement statement = connection.createStatement();
+                ResultSet sums = statement.executeQuery(
+                        "SELECT count(record), coalesce(sum(octet_length(record)), 0)::BIGINT FROM (" + statementText
+                                + ")")) {
+            sums.next();
+            return new Size(sums.getLong(1), sums.getLong(2));
+        } catch (SQLException e) {
+            throw failure(e);
         }
     }
 

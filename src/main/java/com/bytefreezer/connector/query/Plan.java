@@ -25,6 +25,24 @@ public record Plan(Kind kind, String reason) {
         WHOLE
     }
 
+    /**
+     * How the objects are cut.
+     *
+     * @param sync the setting query.sync: auto, incremental or full
+     */
+    public Kind kind(String sync) {
+        if (sync.equals("full")) {
+            return Kind.WHOLE;
+        }
+        // Told to be incremental, a query that needs several objects at once gets the new ones at once.
+        return sync.equals("incremental") && kind == Kind.WHOLE ? Kind.LIMITED : kind;
+    }
+
+    /** What a run covers: {@code full}, the whole dataset; or {@code incremental}, what is new. */
+    public String covers(String sync) {
+        return kind(sync) == Kind.WHOLE ? "full" : "incremental";
+    }
+
     static Plan of(JsonNode logicalPlan) {
         List<String> operators = logicalPlan.findValuesAsText("name");
         Set<String> others = new TreeSet<>(operators);

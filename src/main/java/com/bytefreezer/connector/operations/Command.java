@@ -1,0 +1,393 @@
+package com.bytefreezer.connector.operations;
+
+import com.bytefreezer.connector.Connector;
+import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.Mode;
+import com.bytefreezer.connector.config.ExportDefinition;
+import com.bytefreezer.connector.config.Secrets;
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.config.SettingsException;
+import com.bytefreezer.connector.control.LakeCredentials;
+import com.bytefreezer.connector.cursor.Cursor;
+import com.bytefreezer.connector.delivery.DeliveryCamel;
+import com.bytefreezer.connector.delivery.Failures;
+import com.bytefreezer.connector.operations.ExportsApi.Planned;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+import org.apache.camel.main.Main;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Option;
+
+/**
+ * The modes in which an operator looks at the exports: status, plan, validate and replay. Each gives an exit code: 0, or 1
+ * when a person must look at something. Used by one thread.
+ */
+public final class Command {
+    private static final Logger LOG = LoggerFactory.getLogger(Command.class);
+    private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+    private static final int FAILED = 1;
+
+    private final Settings settings;
+    private final Secrets secrets;
+    private final Options options;
+    private final PrintStream out;
+
+    /** What the command line says beside the mode. */
+    public static final class Options {
+        private static final Set<Mode> MODES = EnumSet.of(Mode.STATUS, Mode.PLAN, Mode.VALIDATE, Mode.REPLAY);
+
+        @Option(
+                names = {"--export", "-export"},
+                paramLabel = "NAME[/DESTINATION]",
+                description = "status, plan, validate, replay: this export only")
+        private String export = "";
+
+        @Option(
+                names = {"--from", "-from"},
+                paramLabel = "TIME",
+                description =
+                        "plan, replay: objects whose partition begins then or later, e.g. 2026-11-20T00:00:00Z, whatever the cursor has; the cursor stays as it is")
+        private String from = "";
+
+        @Option(
+                names = {"--to", "-to"},
+                paramLabel = "TIME",
+                description = "plan, replay: objects whose partition begins before that time")
+        private String to = "";
+
+        @Option(
+                names = {"--rate", "-rate"},
+                paramLabel = "RECORDS",
+                description = "replay: most records a second to each destination")
+        private String rate = "";
+
+        @Option(
+                names = {"--json", "-json"},
+                description = "status, plan: JSON in place of text")
+        private boolean json;
+
+        /** Those that are settings, too. */
+        public Map<String, String> settings() {
+            Map<String, String> given = new LinkedHashMap<>();
+            given.put("query.from", from);
+            given.put("query.to", to);
+            given.put("delivery.max-records-per-second", rate);
+            given.values().removeIf(String::isEmpty);
+            return given;
+        }
+
+        /** What to say when an option is given that {@code mode} does not have. */
+        public Optional<String> misplacedIn(Mode mode) {
+            Map<String, Set<Mode>> given = new LinkedHashMap<>();
+            given.put(export.isEmpty() ? "" : "--export", MODES);
+            given.put(isRange() ? "--from and --to" : "", EnumSet.of(Mode.PLAN, Mode.REPLAY));
+            given.put(rate.isEmpty() ? "" : "--rate", EnumSet.of(Mode.REPLAY));
+            given.put(json ? "--json" : "", EnumSet.of(Mode.STATUS, Mode.PLAN));
+            given.remove("");
+            return given.entrySet().stream()
+                    .filter(option -> !option.getValue().contains(mode))
+                    .findFirst()
+                    .map(option -> "%s: only for --mode %s. Not started."
+                            .formatted(
+                                    option.getKey(),
+                                    String.join(
+                                            " or ",
+                                            option.getValue().stream()
+                                                    .map(Mode::toString)
+                                                    .toList())));
+        }
+
+        boolean isRange() {
+            return !from.isEmpty() || !to.isEmpty();
+        }
+    }
+
+    /** Runs exports once, and gives the exit code. */
+    @FunctionalInterface
+    public interface Exporter {
+        int export(Settings settings, Predicate<String> lanes) throws Exception;
+    }
+
+    public Command(Settings settings, Secrets secrets, Options options, PrintStream out) {
+        this.settings = settings;
+        this.secrets = secrets;
+        this.options = options;
+        this.out = out;
+    }
+
+    /** Prints how the exports are: 1 when the last run of one has failed. */
+    public int status() throws JsonProcessingException {
+        Operations operations = operations();
+        List<ExportDefinition> exports = chosen();
+        List<LaneStatus> lanes = exports.stream().map(operations.status()::of).toList();
+        if (options.json) {
+            ExportsApi api = new ExportsApi(operations);
+            print(Map.of("exports", exports.stream().map(api::status).toList()));
+        } else {
+            table(lanes);
+        }
+        return lanes.stream().anyMatch(lane -> lane.state().equals("failed")) ? FAILED : 0;
+    }
+
+    /** Prints what the next run of each export would do. */
+    public int plan() throws Exception {
+        Map<String, Planned> plans = new TreeMap<>();
+        int code = 0;
+        try (Lookup lookup = new Lookup()) {
+            for (ExportDefinition export : chosen()) {
+                try {
+                    ExportPlan plan = options.isRange()
+                            ? lookup.planner().planAll(export, object -> true)
+                            : lookup.planner().plan(export);
+                    plans.put(export.lane(), Planned.of(plan));
+                    if (!options.json) {
+                        out.printf("%s: %s%n", export.lane(), plan.sentence());
+                        out.printf(
+                                "  %s, since %s: %s; reads %s, %s%s%n",
+                                plan.covers(),
+                                export.sync(),
+                                plan.reason(),
+                                ExportPlan.counted(plan.objects(), "object"),
+                                ExportPlan.bytes(plan.bytes()),
+                                plan.records() == null ? "" : ", " + ExportPlan.counted(plan.records(), "record"));
+                    }
+                } catch (ConnectorException e) {
+                    LOG.error("export {}: {}", export.lane(), e.getMessage());
+                    code = FAILED;
+                }
+            }
+        }
+        if (options.json) {
+            print(plans);
+        }
+        return code;
+    }
+
+    /** Prints a line for each problem, or that there is none. Delivers nothing. */
+    public int validate() throws Exception {
+        List<String> problems = new ArrayList<>();
+        List<String> notes = new ArrayList<>();
+        try {
+            inFolder(folder -> {
+                Settings elsewhere = elsewhere(folder);
+                Cursor cursor = Cursor.open(elsewhere);
+                try (Connector connector = new Connector(elsewhere, secrets, cursor, Mode.VALIDATE)) {
+                    connector.load();
+                }
+                return 0;
+            });
+        } catch (Exception e) {
+            problems.add("routes: " + Failures.describe(e));
+        }
+        try (Lookup lookup = new Lookup()) {
+            for (ExportDefinition export : chosen()) {
+                check(export, lookup.planner(), problems, notes);
+            }
+        }
+        Stream.concat(problems.stream(), notes.stream()).distinct().forEach(line -> out.println(secrets.mask(line)));
+        if (problems.isEmpty()) {
+            out.printf("valid: %s%n", ExportPlan.counted(chosen().size(), "export"));
+        }
+        return problems.isEmpty() ? 0 : FAILED;
+    }
+
+    private static void check(ExportDefinition export, Planner planner, List<String> problems, List<String> notes) {
+        try {
+            Planner.query(export);
+        } catch (ConnectorException e) {
+            problems.add("export %s: %s".formatted(export.name(), e.getMessage()));
+            return;
+        }
+        try {
+            if (!planner.hasObjects(export)) {
+                notes.add("note: export %s: its SQL is not checked against the data: dataset %s/%s has no objects."
+                        .formatted(export.name(), export.tenant(), export.dataset()));
+                return;
+            }
+        } catch (ConnectorException e) {
+            notes.add("note: export %s: its SQL is not checked against the data: %s"
+                    .formatted(export.name(), e.getMessage()));
+            return;
+        }
+        try {
+            planner.bind(export);
+        } catch (ConnectorException e) {
+            problems.add("export %s: %s".formatted(export.name(), e.getMessage()));
+        }
+    }
+
+    /**
+     * Delivers dead letters once more, or with {@code --from} and {@code --to} a range of the lake, whatever the cursor has:
+     * with a cursor of its own, so that a watch may go on meanwhile.
+     */
+    public int replay(Exporter exporter) throws Exception {
+        List<ExportDefinition> exports = chosen();
+        if (options.isRange()) {
+            Set<String> lanes =
+                    Set.copyOf(exports.stream().map(ExportDefinition::lane).toList());
+            return inFolder(folder -> exporter.export(elsewhere(folder), lanes::contains));
+        }
+        Replay replay = operations().replay();
+        int code = 0;
+        for (ExportDefinition export : exports) {
+            Replay.Result result = replay.replay(export, Set.of());
+            out.printf(
+                    "%s: %d dead letters replayed, %d stay%s%n",
+                    export.lane(),
+                    result.replayed(),
+                    result.failed(),
+                    result.message() == null ? "" : " (" + secrets.mask(result.message()) + ")");
+            code = result.failed() > 0 ? FAILED : code;
+        }
+        return code;
+    }
+
+    private List<ExportDefinition> chosen() {
+        List<ExportDefinition> all = settings.exports();
+        List<ExportDefinition> chosen = all.stream()
+                .filter(export -> options.export.isEmpty()
+                        || export.name().equals(options.export)
+                        || export.lane().equals(options.export))
+                .toList();
+        if (chosen.isEmpty()) {
+            throw new ConnectorException("there is no export %s. Nothing was done. There are: %s."
+                    .formatted(
+                            options.export,
+                            String.join(
+                                    " ",
+                                    all.stream().map(ExportDefinition::lane).toList())));
+        }
+        return chosen;
+    }
+
+    private Operations operations() {
+        return Operations.ofStore(settings, () -> {
+            throw new IllegalStateException("no routes are needed");
+        });
+    }
+
+    private void table(List<LaneStatus> lanes) {
+        List<String[]> rows = new ArrayList<>();
+        rows.add(new String[] {
+            "EXPORT", "STATE", "LAG", "LAST SUCCESS", "SELECTED", "ACCEPTED", "DUPLICATES", "DEAD LETTERS", "LAST ERROR"
+        });
+        for (LaneStatus lane : lanes) {
+            rows.add(new String[] {
+                lane.lane(),
+                lane.state(),
+                lane.lagSeconds() == null ? "-" : lag(lane.lagSeconds()),
+                time(lane.lastSuccess()),
+                String.valueOf(lane.totals().selected()),
+                String.valueOf(lane.totals().accepted()),
+                String.valueOf(lane.totals().duplicates()),
+                String.valueOf(lane.deadLetters()),
+                lane.lastError() == null ? "-" : lane.lastError()
+            });
+        }
+        int[] widths = new int[rows.get(0).length];
+        rows.forEach(row -> {
+            for (int i = 0; i < row.length; i++) {
+                widths[i] = Math.max(widths[i], row[i].length());
+            }
+        });
+        for (String[] row : rows) {
+            StringBuilder line = new StringBuilder();
+            for (int i = 0; i < row.length; i++) {
+                line.append(row[i]).append(" ".repeat(widths[i] - row[i].length() + 2));
+            }
+            out.println(line.toString().stripTrailing());
+        }
+    }
+
+    private static String lag(long seconds) {
+        Duration lag = Duration.ofSeconds(seconds);
+        return lag.toDays() > 1
+                ? lag.toDays() + " d"
+                : lag.toHours() > 1
+                        ? lag.toHours() + " h"
+                        : lag.toMinutes() > 1 ? lag.toMinutes() + " min" : seconds + " s";
+    }
+
+    private static String time(@Nullable Instant time) {
+        return time == null ? "-" : time.truncatedTo(ChronoUnit.SECONDS).toString();
+    }
+
+    private void print(Object value) throws JsonProcessingException {
+        out.println(JSON.writeValueAsString(value));
+    }
+
+    private Settings elsewhere(Path folder) throws SettingsException {
+        return settings.with(
+                Mode.REPLAY,
+                Map.of(
+                        "cursor.url",
+                        "",
+                        "cursor.file",
+                        folder.resolve("cursor.db").toString(),
+                        "cursor.start",
+                        "earliest"));
+    }
+
+    private interface Work {
+        int in(Path folder) throws Exception;
+    }
+
+    private static int inFolder(Work work) throws Exception {
+        Path folder = Files.createTempDirectory("connector-");
+        try {
+            return work.in(folder);
+        } finally {
+            delete(folder);
+        }
+    }
+
+    private static void delete(Path folder) throws IOException {
+        try (Stream<Path> paths = Files.walk(folder)) {
+            for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(path);
+            }
+        }
+    }
+
+    /** The one route that a look at the lake needs. */
+    private final class Lookup implements AutoCloseable {
+        private final Main camel;
+
+        Lookup() throws Exception {
+            camel = DeliveryCamel.prepare(settings, List.of(settings.routes().credentialsFile()));
+            camel.bind("lakeCredentials", new LakeCredentials(settings, secrets));
+            DeliveryCamel.init(camel);
+            camel.start();
+        }
+
+        Planner planner() {
+            return new Planner(settings, camel.getCamelContext());
+        }
+
+        @Override
+        public void close() {
+            camel.stop();
+        }
+    }
+}

@@ -1,0 +1,84 @@
+package com.bytefreezer.connector.operations;
+
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a run of an export would do. Estimated from the listing, the footers and the query's result over a few objects.
+ *
+ * @param rowWise whether each object can be exported by itself
+ * @param covers incremental, what is new; or full, the whole dataset
+ * @param reason why, in DuckDB's operators
+ * @param objects how many would be read
+ * @param bytes of these objects
+ * @param records in these objects, from their footers; null when one of them cannot be read
+ * @param selected records that the query would give; null where a few objects do not tell
+ * @param selectedBytes of their JSON
+ * @param batches that they would make
+ * @param sentence all of it in plain words
+ */
+public record ExportPlan(
+        boolean rowWise,
+        String covers,
+        String reason,
+        long objects,
+        long bytes,
+        @Nullable Long records,
+        @Nullable Long selected,
+        @Nullable Long selectedBytes,
+        @Nullable Long batches,
+        String sentence) {
+
+    static ExportPlan of(
+            String kind,
+            boolean rowWise,
+            String covers,
+            String reason,
+            long objects,
+            long bytes,
+            @Nullable Long records,
+            @Nullable Long selected,
+            @Nullable Long selectedBytes,
+            int batchSize) {
+        Long batches = selected == null ? null : (selected + batchSize - 1) / batchSize;
+        StringBuilder sentence = new StringBuilder(kind);
+        sentence.append(" · ").append(counted(objects, "object"));
+        if (selected != null && selectedBytes != null && batches != null) {
+            sentence.append(" · ~").append(counted(selected, "record"));
+            sentence.append(" · ~").append(counted(batches, batches == 1 ? "batch" : "batche"));
+            sentence.append(" · ~").append(bytes(selectedBytes));
+        } else if (records != null) {
+            sentence.append(" with ").append(counted(records, "record"));
+            sentence.append(" · ").append(bytes(bytes)).append(" of Parquet");
+        }
+        return new ExportPlan(
+                rowWise,
+                covers,
+                reason,
+                objects,
+                bytes,
+                records,
+                selected,
+                selectedBytes,
+                batches,
+                sentence.toString());
+    }
+
+    static String counted(long number, String what) {
+        return scaled(number, new String[] {"", " k", " M", " G"}) + " " + what + (number == 1 ? "" : "s");
+    }
+
+    static String bytes(long bytes) {
+        return scaled(bytes, new String[] {" bytes", " kB", " MB", " GB", " TB"});
+    }
+
+    private static String scaled(long number, String[] units) {
+        double scaled = number;
+        int unit = 0;
+        while (scaled >= 1000 && unit < units.length - 1) {
+            scaled /= 1000;
+            unit++;
+        }
+        return String.format(Locale.ROOT, unit > 0 && scaled < 10 ? "%.1f%s" : "%.0f%s", scaled, units[unit]);
+    }
+}

@@ -1,0 +1,283 @@
+package com.bytefreezer.connector.operations;
+
+import com.bytefreezer.connector.config.ExportDefinition;
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.cursor.Counts;
+import com.bytefreezer.connector.cursor.History;
+import com.bytefreezer.connector.delivery.DeadLetter;
+import com.bytefreezer.connector.lake.LakeObject;
+import com.bytefreezer.connector.server.ApiException;
+import com.fasterxml.jackson.annotation.JsonRawValue;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
+import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+import org.apache.camel.Body;
+import org.apache.camel.Exchange;
+import org.apache.camel.Header;
+import org.jspecify.annotations.Nullable;
+
+/** What the routes in {@code routes/api/exports.camel.yaml} answer. Safe for use by several threads. */
+public final class ExportsApi {
+    private static final int RUNS = 20;
+    private static final int LETTERS = 100;
+    private static final int MOST_LETTERS = 1000;
+
+    private final Operations operations;
+
+    public ExportsApi(Operations operations) {
+        this.operations = operations;
+    }
+
+    /** One of {@code exports}. */
+    @JsonNaming(SnakeCaseStrategy.class)
+    record ExportStatus(
+            String name,
+            String destination,
+            String tenantId,
+            String datasetId,
+            String sql,
+            String state,
+            @Nullable Long lagSeconds,
+            @Nullable String watermark,
+            @Nullable String lastSuccess,
+            @Nullable String lastError,
+            @Nullable String nextRun,
+            Totals totals,
+            Map<String, Long> retries,
+            long deadLetters,
+            List<RunStatus> runs) {}
+
+    @JsonNaming(SnakeCaseStrategy.class)
+    record Totals(long selected, long accepted, long duplicates, long deadLettered) {
+        static Totals of(Counts counts) {
+            return new Totals(counts.selected(), counts.accepted(), counts.duplicates(), counts.deadLettered());
+        }
+    }
+
+    /** A run that has ended. */
+    @JsonNaming(SnakeCaseStrategy.class)
+    record RunStatus(
+            String startedAt,
+            String finishedAt,
+            String state,
+            long objects,
+            long selected,
+            long accepted,
+            long duplicates,
+            long deadLettered,
+            @Nullable String message) {
+        static RunStatus of(History.Run run) {
+            return new RunStatus(
+                    run.started().toString(),
+                    run.finished().toString(),
+                    run.state().name().toLowerCase(Locale.ROOT),
+                    run.objects(),
+                    run.counts().selected(),
+                    run.counts().accepted(),
+                    run.counts().duplicates(),
+                    run.counts().deadLettered(),
+                    run.message());
+        }
+    }
+
+    @JsonNaming(SnakeCaseStrategy.class)
+    record Letter(
+            String id,
+            String reason,
+            String object,
+            long recordNumber,
+            String at,
+            @JsonRawValue String record) {
+        static Letter of(DeadLetter letter) {
+            return new Letter(
+                    letter.id(),
+                    letter.reason(),
+                    letter.object(),
+                    letter.recordNumber(),
+                    letter.time(),
+                    letter.record());
+        }
+    }
+
+    @JsonNaming(SnakeCaseStrategy.class)
+    record Letters(long total, List<Letter> deadLetters) {}
+
+    @JsonNaming(SnakeCaseStrategy.class)
+    record Replayed(long replayed, long failed, @Nullable String message) {}
+
+    @JsonNaming(SnakeCaseStrategy.class)
+    record Planned(
+            boolean rowWise,
+            String covers,
+            String reason,
+            long objects,
+            long bytes,
+            @Nullable Long records,
+            @Nullable Long selected,
+            @Nullable Long selectedBytes,
+            @Nullable Long batches,
+            String sentence) {
+        static Planned of(ExportPlan plan) {
+            return new Planned(
+                    plan.rowWise(),
+                    plan.covers(),
+                    plan.reason(),
+                    plan.objects(),
+                    plan.bytes(),
+                    plan.records(),
+                    plan.selected(),
+                    plan.selectedBytes(),
+                    plan.batches(),
+                    plan.sentence());
+        }
+    }
+
+    /** All exports, as JSON shows them. */
+    public Map<String, List<ExportStatus>> exports() {
+        return Map.of("exports", operations.exports().stream().map(this::status).toList());
+    }
+
+    ExportStatus status(ExportDefinition export) {
+        LaneStatus lane = operations.status().of(export);
+        return new ExportStatus(
+                lane.name(),
+                lane.destination(),
+                export.tenant(),
+                export.dataset(),
+                export.sql(),
+                lane.state(),
+                lane.lagSeconds(),
+                text(lane.watermark()),
+                text(lane.lastSuccess()),
+                lane.lastError(),
+                text(lane.nextRun()),
+                Totals.of(lane.totals()),
+                lane.retries(),
+                lane.deadLetters(),
+                operations.history().runs(lane.lane(), RUNS).stream()
+                        .map(RunStatus::of)
+                        .toList());
+    }
+
+    /** The dead letters of an export, a page of them. */
+    public Letters deadLetters(
+            @Header("name") String name,
+            @Header("destination") String destination,
+            @Header("offset") @Nullable String offset,
+            @Header("limit") @Nullable String limit) {
+        ExportDefinition export = operations.export(name, destination);
+        List<Letter> page = operations
+                .deadLetters(export)
+                .skip(number("offset", offset, 0))
+                .limit(Math.min(number("limit", limit, LETTERS), MOST_LETTERS))
+                .map(Letter::of)
+                .toList();
+        return new Letters(operations.status().of(export).deadLetters(), page);
+    }
+
+    /** Delivers some of them, or all, once more. */
+    public Replayed replay(
+            @Header("name") String name, @Header("destination") String destination, @Body Map<String, Object> request)
+            throws Exception {
+        Replay.Result result = operations.replay().replay(operations.export(name, destination), ids(request));
+        return new Replayed(result.replayed(), result.failed(), result.message());
+    }
+
+    /** Removes some of them, or all, for good. */
+    public Map<String, Long> discard(
+            @Header("name") String name, @Header("destination") String destination, @Body Map<String, Object> request) {
+        return Map.of("discarded", operations.replay().discard(operations.export(name, destination), ids(request)));
+    }
+
+    /** Lets an export begin anew, when the request names it. */
+    public void resetCursor(
+            @Header("name") String name, @Header("destination") String destination, @Body Map<String, Object> request) {
+        ExportDefinition export = operations.export(name, destination);
+        if (!export.lane().equals(request.get("confirm"))) {
+            throw new ApiException(
+                    400, "Nothing was reset. To begin anew, send {\"confirm\":\"%s\"}.".formatted(export.lane()));
+        }
+        operations.resetCursor(export);
+    }
+
+    /** What an export would be that is not saved yet. */
+    public Planned plan(@Body Map<String, Object> request) {
+        Settings settings = operations.settings();
+        ExportDefinition export = new ExportDefinition(
+                "plan",
+                text(request, "destination_type").orElse("stdout"),
+                required(request, "tenant_id"),
+                required(request, "dataset_id"),
+                required(request, "sql"),
+                settings.text("query.sync"),
+                text(request, "batch_size")
+                        .map(size -> number("batch_size", size, 1000))
+                        .orElseGet(() -> settings.integer("schedule.batch-size")));
+        Predicate<LakeObject> range = range(
+                time(request, "from").orElse(Instant.MIN), time(request, "to").orElse(Instant.MAX));
+        return Planned.of(operations.planner().planAll(export, range));
+    }
+
+    /** Whether the process does its work: 200, or 503 with the reason. */
+    public Map<String, String> ready(Exchange exchange) {
+        Optional<String> reason = operations.whyNotReady();
+        exchange.getMessage().setHeader(Exchange.HTTP_RESPONSE_CODE, reason.isEmpty() ? 200 : 503);
+        return reason.map(why -> new TreeMap<>(Map.of("status", "not ready", "reason", why)))
+                .orElse(new TreeMap<>(Map.of("status", "ready")));
+    }
+
+    private static Predicate<LakeObject> range(Instant from, Instant to) {
+        return object -> object.partitionTime()
+                .map(time -> !time.isBefore(from) && time.isBefore(to))
+                .orElse(true);
+    }
+
+    private static Set<String> ids(Map<String, Object> request) {
+        Object ids = request.get("ids");
+        if (ids == null) {
+            return Set.of();
+        }
+        if (ids instanceof List<?> list && !list.isEmpty() && list.stream().allMatch(String.class::isInstance)) {
+            return Set.copyOf(list.stream().map(String.class::cast).toList());
+        }
+        throw new ApiException(400, "\"ids\" must be a list of ids of dead letters; without it all are meant.");
+    }
+
+    private static Optional<Instant> time(Map<String, Object> request, String name) {
+        try {
+            return text(request, name).filter(time -> !time.equals("all")).map(Instant::parse);
+        } catch (DateTimeParseException e) {
+            throw new ApiException(400, "\"%s\" must be a time like 2026-11-20T00:00:00Z.".formatted(name));
+        }
+    }
+
+    private static String required(Map<String, Object> request, String name) {
+        return text(request, name).orElseThrow(() -> new ApiException(400, "\"%s\" is missing.".formatted(name)));
+    }
+
+    private static Optional<String> text(Map<String, Object> request, String name) {
+        return Optional.ofNullable(request.get(name)).map(String::valueOf).filter(text -> !text.isBlank());
+    }
+
+    private static int number(String name, @Nullable String text, int otherwise) {
+        if (text == null) {
+            return otherwise;
+        }
+        if (!text.matches("\\d{1,9}")) {
+            throw new ApiException(400, "%s must be a whole number.".formatted(name));
+        }
+        return Integer.parseInt(text);
+    }
+
+    private static @Nullable String text(@Nullable Instant time) {
+        return time == null ? null : time.toString();
+    }
+}

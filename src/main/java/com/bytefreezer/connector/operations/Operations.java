@@ -1,0 +1,181 @@
+package com.bytefreezer.connector.operations;
+
+import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.config.ExportDefinition;
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.cursor.Cursor;
+import com.bytefreezer.connector.cursor.History;
+import com.bytefreezer.connector.delivery.DeadLetter;
+import com.bytefreezer.connector.delivery.DeadLetters;
+import com.bytefreezer.connector.export.Exports;
+import com.bytefreezer.connector.export.Schedule;
+import com.bytefreezer.connector.server.ApiException;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.apache.camel.CamelContext;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What can be asked of, and done to, the exports; by the process that runs them, and by any other beside it. Safe for use by
+ * several threads.
+ */
+public final class Operations {
+    private final Settings settings;
+    private final DeadLetters deadLetters;
+    private final History history;
+    private final Status status;
+    private final Replay replay;
+    private final Supplier<CamelContext> routes;
+    private final @Nullable Cursor cursor;
+    private final Supplier<@Nullable Schedule> schedule;
+    private final Instant started = Instant.now();
+
+    private Operations(
+            Settings settings,
+            DeadLetters deadLetters,
+            Status status,
+            Replay replay,
+            Supplier<CamelContext> routes,
+            @Nullable Cursor cursor,
+            Supplier<@Nullable Schedule> schedule) {
+        this.settings = settings;
+        this.deadLetters = deadLetters;
+        this.history = cursor == null ? History.readOnly(settings) : History.open(settings);
+        this.status = status;
+        this.replay = replay;
+        this.routes = routes;
+        this.cursor = cursor;
+        this.schedule = schedule;
+    }
+
+    /**
+     * For exports that another process runs, if any.
+     *
+     * @param routes with {@code direct:credentials}
+     */
+    public static Operations ofStore(Settings settings, Supplier<CamelContext> routes) {
+        DeadLetters deadLetters = new DeadLetters(Path.of(settings.text("delivery.dead-letters-folder")));
+        return new Operations(
+                settings,
+                deadLetters,
+                Status.ofStore(settings, deadLetters),
+                new Replay(settings, deadLetters, () -> null),
+                routes,
+                null,
+                () -> null);
+    }
+
+    /**
+     * For the exports of this process.
+     *
+     * @param schedule null until the exports have started
+     * @param routes with the destinations among them
+     */
+    public static Operations ofRunning(
+            Settings settings,
+            DeadLetters deadLetters,
+            Exports exports,
+            Cursor cursor,
+            Supplier<@Nullable Schedule> schedule,
+            Supplier<CamelContext> routes) {
+        return new Operations(
+                settings,
+                deadLetters,
+                Status.ofRunning(settings, deadLetters, exports, schedule),
+                new Replay(settings, deadLetters, routes),
+                routes,
+                cursor,
+                schedule);
+    }
+
+    public Status status() {
+        return status;
+    }
+
+    History history() {
+        return history;
+    }
+
+    Replay replay() {
+        return replay;
+    }
+
+    Planner planner() {
+        return new Planner(settings, routes.get());
+    }
+
+    Settings settings() {
+        return settings;
+    }
+
+    /** Every export with each of its destinations. */
+    List<ExportDefinition> exports() {
+        return settings.exports();
+    }
+
+    /**
+     * One of them.
+     *
+     * @throws ApiException 404 when there is none
+     */
+    ExportDefinition export(String name, String destination) {
+        return exports().stream()
+                .filter(export ->
+                        export.name().equals(name) && export.destination().equals(destination))
+                .findFirst()
+                .orElseThrow(() -> new ApiException(404, "There is no export %s/%s.".formatted(name, destination)));
+    }
+
+    /** The dead letters of an export; reads file by file. */
+    Stream<DeadLetter> deadLetters(ExportDefinition export) {
+        return deadLetters.files(export.lane()).stream().flatMap(file -> deadLetters.read(file).stream());
+    }
+
+    /**
+     * Forgets what an export has delivered: its next run begins at {@code cursor.start}.
+     *
+     * @throws ApiException 409 while it runs, here or in another process
+     */
+    void resetCursor(ExportDefinition export) {
+        String lane = export.lane();
+        if (cursor == null) {
+            try (Cursor own = Cursor.open(settings)) {
+                own.reset(lane);
+            } catch (ConnectorException e) {
+                throw new ApiException(
+                        409, String.valueOf(e.getMessage()).replace("Not started.", "Nothing was reset."));
+            }
+            return;
+        }
+        Schedule timing = schedule.get();
+        if (timing == null || !timing.betweenRuns(lane, () -> cursor.reset(lane))) {
+            throw new ApiException(
+                    409, "export %s is running. Nothing was reset. Try again when it is idle.".formatted(lane));
+        }
+    }
+
+    /** Why this process is not ready to do its work, in one line without secrets; empty when it is. */
+    Optional<String> whyNotReady() {
+        if (cursor == null) {
+            return Optional.empty();
+        }
+        if (schedule.get() == null) {
+            return Optional.of("the exports have not started yet");
+        }
+        try {
+            history.checkWritable();
+        } catch (ConnectorException e) {
+            return Optional.of("the cursor cannot be written; see the log");
+        }
+        return exports().stream()
+                .map(ExportDefinition::lane)
+                .filter(lane -> history.runs(lane, 1).stream()
+                        .anyMatch(run -> !run.listed() && run.started().isAfter(started)))
+                .findFirst()
+                .map(lane -> "the lake of export %s cannot be listed; see the log or /api/v1/exports".formatted(lane));
+    }
+}

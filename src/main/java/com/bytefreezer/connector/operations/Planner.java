@@ -1,0 +1,312 @@
+package com.bytefreezer.connector.operations;
+
+import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.config.ExportDefinition;
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.cursor.Cursor.Position;
+import com.bytefreezer.connector.cursor.History;
+import com.bytefreezer.connector.cursor.History.Delivered;
+import com.bytefreezer.connector.delivery.Failures;
+import com.bytefreezer.connector.lake.Credentials;
+import com.bytefreezer.connector.lake.Lake;
+import com.bytefreezer.connector.lake.LakeObject;
+import com.bytefreezer.connector.query.DuckDb;
+import com.bytefreezer.connector.query.Plan;
+import com.bytefreezer.connector.query.Query;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.Random;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Exchange;
+import org.apache.camel.ProducerTemplate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds out what a run of an export would do, without doing it: lists the dataset, reads footers and, of a few objects, the
+ * records. Writes nothing, and only reads the cursor, so that it works while another process has it. Safe for use by
+ * several threads.
+ */
+public final class Planner {
+    /** So many objects are kept in mind of a listing of any length. */
+    private static final int SAMPLE = 500;
+    /** How many of them are tried until one can be read to plan with. */
+    private static final int PLAN_SAMPLE = 20;
+    /** How many are read, and how large they may be together. */
+    private static final int READ_SAMPLE = 3;
+
+    private static final long READ_BYTES = 64L * 1024 * 1024;
+
+    private final Settings settings;
+    private final CamelContext routes;
+
+    /** @param routes with {@code direct:credentials} */
+    public Planner(Settings settings, CamelContext routes) {
+        this.settings = settings;
+        this.routes = routes;
+    }
+
+    /** Some objects: how many, and a few of them, evenly. */
+    private static final class Tally {
+        private final Random random = new Random(1);
+        private final List<LakeObject> sample = new ArrayList<>();
+        private @Nullable LakeObject newest;
+        private long objects;
+        private long bytes;
+
+        void add(LakeObject object) {
+            objects++;
+            bytes += object.size();
+            newest = newest == null || object.lastModified().isAfter(newest.lastModified()) ? object : newest;
+            if (sample.size() < SAMPLE) {
+                sample.add(object);
+            } else {
+                long place = random.nextLong(objects);
+                if (place < SAMPLE) {
+                    sample.set((int) place, object);
+                }
+            }
+        }
+
+        long bytesOfSample() {
+            return sample.stream().mapToLong(LakeObject::size).sum();
+        }
+    }
+
+    /** What the next run would export: of an incremental export the objects that the cursor does not have. */
+    public ExportPlan plan(ExportDefinition export) {
+        return plan(export, isNew(export), object -> true);
+    }
+
+    /**
+     * What an export of these objects would be, whatever the cursor has.
+     *
+     * @param range the objects that count
+     */
+    public ExportPlan planAll(ExportDefinition export, Predicate<LakeObject> range) {
+        return plan(export, object -> true, range);
+    }
+
+    /**
+     * Whether the dataset has an object.
+     *
+     * @throws ConnectorException when it cannot be listed
+     */
+    boolean hasObjects(ExportDefinition export) {
+        try (Lake lake = lake(export, credentials(export));
+                Stream<LakeObject> objects = lake.objects()) {
+            return objects.findFirst().isPresent();
+        }
+    }
+
+    /**
+     * Binds the query over the newest object that can be read; does nothing when there is none.
+     *
+     * @throws ConnectorException when the query does not fit
+     */
+    void bind(ExportDefinition export) {
+        Credentials credentials = credentials(export);
+        try (Lake lake = lake(export, credentials)) {
+            Tally all = new Tally();
+            tally(lake, all, object -> true);
+            if (all.objects > 0) {
+                try (DuckDb duckDb = open(lake, credentials)) {
+                    plan(duckDb, query(export), all);
+                }
+            }
+        }
+    }
+
+    /** Parses the SQL of an export. */
+    static Query query(ExportDefinition export) {
+        try (Connection connection = DuckDb.forParsing()) {
+            return Query.parse(export.sql(), connection);
+        } catch (SQLException e) {
+            throw new ConnectorException("DuckDB does not start (" + Query.firstLine(e) + ").", e);
+        }
+    }
+
+    private ExportPlan plan(ExportDefinition export, Predicate<LakeObject> fresh, Predicate<LakeObject> range) {
+        Query query = query(export);
+        Credentials credentials = credentials(export);
+        try (Lake lake = lake(export, credentials)) {
+            Tally all = new Tally();
+            tally(lake, all, range);
+            if (all.objects == 0) {
+                return ExportPlan.of(
+                        "nothing to do: no Parquet objects under " + String.join(" or ", lake.folders()),
+                        false,
+                        "incremental",
+                        "no object",
+                        0,
+                        0,
+                        null,
+                        null,
+                        null,
+                        1);
+            }
+            try (DuckDb duckDb = open(lake, credentials)) {
+                Plan plan = plan(duckDb, query, all);
+                Tally read = all;
+                if (plan.kind(export.sync()) != Plan.Kind.WHOLE) {
+                    read = new Tally();
+                    tally(lake, read, range.and(fresh));
+                }
+                Long rows = read.objects == 0 ? Long.valueOf(0) : rows(duckDb, read);
+                duckDb.lock(Runtime.getRuntime().availableProcessors());
+                DuckDb.@Nullable Size size = plan.kind(export.sync()) == Plan.Kind.ROW_WISE && rows != null
+                        ? selected(duckDb, query, read, all, rows)
+                        : null;
+                return ExportPlan.of(
+                        kind(plan, export.sync()),
+                        plan.kind(export.sync()) == Plan.Kind.ROW_WISE,
+                        plan.covers(export.sync()),
+                        plan.reason(),
+                        read.objects,
+                        read.bytes,
+                        rows,
+                        size == null ? null : size.records(),
+                        size == null ? null : size.bytes(),
+                        export.batchSize());
+            }
+        }
+    }
+
+    private static String kind(Plan plan, String sync) {
+        return switch (plan.kind(sync)) {
+            case ROW_WISE -> "row-wise: each record once";
+            case LIMITED ->
+                plan.kind() == Plan.Kind.LIMITED
+                        ? "new objects together: each run up to its LIMIT, the other new records never"
+                        : "new objects together at each run, as query.sync=incremental says";
+            case WHOLE ->
+                "the whole dataset at each run, since " + (sync.equals("full") ? "query.sync=full" : plan.reason());
+        };
+    }
+
+    /** From all footers, or from many. */
+    private static @Nullable Long rows(DuckDb duckDb, Tally tally) {
+        OptionalLong rows = duckDb.rows(tally.sample);
+        if (rows.isEmpty()) {
+            return null;
+        }
+        return tally.objects == tally.sample.size()
+                ? rows.getAsLong()
+                : Math.round((double) rows.getAsLong() * tally.bytes / Math.max(1, tally.bytesOfSample()));
+    }
+
+    /** What the query gives over a few objects, for all of their rows; null when they are too large or cannot be read. */
+    private DuckDb.@Nullable Size selected(DuckDb duckDb, Query query, Tally read, Tally all, long rows) {
+        if (rows == 0) {
+            return new DuckDb.Size(0, 0);
+        }
+        boolean omitNulls = settings.text("records.nulls").equals("omit");
+        long seen = 0;
+        long records = 0;
+        long bytes = 0;
+        long left = READ_BYTES;
+        int step = Math.max(1, (read.sample.size() + READ_SAMPLE - 1) / READ_SAMPLE);
+        for (int i = 0; i < read.sample.size(); i += step) {
+            List<LakeObject> object = List.of(read.sample.get(i));
+            left -= object.get(0).size();
+            OptionalLong rowsOfObject = duckDb.rows(object);
+            if (left < 0 || rowsOfObject.isEmpty()) {
+                break;
+            }
+            try {
+                DuckDb.Size size = duckDb.measure(duckDb.records(query, object, () -> all.sample, omitNulls, 0));
+                seen += rowsOfObject.getAsLong();
+                records += size.records();
+                bytes += size.bytes();
+            } catch (ConnectorException e) {
+                // The run would report the object and go on, too.
+            }
+        }
+        double share = seen == 0 ? 0 : (double) rows / seen;
+        return seen == 0 ? null : new DuckDb.Size(Math.round(records * share), Math.round(bytes * share));
+    }
+
+    private static Plan plan(DuckDb duckDb, Query query, Tally all) {
+        List<LakeObject> tried = new ArrayList<>();
+        if (all.newest != null) {
+            tried.add(all.newest);
+        }
+        all.sample.stream().limit(PLAN_SAMPLE).forEach(tried::add);
+        ConnectorException first = null;
+        for (LakeObject object : tried) {
+            try {
+                return duckDb.plan(query, List.of(object), () -> all.sample);
+            } catch (ConnectorException e) {
+                first = first == null ? e : first;
+            }
+        }
+        throw first == null ? new IllegalStateException("nothing to plan with") : first;
+    }
+
+    private static void tally(Lake lake, Tally tally, Predicate<LakeObject> wanted) {
+        try (Stream<LakeObject> objects = lake.objects()) {
+            objects.filter(wanted).forEach(tally::add);
+        }
+    }
+
+    private DuckDb open(Lake lake, @Nullable Credentials credentials) {
+        return DuckDb.open(settings, lake.folders(), credentials, 1, true);
+    }
+
+    private Lake lake(ExportDefinition export, @Nullable Credentials credentials) {
+        return Lake.of(settings, export.tenant(), export.dataset(), credentials);
+    }
+
+    private @Nullable Credentials credentials(ExportDefinition export) {
+        try (ProducerTemplate template = routes.createProducerTemplate()) {
+            Exchange answer = template.request("direct:credentials", exchange -> {
+                exchange.setVariable("tenant", export.tenant());
+                exchange.setVariable("dataset", export.dataset());
+            });
+            if (answer.getException() != null) {
+                throw answer.getException() instanceof ConnectorException known
+                        ? known
+                        : new ConnectorException(Failures.describe(answer.getException()), answer.getException());
+            }
+            return answer.getMessage().getBody() instanceof Credentials given ? given : null;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** As the cursor would say. */
+    private Predicate<LakeObject> isNew(ExportDefinition export) {
+        History store = History.readOnly(settings);
+        Position position = store.position(export.lane()).orElseGet(this::start);
+        Set<Delivered> delivered = store.delivered(export.lane());
+        Duration lookback = Duration.ofHours(settings.integer("cursor.lookback-hours"));
+        Instant oldest = position.watermark().equals(Instant.EPOCH)
+                ? Instant.EPOCH
+                : position.watermark().minus(lookback);
+        return object -> !object.lastModified().isBefore(position.start())
+                && !object.lastModified().isBefore(oldest)
+                && !delivered.contains(new Delivered(
+                        object.key(), object.size(), object.lastModified().toEpochMilli()));
+    }
+
+    /** Where an export begins that has not run yet. */
+    private Position start() {
+        String start = settings.text("cursor.start");
+        Instant from =
+                switch (start) {
+                    case "earliest" -> Instant.EPOCH;
+                    case "latest" -> Instant.now();
+                    default -> Instant.parse(start);
+                };
+        return new Position(from, from, null);
+    }
+}

@@ -1,0 +1,172 @@
+package com.bytefreezer.connector.operations;
+
+import com.bytefreezer.connector.config.ExportDefinition;
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.delivery.Batch;
+import com.bytefreezer.connector.delivery.Batch.Rejection;
+import com.bytefreezer.connector.delivery.DeadLetter;
+import com.bytefreezer.connector.delivery.DeadLetters;
+import com.bytefreezer.connector.delivery.Deliveries;
+import com.bytefreezer.connector.delivery.DeliveryCamel;
+import com.bytefreezer.connector.delivery.Failures;
+import com.bytefreezer.connector.delivery.StandardOutput;
+import com.bytefreezer.connector.server.ApiException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+import org.apache.camel.CamelContext;
+import org.apache.camel.ProducerTemplate;
+import org.apache.camel.main.Main;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Delivers dead letters once more, by the route of their destination and with its retries. A file is written anew, without
+ * what the destination has taken, after each batch: a crash loses nothing and repeats one batch at most, whose records and
+ * key have the ids that they had. Safe for use by several threads; of a lane one at a time.
+ */
+public final class Replay {
+    private final Settings settings;
+    private final DeadLetters deadLetters;
+    private final Supplier<@Nullable CamelContext> running;
+    private final Set<String> busy = ConcurrentHashMap.newKeySet();
+
+    /**
+     * What came of it.
+     *
+     * @param replayed records that the destination has now
+     * @param failed records that stay dead letters, of those that were asked for
+     * @param message why, in one line; else null
+     */
+    public record Result(
+            long replayed, long failed, @Nullable String message) {}
+
+    /** @param running the routes, where the destinations are among them; null for routes that are started for a replay */
+    Replay(Settings settings, DeadLetters deadLetters, Supplier<@Nullable CamelContext> running) {
+        this.settings = settings;
+        this.deadLetters = deadLetters;
+        this.running = running;
+    }
+
+    /** @param ids of the dead letters; empty for all of the lane */
+    public Result replay(ExportDefinition export, Set<String> ids) throws Exception {
+        if (!busy.add(export.lane())) {
+            throw new ApiException(409, "%s: its dead letters are being replayed already.".formatted(export.lane()));
+        }
+        try {
+            CamelContext routes = running.get();
+            if (routes != null) {
+                return replay(export, ids, routes);
+            }
+            Main camel = DeliveryCamel.prepare(
+                    settings,
+                    settings.routes().deliveryFiles(export.destination()),
+                    Deliveries.ofDeadLetters(deadLetters),
+                    new StandardOutput());
+            try {
+                CamelContext own = DeliveryCamel.init(camel);
+                camel.start();
+                return replay(export, ids, own);
+            } finally {
+                camel.stop();
+            }
+        } finally {
+            busy.remove(export.lane());
+        }
+    }
+
+    /** Removes dead letters for good. How many. */
+    public long discard(ExportDefinition export, Set<String> ids) {
+        long discarded = 0;
+        for (Path file : deadLetters.files(export.lane())) {
+            List<DeadLetter> letters = deadLetters.read(file);
+            List<DeadLetter> kept =
+                    letters.stream().filter(letter -> !isWanted(letter, ids)).toList();
+            if (kept.size() < letters.size()) {
+                deadLetters.keepOnly(file, kept);
+                discarded += letters.size() - kept.size();
+            }
+        }
+        return discarded;
+    }
+
+    private Result replay(ExportDefinition export, Set<String> ids, CamelContext routes) throws Exception {
+        long replayed = 0;
+        long failed = 0;
+        String message = null;
+        try (ProducerTemplate template = routes.createProducerTemplate()) {
+            for (Path file : deadLetters.files(export.lane())) {
+                List<DeadLetter> letters = deadLetters.read(file);
+                List<DeadLetter> wanted =
+                        letters.stream().filter(letter -> isWanted(letter, ids)).toList();
+                if (wanted.isEmpty()) {
+                    continue;
+                }
+                Batch batch = DeadLetter.batch(wanted);
+                Exception failure = deliver(batch, export, template);
+                if (failure != null) {
+                    // What is wrong with the destination is wrong for the next batch, too.
+                    long left = countWanted(export, ids);
+                    return new Result(replayed, left, Failures.describe(failure));
+                }
+                Map<String, DeadLetter> refused = refused(wanted, batch.rejections());
+                if (refused.size() != batch.rejections().size()) {
+                    throw new IllegalStateException(file + ": what is refused again cannot be told apart");
+                }
+                List<DeadLetter> kept = new ArrayList<>();
+                for (DeadLetter letter : letters) {
+                    DeadLetter again = refused.get(letter.id());
+                    if (again != null || !isWanted(letter, ids)) {
+                        kept.add(again == null ? letter : again);
+                    }
+                }
+                deadLetters.keepOnly(file, kept);
+                replayed += wanted.size() - refused.size();
+                failed += refused.size();
+                if (!batch.rejections().isEmpty()) {
+                    message = batch.rejections().get(0).reason();
+                }
+            }
+        }
+        return new Result(replayed, failed, message);
+    }
+
+    private long countWanted(ExportDefinition export, Set<String> ids) {
+        return deadLetters.files(export.lane()).stream()
+                .flatMap(file -> deadLetters.read(file).stream())
+                .filter(letter -> isWanted(letter, ids))
+                .count();
+    }
+
+    private static @Nullable Exception deliver(Batch batch, ExportDefinition export, ProducerTemplate template) {
+        return template.send("direct:deliver", exchange -> {
+                    exchange.setVariable("tenant", batch.unit().tenant());
+                    exchange.setVariable("dataset", batch.unit().dataset());
+                    exchange.setVariable("destination", export.destination());
+                    exchange.getMessage().setBody(batch);
+                })
+                .getException();
+    }
+
+    private static Map<String, DeadLetter> refused(List<DeadLetter> letters, List<Rejection> rejections) {
+        Map<String, String> reasons = new HashMap<>();
+        rejections.forEach(
+                rejection -> reasons.put(rejection.object() + " " + rejection.recordNumber(), rejection.reason()));
+        Map<String, DeadLetter> refused = new HashMap<>();
+        for (DeadLetter letter : letters) {
+            String reason = reasons.get(letter.object() + " " + letter.recordNumber());
+            if (reason != null) {
+                refused.put(letter.id(), letter.refused(reason));
+            }
+        }
+        return refused;
+    }
+
+    private static boolean isWanted(DeadLetter letter, Set<String> ids) {
+        return ids.isEmpty() || ids.contains(letter.id());
+    }
+}

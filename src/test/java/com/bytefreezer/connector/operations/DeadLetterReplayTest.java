@@ -1,0 +1,189 @@
+package com.bytefreezer.connector.operations;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.Mode;
+import com.bytefreezer.connector.TestRun;
+import com.bytefreezer.connector.config.ExportDefinition;
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.delivery.DeadLetter;
+import com.bytefreezer.connector.delivery.DeadLetters;
+import com.bytefreezer.connector.kit.Reply;
+import com.bytefreezer.connector.testing.WebhookServer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The first ten records of each of the sample's 12 objects go to a webhook that refuses the fourth one of each. */
+class DeadLetterReplayTest {
+    private static final int OBJECTS = 12;
+    private static final String REFUSED = "\"n\":3}";
+
+    @TempDir
+    private Path folder;
+
+    private WebhookServer server;
+    private Settings settings;
+    private Operations operations;
+    private ExportDefinition export;
+
+    @BeforeEach
+    void leaveDeadLetters() throws Exception {
+        server = WebhookServer.start();
+        settings = TestRun.settings(
+                folder,
+                Map.of(
+                        "destination.type",
+                        "webhook",
+                        "destination.webhook.url",
+                        server.url().toString(),
+                        "query.sql",
+                        "SELECT message, file_row_number AS n FROM read_parquet('PARQUET_PATH', file_row_number=true)"
+                                + " WHERE file_row_number < 10",
+                        "delivery.max-retries",
+                        "0"));
+        refuse(text -> text.contains(REFUSED));
+        assertThat(TestRun.batch(settings).succeeded()).isTrue();
+        operations = Operations.ofStore(settings, () -> {
+            throw new AssertionError();
+        });
+        export = operations.exports().get(0);
+        assertThat(operations.status().lanes().get(0).deadLetters()).isEqualTo(OBJECTS);
+    }
+
+    @AfterEach
+    void stop() {
+        server.close();
+    }
+
+    @Test
+    void whatTheDestinationNowTakesIsNoDeadLetterAnyMore() throws Exception {
+        refuse(text -> false);
+
+        assertThat(operations.replay().replay(export, Set.of())).isEqualTo(new Replay.Result(OBJECTS, 0, null));
+
+        assertThat(server.records()).hasSize(10 * OBJECTS);
+        assertThat(server.records())
+                .filteredOn(record -> record.endsWith(REFUSED))
+                .hasSize(OBJECTS);
+        assertThat(letters()).isEmpty();
+        assertThat(files()).isEmpty();
+    }
+
+    @Test
+    void whatIsRefusedAgainStaysWithTheNewReason() throws Exception {
+        String stubborn = letters().get(7).record();
+        refuse(text -> text.contains(stubborn.substring(1)));
+        server.replyWhen(request -> request.text().contains(stubborn.substring(1)), Reply.of(422, "still not"));
+
+        Replay.Result result = operations.replay().replay(export, Set.of());
+
+        assertThat(result.replayed()).isEqualTo(OBJECTS - 1);
+        assertThat(result.failed()).isEqualTo(1);
+        assertThat(letters()).singleElement().satisfies(letter -> {
+            assertThat(letter.record()).isEqualTo(stubborn);
+            assertThat(letter.reason()).startsWith("422").contains("still not");
+        });
+    }
+
+    @Test
+    void nothingIsLostWhileTheDestinationIsDown() throws Exception {
+        Set<String> before = new HashSet<>();
+        letters().forEach(letter -> before.add(letter.id() + letter.record() + letter.recordId()));
+        server.close();
+
+        Replay.Result result = operations.replay().replay(export, Set.of());
+
+        assertThat(result.replayed()).isZero();
+        assertThat(result.failed()).isEqualTo(OBJECTS);
+        assertThat(result.message()).contains("Connection refused");
+        assertThat(letters())
+                .extracting(letter -> letter.id() + letter.record() + letter.recordId())
+                .containsExactlyInAnyOrderElementsOf(before);
+    }
+
+    @Test
+    void someCanBeReplayedAndOthersDiscarded() throws Exception {
+        refuse(text -> false);
+        List<DeadLetter> before = letters();
+
+        Set<String> one = Set.of(before.get(0).id());
+        assertThat(operations.replay().replay(export, one).replayed()).isEqualTo(1);
+        assertThat(operations.replay().discard(export, Set.of(before.get(1).id())))
+                .isEqualTo(1);
+
+        assertThat(server.records())
+                .hasSize(9 * OBJECTS + 1)
+                .contains(before.get(0).record());
+        assertThat(letters())
+                .extracting(DeadLetter::id)
+                .containsExactlyInAnyOrderElementsOf(
+                        before.subList(2, OBJECTS).stream().map(DeadLetter::id).toList());
+    }
+
+    @Test
+    void aRecordThatAPersonHasMendedIsSentAsItIsNow() throws Exception {
+        Path file = files().get(0);
+        Files.writeString(file, Files.readString(file).replace(REFUSED, "\"n\":3000}"));
+
+        Replay.Result result = operations.replay().replay(export, Set.of());
+
+        assertThat(server.records()).anyMatch(record -> record.endsWith("\"n\":3000}"));
+        assertThat(result.replayed()).isPositive();
+        assertThat(letters()).allMatch(letter -> letter.record().endsWith(REFUSED));
+    }
+
+    @Test
+    void aLineThatIsNoDeadLetterIsNamedAndStays() throws Exception {
+        Path file = files().get(0);
+        String broken = Files.readString(file) + "{\"batch_id\":\"x\"}\n";
+        Files.writeString(file, broken);
+
+        assertThatThrownBy(() -> operations.replay().replay(export, Set.of()))
+                .isInstanceOf(ConnectorException.class)
+                .hasMessageContaining(file.toString())
+                .hasMessageContaining("it has no record");
+        assertThat(file).content().isEqualTo(broken);
+    }
+
+    @Test
+    void theRateIsKept() throws Exception {
+        refuse(text -> false);
+        Settings slow = settings.with(Mode.REPLAY, Map.of("delivery.max-records-per-second", "5"));
+        long began = System.nanoTime();
+
+        assertThat(new Replay(slow, new DeadLetters(folder.resolve("dead-letters")), () -> null)
+                        .replay(export, Set.of())
+                        .replayed())
+                .isEqualTo(OBJECTS);
+
+        // The last batch waits for all before it.
+        assertThat(System.nanoTime() - began).isGreaterThan(1_000_000_000L);
+    }
+
+    private void refuse(Predicate<String> records) {
+        server.replyWhen(request -> true, Reply.of(200));
+        server.replyWhen(request -> records.test(request.text()), Reply.of(400, "bad record"));
+    }
+
+    private List<DeadLetter> letters() {
+        return operations.deadLetters(export).toList();
+    }
+
+    private List<Path> files() throws Exception {
+        try (Stream<Path> files = Files.walk(folder.resolve("dead-letters"))) {
+            return files.filter(Files::isRegularFile).sorted().toList();
+        }
+    }
+}
