@@ -128,7 +128,7 @@ final class Gate implements Handler<RoutingContext> {
     private static boolean isForeign(HttpServerRequest request) {
         String origin = request.getHeader("Origin");
         String site = request.getHeader("Sec-Fetch-Site");
-        return (origin != null && !origin.equals(request.scheme() + "://" + request.getHeader("Host")))
+        return (origin != null && !origin.equals(request.scheme() + "://" + host(request)))
                 // A link elsewhere may lead to the page; the page's own requests are same-origin.
                 || (site != null
                         && Set.of("cross-site", "same-site").contains(site)
@@ -149,13 +149,15 @@ final class Gate implements Handler<RoutingContext> {
     }
 
     private static String nameIn(HttpServerRequest request) {
-        String host = request.getHeader("Host");
-        if (host == null) {
-            return "";
-        }
-        String name = URI.create("http://" + host.replaceAll("[^A-Za-z0-9.:\\[\\]-]", "_"))
+        String name = URI.create("http://" + host(request).replaceAll("[^A-Za-z0-9.:\\[\\]-]", "_"))
                 .getHost();
         return name == null ? "" : name;
+    }
+
+    /** With the port, as the client wrote it; HTTP/2 has no Host header for it. */
+    private static String host(HttpServerRequest request) {
+        String header = request.getHeader("Host");
+        return header == null ? String.valueOf(request.authority()) : header;
     }
 
     private static String random() {
