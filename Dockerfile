@@ -1,5 +1,6 @@
 # The connector in /app, as the original's image: ./bytefreezer-connector is callable there and takes the same flags.
-FROM maven:3-eclipse-temurin-17 AS build
+# For amd64 and arm64: docker buildx build --platform linux/amd64,linux/arm64 . ; Maven's stage runs once, on the builder's own.
+FROM --platform=$BUILDPLATFORM maven:3-eclipse-temurin-17 AS build
 WORKDIR /build
 COPY . .
 RUN mvn -q -B package -DskipTests
@@ -12,7 +13,13 @@ RUN CONNECTOR_TEST_CACHE=/cache bash /build/src/test/servers/install.sh httpfs
 
 FROM eclipse-temurin:17-jre
 WORKDIR /app
-RUN useradd --uid 1000 --create-home connector && chown connector /app
+# The health checks of the original's deployments call wget.
+RUN apt-get update -qq \
+ && apt-get install -y -qq --no-install-recommends wget \
+ && rm -rf /var/lib/apt/lists/* \
+ && (userdel --remove ubuntu 2>/dev/null || true) \
+ && useradd --uid 1000 --create-home connector \
+ && chown connector /app
 COPY --from=build /build/target/bytefreezer-connector.jar ./
 COPY --from=build /build/target/lib lib/
 COPY --from=httpfs /cache/duckdb-extensions /extensions
@@ -23,6 +30,8 @@ COPY --chmod=755 src/main/docker/bytefreezer-connector ./
 USER connector
 # Classes as the first run loads them, so that later starts take half the time.
 RUN JAVA_OPTS="-XX:ArchiveClassesAtExit=bytefreezer-connector.jsa -XX:+UseSerialGC" ./bytefreezer-connector --mode batch --set cursor.file=/tmp/cursor.db > /dev/null
-ENV DUCKDB_EXTENSION_DIRECTORY=/extensions
+# On all interfaces, as a container must; the API then asks for server.token.
+ENV DUCKDB_EXTENSION_DIRECTORY=/extensions SERVER_HOST=0.0.0.0
 EXPOSE 8090
+HEALTHCHECK --interval=10s --timeout=5s --start-period=20s CMD wget --quiet --spider http://127.0.0.1:8090/api/v1/health
 ENTRYPOINT ["./bytefreezer-connector"]

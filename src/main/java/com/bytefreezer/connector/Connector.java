@@ -2,6 +2,7 @@ package com.bytefreezer.connector;
 
 import com.bytefreezer.connector.config.Secrets;
 import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.control.Instance;
 import com.bytefreezer.connector.control.LakeCredentials;
 import com.bytefreezer.connector.cursor.Cursor;
 import com.bytefreezer.connector.cursor.History;
@@ -15,6 +16,8 @@ import com.bytefreezer.connector.export.Exports;
 import com.bytefreezer.connector.export.Lanes;
 import com.bytefreezer.connector.export.Outcomes;
 import com.bytefreezer.connector.export.Schedule;
+import com.bytefreezer.connector.metrics.Metrics;
+import com.bytefreezer.connector.operations.ExportHealth;
 import com.bytefreezer.connector.operations.Operations;
 import com.bytefreezer.connector.server.HttpServer;
 import java.nio.file.Path;
@@ -35,6 +38,8 @@ public final class Connector implements AutoCloseable {
     private final History history;
     private volatile @Nullable Schedule schedule;
     private final Mode mode;
+    private final ExportHealth health;
+    private final Metrics metrics = new Metrics(com.bytefreezer.connector.Main.Version.number());
 
     /**
      * Prepares everything; {@link #start} begins to work.
@@ -60,11 +65,13 @@ public final class Connector implements AutoCloseable {
                 Operations.ofRunning(settings, deadLetters, exports, cursor, () -> schedule, camel::getCamelContext);
         camel.bind("operations", operations);
         camel.bind("status", operations.status());
+        health = new ExportHealth(operations.status(), settings.integer("health-reporting.max-lag-seconds"));
         camel.bind("exports", exports);
         camel.bind("cursor", cursor);
         camel.bind("lakeCredentials", new LakeCredentials(settings, secrets));
-        camel.bind("batchOutcomes", Outcomes.ofBatches(deliveries));
-        camel.bind("unitOutcomes", Outcomes.ofUnits(exports));
+        camel.bind("metrics", metrics);
+        camel.bind("batchOutcomes", Outcomes.ofBatches(deliveries, metrics));
+        camel.bind("unitOutcomes", Outcomes.ofUnits(exports, metrics));
     }
 
     /** Starts the routes and a trigger for each export to each of its destinations. */
@@ -76,7 +83,17 @@ public final class Connector implements AutoCloseable {
     public Schedule start(Predicate<String> lanes) throws Exception {
         CamelContext context = DeliveryCamel.init(camel);
         if (mode.serves()) {
-            HttpServer.start(context, settings).announce();
+            HttpServer server = HttpServer.startSomewhere(context, settings);
+            context.getRegistry()
+                    .bind(
+                            "instance",
+                            new Instance(
+                                    settings,
+                                    mode,
+                                    com.bytefreezer.connector.Main.Version.number(),
+                                    server.port(),
+                                    health::condition));
+            server.announce();
         }
         camel.start();
         List<Export> triggered =
@@ -85,6 +102,8 @@ public final class Connector implements AutoCloseable {
         Schedule timing = new Schedule(settings, triggered.size(), exports, retries, history, secrets);
         schedule = timing;
         context.getRegistry().bind("schedule", timing);
+        retries.tell((lane, code) -> metrics.lane(lane).retried(code));
+        health.measure(exports, metrics);
         for (Export export : triggered) {
             for (String template : new String[] {"run", mode == Mode.WATCH ? "watch" : "batch"}) {
                 TemplatedRouteBuilder.builder(context, template)
@@ -112,7 +131,9 @@ public final class Connector implements AutoCloseable {
     @Override
     public void close() {
         exports.stop();
+        Instance.leave(camel.getCamelContext());
         camel.stop();
+        metrics.close();
         cursor.close();
     }
 }

@@ -7,6 +7,7 @@ import com.bytefreezer.connector.config.Secrets;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.config.SettingsException;
 import com.bytefreezer.connector.cursor.Cursor;
+import com.bytefreezer.connector.cursor.LegacyCursor;
 import com.bytefreezer.connector.delivery.Failures;
 import com.bytefreezer.connector.export.Schedule;
 import com.bytefreezer.connector.kit.Kit;
@@ -158,6 +159,9 @@ public final class Main implements Callable<Integer> {
         LoggerContext logging = (LoggerContext) LoggerFactory.getILoggerFactory();
         logging.putObject(MaskingConverter.SECRETS, secrets);
         logging.getLogger("com.bytefreezer").setLevel(Level.toLevel(settings.text("logging.level")));
+        if (settings.text("logging.format").equals("json")) {
+            JsonLayout.use(logging);
+        }
         if (settings.isSample()) {
             LOG.info("No lake is set (lake.root, s3.bucket or control.url): this is the bundled sample, samples/lake.");
         }
@@ -173,6 +177,9 @@ public final class Main implements Callable<Integer> {
     }
 
     private int export(Settings settings, Secrets secrets, Mode mode, Predicate<String> lanes) throws Exception {
+        if (settings.optional("cursor.url").isEmpty()) {
+            LegacyCursor.announce(Path.of(settings.text("cursor.file")));
+        }
         Cursor cursor = Cursor.open(settings);
         if (resetCursor) {
             cursor.reset();
@@ -183,8 +190,16 @@ public final class Main implements Callable<Integer> {
     private static int serve(Settings settings, Secrets secrets) throws Exception {
         CountDownLatch closed = new CountDownLatch(1);
         Workbench workbench = new Workbench(settings, secrets);
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> stopBySignal(workbench, closed, true), "stop"));
-        workbench.start();
+        Thread stop = new Thread(() -> stopBySignal(workbench, closed, true), "stop");
+        Runtime.getRuntime().addShutdownHook(stop);
+        try {
+            workbench.start();
+        } catch (Exception e) {
+            // It would end the process with 0.
+            Runtime.getRuntime().removeShutdownHook(stop);
+            workbench.close();
+            throw e;
+        }
         closed.await();
         return 0;
     }
@@ -250,18 +265,28 @@ public final class Main implements Callable<Integer> {
 
     /** What {@code --version} prints. */
     static final class Version implements CommandLine.IVersionProvider {
+        /** The version alone, such as 1.2.3. */
+        static String number() {
+            return properties().getProperty("version");
+        }
+
         @Override
-        public String[] getVersion() throws IOException {
-            Properties properties = new Properties();
-            try (InputStream resource = Main.class.getResourceAsStream("/version.properties")) {
-                if (resource != null) {
-                    properties.load(resource);
-                }
-            }
+        public String[] getVersion() {
+            Properties properties = properties();
             return new String[] {
                 "bytefreezer-connector %s (built %s)"
                         .formatted(properties.getProperty("version"), properties.getProperty("built"))
             };
+        }
+
+        private static Properties properties() {
+            Properties properties = new Properties();
+            try (InputStream resource = Main.class.getResourceAsStream("/version.properties")) {
+                properties.load(Objects.requireNonNull(resource, "version.properties"));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            return properties;
         }
     }
 }

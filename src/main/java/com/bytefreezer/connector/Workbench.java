@@ -2,10 +2,14 @@ package com.bytefreezer.connector;
 
 import com.bytefreezer.connector.config.Secrets;
 import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.control.Instance;
+import com.bytefreezer.connector.control.Instance.Condition;
 import com.bytefreezer.connector.control.LakeCredentials;
 import com.bytefreezer.connector.delivery.DeliveryCamel;
+import com.bytefreezer.connector.metrics.Metrics;
 import com.bytefreezer.connector.operations.Operations;
 import com.bytefreezer.connector.server.HttpServer;
+import java.util.Map;
 import org.apache.camel.CamelContext;
 import org.apache.camel.main.Main;
 
@@ -16,6 +20,7 @@ import org.apache.camel.main.Main;
 final class Workbench implements AutoCloseable {
     private final Settings settings;
     private final Main camel;
+    private final Metrics metrics = new Metrics(com.bytefreezer.connector.Main.Version.number());
 
     /** Prepares everything; {@link #start} begins to work. */
     Workbench(Settings settings, Secrets secrets) {
@@ -26,18 +31,30 @@ final class Workbench implements AutoCloseable {
         Operations operations = Operations.ofStore(settings, camel::getCamelContext);
         camel.bind("operations", operations);
         camel.bind("status", operations.status());
+        camel.bind("metrics", metrics);
         camel.bind("lakeCredentials", new LakeCredentials(settings, secrets));
     }
 
     void start() throws Exception {
         CamelContext context = DeliveryCamel.init(camel);
         HttpServer server = HttpServer.start(context, settings);
+        context.getRegistry()
+                .bind(
+                        "instance",
+                        new Instance(
+                                settings,
+                                Mode.INTERACTIVE,
+                                com.bytefreezer.connector.Main.Version.number(),
+                                server.port(),
+                                () -> new Condition("", Map.of())));
         camel.start();
         server.announce();
     }
 
     @Override
     public void close() {
+        Instance.leave(camel.getCamelContext());
         camel.stop();
+        metrics.close();
     }
 }

@@ -90,7 +90,7 @@ public final class RouteFiles {
     List<Path> filesFor(Mode mode, Set<String> used, boolean withDefaultExport) {
         if (!mode.exports()) {
             return files.stream()
-                    .filter(file -> isIn("api", file) || nameOf(file).equals(CREDENTIALS))
+                    .filter(file -> isIn("api", file) || nameOf(file).equals(CREDENTIALS) || isHealth(file))
                     .toList();
         }
         List<Path> loaded = new ArrayList<>(files);
@@ -184,6 +184,11 @@ public final class RouteFiles {
     /** {@code file} as a person would name it. */
     String nameInMessages(Path file) {
         return folder.getFileName() + "/" + folder.relativize(file);
+    }
+
+    /** Whether {@code file} is the one that tells the control plane of this process. */
+    boolean isHealth(Path file) {
+        return file.equals(folder.resolve("health" + SUFFIX));
     }
 
     private List<Path> exportFiles() {

@@ -33,6 +33,11 @@ final class Rules {
         RULES.put("control.timeout-seconds", between(1, 3600));
         RULES.put("query.from", Rules::time);
         RULES.put("query.to", Rules::time);
+        RULES.put("health-reporting.enabled", oneOf("true", "false"));
+        RULES.put("health-reporting.report-interval", between(1, 86_400));
+        RULES.put("health-reporting.timeout-seconds", between(1, 3600));
+        RULES.put("health-reporting.register-on-startup", oneOf("true", "false"));
+        RULES.put("health-reporting.max-lag-seconds", between(1, Integer.MAX_VALUE));
         RULES.put("query.sync", oneOf("auto", "incremental", "full"));
         RULES.put("records.nulls", oneOf("keep", "omit"));
         RULES.put("delivery.max-batch-bytes", between(1, 1_000_000_000));
@@ -59,6 +64,7 @@ final class Rules {
                         "must be a size like 256MB"));
         RULES.put("logging.level", value -> oneOf("debug", "info", "warn", "error")
                 .apply(value.toLowerCase(Locale.ROOT)));
+        RULES.put("logging.format", oneOf("text", "json"));
         RULES.put("shutdown.timeout-seconds", between(1, 86_400));
     }
 
@@ -123,7 +129,9 @@ final class Rules {
 
     /** The route files that these settings put to use. */
     static List<Path> files(Map<String, String> values, RouteFiles routes, Mode mode) {
-        return routes.filesFor(mode, destinations(values, routes).keySet(), usesDefaultExport(values, routes));
+        return routes.filesFor(mode, destinations(values, routes).keySet(), usesDefaultExport(values, routes)).stream()
+                .filter(file -> !routes.isHealth(file) || (mode.serves() && values.containsKey("control.url")))
+                .toList();
     }
 
     private static void checkDestinations(Map<String, String> values, RouteFiles routes, List<String> problems) {

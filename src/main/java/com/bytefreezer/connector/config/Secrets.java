@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Knows the secret values of this process and takes them out of any text that leaves it. Safe for use by several
@@ -33,6 +34,17 @@ public final class Secrets {
     /** Whether the value of the HTTP header {@code name} must not be shown. */
     public static boolean isSecretHeader(String name) {
         return SECRET_HEADER.matcher(name).matches();
+    }
+
+    /** The secrets in the URLs of {@code text}: passwords, and the values of parameters that are named like secrets. */
+    static List<String> inUrls(String text) {
+        return Stream.concat(
+                        USER_INFO.matcher(text).results().map(found -> found.group()
+                                .replaceFirst("^[^:]*:", "")
+                                .replaceFirst("@$", "")),
+                        URL_PARAMETER.matcher(text).results().map(found -> found.group()
+                                .substring(found.group(1).length())))
+                .toList();
     }
 
     /** From now on {@code value} is masked. */

@@ -40,16 +40,14 @@ public final class Settings {
     private static final String PREFIX = "BYTEFREEZER_CONNECTOR_";
     private static final String CONFIG_OF_DESTINATION = "destination.config.";
     /** Keys of the original's configuration that have no effect here. */
-    private static final Set<String> WITHOUT_EFFECT = Set.of(
-            "app.name",
-            "app.version",
-            "health-reporting.enabled",
-            "health-reporting.report-interval",
-            "health-reporting.timeout-seconds",
-            "health-reporting.register-on-startup");
+    private static final Set<String> WITHOUT_EFFECT = Set.of("app.name", "app.version");
 
     /** Where the original takes 0 for "not set". */
-    private static final Set<String> ZERO_IS_UNSET = Set.of("schedule.interval-seconds", "schedule.batch-size");
+    private static final Set<String> ZERO_IS_UNSET = Set.of(
+            "schedule.interval-seconds",
+            "schedule.batch-size",
+            "health-reporting.report-interval",
+            "health-reporting.timeout-seconds");
 
     /** What names a lake, or at least shows that one is meant. */
     private static final List<String> LAKE = List.of(
@@ -289,6 +287,10 @@ public final class Settings {
         values.forEach((name, value) -> {
             if (Secrets.isSecret(name)) {
                 secrets.add(value);
+            }
+            if (name.endsWith("url")) {
+                // A server may repeat them in its answer.
+                secrets.addAll(Secrets.inUrls(value));
             }
             if (name.endsWith(".headers")) {
                 value.lines().forEach(line -> addSecretOfHeader(line, secrets));

@@ -144,7 +144,7 @@ public final class LakeCredentials {
     }
 
     /** The server's own words: an object whose {@code error} is text or an object, plain text, or nothing. */
-    private static String reason(@Nullable String body) {
+    static String reason(@Nullable String body) {
         if (body == null || body.isBlank()) {
             return "";
         }
@@ -166,7 +166,7 @@ public final class LakeCredentials {
         return " — " + (line.length() <= LONGEST_REASON ? line : line.substring(0, LONGEST_REASON) + "…");
     }
 
-    private static String escaped(String part) {
+    static String escaped(String part) {
         return URLEncoder.encode(part, StandardCharsets.UTF_8).replace("+", "%20");
     }
 }

@@ -56,7 +56,7 @@ final class SqliteCursor extends Cursor {
                 throw known;
             }
             throw new ConnectorException(
-                    "cursor %s: cannot be opened (%s). Not started. Check cursor.file, its folder's permissions and the free space."
+                    "cursor %s: cannot be opened (%s). Not started. Set cursor.file (CURSOR_FILE) to a file that this user may write, and check the free space."
                             .formatted(store, message(e)),
                     e);
         }

@@ -273,7 +273,7 @@ public final class Batch {
     }
 
     /** What became of the records, when the destination has returned. */
-    Counts outcome() {
+    public Counts outcome() {
         synchronized (settled) {
             int rejected = settled.rejections.size();
             int duplicates = settled.duplicates.size();

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.function.BiConsumer;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
 import org.apache.camel.Message;
@@ -30,6 +31,7 @@ public final class Retries implements Processor {
 
     private final int most;
     private final Duration longestDelay;
+    private volatile BiConsumer<String, String> listener = (lane, code) -> {};
     private final ConcurrentMap<String, ConcurrentMap<String, Long>> counts = new ConcurrentHashMap<>();
 
     /**
@@ -80,6 +82,7 @@ public final class Retries implements Processor {
             String lane = Unit.lane(
                     exchange.getVariable("export", String.class), exchange.getVariable("destination", String.class));
             counts.computeIfAbsent(lane, any -> new ConcurrentHashMap<>()).merge(code(failure), 1L, Long::sum);
+            listener.accept(lane, code(failure));
             LOG.warn(
                     "{}, export {}: {}. Batch {} is tried again ({} of {}).",
                     exchange.getVariable("destination"),
@@ -89,6 +92,11 @@ public final class Retries implements Processor {
                     tries,
                     most < 0 ? "any number" : most);
         }
+    }
+
+    /** From now on each retry is told: its lane, and the HTTP status or what else went wrong. */
+    public void tell(BiConsumer<String, String> listener) {
+        this.listener = listener;
     }
 
     /** How many retries a lane has needed since {@link #take}, by HTTP status or what else went wrong. */

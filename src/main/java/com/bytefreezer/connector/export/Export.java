@@ -147,6 +147,17 @@ public final class Export {
         return Unit.lane(name, destination);
     }
 
+    /** What its DuckDB holds in memory now, in bytes; 0 while it does not run. */
+    public long duckDbMemory() {
+        Run run = running.get();
+        try {
+            return run == null || !run.hasDuckDb() ? 0 : run.duckDb().memory();
+        } catch (SQLException e) {
+            // The run has just ended.
+            return 0;
+        }
+    }
+
     /** The pause between two runs in watch mode, in seconds. */
     public String intervalSeconds() {
         return intervalSeconds;

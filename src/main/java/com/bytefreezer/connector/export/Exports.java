@@ -61,6 +61,15 @@ public final class Exports {
                 : Optional.of(readings.computeIfAbsent(export, name -> new SharedReading(count)));
     }
 
+    /** How many objects of {@code lane} are found and not delivered: by this run, or, until it finds any, the last one. */
+    public long undelivered(String lane) {
+        Export export = get(lane);
+        return export.soFar()
+                .map(Run.Result::undelivered)
+                .filter(count -> count > 0)
+                .orElseGet(() -> export.result().undelivered());
+    }
+
     Export get(String lane) {
         return Objects.requireNonNull(lanes.get(lane), lane);
     }

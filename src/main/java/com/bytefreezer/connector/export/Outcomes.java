@@ -5,6 +5,8 @@ import com.bytefreezer.connector.cursor.Cursor;
 import com.bytefreezer.connector.delivery.Batch;
 import com.bytefreezer.connector.delivery.Deliveries;
 import com.bytefreezer.connector.delivery.Unit;
+import com.bytefreezer.connector.lake.LakeObject;
+import com.bytefreezer.connector.metrics.Metrics;
 import org.apache.camel.AggregationStrategy;
 import org.apache.camel.Exchange;
 import org.jspecify.annotations.Nullable;
@@ -17,15 +19,21 @@ public final class Outcomes {
     private Outcomes() {}
 
     /** After each batch: settles it, or ends its unit. A destination that ends its route early has returned too. */
-    public static AggregationStrategy ofBatches(Deliveries deliveries) {
+    public static AggregationStrategy ofBatches(Deliveries deliveries, Metrics metrics) {
         return (earlier, part) -> keep(part, failure -> {
+            Batch batch = part.getVariable("batch", Batch.class);
+            String destination = part.getVariable("destination", String.class);
+            Metrics.Lane measured = metrics.lane(unit(part).lane());
+            if (batch != null) {
+                measured.selected(batch.recordCount());
+            }
             if (failure != null) {
                 unit(part).failDelivery(failure);
                 return;
             }
             try {
-                deliveries.settle(
-                        part.getVariable("batch", Batch.class), part.getVariable("destination", String.class));
+                deliveries.settle(batch, destination);
+                measured.settled(batch.outcome(), batch.size());
             } catch (ConnectorException e) {
                 unit(part).failDelivery(e);
             }
@@ -33,9 +41,17 @@ public final class Outcomes {
     }
 
     /** After each unit: counts it, and says what is wrong with it. */
-    public static AggregationStrategy ofUnits(Exports exports) {
-        return (earlier, part) ->
-                keep(part, failure -> exports.get(unit(part).lane()).done(unit(part), failure));
+    public static AggregationStrategy ofUnits(Exports exports, Metrics metrics) {
+        return (earlier, part) -> keep(part, failure -> {
+            Unit unit = unit(part);
+            exports.get(unit.lane()).done(unit, failure);
+            if (failure == null && unit.notRecorded().isEmpty()) {
+                metrics.lane(unit.lane())
+                        .delivered(unit.objects().stream()
+                                .filter(LakeObject::isCounted)
+                                .count());
+            }
+        });
     }
 
     private interface Noting {

@@ -54,6 +54,7 @@ final class Run implements AutoCloseable {
     private int elsewhere;
     private boolean waitingForOthers;
     private int unread;
+    private long undelivered;
     private @Nullable Throwable deliveryFailure;
     private @Nullable ConnectorException notRecorded;
     private boolean stopped;
@@ -66,15 +67,17 @@ final class Run implements AutoCloseable {
      *
      * @param objects how many are delivered
      * @param listed whether the lake could be listed
-     * @param oldestUndelivered the LastModified of the oldest object that the run has seen and not delivered, or null
+     * @param undelivered how many objects the run has seen and not delivered
+     * @param oldestUndelivered the LastModified of the oldest of them, or null
      */
     record Result(
             long objects,
             Counts counts,
             boolean listed,
+            long undelivered,
             @Nullable Instant oldestUndelivered) {
         /** The run could not even begin. */
-        static final Result NONE = new Result(0, Counts.NONE, false, null);
+        static final Result NONE = new Result(0, Counts.NONE, false, 0, null);
     }
 
     Run(
@@ -286,7 +289,8 @@ final class Run implements AutoCloseable {
                         Stream.ofNullable(oldestUndelivered))
                 .min(Instant::compareTo)
                 .orElse(null);
-        return new Result(delivered, counts, !listing.isBroken(), oldest);
+        long begun = open.stream().mapToLong(unit -> unit.objects().size()).sum();
+        return new Result(delivered, counts, !listing.isBroken(), begun + undelivered, oldest);
     }
 
     /**
@@ -343,6 +347,7 @@ final class Run implements AutoCloseable {
     }
 
     private void undelivered(Instant lastModified) {
+        undelivered++;
         if (oldestUndelivered == null || lastModified.isBefore(oldestUndelivered)) {
             oldestUndelivered = lastModified;
         }

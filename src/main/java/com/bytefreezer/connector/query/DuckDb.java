@@ -130,6 +130,16 @@ public final class DuckDb implements AutoCloseable {
         return pool;
     }
 
+    /** What it holds in memory now, in bytes. */
+    public long memory() throws SQLException {
+        try (Connection connection = ((DuckDBConnection) root).duplicate();
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("SELECT sum(memory_usage_bytes)::BIGINT FROM duckdb_memory()")) {
+            row.next();
+            return row.getLong(1);
+        }
+    }
+
     /** How the query may be cut. Binds it over {@code objects} without reading records. */
     public Plan plan(Query query, List<LakeObject> objects, OtherObjects others) {
         return bound(query, objects, others, (connection, sql) -> {

@@ -13,12 +13,15 @@ import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpRouter;
 import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpServer;
 import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpServerConfiguration;
 import org.apache.camel.support.service.ServiceHelper;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Listens on {@code server.host}:{@code server.port} for the routes in {@code routes/api/}. Camel serves; this adds a
  * {@link Gate} before them and fails when the port is taken, which Camel only warns of.
  */
 public final class HttpServer {
+    private static final Logger LOG = LoggerFactory.getLogger(HttpServer.class);
     /** More than any statement or export that a person writes. */
     private static final long MAX_BODY_BYTES = 1024 * 1024;
 
@@ -36,10 +39,33 @@ public final class HttpServer {
      * @throws ConnectorException when it cannot listen there
      */
     public static HttpServer start(CamelContext context, Settings settings) throws Exception {
+        int port = settings.integer("server.port");
+        checkFree(address(settings), port);
+        return start(context, settings, port);
+    }
+
+    /**
+     * The same, but where the port is taken, on any other: so that several watches can run on one machine, as the
+     * original's could, which had no server.
+     */
+    public static HttpServer startSomewhere(CamelContext context, Settings settings) throws Exception {
+        int port = settings.integer("server.port");
+        try {
+            checkFree(address(settings), port);
+            return start(context, settings, port);
+        } catch (ConnectorException taken) {
+            HttpServer server = start(context, settings, 0);
+            LOG.warn(
+                    "server.port {}: another process listens there. The exports run, and the API is on port {} until the next start. Choose another server.port.",
+                    port,
+                    server.port());
+            return server;
+        }
+    }
+
+    private static HttpServer start(CamelContext context, Settings settings, int wanted) throws Exception {
         String host = settings.text("server.host");
-        int wanted = settings.integer("server.port");
-        InetAddress address = address(host);
-        checkFree(address, wanted);
+        InetAddress address = address(settings);
         VertxPlatformHttpServerConfiguration configuration = new VertxPlatformHttpServerConfiguration();
         configuration.setBindHost(host);
         configuration.setBindPort(wanted);
@@ -79,7 +105,8 @@ public final class HttpServer {
                 .formatted(port, gate.token().map(token -> "?token=" + token).orElse(""));
     }
 
-    private static InetAddress address(String host) {
+    private static InetAddress address(Settings settings) {
+        String host = settings.text("server.host");
         try {
             return InetAddress.getByName(host);
         } catch (UnknownHostException e) {

@@ -43,6 +43,11 @@ public final class ConnectorProcess implements AutoCloseable {
                         Stream.of(arguments))
                 .flatMap(part -> part)
                 .toList();
+        return start(workingDirectory, environment, command);
+    }
+
+    /** Starts the connector by a command of its own, such as the launcher, otherwise in the same way. */
+    static ConnectorProcess start(Path workingDirectory, Map<String, String> environment, List<String> command) {
         var outputs = TestTools.temporaryDirectory("process");
         var standardOutput = outputs.resolve("stdout");
         var standardError = outputs.resolve("stderr");

@@ -3,13 +3,17 @@ package com.bytefreezer.connector.testing;
 import com.bytefreezer.connector.kit.Reply;
 import com.bytefreezer.connector.kit.ScriptedServer;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpServer;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** The control plane, as far as it hands out the credentials of a dataset. What is not scripted is not found. */
+/**
+ * The control plane, as far as it hands out the credentials of a dataset and lists services. What is not scripted is not
+ * found.
+ */
 public final class ControlServer extends ScriptedServer {
 
     private ControlServer(HttpServer server) {
@@ -30,6 +34,27 @@ public final class ControlServer extends ScriptedServer {
     public void grant(String tenant, String dataset, Reply reply) {
         var path = "/api/v1/tenants/%s/datasets/%s/query-credentials".formatted(tenant, dataset);
         replyWhen(request -> request.method().equals("GET") && request.path().equals(path), reply);
+    }
+
+    /** Takes registrations, reports and deregistrations of services. */
+    public void accept() {
+        replyWhen(request -> request.path().contains("/services/"), Reply.of(200, "{\"success\":true}"));
+    }
+
+    /** The bodies of the calls so far that end in {@code last}: register or report. */
+    public List<JsonNode> calls(String last) {
+        return requests().stream()
+                .filter(request -> request.path().endsWith("/services/" + last))
+                .map(request -> json(request.text()))
+                .toList();
+    }
+
+    private static JsonNode json(String text) {
+        try {
+            return new ObjectMapper().readTree(text);
+        } catch (JsonProcessingException e) {
+            throw new AssertionError(text, e);
+        }
     }
 
     /** The body that control sends: the endpoint without a scheme, the key that the caller chose. */

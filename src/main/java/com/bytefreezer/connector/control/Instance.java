@@ -1,0 +1,262 @@
+package com.bytefreezer.connector.control;
+
+import com.bytefreezer.connector.Mode;
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.delivery.Failures;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
+import org.apache.camel.Body;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Exchange;
+import org.apache.camel.ExchangeProperty;
+import org.apache.camel.Header;
+import org.apache.camel.ProducerTemplate;
+import org.apache.camel.Variable;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * This process as the control plane lists it (CONTRACTS §1.4): what {@code routes/health.camel.yaml} sends, and what
+ * becomes of the answers. Says once that the control plane fails, and once that it is back. Safe for use by several
+ * threads.
+ */
+public final class Instance {
+    private static final Logger LOG = LoggerFactory.getLogger(Instance.class);
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String SERVICE = "bytefreezer-connector";
+    /** A stop has other things to do. */
+    private static final Duration LONGEST_DEPARTURE = Duration.ofSeconds(3);
+
+    /**
+     * How this process is.
+     *
+     * @param problem what is wrong, in one line; empty when nothing is
+     * @param counters by name, as they are shown to the account's users
+     */
+    public record Condition(String problem, Map<String, Object> counters) {}
+
+    /** A request to the control plane. */
+    public record Call(String name, String method, String url, String body) {}
+
+    private final Settings settings;
+    private final Supplier<Condition> condition;
+    private final String id;
+    private final String api;
+    private final Map<String, Object> configuration;
+    private final Instant started = Instant.now();
+    private boolean registered;
+    private boolean failing;
+    private String lastAction = "";
+
+    /**
+     * An instance of the connector.
+     *
+     * @param port of the API
+     * @param condition asked at each report
+     */
+    public Instance(Settings settings, Mode mode, String version, int port, Supplier<Condition> condition) {
+        this.settings = settings;
+        this.condition = condition;
+        String hostname = hostname();
+        String host = System.getenv("HOST_HOSTNAME");
+        id = id(hostname, host, Files.exists(Path.of("/.dockerenv")));
+        api = api(settings.text("server.host"), hostname, port);
+        configuration = new LinkedHashMap<>(Map.of("mode", mode.toString(), "version", version));
+        if (mode.exports()) {
+            configuration.put("destination", settings.text("destination.type"));
+            settings.optional("query.dataset-id").ifPresent(dataset -> configuration.put("dataset_id", dataset));
+        }
+    }
+
+    /** What is to be told now, if anything: first that this process is there, then how it is. */
+    public synchronized @Nullable Call due() {
+        if (!registered && settings.isTrue("health-reporting.register-on-startup")) {
+            return call("registration", "POST", "register", registration());
+        }
+        return settings.isTrue("health-reporting.enabled") ? call("report", "POST", "report", report()) : null;
+    }
+
+    /** That this process ends. */
+    public Call departure() {
+        return call("deregistration", "DELETE", id, Map.of());
+    }
+
+    /** The control plane has answered. */
+    public synchronized void answered(
+            @Variable("call") Call call, @Header(Exchange.HTTP_RESPONSE_CODE) int status, @Body @Nullable String body) {
+        registered |= status < 500;
+        if (status / 100 != 2) {
+            failed(call, "%d%s. %s".formatted(status, LakeCredentials.reason(body), advice(status)));
+            return;
+        }
+        if (failing) {
+            LOG.info("control plane {}: it takes the {} again.", url(), call.name());
+        } else if (call.name().equals("registration")) {
+            LOG.info("control plane {}: registered as {}.", url(), id);
+        }
+        failing = false;
+        refuse(body);
+    }
+
+    /** The control plane could not be asked. */
+    public synchronized void notAnswered(
+            @Variable("call") Call call, @ExchangeProperty(Exchange.EXCEPTION_CAUGHT) Exception failure) {
+        failed(call, "no answer (%s). Check control.url and the network.".formatted(Failures.describe(failure)));
+    }
+
+    /** Has {@link #departure} sent, but does not wait long for it. To be called before {@code routes} stop. */
+    public static void leave(CamelContext routes) {
+        if (routes.getRoute("deregister") == null) {
+            return;
+        }
+        try (ProducerTemplate template = routes.createProducerTemplate()) {
+            template.asyncRequestBody("direct:deregister", "").get(LONGEST_DEPARTURE.toSeconds(), TimeUnit.SECONDS);
+        } catch (ExecutionException | TimeoutException | IOException e) {
+            LOG.info("The control plane was not told of the stop in time; it will notice.");
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /**
+     * The name of this process (CONTRACTS §1.4).
+     *
+     * @param host of the container, when somebody says so
+     */
+    static String id(String hostname, @Nullable String host, boolean inContainer) {
+        return host == null || host.isBlank() || host.equals(hostname) || !inContainer
+                ? hostname
+                : host + ":" + hostname;
+    }
+
+    /** Where the control plane may ask whether this process is alive: host and port, no scheme. */
+    static String api(String serverHost, String hostname, int port) {
+        boolean all = serverHost.equals("0.0.0.0") || serverHost.equals("::");
+        return (all ? hostname : serverHost) + ":" + port;
+    }
+
+    private Map<String, Object> registration() {
+        return Map.of(
+                "service_type", SERVICE,
+                "instance_id", id,
+                "instance_api", api,
+                "status", "Starting",
+                "configuration", configuration);
+    }
+
+    private Map<String, Object> report() {
+        Condition now = condition.get();
+        boolean healthy = now.problem().isEmpty();
+        Instant time = Instant.now().truncatedTo(ChronoUnit.SECONDS);
+        Map<String, Object> metrics = new LinkedHashMap<>(now.counters());
+        metrics.put("timestamp", time.getEpochSecond());
+        metrics.put("last_health_check", time.toString());
+        metrics.put("uptime_seconds", Duration.between(started, time).toSeconds());
+        if (!healthy) {
+            metrics.put("reason", now.problem());
+        }
+        return Map.of(
+                "service_name", SERVICE,
+                "service_id", id,
+                "instance_api", api,
+                "healthy", healthy,
+                "status", healthy ? "healthy" : "degraded",
+                "configuration", configuration,
+                "metrics", metrics);
+    }
+
+    private Call call(String name, String method, String last, Map<String, Object> body) {
+        try {
+            return new Call(
+                    name,
+                    method,
+                    "%s/api/v1/accounts/%s/services/%s"
+                            .formatted(
+                                    url(),
+                                    LakeCredentials.escaped(settings.optional("control.account-id")
+                                            .orElse("")),
+                                    LakeCredentials.escaped(last)),
+                    body.isEmpty() ? "" : JSON.writeValueAsString(body));
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private String url() {
+        return settings.text("control.url").replaceAll("/+$", "");
+    }
+
+    private void failed(Call call, String problem) {
+        if (!failing) {
+            LOG.warn(
+                    "control plane {}, {}: {} Exports go on; it is tried again every {} s.",
+                    url(),
+                    call.name(),
+                    problem,
+                    settings.text("health-reporting.report-interval"));
+        }
+        failing = true;
+    }
+
+    /** Siblings obey; who replaces or removes this process is its own machine's matter. */
+    private void refuse(@Nullable String body) {
+        String action = action(body).orElse("");
+        if (!action.isEmpty() && !action.equals(lastAction)) {
+            LOG.warn(
+                    "control plane {}: it asks for \"{}\". Ignored, nothing is changed. Do it where the connector was installed.",
+                    url(),
+                    action);
+        }
+        lastAction = action;
+    }
+
+    private static Optional<String> action(@Nullable String body) {
+        try {
+            JsonNode answer = JSON.readTree(body == null ? "" : body);
+            String action = answer.path("action").asText("");
+            String tag = answer.path("upgrade_tag").asText("");
+            String text = (action + " " + tag).replaceAll("\\s+", " ").strip();
+            return action.isBlank() ? Optional.empty() : Optional.of(text.substring(0, Math.min(100, text.length())));
+        } catch (JsonProcessingException e) {
+            // It took the call; what it says is of no use.
+            return Optional.empty();
+        }
+    }
+
+    private static String advice(int status) {
+        return switch (status) {
+            case 401 -> "Check control.api-key.";
+            case 403 -> "Check that the key belongs to control.account-id.";
+            case 404 -> "Check control.url and control.account-id.";
+            default -> "It may come back by itself.";
+        };
+    }
+
+    private static String hostname() {
+        try {
+            return Files.readString(Path.of("/proc/sys/kernel/hostname")).strip();
+        } catch (IOException notLinux) {
+            try {
+                return InetAddress.getLocalHost().getHostName();
+            } catch (IOException e) {
+                return "localhost";
+            }
+        }
+    }
+}

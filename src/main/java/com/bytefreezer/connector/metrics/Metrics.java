@@ -1,0 +1,173 @@
+package com.bytefreezer.connector.metrics;
+
+import com.bytefreezer.connector.cursor.Counts;
+import com.bytefreezer.connector.delivery.Unit;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
+import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
+import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import io.micrometer.core.instrument.binder.system.UptimeMetrics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import org.apache.camel.Exchange;
+import org.apache.camel.spi.CamelEvent;
+import org.apache.camel.spi.CamelEvent.ExchangeSendingEvent;
+import org.apache.camel.spi.CamelEvent.ExchangeSentEvent;
+import org.apache.camel.support.EventNotifierSupport;
+
+/**
+ * Counts what the exports of this process do, for {@code GET /metrics}. Each lane (an export with one of its
+ * destinations) has its meters from the start, so that a counter begins at zero. Batches in flight are heard from
+ * Camel's events. Safe for use by several threads.
+ */
+public final class Metrics extends EventNotifierSupport implements AutoCloseable {
+    private static final String PREFIX = "bytefreezer.connector.";
+
+    private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private final JvmGcMetrics garbageCollection = new JvmGcMetrics();
+    private final Map<String, Lane> lanes = new ConcurrentHashMap<>();
+
+    /** Metrics of the process alone, until there are lanes. */
+    public Metrics(String version) {
+        ignoreAllEvents();
+        setIgnoreExchangeEvents(false);
+        setIgnoreExchangeSendingEvents(false);
+        setIgnoreExchangeSentEvents(false);
+        new JvmMemoryMetrics().bindTo(registry);
+        new JvmThreadMetrics().bindTo(registry);
+        garbageCollection.bindTo(registry);
+        new ProcessorMetrics().bindTo(registry);
+        new UptimeMetrics().bindTo(registry);
+        new FileDescriptorMetrics().bindTo(registry);
+        Gauge.builder(PREFIX + "info", () -> 1)
+                .description("Always 1; the label says which version runs")
+                .tag("version", version)
+                .register(registry);
+    }
+
+    /** What is counted of an export to one of its destinations. Safe for use by several threads. */
+    public final class Lane {
+        private final Tags tags;
+        private final Counter selected;
+        private final Counter accepted;
+        private final Counter duplicate;
+        private final Counter rejected;
+        private final Counter batches;
+        private final Counter bytes;
+        private final Counter objects;
+        private final AtomicInteger inFlight = new AtomicInteger();
+
+        private Lane(String export, String destination) {
+            tags = Tags.of("export", export, "destination", destination);
+            selected = counter("records.selected", "Records that the query gave");
+            accepted = counter("records.accepted", "Records that the destination took");
+            duplicate = counter("records.duplicate", "Records that the destination had already");
+            rejected = counter("records.rejected", "Records that the destination refused; they are dead letters");
+            batches = counter("batches", "Batches that are settled");
+            bytes = counter("bytes", "Size of the settled batches, as NDJSON");
+            objects = counter("objects", "Objects whose records are all settled");
+            gauge("batches.in.flight", "Batches that are on their way to the destination", inFlight::get);
+        }
+
+        /** A batch was cut; it is settled later, or its run fails. */
+        public void selected(int records) {
+            selected.increment(records);
+        }
+
+        /** The destination has said what became of each record of a batch. */
+        public void settled(Counts outcome, int size) {
+            accepted.increment((double) outcome.accepted());
+            duplicate.increment((double) outcome.duplicates());
+            rejected.increment((double) outcome.deadLettered());
+            batches.increment();
+            bytes.increment(size);
+        }
+
+        /** All records of so many objects are settled. */
+        public void delivered(long objectCount) {
+            objects.increment((double) objectCount);
+        }
+
+        /** Measures at each scrape; NaN means that it is not known, and so does a failure. */
+        public void gauge(String name, String description, Supplier<Number> value) {
+            Gauge.builder(PREFIX + name, value)
+                    .strongReference(true)
+                    .description(description)
+                    .tags(tags)
+                    .register(registry);
+        }
+
+        /** A batch is tried again, for the reason that {@code code} names. */
+        public void retried(String code) {
+            Counter.builder(PREFIX + "retries")
+                    .description("Tries after the first, by the HTTP status or what else made them necessary")
+                    .tags(tags.and("code", code))
+                    .register(registry)
+                    .increment();
+        }
+
+        private Counter counter(String name, String description) {
+            return Counter.builder(PREFIX + name)
+                    .description(description)
+                    .tags(tags)
+                    .register(registry);
+        }
+    }
+
+    /** The meters of a lane, made when they are asked for first. */
+    public Lane lane(String name) {
+        int slash = name.lastIndexOf('/');
+        return lanes.computeIfAbsent(name, it -> new Lane(name.substring(0, slash), name.substring(slash + 1)));
+    }
+
+    /** Everything in Prometheus' text format. */
+    public String scrape() {
+        return registry.scrape();
+    }
+
+    @Override
+    public void notify(CamelEvent event) {
+        if (event instanceof ExchangeSendingEvent sending
+                && isDestination(sending.getEndpoint().getEndpointUri())) {
+            lane(sending.getExchange()).inFlight.incrementAndGet();
+        } else if (event instanceof ExchangeSentEvent sent
+                && isDestination(sent.getEndpoint().getEndpointUri())) {
+            lane(sent.getExchange()).inFlight.decrementAndGet();
+        }
+    }
+
+    @Override
+    public void close() {
+        garbageCollection.close();
+        registry.close();
+    }
+
+    private void ignoreAllEvents() {
+        setIgnoreCamelContextEvents(true);
+        setIgnoreCamelContextInitEvents(true);
+        setIgnoreRouteEvents(true);
+        setIgnoreServiceEvents(true);
+        setIgnoreStepEvents(true);
+        setIgnoreExchangeRedeliveryEvents(true);
+        setIgnoreExchangeCreatedEvent(true);
+        setIgnoreExchangeCompletedEvent(true);
+        setIgnoreExchangeFailedEvents(true);
+    }
+
+    private Lane lane(Exchange exchange) {
+        return lane(Unit.lane(
+                exchange.getVariable("export", String.class), exchange.getVariable("destination", String.class)));
+    }
+
+    private static boolean isDestination(String uri) {
+        return uri.startsWith("direct://destination-");
+    }
+}

@@ -1,0 +1,124 @@
+package com.bytefreezer.connector.operations;
+
+import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.control.Instance.Condition;
+import com.bytefreezer.connector.cursor.Counts;
+import com.bytefreezer.connector.export.Export;
+import com.bytefreezer.connector.export.Exports;
+import com.bytefreezer.connector.metrics.Metrics;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How the exports of this process do: as metrics, and as the condition that the control plane is told. Safe for use by
+ * several threads.
+ */
+public final class ExportHealth {
+    /** One scrape asks for several values of it. */
+    private static final Duration FRESH = Duration.ofSeconds(1);
+
+    private final Status status;
+    private final long mostLagSeconds;
+    private List<LaneStatus> lanes = List.of();
+    private Instant asked = Instant.EPOCH;
+
+    /** @param mostLagSeconds an export that lags more is a problem */
+    public ExportHealth(Status status, long mostLagSeconds) {
+        this.status = status;
+        this.mostLagSeconds = mostLagSeconds;
+    }
+
+    /** Begins to measure the exports; they must all be there. */
+    public void measure(Exports exports, Metrics metrics) {
+        for (Export export : exports.all()) {
+            String lane = export.lane();
+            Metrics.Lane measured = metrics.lane(lane);
+            measured.gauge(
+                    "lag.seconds",
+                    "Age of the oldest object that is found and not delivered; 0 when there is none",
+                    () -> of(lane, it -> it.lagSeconds() == null ? Double.NaN : (double) it.lagSeconds()));
+            measured.gauge(
+                    "objects.outstanding",
+                    "Objects that are found and not delivered; a run finds them as it goes",
+                    () -> (double) exports.undelivered(lane));
+            measured.gauge(
+                    "last.success.timestamp.seconds",
+                    "When a run last ended well, as Unix time",
+                    () -> of(lane, it -> seconds(it.lastSuccess())));
+            measured.gauge(
+                    "failing",
+                    "1 when the last run has failed, else 0",
+                    () -> of(lane, it -> it.lastError() == null ? 0 : 1));
+            measured.gauge(
+                    "dead.letters",
+                    "Records that lie in the dead letters",
+                    () -> of(lane, it -> (double) it.deadLetters()));
+            measured.gauge("duckdb.memory.bytes", "What the DuckDB of the current run holds in memory", () ->
+                    (double) export.duckDbMemory());
+        }
+    }
+
+    /** What is wrong, if anything, and what was done in all. */
+    public Condition condition() {
+        List<String> problems = new ArrayList<>();
+        Counts counts = Counts.NONE;
+        long deadLetters = 0;
+        long lag = 0;
+        int failing = 0;
+        List<LaneStatus> all;
+        try {
+            all = lanes();
+        } catch (ConnectorException e) {
+            return new Condition(String.valueOf(e.getMessage()), Map.of());
+        }
+        for (LaneStatus lane : all) {
+            long laneLag = lane.lagSeconds() == null ? 0 : lane.lagSeconds();
+            if (lane.lastError() != null) {
+                failing++;
+                problems.add("export %s: %s".formatted(lane.lane(), lane.lastError()));
+            }
+            if (laneLag > mostLagSeconds) {
+                problems.add("export %s lags by %d s".formatted(lane.lane(), laneLag));
+            }
+            counts = counts.plus(lane.totals());
+            deadLetters += lane.deadLetters();
+            lag = Math.max(lag, laneLag);
+        }
+        Map<String, Object> counters = new LinkedHashMap<>();
+        counters.put("exports", all.size());
+        counters.put("exports_failing", failing);
+        counters.put("records_selected", counts.selected());
+        counters.put("records_accepted", counts.accepted());
+        counters.put("records_duplicate", counts.duplicates());
+        counters.put("records_dead_lettered", counts.deadLettered());
+        counters.put("dead_letters", deadLetters);
+        counters.put("lag_seconds", lag);
+        return new Condition(String.join("; ", problems), counters);
+    }
+
+    private synchronized List<LaneStatus> lanes() {
+        if (asked.plus(FRESH).isBefore(Instant.now())) {
+            lanes = status.lanes();
+            asked = Instant.now();
+        }
+        return lanes;
+    }
+
+    private double of(String name, ToDoubleFunction<LaneStatus> value) {
+        return lanes().stream()
+                .filter(lane -> lane.lane().equals(name))
+                .mapToDouble(value)
+                .findFirst()
+                .orElse(Double.NaN);
+    }
+
+    private static double seconds(@Nullable Instant time) {
+        return time == null ? Double.NaN : time.toEpochMilli() / 1000.0;
+    }
+}
