@@ -1,0 +1,181 @@
+package com.bytefreezer.connector;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.bytefreezer.connector.config.RouteFiles;
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.testing.TestTools;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * What lies in {@code deploy/} starts this connector: its settings are complete and known, its paths, ports and probes are
+ * those there are. A schema of Compose or Kubernetes cannot be had from a package registry.
+ */
+class DeployTest {
+    private static final Path DEPLOY = TestTools.projectDirectory().resolve("deploy");
+    private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\{[A-Z_]+(?::[-?][^}]*)?}");
+    private static final Pattern NAMED_TEST = Pattern.compile("`([A-Z][A-Za-z]+)\\.([a-z][A-Za-z]+)`");
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void composeStartsAWatchWithACompleteAndKnownSetOfSettings() throws Exception {
+        JsonNode compose = yaml("compose/compose.yaml").get(0);
+        JsonNode connector = compose.at("/services/connector");
+        Map<String, String> environment = new TreeMap<>();
+        connector
+                .path("environment")
+                .properties()
+                .forEach(pair -> environment.put(
+                        pair.getKey(),
+                        PLACEHOLDER.matcher(pair.getValue().asText()).replaceAll("value")));
+        assertThat(words(connector.path("command"))).containsExactly("--mode", "watch");
+        Settings settings = settings(Mode.WATCH, environment, null);
+        assertThat(settings.text("s3.endpoint")).isEqualTo("minio:9000");
+        assertThat(settings.text("server.token")).isNotBlank();
+
+        assertThat(words(connector.path("ports"))).allMatch(port -> port.endsWith(":8090"));
+        // The cursor outlives the container, and the rest cannot be written to.
+        assertThat(connector.path("read_only").asBoolean()).isTrue();
+        assertThat(settings.text("cursor.file")).startsWith("/data/");
+        assertThat(settings.text("delivery.dead-letters-folder")).startsWith("/data/");
+        assertThat(words(connector.path("volumes"))).containsExactly("connector:/data");
+        assertThat(names(compose.path("volumes"))).contains("connector", "minio");
+        for (JsonNode service : compose.path("services")) {
+            assertThat(names(compose.path("services"))).containsAll(names(service.path("depends_on")));
+        }
+        String lake = words(compose.at("/services/lake/volumes")).get(0).split(":")[0];
+        assertThat(DEPLOY.resolve("compose").resolve(lake)).isDirectory();
+    }
+
+    @Test
+    void kubernetesStartsAWatchWithACompleteAndKnownSetOfSettings() throws Exception {
+        Map<String, JsonNode> objects = new LinkedHashMap<>();
+        for (JsonNode object : yaml("kubernetes/connector.yaml")) {
+            objects.put(object.path("kind").asText(), object);
+            assertThat(object.at("/metadata/name").asText()).isEqualTo("bytefreezer-connector");
+        }
+        assertThat(objects.keySet())
+                .containsExactly("ConfigMap", "Secret", "PersistentVolumeClaim", "Deployment", "Service");
+        JsonNode pod = objects.get("Deployment").at("/spec/template/spec");
+        JsonNode container = pod.at("/containers/0");
+        Map<String, String> environment = new TreeMap<>();
+        objects.get("Secret")
+                .path("stringData")
+                .properties()
+                .forEach(pair -> environment.put(pair.getKey(), pair.getValue().asText()));
+        for (JsonNode variable : container.path("env")) {
+            environment.put(
+                    variable.path("name").asText(), variable.path("value").asText());
+        }
+        JsonNode files = objects.get("ConfigMap").path("data");
+        Path config = Files.writeString(
+                folder.resolve("config.yaml"), files.path("config.yaml").asText());
+        Settings settings = settings(Mode.WATCH, environment, config);
+        assertThat(settings.text("control.api-key")).isEqualTo("change-me");
+
+        assertThat(words(container.path("args"))).containsExactly("--config=/config/config.yaml", "--mode=watch");
+        Map<String, String> mounts = StreamSupport.stream(
+                        container.path("volumeMounts").spliterator(), false)
+                .collect(Collectors.toMap(mount -> mount.path("name").asText(), mount -> mount.path("mountPath")
+                        .asText()));
+        assertThat(mounts.keySet())
+                .isEqualTo(StreamSupport.stream(pod.path("volumes").spliterator(), false)
+                        .map(volume -> volume.path("name").asText())
+                        .collect(Collectors.toSet()));
+        assertThat(settings.text("cursor.file")).startsWith(mounts.get("data") + "/");
+        assertThat(container.at("/ports/0/containerPort").asInt()).isEqualTo(settings.integer("server.port"));
+        for (String probe : List.of("startupProbe", "livenessProbe", "readinessProbe")) {
+            assertThat(container.path(probe).at("/httpGet/port").asText()).isEqualTo("http");
+        }
+        assertThat(container.at("/livenessProbe/httpGet/path").asText()).isEqualTo("/api/v1/health");
+        assertThat(container.at("/readinessProbe/httpGet/path").asText()).isEqualTo("/api/v1/ready");
+        assertThat(pod.path("terminationGracePeriodSeconds").asInt())
+                .isGreaterThan(settings.integer("shutdown.timeout-seconds"));
+        assertThat(objects.get("Deployment").at("/spec/strategy/type").asText()).isEqualTo("Recreate");
+    }
+
+    @Test
+    void theSystemdUnitStartsAWatchAndKeepsItsCursor() throws Exception {
+        List<String> unit = Files.readAllLines(DEPLOY.resolve("systemd/bytefreezer-connector.service"));
+        assertThat(unit)
+                .contains(
+                        "ExecStart=/opt/bytefreezer-connector/bytefreezer-connector"
+                                + " --config /etc/bytefreezer-connector/config.yaml --mode watch",
+                        "StateDirectory=bytefreezer-connector")
+                .filteredOn(line -> !line.isEmpty() && !line.startsWith("#"))
+                .allMatch(line -> line.matches("\\[(Unit|Service|Install)]|[A-Z][A-Za-z]+=.*"));
+        Map<String, String> environment = unit.stream()
+                .filter(line -> line.startsWith("Environment="))
+                .map(line -> line.substring("Environment=".length()).split("=", 2))
+                .collect(Collectors.toMap(pair -> pair[0], pair -> pair[1]));
+        environment.put("LAKE_ROOT", "file:lake");
+        environment.putAll(Map.of("QUERY_TENANT_ID", "a", "QUERY_DATASET_ID", "b", "QUERY_SQL", "FROM events"));
+        assertThat(settings(Mode.WATCH, environment, null).text("cursor.file"))
+                .startsWith("/var/lib/bytefreezer-connector/");
+    }
+
+    /** docs/migrate.md promises a test for each row. */
+    @Test
+    void everyTestThatThePageOnMigrationNamesIsThere() throws Exception {
+        String page = Files.readString(TestTools.projectDirectory().resolve("docs/migrate.md"));
+        Map<String, Path> classes;
+        try (Stream<Path> files = Files.walk(TestTools.projectDirectory().resolve("src/test/java"))) {
+            classes = files.filter(file -> file.toString().endsWith(".java"))
+                    .collect(Collectors.toMap(
+                            file -> file.getFileName().toString().replace(".java", ""), file -> file));
+        }
+        List<String> missing = new ArrayList<>();
+        for (var named : NAMED_TEST.matcher(page).results().toList()) {
+            Path file = classes.get(named.group(1));
+            if (file == null || !Files.readString(file).contains(" " + named.group(2) + "(")) {
+                missing.add(named.group());
+            }
+        }
+        assertThat(missing).isEmpty();
+        assertThat(page.lines().filter(line -> line.startsWith("| `")))
+                .isNotEmpty()
+                .allMatch(row -> NAMED_TEST.matcher(row).find());
+    }
+
+    private Settings settings(Mode mode, Map<String, String> environment, Path config) throws Exception {
+        RouteFiles routes = RouteFiles.in(TestTools.projectDirectory().resolve("routes"));
+        assertThat(Settings.unknownInEnvironment(environment, routes)).isEmpty();
+        return Settings.load(new Settings.Sources(mode, Map.of(), environment, config, folder, routes));
+    }
+
+    private static List<JsonNode> yaml(String file) throws IOException {
+        YAMLMapper yaml = new YAMLMapper();
+        try (var documents = yaml.readerFor(JsonNode.class)
+                .<JsonNode>readValues(DEPLOY.resolve(file).toFile())) {
+            return documents.readAll();
+        }
+    }
+
+    private static List<String> words(JsonNode array) {
+        return StreamSupport.stream(array.spliterator(), false)
+                .map(JsonNode::asText)
+                .toList();
+    }
+
+    private static Set<String> names(JsonNode object) {
+        return object.properties().stream().map(Map.Entry::getKey).collect(Collectors.toSet());
+    }
+}
