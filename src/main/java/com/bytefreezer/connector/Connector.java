@@ -15,12 +15,14 @@ import com.bytefreezer.connector.export.Export;
 import com.bytefreezer.connector.export.Exports;
 import com.bytefreezer.connector.export.Lanes;
 import com.bytefreezer.connector.export.Outcomes;
+import com.bytefreezer.connector.export.RunProgress;
 import com.bytefreezer.connector.export.Schedule;
 import com.bytefreezer.connector.metrics.Metrics;
 import com.bytefreezer.connector.operations.ExportHealth;
 import com.bytefreezer.connector.operations.Operations;
 import com.bytefreezer.connector.server.HttpServer;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.List;
 import java.util.function.Predicate;
 import org.apache.camel.CamelContext;
@@ -72,6 +74,22 @@ public final class Connector implements AutoCloseable {
         camel.bind("metrics", metrics);
         camel.bind("batchOutcomes", Outcomes.ofBatches(deliveries, metrics));
         camel.bind("unitOutcomes", Outcomes.ofUnits(exports, metrics));
+    }
+
+    /**
+     * For an export that a person has asked for: it runs once, and shows nothing on a terminal.
+     *
+     * @param cursor closed with the connector
+     */
+    public static Connector once(Settings settings, Secrets secrets, Cursor cursor) {
+        Connector connector = new Connector(settings, secrets, cursor, Mode.BATCH);
+        connector.exports.quiet();
+        return connector;
+    }
+
+    /** How far the exports are in their current or last run. */
+    public Collection<RunProgress> progress() {
+        return exports.all().stream().map(Export::progress).toList();
     }
 
     /** Starts the routes and a trigger for each export to each of its destinations. */

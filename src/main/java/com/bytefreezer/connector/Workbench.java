@@ -35,7 +35,8 @@ final class Workbench implements AutoCloseable {
         camel.bind("lakeCredentials", new LakeCredentials(settings, secrets));
     }
 
-    void start() throws Exception {
+    /** Serves, and says where. */
+    HttpServer start() throws Exception {
         CamelContext context = DeliveryCamel.init(camel);
         HttpServer server = HttpServer.start(context, settings);
         context.getRegistry()
@@ -49,6 +50,7 @@ final class Workbench implements AutoCloseable {
                                 () -> new Condition("", Map.of())));
         camel.start();
         server.announce();
+        return server;
     }
 
     @Override

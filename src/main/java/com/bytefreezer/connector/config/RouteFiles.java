@@ -12,9 +12,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.UnaryOperator;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -28,8 +33,10 @@ public final class RouteFiles {
     private static final String SUFFIX = ".camel.yaml";
     private static final String DEFAULT_EXPORT = "default";
     private static final String CREDENTIALS = "credentials";
-    private static final Pattern SETTING =
-            Pattern.compile("\\{\\{(?<optional>\\??)(?<name>[a-z0-9-]+(\\.[a-z0-9-]+)+)(?<default>:?)");
+    private static final Pattern SETTING = Pattern.compile(
+            "\\{\\{(?<optional>\\??)(?<name>[a-z0-9-]+(\\.[a-z0-9-]+)+)(?:(?<colon>:)(?<default>[^}]*))?");
+    /** A line of a head comment that explains a setting. */
+    private static final Pattern EXPLAINED = Pattern.compile("#   ([a-z0-9-]+(?:\\.[a-z0-9-]+)+)\\s+(.*)");
 
     private final Path folder;
     private final List<Path> files;
@@ -67,6 +74,17 @@ public final class RouteFiles {
         return new TreeSet<>(destinations.keySet());
     }
 
+    /** The folder with the files. */
+    public Path folder() {
+        return folder;
+    }
+
+    /** These files with {@code only}, which may be anywhere, in place of those in {@code exports}. */
+    public RouteFiles withOnlyExport(Path only) {
+        Stream<Path> others = files.stream().filter(file -> !isIn("exports", file));
+        return new RouteFiles(folder, Stream.concat(others, Stream.of(only)).toList());
+    }
+
     /** What a delivery needs: the shared route and the destination's own. */
     public List<Path> deliveryFiles(String destination) {
         return List.of(folder.resolve("delivery" + SUFFIX), fileOf(destination));
@@ -77,8 +95,69 @@ public final class RouteFiles {
         return folder.resolve(CREDENTIALS + SUFFIX);
     }
 
+    /** The file with the cases of a destination, if there is one. */
+    public Optional<Path> caseFile(String destination) {
+        return Optional.of(fileOf(destination).resolveSibling(destination + ".test.yaml"))
+                .filter(Files::exists);
+    }
+
+    /** What the head comments say of the destinations, by name. */
+    public Map<String, Destination> descriptions() {
+        Map<String, Destination> all = new TreeMap<>();
+        destinations.forEach((name, file) -> all.put(name, description(name, file)));
+        return all;
+    }
+
+    private static Destination description(String name, Path file) {
+        Map<String, String> defaults = new TreeMap<>();
+        SETTING.matcher(textWithoutComments(file))
+                .results()
+                .forEach(match -> defaults.putIfAbsent(match.group(2), Objects.requireNonNullElse(match.group(5), "")));
+        Set<String> required = settingsOf(file, true);
+        Map<String, String> explained = new TreeMap<>();
+        List<Destination.Setting> settings = new ArrayList<>();
+        List<String> text = new ArrayList<>();
+        for (String line : linesOf(file, lines -> lines.takeWhile(one -> one.startsWith("#")))) {
+            Matcher setting = EXPLAINED.matcher(line);
+            if (setting.matches()) {
+                explained.put(setting.group(1), setting.group(2));
+                settings.add(setting(
+                        setting.group(1),
+                        defaults.getOrDefault(setting.group(1), ""),
+                        required.contains(setting.group(1)),
+                        setting.group(2)));
+            } else if (explained.isEmpty() && !line.startsWith("# In:")) {
+                text.add(line.substring(1).strip());
+            }
+        }
+        // A setting that the comment passes over is a setting all the same.
+        defaults.forEach((setting, value) -> {
+            if (setting.startsWith("destination." + name + ".") && !explained.containsKey(setting)) {
+                settings.add(setting(setting, value, required.contains(setting), ""));
+            }
+        });
+        String description = String.join(" ", text).replaceFirst("^Destination \"[^\"]*\": ", "");
+        return new Destination(name, description, List.copyOf(settings));
+    }
+
+    /** The comment has a column for "required" or the default before it says what the setting is. */
+    private static Destination.Setting setting(String name, String byDefault, boolean required, String comment) {
+        String column = required ? "required" : byDefault;
+        boolean hasColumn = !column.isEmpty() && comment.startsWith(column + " ");
+        String description = hasColumn ? comment.substring(column.length()).strip() : comment;
+        return new Destination.Setting(name, byDefault, required, description);
+    }
+
     private Path fileOf(String destination) {
         return Objects.requireNonNull(destinations.get(destination), destination);
+    }
+
+    /** The names of the exports in {@code exports}, as far as they are written there. */
+    public Set<String> exportNames() {
+        return exportFiles().stream()
+                .flatMap(file -> exportsIn(file).stream())
+                .map(export -> parametersOf(export, "value").getOrDefault("name", ""))
+                .collect(Collectors.toSet());
     }
 
     /**
@@ -125,7 +204,7 @@ public final class RouteFiles {
                 continue;
             }
             for (JsonNode export : exportsIn(file)) {
-                String own = destinationOf(export);
+                String own = parametersOf(export, "value").getOrDefault("destination", "");
                 if (own.isEmpty() || own.equals("{{destination.type}}")) {
                     lists.putIfAbsent(chosen, "destination.type");
                 } else {
@@ -199,10 +278,6 @@ public final class RouteFiles {
         return file.startsWith(folder.resolve(subfolder));
     }
 
-    private static String destinationOf(JsonNode export) {
-        return parametersOf(export, "value").getOrDefault("destination", "");
-    }
-
     private static Map<String, String> parametersOf(JsonNode route, String field) {
         Map<String, String> parameters = new LinkedHashMap<>();
         for (JsonNode parameter : route.path("parameters")) {
@@ -230,7 +305,7 @@ public final class RouteFiles {
     private static Set<String> settingsOf(Path file, boolean requiredOnly) {
         Set<String> names = new TreeSet<>();
         SETTING.matcher(textWithoutComments(file)).results().forEach(match -> {
-            boolean required = match.group(1).isEmpty() && match.group(4).isEmpty();
+            boolean required = match.group(1).isEmpty() && match.group(4) == null;
             if (required || !requiredOnly) {
                 names.add(match.group(2));
             }
@@ -239,10 +314,14 @@ public final class RouteFiles {
     }
 
     private static String textWithoutComments(Path file) {
+        return String.join(
+                "\n",
+                linesOf(file, lines -> lines.filter(line -> !line.stripLeading().startsWith("#"))));
+    }
+
+    private static List<String> linesOf(Path file, UnaryOperator<Stream<String>> choice) {
         try (Stream<String> lines = Files.lines(file)) {
-            return String.join(
-                    "\n",
-                    lines.filter(line -> !line.stripLeading().startsWith("#")).toList());
+            return choice.apply(lines).toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

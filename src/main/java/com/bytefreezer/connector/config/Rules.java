@@ -150,7 +150,7 @@ final class Rules {
     }
 
     /** Each with who names it. */
-    private static Map<String, String> destinations(Map<String, String> values, RouteFiles routes) {
+    static Map<String, String> destinations(Map<String, String> values, RouteFiles routes) {
         Map<String, String> names = new LinkedHashMap<>();
         destinationLists(values, routes).forEach((list, namedBy) -> RouteFiles.destinationsIn(list)
                 .forEach(name -> names.putIfAbsent(name, namedBy)));

@@ -2,7 +2,7 @@ package com.bytefreezer.connector.config;
 
 import java.util.Comparator;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -24,7 +24,8 @@ public final class Secrets {
     /** Shorter values would take apart ordinary words. */
     private static final int SHORTEST = 4;
 
-    private final Set<String> values = ConcurrentHashMap.newKeySet();
+    /** Each with how many need it. */
+    private final Map<String, Integer> values = new ConcurrentHashMap<>();
 
     /** Whether the value of the setting {@code name} must not be shown. */
     public static boolean isSecret(String name) {
@@ -50,8 +51,13 @@ public final class Secrets {
     /** From now on {@code value} is masked. */
     public void add(String value) {
         if (value.length() >= SHORTEST) {
-            values.add(value);
+            values.merge(value, 1, Integer::sum);
         }
+    }
+
+    /** Takes back one {@link #add}: {@code value} is masked until nobody needs it. */
+    public void remove(String value) {
+        values.computeIfPresent(value, (same, users) -> users == 1 ? null : users - 1);
     }
 
     /** {@code text} with every secret value, and the user part and secret parameters of every URL, as asterisks. */
@@ -66,7 +72,7 @@ public final class Secrets {
     }
 
     private List<String> longestFirst() {
-        return values.stream()
+        return values.keySet().stream()
                 .sorted(Comparator.comparingInt(String::length).reversed())
                 .toList();
     }

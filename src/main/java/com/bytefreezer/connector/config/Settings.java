@@ -79,18 +79,15 @@ public final class Settings {
      * Where values come from.
      *
      * @param mode says which settings must be there
+     * @param workingFolder with an {@code application.properties}; null for none
      */
     public record Sources(
             Mode mode,
             Map<String, String> commandLine,
             Map<String, String> environment,
             @Nullable Path configFile,
-            Path workingFolder,
-            RouteFiles routes) {
-        private Sources in(Mode other) {
-            return new Sources(other, commandLine, environment, configFile, workingFolder, routes);
-        }
-    }
+            @Nullable Path workingFolder,
+            RouteFiles routes) {}
 
     /**
      * Reads, merges and checks.
@@ -103,7 +100,8 @@ public final class Settings {
         Set<String> known = new TreeSet<>(defaults.keySet());
         known.addAll(sources.routes().settings());
 
-        Map<String, String> file = propertiesIn(sources.workingFolder());
+        Path folder = sources.workingFolder();
+        Map<String, String> file = folder == null ? Map.of() : properties(folder.resolve("application.properties"));
         Map<String, String> config =
                 sources.configFile() == null ? Map.of() : configFile(sources.configFile(), problems);
         if (!problems.isEmpty()) {
@@ -116,9 +114,9 @@ public final class Settings {
         List<Map<String, String>> layers = new ArrayList<>(List.of(defaults, file, config, environment));
         layers.add(sources.commandLine());
         Map<String, String> merged = merge(layers);
-        boolean sample = sources.configFile() == null && namesNoLake(merged);
-        if (sample) {
-            layers.add(1, properties(sources.workingFolder().resolve("samples/sample.properties")));
+        boolean sample = folder != null && sources.configFile() == null && namesNoLake(merged);
+        if (folder != null && sample) {
+            layers.add(1, properties(folder.resolve("samples/sample.properties")));
             merged = merge(layers);
         }
 
@@ -127,16 +125,12 @@ public final class Settings {
         problems.addAll(unknown(given.keySet(), known, merged.getOrDefault("destination.type", ""), sources.routes()));
         problems.addAll(ofNoDestination(layers, merged.getOrDefault("destination.type", "")));
         problems.addAll(Rules.check(merged, sources.routes(), sources.mode()));
-        requireNone(problems, merged);
-        return new Settings(merged, sample, sources);
-    }
-
-    private static void requireNone(List<String> problems, Map<String, String> values) throws SettingsException {
         if (!problems.isEmpty()) {
             Secrets secrets = new Secrets();
-            secretsIn(values).forEach(secrets::add);
+            secretsIn(merged).forEach(secrets::add);
             throw new SettingsException(problems.stream().map(secrets::mask).toList());
         }
+        return new Settings(merged, sample, sources);
     }
 
     private static List<String> unknown(Set<String> names, Set<String> known, String type, RouteFiles routes) {
@@ -194,27 +188,21 @@ public final class Settings {
     }
 
     /**
-     * These settings with others in place of some of them; a blank one is unset.
+     * These settings with others in place of some of them.
      *
      * @param mode what they are for
+     * @param others an empty value takes a setting away, so that its default holds
      * @throws SettingsException with all problems at once
      */
     public Settings with(Mode mode, Map<String, String> others) throws SettingsException {
-        Map<String, String> all = new TreeMap<>(values);
-        others.forEach((name, value) -> {
-            if (value.isBlank()) {
-                all.remove(name);
-            } else {
-                all.put(name, value.strip());
-            }
-        });
-        Set<String> known = new TreeSet<>(defaults().keySet());
-        known.addAll(sources.routes().settings());
-        List<String> problems = new ArrayList<>(
-                unknown(others.keySet(), known, all.getOrDefault("destination.type", ""), sources.routes()));
-        problems.addAll(Rules.check(all, sources.routes(), mode));
-        requireNone(problems, all);
-        return new Settings(all, sample, sources.in(mode));
+        return with(mode, sources.routes(), others);
+    }
+
+    /** The same with other route files. */
+    public Settings with(Mode mode, RouteFiles routes, Map<String, String> others) throws SettingsException {
+        Map<String, String> given = new TreeMap<>(values);
+        given.putAll(others);
+        return load(new Sources(mode, given, Map.of(), null, null, routes));
     }
 
     /** Whether nothing names a lake, so that the bundled sample is exported. */
@@ -270,6 +258,11 @@ public final class Settings {
         return sources.routes().exports(Rules.usesDefaultExport(values, sources.routes())).stream()
                 .flatMap(parameters -> ExportDefinition.of(parameters, values))
                 .toList();
+    }
+
+    /** The destinations that the exports of these settings name. */
+    public Set<String> destinations() {
+        return Rules.destinations(values, sources.routes()).keySet();
     }
 
     /** All route files there are. */
@@ -377,10 +370,6 @@ public final class Settings {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    private static Map<String, String> propertiesIn(Path folder) {
-        return properties(folder.resolve("application.properties"));
     }
 
     private static Map<String, String> properties(Path file) {

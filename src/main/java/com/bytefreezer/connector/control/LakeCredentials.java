@@ -3,11 +3,14 @@ package com.bytefreezer.connector.control;
 import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.config.Secrets;
 import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.delivery.Failures;
 import com.bytefreezer.connector.lake.Credentials;
 import com.bytefreezer.connector.lake.Credentials.Keys;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
@@ -15,9 +18,11 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.apache.camel.Body;
+import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
 import org.apache.camel.Header;
+import org.apache.camel.ProducerTemplate;
 import org.apache.camel.Variable;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -40,6 +45,27 @@ public final class LakeCredentials {
     public LakeCredentials(Settings settings, Secrets secrets) {
         this.settings = settings;
         this.secrets = secrets;
+    }
+
+    /**
+     * What the route {@code direct:credentials} gives for a dataset; null where the lake is a folder of this machine.
+     *
+     * @throws ConnectorException when there are none
+     */
+    public static @Nullable Credentials ask(CamelContext routes, String tenant, String dataset) {
+        Exchange answer;
+        try (ProducerTemplate template = routes.createProducerTemplate()) {
+            answer = template.request("direct:credentials", exchange -> {
+                exchange.setVariable("tenant", tenant);
+                exchange.setVariable("dataset", dataset);
+            });
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        if (answer.getException() != null) {
+            throw new ConnectorException(Failures.describe(answer.getException()), answer.getException());
+        }
+        return answer.getMessage().getBody() instanceof Credentials credentials ? credentials : null;
     }
 
     /** The bucket that the settings {@code s3.*} name; it overrides the control plane's. */

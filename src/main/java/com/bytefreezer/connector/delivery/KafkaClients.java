@@ -52,8 +52,12 @@ public final class KafkaClients extends DefaultKafkaClientFactory {
         this.keyPassword = keyPassword;
     }
 
-    @Override
-    public Producer<?, ?> getProducer(Properties properties) {
+    /**
+     * Adds the login and TLS to the options of a client.
+     *
+     * @param properties with {@code security.protocol} and {@code sasl.mechanism}
+     */
+    public void secure(Properties properties) {
         String protocol = properties.getProperty(CommonClientConfigs.SECURITY_PROTOCOL_CONFIG);
         if (protocol.startsWith("SASL_") == username.isBlank()) {
             throw new ConnectorException(
@@ -79,6 +83,11 @@ public final class KafkaClients extends DefaultKafkaClientFactory {
                 properties.put(SslConfigs.SSL_KEY_PASSWORD_CONFIG, keyPassword);
             }
         }
+    }
+
+    @Override
+    public Producer<?, ?> getProducer(Properties properties) {
+        secure(properties);
         try {
             return super.getProducer(properties);
         } catch (KafkaException e) {

@@ -158,6 +158,12 @@ public final class Export {
         }
     }
 
+    /** How far the current run is, or how far the last one came. */
+    public RunProgress progress() {
+        Run run = running.get();
+        return run == null ? new RunProgress(result.objects(), result.counts()) : run.progress();
+    }
+
     /** The pause between two runs in watch mode, in seconds. */
     public String intervalSeconds() {
         return intervalSeconds;
@@ -176,7 +182,7 @@ public final class Export {
                 position,
                 // A run that is not repeated ends when all it has listed is delivered, by whomever.
                 !exports.isWatch(),
-                progress(lake, position)));
+                bar(lake, position)));
     }
 
     /** Whether there is anything to {@link #discover}. Takes a while when it is another replica's. */
@@ -310,13 +316,15 @@ public final class Export {
 
     /** Gives back what the run has open. */
     public void close() {
-        Run run = running.getAndSet(null);
+        Run run = running.get();
         dataSource.use(null);
         result = Result.NONE;
         if (run != null) {
             try (run) {
                 run.missed(newOnes(run, run.listing.ahead().iterator()));
                 result = run.result();
+            } finally {
+                running.set(null);
             }
         }
     }
@@ -376,8 +384,8 @@ public final class Export {
         return cursor.begin(lane(), from);
     }
 
-    private Progress progress(Lake lake, Position position) {
-        if (exports.isWatch() || destination.equals("stdout") || !Progress.isTerminal()) {
+    private Progress bar(Lake lake, Position position) {
+        if (exports.isQuiet() || exports.isWatch() || destination.equals("stdout") || !Progress.isTerminal()) {
             return Progress.none();
         }
         try (Stream<LakeObject> objects = lake.objects()) {

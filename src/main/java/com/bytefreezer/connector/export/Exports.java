@@ -20,6 +20,7 @@ public final class Exports {
     private final ConcurrentMap<String, Export> lanes = new ConcurrentHashMap<>();
     private final ConcurrentMap<String, SharedReading> readings = new ConcurrentHashMap<>();
     private volatile boolean stopping;
+    private volatile boolean quiet;
 
     /**
      * The exports of one process.
@@ -35,6 +36,11 @@ public final class Exports {
     /** From now on no batch is begun; those in flight are finished. */
     public void stop() {
         stopping = true;
+    }
+
+    /** From now on nothing is shown on a terminal. */
+    public void quiet() {
+        quiet = true;
     }
 
     /** All exports, each with one destination, by lane. */
@@ -84,6 +90,10 @@ public final class Exports {
 
     boolean isWatch() {
         return watch;
+    }
+
+    boolean isQuiet() {
+        return quiet;
     }
 
     boolean isStopping() {

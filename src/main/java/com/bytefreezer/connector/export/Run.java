@@ -39,7 +39,7 @@ final class Run implements AutoCloseable {
     private final @Nullable Credentials credentials;
     private final boolean awaitsOthers;
     private final Instant started = Instant.now();
-    private final Progress progress;
+    private final Progress bar;
 
     private @Nullable DuckDb duckDb;
     private @Nullable List<LakeObject> sample;
@@ -87,7 +87,7 @@ final class Run implements AutoCloseable {
             @Nullable Credentials credentials,
             Position position,
             boolean awaitsOthers,
-            Progress progress) {
+            Progress bar) {
         this.export = export;
         this.destination = destination;
         subject = "%s, export %s".formatted(destination, export);
@@ -95,7 +95,7 @@ final class Run implements AutoCloseable {
         this.credentials = credentials;
         this.position = position;
         this.awaitsOthers = awaitsOthers;
-        this.progress = progress;
+        this.bar = bar;
         listing = new Listing(lake.objects());
     }
 
@@ -199,6 +199,12 @@ final class Run implements AutoCloseable {
         return unit;
     }
 
+    /** What is done, also of the units that are not done yet. */
+    synchronized RunProgress progress() {
+        Counts all = open.stream().map(Unit::counts).reduce(counts, Counts::plus);
+        return new RunProgress(delivered, all);
+    }
+
     /** A unit is done, well or not. */
     synchronized void done(Unit unit, @Nullable Throwable failure) {
         open.remove(unit);
@@ -219,7 +225,7 @@ final class Run implements AutoCloseable {
             return;
         }
         counts = counts.plus(unit.counts());
-        progress.unitDone(unit.counts().settled());
+        bar.unitDone(unit.counts().settled());
         if (unit.notRecorded().isPresent()) {
             notRecorded = unit.notRecorded().get();
             return;
@@ -338,7 +344,7 @@ final class Run implements AutoCloseable {
 
     @Override
     public void close() {
-        progress.close();
+        bar.close();
         listing.close();
         lake.close();
         if (hasDuckDb()) {

@@ -40,6 +40,7 @@ public final class Schedule {
     private final Retries retries;
     private final History history;
     private final Secrets secrets;
+    private volatile @Nullable Exception failure;
 
     /** @param lanes how many of the exports run */
     public Schedule(Settings settings, int lanes, Exports exports, Retries retries, History history, Secrets secrets) {
@@ -101,6 +102,7 @@ public final class Schedule {
         boolean stopped = failure instanceof StoppedException;
         record(exchange, lane, stopped ? State.STOPPED : State.FAILED, stopped ? null : Failures.describe(failure));
         int count = failures.merge(lane, 1, Integer::sum);
+        this.failure = failure;
         if (stopped) {
             LOG.info("export {}: stopped. What is not delivered stays to be delivered.", lane);
         } else if (mode.equals("watch")) {
@@ -117,6 +119,18 @@ public final class Schedule {
     /** Whether every run so far has ended well. */
     public boolean allSucceeded() {
         return failures.isEmpty();
+    }
+
+    /** Why the last run that failed has failed. */
+    public Optional<Exception> failure() {
+        return Optional.ofNullable(failure);
+    }
+
+    /** Nobody has to wait any longer. */
+    public void giveUp() {
+        while (unfinished.getCount() > 0) {
+            unfinished.countDown();
+        }
     }
 
     /** Waits until each export has run once. */

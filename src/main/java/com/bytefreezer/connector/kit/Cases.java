@@ -1,21 +1,14 @@
 package com.bytefreezer.connector.kit;
 
-import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.Mode;
 import com.bytefreezer.connector.config.RouteFiles;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.config.SettingsException;
 import com.bytefreezer.connector.cursor.Counts;
-import com.bytefreezer.connector.cursor.Cursor;
 import com.bytefreezer.connector.delivery.Batch;
 import com.bytefreezer.connector.delivery.Batch.Rejection;
-import com.bytefreezer.connector.delivery.Batches;
-import com.bytefreezer.connector.delivery.DeadLetters;
-import com.bytefreezer.connector.delivery.Deliveries;
-import com.bytefreezer.connector.delivery.DeliveryCamel;
 import com.bytefreezer.connector.delivery.Failures;
 import com.bytefreezer.connector.delivery.StandardOutput;
-import com.bytefreezer.connector.delivery.Unit;
 import com.bytefreezer.connector.kit.CaseFile.Answer;
 import com.bytefreezer.connector.kit.CaseFile.Case;
 import com.bytefreezer.connector.lake.LakeObject;
@@ -30,27 +23,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.apache.camel.CamelContext;
-import org.apache.camel.Exchange;
 import org.apache.camel.impl.event.ExchangeRedeliveryEvent;
-import org.apache.camel.main.Main;
 import org.apache.camel.spi.CamelEvent;
 import org.apache.camel.support.EventNotifierSupport;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Plays the cases of a destination: each delivers one batch through the real {@code routes/delivery.camel.yaml} and the
  * destination's own route to a scripted server.
  */
 public final class Cases {
-    private static final String EXPORT = "test";
-    private static final int PATIENCE_SECONDS = 30;
-    private static final int EVERYTHING = 1_000_000_000;
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private final DestinationRoute destination;
     private final CaseFile file;
@@ -102,75 +87,21 @@ public final class Cases {
 
     private Delivered deliver(Case one, ScriptedServer server) throws Exception {
         Path folder = destination.newFolder();
-        Settings settings = settings(one, server, folder);
         ByteArrayOutputStream output = new ByteArrayOutputStream();
         AtomicInteger retries = new AtomicInteger();
-        try (Cursor cursor = Cursor.open(folder.resolve("cursor.db"), Duration.ofHours(1))) {
-            Deliveries deliveries = new Deliveries(
-                    cursor,
-                    new DeadLetters(folder.resolve("dead-letters")),
-                    settings.text("delivery.on-rejected").equals("stop"));
-            Main camel = DeliveryCamel.prepare(
-                    settings, destination.deliveryFiles(), deliveries, new StandardOutput(output));
-            try {
-                CamelContext context = DeliveryCamel.init(camel);
-                camel.start();
-                requireRoute(context);
-                count(retries, context);
-                Batch batch = batch(one.records());
-                Throwable failure = send(batch, context, deliveries, cursor);
-                return new Delivered(
-                        failure == null ? "accepted" : failure instanceof Stopped ? "stopped" : "failed",
-                        failure == null ? "" : Failures.describe(failure),
-                        failure == null ? batch.unit().counts() : Counts.NONE,
-                        batch.rejections(),
-                        server.requests(),
-                        retries.get(),
-                        output.toString(StandardCharsets.UTF_8));
-            } finally {
-                camel.stop();
-            }
-        }
-    }
-
-    /** Refused records stop the run because the settings say so. */
-    private static final class Stopped extends Exception {
-        private static final long serialVersionUID = 1L;
-
-        private Stopped(ConnectorException cause) {
-            super(cause);
-        }
-    }
-
-    private @Nullable Throwable send(Batch batch, CamelContext context, Deliveries deliveries, Cursor cursor)
-            throws Exception {
-        Future<Exchange> answered = context.createProducerTemplate().asyncSend("direct:deliver", exchange -> {
-            // As the export's route hands it over.
-            exchange.setVariable(Cursor.UNIT, batch.unit());
-            cursor.add(exchange, batch.unit().key());
-            exchange.setVariable("tenant", batch.unit().tenant());
-            exchange.setVariable("dataset", batch.unit().dataset());
-            exchange.setVariable("destination", destination.name());
-            exchange.getMessage().setBody(batch);
-        });
-        Exchange answer;
-        try {
-            answer = answered.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
-        } catch (TimeoutException e) {
-            return new ConnectorException(
-                    "it does not end in %d s. A retried sub-route must not remove Camel's count of the retries: removeHeaders with excludePattern CamelRedelivery*"
-                            .formatted(PATIENCE_SECONDS),
-                    e);
-        }
-        if (answer.getException() != null) {
-            return answer.getException();
-        }
-        try {
-            deliveries.settle(batch, destination.name());
-            return null;
-        } catch (ConnectorException e) {
-            return new Stopped(e);
-        }
+        Batch batch = batch(one.records());
+        Throwable failure = new SingleDelivery(
+                        settings(one, server, folder), destination.deliveryFiles(), folder, PATIENCE)
+                .deliver(batch, new StandardOutput(output), context -> count(retries, context))
+                .orElse(null);
+        return new Delivered(
+                failure == null ? "accepted" : failure instanceof SingleDelivery.Stopped ? "stopped" : "failed",
+                failure == null ? "" : Failures.describe(failure),
+                failure == null ? batch.unit().counts() : Counts.NONE,
+                batch.rejections(),
+                server.requests(),
+                retries.get(),
+                output.toString(StandardCharsets.UTF_8));
     }
 
     private Settings settings(Case one, ScriptedServer server, Path folder) throws SettingsException {
@@ -191,16 +122,6 @@ public final class Cases {
                 new Settings.Sources(Mode.BATCH, all, Map.of(), null, folder, RouteFiles.in(destination.routes())));
     }
 
-    private void requireRoute(CamelContext context) {
-        String uri = "direct:destination-" + destination.name();
-        // Without it Camel would wait for one.
-        if (context.getRoutes().stream()
-                .noneMatch(route -> route.getEndpoint().getEndpointUri().equals(uri.replace(":", "://")))) {
-            throw new ConnectorException(
-                    "no route in %s.camel.yaml is \"from: %s\"".formatted(destination.name(), uri));
-        }
-    }
-
     private static void count(AtomicInteger retries, CamelContext context) {
         context.getManagementStrategy().addEventNotifier(new EventNotifierSupport() {
             @Override
@@ -214,20 +135,17 @@ public final class Cases {
 
     /** The same unit in every case, so that the ids of its records may stand in a file. */
     private static Batch batch(JsonNode records) {
-        List<byte[]> rows = new ArrayList<>();
+        List<byte[]> all = new ArrayList<>();
         if (records.isArray()) {
-            records.forEach(record -> rows.add(bytes(record.toString())));
+            records.forEach(record -> all.add(bytes(record.toString())));
         } else {
             IntStream.range(0, records.asInt())
                     .mapToObj("{\"number\":%d,\"message\":\"record %<d\"}"::formatted)
-                    .forEach(record -> rows.add(bytes(record)));
+                    .forEach(record -> all.add(bytes(record)));
         }
-        int count = rows.size();
         LakeObject object =
                 new LakeObject("/lake/object.parquet", "object.parquet", 1000, Instant.parse("2026-11-20T00:00:00Z"));
-        Unit unit = new Unit(EXPORT, "test", "acme", "syslog", List.of(object), "query", null, null, true);
-        Object[] block = rows.toArray(new Object[count + 1]);
-        return new Batches(unit, List.of(Map.of("record", block)).iterator(), count, EVERYTHING, 1, () -> false).next();
+        return SingleDelivery.batch(all, "acme", "syslog", object);
     }
 
     private static byte[] bytes(String text) {

@@ -41,6 +41,9 @@ public interface Lake extends AutoCloseable {
      * those from {@code query.from} to {@code query.to}.
      */
     static Lake of(Settings settings, String tenant, String dataset, @Nullable Credentials credentials) {
+        if (Stream.of((tenant + "/" + dataset).split("/", -1)).anyMatch(part -> part.matches("\\.*"))) {
+            throw new ConnectorException("%s/%s is no name of a dataset. Nothing was read.".formatted(tenant, dataset));
+        }
         return RangeLake.of(
                 whole(settings, tenant, dataset, credentials),
                 settings.optional("query.from").map(Instant::parse),

@@ -65,7 +65,6 @@ public final class HttpServer {
 
     private static HttpServer start(CamelContext context, Settings settings, int wanted) throws Exception {
         String host = settings.text("server.host");
-        InetAddress address = address(settings);
         VertxPlatformHttpServerConfiguration configuration = new VertxPlatformHttpServerConfiguration();
         configuration.setBindHost(host);
         configuration.setBindPort(wanted);
@@ -79,7 +78,7 @@ public final class HttpServer {
         ServiceHelper.startService(server);
         context.addService(server);
         int port = server.getPort();
-        Gate gate = new Gate(address.isLoopbackAddress(), settings.optional("server.token"));
+        Gate gate = new Gate(isLoopback(settings), settings.optional("server.token"));
         VertxPlatformHttpRouter router =
                 VertxPlatformHttpRouter.lookup(context, VertxPlatformHttpRouter.getRouterNameFromPort(wanted));
         // Camel looks for the port that it really has, when 0 was asked for.
@@ -87,6 +86,15 @@ public final class HttpServer {
         router.route().order(Integer.MIN_VALUE).handler(gate);
         router.route().order(Integer.MAX_VALUE).handler(Gate::notFound);
         return new HttpServer(port, gate);
+    }
+
+    /**
+     * Whether only this machine can reach a server with these settings.
+     *
+     * @throws ConnectorException when {@code server.host} is no address
+     */
+    public static boolean isLoopback(Settings settings) {
+        return address(settings).isLoopbackAddress();
     }
 
     /** Tells how to open it; not in the log, since whoever reads that must not learn the token. */

@@ -1,0 +1,129 @@
+package com.bytefreezer.connector.export;
+
+import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.cursor.Cursor;
+import com.bytefreezer.connector.delivery.Batch;
+import com.bytefreezer.connector.delivery.Batches;
+import com.bytefreezer.connector.delivery.Failures;
+import com.bytefreezer.connector.delivery.Unit;
+import com.bytefreezer.connector.lake.Credentials;
+import com.bytefreezer.connector.query.RunDataSource;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.Iterator;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.camel.CamelContext;
+import org.apache.camel.component.jdbc.ResultSetIterator;
+import org.jspecify.annotations.Nullable;
+
+/** The first batch of the default export, as a run would deliver it, without delivering it. Used once. */
+public final class FirstBatch {
+    private final Settings settings;
+    private final Exports exports;
+    private final RunDataSource source = new RunDataSource();
+    private final Export export;
+    private final AtomicReference<@Nullable Statement> reading = new AtomicReference<>();
+
+    /**
+     * The first batch of the export that {@code settings} describe.
+     *
+     * @param cursor one that knows nothing
+     */
+    public FirstBatch(Settings settings, Cursor cursor) {
+        this.settings = settings;
+        exports = new Exports(settings, cursor, false);
+        exports.quiet();
+        export = new Export(exports, source);
+        export.setName("default");
+        export.setTenant(settings.text("query.tenant-id"));
+        export.setDataset(settings.text("query.dataset-id"));
+        export.setSync(settings.text("query.sync"));
+        export.setDestination(settings.text("destination.type"));
+    }
+
+    /**
+     * Reads objects until there is a record.
+     *
+     * @param credentials of the bucket, if it is one
+     * @param routes with {@code direct:credentials}, for keys that have expired
+     * @return empty when the query selects no record
+     * @throws ConnectorException when the query or an object cannot be read, or when {@code patience} ends
+     */
+    public Optional<Batch> read(@Nullable Credentials credentials, CamelContext routes, Duration patience)
+            throws SQLException, InterruptedException {
+        export.prepare();
+        CompletableFuture<Void> end = CompletableFuture.runAsync(
+                this::stop, CompletableFuture.delayedExecutor(patience.toMillis(), TimeUnit.MILLISECONDS));
+        try {
+            export.open(credentials);
+            Throwable failure = null;
+            while (export.hasMore()) {
+                for (Iterator<Unit> units = export.discover(); units.hasNext(); ) {
+                    Unit unit = units.next();
+                    try {
+                        Optional<Batch> batch = first(unit, routes);
+                        if (batch.isPresent()) {
+                            return batch;
+                        }
+                        export.done(unit, null);
+                    } catch (Exception e) {
+                        failure = e;
+                        export.done(unit, e);
+                    }
+                }
+            }
+            if (exports.isStopping()) {
+                throw new ConnectorException(
+                        "no record was found in %d s. Choose a shorter range.".formatted(patience.toSeconds()));
+            }
+            if (failure != null) {
+                throw new ConnectorException(Failures.describe(failure), failure);
+            }
+            return Optional.empty();
+        } finally {
+            end.cancel(false);
+            export.close();
+        }
+    }
+
+    private void stop() {
+        exports.stop();
+        Statement statement = reading.get();
+        try {
+            if (statement != null) {
+                statement.cancel();
+            }
+        } catch (SQLException e) {
+            // It has ended just now.
+        }
+    }
+
+    private Optional<Batch> first(Unit unit, CamelContext routes) throws Exception {
+        String sql = export.statement(unit, routes);
+        try (Connection connection = source.getConnection();
+                Statement statement = connection.createStatement()) {
+            reading.set(statement);
+            statement.execute(sql);
+            try (ResultSet result = statement.getResultSet()) {
+                ResultSetIterator rows = new ResultSetIterator(connection, result, true, false);
+                Batches batches = export.batches(rows, unit, settings.integer("schedule.batch-size"));
+                if (batches.hasNext()) {
+                    return Optional.of(batches.next());
+                }
+            }
+        } finally {
+            reading.set(null);
+        }
+        if (!unit.hasEnded() && !exports.isStopping()) {
+            throw new ConnectorException(unit.failure().map(Failures::describe).orElse("its records cannot be read"));
+        }
+        return Optional.empty();
+    }
+}

@@ -1,0 +1,287 @@
+package com.bytefreezer.connector.send;
+
+import com.bytefreezer.connector.config.Destination;
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.delivery.Failures;
+import com.bytefreezer.connector.delivery.KafkaClients;
+import com.bytefreezer.connector.delivery.RequestHeaders;
+import com.bytefreezer.connector.delivery.Tls;
+import com.bytefreezer.connector.send.Destinations.Check;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ProxySelector;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
+import org.apache.camel.CamelContext;
+import org.apache.kafka.clients.CommonClientConfigs;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.config.SaslConfigs;
+
+/** Asks a destination, in its own way, whether it is there and takes the login, without writing anything. Used once. */
+final class Checks {
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final Set<String> OWN_WAY = Set.of("elasticsearch", "splunk", "kafka", "file", "stdout");
+
+    private final Settings settings;
+    private final CamelContext camel;
+    private String prefix = "";
+
+    /** @param settings those of the destination are in force */
+    Checks(Settings settings, CamelContext camel) {
+        this.settings = settings;
+        this.camel = camel;
+    }
+
+    /** Whether anything can be found out about it. */
+    static boolean canCheck(Destination destination) {
+        return OWN_WAY.contains(destination.name())
+                || destination.settings().stream()
+                        .anyMatch(setting -> setting.shortName().equals("url"));
+    }
+
+    Check check(Destination destination) {
+        prefix = "destination." + destination.name() + ".";
+        try {
+            return switch (destination.name()) {
+                case "elasticsearch" -> elasticsearch();
+                case "splunk" -> splunk();
+                case "kafka" -> kafka();
+                case "file" -> folder();
+                case "stdout" -> new Check("ok", "Standard output is always there.");
+                default ->
+                    canCheck(destination)
+                            ? connection()
+                            : new Check("unknown", "Nothing can be found out without a record. Send the test record.");
+            };
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return failed("the check was interrupted");
+        } catch (IOException e) {
+            return failed(Failures.describe(e));
+        } catch (IllegalArgumentException e) {
+            return failed("%surl is no URL".formatted(prefix));
+        }
+    }
+
+    private static Check failed(String what) {
+        return new Check("failed", what + ". Check the address, the network and the certificates.");
+    }
+
+    private Check elasticsearch() throws IOException, InterruptedException {
+        HttpRequest.Builder request = HttpRequest.newBuilder(uri(url() + "/"));
+        if (!setting("api-key").isEmpty()) {
+            request.header("Authorization", "ApiKey " + setting("api-key"));
+        } else if (!setting("username").isEmpty()) {
+            request.header("Authorization", RequestHeaders.basic(setting("username"), setting("password")));
+        }
+        HttpResponse<String> answer = ask(request);
+        return switch (answer.statusCode()) {
+            case 200 -> isElasticsearch(answer.body());
+            case 401 -> new Check("failed", "401: the login is refused. Check username and password, or api-key.");
+            case 403 ->
+                new Check(
+                        "unknown",
+                        "It is there and knows the login, which may not ask for the cluster. Send the test record.");
+            default -> new Check("failed", "%d instead of 200. Check url.".formatted(answer.statusCode()));
+        };
+    }
+
+    private static Check isElasticsearch(String body) {
+        String version = json(body).at("/version/number").asText("");
+        return version.isEmpty()
+                ? new Check("failed", "Something answers that is no Elasticsearch. Check url.")
+                : new Check("ok", "Elasticsearch %s answers and takes the login.".formatted(version));
+    }
+
+    private Check splunk() throws IOException, InterruptedException {
+        HttpResponse<String> health = ask(HttpRequest.newBuilder(uri(url() + "/services/collector/health")));
+        if (health.statusCode() != 200) {
+            return new Check(
+                    "failed",
+                    "The collector's health is %d%s. Check url, and that the collector is enabled."
+                            .formatted(health.statusCode(), words(health.body())));
+        }
+        // Without an event it only looks at the token.
+        HttpResponse<String> token = ask(HttpRequest.newBuilder(uri(url() + "/services/collector/event"))
+                .header("Authorization", "Splunk " + setting("token"))
+                .POST(BodyPublishers.noBody()));
+        return switch (token.statusCode()) {
+            case 400 -> new Check("ok", "The collector is healthy and takes the token.");
+            case 401, 403 ->
+                new Check("failed", "%d%s. Check token.".formatted(token.statusCode(), words(token.body())));
+            default ->
+                new Check(
+                        "unknown",
+                        "The collector is healthy, but says %d%s to the token. Send the test record."
+                                .formatted(token.statusCode(), words(token.body())));
+        };
+    }
+
+    private static String words(String body) {
+        String text = json(body).path("text").asText("");
+        return text.isEmpty() ? "" : " (" + text + ")";
+    }
+
+    private static JsonNode json(String body) {
+        try {
+            return JSON.readTree(body);
+        } catch (JsonProcessingException e) {
+            return JSON.missingNode();
+        }
+    }
+
+    private Check kafka() throws InterruptedException {
+        Properties properties = new Properties();
+        properties.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, setting("brokers"));
+        properties.put(CommonClientConfigs.SECURITY_PROTOCOL_CONFIG, orElse("security-protocol", "PLAINTEXT"));
+        properties.put(SaslConfigs.SASL_MECHANISM, orElse("sasl-mechanism", "PLAIN"));
+        properties.put(CommonClientConfigs.REQUEST_TIMEOUT_MS_CONFIG, (int) PATIENCE.toMillis() / 2);
+        properties.put(CommonClientConfigs.DEFAULT_API_TIMEOUT_MS_CONFIG, (int) PATIENCE.toMillis());
+        KafkaClients clients = new KafkaClients();
+        clients.setUsername(setting("username"));
+        clients.setPassword(setting("password"));
+        clients.setCaFile(setting("ca-file"));
+        clients.setCertificateFile(setting("certificate-file"));
+        clients.setKeyFile(setting("key-file"));
+        clients.setKeyPassword(setting("key-password"));
+        clients.secure(properties);
+        String topic = setting("topic");
+        try (Admin admin = Admin.create(properties)) {
+            TopicDescription found = admin.describeTopics(List.of(topic))
+                    .allTopicNames()
+                    .get(PATIENCE.toSeconds() + 5, TimeUnit.SECONDS)
+                    .get(topic);
+            int partitions = Objects.requireNonNull(found).partitions().size();
+            return new Check("ok", "The brokers answer; topic %s has %d partitions.".formatted(topic, partitions));
+        } catch (ExecutionException | TimeoutException | KafkaException e) {
+            return new Check(
+                    "failed",
+                    "%s. Check brokers, topic, security-protocol and the login.".formatted(Failures.describe(e)));
+        }
+    }
+
+    private Check folder() {
+        Path folder = Path.of(setting("folder")).toAbsolutePath().normalize();
+        Path there = folder;
+        while (there != null && !Files.exists(there)) {
+            there = there.getParent();
+        }
+        boolean writable = there != null && Files.isDirectory(there) && Files.isWritable(there);
+        return writable
+                ? new Check(
+                        "ok",
+                        folder.equals(there)
+                                ? "The folder %s can be written.".formatted(folder)
+                                : "The folder %s can be made.".formatted(folder))
+                : new Check(
+                        "failed",
+                        "%s cannot be written. Choose another folder, or change who may write.".formatted(there));
+    }
+
+    /** As far as the connection: what a webhook does with a request nobody knows. */
+    private Check connection() throws IOException {
+        URI url = uri(url());
+        boolean secure = "https".equalsIgnoreCase(url.getScheme());
+        if (url.getHost() == null) {
+            throw new IllegalArgumentException(url.toString());
+        }
+        String proxy = setting("proxy-host");
+        boolean viaProxy = !proxy.isEmpty();
+        int port = url.getPort() > 0 ? url.getPort() : secure ? 443 : 80;
+        InetSocketAddress address = viaProxy
+                ? new InetSocketAddress(proxy, Integer.parseInt(orElse("proxy-port", "3128")))
+                : new InetSocketAddress(url.getHost(), port);
+        if (address.isUnresolved()) {
+            return failed("unknown host " + address.getHostString());
+        }
+        try (Socket socket = new Socket()) {
+            socket.connect(address, (int) PATIENCE.toMillis());
+            if (viaProxy) {
+                return new Check("unknown", "The proxy answers. What is behind it shows only the test record.");
+            }
+            if (secure) {
+                handshake(socket, url.getHost(), port);
+            }
+        }
+        return new Check(
+                "ok",
+                "%s answers%s. Whether it takes records shows only the test record."
+                        .formatted(Failures.host(url.toString()), secure ? " and its certificate is trusted" : ""));
+    }
+
+    private void handshake(Socket socket, String host, int port) throws IOException {
+        socket.setSoTimeout((int) PATIENCE.toMillis());
+        try (SSLSocket secured =
+                (SSLSocket) tls().createSSLContext(camel).getSocketFactory().createSocket(socket, host, port, true)) {
+            SSLParameters parameters = secured.getSSLParameters();
+            parameters.setEndpointIdentificationAlgorithm("HTTPS");
+            secured.setSSLParameters(parameters);
+            secured.startHandshake();
+        }
+    }
+
+    private HttpResponse<String> ask(HttpRequest.Builder request) throws IOException, InterruptedException {
+        HttpClient.Builder client =
+                HttpClient.newBuilder().connectTimeout(PATIENCE).sslContext(tls().createSSLContext(camel));
+        String proxy = setting("proxy-host");
+        if (!proxy.isEmpty()) {
+            client.proxy(
+                    ProxySelector.of(new InetSocketAddress(proxy, Integer.parseInt(orElse("proxy-port", "3128")))));
+        }
+        return client.build().send(request.timeout(PATIENCE).build(), BodyHandlers.ofString());
+    }
+
+    private Tls tls() {
+        Tls tls = new Tls();
+        tls.setCaFile(setting("ca-file"));
+        tls.setCertificateFile(setting("certificate-file"));
+        tls.setKeyFile(setting("key-file"));
+        tls.setKeyPassword(setting("key-password"));
+        return tls;
+    }
+
+    /** The first of several nodes. */
+    private String url() {
+        return setting("url").split(",", 2)[0].strip().replaceFirst("/+$", "");
+    }
+
+    private static URI uri(String text) {
+        URI uri = URI.create(text);
+        if (uri.getScheme() == null || !List.of("http", "https").contains(uri.getScheme())) {
+            throw new IllegalArgumentException(text);
+        }
+        return uri;
+    }
+
+    private String setting(String name) {
+        return settings.optional(prefix + name).orElse("");
+    }
+
+    private String orElse(String name, String otherwise) {
+        return Optional.of(setting(name)).filter(value -> !value.isEmpty()).orElse(otherwise);
+    }
+}

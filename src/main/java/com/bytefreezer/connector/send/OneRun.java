@@ -1,0 +1,227 @@
+package com.bytefreezer.connector.send;
+
+import com.bytefreezer.connector.Connector;
+import com.bytefreezer.connector.config.Secrets;
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.control.LakeCredentials;
+import com.bytefreezer.connector.cursor.Counts;
+import com.bytefreezer.connector.cursor.Cursor;
+import com.bytefreezer.connector.delivery.Failures;
+import com.bytefreezer.connector.export.RunProgress;
+import com.bytefreezer.connector.export.Schedule;
+import com.bytefreezer.connector.lake.Lake;
+import com.bytefreezer.connector.lake.LakeObject;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Locale;
+import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.stream.Stream;
+import org.apache.camel.CamelContext;
+import org.jspecify.annotations.Nullable;
+
+/** An export that a person has asked for: a connector of its own that runs once. Safe for use by several threads. */
+final class OneRun implements Runnable {
+    private final String id = UUID.randomUUID().toString();
+    private final Instant started = Instant.now();
+    private final CountDownLatch over = new CountDownLatch(1);
+    private final OneOff once;
+    private final Secrets secrets;
+    private final CamelContext routes;
+    private final Runnable whenOver;
+
+    private State state = State.RUNNING;
+    private boolean cancelled;
+    private @Nullable Connector connector;
+    private @Nullable Schedule schedule;
+    private @Nullable Long objectsTotal;
+    private RunProgress progress = new RunProgress(0, Counts.NONE);
+    private String message = "";
+    private @Nullable Instant finished;
+
+    private enum State {
+        RUNNING,
+        SUCCEEDED,
+        FAILED,
+        CANCELLED
+    }
+
+    /**
+     * How a run is.
+     *
+     * @param objectsTotal how many there are; null until it is known
+     * @param message how it has ended, in one line
+     * @param deadLettersFolder where the records are that were refused; null when there are none
+     */
+    record Status(
+            String id,
+            String state,
+            String destination,
+            @JsonProperty("tenant_id") String tenant,
+            @JsonProperty("dataset_id") String dataset,
+            @JsonProperty("objects_done") long objectsDone,
+            @JsonProperty("objects_total") @Nullable Long objectsTotal,
+            long selected,
+            long accepted,
+            long duplicates,
+            @JsonProperty("dead_lettered") long deadLettered,
+            @JsonProperty("records_per_second") long recordsPerSecond,
+            String message,
+            @JsonProperty("started_at") String startedAt,
+            @JsonProperty("finished_at") @Nullable String finishedAt,
+            @JsonProperty("dead_letters_folder") @Nullable String deadLettersFolder) {}
+
+    /**
+     * A run to come.
+     *
+     * @param routes with {@code direct:credentials}
+     * @param whenOver called once, whatever happens
+     */
+    OneRun(OneOff once, Secrets secrets, CamelContext routes, Runnable whenOver) {
+        this.once = once;
+        this.secrets = secrets;
+        this.routes = routes;
+        this.whenOver = whenOver;
+    }
+
+    String id() {
+        return id;
+    }
+
+    @Override
+    public void run() {
+        try {
+            export();
+        } catch (Exception e) {
+            end(State.FAILED, Failures.describe(e));
+        } finally {
+            once.close();
+            whenOver.run();
+            over.countDown();
+        }
+    }
+
+    private void export() throws Exception {
+        Settings settings = once.settings();
+        Cursor cursor = Cursor.open(Path.of(settings.text("cursor.file")), Duration.ofHours(1));
+        Connector running = Connector.once(settings, secrets, cursor);
+        Schedule runs;
+        boolean succeeded;
+        try (running) {
+            runs = running.start();
+            begun(running, runs);
+            countObjects(settings);
+            runs.awaitAll();
+            succeeded = runs.allSucceeded() && !isCancelled();
+        }
+        // Now that what was in flight is finished.
+        progressOf(running);
+        if (succeeded) {
+            end(State.SUCCEEDED, balance());
+        } else {
+            end(State.FAILED, runs.failure().map(Failures::describe).orElse("It has not ended."));
+        }
+    }
+
+    private synchronized void begun(Connector running, Schedule runs) {
+        connector = running;
+        schedule = runs;
+        if (cancelled) {
+            runs.giveUp();
+        }
+    }
+
+    /** While the export lists them, too, but only as fast as it delivers. */
+    private void countObjects(Settings settings) {
+        String tenant = settings.text("query.tenant-id");
+        String dataset = settings.text("query.dataset-id");
+        try (Lake lake = Lake.of(settings, tenant, dataset, LakeCredentials.ask(routes, tenant, dataset));
+                Stream<LakeObject> objects = lake.objects()) {
+            long count = objects.takeWhile(object -> !isCancelled()).count();
+            synchronized (this) {
+                objectsTotal = count;
+            }
+        } catch (RuntimeException e) {
+            // The export says what is wrong.
+        }
+    }
+
+    private synchronized void progressOf(Connector running) {
+        progress = running.progress().stream().findFirst().orElse(progress);
+        connector = null;
+    }
+
+    private synchronized void end(State how, String why) {
+        state = cancelled && how == State.FAILED ? State.CANCELLED : how;
+        message = secrets.mask(state == State.CANCELLED ? "Stopped. " + balance() : why);
+        finished = Instant.now();
+    }
+
+    private synchronized String balance() {
+        Counts counts = progress.counts();
+        return String.format(
+                Locale.ROOT,
+                "%,d records selected: %,d accepted, %,d duplicates, %,d dead-lettered.",
+                counts.selected(),
+                counts.accepted(),
+                counts.duplicates(),
+                counts.deadLettered());
+    }
+
+    private synchronized boolean isCancelled() {
+        return cancelled;
+    }
+
+    /** Begins no other batch. */
+    synchronized void cancel() {
+        if (state == State.RUNNING) {
+            cancelled = true;
+            if (schedule != null) {
+                schedule.giveUp();
+            }
+        }
+    }
+
+    /** Waits for the end. */
+    void await() throws InterruptedException {
+        over.await();
+    }
+
+    synchronized boolean isOver() {
+        return state != State.RUNNING;
+    }
+
+    /** Removes what is left of it. */
+    void forget() {
+        once.forget();
+    }
+
+    synchronized Status status() {
+        if (connector != null) {
+            progress = connector.progress().stream().findFirst().orElse(progress);
+        }
+        Counts counts = progress.counts();
+        Instant until = finished == null ? Instant.now() : finished;
+        long millis = Math.max(1, Duration.between(started, until).toMillis());
+        Settings settings = once.settings();
+        return new Status(
+                id,
+                state.name().toLowerCase(Locale.ROOT),
+                settings.text("destination.type"),
+                settings.text("query.tenant-id"),
+                settings.text("query.dataset-id"),
+                progress.objects(),
+                objectsTotal,
+                counts.selected(),
+                counts.accepted(),
+                counts.duplicates(),
+                counts.deadLettered(),
+                counts.settled() * 1000 / millis,
+                message,
+                started.toString(),
+                finished == null ? null : finished.toString(),
+                once.hasDeadLetters() ? once.deadLetters().toString() : null);
+    }
+}
