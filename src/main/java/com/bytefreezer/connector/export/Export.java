@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.camel.Body;
 import org.apache.camel.CamelContext;
@@ -61,6 +62,10 @@ public final class Export {
     private static final long BUNDLE_BYTES = 256 * 1024;
 
     private static final long LOOK_AT_OTHERS_MS = 500;
+    private static final Pattern BRACES =
+            Pattern.compile("([{](?=(?:/\\*\\*/)*[{])|}(?=(?:/\\*\\*/)*}))((?:/\\*\\*/)*)");
+    private static final Pattern ESCAPED_BRACES =
+            Pattern.compile("([{](?=(?:/\\*\\*/)+[{])|}(?=(?:/\\*\\*/)+}))/\\*\\*/((?:/\\*\\*/)*)");
 
     private final Exports exports;
     private final RunDataSource dataSource;
@@ -102,9 +107,17 @@ public final class Export {
         this.dataset = dataset;
     }
 
-    /** Sets the query; empty for the setting {@code query.sql}. */
+    /** Sets the query, {@link #escaped}; empty for the setting {@code query.sql}. */
     public void setSql(String sql) {
-        this.sql = sql;
+        this.sql = ESCAPED_BRACES.matcher(sql).replaceAll("$1$2");
+    }
+
+    /**
+     * A query as it stands in a route file, where Camel would take two braces for a placeholder: they are parted by an
+     * empty comment, of those that part them already there is one more.
+     */
+    public static String escaped(String sql) {
+        return BRACES.matcher(sql).replaceAll("$1/**/$2");
     }
 
     /** Sets what a run covers: auto, incremental or full. */

@@ -74,7 +74,8 @@ public final class FirstBatch {
                         }
                         export.done(unit, null);
                     } catch (Exception e) {
-                        failure = e;
+                        // What cannot be read as one comes again, cut smaller.
+                        failure = unit.isBundle() ? failure : e;
                         export.done(unit, e);
                     }
                 }

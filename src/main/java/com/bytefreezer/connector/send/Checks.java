@@ -159,8 +159,8 @@ final class Checks {
         properties.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, setting("brokers"));
         properties.put(CommonClientConfigs.SECURITY_PROTOCOL_CONFIG, orElse("security-protocol", "PLAINTEXT"));
         properties.put(SaslConfigs.SASL_MECHANISM, orElse("sasl-mechanism", "PLAIN"));
-        properties.put(CommonClientConfigs.REQUEST_TIMEOUT_MS_CONFIG, (int) PATIENCE.toMillis() / 2);
-        properties.put(CommonClientConfigs.DEFAULT_API_TIMEOUT_MS_CONFIG, (int) PATIENCE.toMillis());
+        properties.put(CommonClientConfigs.REQUEST_TIMEOUT_MS_CONFIG, (int) PATIENCE.toMillis() / 4);
+        properties.put(CommonClientConfigs.DEFAULT_API_TIMEOUT_MS_CONFIG, (int) PATIENCE.toMillis() / 2);
         KafkaClients clients = new KafkaClients();
         clients.setUsername(setting("username"));
         clients.setPassword(setting("password"));
@@ -173,7 +173,7 @@ final class Checks {
         try (Admin admin = Admin.create(properties)) {
             TopicDescription found = admin.describeTopics(List.of(topic))
                     .allTopicNames()
-                    .get(PATIENCE.toSeconds() + 5, TimeUnit.SECONDS)
+                    .get(PATIENCE.toSeconds(), TimeUnit.SECONDS)
                     .get(topic);
             int partitions = Objects.requireNonNull(found).partitions().size();
             return new Check("ok", "The brokers answer; topic %s has %d partitions.".formatted(topic, partitions));

@@ -36,7 +36,9 @@ final class ExportFile {
                         })
                         .toList());
         try {
-            return YAML.writeValueAsString(List.of(Map.of("templatedRoute", export)));
+            // It would begin with a list that is indented.
+            return YAML.writeValueAsString(List.of(Map.of("templatedRoute", export)))
+                    .indent(-2);
         } catch (JsonProcessingException e) {
             throw new IllegalStateException(e);
         }

@@ -23,6 +23,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -43,6 +44,8 @@ public final class Previews {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     /** Each has a DuckDB and a Camel of its own. */
     private static final int MOST_AT_A_TIME = 4;
+    /** A shorter one would be found in ordinary words. */
+    private static final int SHORTEST_SECRET = 8;
 
     private final Settings settings;
     private final Secrets secrets;
@@ -122,7 +125,8 @@ public final class Previews {
         Optional<Rehearsal> rehearsal = Rehearsal.with(of);
         if (rehearsal.isPresent()) {
             Path folder = once.folder().resolve("rehearsal");
-            return requests(rehearsal.get(), rehearsal.get().deliver(batch, folder), batch);
+            return requests(
+                    rehearsal.get(), rehearsal.get().deliver(batch, folder), batch, secretsOfDestination(target, of));
         }
         String where = of.optional("destination." + target.type() + ".folder").orElse("");
         boolean isKnown = List.of("stdout", "file").contains(target.type());
@@ -135,14 +139,21 @@ public final class Previews {
                                 .formatted(target.type(), target.type()));
     }
 
-    private Preview requests(Rehearsal rehearsal, Rehearsal.Recorded recorded, Batch batch) {
+    private Preview requests(Rehearsal rehearsal, Rehearsal.Recorded recorded, Batch batch, Collection<String> hidden) {
         String origin = rehearsal.origin();
         List<Sent> requests = new ArrayList<>();
         for (Request request : recorded.requests()) {
             Map<String, String> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
             request.headers().forEach((name, values) -> headers.put(name, shown(name, String.join(", ", values))));
             headers.computeIfPresent("Host", (name, value) -> origin.replaceFirst("^[a-zA-Z]+://", ""));
-            Sent sent = sent(request.method(), secrets.mask(origin + request.path()), headers, request.body());
+            String url = secrets.mask(origin + request.path());
+            if (hidden.stream().anyMatch(request.text()::contains)) {
+                // Only a route that an integrator wrote does so.
+                requests.add(new Sent(
+                        request.method(), url, headers, masked(request.text(), hidden), null, request.body().length));
+                continue;
+            }
+            Sent sent = sent(request.method(), url, headers, request.body());
             requests.add(
                     sent.body() == null && request.header("Content-Encoding").isPresent()
                             ? new Sent(
@@ -178,6 +189,23 @@ public final class Previews {
                     message.getIn().getBody(byte[].class)));
         }
         return messages;
+    }
+
+    /** Of this destination only, since what is not sent on purpose may be a value of a record. */
+    private static Collection<String> secretsOfDestination(Target target, Settings settings) {
+        return target.destination().settings().stream()
+                .filter(setting -> setting.isSecret())
+                .flatMap(setting -> settings.optional(setting.name()).stream())
+                .filter(value -> value.length() >= SHORTEST_SECRET)
+                .toList();
+    }
+
+    private static String masked(String text, Collection<String> hidden) {
+        String masked = text;
+        for (String value : hidden) {
+            masked = masked.replace(value, "***");
+        }
+        return masked;
     }
 
     private static String order(Batch batch) {

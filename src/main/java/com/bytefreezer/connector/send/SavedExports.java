@@ -5,6 +5,7 @@ import com.bytefreezer.connector.config.Destination.Setting;
 import com.bytefreezer.connector.config.RouteFiles;
 import com.bytefreezer.connector.config.Secrets;
 import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.export.Export;
 import com.bytefreezer.connector.query.DuckDb;
 import com.bytefreezer.connector.query.Query;
 import com.bytefreezer.connector.send.Targets.Target;
@@ -13,9 +14,9 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -71,6 +72,9 @@ public final class SavedExports {
         } else if (exists(order.name())) {
             errors.add("There is an export %s already. Choose another name.".formatted(order.name()));
         }
+        if (Targets.isMeantForCamel(order.tenant()) || Targets.isMeantForCamel(order.dataset())) {
+            errors.add("tenant_id and dataset_id cannot contain {{ or ${, nor begin with #.");
+        }
         addMistakesOfSql(order.sql(), errors);
         addConflict(target, errors);
         String name = isName(order.name()) ? order.name() : "export";
@@ -99,16 +103,7 @@ public final class SavedExports {
         Path file = file(order.name());
         try {
             Files.createDirectories(file.getParent());
-            // Whole or not at all: a running batch may be reading the folder.
-            Path unfinished = Files.createTempFile(file.getParent(), ".", ".tmp");
-            try {
-                Files.writeString(unfinished, draft.yaml());
-                Files.createLink(file, unfinished);
-            } finally {
-                Files.delete(unfinished);
-            }
-        } catch (FileAlreadyExistsException e) {
-            throw new ApiException(409, "There is an export %s already. Choose another name.".formatted(order.name()));
+            Files.writeString(file, draft.yaml(), StandardOpenOption.CREATE_NEW);
         } catch (IOException e) {
             throw new ApiException(
                     403,
@@ -160,7 +155,7 @@ public final class SavedExports {
         parameters.put("name", name);
         parameters.put("tenant", order.tenant());
         parameters.put("dataset", order.dataset());
-        parameters.put("sql", order.sql());
+        parameters.put("sql", Export.escaped(order.sql()));
         parameters.put("destination", target.type());
         if (order.batchSize() != null) {
             parameters.put("batchSize", String.valueOf(order.batchSize()));

@@ -122,7 +122,7 @@ final class Targets {
             boolean same = text.equals(before.isEmpty() ? setting.byDefault() : before)
                     || (text.isEmpty() && (before.isEmpty() || isHidden(setting)));
             if (!same) {
-                if (MEANT_FOR_CAMEL.matcher(text).find()) {
+                if (isMeantForCamel(text)) {
                     throw new ApiException(
                             400,
                             "%s: a value from the page cannot begin with # or resource:, nor contain {{ or ${. Put it into the settings file."
@@ -132,6 +132,11 @@ final class Targets {
             }
         });
         return typed;
+    }
+
+    /** Whether Camel would not take a text as it is. */
+    static boolean isMeantForCamel(String text) {
+        return MEANT_FOR_CAMEL.matcher(text).find();
     }
 
     /** Headers may come as an object, as the original has them. */

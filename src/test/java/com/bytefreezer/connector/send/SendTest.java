@@ -311,7 +311,8 @@ class SendTest {
                 .contains("nothing")
                 .doesNotContain("\n");
         order.put("sql", "SELECT message FROM events WHERE message = 'never'");
-        assertThat(connector.post("preview", order).text("/note")).isEqualTo("The query selects no record.");
+        assertThat(connector.post("preview", order).text())
+                .contains("The query selects no record.", "\"records_in_batch\":0");
         order.put("sql", FAILED_LOGINS);
         order.put("from", "yesterday");
         assertThat(connector.post("preview", order).text("/error"))
@@ -335,7 +336,7 @@ class SendTest {
         assertThat(part.text("/status")).as(part.text()).isEqualTo("ok");
         long records = part.json().path("row_count").asLong();
         assertThat(records).isBetween(1L, 399L).isEqualTo(server.acceptedRecords());
-        assertThat(server.records()).allMatch(record -> record.startsWith("{\"timestamp\":\"2026-11-18T00:"));
+        assertThat(server.records()).allMatch(record -> record.matches("\\{\"timestamp\":\"2026-11-1(7T23|8T00):.*"));
 
         order.put("from", null);
         order.put("to", null);
@@ -421,6 +422,21 @@ class SendTest {
         }
     }
 
+    @Test
+    void runsEndWithTheProcess() throws Exception {
+        RunningWorkbench other = RunningWorkbench.start(ROUTES, Map.of());
+        server.reply(Reply.of(200).after(Duration.ofMillis(300)));
+        Map<String, Object> order = order("webhook", Map.of("url", server.url().toString()));
+        order.put("batch_size", 1);
+        assertThat(other.post("runs", order).status()).isEqualTo(202);
+        Await.until("records", () -> server.acceptedRecords() > 0);
+
+        other.close();
+        assertThat(Thread.getAllStackTraces().keySet())
+                .noneMatch(thread -> thread.getName().startsWith("run-"));
+        assertThat(server.acceptedRecords()).isLessThan(400);
+    }
+
     // -- what is allowed
 
     @Test
@@ -452,9 +468,10 @@ class SendTest {
                         .isEqualTo(403);
             }
         }
-        wide.put("server.allow-destinations", "stdout, " + server.url() + "/allowed");
+        wide.put("server.allow-destinations", "file, " + server.url() + "/allowed");
         try (RunningWorkbench open = RunningWorkbench.start(ROUTES, wide)) {
-            assertThat(test(open, "stdout", Map.of()).text("/status")).isEqualTo("ok");
+            assertThat(test(open, "file", Map.of("folder", folder.toString())).text("/status"))
+                    .isEqualTo("ok");
             assertThat(test(open, "webhook", Map.of("url", server.url() + "/allowed/in"))
                             .text("/status"))
                     .isEqualTo("ok");
