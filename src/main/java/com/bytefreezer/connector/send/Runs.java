@@ -22,12 +22,15 @@ import org.apache.camel.CamelContextAware;
 import org.apache.camel.Header;
 import org.apache.camel.support.LifecycleStrategySupport;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The exports of this process that persons have asked for. Each runs once, beside the others and with a cursor of its
  * own, so that no other export learns of it. They end with the process. Safe for use by several threads.
  */
 public final class Runs implements CamelContextAware {
+    private static final Logger LOG = LoggerFactory.getLogger(Runs.class);
     private static final int MOST_AT_A_TIME = 4;
     private static final int MOST_REMEMBERED = 100;
 
@@ -180,6 +183,14 @@ public final class Runs implements CamelContextAware {
         try {
             for (OneRun run : all) {
                 run.await();
+                Status status = run.status();
+                if (status.deadLettersFolder() != null) {
+                    LOG.warn(
+                            "export {}: its {} dead letters stay in {}.",
+                            run.id(),
+                            status.deadLettered(),
+                            status.deadLettersFolder());
+                }
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -248,6 +248,9 @@ class SendTest {
             String url = elasticsearch.url().toString();
             Map<String, Object> order =
                     order("elasticsearch", Map.of("url", url, "index", "alerts", "api_key", "secret-of-mine"));
+            // A single batch, so that the refusal of another does not come first.
+            order.put("from", "2026-11-18T00:00:00Z");
+            order.put("to", "2026-11-18T01:00:00Z");
             Answer preview = connector.post("preview", order);
             assertThat(preview.status()).as(preview.text()).isEqualTo(200);
             assertThat(preview.text()).doesNotContain("secret-of-mine");

@@ -1,0 +1,21 @@
+package com.bytefreezer.connector.send;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.bytefreezer.connector.export.Export;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ExportFileTest {
+    @ParameterizedTest
+    @CsvSource({
+        "SELECT 1, SELECT 1",
+        "{{a}}, {/**/{a}/**/}",
+        "{{{, {/**/{/**/{",
+        "{/**/{, {/**//**/{",
+        "{ {} }, { {} }",
+    })
+    void twoBracesNeverStandSideBySide(String sql, String written) {
+        assertThat(Export.escaped(sql)).isEqualTo(written);
+    }
+}
