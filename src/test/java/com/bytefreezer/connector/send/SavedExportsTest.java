@@ -172,6 +172,51 @@ class SavedExportsTest {
         assertThat(aside).isDirectory();
     }
 
+    @Test
+    void aDestinationOfOnesOwnAppearsByItself() throws Exception {
+        String route = """
+                # Destination "mine": posts each batch as lines.
+                #   destination.mine.url    required  where to post
+                #   destination.mine.token  required  stands in the body
+                - route:
+                    id: destination-mine
+                    routeConfigurationId: delivery
+                    from:
+                      uri: direct:destination-mine
+                      steps:
+                        - setBody:
+                            simple: "{{destination.mine.token}} ${body}"
+                        - removeHeaders:
+                            pattern: "*"
+                        - setHeader:
+                            name: CamelHttpUri
+                            constant: "{{destination.mine.url}}"
+                        - to: https:mine
+                """;
+        Files.writeString(routes.resolve("destinations/mine.camel.yaml"), route);
+        connector.close();
+        connector = RunningWorkbench.start(routes, Map.of("lake.root", "file:" + lake.root()));
+        Map<String, Object> order = order("mine", "SELECT n FROM events LIMIT 1");
+        order.put("destination_type", "mine");
+        order.put("destination_config", Map.of("url", server.url() + "/in", "token", "secret-of-mine"));
+
+        assertThat(connector.get("destinations").text()).contains("posts each batch as lines.");
+        Answer records = connector.post("preview", order);
+        assertThat(records.text("/requests/0/body")).isEqualTo("{\"n\":0}\n");
+        assertThat(records.text("/note")).contains("mine.test.yaml", "{server}");
+
+        Files.writeString(routes.resolve("destinations/mine.test.yaml"), """
+                settings: {destination.mine.url: "{server}", destination.mine.token: any}
+                cases:
+                  - {name: accepts, records: 1, expect: {outcome: accepted}}
+                """);
+        Answer request = connector.post("preview", order);
+        assertThat(request.text("/requests/0/url")).isEqualTo(server.url() + "/in");
+        assertThat(request.text("/requests/0/body")).isEqualTo("*** {\"n\":0}\n");
+        assertThat(request.text()).doesNotContain("secret-of-mine");
+        assertThat(server.requests()).isEmpty();
+    }
+
     private Map<String, Object> order(String name, String sql) {
         return new HashMap<>(Map.of(
                 "name",
