@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -60,7 +61,7 @@ final class FileJournal implements AutoCloseable {
     static FileJournal open(Path folder) throws IOException {
         Path file = folder.resolve(NAME);
         FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        if (channel.tryLock() == null) {
+        if (!isLocked(channel)) {
             channel.close();
             throw new ConnectorException(
                     "another connector writes to %s. Give each a folder of its own by destination.file.folder."
@@ -68,6 +69,15 @@ final class FileJournal implements AutoCloseable {
         }
         RollingFiles.force(folder);
         return new FileJournal(file, channel);
+    }
+
+    private static boolean isLocked(FileChannel channel) throws IOException {
+        try {
+            return channel.tryLock() != null;
+        } catch (OverlappingFileLockException e) {
+            // Another export of this process, such as one that was asked for on the page.
+            return false;
+        }
     }
 
     /** How far each file is written. */

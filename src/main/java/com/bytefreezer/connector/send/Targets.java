@@ -2,7 +2,6 @@ package com.bytefreezer.connector.send;
 
 import com.bytefreezer.connector.config.Destination;
 import com.bytefreezer.connector.config.Destination.Setting;
-import com.bytefreezer.connector.config.RouteFiles;
 import com.bytefreezer.connector.config.Secrets;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.config.Suggestion;
@@ -204,10 +203,5 @@ final class Targets {
         } catch (IllegalArgumentException e) {
             return false;
         }
-    }
-
-    /** The route files of this process. */
-    RouteFiles routes() {
-        return settings.routes();
     }
 }

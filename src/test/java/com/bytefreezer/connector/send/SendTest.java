@@ -13,8 +13,10 @@ import com.bytefreezer.connector.testing.WebhookServer;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -417,6 +419,12 @@ class SendTest {
         Path out = folder.resolve("out");
         Answer exported = export(order("file", Map.of("folder", out.toString())));
         assertThat(exported.text("/status")).as(exported.text()).isEqualTo("ok");
+        try (FileChannel journal = FileChannel.open(out.resolve(".written"), StandardOpenOption.WRITE)) {
+            // As an export of the same process has it.
+            assertThat(journal.tryLock()).isNotNull();
+            assertThat(export(order("file", Map.of("folder", out.toString()))).text("/error"))
+                    .contains("writes to " + out);
+        }
         try (Stream<Path> files = Files.walk(out)) {
             assertThat(files.filter(file -> file.toString().endsWith(".ndjson"))
                             .mapToLong(SendTest::lines)
