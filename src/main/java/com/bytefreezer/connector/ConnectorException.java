@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
  * Something a person should know: one line that names the subject, what happened, what the connector does now and what
  * to do. Shown as it is, without a stack trace.
  */
-public final class ConnectorException extends RuntimeException {
+public class ConnectorException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     public ConnectorException(String message) {

@@ -51,6 +51,9 @@ final class Rules {
         RULES.put("server.port", between(0, 65_535));
         RULES.put("cursor.url", startsWithOneOf("jdbc:postgresql://"));
         RULES.put("cursor.claim-seconds", between(1, 86_400));
+        RULES.put("server.query-timeout-seconds", between(1, 86_400));
+        RULES.put("server.max-queries", between(1, 1000));
+        RULES.put("server.max-result-bytes", between(1, Integer.MAX_VALUE));
         RULES.put("cursor.lookback-hours", between(0, 24 * 3650));
         RULES.put("cursor.start", Rules::startOfCursor);
         RULES.put("schedule.interval-seconds", between(1, 31_536_000));

@@ -3,6 +3,7 @@ package com.bytefreezer.connector.lake;
 import com.bytefreezer.connector.ConnectorException;
 import java.io.UncheckedIOException;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Set;
 import java.util.Spliterator;
 import java.util.Spliterators;
@@ -20,7 +21,7 @@ import software.amazon.awssdk.services.s3.model.S3Exception;
  * A lake in a bucket. Path style wherever an endpoint is set and virtual-host style on AWS, as packer does
  * (CONTRACTS §2.3).
  */
-final class BucketLake implements Lake {
+final class BucketLake implements Lake, Layout.Folders {
     private final Credentials credentials;
     private final String bucket;
     private final Set<String> prefixes;
@@ -62,6 +63,27 @@ final class BucketLake implements Lake {
     public Set<String> folders() {
         return Set.copyOf(
                 prefixes.stream().map(prefix -> "s3://" + bucket + "/" + prefix).toList());
+    }
+
+    @Override
+    public List<String> below(String path) {
+        String prefix = prefixes.iterator().next() + path;
+        return explained(() -> client
+                .listObjectsV2Paginator(
+                        request -> request.bucket(bucket).prefix(prefix).delimiter("/"))
+                .commonPrefixes()
+                .stream()
+                .map(found ->
+                        found.prefix().substring(prefix.length(), found.prefix().length() - 1))
+                .toList());
+    }
+
+    @Override
+    public boolean exists(String path) {
+        String prefix = prefixes.iterator().next() + path;
+        return explained(() -> client.listObjectsV2(
+                        request -> request.bucket(bucket).prefix(prefix).maxKeys(1))
+                .hasContents());
     }
 
     @Override

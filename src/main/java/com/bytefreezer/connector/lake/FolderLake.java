@@ -8,11 +8,12 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 
 /** A lake in a folder of this machine. */
-final class FolderLake implements Lake {
+final class FolderLake implements Lake, Layout.Folders {
     private final Path root;
     private final Path folder;
 
@@ -34,11 +35,28 @@ final class FolderLake implements Lake {
             return paths.filter(path -> path.toString().endsWith(".parquet")).sorted().toList().stream()
                     .flatMap(this::object);
         } catch (IOException | UncheckedIOException e) {
-            throw new ConnectorException(
-                    "lake %s: cannot be listed (%s). Nothing was read. Check the permissions of the folder."
-                            .formatted(folder, e.getMessage()),
-                    e);
+            throw unlisted(e);
         }
+    }
+
+    @Override
+    public List<String> below(String path) {
+        if (!Files.isDirectory(folder.resolve(path))) {
+            return List.of();
+        }
+        try (Stream<Path> found = Files.list(folder.resolve(path))) {
+            return found.filter(Files::isDirectory)
+                    .map(each -> each.getFileName().toString())
+                    .sorted()
+                    .toList();
+        } catch (IOException | UncheckedIOException e) {
+            throw unlisted(e);
+        }
+    }
+
+    @Override
+    public boolean exists(String path) {
+        return Files.isDirectory(folder.resolve(path));
     }
 
     @Override
@@ -49,6 +67,13 @@ final class FolderLake implements Lake {
     @Override
     public void close() {
         // Holds nothing open.
+    }
+
+    private ConnectorException unlisted(Exception e) {
+        return new ConnectorException(
+                "lake %s: cannot be listed (%s). Nothing was read. Check the permissions of the folder."
+                        .formatted(folder, e.getMessage()),
+                e);
     }
 
     private Stream<LakeObject> object(Path path) {

@@ -5,6 +5,8 @@ import com.bytefreezer.connector.config.Settings;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -41,8 +43,9 @@ public interface Lake extends AutoCloseable {
      * those from {@code query.from} to {@code query.to}.
      */
     static Lake of(Settings settings, String tenant, String dataset, @Nullable Credentials credentials) {
-        if (Stream.of((tenant + "/" + dataset).split("/", -1)).anyMatch(part -> part.matches("\\.*"))) {
-            throw new ConnectorException("%s/%s is no name of a dataset. Nothing was read.".formatted(tenant, dataset));
+        if (!isName(tenant) || !isName(dataset)) {
+            throw new ConnectorException(
+                    "dataset %s/%s: no names of a tenant and a dataset. Nothing was read.".formatted(tenant, dataset));
         }
         return RangeLake.of(
                 whole(settings, tenant, dataset, credentials),
@@ -51,31 +54,81 @@ public interface Lake extends AutoCloseable {
     }
 
     private static Lake whole(Settings settings, String tenant, String dataset, @Nullable Credentials credentials) {
-        String folder = settings.text("lake.layout")
-                .replace("{account}", settings.optional("control.account-id").orElse(""))
-                .replace("{tenant}", tenant)
-                .replace("{dataset}", dataset);
+        String folder = Layout.of(settings).folder(tenant, dataset);
         String root = settings.optional("lake.root").orElse("");
         if (root.startsWith("file:")) {
-            return new FolderLake(Path.of(root.substring("file:".length()).replaceFirst("^//", "")), folder);
+            return new FolderLake(folderIn(root), folder);
         }
         if (credentials == null) {
             throw new ConnectorException(
                     "dataset %s/%s: no credentials for its bucket. Nothing was read.".formatted(tenant, dataset));
         }
         Set<String> prefixes = new LinkedHashSet<>();
-        String bucket = credentials.bucket();
-        if (root.startsWith("s3://")) {
-            String[] parts = root.substring("s3://".length()).split("/", 2);
-            bucket = parts[0];
-            prefixes.add(join(parts.length > 1 ? parts[1] : "", folder));
-        } else {
-            prefixes.add(join("", folder));
-        }
+        prefixes.add(join(root.startsWith("s3://") ? prefixIn(root) : "", folder));
         if (credentials.path() != null) {
             prefixes.add(join("", credentials.path()));
         }
-        return new BucketLake(credentials, bucket, prefixes);
+        return new BucketLake(credentials, bucketOf(root, credentials), prefixes);
+    }
+
+    /** A dataset, as the folders of the lake name it. */
+    record Name(String tenant, String dataset) {}
+
+    /**
+     * What a look at the folders gave.
+     *
+     * @param lookedAt the folder of a dataset, with placeholders
+     */
+    record Found(List<Name> datasets, String lookedAt) {}
+
+    /**
+     * The datasets of a lake that no control plane describes, by {@code lake.root} and {@code lake.layout}.
+     *
+     * @throws ConnectorException when the lake cannot be listed
+     */
+    static Found datasets(Settings settings, @Nullable Credentials credentials) {
+        Layout layout = Layout.of(settings);
+        String root = settings.optional("lake.root").orElse("");
+        if (root.startsWith("file:")) {
+            FolderLake lake = new FolderLake(folderIn(root), "");
+            return new Found(layout.find(lake), lake.folders().iterator().next() + layout);
+        }
+        if (credentials == null) {
+            throw new ConnectorException("lake: no credentials for its bucket. Nothing was read.");
+        }
+        try (BucketLake lake = new BucketLake(
+                credentials, bucketOf(root, credentials), Set.of(root.startsWith("s3://") ? prefixIn(root) : ""))) {
+            return new Found(layout.find(lake), lake.folders().iterator().next() + layout);
+        }
+    }
+
+    /** The folder of a dataset, where the settings name the bucket and not the control plane. */
+    static Optional<String> folderInBucketOf(Settings settings, Name name) {
+        String root = settings.optional("lake.root").orElse("");
+        String folder = Layout.of(settings).folder(name.tenant(), name.dataset());
+        return settings.optional("s3.bucket")
+                .map(bucket -> root.startsWith("s3://")
+                        ? "s3://" + root.substring("s3://".length()).split("/", 2)[0] + "/"
+                                + join(prefixIn(root), folder)
+                        : "s3://" + bucket + "/" + join("", folder));
+    }
+
+    /** Whether {@code text} may name a tenant or a dataset: it becomes part of a path and must not lead elsewhere. */
+    static boolean isName(String text) {
+        return text.matches("[^/\\\\\\p{Cntrl}]{1,255}") && !text.matches("\\.+") && !text.isBlank();
+    }
+
+    private static Path folderIn(String root) {
+        return Path.of(root.substring("file:".length()).replaceFirst("^//", ""));
+    }
+
+    private static String bucketOf(String root, Credentials credentials) {
+        return root.startsWith("s3://") ? root.substring("s3://".length()).split("/", 2)[0] : credentials.bucket();
+    }
+
+    private static String prefixIn(String root) {
+        String[] parts = root.substring("s3://".length()).split("/", 2);
+        return parts.length > 1 && !parts[1].isEmpty() ? join(parts[1], "") : "";
     }
 
     private static String join(String prefix, String folder) {

@@ -11,7 +11,10 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.sql.Blob;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
@@ -20,10 +23,12 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Properties;
 import java.util.Set;
@@ -46,7 +51,9 @@ public final class DuckDb implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Pattern UNKNOWN_COLUMN =
             Pattern.compile("(?:Referenced column \"(.+?)\" not found|does not have a column named \"(.+?)\")");
-    private static final Pattern UNKNOWN_NAME = Pattern.compile("with name (\\S+) does not exist");
+    /** What else names a part of the user's text, so that its place can be told. */
+    private static final Pattern OTHER_NAME = Pattern.compile(
+            "with name (\\S+) does not exist|column \"(.+?)\" must appear in|argument types '(\\w+)\\(|[Aa]mbiguous reference to column name \"(.+?)\"");
 
     /** Otherwise the driver gathers the whole result before it gives the first row. All connections must agree on it. */
     private static final Properties STREAMING = new Properties();
@@ -64,6 +71,8 @@ public final class DuckDb implements AutoCloseable {
     private final Connection root;
     private final HikariDataSource pool;
     private final Map<String, String> absentColumnTypes = new ConcurrentHashMap<>();
+    /** Statements for people, see {@link #interrupt}. */
+    private final Set<Statement> running = ConcurrentHashMap.newKeySet();
 
     /** Where the types of columns are found that an object lacks and another object of the dataset has. */
     @FunctionalInterface
@@ -208,6 +217,134 @@ public final class DuckDb implements AutoCloseable {
         } catch (SQLException e) {
             throw explained(query, e);
         }
+    }
+
+    /** Takes what a query gives. */
+    public interface Reader {
+        /** Called once, first: the names of the columns and DuckDB's types, in order. */
+        void columns(List<String> names, List<String> types) throws IOException;
+
+        /**
+         * Called for each record.
+         *
+         * @param json its text, the same bytes that an export delivers
+         * @return whether more can be taken
+         */
+        boolean record(byte[] json) throws IOException;
+    }
+
+    /**
+     * Reads the first records of a query for a person who waits. They are gathered in a temporary table before the
+     * first one is handed over: DuckDB can be stopped while it does that, but not in the middle of a stream, where the
+     * driver would not report an error either (seen on 1.5.5, DESIGN §5). What does not fit into memory is on disk.
+     *
+     * @param limit most records
+     * @throws IOException of {@code reader}
+     */
+    public void read(
+            Query query, List<LakeObject> objects, OtherObjects others, boolean omitNulls, long limit, Reader reader)
+            throws IOException {
+        try {
+            bound(query, objects, others, (connection, sql) -> {
+                List<Column> columns = columns(connection, sql);
+                String table =
+                        "CREATE OR REPLACE TEMP TABLE result_for_people AS SELECT encode(%s) AS record FROM (%s) AS r(%s) LIMIT %d"
+                                .formatted(JsonRendering.row(columns, omitNulls), sql, names(columns.size()), limit);
+                execute(connection, table);
+                return execute(connection, "FROM result_for_people", records -> {
+                    try {
+                        reader.columns(
+                                columns.stream().map(Column::name).toList(),
+                                columns.stream().map(Column::typeName).toList());
+                        boolean more = true;
+                        while (more && records.next()) {
+                            more = reader.record(bytes(records.getBlob(1)));
+                        }
+                        return !more;
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                });
+            });
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+    }
+
+    /** The names of the query's columns with DuckDB's types, in order. Reads footers only. */
+    public Map<String, String> describe(Query query, List<LakeObject> objects, OtherObjects others) {
+        return bound(query, objects, others, (connection, sql) -> {
+            Map<String, String> types = new LinkedHashMap<>();
+            columns(connection, sql).forEach(column -> types.put(column.name(), column.typeName()));
+            return types;
+        });
+    }
+
+    /** How many records each of these objects has, by URL. Reads footers only. */
+    public Map<String, Long> recordCounts(List<LakeObject> objects) {
+        try (Connection connection = newConnection()) {
+            return execute(
+                    connection,
+                    "SELECT file_name, num_rows FROM parquet_file_metadata(%s)".formatted(Query.files(objects)),
+                    footers -> {
+                        Map<String, Long> counts = new LinkedHashMap<>();
+                        while (footers.next()) {
+                            counts.put(footers.getString(1), footers.getLong(2));
+                        }
+                        return counts;
+                    });
+        } catch (SQLException e) {
+            throw failure(e);
+        }
+    }
+
+    /**
+     * Stops what {@link #read}, {@link #describe} or {@link #recordCounts} does now; it fails. A statement that starts
+     * just now is not stopped, so call this again until they have returned.
+     */
+    public void interrupt() {
+        for (Statement statement : running) {
+            try {
+                statement.cancel();
+            } catch (SQLException e) {
+                // It has ended.
+            }
+        }
+    }
+
+    private interface Rows<T> {
+        T of(ResultSet rows) throws SQLException;
+    }
+
+    private <T> T execute(Connection connection, String sql, Rows<T> reader) throws SQLException {
+        return stoppable(connection, statement -> {
+            try (ResultSet rows = statement.executeQuery(sql)) {
+                return reader.of(rows);
+            }
+        });
+    }
+
+    private boolean execute(Connection connection, String sql) throws SQLException {
+        return stoppable(connection, statement -> statement.execute(sql));
+    }
+
+    private interface Run<T> {
+        T with(Statement statement) throws SQLException;
+    }
+
+    private <T> T stoppable(Connection connection, Run<T> run) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            running.add(statement);
+            try {
+                return run.with(statement);
+            } finally {
+                running.remove(statement);
+            }
+        }
+    }
+
+    private static byte[] bytes(Blob blob) throws SQLException {
+        return blob.getBytes(1, (int) blob.length());
     }
 
     private static void requireOneSchema(Connection connection, List<LakeObject> objects)
@@ -392,16 +529,19 @@ public final class DuckDb implements AutoCloseable {
         }
     }
 
-    private static List<Column> columns(Connection connection, String sql) throws SQLException {
-        Map<String, Column> columns = new LinkedHashMap<>();
-        List<String> repeated = new ArrayList<>();
-        try (Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery("DESCRIBE " + sql)) {
+    private List<Column> columns(Connection connection, String sql) throws SQLException {
+        List<Column> all = execute(connection, "DESCRIBE " + sql, rows -> {
+            List<Column> described = new ArrayList<>();
             while (rows.next()) {
-                String name = rows.getString(1);
-                if (columns.put(name, new Column(name, ColumnType.of(rows.getString(2)))) != null) {
-                    repeated.add(name);
-                }
+                described.add(Column.of(rows.getString(1), rows.getString(2)));
+            }
+            return described;
+        });
+        Map<String, Column> columns = new LinkedHashMap<>();
+        Set<String> repeated = new LinkedHashSet<>();
+        for (Column column : all) {
+            if (columns.put(column.name(), column) != null) {
+                repeated.add(column.name());
             }
         }
         if (!repeated.isEmpty()) {
@@ -464,24 +604,29 @@ public final class DuckDb implements AutoCloseable {
     }
 
     private static @Nullable String unknownColumn(SQLException e) {
-        Matcher matcher = UNKNOWN_COLUMN.matcher(String.valueOf(e.getMessage()));
-        if (!matcher.find()) {
-            return null;
-        }
-        return matcher.group(1) != null ? matcher.group(1) : matcher.group(2);
+        return firstGroup(UNKNOWN_COLUMN.matcher(String.valueOf(e.getMessage())))
+                .orElse(null);
     }
 
     private static ConnectorException explained(Query query, SQLException e) {
-        String message = Query.firstLine(e);
-        String name = unknownColumn(e);
-        if (name == null) {
-            Matcher matcher = UNKNOWN_NAME.matcher(String.valueOf(e.getMessage()));
-            name = matcher.find() ? matcher.group(1) : null;
+        String message = Query.sentence(Query.firstLine(e));
+        if (!message.matches("(Parser|Binder|Catalog) Error.*")) {
+            return new ConnectorException("DuckDB: " + message, e);
         }
-        String where =
-                name == null ? "" : query.positionOf(name).map(at -> at + ": ").orElse("");
-        String subject = message.matches("(Parser|Binder|Catalog) Error.*") ? "SQL" : "DuckDB";
-        return new ConnectorException("%s: %s%s".formatted(subject, where, Query.sentence(message)), e);
+        return Optional.ofNullable(unknownColumn(e))
+                .or(() -> firstGroup(OTHER_NAME.matcher(String.valueOf(e.getMessage()))))
+                .flatMap(query::positionOf)
+                .<ConnectorException>map(position -> new SqlException(position, message, e))
+                .orElseGet(() -> new ConnectorException("SQL: " + message, e));
+    }
+
+    private static Optional<String> firstGroup(Matcher matcher) {
+        return matcher.find()
+                ? IntStream.rangeClosed(1, matcher.groupCount())
+                        .mapToObj(matcher::group)
+                        .filter(Objects::nonNull)
+                        .findFirst()
+                : Optional.empty();
     }
 
     private static ConnectorException failure(SQLException e) {

@@ -42,8 +42,16 @@ final class JsonRendering {
 
     private JsonRendering() {}
 
-    /** A column of the user's query. */
-    record Column(String name, ColumnType type) {}
+    /**
+     * A column of the user's query.
+     *
+     * @param typeName as DuckDB writes the type
+     */
+    record Column(String name, ColumnType type, String typeName) {
+        static Column of(String name, String typeName) {
+            return new Column(name, ColumnType.of(typeName), typeName);
+        }
+    }
 
     /**
      * The expression for one row.

@@ -3,6 +3,7 @@ package com.bytefreezer.connector.query;
 import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.lake.LakeObject.Slice;
+import com.bytefreezer.connector.query.SqlException.Position;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -88,7 +89,7 @@ public final class Query {
         try {
             JsonNode document = JSON.readTree(single(connection, "SELECT json_serialize_sql(?::VARCHAR)", text));
             if (document.path("error").asBoolean()) {
-                throw new ConnectorException(syntaxError(text, document));
+                throw syntaxError(text, document);
             }
             JsonNode statements = document.path("statements");
             if (statements.size() != 1) {
@@ -164,8 +165,8 @@ public final class Query {
                 .collect(Collectors.joining(" UNION ALL BY NAME "));
     }
 
-    /** Where in the user's text the name stands that DuckDB did not find, e.g. {@code line 1, column 8}. */
-    Optional<String> positionOf(String name) {
+    /** Where in the user's text the name stands that DuckDB complains of. */
+    Optional<Position> positionOf(String name) {
         return nodes(tree, node -> {
                     String kind = node.path("class").asText();
                     return (kind.equals("COLUMN_REF") && lastName(node).equalsIgnoreCase(name))
@@ -185,7 +186,8 @@ public final class Query {
         return new String(all, 0, Math.min(bytes, all.length), StandardCharsets.UTF_8).length();
     }
 
-    static String identifier(String name) {
+    /** {@code name} as it stands in SQL. */
+    public static String identifier(String name) {
         return "\"" + name.replace("\"", "\"\"") + "\"";
     }
 
@@ -416,22 +418,22 @@ public final class Query {
         return Stream.concat(Stream.of(root).filter(wanted), below);
     }
 
-    private static String syntaxError(String text, JsonNode document) {
+    private static ConnectorException syntaxError(String text, JsonNode document) {
         if (document.path("error_type").asText().equals("not implemented")) {
-            return "SQL: only a SELECT can be exported, and this is something else. Nothing was exported.";
+            return new ConnectorException(
+                    "SQL: only a SELECT can be exported, and this is something else. Nothing was exported.");
         }
-        String where = document.has("position")
-                ? position(text, document.path("position").asInt()) + ": "
-                : "";
-        return "SQL: %s%s Nothing was exported."
-                .formatted(where, sentence(document.path("error_message").asText()));
+        String message = sentence(document.path("error_message").asText()) + " Nothing was exported.";
+        return document.has("position")
+                ? new SqlException(position(text, document.path("position").asInt()), message, null)
+                : new ConnectorException("SQL: " + message);
     }
 
-    private static String position(String text, int offset) {
+    private static Position position(String text, int offset) {
         String before = text.substring(0, Math.min(offset, text.length()));
-        long line = before.chars().filter(c -> c == '\n').count() + 1;
+        int line = (int) before.chars().filter(c -> c == '\n').count() + 1;
         int column = before.length() - (before.lastIndexOf('\n') + 1) + 1;
-        return "line %d, column %d".formatted(line, column);
+        return new Position(line, column);
     }
 
     private static String single(Connection connection, String sql, @Nullable String parameter) throws SQLException {

@@ -4,6 +4,7 @@ import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.config.Secrets;
 import com.bytefreezer.connector.delivery.Failures;
 import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.Map;
 import java.util.Objects;
@@ -26,7 +27,7 @@ public final class ApiErrors {
     public void answer(Exchange exchange) throws Exception {
         Throwable failure = Objects.requireNonNull(exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class));
         int status = status(failure);
-        String reason = Failures.describe(failure);
+        String reason = failure instanceof JacksonException json ? reason(json) : Failures.describe(failure);
         if (status == 500) {
             LOG.error("API, {}: {} The request was not answered.", exchange.getFromRouteId(), reason, failure);
         }
@@ -35,6 +36,12 @@ public final class ApiErrors {
         answer.setHeader(Exchange.HTTP_RESPONSE_CODE, status);
         answer.setHeader(Exchange.CONTENT_TYPE, "application/json");
         answer.setBody(JSON.writeValueAsBytes(Map.of("error", secrets.mask(reason))));
+    }
+
+    private static String reason(JacksonException failure) {
+        JsonLocation where = failure.getLocation();
+        String place = where == null ? "" : " at line %d, column %d".formatted(where.getLineNr(), where.getColumnNr());
+        return "invalid request: the body is not the JSON that is expected here%s.".formatted(place);
     }
 
     private static int status(Throwable failure) {

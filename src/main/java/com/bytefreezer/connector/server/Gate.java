@@ -6,8 +6,8 @@ import io.vertx.core.http.CookieSameSite;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.net.HostAndPort;
 import io.vertx.ext.web.RoutingContext;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
@@ -128,7 +128,7 @@ final class Gate implements Handler<RoutingContext> {
     private static boolean isForeign(HttpServerRequest request) {
         String origin = request.getHeader("Origin");
         String site = request.getHeader("Sec-Fetch-Site");
-        return (origin != null && !origin.equals(request.scheme() + "://" + host(request)))
+        return (origin != null && !origin.equals(request.scheme() + "://" + request.authority()))
                 // A link elsewhere may lead to the page; the page's own requests are same-origin.
                 || (site != null
                         && Set.of("cross-site", "same-site").contains(site)
@@ -148,16 +148,10 @@ final class Gate implements Handler<RoutingContext> {
         return HttpMethod.GET.equals(request.method()) || HttpMethod.HEAD.equals(request.method());
     }
 
+    /** HTTP/2 has no Host header, so not that one is asked for. */
     private static String nameIn(HttpServerRequest request) {
-        String name = URI.create("http://" + host(request).replaceAll("[^A-Za-z0-9.:\\[\\]-]", "_"))
-                .getHost();
-        return name == null ? "" : name;
-    }
-
-    /** With the port, as the client wrote it; HTTP/2 has no Host header for it. */
-    private static String host(HttpServerRequest request) {
-        String header = request.getHeader("Host");
-        return header == null ? String.valueOf(request.authority()) : header;
+        HostAndPort called = request.authority();
+        return called == null ? "" : called.host();
     }
 
     private static String random() {

@@ -217,7 +217,7 @@ class JsonRenderingTest {
         try (var statement = connection.createStatement();
                 var rows = statement.executeQuery("DESCRIBE " + query)) {
             while (rows.next()) {
-                columns.add(new Column(rows.getString(1), ColumnType.of(rows.getString(2))));
+                columns.add(Column.of(rows.getString(1), rows.getString(2)));
             }
         }
         var names = IntStream.range(0, columns.size()).mapToObj(i -> "c" + i).collect(Collectors.joining(", "));

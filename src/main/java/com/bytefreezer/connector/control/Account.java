@@ -1,0 +1,145 @@
+package com.bytefreezer.connector.control;
+
+import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.config.Settings;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import org.apache.camel.Body;
+import org.apache.camel.Exchange;
+import org.apache.camel.Header;
+import org.apache.camel.Variable;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The tenants and datasets of the account, as the control plane tells them (CONTRACTS §1.2). Fields that are not needed
+ * are ignored. Safe for use by several threads.
+ */
+public final class Account {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    /** The control plane has no pages; its other clients ask for this many, too. */
+    private static final int LIMIT = 1000;
+
+    private final Settings settings;
+
+    public Account(Settings settings) {
+        this.settings = settings;
+    }
+
+    /** A tenant. */
+    public record Tenant(String id, String name, boolean active) {}
+
+    /** A dataset. */
+    public record Dataset(String id, String name, boolean active, boolean testing) {}
+
+    /**
+     * What a call gave.
+     *
+     * @param total how many there are, which may be more than were given
+     */
+    public record Items<T>(List<T> items, int total) {
+        /** Says so when some are missing. */
+        public List<String> notes(String what) {
+            return total > items.size()
+                    ? List.of("%s: the control plane gave %d of %d.".formatted(what, items.size(), total))
+                    : List.of();
+        }
+    }
+
+    /** Where the tenants are asked for. */
+    public String tenantsUrl() {
+        return url("accounts/%s/tenants", settings.text("control.account-id"));
+    }
+
+    /** Where the datasets of a tenant are asked for. */
+    public String datasetsUrl(@Variable("tenant") String tenant) {
+        return url("tenants/%s/datasets", tenant);
+    }
+
+    /**
+     * Reads the answer with the tenants.
+     *
+     * @throws ConnectorException for any other answer
+     */
+    public Items<Tenant> tenants(@Header(Exchange.HTTP_RESPONSE_CODE) int status, @Body @Nullable String body) {
+        return read(
+                "tenants of account " + settings.text("control.account-id"),
+                status,
+                body,
+                item -> new Tenant(id(item), name(item), isActive(item)));
+    }
+
+    /**
+     * Reads the answer with the datasets of a tenant.
+     *
+     * @throws ConnectorException for any other answer
+     */
+    public Items<Dataset> datasets(
+            @Variable("tenant") String tenant,
+            @Header(Exchange.HTTP_RESPONSE_CODE) int status,
+            @Body @Nullable String body) {
+        return read(
+                "datasets of tenant " + tenant,
+                status,
+                body,
+                item -> new Dataset(
+                        id(item),
+                        name(item),
+                        isActive(item),
+                        item.path("testing").asBoolean()));
+    }
+
+    private <T> Items<T> read(String what, int status, @Nullable String body, Function<JsonNode, T> reader) {
+        if (status != 200) {
+            throw failure(what, "%d%s. %s".formatted(status, LakeCredentials.reason(body), advice(status)), null);
+        }
+        try {
+            JsonNode answer = JSON.readTree(body == null ? "" : body);
+            if (!answer.isObject()) {
+                throw failure(what, "an answer that is no JSON object. Check control.url.", null);
+            }
+            List<T> items = new ArrayList<>();
+            answer.path("items").forEach(item -> items.add(reader.apply(item)));
+            return new Items<>(items, answer.path("total").asInt(items.size()));
+        } catch (JsonProcessingException e) {
+            throw failure(what, "an answer that is no JSON. Check control.url.", e);
+        }
+    }
+
+    private ConnectorException failure(String what, String problem, @Nullable Throwable cause) {
+        return new ConnectorException(
+                "control plane %s, %s: %s".formatted(settings.text("control.url"), what, problem), cause);
+    }
+
+    private String url(String path, String id) {
+        return "%s/api/v1/%s?limit=%d"
+                .formatted(
+                        settings.text("control.url").replaceAll("/+$", ""),
+                        path.formatted(LakeCredentials.escaped(id)),
+                        LIMIT);
+    }
+
+    private static String advice(int status) {
+        return switch (status) {
+            case 401 -> "Check control.api-key.";
+            case 403 -> "Check that the key may read this account, and control.account-id.";
+            case 404 -> "Check control.url and control.account-id.";
+            default -> "Try again later.";
+        };
+    }
+
+    private static String id(JsonNode item) {
+        return item.path("id").asText("");
+    }
+
+    private static String name(JsonNode item) {
+        return item.path("name").asText(id(item));
+    }
+
+    private static boolean isActive(JsonNode item) {
+        return item.path("active").asBoolean(true);
+    }
+}

@@ -1,0 +1,126 @@
+package com.bytefreezer.connector.explore;
+
+import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.lake.Credentials;
+import com.bytefreezer.connector.lake.Lake;
+import com.bytefreezer.connector.lake.LakeObject;
+import com.bytefreezer.connector.query.DuckDb;
+import com.bytefreezer.connector.server.ApiException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.apache.camel.CamelContext;
+import org.apache.camel.CamelContextAware;
+import org.apache.camel.Exchange;
+import org.apache.camel.ProducerTemplate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Opens datasets for the API. A listing, and the keys that it was made with, is kept for {@value #KEPT_SECONDS} seconds,
+ * so that one look at a dataset lists it once; a new object is seen that much later. Safe for use by several threads.
+ */
+public final class Datasets implements CamelContextAware {
+    private static final int KEPT_SECONDS = 10;
+    private static final int MOST_KEPT = 4;
+    /** About 25 MB of memory; a lake with one object in 20 minutes has as many after two years. */
+    private static final int MOST_OBJECTS = 50_000;
+
+    private final Settings settings;
+    private @Nullable CamelContext routes;
+    private final Map<Lake.Name, Kept> kept = Collections.synchronizedMap(new Recent<>(MOST_KEPT));
+
+    private record Kept(Dataset dataset, long since) {}
+
+    public Datasets(Settings settings) {
+        this.settings = settings;
+    }
+
+    @Override
+    public @Nullable CamelContext getCamelContext() {
+        return routes;
+    }
+
+    /** Called once, when the bean is made. */
+    @Override
+    public void setCamelContext(CamelContext routes) {
+        this.routes = routes;
+    }
+
+    /**
+     * The dataset's listing, of the newest objects where there are very many.
+     *
+     * @throws ApiException when the names cannot be those of a dataset
+     * @throws ConnectorException when there are no keys, or the lake cannot be listed
+     */
+    Dataset open(@Nullable String tenant, @Nullable String dataset) {
+        if (tenant == null || dataset == null || !Lake.isName(tenant) || !Lake.isName(dataset)) {
+            throw new ApiException(400, "tenant_id and dataset_id must be names of a tenant and a dataset.");
+        }
+        Lake.Name name = new Lake.Name(tenant, dataset);
+        Kept known = kept.get(name);
+        if (known != null
+                && System.nanoTime() - known.since
+                        < Duration.ofSeconds(KEPT_SECONDS).toNanos()) {
+            return known.dataset;
+        }
+        Dataset listed = list(name);
+        kept.put(name, new Kept(listed, System.nanoTime()));
+        return listed;
+    }
+
+    /** A DuckDB that reads this dataset and nothing else; for one request. */
+    DuckDb sandbox(Dataset dataset) {
+        DuckDb duckDb = DuckDb.open(settings, dataset.folders(), dataset.credentials(), 1, true);
+        duckDb.lock(Runtime.getRuntime().availableProcessors());
+        return duckDb;
+    }
+
+    /** Where the lake refuses the keys or has an object no more, the next look asks for them and lists it again. */
+    void forget(Dataset dataset, ConnectorException failure) {
+        if (String.valueOf(failure.getMessage()).contains("HTTP 40")) {
+            kept.remove(new Lake.Name(dataset.tenant(), dataset.dataset()));
+        }
+    }
+
+    /** The keys of the bucket; null for a folder of this machine. */
+    @Nullable
+    Credentials credentials(String tenant, String dataset) {
+        try (ProducerTemplate template = Objects.requireNonNull(routes).createProducerTemplate()) {
+            Exchange answer = template.request("direct:credentials", exchange -> {
+                exchange.setVariable("tenant", tenant);
+                exchange.setVariable("dataset", dataset);
+            });
+            if (answer.getException() != null) {
+                throw answer.getException();
+            }
+            return answer.getMessage().getBody(Credentials.class);
+        } catch (RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new ConnectorException("dataset %s/%s: no keys (%s).".formatted(tenant, dataset, e), e);
+        }
+    }
+
+    private Dataset list(Lake.Name name) {
+        Credentials credentials = credentials(name.tenant(), name.dataset());
+        try (Lake lake = Lake.of(settings, name.tenant(), name.dataset(), credentials);
+                Stream<LakeObject> objects = lake.objects()) {
+            Deque<LakeObject> newest = new ArrayDeque<>();
+            long older = 0;
+            for (LakeObject object : (Iterable<LakeObject>) objects::iterator) {
+                newest.add(object);
+                if (newest.size() > MOST_OBJECTS) {
+                    newest.remove();
+                    older++;
+                }
+            }
+            return new Dataset(name.tenant(), name.dataset(), List.copyOf(newest), older, lake.folders(), credentials);
+        }
+    }
+}

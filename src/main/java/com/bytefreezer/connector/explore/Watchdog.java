@@ -1,0 +1,136 @@
+package com.bytefreezer.connector.explore;
+
+import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.query.DuckDb;
+import com.bytefreezer.connector.server.ApiException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps what people ask within its limits: how many statements run at the same time ({@code server.max-queries}), how
+ * long one takes ({@code server.query-timeout-seconds}), and that one ends when a person says so. Safe for use by several
+ * threads.
+ */
+public final class Watchdog {
+    /** How long DuckDB goes on at most after it should have ended, beside what it needs to notice. */
+    private static final Duration PERIOD = Duration.ofMillis(50);
+
+    private final int seconds;
+    private final int most;
+    private final Semaphore slots;
+    private final Map<String, Running> running = new ConcurrentHashMap<>();
+    private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(task -> {
+        Thread thread = new Thread(task, "watchdog");
+        thread.setDaemon(true);
+        return thread;
+    });
+
+    public Watchdog(Settings settings) {
+        seconds = settings.integer("server.query-timeout-seconds");
+        most = settings.integer("server.max-queries");
+        slots = new Semaphore(most);
+    }
+
+    /**
+     * Begins something; to be closed at its end.
+     *
+     * @param id by which it can be cancelled, or null
+     * @throws ApiException when too much runs already, or something with this id
+     */
+    Running begin(@Nullable String id) {
+        if (!slots.tryAcquire()) {
+            throw new ApiException(
+                    429,
+                    "%d queries run already, which is what server.max-queries allows. Wait for one, or cancel it."
+                            .formatted(most));
+        }
+        Running begun = new Running(id == null ? UUID.randomUUID().toString() : id);
+        if (running.putIfAbsent(begun.id, begun) != null) {
+            slots.release();
+            throw new ApiException(409, "A query with the query_id %s runs already.".formatted(id));
+        }
+        begun.start();
+        return begun;
+    }
+
+    /** Whether something with this id runs, which then ends soon. */
+    boolean cancel(String id) {
+        Running found = running.get(id);
+        if (found == null) {
+            return false;
+        }
+        found.cancelled = true;
+        return true;
+    }
+
+    /** Something that runs. */
+    final class Running implements AutoCloseable {
+        private final String id;
+        private final long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
+        private volatile boolean cancelled;
+        private volatile @Nullable DuckDb duckDb;
+        private volatile @Nullable Future<?> ticks;
+
+        private Running(String id) {
+            this.id = id;
+        }
+
+        /** From now on {@code sandbox} is what would have to be stopped. */
+        DuckDb in(DuckDb sandbox) {
+            duckDb = sandbox;
+            check();
+            return sandbox;
+        }
+
+        /**
+         * Fails when it should have ended.
+         *
+         * @throws ConnectorException that says why
+         */
+        void check() {
+            if (cancelled) {
+                throw new ConnectorException("The query was cancelled.");
+            }
+            if (isLate()) {
+                throw new ConnectorException(
+                        "The query took longer than %d s and was stopped. Choose a smaller range, or raise server.query-timeout-seconds."
+                                .formatted(seconds));
+            }
+        }
+
+        @Override
+        public void close() {
+            Future<?> ticking = ticks;
+            if (ticking != null) {
+                ticking.cancel(false);
+            }
+            running.remove(id);
+            slots.release();
+        }
+
+        private void start() {
+            ticks = clock.scheduleAtFixedRate(this::tick, PERIOD.toMillis(), PERIOD.toMillis(), TimeUnit.MILLISECONDS);
+        }
+
+        /** Again and again, since a statement that begins only now would not notice. */
+        private void tick() {
+            DuckDb watched = duckDb;
+            if (watched != null && (cancelled || isLate())) {
+                watched.interrupt();
+            }
+        }
+
+        private boolean isLate() {
+            return System.nanoTime() - deadline > 0;
+        }
+    }
+}

@@ -1,0 +1,31 @@
+package com.bytefreezer.connector.query;
+
+import com.bytefreezer.connector.ConnectorException;
+import org.jspecify.annotations.Nullable;
+
+/** What is wrong at a place in the user's SQL. */
+public final class SqlException extends ConnectorException {
+    private static final long serialVersionUID = 1L;
+
+    private final transient Position position;
+
+    /**
+     * A place in a text, both counted from 1; the column in UTF-16 code units, as editors in browsers count.
+     */
+    public record Position(int line, int column) {
+        @Override
+        public String toString() {
+            return "line %d, column %d".formatted(line, column);
+        }
+    }
+
+    SqlException(Position position, String message, @Nullable Throwable cause) {
+        super("SQL: %s: %s".formatted(position, message), cause);
+        this.position = position;
+    }
+
+    /** Where it is. */
+    public Position position() {
+        return position;
+    }
+}
