@@ -6,6 +6,8 @@ import com.bytefreezer.connector.control.Account.Dataset;
 import com.bytefreezer.connector.control.Account.Items;
 import com.bytefreezer.connector.control.Account.Tenant;
 import com.bytefreezer.connector.lake.Lake;
+import com.bytefreezer.connector.lake.LakeObject;
+import com.bytefreezer.connector.server.ApiException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -104,11 +106,17 @@ public final class Catalogue {
     /** The path that reads the newest partition with data, or the whole dataset where partitions have no time. */
     public Map<String, String> path(
             @Header("tenant_id") @Nullable String tenant, @Header("dataset_id") @Nullable String dataset) {
+        if (tenant == null || tenant.isBlank() || dataset == null || dataset.isBlank()) {
+            throw new ApiException(400, "tenant_id and dataset_id are required");
+        }
         com.bytefreezer.connector.explore.Dataset opened = datasets.open(tenant, dataset);
         String folder = opened.folders().iterator().next();
         String path = Range.newest(opened.objects())
                 .map(newest -> newest.of(opened.objects()))
-                .map(objects -> objects.get(objects.size() - 1).url())
+                .flatMap(objects -> objects.stream()
+                        .filter(object -> object.partitionTime().isPresent())
+                        .findFirst())
+                .map(LakeObject::url)
                 .map(url -> url.substring(0, url.lastIndexOf('/') + 1) + "*.parquet")
                 .orElse(folder + "**/*.parquet");
         return Map.of("parquet_path", path);

@@ -30,6 +30,8 @@ public final class Datasets implements CamelContextAware {
     private static final int MOST_KEPT = 4;
     /** About 25 MB of memory; a lake with one object in 20 minutes has as many after two years. */
     private static final int MOST_OBJECTS = 50_000;
+    /** A sort that a person waits for needs less; the disk is not only theirs. */
+    private static final int MOST_TEMPORARY_GIGABYTES = 2;
 
     private final Settings settings;
     private @Nullable CamelContext routes;
@@ -77,6 +79,7 @@ public final class Datasets implements CamelContextAware {
     /** A DuckDB that reads this dataset and nothing else; for one request. */
     DuckDb sandbox(Dataset dataset) {
         DuckDb duckDb = DuckDb.open(settings, dataset.folders(), dataset.credentials(), 1, true);
+        duckDb.limitTemporaryFiles(MOST_TEMPORARY_GIGABYTES);
         duckDb.lock(Runtime.getRuntime().availableProcessors());
         return duckDb;
     }

@@ -176,7 +176,7 @@ public final class Queries {
         }
         String reason = String.valueOf(e.getMessage());
         if (reason.contains("Out of Memory Error")) {
-            return "The query needs more memory than duckdb.memory-limit allows. Choose a smaller range, fewer columns or no sorting.";
+            return "The query needs more memory and temporary space than it may have. Choose a smaller range, fewer columns or no sorting.";
         }
         // DuckDB may list fifty of them.
         return reason.replaceFirst(" Candidate functions: .*", "").replace(" Nothing was exported.", "");

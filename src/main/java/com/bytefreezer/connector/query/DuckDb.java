@@ -168,6 +168,15 @@ public final class DuckDb implements AutoCloseable {
         });
     }
 
+    /** Lets it write no more than this to the temporary folder; a statement that needs more fails. */
+    public void limitTemporaryFiles(int gigabytes) {
+        try {
+            set("max_temp_directory_size", gigabytes + "GB");
+        } catch (SQLException e) {
+            throw failure(e);
+        }
+    }
+
     /**
      * From now on no setting can be changed.
      *

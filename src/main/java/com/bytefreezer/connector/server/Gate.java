@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.util.HexFormat;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -94,6 +95,12 @@ final class Gate implements Handler<RoutingContext> {
                 .end("404 page not found\n");
     }
 
+    /** What Vert.x itself refuses, above all a body that is too large. */
+    static void failed(RoutingContext exchange) {
+        int status = exchange.statusCode() < 400 ? 500 : exchange.statusCode();
+        refuse(exchange, status, status == 413 ? "The body is larger than 1 MB." : "The request cannot be answered.");
+    }
+
     private static void protect(HttpServerRequest request, HttpServerResponse response) {
         response.putHeader("Content-Security-Policy", CONTENT_SECURITY_POLICY)
                 .putHeader("X-Content-Type-Options", "nosniff")
@@ -151,7 +158,7 @@ final class Gate implements Handler<RoutingContext> {
     /** HTTP/2 has no Host header, so not that one is asked for. */
     private static String nameIn(HttpServerRequest request) {
         HostAndPort called = request.authority();
-        return called == null ? "" : called.host();
+        return called == null ? "" : called.host().toLowerCase(Locale.ROOT);
     }
 
     private static String random() {

@@ -83,7 +83,7 @@ public final class HttpServer {
                 VertxPlatformHttpRouter.lookup(context, VertxPlatformHttpRouter.getRouterNameFromPort(wanted));
         // Camel looks for the port that it really has, when 0 was asked for.
         context.getRegistry().bind(VertxPlatformHttpRouter.getRouterNameFromPort(port), router);
-        router.route().order(Integer.MIN_VALUE).handler(gate);
+        router.route().order(Integer.MIN_VALUE).handler(gate).failureHandler(Gate::failed);
         router.route().order(Integer.MAX_VALUE).handler(Gate::notFound);
         return new HttpServer(port, gate);
     }
