@@ -56,7 +56,7 @@ class QueriesTest {
                 "duckdb.temp-folder",
                 results.toString(),
                 "server.query-timeout-seconds",
-                "20",
+                "8",
                 "server.max-result-bytes",
                 "1000000"));
     }

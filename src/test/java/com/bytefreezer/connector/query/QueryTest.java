@@ -382,7 +382,7 @@ class QueryTest {
                         "SQL: line 1, column 16: Catalog Error: Table with name nope does not exist!"),
                 arguments(
                         "SELECT id FROM events GROUP BY status",
-                        "SQL: Binder Error: column \"id\" must appear in the GROUP BY clause"),
+                        "SQL: line 1, column 8: Binder Error: column \"id\" must appear in the GROUP BY clause"),
                 arguments(
                         "SELECT id, id + 1 AS id, hour, 2 AS \"Hour\", 3 AS hour FROM events",
                         "SQL: the result has several columns named id, hour."),
