@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Installs what the tests run for real beside the JVM: a MinIO server and the OpenTelemetry Collector's Splunk HEC receiver,
 # built from the Go module proxy; a Kafka broker and an Elasticsearch node, from Maven artifacts; DuckDB's httpfs extension,
-# from the Python package index; and PostgreSQL, from Debian. All but that is kept by version in $CONNECTOR_TEST_CACHE (default:
-# ~/.cache/bytefreezer-connector-test), so a second run changes nothing. Needs Go, a JDK, Maven and Python with pip; as root
-# on Debian it installs them.
-# Usage: install.sh [minio] [hec] [kafka] [elasticsearch] [httpfs] [postgresql]   without an argument: all
+# from the Python package index; PostgreSQL and Chromium, from Debian. All but those two is kept by version in
+# $CONNECTOR_TEST_CACHE (default: ~/.cache/bytefreezer-connector-test), so a second run changes nothing. Needs Go, a JDK,
+# Maven and Python with pip; as root on Debian it installs them.
+# Usage: install.sh [minio] [hec] [kafka] [elasticsearch] [httpfs] [postgresql] [chromium]   without an argument: all
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -137,10 +137,15 @@ install_postgresql() {
 
 has_initdb() { command -v initdb || ls /usr/lib/postgresql/*/bin/initdb; } >/dev/null 2>&1
 
+install_chromium() {
+    require Chromium chromium chromium --version
+    say "Chromium is there: $(chromium --version 2>/dev/null)"
+}
+
 [ -n "$duckdb_version" ] || fail 'pom.xml names no duckdb.version'
 mkdir -p "$cache"
 # Beside the target, so that each mv is atomic.
 work=$(mktemp -d "$cache/install.XXXXXX")
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
-[ $# -gt 0 ] || set -- minio hec kafka elasticsearch httpfs postgresql
+[ $# -gt 0 ] || set -- minio hec kafka elasticsearch httpfs postgresql chromium
 for server in "$@"; do "install_$server"; done

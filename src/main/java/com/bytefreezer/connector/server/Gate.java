@@ -74,7 +74,7 @@ final class Gate implements Handler<RoutingContext> {
                     .setStatusCode(303)
                     .putHeader("Location", request.path())
                     .end();
-        } else if (token != null && !hasToken(request)) {
+        } else if (token != null && !hasToken(request) && !isPage(request)) {
             exchange.response().putHeader("WWW-Authenticate", "Bearer");
             refuse(
                     exchange,
@@ -106,9 +106,15 @@ final class Gate implements Handler<RoutingContext> {
                 .putHeader("X-Content-Type-Options", "nosniff")
                 .putHeader("Referrer-Policy", "no-referrer")
                 .putHeader("Cross-Origin-Resource-Policy", "same-origin");
-        if (request.path().startsWith("/api/")) {
-            response.putHeader("Cache-Control", "no-store");
+        // Here, since Camel does not let a route set it.
+        response.putHeader("Cache-Control", caching(request.path()));
+    }
+
+    private static String caching(String path) {
+        if (path.startsWith("/api/")) {
+            return "no-store";
         }
+        return path.startsWith(Page.LIBRARIES) ? "private, max-age=31536000, immutable" : "no-cache";
     }
 
     private static void refuse(RoutingContext exchange, int status, String reason) {
@@ -116,6 +122,11 @@ final class Gate implements Handler<RoutingContext> {
                 .setStatusCode(status)
                 .putHeader("Content-Type", "application/json")
                 .end("{\"error\":\"%s\"}".formatted(reason));
+    }
+
+    /** The page holds no data and nothing secret; without a token it tells its visitor where to find the link. */
+    private static boolean isPage(HttpServerRequest request) {
+        return isRead(request) && (request.path().equals("/") || request.path().startsWith("/assets/"));
     }
 
     private boolean hasToken(HttpServerRequest request) {

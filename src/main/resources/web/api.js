@@ -1,0 +1,64 @@
+// Asks the connector. An error is one line for the person, with the HTTP status, or 0 when nothing answered.
+
+export class ApiError extends Error {
+  constructor(status, message) {
+    super(message);
+    this.status = status;
+  }
+}
+
+const UNREACHABLE = 'The connector does not answer. Start it again, then reload this page.';
+const TOKEN_NEEDED = 'A token is needed.';
+
+/** JSON's integers may be larger than a Number holds exactly; those become BigInt, so that what is shown is what is sent. */
+function parse(text) {
+  if (!/\d{16}/.test(text)) {
+    return JSON.parse(text);
+  }
+  return JSON.parse(text, (key, value, context) =>
+    typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source ?? '')
+      ? BigInt(context.source)
+      : value);
+}
+
+async function ask(method, path, body, signal) {
+  let response;
+  let text;
+  try {
+    response = await fetch('/api/v1/' + path, {
+      method,
+      signal,
+      headers: body === undefined ? {} : { 'Content-Type': 'application/json' },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    text = await response.text();
+  } catch (failure) {
+    throw failure.name === 'AbortError' ? failure : new ApiError(0, UNREACHABLE);
+  }
+  if (response.status === 401) {
+    throw new ApiError(401, TOKEN_NEEDED);
+  }
+  let answer = {};
+  try {
+    answer = text ? parse(text) : {};
+  } catch {
+    answer = { error: text.split('\n')[0].slice(0, 300) };
+  }
+  if (!response.ok) {
+    throw new ApiError(response.status, answer.error ?? `The connector answered ${response.status}.`);
+  }
+  return answer;
+}
+
+export const get = (path, signal) => ask('GET', path, undefined, signal);
+export const post = (path, body, signal) => ask('POST', path, body, signal);
+export const remove = (path) => ask('DELETE', path);
+
+/** A path of the API from parts that may hold any character. */
+export const path = (...parts) => parts.map(encodeURIComponent).join('/');
+
+/** The part of an address after its path; what is undefined or empty is left out. */
+export function parameters(values) {
+  const given = Object.entries(values).filter(([, value]) => value !== undefined && value !== null && value !== '');
+  return given.length ? '?' + new URLSearchParams(given) : '';
+}

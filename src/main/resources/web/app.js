@@ -1,0 +1,128 @@
+// The frame: header, catalogue on the left, and the view that the address names.
+import { render } from 'preact';
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { get } from './api.js';
+import { Catalogue } from './catalogue.js';
+import { Exports } from './exports.js';
+import { Help } from './help.js';
+import { rememberTheme, theme } from './memory.js';
+import { read, write } from './place.js';
+import { Problem, State, h, useLoad } from './ui.js';
+import { Workspace } from './workspace.js';
+
+function usePlace() {
+  const [place, setPlace] = useState(() => read(location.hash));
+  useEffect(() => {
+    const changed = () => setPlace(read(location.hash));
+    addEventListener('hashchange', changed);
+    return () => removeEventListener('hashchange', changed);
+  }, []);
+  const go = useCallback((next, { replace = false } = {}) => {
+    const address = write(next);
+    if (address !== location.hash) {
+      history[replace ? 'replaceState' : 'pushState'](null, '', address);
+    }
+    setPlace(read(address));
+  }, []);
+  return [place, go];
+}
+
+function ThemeButton() {
+  const [name, setName] = useState(theme);
+  useEffect(() => {
+    document.documentElement.dataset.theme = name ?? '';
+  }, [name]);
+  const dark = name ? name === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches;
+  const turn = () => {
+    const next = dark ? 'light' : 'dark';
+    rememberTheme(next);
+    setName(next);
+  };
+  return h('button', { type: 'button', class: 'quiet icon', onClick: turn, 'aria-label': dark ? 'Light colours' : 'Dark colours', title: dark ? 'Light colours' : 'Dark colours' },
+    h('svg', { viewBox: '0 0 16 16', 'aria-hidden': 'true' },
+      h('circle', { cx: 8, cy: 8, r: 6, fill: 'none', stroke: 'currentColor', 'stroke-width': 1.5 }),
+      h('path', { d: 'M8 2a6 6 0 0 1 0 12z', fill: 'currentColor' })));
+}
+
+function App() {
+  const [place, go] = usePlace();
+  const [help, setHelp] = useState(false);
+  const search = useRef(null);
+  const side = useRef(null);
+  const datasets = useLoad((signal) => get('datasets', signal), []);
+  const exports = useLoad((signal) => get('exports', signal), []);
+
+  useEffect(() => {
+    const keys = (event) => {
+      if ((event.metaKey || event.ctrlKey) && event.key.toLowerCase() === 'k') {
+        event.preventDefault();
+        search.current?.focus();
+        search.current?.select();
+      } else if (event.key === '?' && !event.target.closest('input, textarea, select, [contenteditable]')) {
+        setHelp((shown) => !shown);
+      } else if (event.key === 'Escape') {
+        setHelp(false);
+      }
+    };
+    addEventListener('keydown', keys);
+    return () => removeEventListener('keydown', keys);
+  }, []);
+
+  const chosen = datasets.value?.datasets.find(
+    (dataset) => dataset.tenant_id === place.tenant && dataset.dataset_id === place.dataset);
+  useEffect(() => {
+    document.title = chosen ? `${chosen.name || chosen.dataset_id} – ByteFreezer Connector` : 'ByteFreezer Connector';
+  }, [chosen]);
+
+  return h('div', { class: 'frame' },
+    h('header', { class: 'top' },
+      h('a', { class: 'brand', href: '#/data' }, 'ByteFreezer Connector'),
+      h('nav', { 'aria-label': 'Views' },
+        h('a', { href: '#/data', 'aria-current': place.view === 'data' ? 'page' : undefined }, 'Data'),
+        h('a', { href: '#/exports', 'aria-current': place.view === 'exports' ? 'page' : undefined }, 'Exports')),
+      h('span', { class: 'space' }),
+      h('button', { type: 'button', class: 'quiet', onClick: () => search.current?.focus(), title: 'Search datasets' }, 'Search ', h('kbd', null, 'Ctrl K')),
+      h(ThemeButton, null),
+      h('button', { type: 'button', class: 'quiet icon', 'aria-label': 'Keys and words', 'aria-expanded': help, onClick: () => setHelp(!help) }, '?')),
+    help && h(Help, { onClose: () => setHelp(false) }),
+    h(Catalogue, { datasets, exports, place, go, searchBox: search, side }),
+    h('main', null, main({ place, go, datasets, exports, chosen, side })));
+}
+
+function main({ place, go, datasets, exports, chosen, side }) {
+  if (place.view === 'exports') {
+    return h(Exports, { exports, place, go });
+  }
+  if (datasets.error) {
+    return h(Problem, { error: datasets.error, retry: datasets.reload });
+  }
+  if (!datasets.value) {
+    return null;
+  }
+  if (chosen) {
+    const key = `${chosen.tenant_id}/${chosen.dataset_id}`;
+    return h(Workspace, { key, dataset: chosen, place, go, side });
+  }
+  if (place.dataset) {
+    return h(State, { title: `There is no dataset ${place.tenant} / ${place.dataset}.` }, h('p', null, 'Pick one on the left.'));
+  }
+  if (datasets.value.datasets.length === 0) {
+    return h(EmptyLake, { answer: datasets.value, reload: datasets.reload });
+  }
+  return h(State, { title: 'Pick a dataset on the left.' },
+    h('p', null, 'Its newest records are shown. Then narrow them down with SQL, see what a destination would get, and send it once or save it as an export.'));
+}
+
+function EmptyLake({ answer, reload }) {
+  const tried = answer.tried ?? [];
+  return h(State, { title: 'No dataset was found.' },
+    tried.length > 0 && h('p', null, 'Looked at:'),
+    h('ul', { class: 'tried' }, tried.map((folder) => h('li', { key: folder }, h('code', null, folder)))),
+    (answer.notes ?? []).map((note) => h('p', { key: note }, note)),
+    h('p', null, 'A lake holds ', h('code', null, '<tenant>/<dataset>/data/parquet/year=…/month=…/day=…'), '. Check lake.root, s3.bucket or control.url, then look again.'),
+    h('button', { type: 'button', onClick: reload }, 'Look again'));
+}
+
+const root = document.getElementById('app');
+root.replaceChildren();
+render(h(App, null), root);

@@ -1,0 +1,70 @@
+// The second move: the SQL editor with run, cancel, examples and history.
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { time } from './format.js';
+import { queries } from './memory.js';
+import { examples } from './sql.js';
+import { Menu, h } from './ui.js';
+
+export function Ask({ dataset, text, columns, query, editor, onText, onRun }) {
+  const place = useRef(null);
+  const latest = useRef({});
+  latest.current = { text, onText, onRun, cancel: query.cancel, columns };
+
+  useEffect(() => {
+    let gone = false;
+    import('./editor.js').then(({ createEditor }) => {
+      if (!gone) {
+        place.current.replaceChildren();
+        editor.current = createEditor(place.current, {
+          text: latest.current.text,
+          columns: latest.current.columns,
+          onChange: (next) => latest.current.onText(next),
+          onRun: () => latest.current.onRun(latest.current.text),
+          onCancel: () => latest.current.cancel(),
+        });
+      }
+    });
+    return () => {
+      gone = true;
+      editor.current?.destroy();
+      editor.current = null;
+    };
+  }, []);
+  useEffect(() => editor.current?.setText(text), [text]);
+  useEffect(() => editor.current?.setColumns(columns), [columns]);
+  useEffect(() => editor.current?.mark(query.error), [query.error]);
+
+  const key = `${dataset.tenant_id}/${dataset.dataset_id}`;
+  return h('section', { class: 'ask', 'aria-label': 'Ask' },
+    h('div', { class: 'editor', ref: place }, h('pre', { class: 'waiting' }, text)),
+    h('div', { class: 'bar-line' },
+      query.running
+        ? h('button', { type: 'button', onClick: query.cancel }, 'Cancel')
+        : h('button', { type: 'button', class: 'primary', onClick: () => onRun(text) }, 'Run ', h('kbd', null, 'Ctrl ↵')),
+      query.running && h(Elapsed, { since: query.since }),
+      h('span', { class: 'space' }),
+      h(Menu, { label: 'Examples', align: 'right' }, (close) => h('ul', null, examples(columns).map(([title, sql]) =>
+        h('li', { key: title }, h('button', { type: 'button', class: 'quiet', onClick: () => { close(); onRun(sql); } },
+          h('strong', null, title), h('code', null, sql)))))),
+      h(Menu, { label: 'History', align: 'right' }, (close) => h(History, { dataset: key, close, onRun }))));
+}
+
+function History({ dataset, close, onRun }) {
+  const list = queries().filter((entry) => entry.dataset === dataset);
+  if (!list.length) {
+    return h('p', { class: 'note' }, 'Queries that you run on this dataset are kept here, in this browser.');
+  }
+  return h('ul', null, list.map((entry) => h('li', { key: entry.at },
+    h('button', { type: 'button', class: 'quiet', onClick: () => { close(); onRun(entry.sql); } },
+      h('code', null, entry.sql), h('span', { class: 'aside' }, `${time(entry.at)} UTC`)))));
+}
+
+function Elapsed({ since }) {
+  const [, tick] = useState(0);
+  useEffect(() => {
+    const timer = setInterval(() => tick((count) => count + 1), 100);
+    return () => clearInterval(timer);
+  }, []);
+  const seconds = (performance.now() - since) / 1000;
+  return h('span', { class: 'note', role: 'timer' }, seconds < 0.3 ? '' : `Running for ${seconds.toFixed(1)} s`);
+}

@@ -1,0 +1,25 @@
+// How an export is, in a mark and a few words; never by colour alone.
+import { duration, plural } from './format.js';
+import { h } from './ui.js';
+
+const WORDS = { idle: 'waits', running: 'runs', failed: 'failed', never: 'has not run' };
+
+export function ExportMark({ entry }) {
+  const kind = entry.state === 'failed' ? 'bad' : entry.dead_letters > 0 ? 'warn' : entry.state === 'never' ? 'none' : 'good';
+  const shape = { bad: 'M8 3l6 10H2z', warn: 'M8 3l6 10H2z', none: 'M3 8h10', good: 'M8 4a4 4 0 1 0 .01 0z' }[kind];
+  return h('svg', { class: `mark ${kind}`, viewBox: '0 0 16 16', role: 'img', 'aria-label': WORDS[entry.state] ?? entry.state },
+    h('path', { d: shape, fill: kind === 'none' ? 'none' : 'currentColor', stroke: 'currentColor', 'stroke-width': 1.5 }));
+}
+
+export function exportLine(entry) {
+  if (entry.state === 'failed') {
+    return 'failed';
+  }
+  if (entry.dead_letters > 0) {
+    return plural(entry.dead_letters, 'dead letter');
+  }
+  if (entry.lag_seconds !== null && entry.lag_seconds !== undefined) {
+    return `${duration(entry.lag_seconds)} behind`;
+  }
+  return WORDS[entry.state] ?? entry.state;
+}

@@ -1,0 +1,35 @@
+// Where the visitor is: view, dataset, range and query. It lives in the address's fragment, so that a link shows the same
+// and the query reaches no log of a server.
+
+/** {view: 'data', tenant, dataset, from, to, sql} or {view: 'exports', name, destination}. */
+export function read(hash) {
+  const [route, query = ''] = hash.replace(/^#\/?/, '').split('?', 2);
+  const [view, first, second] = route.split('/').map(decode);
+  if (view === 'exports') {
+    return { view, name: first, destination: second };
+  }
+  const values = new URLSearchParams(query);
+  return {
+    view: 'data',
+    tenant: first,
+    dataset: second,
+    from: values.get('from') ?? undefined,
+    to: values.get('to') ?? undefined,
+    sql: values.get('sql') ?? undefined,
+  };
+}
+
+export function write(place) {
+  const parts = place.view === 'exports' ? [place.name, place.destination] : [place.tenant, place.dataset];
+  const values = Object.entries({ from: place.from, to: place.to, sql: place.sql }).filter(([, value]) => value);
+  const route = [place.view, ...parts.filter(Boolean)].map(encodeURIComponent).join('/');
+  return `#/${route}${values.length && place.view === 'data' ? '?' + new URLSearchParams(values) : ''}`;
+}
+
+function decode(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

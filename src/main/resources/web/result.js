@@ -1,0 +1,55 @@
+// What the query gave: records, chart, payload, plan, and one line on what it cost.
+import { useEffect, useState } from 'preact/hooks';
+import { Chart } from './chart.js';
+import { bytes, duration, json, number, plural } from './format.js';
+import { Grid } from './grid.js';
+import { Payload, Plan } from './payload.js';
+import { RecordView } from './record.js';
+import { Copy, Skeleton, State, Tabs, h } from './ui.js';
+
+const TABS = [['records', 'Records'], ['chart', 'Chart'], ['payload', 'Payload'], ['plan', 'Plan']];
+
+export function Result({ query, tab, setTab, plan, payload, rangeWords, range, onFilter, onGroup, onAll }) {
+  const { result } = query;
+  return h('section', { class: 'result', 'aria-label': 'Result', 'aria-busy': Boolean(query.running) },
+    h('div', { class: 'bar-line' }, h(Tabs, { label: 'Result', tabs: TABS, chosen: tab, onChoose: setTab }), h('span', { class: 'space' }), h(Cost, { query })),
+    query.error && h('div', { class: 'problem', role: 'alert' },
+      h('p', null, query.error.line ? `Line ${query.error.line}${query.error.column ? `, column ${query.error.column}` : ''}: ` : '', query.error.message),
+      query.error.status === 401 && h('p', null, 'Open the link that the connector printed at its start.')),
+    query.cancelled && h('p', { class: 'problem', role: 'status' }, 'Cancelled. The query was stopped.'),
+    h('div', { class: query.running || query.error ? 'panel stale' : 'panel', role: 'tabpanel', 'aria-label': tab },
+      tab === 'payload' ? h(Payload, payload)
+        : tab === 'plan' ? h(Plan, { plan })
+        : !result ? (query.running ? h(Skeleton, { lines: 8 }) : null)
+        : tab === 'chart' ? h(Chart, { result, onFilter })
+        : h(Records, { result, range, rangeWords, onFilter, onGroup, onAll })));
+}
+
+function Records({ result, range, rangeWords, onFilter, onGroup, onAll }) {
+  const [shown, setShown] = useState(null);
+  useEffect(() => setShown(null), [result]);
+  if (!result.rows.length) {
+    return h(State, { title: '0 records match.' },
+      h('p', null, `${plural(result.objects_read ?? 0, 'object')} read: ${rangeWords}.`),
+      range.from !== 'all' && h('button', { type: 'button', onClick: onAll }, 'Ask all partitions'));
+  }
+  const move = (step) => setShown((at) => Math.min(Math.max(at + step, 0), result.rows.length - 1));
+  return h('div', { class: shown === null ? 'records' : 'records split' },
+    h(Grid, { result, onFilter, onGroup, onRecord: (record) => setShown(result.rows.indexOf(record)) }),
+    shown !== null && h(RecordView, { record: result.rows[shown], row: shown, count: result.rows.length, onMove: move, onClose: () => setShown(null) }));
+}
+
+function Cost({ query }) {
+  const { result } = query;
+  if (!result || query.running) {
+    return null;
+  }
+  const facts = [
+    result.truncated ? `first ${plural(result.row_count, 'record')}; there are more` : plural(result.row_count, 'record'),
+    duration(result.execution_time_ms / 1000),
+    result.objects_total !== undefined && `${number(result.objects_read)} of ${plural(result.objects_total, 'object')} read`,
+    result.bytes_read !== undefined && bytes(result.bytes_read),
+  ].filter(Boolean);
+  return h('span', { class: 'facts cost', role: 'status' }, facts.map((fact) => h('span', { key: fact }, fact)),
+    result.rows.length > 0 && h(Copy, { label: 'Copy NDJSON', text: () => result.rows.map((row) => json(row)).join('\n') + '\n' }));
+}

@@ -1,0 +1,63 @@
+// An export that runs now: its progress, and in the end the balance.
+import { useEffect, useState } from 'preact/hooks';
+import { get, path, remove } from './api.js';
+import { duration, number } from './format.js';
+import { Problem, h, useTask } from './ui.js';
+
+const INTERVAL = 400;
+const TITLES = { running: 'Exporting', succeeded: 'Exported', failed: 'The export failed', cancelled: 'Stopped' };
+
+export function RunProgress({ id, onClose }) {
+  const [state, setState] = useState({});
+  const stop = useTask(() => remove(path('runs', id)));
+  useEffect(() => {
+    let timer;
+    let gone = false;
+    const look = async () => {
+      try {
+        const run = await get(path('runs', id));
+        if (!gone) {
+          setState({ run });
+        }
+        if (run.state !== 'running') {
+          return;
+        }
+      } catch (error) {
+        if (!gone) {
+          setState((before) => ({ ...before, error }));
+        }
+        if (error.status === 404) {
+          return;
+        }
+      }
+      timer = gone ? undefined : setTimeout(look, INTERVAL);
+    };
+    look();
+    return () => {
+      gone = true;
+      clearTimeout(timer);
+    };
+  }, [id]);
+
+  const { run, error } = state;
+  if (!run) {
+    return h('div', { class: 'run' }, error ? h(Problem, { error }) : h('p', { role: 'status' }, 'Starting…'));
+  }
+  const running = run.state === 'running';
+  return h('div', { class: `run ${run.state}`, 'data-state': run.state, role: 'status', 'aria-label': 'Export' },
+    h('div', { class: 'bar-line' },
+      h('strong', null, TITLES[run.state] ?? run.state),
+      running && h('progress', { max: run.objects_total || 1, value: run.objects_done, 'aria-label': 'Objects' }),
+      h('span', null, `${number(run.objects_done)} of ${number(run.objects_total)} objects, ${number(run.accepted)} records accepted`
+        + (running ? `, ${number(Math.round(run.records_per_second ?? 0))} per second` : `, ${took(run)}`)),
+      h('span', { class: 'space' }),
+      running ? h('button', { type: 'button', disabled: stop.busy, onClick: stop.run, title: 'Batches in flight finish' }, 'Stop')
+        : h('button', { type: 'button', class: 'quiet', onClick: onClose }, 'Close')),
+    !running && h('p', { class: 'balance' },
+      `${number(run.selected)} selected = ${number(run.accepted)} accepted + ${number(run.duplicates)} duplicates + ${number(run.dead_lettered)} dead-lettered`),
+    run.message && h('p', { class: run.state === 'failed' ? 'bad' : 'note' }, run.message),
+    run.dead_lettered > 0 && run.dead_letters_folder && h('p', { class: 'note' }, 'Dead letters are kept in ', h('code', null, run.dead_letters_folder)),
+    error && h(Problem, { error }));
+}
+
+const took = (run) => (run.finished_at ? duration((Date.parse(run.finished_at) - Date.parse(run.started_at)) / 1000) : '');

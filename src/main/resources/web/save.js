@@ -1,0 +1,57 @@
+// Save as export: shows the file and the settings before anything is written.
+import { useEffect, useState } from 'preact/hooks';
+import { post } from './api.js';
+import { Copy, Problem, Skeleton, download, h, useLoad, useTask } from './ui.js';
+
+export function SaveAs({ request, destination, onClose }) {
+  const [name, setName] = useState(`${request.dataset_id}-to-${destination}`.toLowerCase().replace(/[^a-z0-9-]+/g, '-'));
+  const [interval, setInterval] = useState('60');
+  const [batch, setBatch] = useState(String(request.batch_size ?? 1000));
+  const { from, to, ...whole } = request;
+  const wanted = { ...whole, name, interval_seconds: Number(interval), batch_size: Number(batch) };
+  const settled = useSettled(JSON.stringify(wanted), 250);
+  const draft = useLoad((signal) => post('exports/draft', JSON.parse(settled), signal), [settled]);
+  const written = useTask(() => post('exports', wanted));
+  useEffect(written.clear, [settled]);
+  const file = draft.value?.file?.split('/').pop() ?? `${name}.camel.yaml`;
+  const errors = [draft.value?.errors ?? []].flat();
+
+  return h('div', { class: 'save', role: 'region', 'aria-label': 'Save as export' },
+    h('div', { class: 'fields' },
+      h(Input, { label: 'name', value: name, onInput: setName, note: 'lower case, digits and -' }),
+      h(Input, { label: 'interval-seconds', value: interval, onInput: setInterval, note: 'how often watch mode looks for new objects', inputmode: 'numeric' }),
+      h(Input, { label: 'batch-size', value: batch, onInput: setBatch, note: 'records delivered together', inputmode: 'numeric' })),
+    draft.error ? h(Problem, { error: draft.error }) : !draft.value ? h(Skeleton, { lines: 6 }) : [
+      errors.map((text) => h('p', { key: text, class: 'bad' }, text)),
+      h(Text, { title: draft.value.file, text: draft.value.yaml }),
+      draft.value.settings && h(Text, { title: 'application.properties', text: draft.value.settings }),
+      draft.value.command && h(Text, { title: 'Run it', text: draft.value.command }),
+    ],
+    h('div', { class: 'bar-line' },
+      h('button', { type: 'button', class: 'primary', disabled: !draft.value || written.busy || errors.length > 0, onClick: written.run }, 'Write the file'),
+      h('button', { type: 'button', disabled: !draft.value, onClick: () => download(file, draft.value.yaml, 'application/yaml') }, 'Download'),
+      h('button', { type: 'button', class: 'quiet', onClick: onClose }, 'Close')),
+    h(Problem, { error: written.error }),
+    written.value && h('p', { class: 'verdict good', role: 'status' }, `Written: ${written.value.file}. It runs in watch mode from the next start.`));
+}
+
+const Text = ({ title, text }) => h('div', { class: 'file' },
+  h('div', { class: 'bar-line' }, h('strong', null, title), h('span', { class: 'space' }), h(Copy, { text })),
+  h('pre', { tabIndex: 0 }, text));
+
+function Input({ label, value, onInput, note, inputmode }) {
+  const id = `save-${label}`;
+  return h('div', { class: 'field' }, h('label', { for: id }, label),
+    h('input', { id, value, inputmode, 'aria-describedby': `${id}-note`, onInput: (event) => onInput(event.target.value) }),
+    h('small', { id: `${id}-note` }, note));
+}
+
+/** The value once it has not changed for a while. */
+function useSettled(value, delay) {
+  const [settled, setSettled] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(value), delay);
+    return () => clearTimeout(timer);
+  }, [value]);
+  return settled;
+}

@@ -1,0 +1,111 @@
+// The third move: choose a destination, fill it in, see what would happen, send once or save as an export.
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import { get, post } from './api.js';
+import { RunProgress } from './run.js';
+import { SaveAs } from './save.js';
+import { Problem, Skeleton, h, useLoad, useTask } from './ui.js';
+
+/** The destinations and what was typed in; secrets stay in this page's memory only. */
+export function useDestination() {
+  const destinations = useLoad((signal) => get('destinations', signal), []);
+  const [name, setName] = useState(null);
+  const [typed, setTyped] = useState({});
+  const [wholeBatch, setBatch] = useState('');
+  const list = destinations.value?.destinations ?? [];
+  const chosen = list.find((entry) => entry.name === (name ?? destinations.value?.configured)) ?? list[0];
+  const config = useMemo(() => {
+    const given = Object.entries(typed[chosen?.name] ?? {}).filter(([, text]) => text !== '');
+    return Object.fromEntries(given);
+  }, [typed, chosen]);
+  const missing = (chosen?.settings ?? []).filter((setting) =>
+    setting.required && !setting.configured && !filled(setting.value) && !filled(setting.default) && !filled(config[setting.name]));
+  return {
+    destinations, list, chosen, config, missing, choose: setName,
+    batchSize: wholeBatch === '' ? undefined : Number(wholeBatch), setBatch,
+    type: (setting, text) => setTyped((before) => ({ ...before, [chosen.name]: { ...before[chosen.name], [setting]: text } })),
+    text: (setting) => typed[chosen.name]?.[setting.name] ?? (setting.secret ? '' : setting.value ?? ''),
+  };
+}
+
+const filled = (text) => text !== undefined && text !== null && text !== '';
+
+export function Send({ destination, request, plan, rangeWords, onPreview }) {
+  const [panel, setPanel] = useState(null);
+  const [run, setRun] = useState(null);
+  const { destinations, list, chosen, config, missing } = destination;
+  const target = { type: chosen?.name, config };
+  const check = useTask(() => post('check-destination', target));
+  const test = useTask(() => post('test-destination', target));
+  const start = useTask(async () => setRun((await post('runs', request)).id));
+  useEffect(() => {
+    check.clear();
+    test.clear();
+  }, [chosen?.name, JSON.stringify(config)]);
+
+  if (destinations.error) {
+    return h('section', { class: 'send' }, h('h2', null, 'Send'), h(Problem, { error: destinations.error, retry: destinations.reload }));
+  }
+  if (!chosen) {
+    return h('section', { class: 'send' }, h('h2', null, 'Send'),
+      destinations.loading ? h(Skeleton, { lines: 2 }) : h('p', { class: 'note' }, 'server.allow-destinations allows no destination.'));
+  }
+  const [needed, optional] = [chosen.settings.filter((setting) => setting.required), chosen.settings.filter((setting) => !setting.required)];
+  const waiting = missing.length > 0 || !request;
+  const why = missing.length ? `First fill in ${missing.map((setting) => setting.name).join(', ')}.` : !request ? 'First run a query.' : undefined;
+
+  return h('section', { class: 'send', 'aria-label': 'Send' },
+    h('h2', null, 'Send to ',
+      h('select', { 'aria-label': 'Destination', value: chosen.name, onChange: (event) => destination.choose(event.target.value) },
+        list.map((entry) => h('option', { key: entry.name, value: entry.name }, entry.name)))),
+    h('p', { class: 'note' }, chosen.description),
+    h('div', { class: 'fields' }, needed.map((setting) => h(Field, { key: setting.name, setting, destination }))),
+    optional.length > 0 && h('details', { key: chosen.name }, h('summary', null, `More settings (${optional.length})`),
+      h('div', { class: 'fields' }, optional.map((setting) => h(Field, { key: setting.name, setting, destination })))),
+    h('div', { class: 'bar-line' },
+      chosen.checkable && h('button', { type: 'button', disabled: check.busy || missing.length > 0, onClick: check.run, title: 'Connects, writes nothing' }, 'Check'),
+      h('button', { type: 'button', disabled: test.busy || missing.length > 0, onClick: test.run, title: 'Sends one test record' }, 'Test'),
+      h(Answer, { task: check, working: 'Checking…' }), h(Answer, { task: test, working: 'Sending one test record…', success: 'The test record was accepted.' })),
+    h('p', { class: 'sentence', role: 'status' }, plan.error ? plan.error.message : plan.value?.sentence ?? (plan.loading ? 'Working out what an export would do…' : '')),
+    h('div', { class: 'bar-line' },
+      h('button', { type: 'button', disabled: waiting, onClick: onPreview }, 'Preview payload'),
+      h('button', { type: 'button', class: 'primary', disabled: waiting || start.busy, onClick: start.run }, 'Export once'),
+      h('button', { type: 'button', disabled: waiting, 'aria-expanded': panel === 'save', onClick: () => setPanel(panel === 'save' ? null : 'save') }, 'Save as export…'),
+      h('span', { class: 'note' }, why ?? `Export once sends: ${rangeWords}.`)),
+    start.error && h(Problem, { error: start.error }),
+    run && h(RunProgress, { key: run, id: run, onClose: () => setRun(null) }),
+    panel === 'save' && h(SaveAs, { request, destination: chosen.name, onClose: () => setPanel(null) }));
+}
+
+function Field({ setting, destination }) {
+  const hint = setting.secret && setting.configured ? 'configured; empty keeps it' : setting.default ?? (setting.required ? 'required' : '');
+  const id = `setting-${setting.setting}`;
+  return h('div', { class: 'field' },
+    h('label', { for: id }, setting.name, setting.required && h('span', { class: 'needed', title: 'required' }, ' *')),
+    h('input', {
+      id,
+      type: setting.secret ? 'password' : 'text',
+      autocomplete: setting.secret ? 'new-password' : 'off',
+      spellcheck: false,
+      placeholder: hint,
+      'aria-describedby': `${id}-note`,
+      value: destination.text(setting),
+      onInput: (event) => destination.type(setting.name, event.target.value),
+    }),
+    h('small', { id: `${id}-note` }, setting.description));
+}
+
+function Answer({ task, working, success }) {
+  if (task.busy) {
+    return h('span', { class: 'note', role: 'status' }, working);
+  }
+  if (task.error) {
+    return h('span', { class: 'verdict bad', role: 'alert' }, task.error.message);
+  }
+  if (!task.value) {
+    return null;
+  }
+  const { status, success: accepted, message, error } = task.value;
+  const good = status === 'ok' || accepted === true || (status === undefined && accepted === undefined && !error);
+  return h('span', { class: `verdict ${good ? 'good' : status === 'unknown' ? '' : 'bad'}`, role: 'status' },
+    error ?? message ?? (good ? success : status));
+}

@@ -1,0 +1,79 @@
+// Changes to the text of a query that a click asks for. A query that is more than SELECT … FROM events WHERE … is not
+// taken apart but put into a subquery, which always means the same.
+
+export const DEFAULT = 'SELECT *\nFROM events';
+
+const SIMPLE = /^\s*SELECT\s+([\s\S]+?)\s+FROM\s+events\s*(?:\bWHERE\b([\s\S]+?))?\s*((?:\bORDER\s+BY\b[\s\S]*|\bLIMIT\b[\s\S]*)?);?\s*$/i;
+const TOO_MUCH = /\b(GROUP|HAVING|UNION|EXCEPT|INTERSECT|QUALIFY|WINDOW|JOIN|DISTINCT|SELECT|OVER)\b|--|\/\*/i;
+
+/** {select, where, rest}, or null where the text is not that simple. */
+function parts(sql) {
+  const found = SIMPLE.exec(sql);
+  if (!found) {
+    return null;
+  }
+  const [, select, where = '', rest] = found;
+  return TOO_MUCH.test(withoutText(`${select} ${where} ${rest}`)) ? null : { select, where: where.trim(), rest: rest.trim() };
+}
+
+const withoutText = (sql) => sql.replace(/'(?:[^']|'')*'|"(?:[^"]|"")*"/g, "''");
+const body = (sql) => sql.trim().replace(/;\s*$/, '');
+
+export const identifier = (name) =>
+  /^[a-z_][a-z0-9_]*$/.test(name) && !RESERVED.has(name) ? name : `"${name.replaceAll('"', '""')}"`;
+const RESERVED = new Set(('all analyse analyze and any array as asc both case cast check collate column constraint create default '
+  + 'deferrable desc describe distinct do else end except false fetch for foreign from grant group having in initially intersect '
+  + 'into lateral leading limit not null offset on only or order pivot placing primary qualify references returning select show '
+  + 'some summarize symmetric table then to trailing true union unique unpivot using variadic when where window with').split(' '));
+
+function literal(value) {
+  return typeof value === 'string' ? `'${value.replaceAll("'", "''")}'` : String(value);
+}
+
+/** Whether a value can stand in a condition; lists and structs cannot be compared with their JSON. */
+export const comparable = (value) => value === null || value === undefined || typeof value !== 'object';
+
+export function condition(column, value, wanted = true) {
+  const name = identifier(column);
+  if (value === null || value === undefined) {
+    return `${name} IS ${wanted ? '' : 'NOT '}NULL`;
+  }
+  return wanted ? `${name} = ${literal(value)}` : `${name} IS DISTINCT FROM ${literal(value)}`;
+}
+
+export function filtered(sql, text) {
+  const query = parts(sql);
+  if (!query) {
+    return `SELECT *\nFROM (\n${body(sql)}\n)\nWHERE ${text}`;
+  }
+  const before = /\bOR\b/i.test(withoutText(query.where)) ? `(${query.where})` : query.where;
+  const where = before ? `${before}\n  AND ${text}` : text;
+  return `SELECT ${query.select}\nFROM events\nWHERE ${where}${query.rest ? '\n' + query.rest : ''}`;
+}
+
+export function grouped(sql, column, columnsOfDataset) {
+  const name = identifier(column);
+  const query = columnsOfDataset.includes(column) ? parts(sql) : null;
+  const source = query ? `events${query.where ? `\nWHERE ${query.where}` : ''}` : `(\n${body(sql)}\n)`;
+  return `SELECT ${name}, count(*) AS records\nFROM ${source}\nGROUP BY ${name}\nORDER BY records DESC`;
+}
+
+/** What one may ask of these columns first: [title, SQL]. */
+export function examples(columns) {
+  const own = columns.filter((column) => !column.partition);
+  const time = own.find((column) => column.kind === 'time');
+  const texts = own.filter((column) => column.kind === 'text');
+  const message = texts.find((column) => /message|msg|body|raw/i.test(column.name)) ?? texts[0];
+  const key = texts.find((column) => /ip|host|user|src|source|action|status/i.test(column.name)) ?? texts[0];
+  const list = [['All columns', DEFAULT]];
+  if (message) {
+    list.push([`Failures in ${message.name}`, `SELECT *\nFROM events\nWHERE ${identifier(message.name)} ILIKE '%failed%'`]);
+  }
+  if (time) {
+    list.push(['Records per hour', `SELECT date_trunc('hour', ${identifier(time.name)}) AS hour, count(*) AS records\nFROM events\nGROUP BY hour\nORDER BY hour`]);
+  }
+  if (key) {
+    list.push([`Top ${key.name}`, `SELECT ${identifier(key.name)}, count(*) AS records\nFROM events\nGROUP BY ${identifier(key.name)}\nORDER BY records DESC\nLIMIT 20`]);
+  }
+  return list;
+}

@@ -1,0 +1,160 @@
+// Small parts that every view uses.
+import { h, render } from 'preact';
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+
+export { h };
+
+/** Loads when dependencies change: {value, error, loading, reload}. An answer that comes too late is dropped. */
+export function useLoad(load, dependencies) {
+  const [state, setState] = useState({ loading: true });
+  const [turn, setTurn] = useState(0);
+  useEffect(() => {
+    if (!load) {
+      setState({ loading: false });
+      return undefined;
+    }
+    const abort = new AbortController();
+    setState((before) => ({ ...before, loading: true }));
+    load(abort.signal).then(
+      (value) => !abort.signal.aborted && setState({ value, loading: false }),
+      (error) => !abort.signal.aborted && setState({ error, loading: false }),
+    );
+    return () => abort.abort();
+  }, [...dependencies, turn]);
+  const reload = useCallback(() => setTurn((number) => number + 1), []);
+  return { ...state, reload };
+}
+
+/** Runs work on a click: {busy, error, value, run, clear}. */
+export function useTask(work) {
+  const [state, setState] = useState({ busy: false });
+  const latest = useRef(work);
+  latest.current = work;
+  const run = useCallback(async (...input) => {
+    setState({ busy: true });
+    try {
+      const value = await latest.current(...input);
+      setState({ busy: false, value });
+      return value;
+    } catch (error) {
+      setState({ busy: false, error });
+      return undefined;
+    }
+  }, []);
+  const clear = useCallback(() => setState({ busy: false }), []);
+  return { ...state, run, clear };
+}
+
+export const Skeleton = ({ lines = 3 }) =>
+  h('div', { class: 'skeleton', role: 'status', 'aria-label': 'Loading' },
+    Array.from({ length: lines }, (_, line) => h('span', { key: line, style: { width: `${90 - line * 13 % 50}%` } })));
+
+/** An error as one line and what to do next. */
+export function Problem({ error, retry }) {
+  if (!error) {
+    return null;
+  }
+  return h('div', { class: 'problem', role: 'alert' },
+    h('p', null, error.message),
+    error.status === 401 && h('p', null, 'Open the link that the connector printed at its start: http://localhost:…/?token=…'),
+    retry && h('button', { type: 'button', onClick: retry }, 'Try again'));
+}
+
+export const State = ({ title, children }) =>
+  h('div', { class: 'state' }, h('p', { class: 'state-title' }, title), children);
+
+/** Tabs as WAI-ARIA wants them: arrows move, the chosen one is in the tab order. */
+export function Tabs({ label, tabs, chosen, onChoose }) {
+  const move = (event) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!step) {
+      return;
+    }
+    const at = tabs.findIndex(([id]) => id === chosen);
+    const [next] = tabs[(at + step + tabs.length) % tabs.length];
+    onChoose(next);
+    event.currentTarget.querySelector(`[data-tab="${next}"]`).focus();
+  };
+  return h('div', { class: 'tabs', role: 'tablist', 'aria-label': label, onKeyDown: move },
+    tabs.map(([id, name]) => h('button', {
+      key: id,
+      type: 'button',
+      role: 'tab',
+      'data-tab': id,
+      'aria-selected': id === chosen,
+      tabIndex: id === chosen ? 0 : -1,
+      onClick: () => onChoose(id),
+    }, name)));
+}
+
+/** A button that opens a list; Escape or a click elsewhere closes it. */
+export function Menu({ label, title, children, align = 'left' }) {
+  const [open, setOpen] = useState(false);
+  const root = useRef(null);
+  useEffect(() => {
+    if (!open) {
+      return undefined;
+    }
+    const elsewhere = (event) => !root.current?.contains(event.target) && setOpen(false);
+    const escape = (event) => {
+      if (event.key === 'Escape') {
+        setOpen(false);
+        root.current?.querySelector('button')?.focus();
+      }
+    };
+    document.addEventListener('pointerdown', elsewhere);
+    document.addEventListener('focusin', elsewhere);
+    document.addEventListener('keydown', escape);
+    return () => {
+      document.removeEventListener('pointerdown', elsewhere);
+      document.removeEventListener('focusin', elsewhere);
+      document.removeEventListener('keydown', escape);
+    };
+  }, [open]);
+  return h('div', { class: 'menu', ref: root },
+    h('button', { type: 'button', class: 'quiet', title, 'aria-expanded': open, onClick: () => setOpen(!open) }, label),
+    open && h('div', { class: `menu-list ${align}` }, children(() => setOpen(false))));
+}
+
+export function Copy({ text, label = 'Copy' }) {
+  const [done, setDone] = useState(false);
+  const copy = async () => {
+    await copyText(typeof text === 'function' ? text() : text);
+    setDone(true);
+    setTimeout(() => setDone(false), 1500);
+  };
+  return h('button', { type: 'button', class: 'quiet', onClick: copy }, done ? 'Copied' : label);
+}
+
+/** Copies, also where the browser denies its clipboard to pages without TLS. */
+export async function copyText(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    const area = document.createElement('textarea');
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    document.execCommand('copy');
+    area.remove();
+  }
+}
+
+export function download(name, text, type = 'text/plain') {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob([text], { type }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
+/** Draws its children in another element of the page. */
+export function Elsewhere({ into, children }) {
+  useEffect(() => {
+    if (into.current) {
+      render(children, into.current);
+    }
+  });
+  useEffect(() => () => into.current && render(null, into.current), []);
+  return null;
+}

@@ -1,0 +1,107 @@
+// One dataset: its timeline, the query, the result, and sending it.
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { get, parameters, path, post } from './api.js';
+import { Ask } from './ask.js';
+import { Columns } from './columns.js';
+import { bytes, plural, time } from './format.js';
+import { rememberQuery } from './memory.js';
+import { useQuery } from './query.js';
+import { Result } from './result.js';
+import { Send, useDestination } from './send.js';
+import { DEFAULT, condition, filtered, grouped } from './sql.js';
+import { Timeline, rangeText } from './timeline.js';
+import { Elsewhere, Problem, Skeleton, h, useLoad } from './ui.js';
+
+export function Workspace({ dataset, place, go, side }) {
+  const address = path('datasets', dataset.tenant_id, dataset.dataset_id);
+  const overview = useLoad((signal) => get(`${address}/overview`, signal), [address]);
+  const range = useMemo(() => ({ from: place.from, to: place.to }), [place.from, place.to]);
+  const columns = useLoad((signal) => get(`${address}/columns` + parameters(range), signal), [address, range]);
+  const query = useQuery(dataset);
+  const destination = useDestination();
+  const [text, setText] = useState(place.sql ?? DEFAULT);
+  const [tab, setTab] = useState('records');
+  const editor = useRef(null);
+
+  const asked = place.sql ?? DEFAULT;
+  useEffect(() => {
+    setText(asked);
+    query.run(asked, range);
+  }, [asked, range]);
+
+  const ask = (sql, next = range) => {
+    rememberQuery(`${dataset.tenant_id}/${dataset.dataset_id}`, sql);
+    setText(sql);
+    if (sql === asked && next.from === range.from && next.to === range.to) {
+      query.run(sql, range);
+    } else {
+      go({ ...place, from: next.from, to: next.to, sql: sql === DEFAULT ? undefined : sql });
+    }
+  };
+  const filter = (column, given, wanted = true) => ask(filtered(asked, condition(column, given, wanted)));
+  const known = columns.value?.columns ?? [];
+
+  const request = requestOf({ dataset, sql: asked, range, overview: overview.value, destination });
+  const plan = useLoad(request && query.result && ((signal) => post('plan', {
+    tenant_id: request.tenant_id, dataset_id: request.dataset_id, sql: asked, destination_type: request.destination_type,
+  }, signal)), [address, asked, destination.chosen?.name, Boolean(request && query.result)]);
+  const rangeWords = rangeText(range, overview.value?.newest);
+
+  return h('div', { class: 'workspace' },
+    h('section', { class: 'find', 'aria-label': 'Find' },
+      h(Head, { dataset, overview: overview.value }),
+      overview.error && h(Problem, { error: overview.error, retry: overview.reload }),
+      !overview.value && overview.loading && h(Skeleton, { lines: 3 }),
+      overview.value && (overview.value.objects === 0 ? h(NoObjects, { overview: overview.value })
+        : h(Timeline, { overview: overview.value, range, onRange: (next) => ask(text, next) }))),
+    h(Elsewhere, { into: side }, h('details', { class: 'schema', open: matchMedia('(min-width: 900px)').matches },
+      h('summary', null, h('h2', null, 'Columns'), columns.value && h('span', { class: 'aside' }, known.length)),
+      h(Columns, { dataset, columns, range, onInsert: (name) => editor.current?.insert(name), onFilter: filter }))),
+    h(Ask, { dataset, text, columns: known, query, editor, onText: setText, onRun: ask }),
+    h(Result, {
+      query, tab, setTab, plan, rangeWords,
+      payload: destination.missing.length || !request
+        ? { problem: request || !destination.chosen ? `Fill in ${destination.missing.map((setting) => setting.name).join(', ')} below to see the payload.` : 'Run a query to see the payload.' }
+        : { request },
+      range,
+      onFilter: filter,
+      onGroup: (column) => ask(grouped(asked, column, known.map((entry) => entry.name))),
+      onAll: () => ask(text, { from: 'all', to: undefined }),
+    }),
+    h(Send, { destination, request: query.result ? request : null, plan, rangeWords, onPreview: () => setTab('payload') }));
+}
+
+/** What preview, plan, export and saving are asked with; the newest partition by its times, so that all of them mean the same. */
+function requestOf({ dataset, sql, range, overview, destination }) {
+  if (!destination.chosen || !overview) {
+    return null;
+  }
+  const { from, to } = range.from || range.to ? range : overview.newest ?? {};
+  return {
+    tenant_id: dataset.tenant_id,
+    dataset_id: dataset.dataset_id,
+    sql,
+    from,
+    to,
+    destination_type: destination.chosen.name,
+    destination_config: destination.config,
+    batch_size: destination.batchSize,
+  };
+}
+
+function Head({ dataset, overview }) {
+  return h('div', { class: 'dataset' },
+    h('h1', null, h('span', { class: 'tenant' }, `${dataset.tenant_name || dataset.tenant_id} / `), dataset.name || dataset.dataset_id),
+    dataset.testing && h('span', { class: 'badge', title: 'Its records are not for production.' }, 'testing'),
+    overview && overview.objects > 0 && h('span', { class: 'facts' }, [
+      overview.first && `${time(overview.first)} … ${time(overview.last)} UTC`,
+      plural(overview.objects, 'object') + (overview.truncated ? ' or more' : ''),
+      bytes(overview.bytes),
+      overview.records !== null && overview.records !== undefined && plural(overview.records, 'record'),
+    ].filter(Boolean).map((fact) => h('span', { key: fact }, fact))));
+}
+
+const NoObjects = ({ overview }) => h('div', { class: 'state' },
+  h('p', { class: 'state-title' }, 'The dataset has no objects.'),
+  (overview.listed_folders ?? []).length > 0 && h('p', null, 'Looked at:'),
+  h('ul', { class: 'tried' }, (overview.listed_folders ?? []).map((folder) => h('li', { key: folder }, h('code', null, folder)))));
