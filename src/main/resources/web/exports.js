@@ -9,6 +9,10 @@ import { write } from './place.js';
 import { Problem, Skeleton, State, h, useTask } from './ui.js';
 
 const REFRESH = 5000;
+const NUMBERS = new Set(['Behind', 'Accepted', 'Dead letters', 'Took', 'Objects', 'Selected', 'Duplicates', 'Dead-lettered']);
+
+const heads = (names) => h('thead', null, h('tr', null, names.map((name) =>
+  h('th', { key: name, scope: 'col', class: NUMBERS.has(name) ? 'number' : undefined }, name))));
 
 export function Exports({ exports, place, go }) {
   useEffect(() => {
@@ -29,7 +33,7 @@ export function Exports({ exports, place, go }) {
     list.length === 0
       ? h(State, { title: 'No export yet.' }, h('p', null, 'Pick a dataset, ask for the records you need, and save the query as an export.'))
       : h('div', { class: 'wide' }, h('table', null,
-        h('thead', null, h('tr', null, ['Export', 'Dataset', 'State', 'Behind', 'Records per run', 'Accepted', 'Dead letters', 'Next run', 'Last error'].map((name) => h('th', { key: name, scope: 'col' }, name)))),
+        heads(['Export', 'Dataset', 'State', 'Behind', 'Records per run', 'Accepted', 'Dead letters', 'Next run', 'Last error']),
         h('tbody', null, list.map((entry) => h(Line, { key: `${entry.name}/${entry.destination}`, entry, open: entry === chosen }))))),
     place.name && !chosen && h(State, { title: `There is no export ${place.name} to ${place.destination}.` }),
     chosen && h(Details, { key: `${chosen.name}/${chosen.destination}`, entry: chosen, reload: exports.reload, go }));
@@ -96,7 +100,7 @@ function Runs({ runs }) {
     return h('p', { class: 'note' }, 'It has not run yet.');
   }
   return h('div', { class: 'wide' }, h('table', null,
-    h('thead', null, h('tr', null, ['Started', 'Took', 'State', 'Objects', 'Selected', 'Accepted', 'Duplicates', 'Dead-lettered', ''].map((name) => h('th', { key: name, scope: 'col' }, name)))),
+    heads(['Started', 'Took', 'State', 'Objects', 'Selected', 'Accepted', 'Duplicates', 'Dead-lettered', 'Message']),
     h('tbody', null, runs.map((run) => h('tr', { key: run.started_at },
       h('td', null, time(run.started_at)),
       h('td', { class: 'number' }, run.finished_at ? duration((Date.parse(run.finished_at) - Date.parse(run.started_at)) / 1000) : '–'),

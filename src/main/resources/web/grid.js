@@ -8,7 +8,7 @@ const ROW = 26;
 const SPARE_ROWS = 8;
 const NARROW = 72;
 const WIDE = 420;
-const PER_CHARACTER = 7.3;
+const PER_CHARACTER = 7.7;
 const LONGEST_CELL = 300;
 
 export function Grid({ result, onFilter, onGroup, onRecord }) {
@@ -130,7 +130,7 @@ export function Grid({ result, onFilter, onGroup, onRecord }) {
       given: record(menu.row)[columns[menu.column]],
       style: {
         top: Math.min((menu.row + 1) * ROW, Math.max(rows.length * ROW - 40, ROW)) + 'px',
-        left: Math.max(Math.min(offsets[menu.column], view.left + view.width - 330), view.left + 4) + 'px',
+        left: Math.max(Math.min(offsets[menu.column], view.left + view.width - 400), view.left + 4) + 'px',
       },
       onFilter, onGroup, onClose: close, onRecord: () => onRecord(record(menu.row), menu.row),
     })));

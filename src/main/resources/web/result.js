@@ -4,6 +4,7 @@ import { Chart } from './chart.js';
 import { bytes, duration, json, number, plural } from './format.js';
 import { Grid } from './grid.js';
 import { Payload, Plan } from './payload.js';
+import { MOST } from './query.js';
 import { RecordView } from './record.js';
 import { Copy, Skeleton, State, Tabs, h } from './ui.js';
 
@@ -51,5 +52,6 @@ function Cost({ query }) {
     result.bytes_read !== undefined && bytes(result.bytes_read),
   ].filter(Boolean);
   return h('span', { class: 'facts cost', role: 'status' }, facts.map((fact) => h('span', { key: fact }, fact)),
+    query.more && h('button', { type: 'button', class: 'quiet', onClick: query.more }, `Show ${number(MOST)}`),
     result.rows.length > 0 && h(Copy, { label: 'Copy NDJSON', text: () => result.rows.map((row) => json(row)).join('\n') + '\n' }));
 }

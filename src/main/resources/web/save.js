@@ -6,7 +6,7 @@ import { Copy, Problem, Skeleton, download, h, useLoad, useTask } from './ui.js'
 export function SaveAs({ request, destination, onClose }) {
   const [name, setName] = useState(`${request.dataset_id}-to-${destination}`.toLowerCase().replace(/[^a-z0-9-]+/g, '-'));
   const [interval, setInterval] = useState('60');
-  const [batch, setBatch] = useState(String(request.batch_size ?? 1000));
+  const [batch, setBatch] = useState('1000');
   const { from, to, ...whole } = request;
   const wanted = { ...whole, name, interval_seconds: Number(interval), batch_size: Number(batch) };
   const settled = useSettled(JSON.stringify(wanted), 250);

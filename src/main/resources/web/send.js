@@ -10,7 +10,6 @@ export function useDestination() {
   const destinations = useLoad((signal) => get('destinations', signal), []);
   const [name, setName] = useState(null);
   const [typed, setTyped] = useState({});
-  const [wholeBatch, setBatch] = useState('');
   const list = destinations.value?.destinations ?? [];
   const chosen = list.find((entry) => entry.name === (name ?? destinations.value?.configured)) ?? list[0];
   const config = useMemo(() => {
@@ -21,7 +20,6 @@ export function useDestination() {
     setting.required && !setting.configured && !filled(setting.value) && !filled(setting.default) && !filled(config[setting.name]));
   return {
     destinations, list, chosen, config, missing, choose: setName,
-    batchSize: wholeBatch === '' ? undefined : Number(wholeBatch), setBatch,
     type: (setting, text) => setTyped((before) => ({ ...before, [chosen.name]: { ...before[chosen.name], [setting]: text } })),
     text: (setting) => typed[chosen.name]?.[setting.name] ?? (setting.secret ? '' : setting.value ?? ''),
   };

@@ -79,11 +79,22 @@ export function Timeline({ overview, range, onRange }) {
       h('span', { class: 'aside', role: 'status' }, `${plural(objects, 'object')}, ${bytes(size)} chosen`)));
 }
 
+/** A moment as text, since a browser's own field shows it as its locale wants, and not in UTC's order. */
 function Moment({ label, value, onChange }) {
+  const [wrong, setWrong] = useState(false);
+  const change = (event) => {
+    const moment = Date.parse(event.target.value.trim().replace(' ', 'T') + (event.target.value.trim().length > 10 ? 'Z' : ''));
+    setWrong(Number.isNaN(moment));
+    if (!Number.isNaN(moment)) {
+      onChange(iso(moment));
+    }
+  };
   return h('label', null, label, ' ', h('input', {
-    type: 'datetime-local',
-    value: iso(value).slice(0, 16),
-    onChange: (event) => event.target.value && onChange(event.target.value + ':00Z'),
+    value: iso(value).slice(0, 16).replace('T', ' '),
+    'aria-label': `${label}, UTC, as 2026-11-20 14:00`,
+    'aria-invalid': wrong,
+    title: 'UTC, as 2026-11-20 14:00',
+    onChange: change,
   }));
 }
 

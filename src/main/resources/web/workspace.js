@@ -41,7 +41,8 @@ export function Workspace({ dataset, place, go, side }) {
   const filter = (column, given, wanted = true) => ask(filtered(asked, condition(column, given, wanted)));
   const known = columns.value?.columns ?? [];
 
-  const request = requestOf({ dataset, sql: asked, range, overview: overview.value, destination });
+  const read = range.from || range.to ? range : overview.value?.newest ?? {};
+  const request = overview.value && requestOf({ dataset, sql: asked, range: read, destination });
   const plan = useLoad(request && query.result && ((signal) => post('plan', {
     tenant_id: request.tenant_id, dataset_id: request.dataset_id, sql: asked, destination_type: request.destination_type,
   }, signal)), [address, asked, destination.chosen?.name, Boolean(request && query.result)]);
@@ -56,7 +57,7 @@ export function Workspace({ dataset, place, go, side }) {
         : h(Timeline, { overview: overview.value, range, onRange: (next) => ask(text, next) }))),
     h(Elsewhere, { into: side }, h('details', { class: 'schema', open: matchMedia('(min-width: 900px)').matches },
       h('summary', null, h('h2', null, 'Columns'), columns.value && h('span', { class: 'aside' }, known.length)),
-      h(Columns, { dataset, columns, range, onInsert: (name) => editor.current?.insert(name), onFilter: filter }))),
+      h(Columns, { dataset, columns, range: read, onInsert: (name) => editor.current?.insert(name), onFilter: filter }))),
     h(Ask, { dataset, text, columns: known, query, editor, onText: setText, onRun: ask }),
     h(Result, {
       query, tab, setTab, plan, rangeWords,
@@ -72,20 +73,15 @@ export function Workspace({ dataset, place, go, side }) {
 }
 
 /** What preview, plan, export and saving are asked with; the newest partition by its times, so that all of them mean the same. */
-function requestOf({ dataset, sql, range, overview, destination }) {
-  if (!destination.chosen || !overview) {
-    return null;
-  }
-  const { from, to } = range.from || range.to ? range : overview.newest ?? {};
-  return {
+function requestOf({ dataset, sql, range, destination }) {
+  return destination.chosen && {
     tenant_id: dataset.tenant_id,
     dataset_id: dataset.dataset_id,
     sql,
-    from,
-    to,
+    from: range.from,
+    to: range.to,
     destination_type: destination.chosen.name,
     destination_config: destination.config,
-    batch_size: destination.batchSize,
   };
 }
 

@@ -70,6 +70,15 @@ public final class TestTools {
                 .orElseGet(() -> installed(Path.of("/usr/lib/postgresql/15/bin/initdb")));
     }
 
+    /** Chromium's program. Where it is missing the test is skipped, or fails when {@code CI=true}. */
+    public static Path chromium() {
+        return installed(Stream.of(System.getenv("PATH").split(File.pathSeparator))
+                .map(folder -> Path.of(folder, "chromium"))
+                .filter(Files::isExecutable)
+                .findFirst()
+                .orElse(Path.of("/usr/bin/chromium")));
+    }
+
     private static Path folder(String server) {
         return installed(cacheDirectory().resolve(server).resolve(version(server)));
     }

@@ -1,0 +1,51 @@
+package com.bytefreezer.connector.testing;
+
+import com.microsoft.playwright.Browser;
+import com.microsoft.playwright.BrowserContext;
+import com.microsoft.playwright.BrowserType;
+import com.microsoft.playwright.Playwright;
+import java.util.List;
+import java.util.Map;
+
+/** A real Chromium without a window. Playwright is for one thread. */
+public final class Chromium implements AutoCloseable {
+    private final Playwright playwright;
+    private final Browser browser;
+
+    private Chromium(Playwright playwright, Browser browser) {
+        this.playwright = playwright;
+        this.browser = browser;
+    }
+
+    /** Starts it; where it is missing the test is skipped, or fails when {@code CI=true}. */
+    public static Chromium start() {
+        var program = TestTools.chromium();
+        var playwright = Playwright.create(
+                new Playwright.CreateOptions().setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
+        var browser = playwright
+                .chromium()
+                .launch(new BrowserType.LaunchOptions()
+                        .setExecutablePath(program)
+                        // As root it has no sandbox; the others keep it from looking for its maker's hosts.
+                        .setArgs(List.of(
+                                "--no-sandbox",
+                                "--disable-dev-shm-usage",
+                                "--disable-gpu",
+                                "--disable-background-networking",
+                                "--disable-component-update",
+                                "--disable-sync",
+                                "--no-first-run")));
+        return new Chromium(playwright, browser);
+    }
+
+    /** A visitor with cookies and storage of their own. */
+    public BrowserContext visitor(Browser.NewContextOptions options) {
+        return browser.newContext(options);
+    }
+
+    @Override
+    public void close() {
+        browser.close();
+        playwright.close();
+    }
+}
