@@ -1,5 +1,6 @@
 // Every export in one line; opened: runs, retries, dead letters, and the cursor.
 import { useEffect } from 'preact/hooks';
+import { Balance } from './balance.js';
 import { DeadLetters } from './dead-letters.js';
 import { ExportMark } from './export-state.js';
 import { path, post } from './api.js';
@@ -72,12 +73,11 @@ function Details({ entry, reload, go }) {
     reload();
     return true;
   });
-  const totals = entry.totals ?? {};
   const retries = Object.entries(entry.retries ?? {});
   return h('section', { class: 'details', 'aria-label': `Export ${full}` },
     h('h2', null, `${entry.name} → ${entry.destination}`),
     entry.last_error && h('p', { class: 'problem' }, entry.last_error),
-    h('p', { class: 'balance' }, `${number(totals.selected)} selected = ${number(totals.accepted)} accepted + ${number(totals.duplicates)} duplicates + ${number(totals.dead_lettered)} dead-lettered`),
+    h(Balance, { counts: entry.totals }),
     h('dl', null,
       h('dt', null, 'Last success'), h('dd', null, time(entry.last_success)),
       h('dt', null, 'Delivered up to'), h('dd', null, time(entry.watermark)),

@@ -20,7 +20,7 @@ export function Grid({ result, onFilter, onGroup, onRecord }) {
   const box = useRef(null);
 
   const order = useMemo(() => sorted(rows, sort), [rows, sort]);
-  const offsets = useMemo(() => offsetsOf(columns, types, rows), [columns, types, rows]);
+  const offsets = useMemo(() => offsetsOf(columns, types, rows, view.width), [columns, types, rows, view.width]);
   useEffect(() => {
     const measure = () => box.current && setView(visible(box.current));
     const observer = new ResizeObserver(measure);
@@ -181,7 +181,8 @@ function ValueMenu({ column, given, style, onFilter, onGroup, onRecord, onClose 
 const visible = (element) => ({
   top: element.scrollTop, left: element.scrollLeft, width: element.clientWidth, height: element.clientHeight });
 
-function offsetsOf(columns, types, rows) {
+/** Where each column begins; the last one ends at the edge at least. */
+function offsetsOf(columns, types, rows, width) {
   const sample = rows.slice(0, 50);
   const offsets = [0];
   columns.forEach((name, at) => {
@@ -189,6 +190,7 @@ function offsetsOf(columns, types, rows) {
     const longest = Math.max(head, ...sample.map((row) => Math.min(value(row[name]).length, 60)));
     offsets.push(offsets[at] + Math.round(Math.min(Math.max(longest * PER_CHARACTER + 18, NARROW), WIDE)));
   });
+  offsets[columns.length] = Math.max(offsets[columns.length], width);
   return offsets;
 }
 

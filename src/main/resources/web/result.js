@@ -15,9 +15,9 @@ export function Result({ query, tab, setTab, plan, payload, rangeWords, range, o
   return h('section', { class: 'result', 'aria-label': 'Result', 'aria-busy': Boolean(query.running) },
     h('div', { class: 'bar-line' }, h(Tabs, { label: 'Result', tabs: TABS, chosen: tab, onChoose: setTab }), h('span', { class: 'space' }), h(Cost, { query })),
     query.error && h('div', { class: 'problem', role: 'alert' },
-      h('p', null, query.error.line ? `Line ${query.error.line}${query.error.column ? `, column ${query.error.column}` : ''}: ` : '', query.error.message),
+      h('p', null, query.error.message),
       query.error.status === 401 && h('p', null, 'Open the link that the connector printed at its start.')),
-    query.cancelled && h('p', { class: 'problem', role: 'status' }, 'Cancelled. The query was stopped.'),
+    query.cancelled && h('p', { class: 'problem plain', role: 'status' }, 'Cancelled. The query was stopped.'),
     h('div', { class: query.running || query.error ? 'panel stale' : 'panel', role: 'tabpanel', 'aria-label': tab },
       tab === 'payload' ? h(Payload, payload)
         : tab === 'plan' ? h(Plan, { plan })

@@ -1,6 +1,7 @@
 // An export that runs now: its progress, and in the end the balance.
 import { useEffect, useState } from 'preact/hooks';
 import { get, path, remove } from './api.js';
+import { Balance } from './balance.js';
 import { duration, number } from './format.js';
 import { Problem, h, useTask } from './ui.js';
 
@@ -53,9 +54,8 @@ export function RunProgress({ id, onClose }) {
       h('span', { class: 'space' }),
       running ? h('button', { type: 'button', disabled: stop.busy, onClick: stop.run, title: 'Batches in flight finish' }, 'Stop')
         : h('button', { type: 'button', class: 'quiet', onClick: onClose }, 'Close')),
-    !running && h('p', { class: 'balance' },
-      `${number(run.selected)} selected = ${number(run.accepted)} accepted + ${number(run.duplicates)} duplicates + ${number(run.dead_lettered)} dead-lettered`),
-    run.message && h('p', { class: run.state === 'failed' ? 'bad' : 'note' }, run.message),
+    !running && h(Balance, { counts: run }),
+    run.message && run.state !== 'succeeded' && h('p', { class: run.state === 'failed' ? 'bad' : 'note' }, run.message),
     run.dead_lettered > 0 && run.dead_letters_folder && h('p', { class: 'note' }, 'Dead letters are kept in ', h('code', null, run.dead_letters_folder)),
     error && h(Problem, { error }));
 }

@@ -12,9 +12,9 @@ export function rangeText(range, newest) {
     return 'all partitions';
   }
   if (!range.from && !range.to) {
-    return newest ? `newest partition, ${time(newest.from)}` : 'newest partition';
+    return newest ? `newest partition, ${time(newest.from)} UTC` : 'newest partition';
   }
-  return `${range.from ? time(range.from) : 'the beginning'} to ${range.to ? time(range.to) : 'now'}`;
+  return `${range.from ? time(range.from) : 'the beginning'} to ${range.to ? time(range.to) : 'now'} UTC`;
 }
 
 export function Timeline({ overview, range, onRange }) {

@@ -43,9 +43,8 @@ export function Workspace({ dataset, place, go, side }) {
 
   const read = range.from || range.to ? range : overview.value?.newest ?? {};
   const request = overview.value && requestOf({ dataset, sql: asked, range: read, destination });
-  const plan = useLoad(request && query.result && ((signal) => post('plan', {
-    tenant_id: request.tenant_id, dataset_id: request.dataset_id, sql: asked, destination_type: request.destination_type,
-  }, signal)), [address, asked, destination.chosen?.name, Boolean(request && query.result)]);
+  const plan = useLoad(request && query.result && ((signal) => post('plan', { ...request, destination_config: undefined }, signal)),
+    [address, asked, read.from, read.to, destination.chosen?.name, Boolean(request && query.result)]);
   const rangeWords = rangeText(range, overview.value?.newest);
 
   return h('div', { class: 'workspace' },
