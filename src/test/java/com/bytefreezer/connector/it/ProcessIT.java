@@ -67,13 +67,6 @@ class ProcessIT {
     }
 
     @Test
-    void interactiveModeSaysInOneLineThatItHasNoPage() throws Exception {
-        Ended ended = run();
-        assertThat(ended.code()).isEqualTo(1);
-        assertThat(ended.errors().lines()).singleElement().asString().contains("Interactive mode");
-    }
-
-    @Test
     void allProblemsOfTheSettingsAreShownTogether() throws Exception {
         Ended ended = run("--mode", "batch", "--set", "lake.rot=x", "--set", "query.sync=never");
         assertThat(ended.code()).isEqualTo(1);
