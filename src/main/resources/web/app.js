@@ -1,13 +1,13 @@
 // The frame: header, catalogue on the left, and the view that the address names.
 import { render } from 'preact';
-import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { get } from './api.js';
 import { Catalogue } from './catalogue.js';
 import { Exports } from './exports.js';
 import { Help } from './help.js';
 import { rememberTheme, theme } from './memory.js';
 import { read, write } from './place.js';
-import { Problem, State, h, useLoad } from './ui.js';
+import { MODIFIER, Problem, State, h, useLoad } from './ui.js';
 import { Workspace } from './workspace.js';
 
 function usePlace() {
@@ -29,7 +29,7 @@ function usePlace() {
 
 function ThemeButton() {
   const [name, setName] = useState(theme);
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.documentElement.dataset.theme = name ?? '';
   }, [name]);
   const dark = name ? name === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches;
@@ -81,7 +81,7 @@ function App() {
         h('a', { href: '#/data', 'aria-current': place.view === 'data' ? 'page' : undefined }, 'Data'),
         h('a', { href: '#/exports', 'aria-current': place.view === 'exports' ? 'page' : undefined }, 'Exports')),
       h('span', { class: 'space' }),
-      h('button', { type: 'button', class: 'quiet', onClick: () => search.current?.focus(), title: 'Search datasets' }, 'Search ', h('kbd', null, 'Ctrl K')),
+      h('button', { type: 'button', class: 'quiet to-search', onClick: () => search.current?.focus(), title: 'Search datasets' }, 'Search ', h('kbd', null, `${MODIFIER} K`)),
       h(ThemeButton, null),
       h('button', { type: 'button', class: 'quiet icon', 'aria-label': 'Keys and words', 'aria-expanded': help, onClick: () => setHelp(!help) }, '?')),
     help && h(Help, { onClose: () => setHelp(false) }),

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { time } from './format.js';
 import { queries } from './memory.js';
 import { examples } from './sql.js';
-import { Menu, h } from './ui.js';
+import { MODIFIER, Menu, h } from './ui.js';
 
 export function Ask({ dataset, text, columns, query, editor, onText, onRun }) {
   const place = useRef(null);
@@ -40,7 +40,7 @@ export function Ask({ dataset, text, columns, query, editor, onText, onRun }) {
     h('div', { class: 'bar-line' },
       query.running
         ? h('button', { type: 'button', onClick: query.cancel }, 'Cancel')
-        : h('button', { type: 'button', class: 'primary', onClick: () => onRun(text) }, 'Run ', h('kbd', null, 'Ctrl ↵')),
+        : h('button', { type: 'button', class: 'primary', onClick: () => onRun(text) }, 'Run ', h('kbd', null, `${MODIFIER} ↵`)),
       query.running && h(Elapsed, { since: query.since }),
       h('span', { class: 'space' }),
       h(Menu, { label: 'Examples', align: 'right' }, (close) => h('ul', null, examples(columns).map(([title, sql]) =>

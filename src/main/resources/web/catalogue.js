@@ -35,7 +35,7 @@ export function Catalogue({ datasets, exports, place, go, searchBox, side }) {
         onInput: (event) => setWords(event.target.value),
       }),
       !datasets.value && datasets.loading && h(Skeleton, { lines: 4 }),
-      datasets.error && h('p', { class: 'note' }, datasets.error.message),
+      datasets.error && place.view !== 'data' && h('p', { class: 'note' }, datasets.error.message),
       (datasets.value?.notes ?? []).map((note) => h('p', { key: note, class: 'note' }, note)),
       datasets.value && !found.length && words && h('p', { class: 'note' }, `No dataset matches “${words}”.`),
       h('ul', { class: 'tree' }, tenants.map((tenant) => h('li', { key: tenant.id },

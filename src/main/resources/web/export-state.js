@@ -18,6 +18,9 @@ export function exportLine(entry) {
   if (entry.dead_letters > 0) {
     return plural(entry.dead_letters, 'dead letter');
   }
+  if (entry.lag_seconds === 0) {
+    return 'up to date';
+  }
   if (entry.lag_seconds !== null && entry.lag_seconds !== undefined) {
     return `${duration(entry.lag_seconds)} behind`;
   }

@@ -28,6 +28,9 @@ export function duration(seconds) {
   if (seconds === null || seconds === undefined) {
     return '–';
   }
+  if (seconds === 0) {
+    return '0 s';
+  }
   if (seconds < 10) {
     return `${seconds.toFixed(1)} s`;
   }

@@ -31,7 +31,7 @@ export function Grid({ result, onFilter, onGroup, onRecord }) {
     box.current.scrollTop = 0;
     setCell({ row: 0, column: 0 });
     setMenu(null);
-  }, [rows]);
+  }, [rows, sort]);
 
   const first = Math.max(Math.floor(view.top / ROW) - SPARE_ROWS, 0);
   const last = Math.min(Math.ceil((view.top + view.height) / ROW) + SPARE_ROWS, rows.length);

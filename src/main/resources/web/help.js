@@ -1,9 +1,9 @@
 // Keys and words, folded away behind "?".
-import { h } from './ui.js';
+import { MODIFIER, h } from './ui.js';
 
 const KEYS = [
-  ['Ctrl K', 'search datasets; arrows and Enter choose'],
-  ['Ctrl Enter', 'run the query'],
+  [`${MODIFIER} K`, 'search datasets; arrows and Enter choose'],
+  [`${MODIFIER} Enter`, 'run the query'],
   ['Escape', 'cancel a running query, close a menu'],
   ['Arrows', 'move in the records; Enter: what to do with a value; Space: the whole record; C: copy'],
   ['?', 'this help'],
@@ -21,5 +21,5 @@ const list = (entries, tag) => h('dl', null, entries.flatMap(([term, meaning]) =
 
 export const Help = ({ onClose }) => h('aside', { class: 'help', 'aria-label': 'Keys and words' },
   list(KEYS, 'kbd'), list(WORDS, 'strong'),
-  h('p', null, 'On a Mac, ⌘ is Ctrl. All times are UTC.'),
+  h('p', null, 'All times are UTC.'),
   h('button', { type: 'button', onClick: onClose }, 'Close'));

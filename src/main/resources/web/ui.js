@@ -4,6 +4,9 @@ import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 
 export { h };
 
+/** The key that goes with a letter. */
+export const MODIFIER = /Mac|iPhone|iPad/.test(navigator.platform) ? '⌘' : 'Ctrl';
+
 /** Loads when dependencies change: {value, error, loading, reload}. An answer that comes too late is dropped. */
 export function useLoad(load, dependencies) {
   const [state, setState] = useState({ loading: true });

@@ -4,6 +4,7 @@ import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertTha
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.bytefreezer.connector.delivery.Routes;
+import com.bytefreezer.connector.kit.Reply;
 import com.bytefreezer.connector.kit.Request;
 import com.bytefreezer.connector.testing.Await;
 import com.bytefreezer.connector.testing.Chromium;
@@ -23,11 +24,13 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -400,11 +403,69 @@ class PageIT {
     }
 
     @Test
-    void theExportsAreListed() {
-        Page page = open(address + "#/exports");
-        assertThat(page.locator("main h1")).hasText("Exports");
-        assertThat(page.locator("main table, main .state").first()).isVisible();
-        shoot(page, "exports");
+    void anExportShowsItsRunsAndDeliversOrDiscardsItsDeadLetters() {
+        try (WebhookServer sink = WebhookServer.start()) {
+            sink.replyWhen(request -> request.text().contains("for root from"), Reply.of(400, "root is not wanted"));
+            String[] settings = {
+                "--set",
+                "lake.root=file:samples/lake",
+                "--set",
+                "query.tenant-id=acme",
+                "--set",
+                "query.dataset-id=syslog",
+                "--set",
+                "query.sql=" + FAILED_LOGINS,
+                "--set",
+                "destination.type=webhook",
+                "--set",
+                "destination.webhook.url=" + sink.url(),
+                "--set",
+                "cursor.file=" + folder.resolve("refused.db"),
+                "--set",
+                "delivery.dead-letters-folder=" + folder.resolve("refused")
+            };
+            try (ConnectorProcess batch = connector(Stream.concat(Stream.of("--mode", "batch"), Stream.of(settings))
+                    .toArray(String[]::new))) {
+                assertThat(batch.waitFor(Duration.ofMinutes(1)))
+                        .as(batch.standardError())
+                        .isZero();
+            }
+            long accepted = sink.records().size();
+            assertThat(accepted).isBetween(1L, 399L);
+            try (ConnectorProcess connector = connector(settings)) {
+                Page page = open(link(connector) + "#/exports");
+                Locator line = page.locator("tbody tr").first();
+                assertThat(line).containsText("default → webhook");
+                assertThat(line).containsText(String.valueOf(accepted));
+                line.getByRole(AriaRole.LINK).click();
+                Locator letters = page.locator(".letters");
+                assertThat(letters).containsText("root is not wanted");
+                assertThat(page.locator(".details .balance"))
+                        .hasText("400 selected = %d accepted + 0 duplicates + %d dead-lettered"
+                                .formatted(accepted, 400 - accepted));
+                letters.locator("summary").first().click();
+                assertThat(letters.locator(".json").first()).containsText("for root from");
+                shoot(page, "exports");
+
+                letters.locator("input").first().check();
+                button(page, "Discard 1 dead letter…").click();
+                button(page, "Discard").click();
+                assertThat(page.getByText("1 discarded.")).isVisible();
+                sink.replyWhen(request -> true, Reply.of(200));
+                page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Replay all"))
+                        .click();
+                assertThat(page.getByText("None: the destination refused no record."))
+                        .isVisible();
+                assertThat(sink.records()).hasSize(399).doesNotHaveDuplicates();
+
+                button(page, "Reset cursor…").click();
+                assertThat(button(page, "Reset cursor")).isDisabled();
+                page.getByLabel("Type default/webhook to go on").fill("default/webhook");
+                shoot(page, "reset-cursor");
+                button(page, "Reset cursor").click();
+                assertThat(page.getByText("The cursor is reset.")).isVisible();
+            }
+        }
     }
 
     @Test
