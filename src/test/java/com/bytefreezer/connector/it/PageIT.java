@@ -12,12 +12,14 @@ import com.bytefreezer.connector.testing.ConnectorProcess;
 import com.bytefreezer.connector.testing.ParquetLake;
 import com.bytefreezer.connector.testing.TestTools;
 import com.bytefreezer.connector.testing.WebhookServer;
+import com.deque.html.axecore.playwright.AxeBuilder;
 import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.assertions.PlaywrightAssertions;
 import com.microsoft.playwright.options.AriaRole;
+import com.microsoft.playwright.options.BoundingBox;
 import com.microsoft.playwright.options.ColorScheme;
 import java.io.IOException;
 import java.net.URLEncoder;
@@ -466,6 +468,102 @@ class PageIT {
                 assertThat(page.getByText("The cursor is reset.")).isVisible();
             }
         }
+    }
+
+    @Test
+    void theEditorCompletesColumnsAndFunctionsAndRemembersQueries() {
+        Page page = open(address + linkTo("acme/syslog", null, null));
+        assertThat(page.locator(".columns")).containsText("hostname");
+        page.locator(".cm-content").click();
+        page.keyboard().press("Control+a");
+        page.keyboard().type("SELECT hostn");
+        assertThat(page.locator(".cm-tooltip-autocomplete")).containsText("hostname");
+        page.keyboard().press("Tab");
+        page.keyboard().type(", date_tr");
+        assertThat(page.locator(".cm-tooltip-autocomplete")).containsText("date_trunc");
+        shoot(page, "completion");
+        page.keyboard().press("Escape");
+        ask(page, "SELECT count(*) AS remembered FROM events");
+        assertThat(page.locator(".cost")).containsText("1 record");
+        page.reload();
+        button(page, "History").click();
+        assertThat(page.locator(".menu-list")).containsText("remembered");
+        page.keyboard().press("Escape");
+        button(page, "Examples").click();
+        page.locator(".menu-list").getByText("Records per hour").click();
+        assertThat(page.locator(".grid-head")).containsText("hour");
+    }
+
+    @Test
+    void draggingOverTheTimelineChoosesWhatIsRead() {
+        Page page = open(address + linkTo("acme/syslog", "SELECT count(*) AS records FROM events", null));
+        assertThat(page.locator(".cost")).containsText("1 of 12 objects read");
+        BoundingBox timeline = page.locator(".timeline svg").boundingBox();
+        page.mouse().move(timeline.x + 2, timeline.y + 20);
+        page.mouse().down();
+        page.mouse().move(timeline.x + timeline.width / 2, timeline.y + 20);
+        page.mouse().up();
+        assertThat(page.locator(".cost")).not().containsText("1 of 12 objects read");
+        assertThat(page.locator(".cost")).containsText("of 12 objects read");
+        assertThat(page.url()).contains("from=2026-11-18T00");
+    }
+
+    @Test
+    void aConfiguredSecretStaysInTheConnector() {
+        try (ConnectorProcess connector = connector(
+                "--set", "destination.type=webhook",
+                "--set", "destination.webhook.url=http://127.0.0.1:9",
+                "--set", "destination.webhook.token=never-shown")) {
+            Page page = open(link(connector) + linkTo("acme/syslog", FAILED_LOGINS, null));
+            page.locator(".send summary").click();
+            Locator token = page.locator("[id='setting-destination.webhook.token']");
+            assertThat(token).hasAttribute("type", "password");
+            assertThat(token).hasAttribute("placeholder", "configured; empty keeps it");
+            button(page, "Save as export…").click();
+            assertThat(page.locator(".save .file").first()).isVisible();
+            assertThat(page.content()).doesNotContain("never-shown");
+        }
+    }
+
+    @Test
+    void everyScreenKeepsTheRulesOfAccessibility() {
+        for (ColorScheme colours : List.of(ColorScheme.LIGHT, ColorScheme.DARK)) {
+            Page page = open(
+                    new Browser.NewContextOptions().setColorScheme(colours).setViewportSize(1440, 900),
+                    address + linkTo("acme/syslog", FAILED_LOGINS, "all"));
+            assertThat(page.locator(".cost")).containsText("400 records");
+            assertAccessible(page);
+            page.locator(".cell").first().click();
+            assertAccessible(page);
+            page.keyboard().press("Escape");
+            page.locator("[data-tab=chart]").click();
+            assertAccessible(page);
+            button(page, "Preview payload").click();
+            assertThat(page.locator(".payload .body")).isVisible();
+            button(page, "Save as export…").click();
+            assertThat(page.locator(".save .file").first()).isVisible();
+            assertAccessible(page);
+            ask(page, "SELECT nosuchcolumn FROM events");
+            assertThat(page.locator(".result .problem")).isVisible();
+            assertAccessible(page);
+            page.getByText("Exports").first().click();
+            assertThat(page.locator("main table")).isVisible();
+            assertAccessible(page);
+        }
+    }
+
+    private static void assertAccessible(Page page) {
+        assertThat(new AxeBuilder(page)
+                        .setLegacyMode(true)
+                        .withTags(List.of("wcag2a", "wcag2aa", "wcag21a", "wcag21aa"))
+                        .analyze()
+                        .getViolations())
+                .extracting(rule -> rule.getId() + ": "
+                        + rule.getNodes().stream()
+                                .map(node -> node.getHtml())
+                                .limit(3)
+                                .toList())
+                .isEmpty();
     }
 
     @Test
