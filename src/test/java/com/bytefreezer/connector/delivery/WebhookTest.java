@@ -350,6 +350,7 @@ class WebhookTest {
                         "record_number",
                         "batch_id",
                         "destination",
+                        "record_id",
                         "reason",
                         "record");
         var letter = JSON.readTree(lines.get(0));

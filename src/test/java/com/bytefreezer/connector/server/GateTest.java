@@ -72,7 +72,7 @@ class GateTest {
         assertThat(closed.send(request(closed, "/api/v1/datasets").header("Cookie", cookie.split(";")[0]))
                         .status())
                 .isEqualTo(200);
-        assertThat(closed.get("/?token=wrong").status()).isEqualTo(401);
+        assertThat(closed.get("/api/v1/datasets?token=wrong").status()).isEqualTo(401);
     }
 
     @ParameterizedTest
