@@ -14,19 +14,25 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
 
 /** The API of interactive mode in this JVM, on a free port, and a client of it. */
 public final class TestApi implements AutoCloseable {
+    /** What the client may send. */
+    public static final String TOKEN = "of-the-server";
+
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Workbench workbench;
     private final URI root;
+    private final String token;
     private final HttpClient client = HttpClient.newHttpClient();
 
-    private TestApi(Workbench workbench, int port) {
+    private TestApi(Workbench workbench, int port, String token) {
         this.workbench = workbench;
+        this.token = token;
         root = URI.create("http://localhost:" + port);
     }
 
@@ -40,31 +46,51 @@ public final class TestApi implements AutoCloseable {
             }
         }
 
+        /** A text in the JSON, e.g. {@code /requests/0/body}. */
+        public String text(String pointer) {
+            return json().at(pointer).asText();
+        }
+
         /** The one line that says what is wrong. */
         public String error() {
             return json().path("error").asText();
         }
     }
 
+    /** With the project's own routes; the client sends no token. */
     public static TestApi over(Map<String, String> options) throws Exception {
+        return start(TestTools.projectDirectory().resolve("routes"), options, null);
+    }
+
+    /** With these routes; the client sends {@link #TOKEN}. */
+    public static TestApi over(Path routes, Map<String, String> options) throws Exception {
+        return start(routes, options, TOKEN);
+    }
+
+    private static TestApi start(Path routes, Map<String, String> options, String token) throws Exception {
         Map<String, String> all = new TreeMap<>(Map.of("server.port", "0"));
         all.putAll(options);
-        RouteFiles routes = RouteFiles.in(TestTools.projectDirectory().resolve("routes"));
         Settings settings;
         try {
-            settings = Settings.load(
-                    new Settings.Sources(Mode.INTERACTIVE, all, Map.of(), null, TestTools.projectDirectory(), routes));
+            settings = Settings.load(new Settings.Sources(
+                    Mode.INTERACTIVE,
+                    all,
+                    Map.of(),
+                    null,
+                    TestTools.projectDirectory(),
+                    RouteFiles.in(routes.toAbsolutePath().normalize())));
         } catch (SettingsException e) {
             throw new IllegalArgumentException(e);
         }
         Secrets secrets = new Secrets();
         settings.secrets().forEach(secrets::add);
         Workbench workbench = new Workbench(settings, secrets);
-        return new TestApi(workbench, workbench.start().port());
+        return new TestApi(workbench, workbench.start().port(), token);
     }
 
+    /** An absolute path, or one below {@code /api/v1/}. */
     public URI uri(String path) {
-        return URI.create(root + path);
+        return URI.create(root + (path.startsWith("/") ? "" : "/api/v1/") + path);
     }
 
     public Answer get(String path) {
@@ -87,7 +113,13 @@ public final class TestApi implements AutoCloseable {
 
     public Answer send(HttpRequest.Builder request) {
         try {
+            if (token != null) {
+                request.header("Authorization", "Bearer " + token);
+            }
             HttpResponse<String> response = client.send(request.build(), BodyHandlers.ofString());
+            if (response.headers().firstValue("Authorization").isPresent()) {
+                throw new AssertionError("the request's headers come back: " + response.headers());
+            }
             return new Answer(response.statusCode(), response.body(), response);
         } catch (IOException e) {
             throw new AssertionError(e);

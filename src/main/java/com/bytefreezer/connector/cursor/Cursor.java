@@ -281,7 +281,8 @@ public abstract class Cursor extends ServiceSupport implements IdempotentReposit
                 }));
     }
 
-    private static Optional<Position> lane(Connection connection, String lane) throws SQLException {
+    /** Where a lane stands, when it has begun. */
+    static Optional<Position> lane(Connection connection, String lane) throws SQLException {
         try (PreparedStatement statement =
                 connection.prepareStatement("SELECT start_ms, watermark_ms, listing FROM lane WHERE name = ?")) {
             statement.setString(1, lane);

@@ -190,23 +190,7 @@ public final class History {
 
     /** Where the cursor of a lane stands, when it has one yet. */
     public Optional<Position> position(String lane) {
-        if (isAbsent()) {
-            return Optional.empty();
-        }
-        return with("cannot be read", connection -> {
-            try (PreparedStatement statement =
-                    connection.prepareStatement("SELECT start_ms, watermark_ms, listing FROM lane WHERE name = ?")) {
-                statement.setString(1, lane);
-                try (ResultSet row = statement.executeQuery()) {
-                    return row.next()
-                            ? Optional.of(new Position(
-                                    Instant.ofEpochMilli(row.getLong(1)),
-                                    Instant.ofEpochMilli(row.getLong(2)),
-                                    row.getString(3)))
-                            : Optional.empty();
-                }
-            }
-        });
+        return isAbsent() ? Optional.empty() : with("cannot be read", connection -> Cursor.lane(connection, lane));
     }
 
     /** Names each object, or slice of one, that the cursor of a lane has as delivered: key, size and LastModified. */

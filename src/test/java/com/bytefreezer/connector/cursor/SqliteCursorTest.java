@@ -143,7 +143,8 @@ class SqliteCursorTest extends CursorContract {
                 .isInstanceOf(ConnectorException.class)
                 .message()
                 .startsWith("cursor " + path + ": cannot be opened (")
-                .endsWith("Not started. Check cursor.file, its folder's permissions and the free space.")
+                .endsWith(
+                        "Not started. Set cursor.file (CURSOR_FILE) to a file that this user may write, and check the free space.")
                 .doesNotContain("\n");
     }
 

@@ -2,8 +2,8 @@ package com.bytefreezer.connector.send;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.bytefreezer.connector.RunningWorkbench;
-import com.bytefreezer.connector.RunningWorkbench.Answer;
+import com.bytefreezer.connector.TestApi;
+import com.bytefreezer.connector.TestApi.Answer;
 import com.bytefreezer.connector.delivery.Certificates;
 import com.bytefreezer.connector.testing.HecServer;
 import com.bytefreezer.connector.testing.KafkaServer;
@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 class CheckTest {
     private static HecServer collector;
     private static KafkaServer kafka;
-    private static RunningWorkbench connector;
+    private static TestApi connector;
     private static String authority;
 
     @TempDir
@@ -36,7 +36,7 @@ class CheckTest {
                 Files.readString(certificates.key("broker")) + Files.readString(certificates.certificate("broker"));
         kafka = KafkaServer.start("right-password", Files.writeString(folder.resolve("both.pem"), pem));
         kafka.createTopic("alerts", 3, Map.of());
-        connector = RunningWorkbench.start(TestTools.projectDirectory().resolve("routes"), Map.of());
+        connector = TestApi.over(TestTools.projectDirectory().resolve("routes"), Map.of());
     }
 
     @AfterAll

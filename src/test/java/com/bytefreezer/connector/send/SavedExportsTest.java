@@ -2,8 +2,8 @@ package com.bytefreezer.connector.send;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.bytefreezer.connector.RunningWorkbench;
-import com.bytefreezer.connector.RunningWorkbench.Answer;
+import com.bytefreezer.connector.TestApi;
+import com.bytefreezer.connector.TestApi.Answer;
 import com.bytefreezer.connector.TestRun;
 import com.bytefreezer.connector.testing.ParquetLake;
 import com.bytefreezer.connector.testing.TestTools;
@@ -38,7 +38,7 @@ class SavedExportsTest {
     private Path routes;
     private ParquetLake lake;
     private WebhookServer server;
-    private RunningWorkbench connector;
+    private TestApi connector;
 
     @BeforeEach
     void start() throws Exception {
@@ -47,7 +47,7 @@ class SavedExportsTest {
         lake = ParquetLake.in(folder.resolve("lake"));
         lake.numbers("year=2026/month=11/day=20/hour=01/a.parquet", 0, 10);
         server = WebhookServer.start();
-        connector = RunningWorkbench.start(routes, Map.of("lake.root", "file:" + lake.root()));
+        connector = TestApi.over(routes, Map.of("lake.root", "file:" + lake.root()));
     }
 
     @AfterEach
@@ -137,8 +137,8 @@ class SavedExportsTest {
                         .status())
                 .isEqualTo(201);
         Answer again = connector.post("exports", order("one", "SELECT 1 FROM events"));
-        assertThat(again)
-                .isEqualTo(new Answer(409, "{\"error\":\"There is an export one already. Choose another name.\"}"));
+        assertThat(again.status()).isEqualTo(409);
+        assertThat(again.error()).isEqualTo("There is an export one already. Choose another name.");
     }
 
     @Test
@@ -148,7 +148,7 @@ class SavedExportsTest {
         Answer wrong = connector.post("exports/draft", order("two", "SELECT FROM WHERE"));
         assertThat(wrong.text("/errors/0")).startsWith("SQL: ").doesNotContain("\n");
         connector.close();
-        connector = RunningWorkbench.start(
+        connector = TestApi.over(
                 routes,
                 Map.of(
                         "lake.root", "file:" + lake.root(),
@@ -195,7 +195,7 @@ class SavedExportsTest {
                 """;
         Files.writeString(routes.resolve("destinations/mine.camel.yaml"), route);
         connector.close();
-        connector = RunningWorkbench.start(routes, Map.of("lake.root", "file:" + lake.root()));
+        connector = TestApi.over(routes, Map.of("lake.root", "file:" + lake.root()));
         Map<String, Object> order = order("mine", "SELECT n FROM events LIMIT 1");
         order.put("destination_type", "mine");
         order.put("destination_config", Map.of("url", server.url() + "/in", "token", "secret-of-mine"));

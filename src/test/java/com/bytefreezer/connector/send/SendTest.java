@@ -2,8 +2,8 @@ package com.bytefreezer.connector.send;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.bytefreezer.connector.RunningWorkbench;
-import com.bytefreezer.connector.RunningWorkbench.Answer;
+import com.bytefreezer.connector.TestApi;
+import com.bytefreezer.connector.TestApi.Answer;
 import com.bytefreezer.connector.kit.Reply;
 import com.bytefreezer.connector.kit.Request;
 import com.bytefreezer.connector.kit.ScriptedServer;
@@ -38,7 +38,7 @@ class SendTest {
     private static final String TOKEN = "very-secret-token";
 
     private static WebhookServer configured;
-    private static RunningWorkbench connector;
+    private static TestApi connector;
 
     private WebhookServer server;
 
@@ -48,7 +48,7 @@ class SendTest {
     @BeforeAll
     static void start() throws Exception {
         configured = WebhookServer.start();
-        connector = RunningWorkbench.start(
+        connector = TestApi.over(
                 ROUTES,
                 Map.of(
                         "destination.type",
@@ -324,10 +324,11 @@ class SendTest {
                 .isEqualTo("query.from must be a time like 2026-11-01T00:00:00Z, not \"yesterday\".");
         order.put("from", "all");
         order.put("dataset_id", "../../../..");
-        assertThat(connector.post("preview", order).text("/error")).contains("no name of a dataset");
+        assertThat(connector.post("preview", order).text("/error")).contains("no names of a tenant and a dataset");
         order.put("sql", "");
-        assertThat(connector.post("preview", order))
-                .isEqualTo(new Answer(400, "{\"error\":\"tenant_id, dataset_id, and sql are required\"}"));
+        Answer incomplete = connector.post("preview", order);
+        assertThat(incomplete.status()).isEqualTo(400);
+        assertThat(incomplete.error()).isEqualTo("tenant_id, dataset_id, and sql are required");
     }
 
     // -- export once
@@ -395,7 +396,7 @@ class SendTest {
         String path = "runs/" + connector.post("runs", order).text("/id");
         Await.until("records", () -> server.acceptedRecords() > 0);
 
-        assertThat(connector.delete(path)).isEqualTo(new Answer(204, ""));
+        assertThat(connector.delete(path)).extracting(Answer::status).isEqualTo(204);
         JsonNode run = awaitEnd(path);
         assertThat(run.path("state").asText()).isEqualTo("cancelled");
         assertThat(run.path("accepted").asLong())
@@ -435,7 +436,7 @@ class SendTest {
 
     @Test
     void runsEndWithTheProcess() throws Exception {
-        RunningWorkbench other = RunningWorkbench.start(ROUTES, Map.of());
+        TestApi other = TestApi.over(ROUTES, Map.of());
         server.reply(Reply.of(200).after(Duration.ofMillis(300)));
         Map<String, Object> order = order("webhook", Map.of("url", server.url().toString()));
         order.put("batch_size", 1);
@@ -456,14 +457,14 @@ class SendTest {
                 "server.host",
                 "0.0.0.0",
                 "server.token",
-                RunningWorkbench.TOKEN,
+                TestApi.TOKEN,
                 "destination.type",
                 "webhook",
                 "destination.webhook.url",
                 configured.url() + "/in",
                 "destination.webhook.token",
                 TOKEN));
-        try (RunningWorkbench open = RunningWorkbench.start(ROUTES, wide)) {
+        try (TestApi open = TestApi.over(ROUTES, wide)) {
             assertThat(test(open, "webhook", Map.of()).text("/status")).isEqualTo("ok");
             Map<String, String> elsewhere = Map.of("url", server.url().toString());
             assertThat(test(open, "webhook", elsewhere).status()).isEqualTo(403);
@@ -480,7 +481,7 @@ class SendTest {
             }
         }
         wide.put("server.allow-destinations", "file, " + server.url() + "/allowed");
-        try (RunningWorkbench open = RunningWorkbench.start(ROUTES, wide)) {
+        try (TestApi open = TestApi.over(ROUTES, wide)) {
             assertThat(test(open, "file", Map.of("folder", folder.toString())).text("/status"))
                     .isEqualTo("ok");
             assertThat(test(open, "webhook", Map.of("url", server.url() + "/allowed/in"))
@@ -530,7 +531,7 @@ class SendTest {
         assertThat(answer.text("/status")).as(answer.text()).isEqualTo("ok");
     }
 
-    private static Answer test(RunningWorkbench at, String type, Map<String, String> config) {
+    private static Answer test(TestApi at, String type, Map<String, String> config) {
         return at.post("test-destination", Map.of("type", type, "config", config));
     }
 
