@@ -80,6 +80,7 @@ public final class Queries {
      * @throws ApiException when the request is incomplete, or too many run
      */
     public void run(@Body Ask ask, Exchange exchange) throws IOException {
+        ApiException.required(ask);
         String sql = ask.sql();
         if (isBlank(ask.tenant_id()) || isBlank(ask.dataset_id()) || sql == null || sql.isBlank()) {
             throw new ApiException(400, "tenant_id, dataset_id, and sql are required");

@@ -187,21 +187,24 @@ public final class ExportsApi {
     public Replayed replay(
             @Header("name") String name, @Header("destination") String destination, @Body Map<String, Object> request)
             throws Exception {
-        Replay.Result result = operations.replay().replay(operations.export(name, destination), ids(request));
+        Replay.Result result =
+                operations.replay().replay(operations.export(name, destination), ids(ApiException.required(request)));
         return new Replayed(result.replayed(), result.failed(), result.message());
     }
 
     /** Removes some of them, or all, for good. */
     public Map<String, Long> discard(
             @Header("name") String name, @Header("destination") String destination, @Body Map<String, Object> request) {
-        return Map.of("discarded", operations.replay().discard(operations.export(name, destination), ids(request)));
+        return Map.of(
+                "discarded",
+                operations.replay().discard(operations.export(name, destination), ids(ApiException.required(request))));
     }
 
     /** Lets an export begin anew, when the request names it. */
     public void resetCursor(
             @Header("name") String name, @Header("destination") String destination, @Body Map<String, Object> request) {
         ExportDefinition export = operations.export(name, destination);
-        if (!export.lane().equals(request.get("confirm"))) {
+        if (!export.lane().equals(ApiException.required(request).get("confirm"))) {
             throw new ApiException(
                     400, "Nothing was reset. To begin anew, send {\"confirm\":\"%s\"}.".formatted(export.lane()));
         }
@@ -210,6 +213,7 @@ public final class ExportsApi {
 
     /** What an export would be that is not saved yet. */
     public Planned plan(@Body Map<String, Object> request) {
+        ApiException.required(request);
         Settings settings = operations.settings();
         ExportDefinition export = new ExportDefinition(
                 "plan",

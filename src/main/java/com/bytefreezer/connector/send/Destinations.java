@@ -117,6 +117,7 @@ public final class Destinations {
      * @throws ApiException when there is no such destination, it is not allowed, or its settings do not suffice
      */
     public Tested test(@Body Trial trial) throws Exception {
+        ApiException.required(trial);
         Target target = targets.resolve(trial.type(), trial.config());
         try (OneOff once = OneOff.delivery(settings, secrets, target)) {
             Instant now = Instant.now();
@@ -152,6 +153,7 @@ public final class Destinations {
      * @throws ApiException when there is no such destination, it is not allowed, or its settings do not suffice
      */
     public Check check(@Body Trial trial, CamelContext camel) {
+        ApiException.required(trial);
         Target target = targets.resolve(trial.type(), trial.config());
         try (OneOff once = OneOff.delivery(settings, secrets, target)) {
             Check check;

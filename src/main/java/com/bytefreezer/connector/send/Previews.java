@@ -94,6 +94,7 @@ public final class Previews {
      * @throws ConnectorException when the lake, the query or the route fails
      */
     public Preview preview(@Body Order order, CamelContext camel) throws Exception {
+        ApiException.required(order);
         Target target = targets.resolve(order.type(), order.config());
         if (!free.tryAcquire()) {
             throw new ApiException(

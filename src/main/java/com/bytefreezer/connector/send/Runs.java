@@ -117,6 +117,7 @@ public final class Runs implements CamelContextAware {
     }
 
     private OneRun begin(Order order) {
+        ApiException.required(order);
         Target target = targets.resolve(order.type(), order.config());
         CamelContext routes = camel;
         if (routes == null) {

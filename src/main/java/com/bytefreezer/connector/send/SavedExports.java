@@ -65,6 +65,7 @@ public final class SavedExports {
      * @throws ApiException when there is no such destination, or it is not allowed
      */
     public Draft draft(@Body Order order) throws SQLException {
+        ApiException.required(order);
         Target target = targets.resolve(order.type(), order.config());
         List<String> errors = new ArrayList<>();
         if (!isName(order.name())) {

@@ -3,14 +3,17 @@ package com.bytefreezer.connector.server;
 import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.config.Secrets;
 import com.bytefreezer.connector.delivery.Failures;
+import com.bytefreezer.connector.query.SqlException;
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import org.apache.camel.BeanInject;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
+import org.apache.camel.NoTypeConversionAvailableException;
 import org.apache.camel.TypeConversionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,7 +30,11 @@ public final class ApiErrors {
     public void answer(Exchange exchange) throws Exception {
         Throwable failure = Objects.requireNonNull(exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class));
         int status = status(failure);
-        String reason = failure instanceof JacksonException json ? reason(json) : Failures.describe(failure);
+        String reason = failure instanceof JacksonException json
+                ? reason(json)
+                : failure instanceof NoTypeConversionAvailableException
+                        ? "invalid request: the body is not the JSON that is expected here."
+                        : Failures.describe(failure);
         if (status == 500) {
             LOG.error("API, {}: {} The request was not answered.", exchange.getFromRouteId(), reason, failure);
         }
@@ -35,7 +42,12 @@ public final class ApiErrors {
         answer.removeHeaders("*");
         answer.setHeader(Exchange.HTTP_RESPONSE_CODE, status);
         answer.setHeader(Exchange.CONTENT_TYPE, "application/json");
-        answer.setBody(JSON.writeValueAsBytes(Map.of("error", secrets.mask(reason))));
+        Map<String, Object> error = new LinkedHashMap<>(Map.of("error", secrets.mask(reason)));
+        if (failure instanceof SqlException sql) {
+            error.put("line", sql.position().line());
+            error.put("column", sql.position().column());
+        }
+        answer.setBody(JSON.writeValueAsBytes(error));
     }
 
     private static String reason(JacksonException failure) {
@@ -48,7 +60,10 @@ public final class ApiErrors {
         if (failure instanceof ApiException known) {
             return known.status();
         }
-        if (failure instanceof JacksonException || failure instanceof TypeConversionException) {
+        if (failure instanceof JacksonException
+                || failure instanceof TypeConversionException
+                || failure instanceof NoTypeConversionAvailableException
+                || failure instanceof SqlException) {
             return 400;
         }
         return failure instanceof ConnectorException ? 502 : 500;

@@ -2,6 +2,8 @@ package com.bytefreezer.connector.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.bytefreezer.connector.TestApi;
+import com.bytefreezer.connector.TestApi.Answer;
 import com.bytefreezer.connector.testing.TestTools;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
@@ -10,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
@@ -21,13 +24,31 @@ class OpenApiTest {
     private static final YAMLMapper YAML = new YAMLMapper();
 
     @Test
-    void describesEveryRoute() throws IOException {
+    void describesEveryRouteAndNoOther() throws IOException {
         Set<String> described = new TreeSet<>();
         document().path("paths").properties().forEach(path -> path.getValue()
                 .properties()
                 .forEach(method ->
                         described.add(method.getKey().toUpperCase(Locale.ROOT) + " " + anonymous(path.getKey()))));
-        assertThat(routes()).isNotEmpty().isSubsetOf(described);
+        assertThat(routes()).isNotEmpty().containsExactlyInAnyOrderElementsOf(described);
+    }
+
+    @Test
+    void whatIsNoRequestIsRefusedInOneLine() throws Exception {
+        try (TestApi api = TestApi.over(Map.of())) {
+            for (String route : routes()) {
+                if (route.startsWith("POST ")) {
+                    String path = route.substring("POST ".length()).replace("{}/{}", "default/stdout");
+                    for (String body : List.of("null", "[1]", "\"text\"", "{", "")) {
+                        Answer answer = api.post(path, body);
+                        assertThat(answer.status())
+                                .as("%s %s: %s", path, body, answer.text())
+                                .isBetween(400, 499);
+                        assertThat(answer.error()).isNotBlank().doesNotContain("\n", "java", "com.");
+                    }
+                }
+            }
+        }
     }
 
     @Test
