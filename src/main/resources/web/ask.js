@@ -30,7 +30,6 @@ export function Ask({ dataset, text, columns, query, editor, onText, onRun }) {
       editor.current = null;
     };
   }, []);
-  useEffect(() => editor.current?.setText(text), [text]);
   useEffect(() => editor.current?.setColumns(columns), [columns]);
   useEffect(() => editor.current?.mark(query.error), [query.error]);
 

@@ -24,14 +24,19 @@ export function Workspace({ dataset, place, go, side }) {
   const editor = useRef(null);
 
   const asked = place.sql ?? DEFAULT;
+  // Not an effect of the text: what is typed meanwhile would be undone, without an end.
+  const show = (sql) => {
+    setText(sql);
+    editor.current?.setText(sql);
+  };
   useEffect(() => {
-    setText(asked);
+    show(asked);
     query.run(asked, range);
   }, [asked, range]);
 
   const ask = (sql, next = range) => {
     rememberQuery(`${dataset.tenant_id}/${dataset.dataset_id}`, sql);
-    setText(sql);
+    show(sql);
     if (sql === asked && next.from === range.from && next.to === range.to) {
       query.run(sql, range);
     } else {

@@ -478,7 +478,8 @@ class PageIT {
         page.keyboard().press("Control+a");
         page.keyboard().type("SELECT hostn");
         assertThat(page.locator(".cm-tooltip-autocomplete")).containsText("hostname");
-        page.keyboard().press("Tab");
+        page.locator(".cm-tooltip-autocomplete li").first().click();
+        assertThat(page.locator(".cm-content")).containsText("SELECT hostname");
         page.keyboard().type(", date_tr");
         assertThat(page.locator(".cm-tooltip-autocomplete")).containsText("date_trunc");
         shoot(page, "completion");
