@@ -70,7 +70,7 @@ export function examples(columns) {
     list.push([`Failures in ${message.name}`, `SELECT *\nFROM events\nWHERE ${identifier(message.name)} ILIKE '%failed%'`]);
   }
   if (time) {
-    list.push(['Records per hour', `SELECT date_trunc('hour', ${identifier(time.name)}) AS hour, count(*) AS records\nFROM events\nGROUP BY hour\nORDER BY hour`]);
+    list.push(['Records per hour', `SELECT date_trunc('hour', ${identifier(time.name)}) AS per_hour, count(*) AS records\nFROM events\nGROUP BY per_hour\nORDER BY per_hour`]);
   }
   if (key) {
     list.push([`Top ${key.name}`, `SELECT ${identifier(key.name)}, count(*) AS records\nFROM events\nGROUP BY ${identifier(key.name)}\nORDER BY records DESC\nLIMIT 20`]);

@@ -492,7 +492,7 @@ class PageIT {
         page.keyboard().press("Escape");
         button(page, "Examples").click();
         page.locator(".menu-list").getByText("Records per hour").click();
-        assertThat(page.locator(".grid-head")).containsText("hour");
+        assertThat(page.locator(".grid-head")).containsText("per_hour");
     }
 
     @Test
