@@ -102,7 +102,7 @@ export function Grid({ result, onFilter, onGroup, onRecord }) {
     onScroll: (event) => setView(visible(event.currentTarget)),
     onKeyDown: keys,
   },
-  h('div', { class: 'grid-head', role: 'row', style: { width: offsets[columns.length] + 'px' } }, shownColumns.map((at) =>
+  h('div', { class: 'grid-head', role: 'row', 'aria-rowindex': 1, style: { width: offsets[columns.length] + 'px' } }, shownColumns.map((at) =>
     h('button', {
       key: at,
       type: 'button',
@@ -113,7 +113,7 @@ export function Grid({ result, onFilter, onGroup, onRecord }) {
       'aria-sort': sort?.column === columns[at] ? (sort.down ? 'descending' : 'ascending') : 'none',
       onClick: () => setSort(nextSort(sort, columns[at])),
     }, h('span', { class: 'name' }, columns[at]), h('span', { class: 'type' }, sortMark(sort, columns[at]) || shortType(types[at]))))),
-  h('div', { class: 'grid-body', style: { height: rows.length * ROW + 'px', width: offsets[columns.length] + 'px' } },
+  h('div', { class: 'grid-body', role: 'rowgroup', style: { height: rows.length * ROW + 'px', width: offsets[columns.length] + 'px' } },
     Array.from({ length: Math.max(last - first, 0) }, (_, index) => first + index).map((row) =>
       h('div', { key: row, class: row % 2 ? 'row odd' : 'row', role: 'row', 'aria-rowindex': row + 2, style: { top: row * ROW + 'px' } },
         shownColumns.map((at) => h(Cell, {
@@ -125,7 +125,8 @@ export function Grid({ result, onFilter, onGroup, onRecord }) {
           onClick: () => open(row, at),
           onDblClick: () => onRecord(record(row), row),
         })))),
-    menu && h(ValueMenu, {
+    // A grid may hold rows of cells only.
+    menu && h('div', { role: 'row' }, h('div', { role: 'gridcell' }, h(ValueMenu, {
       column: columns[menu.column],
       given: record(menu.row)[columns[menu.column]],
       style: {
@@ -133,7 +134,7 @@ export function Grid({ result, onFilter, onGroup, onRecord }) {
         left: Math.max(Math.min(offsets[menu.column], view.left + view.width - 400), view.left + 4) + 'px',
       },
       onFilter, onGroup, onClose: close, onRecord: () => onRecord(record(menu.row), menu.row),
-    })));
+    })))));
 }
 
 function Cell({ id, given, style, current, onClick, onDblClick }) {

@@ -18,7 +18,7 @@ export function Result({ query, tab, setTab, plan, payload, rangeWords, range, o
       h('p', null, query.error.message),
       query.error.status === 401 && h('p', null, 'Open the link that the connector printed at its start.')),
     query.cancelled && h('p', { class: 'problem plain', role: 'status' }, 'Cancelled. The query was stopped.'),
-    h('div', { class: query.running || query.error ? 'panel stale' : 'panel', role: 'tabpanel', 'aria-label': tab },
+    h('div', { class: query.running ? 'panel stale' : 'panel', role: 'tabpanel', 'aria-label': tab },
       tab === 'payload' ? h(Payload, payload)
         : tab === 'plan' ? h(Plan, { plan })
         : !result ? (query.running ? h(Skeleton, { lines: 8 }) : null)
