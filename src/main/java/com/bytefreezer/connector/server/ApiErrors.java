@@ -15,12 +15,14 @@ import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.NoTypeConversionAvailableException;
 import org.apache.camel.TypeConversionException;
+import org.apache.camel.util.ObjectHelper;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Turns what went wrong in a route of the API into an answer of one line. Safe for use by several threads. */
 public final class ApiErrors {
     private static final Logger LOG = LoggerFactory.getLogger(ApiErrors.class);
+    private static final String NOT_EXPECTED = "invalid request: the body is not the JSON that is expected here%s.";
     private static final ObjectMapper JSON = new ObjectMapper();
 
     @BeanInject
@@ -30,11 +32,7 @@ public final class ApiErrors {
     public void answer(Exchange exchange) throws Exception {
         Throwable failure = Objects.requireNonNull(exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class));
         int status = status(failure);
-        String reason = failure instanceof JacksonException json
-                ? reason(json)
-                : failure instanceof NoTypeConversionAvailableException
-                        ? "invalid request: the body is not the JSON that is expected here."
-                        : Failures.describe(failure);
+        String reason = reason(failure);
         if (status == 500) {
             LOG.error("API, {}: {} The request was not answered.", exchange.getFromRouteId(), reason, failure);
         }
@@ -50,10 +48,19 @@ public final class ApiErrors {
         answer.setBody(JSON.writeValueAsBytes(error));
     }
 
-    private static String reason(JacksonException failure) {
-        JsonLocation where = failure.getLocation();
-        String place = where == null ? "" : " at line %d, column %d".formatted(where.getLineNr(), where.getColumnNr());
-        return "invalid request: the body is not the JSON that is expected here%s.".formatted(place);
+    private static String reason(Throwable failure) {
+        if (failure instanceof JacksonException json) {
+            JsonLocation where = json.getLocation();
+            String place =
+                    where == null ? "" : " at line %d, column %d".formatted(where.getLineNr(), where.getColumnNr());
+            return NOT_EXPECTED.formatted(place);
+        }
+        return isOfOtherType(failure) ? NOT_EXPECTED.formatted("") : Failures.describe(failure);
+    }
+
+    /** Camel wraps what it says of a bean's parameter. */
+    private static boolean isOfOtherType(Throwable failure) {
+        return ObjectHelper.getException(NoTypeConversionAvailableException.class, failure) != null;
     }
 
     private static int status(Throwable failure) {
@@ -62,7 +69,7 @@ public final class ApiErrors {
         }
         if (failure instanceof JacksonException
                 || failure instanceof TypeConversionException
-                || failure instanceof NoTypeConversionAvailableException
+                || isOfOtherType(failure)
                 || failure instanceof SqlException) {
             return 400;
         }
