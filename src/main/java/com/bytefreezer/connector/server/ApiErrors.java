@@ -30,7 +30,10 @@ public final class ApiErrors {
 
     /** Answers {@code {"error": …}}: 4xx for what the client can mend, 502 for what others did, 500 for our own faults. */
     public void answer(Exchange exchange) throws Exception {
-        Throwable failure = Objects.requireNonNull(exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class));
+        Throwable caught = Objects.requireNonNull(exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class));
+        // Jackson wraps what the constructor of a request says.
+        ApiException known = ObjectHelper.getException(ApiException.class, caught);
+        Throwable failure = known == null ? caught : known;
         int status = status(failure);
         String reason = reason(failure);
         if (status == 500) {
