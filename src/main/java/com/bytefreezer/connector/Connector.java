@@ -41,7 +41,7 @@ public final class Connector implements AutoCloseable {
     private volatile @Nullable Schedule schedule;
     private final Mode mode;
     private final ExportHealth health;
-    private final Metrics metrics = new Metrics(com.bytefreezer.connector.Main.Version.number());
+    private final Metrics metrics = new Metrics(Version.number());
 
     /**
      * Prepares everything; {@link #start} begins to work.
@@ -103,14 +103,7 @@ public final class Connector implements AutoCloseable {
         if (mode.serves()) {
             HttpServer server = HttpServer.startSomewhere(context, settings);
             context.getRegistry()
-                    .bind(
-                            "instance",
-                            new Instance(
-                                    settings,
-                                    mode,
-                                    com.bytefreezer.connector.Main.Version.number(),
-                                    server.port(),
-                                    health::condition));
+                    .bind("instance", new Instance(settings, mode, Version.number(), server.port(), health::condition));
             server.announce();
         }
         camel.start();

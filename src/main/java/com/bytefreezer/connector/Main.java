@@ -12,8 +12,6 @@ import com.bytefreezer.connector.delivery.Failures;
 import com.bytefreezer.connector.export.Schedule;
 import com.bytefreezer.connector.kit.Kit;
 import com.bytefreezer.connector.operations.Command;
-import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,7 +19,6 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Properties;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Predicate;
@@ -40,7 +37,7 @@ import picocli.CommandLine.Option;
 @CommandLine.Command(
         name = "bytefreezer-connector",
         description = "Exports records from a ByteFreezer lake to a destination.",
-        versionProvider = Main.Version.class,
+        versionProvider = Version.class,
         sortOptions = false)
 public final class Main implements Callable<Integer> {
     private static final Logger LOG = LoggerFactory.getLogger(Main.class);
@@ -261,32 +258,5 @@ public final class Main implements Callable<Integer> {
         Settings.unknownInEnvironment(System.getenv(), files)
                 .forEach(name -> LOG.warn("{} in the environment is not a setting. Ignored.", name));
         return Settings.load(new Settings.Sources(mode, set, System.getenv(), file, Path.of(""), files));
-    }
-
-    /** What {@code --version} prints. */
-    static final class Version implements CommandLine.IVersionProvider {
-        /** The version alone, such as 1.2.3. */
-        static String number() {
-            return properties().getProperty("version");
-        }
-
-        @Override
-        public String[] getVersion() {
-            Properties properties = properties();
-            return new String[] {
-                "bytefreezer-connector %s (built %s)"
-                        .formatted(properties.getProperty("version"), properties.getProperty("built"))
-            };
-        }
-
-        private static Properties properties() {
-            Properties properties = new Properties();
-            try (InputStream resource = Main.class.getResourceAsStream("/version.properties")) {
-                properties.load(Objects.requireNonNull(resource, "version.properties"));
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-            return properties;
-        }
     }
 }

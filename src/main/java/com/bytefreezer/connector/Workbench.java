@@ -20,7 +20,7 @@ import org.apache.camel.main.Main;
 final class Workbench implements AutoCloseable {
     private final Settings settings;
     private final Main camel;
-    private final Metrics metrics = new Metrics(com.bytefreezer.connector.Main.Version.number());
+    private final Metrics metrics = new Metrics(Version.number());
 
     /** Prepares everything; {@link #start} begins to work. */
     Workbench(Settings settings, Secrets secrets) {
@@ -45,7 +45,7 @@ final class Workbench implements AutoCloseable {
                         new Instance(
                                 settings,
                                 Mode.INTERACTIVE,
-                                com.bytefreezer.connector.Main.Version.number(),
+                                Version.number(),
                                 server.port(),
                                 () -> new Condition("", Map.of())));
         camel.start();
