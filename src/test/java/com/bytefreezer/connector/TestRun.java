@@ -54,20 +54,49 @@ public record TestRun(boolean succeeded, List<String> log) {
 
     /** Runs every export once and waits for the end. */
     public static TestRun batch(Settings settings) throws Exception {
-        Secrets secrets = new Secrets();
-        settings.secrets().forEach(secrets::add);
-        LoggerContext context = (LoggerContext) org.slf4j.LoggerFactory.getILoggerFactory();
-        Logger logger = context.getLogger("com.bytefreezer");
-        ListAppender<ILoggingEvent> appender = new ListAppender<>();
-        appender.start();
-        logger.addAppender(appender);
-        Cursor cursor = Cursor.open(settings);
-        try (Connector connector = new Connector(settings, secrets, cursor, Mode.BATCH)) {
-            Schedule schedule = connector.start();
-            schedule.awaitAll();
-            return new TestRun(schedule.allSucceeded(), lines(appender));
-        } finally {
-            logger.detachAppender(appender);
+        try (Running running = new Running(settings, Mode.BATCH)) {
+            running.schedule.awaitAll();
+            return new TestRun(running.schedule.allSucceeded(), running.log());
+        }
+    }
+
+    /** Runs every export again and again, as {@code --mode watch} does it, until it is closed. */
+    public static Running watch(Settings settings) throws Exception {
+        return new Running(settings.with(Mode.WATCH, Map.of()), Mode.WATCH);
+    }
+
+    /** A connector in this JVM with its log. */
+    public static final class Running implements AutoCloseable {
+        private static final Logger LOGGER =
+                ((LoggerContext) org.slf4j.LoggerFactory.getILoggerFactory()).getLogger("com.bytefreezer");
+
+        private final ListAppender<ILoggingEvent> appender = new ListAppender<>();
+        private final Connector connector;
+        private final Schedule schedule;
+
+        private Running(Settings settings, Mode mode) throws Exception {
+            Secrets secrets = new Secrets();
+            settings.secrets().forEach(secrets::add);
+            appender.start();
+            LOGGER.addAppender(appender);
+            connector = new Connector(settings, secrets, Cursor.open(settings), mode);
+            try {
+                schedule = connector.start();
+            } catch (Exception e) {
+                close();
+                throw e;
+            }
+        }
+
+        /** Its lines so far, with their level. */
+        public List<String> log() {
+            return lines(appender);
+        }
+
+        @Override
+        public void close() {
+            LOGGER.detachAppender(appender);
+            connector.close();
         }
     }
 

@@ -280,7 +280,8 @@ final class Run implements AutoCloseable {
         if (stopped || isAborted() || !listing.isComplete() || !leftOver.isEmpty()) {
             return null;
         }
-        Instant newest = listing.newest();
+        // A clock that is ahead, and is put right, must not leave what comes later behind the look-back.
+        Instant newest = listing.newest().isAfter(started) ? started : listing.newest();
         return oldestUndelivered != null && oldestUndelivered.isBefore(newest) ? oldestUndelivered : newest;
     }
 
@@ -367,6 +368,9 @@ final class Run implements AutoCloseable {
     private static String reason(Throwable failure) {
         // What the route's own step ran into, without the connector's part of the SQL.
         String reason = failure instanceof SQLException ? Query.firstLine(failure) : Failures.describe(failure);
+        if (reason.contains("max_temp_directory_size")) {
+            return "DuckDB needs more room than there is in duckdb.temp-folder; make room, or raise duckdb.memory-limit";
+        }
         return reason.contains("Out of Memory Error")
                 ? "DuckDB needs more memory than duckdb.memory-limit; raise it, or lower export.parallel-objects"
                 : reason;

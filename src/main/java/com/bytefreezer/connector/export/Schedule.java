@@ -31,7 +31,9 @@ public final class Schedule {
 
     private final Duration firstPause;
     private final Duration longestPause;
-    private final Map<String, Instant> next = new ConcurrentHashMap<>();
+    /** By {@link System#nanoTime}, since the clock of the machine may be put back. */
+    private final Map<String, Long> next = new ConcurrentHashMap<>();
+
     private final Map<String, Integer> failures = new ConcurrentHashMap<>();
     private final Set<String> running = ConcurrentHashMap.newKeySet();
     private final Set<String> finished = ConcurrentHashMap.newKeySet();
@@ -55,12 +57,15 @@ public final class Schedule {
 
     /** Whether the export is to run now: at once when it has not run yet, and not while it runs. */
     public boolean isDue(@Variable("lane") String lane) {
-        return !Instant.now().isBefore(next.getOrDefault(lane, Instant.EPOCH)) && running.add(lane);
+        Long due = next.get(lane);
+        return (due == null || due - System.nanoTime() <= 0) && running.add(lane);
     }
 
     /** When the export runs next, once it has run; empty while it runs. */
     public Optional<Instant> nextRun(String lane) {
-        return isRunning(lane) ? Optional.empty() : Optional.ofNullable(next.get(lane));
+        return isRunning(lane)
+                ? Optional.empty()
+                : Optional.ofNullable(next.get(lane)).map(due -> Instant.now().plusNanos(due - System.nanoTime()));
     }
 
     public boolean isRunning(String lane) {
@@ -89,7 +94,7 @@ public final class Schedule {
             Exchange exchange, @Variable("lane") String lane, @Variable("intervalSeconds") int intervalSeconds) {
         record(exchange, lane, State.SUCCEEDED, null);
         failures.remove(lane);
-        next.put(lane, Instant.now().plusSeconds(intervalSeconds));
+        next.put(lane, System.nanoTime() + Duration.ofSeconds(intervalSeconds).toNanos());
         finished(lane);
     }
 
@@ -107,7 +112,7 @@ public final class Schedule {
             LOG.info("export {}: stopped. What is not delivered stays to be delivered.", lane);
         } else if (mode.equals("watch")) {
             Duration pause = pause(count);
-            next.put(lane, Instant.now().plus(pause));
+            next.put(lane, System.nanoTime() + pause.toNanos());
             LOG.error("{} Next try in {} s.", Failures.describe(failure), pause.toSeconds());
         } else {
             LOG.error("{}", Failures.describe(failure));

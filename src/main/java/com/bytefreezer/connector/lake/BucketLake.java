@@ -10,11 +10,16 @@ import java.util.Spliterators;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
+import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.core.interceptor.Context;
+import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
+import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.S3ClientBuilder;
+import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 
 /**
@@ -38,6 +43,7 @@ final class BucketLake implements Lake, Layout.Folders {
         this.prefixes = prefixes;
         S3ClientBuilder builder = S3Client.builder()
                 .httpClient(UrlConnectionHttpClient.create())
+                .overrideConfiguration(override -> override.addExecutionInterceptor(new RealListings()))
                 .region(Region.of(credentials.region()))
                 .credentialsProvider(AwsKeys.provider(credentials));
         if (credentials.endpoint() != null) {
@@ -154,6 +160,18 @@ final class BucketLake implements Lake, Layout.Folders {
             root = root.getCause();
         }
         String message = root.getMessage();
-        return message == null ? root.getClass().getSimpleName() : message;
+        return message == null
+                ? root.getClass().getSimpleName()
+                : message.lines().findFirst().orElse("");
+    }
+
+    /** The SDK takes any other answer with status 200, such as the page of a proxy, for a bucket without objects. */
+    private static final class RealListings implements ExecutionInterceptor {
+        @Override
+        public void afterUnmarshalling(Context.AfterUnmarshalling context, ExecutionAttributes attributes) {
+            if (context.response() instanceof ListObjectsV2Response listing && listing.name() == null) {
+                throw SdkClientException.create("the answer is no listing of S3");
+            }
+        }
     }
 }

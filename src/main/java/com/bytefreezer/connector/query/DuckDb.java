@@ -443,7 +443,7 @@ public final class DuckDb implements AutoCloseable {
             statement
                     .executeQuery("SELECT sum(octet_length(record)) FROM (" + statementText + ")")
                     .close();
-            return "the stream ended early and a second look found nothing wrong";
+            return "it broke off in the middle and a second look found nothing wrong; it may have been replaced meanwhile";
         } catch (SQLException e) {
             return Query.firstLine(e);
         }

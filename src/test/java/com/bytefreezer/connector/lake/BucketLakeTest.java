@@ -48,8 +48,8 @@ class BucketLakeTest {
     }
 
     private static String page(int page) {
-        StringBuilder xml =
-                new StringBuilder("<ListBucketResult><IsTruncated>" + (page < PAGES - 1) + "</IsTruncated>");
+        StringBuilder xml = new StringBuilder(
+                "<ListBucketResult><Name>lake</Name><IsTruncated>" + (page < PAGES - 1) + "</IsTruncated>");
         if (page < PAGES - 1) {
             xml.append("<NextContinuationToken>").append(page + 1).append("</NextContinuationToken>");
         }
