@@ -2,12 +2,16 @@ package com.bytefreezer.connector.server;
 
 import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.delivery.Failures;
+import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.UnknownHostException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.apache.camel.CamelContext;
 import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpRouter;
 import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpServer;
@@ -63,7 +67,8 @@ public final class HttpServer {
         }
     }
 
-    private static HttpServer start(CamelContext context, Settings settings, int wanted) throws Exception {
+    /** Without a look whether the port is free; another process may be quicker anyway. */
+    static HttpServer start(CamelContext context, Settings settings, int wanted) throws Exception {
         String host = settings.text("server.host");
         VertxPlatformHttpServerConfiguration configuration = new VertxPlatformHttpServerConfiguration();
         configuration.setBindHost(host);
@@ -71,11 +76,15 @@ public final class HttpServer {
         configuration.setPort(wanted);
         configuration.setMaxBodySize(MAX_BODY_BYTES);
         configuration.getBodyHandler().setHandleFileUploads(false);
-        VertxPlatformHttpServer server = new VertxPlatformHttpServer(configuration);
+        Listener server = new Listener(configuration);
         context.getRegistry().bind("httpServer", server);
         server.setCamelContext(context);
         // Not left to Camel, which would start it after the routes are there.
         ServiceHelper.startService(server);
+        if (server.hasFailed()) {
+            ServiceHelper.stopService(server);
+            throw taken(wanted, host, "another process was quicker");
+        }
         context.addService(server);
         int port = server.getPort();
         Gate gate = new Gate(isLoopback(settings), settings.optional("server.token"));
@@ -130,10 +139,43 @@ public final class HttpServer {
             socket.setReuseAddress(true);
             socket.bind(new InetSocketAddress(address, port));
         } catch (BindException e) {
-            throw new ConnectorException(
-                    "server.port %d: cannot listen on %s (%s). Not started. Stop what uses it, or choose another server.port."
-                            .formatted(port, address.getHostAddress(), e.getMessage()),
-                    e);
+            throw taken(port, address.getHostAddress(), String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static ConnectorException taken(int port, String host, String reason) {
+        return new ConnectorException(
+                "server.port %d: cannot listen on %s (%s). Not started. Stop what uses it, or choose another server.port."
+                        .formatted(port, host, reason));
+    }
+
+    /** Camel's server, which tells nobody but Vert.x that it does not listen. */
+    private static final class Listener extends VertxPlatformHttpServer {
+        /** Vert.x tells of it right after Camel goes on. */
+        private static final long PATIENCE_MS = 100;
+
+        private final CountDownLatch failed = new CountDownLatch(1);
+        private volatile boolean listens;
+
+        private Listener(VertxPlatformHttpServerConfiguration configuration) {
+            super(configuration);
+        }
+
+        @Override
+        protected Vertx createVertxInstance() {
+            Vertx vertx = super.createVertxInstance();
+            vertx.exceptionHandler(failure -> {
+                if (listens) {
+                    LOG.error("HTTP server: {}", Failures.describe(failure), failure);
+                }
+                failed.countDown();
+            });
+            return vertx;
+        }
+
+        private boolean hasFailed() throws InterruptedException {
+            listens = !failed.await(PATIENCE_MS, TimeUnit.MILLISECONDS);
+            return !listens;
         }
     }
 }
