@@ -197,10 +197,13 @@ final class PostgresCursor extends Cursor {
         T make() throws SQLException;
     }
 
-    /** Tries again where the reason passes, as long as a claim lasts: after that others have taken over what was claimed. */
+    /**
+     * Tries again where the reason passes, as long as a claim lasts: after that others have taken over what was claimed.
+     * Once more in any case, since a process that was frozen meanwhile finds its connection closed.
+     */
     private <T> T patiently(Attempt<T> attempt) throws SQLException {
         long giveUp = System.nanoTime() + TimeUnit.SECONDS.toNanos(claimSeconds);
-        while (true) {
+        for (boolean first = true; ; first = false) {
             try {
                 T result = attempt.make();
                 if (down.compareAndSet(true, false)) {
@@ -208,7 +211,8 @@ final class PostgresCursor extends Cursor {
                 }
                 return result;
             } catch (SQLException e) {
-                if (!isPassing(e) || pool.isClosed() || System.nanoTime() > giveUp || !pause()) {
+                boolean late = !first && System.nanoTime() > giveUp;
+                if (!isPassing(e) || pool.isClosed() || late || !pause()) {
                     throw e;
                 }
                 if (down.compareAndSet(false, true)) {
