@@ -63,8 +63,8 @@ public final class Connector implements AutoCloseable {
         camel.bind("settings", settings);
         camel.bind("secrets", secrets);
         camel.bind("lanes", new Lanes());
-        Operations operations =
-                Operations.ofRunning(settings, deadLetters, exports, cursor, () -> schedule, camel::getCamelContext);
+        Operations operations = Operations.ofRunning(
+                settings, deadLetters, exports, cursor, history, () -> schedule, camel::getCamelContext);
         camel.bind("operations", operations);
         camel.bind("status", operations.status());
         health = new ExportHealth(operations.status(), settings.integer("health-reporting.max-lag-seconds"));

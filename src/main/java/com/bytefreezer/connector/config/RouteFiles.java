@@ -169,7 +169,7 @@ public final class RouteFiles {
     List<Path> filesFor(Mode mode, Set<String> used, boolean withDefaultExport) {
         if (!mode.exports()) {
             return files.stream()
-                    .filter(file -> isIn("api", file) || nameOf(file).equals(CREDENTIALS) || isHealth(file))
+                    .filter(file -> isIn("api", file) || file.equals(credentialsFile()) || isHealth(file))
                     .toList();
         }
         List<Path> loaded = new ArrayList<>(files);

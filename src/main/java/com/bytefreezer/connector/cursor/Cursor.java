@@ -139,7 +139,12 @@ public abstract class Cursor extends ServiceSupport implements IdempotentReposit
      * @param watermark every object up to here is delivered, save late ones
      */
     public record Position(
-            Instant start, Instant watermark, @Nullable String listing) {}
+            Instant start, Instant watermark, @Nullable String listing) {
+        /** Objects from then on may still be new. */
+        public Instant oldest(Duration lookback) {
+            return latest(start, Cursor.oldest(watermark, lookback));
+        }
+    }
 
     private enum Claim {
         MINE,
@@ -301,7 +306,7 @@ public abstract class Cursor extends ServiceSupport implements IdempotentReposit
     public final void advance(String lane, Position from, Instant watermark) {
         Instant later = latest(watermark, from.watermark());
         // What is forgotten here must not be new again when the look-back becomes longer.
-        Instant start = latest(from.start(), oldest(later));
+        Instant start = latest(from.start(), oldest(later, lookback));
         guarded(
                 "cannot be written",
                 () -> write(connection -> {
@@ -318,7 +323,7 @@ public abstract class Cursor extends ServiceSupport implements IdempotentReposit
                     try (PreparedStatement statement =
                             connection.prepareStatement("DELETE FROM object WHERE lane = ? AND last_modified_ms < ?")) {
                         statement.setString(1, lane);
-                        statement.setLong(2, oldest(later).toEpochMilli());
+                        statement.setLong(2, oldest(later, lookback).toEpochMilli());
                         statement.executeUpdate();
                     }
                     forgetClaims(connection, lane);
@@ -391,7 +396,7 @@ public abstract class Cursor extends ServiceSupport implements IdempotentReposit
     }
 
     private List<LakeObject> newOnes(Position position, String lane, List<LakeObject> objects) {
-        List<LakeObject> recent = since(latest(position.start(), oldest(position.watermark())), objects);
+        List<LakeObject> recent = since(position.oldest(lookback), objects);
         return recent.isEmpty()
                 ? recent
                 : guarded("cannot be read", () -> read(connection -> undelivered(connection, lane, recent)));
@@ -756,7 +761,7 @@ public abstract class Cursor extends ServiceSupport implements IdempotentReposit
         }
     }
 
-    private Instant oldest(Instant watermark) {
+    private static Instant oldest(Instant watermark, Duration lookback) {
         return watermark.equals(Instant.EPOCH) ? watermark : watermark.minus(lookback);
     }
 

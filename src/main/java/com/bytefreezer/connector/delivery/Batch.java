@@ -190,11 +190,11 @@ public final class Batch {
     public byte[] recordsDocument() {
         ByteArrayOutputStream document = new ByteArrayOutputStream(size() + 40);
         document.writeBytes("{\"records\":[".getBytes(StandardCharsets.UTF_8));
-        String separator = "";
-        for (byte[] json : records) {
-            document.writeBytes(separator.getBytes(StandardCharsets.UTF_8));
-            document.writeBytes(json);
-            separator = ",";
+        for (int position = 0; position < records.length; position++) {
+            if (position > 0) {
+                document.write(',');
+            }
+            document.writeBytes(records[position]);
         }
         document.writeBytes(("],\"count\":" + recordCount() + "}").getBytes(StandardCharsets.UTF_8));
         return document.toByteArray();

@@ -2,6 +2,7 @@ package com.bytefreezer.connector.explore;
 
 import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.control.LakeCredentials;
 import com.bytefreezer.connector.lake.Credentials;
 import com.bytefreezer.connector.lake.Lake;
 import com.bytefreezer.connector.lake.LakeObject;
@@ -17,8 +18,6 @@ import java.util.Objects;
 import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.CamelContextAware;
-import org.apache.camel.Exchange;
-import org.apache.camel.ProducerTemplate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -94,20 +93,7 @@ public final class Datasets implements CamelContextAware {
     /** The keys of the bucket; null for a folder of this machine. */
     @Nullable
     Credentials credentials(String tenant, String dataset) {
-        try (ProducerTemplate template = Objects.requireNonNull(routes).createProducerTemplate()) {
-            Exchange answer = template.request("direct:credentials", exchange -> {
-                exchange.setVariable("tenant", tenant);
-                exchange.setVariable("dataset", dataset);
-            });
-            if (answer.getException() != null) {
-                throw answer.getException();
-            }
-            return answer.getMessage().getBody(Credentials.class);
-        } catch (RuntimeException e) {
-            throw e;
-        } catch (Exception e) {
-            throw new ConnectorException("dataset %s/%s: no keys (%s).".formatted(tenant, dataset, e), e);
-        }
+        return LakeCredentials.ask(Objects.requireNonNull(routes), tenant, dataset);
     }
 
     private Dataset list(Lake.Name name) {

@@ -59,13 +59,8 @@ record Range(Optional<Instant> from, Optional<Instant> to) {
     /** Those that are meant, in the same order. */
     List<LakeObject> of(List<LakeObject> objects) {
         return objects.stream()
-                .filter(object -> object.partitionTime().map(this::contains).orElse(true))
+                .filter(object -> object.beginsIn(from.orElse(Instant.MIN), to.orElse(Instant.MAX)))
                 .toList();
-    }
-
-    private boolean contains(Instant time) {
-        return from.map(start -> !time.isBefore(start)).orElse(true)
-                && to.map(time::isBefore).orElse(true);
     }
 
     private static Optional<Instant> time(String name, @Nullable String text) {

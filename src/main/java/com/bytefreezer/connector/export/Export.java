@@ -421,21 +421,13 @@ public final class Export {
         return plan.kind(sync);
     }
 
-    /** Planned with the first object that can be read. */
     private Plan plan(Run run, List<LakeObject> some) {
         DuckDb duckDb = duckDb(run);
-        ConnectorException first = null;
-        for (LakeObject object : some) {
-            try {
-                return duckDb.plan(query(), List.of(object), () -> run.sample(SCHEMA_SAMPLE));
-            } catch (ConnectorException e) {
-                first = first == null ? e : first;
-            }
+        try {
+            return duckDb.planWithFirst(query(), some, () -> run.sample(SCHEMA_SAMPLE));
+        } catch (ConnectorException e) {
+            throw new ConnectorException(e.getMessage() + " Nothing was exported.", e);
         }
-        if (first == null) {
-            throw new IllegalStateException("nothing to plan with");
-        }
-        throw new ConnectorException(first.getMessage() + " Nothing was exported.", first);
     }
 
     private Iterator<Unit> eachNewObject(Run run) {

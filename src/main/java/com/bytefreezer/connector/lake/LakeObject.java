@@ -69,6 +69,13 @@ public record LakeObject(
         return slices;
     }
 
+    /** Whether its partition begins in this range, {@code to} exclusive; an object without such a time belongs to each. */
+    public boolean beginsIn(Instant from, Instant to) {
+        return partitionTime()
+                .map(time -> !time.isBefore(from) && time.isBefore(to))
+                .orElse(true);
+    }
+
     /** When its partition begins, from folders like {@code year=2026/month=11/day=20/hour=01} or {@code 2026/11/20}. */
     public Optional<Instant> partitionTime() {
         Matcher time = PARTITION_TIME.matcher(key);

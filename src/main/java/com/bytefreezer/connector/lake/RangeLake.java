@@ -30,9 +30,7 @@ final class RangeLake implements Lake {
 
     @Override
     public Stream<LakeObject> objects() {
-        return lake.objects().filter(object -> object.partitionTime()
-                .map(time -> !time.isBefore(from) && time.isBefore(to))
-                .orElse(true));
+        return lake.objects().filter(object -> object.beginsIn(from, to));
     }
 
     @Override

@@ -11,7 +11,6 @@ import com.bytefreezer.connector.control.LakeCredentials;
 import com.bytefreezer.connector.cursor.Cursor;
 import com.bytefreezer.connector.delivery.DeliveryCamel;
 import com.bytefreezer.connector.delivery.Failures;
-import com.bytefreezer.connector.operations.ExportsApi.Planned;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
@@ -152,7 +151,7 @@ public final class Command {
 
     /** Prints what the next run of each export would do. */
     public int plan() throws Exception {
-        Map<String, Planned> plans = new TreeMap<>();
+        Map<String, ExportPlan> plans = new TreeMap<>();
         int code = 0;
         try (Lookup lookup = new Lookup()) {
             for (ExportDefinition export : chosen()) {
@@ -160,7 +159,7 @@ public final class Command {
                     ExportPlan plan = options.isRange()
                             ? lookup.planner().planAll(export, object -> true)
                             : lookup.planner().plan(export);
-                    plans.put(export.lane(), Planned.of(plan));
+                    plans.put(export.lane(), plan);
                     if (!options.json) {
                         out.printf("%s: %s%n", export.lane(), plan.sentence());
                         out.printf(

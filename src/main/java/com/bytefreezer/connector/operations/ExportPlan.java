@@ -1,5 +1,7 @@
 package com.bytefreezer.connector.operations;
 
+import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
+import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param batches that they would make
  * @param sentence all of it in plain words
  */
+@JsonNaming(SnakeCaseStrategy.class)
 public record ExportPlan(
         boolean rowWise,
         String covers,

@@ -5,7 +5,6 @@ import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.cursor.Counts;
 import com.bytefreezer.connector.cursor.History;
 import com.bytefreezer.connector.delivery.DeadLetter;
-import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.server.ApiException;
 import com.fasterxml.jackson.annotation.JsonRawValue;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
@@ -18,7 +17,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.Predicate;
 import org.apache.camel.Body;
 import org.apache.camel.Exchange;
 import org.apache.camel.Header;
@@ -113,33 +111,6 @@ public final class ExportsApi {
     @JsonNaming(SnakeCaseStrategy.class)
     record Replayed(long replayed, long failed, @Nullable String message) {}
 
-    @JsonNaming(SnakeCaseStrategy.class)
-    record Planned(
-            boolean rowWise,
-            String covers,
-            String reason,
-            long objects,
-            long bytes,
-            @Nullable Long records,
-            @Nullable Long selected,
-            @Nullable Long selectedBytes,
-            @Nullable Long batches,
-            String sentence) {
-        static Planned of(ExportPlan plan) {
-            return new Planned(
-                    plan.rowWise(),
-                    plan.covers(),
-                    plan.reason(),
-                    plan.objects(),
-                    plan.bytes(),
-                    plan.records(),
-                    plan.selected(),
-                    plan.selectedBytes(),
-                    plan.batches(),
-                    plan.sentence());
-        }
-    }
-
     /** All exports, as JSON shows them. */
     public Map<String, List<ExportStatus>> exports() {
         return Map.of("exports", operations.exports().stream().map(this::status).toList());
@@ -212,7 +183,7 @@ public final class ExportsApi {
     }
 
     /** What an export would be that is not saved yet. */
-    public Planned plan(@Body Map<String, Object> request) {
+    public ExportPlan plan(@Body Map<String, Object> request) {
         ApiException.required(request);
         Settings settings = operations.settings();
         ExportDefinition export = new ExportDefinition(
@@ -225,9 +196,9 @@ public final class ExportsApi {
                 text(request, "batch_size")
                         .map(size -> number("batch_size", size, 1000))
                         .orElseGet(() -> settings.integer("schedule.batch-size")));
-        Predicate<LakeObject> range = range(
-                time(request, "from").orElse(Instant.MIN), time(request, "to").orElse(Instant.MAX));
-        return Planned.of(operations.planner().planAll(export, range));
+        Instant from = time(request, "from").orElse(Instant.MIN);
+        Instant to = time(request, "to").orElse(Instant.MAX);
+        return operations.planner().planAll(export, object -> object.beginsIn(from, to));
     }
 
     /** Whether the process does its work: 200, or 503 with the reason. */
@@ -236,12 +207,6 @@ public final class ExportsApi {
         exchange.getMessage().setHeader(Exchange.HTTP_RESPONSE_CODE, reason.isEmpty() ? 200 : 503);
         return reason.map(why -> new TreeMap<>(Map.of("status", "not ready", "reason", why)))
                 .orElse(new TreeMap<>(Map.of("status", "ready")));
-    }
-
-    private static Predicate<LakeObject> range(Instant from, Instant to) {
-        return object -> object.partitionTime()
-                .map(time -> !time.isBefore(from) && time.isBefore(to))
-                .orElse(true);
     }
 
     private static Set<String> ids(Map<String, Object> request) {

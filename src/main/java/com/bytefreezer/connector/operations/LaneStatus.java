@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.operations;
 
 import com.bytefreezer.connector.cursor.Counts;
+import com.bytefreezer.connector.delivery.Unit;
 import java.time.Instant;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +37,6 @@ public record LaneStatus(
         boolean running) {
     /** Names it in the cursor and elsewhere: {@code default/webhook}. */
     public String lane() {
-        return name + "/" + destination;
+        return Unit.lane(name, destination);
     }
 }

@@ -37,6 +37,7 @@ public final class Operations {
     private Operations(
             Settings settings,
             DeadLetters deadLetters,
+            History history,
             Status status,
             Replay replay,
             Supplier<CamelContext> routes,
@@ -44,7 +45,7 @@ public final class Operations {
             Supplier<@Nullable Schedule> schedule) {
         this.settings = settings;
         this.deadLetters = deadLetters;
-        this.history = cursor == null ? History.readOnly(settings) : History.open(settings);
+        this.history = history;
         this.status = status;
         this.replay = replay;
         this.routes = routes;
@@ -62,6 +63,7 @@ public final class Operations {
         return new Operations(
                 settings,
                 deadLetters,
+                History.readOnly(settings),
                 Status.ofStore(settings, deadLetters),
                 new Replay(settings, deadLetters, () -> null),
                 routes,
@@ -80,11 +82,13 @@ public final class Operations {
             DeadLetters deadLetters,
             Exports exports,
             Cursor cursor,
+            History history,
             Supplier<@Nullable Schedule> schedule,
             Supplier<CamelContext> routes) {
         return new Operations(
                 settings,
                 deadLetters,
+                history,
                 Status.ofRunning(settings, deadLetters, exports, schedule),
                 new Replay(settings, deadLetters, routes),
                 routes,

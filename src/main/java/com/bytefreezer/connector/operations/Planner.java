@@ -3,18 +3,16 @@ package com.bytefreezer.connector.operations;
 import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.config.ExportDefinition;
 import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.control.LakeCredentials;
 import com.bytefreezer.connector.cursor.Cursor.Position;
 import com.bytefreezer.connector.cursor.History;
 import com.bytefreezer.connector.cursor.History.Delivered;
-import com.bytefreezer.connector.delivery.Failures;
 import com.bytefreezer.connector.lake.Credentials;
 import com.bytefreezer.connector.lake.Lake;
 import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.query.DuckDb;
 import com.bytefreezer.connector.query.Plan;
 import com.bytefreezer.connector.query.Query;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -27,8 +25,6 @@ import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
-import org.apache.camel.Exchange;
-import org.apache.camel.ProducerTemplate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -241,15 +237,7 @@ public final class Planner {
             tried.add(all.newest);
         }
         all.sample.stream().limit(PLAN_SAMPLE).forEach(tried::add);
-        ConnectorException first = null;
-        for (LakeObject object : tried) {
-            try {
-                return duckDb.plan(query, List.of(object), () -> all.sample);
-            } catch (ConnectorException e) {
-                first = first == null ? e : first;
-            }
-        }
-        throw first == null ? new IllegalStateException("nothing to plan with") : first;
+        return duckDb.planWithFirst(query, tried, () -> all.sample);
     }
 
     private static void tally(Lake lake, Tally tally, Predicate<LakeObject> wanted) {
@@ -267,20 +255,7 @@ public final class Planner {
     }
 
     private @Nullable Credentials credentials(ExportDefinition export) {
-        try (ProducerTemplate template = routes.createProducerTemplate()) {
-            Exchange answer = template.request("direct:credentials", exchange -> {
-                exchange.setVariable("tenant", export.tenant());
-                exchange.setVariable("dataset", export.dataset());
-            });
-            if (answer.getException() != null) {
-                throw answer.getException() instanceof ConnectorException known
-                        ? known
-                        : new ConnectorException(Failures.describe(answer.getException()), answer.getException());
-            }
-            return answer.getMessage().getBody() instanceof Credentials given ? given : null;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return LakeCredentials.ask(routes, export.tenant(), export.dataset());
     }
 
     /** As the cursor would say. */
@@ -288,12 +263,8 @@ public final class Planner {
         History store = History.readOnly(settings);
         Position position = store.position(export.lane()).orElseGet(this::start);
         Set<Delivered> delivered = store.delivered(export.lane());
-        Duration lookback = Duration.ofHours(settings.integer("cursor.lookback-hours"));
-        Instant oldest = position.watermark().equals(Instant.EPOCH)
-                ? Instant.EPOCH
-                : position.watermark().minus(lookback);
-        return object -> !object.lastModified().isBefore(position.start())
-                && !object.lastModified().isBefore(oldest)
+        Instant oldest = position.oldest(Duration.ofHours(settings.integer("cursor.lookback-hours")));
+        return object -> !object.lastModified().isBefore(oldest)
                 && !delivered.contains(new Delivered(
                         object.key(), object.size(), object.lastModified().toEpochMilli()));
     }

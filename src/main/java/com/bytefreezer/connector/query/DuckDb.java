@@ -178,6 +178,23 @@ public final class DuckDb implements AutoCloseable {
     }
 
     /**
+     * {@link #plan} with the first of {@code candidates} that can be read; there must be one at least.
+     *
+     * @throws ConnectorException what is wrong with the first, when none can be
+     */
+    public Plan planWithFirst(Query query, List<LakeObject> candidates, OtherObjects others) {
+        ConnectorException first = null;
+        for (LakeObject object : candidates) {
+            try {
+                return plan(query, List.of(object), others);
+            } catch (ConnectorException e) {
+                first = first == null ? e : first;
+            }
+        }
+        throw first == null ? new IllegalStateException("nothing to plan with") : first;
+    }
+
+    /**
      * From now on no setting can be changed.
      *
      * @param threads per statement; one where several objects are read at the same time
