@@ -2,8 +2,6 @@ package com.bytefreezer.connector.delivery;
 
 import com.bytefreezer.connector.cursor.Counts;
 import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -176,14 +174,6 @@ public final class Batch {
             lines[end++] = '\n';
         }
         return lines;
-    }
-
-    /** Writes the records as lines of JSON; many small pieces, so {@code out} should have a buffer. */
-    void writeTo(OutputStream out) throws IOException {
-        for (byte[] json : records) {
-            out.write(json);
-            out.write('\n');
-        }
     }
 
     /** The original's body of a webhook: {@code {"records":[…],"count":n}} (CONTRACTS §3.9). */

@@ -1,6 +1,5 @@
 package com.bytefreezer.connector.delivery;
 
-import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -25,9 +24,6 @@ public final class StandardOutput {
 
     /** Writes the batch in one piece, though other objects' batches may come between two batches of the same object. */
     public synchronized void write(@Body Batch batch) throws IOException {
-        // Anew for each batch: what could not be written must not come before the next one.
-        BufferedOutputStream lines = new BufferedOutputStream(out, 64 * 1024);
-        batch.writeTo(lines);
-        lines.flush();
+        out.write(batch.ndjson());
     }
 }

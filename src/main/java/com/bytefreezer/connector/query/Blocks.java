@@ -10,8 +10,6 @@ import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.sql.Types;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -56,7 +54,7 @@ interface Blocks extends AutoCloseable {
         return proxy(Statement.class, (proxy, method, arguments) -> switch (method.getName()) {
             case "execute" -> {
                 String sql = (String) arguments[0];
-                blocks[0] = source.open(sql, () -> new Rows(statement.executeQuery(sql)));
+                blocks[0] = source.open(sql, () -> new ReadAhead(statement.executeQuery(sql)));
                 yield true;
             }
             case "getResultSet" -> result(blocks[0], (Statement) proxy);
@@ -102,49 +100,6 @@ interface Blocks extends AutoCloseable {
             return method.invoke(target, arguments);
         } catch (InvocationTargetException e) {
             throw e.getCause() == null ? e : e.getCause();
-        }
-    }
-
-    /** The rows of a result of DuckDB: records first, as bytes. */
-    final class Rows implements Blocks {
-        private final ResultSet rows;
-        private final List<String> columns = new ArrayList<>();
-
-        Rows(ResultSet rows) throws SQLException {
-            this.rows = rows;
-            ResultSetMetaData metaData = rows.getMetaData();
-            for (int i = 1; i <= metaData.getColumnCount(); i++) {
-                columns.add(metaData.getColumnLabel(i));
-            }
-        }
-
-        @Override
-        public List<String> columns() {
-            return columns;
-        }
-
-        @Override
-        public Object @Nullable [][] next() throws SQLException {
-            Object[][] block = new Object[columns.size()][ROWS];
-            int count = 0;
-            while (count < ROWS && rows.next()) {
-                block[0][count] = rows.getBytes(1);
-                for (int column = 1; column < block.length; column++) {
-                    block[column][count] = rows.getObject(column + 1);
-                }
-                count++;
-            }
-            if (count < ROWS) {
-                for (int column = 0; column < block.length; column++) {
-                    block[column] = Arrays.copyOf(block[column], count);
-                }
-            }
-            return count == 0 ? null : block;
-        }
-
-        @Override
-        public void close() throws SQLException {
-            rows.close();
         }
     }
 }

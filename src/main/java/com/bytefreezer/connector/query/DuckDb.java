@@ -497,6 +497,8 @@ public final class DuckDb implements AutoCloseable {
         // A folder of its own, which DuckDB removes again: it may be read from within the sandbox.
         set("temp_directory", Path.of(temp, "bytefreezer-" + UUID.randomUUID()).toString());
         settings.optional("duckdb.extension-directory").ifPresent(this::setExtensionDirectory);
+        // DuckDB counts 16 bytes for a record however long it is; with its default it would keep 60,000 of them.
+        set("streaming_buffer_size", "32KB");
         set("explain_output", "all");
         // DuckDB 1.5.5 answers min and max of a partition column with an INTERNAL error otherwise (gone in 1.5.6).
         set("disabled_optimizers", "statistics_propagation");

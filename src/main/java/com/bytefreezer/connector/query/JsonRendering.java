@@ -37,8 +37,6 @@ final class JsonRendering {
     private static final Set<String> TEXTS =
             Set.of("UUID", "TIME", "TIME_NS", "INTERVAL", "BIT", "TIME WITH TIME ZONE");
     private static final Set<String> COARSE_OR_FINE_TIMESTAMPS = Set.of("TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS");
-    /** DOUBLE beyond this is not exact as a BIGINT. */
-    private static final String LARGEST_WHOLE = "9.2e18";
 
     private JsonRendering() {}
 
@@ -101,9 +99,11 @@ final class JsonRendering {
             // DECIMAL(2,2) has no digit before the point.
             return "regexp_replace(%s::VARCHAR, '^(-?)[.]', '\\10.')".formatted(x);
         }
-        if (type.equals("DOUBLE") || type.equals("FLOAT")) {
-            return "CASE WHEN %1$s BETWEEN -%2$s AND %2$s AND trunc(%1$s) = %1$s THEN %1$s::BIGINT::VARCHAR WHEN isfinite(%1$s) THEN %1$s::VARCHAR END"
-                    .formatted(x, LARGEST_WHOLE);
+        if (type.equals("DOUBLE")) {
+            return number(x, "to_json(%s)::VARCHAR".formatted(x));
+        }
+        if (type.equals("FLOAT")) {
+            return number(x, x + "::VARCHAR");
         }
         if (COARSE_OR_FINE_TIMESTAMPS.contains(type)) {
             return finite(x, "'\"' || replace(%s::VARCHAR, ' ', 'T') || 'Z\"'".formatted(x));
@@ -128,6 +128,12 @@ final class JsonRendering {
             return "translate(%s::JSON::VARCHAR, chr(10) || chr(13), '  ')".formatted(x);
         }
         return "to_json(%s)::VARCHAR".formatted(x);
+    }
+
+    /** What a BIGINT cannot hold is no whole number here: beyond 2⁶³, NaN and infinities. */
+    private static String number(String x, String other) {
+        return "CASE WHEN try_cast(%1$s AS BIGINT) = %1$s THEN to_json(try_cast(%1$s AS BIGINT))::VARCHAR WHEN isfinite(%1$s) THEN %2$s END"
+                .formatted(x, other);
     }
 
     /** Quicker than to replace the blank in the text of the whole, which the other precisions need: they reach further. */

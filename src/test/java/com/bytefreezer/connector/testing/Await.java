@@ -7,11 +7,11 @@ import java.util.function.BooleanSupplier;
 
 /** Waits for something that happens elsewhere. */
 public final class Await {
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     private Await() {}
 
-    /** Returns as soon as the condition holds; fails after half a minute, naming what was awaited. */
+    /** Returns as soon as the condition holds; fails after two minutes, naming what was awaited. */
     public static void until(String what, BooleanSupplier condition) {
         until(what, PATIENCE, condition);
     }
