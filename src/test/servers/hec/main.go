@@ -1,6 +1,7 @@
 // hec is the Splunk HTTP Event Collector of the OpenTelemetry Collector (splunkhecreceiver, ackextension) as a program
 // of its own, for tests. What it parses, refuses and acknowledges is the real receiver's doing. The front is ours: the
-// receiver checks no token, and cannot be told to be busy (GET /_ctl?busy=3&code=503).
+// receiver checks no token, and cannot be told to be busy (GET /_ctl?busy=3&code=503). With -otlp it also takes traces by
+// OTLP over HTTP (otlpreceiver).
 package main
 
 import (
@@ -24,16 +25,22 @@ import (
 	"github.com/open-telemetry/opentelemetry-collector-contrib/receiver/splunkhecreceiver"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/config/confighttp"
+	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/extension"
 	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/collector/receiver"
+	"go.opentelemetry.io/collector/receiver/otlpreceiver"
 )
 
 var (
 	listen   = flag.String("listen", "127.0.0.1:8088", "address")
 	token    = flag.String("token", "", "the token that is accepted")
 	out      = flag.String("out", "", "file for the events, a line of JSON each; none: they are only counted")
+	otlp     = flag.String("otlp", "", "address for traces by OTLP over HTTP; none: they are not taken")
+	spans    = flag.String("spans", "", "file for the traces, a request in OTLP's JSON a line")
 	events   atomic.Int64
 	requests atomic.Int64
 	busy     atomic.Int64
@@ -58,6 +65,9 @@ type event struct {
 func main() {
 	flag.Parse()
 	inner := startReceiver(keep())
+	if *otlp != "" {
+		startTraces()
+	}
 	front := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: inner})
 	http.HandleFunc("/_ctl", control)
 	http.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
@@ -73,7 +83,7 @@ func main() {
 func keep() consumer.Logs {
 	var file *os.File
 	if *out != "" {
-		file = must(os.OpenFile(*out, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644))
+		file = appending(*out)
 	}
 	var one sync.Mutex
 	return must(consumer.NewLogs(func(_ context.Context, logs plog.Logs) error {
@@ -144,6 +154,36 @@ func startReceiver(logs consumer.Logs) string {
 		}
 	}
 	return config.ServerConfig.NetAddr.Endpoint
+}
+
+// startTraces takes traces; they are in the file before the sender has its answer.
+func startTraces() {
+	file := appending(*spans)
+	marshaler := ptrace.JSONMarshaler{}
+	var one sync.Mutex
+	traces := must(consumer.NewTraces(func(_ context.Context, traces ptrace.Traces) error {
+		one.Lock()
+		defer one.Unlock()
+		_, err := file.Write(append(must(marshaler.MarshalTraces(traces)), '\n'))
+		return err
+	}))
+
+	factory := otlpreceiver.NewFactory()
+	config := factory.CreateDefaultConfig().(*otlpreceiver.Config)
+	server := confighttp.NewDefaultServerConfig()
+	server.NetAddr.Endpoint = *otlp
+	server.NetAddr.Transport = "tcp"
+	config.HTTP = configoptional.Some(otlpreceiver.HTTPConfig{ServerConfig: server, TracesURLPath: "/v1/traces"})
+	settings := receiver.Settings{
+		ID: component.NewID(factory.Type()), TelemetrySettings: componenttest.NewNopTelemetrySettings()}
+	background := context.Background()
+	if err := must(factory.CreateTraces(background, settings, config, traces)).Start(background, host{}); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func appending(path string) *os.File {
+	return must(os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644))
 }
 
 func freeAddress() string {

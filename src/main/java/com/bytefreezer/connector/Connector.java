@@ -24,6 +24,7 @@ import com.bytefreezer.connector.server.HttpServer;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Predicate;
 import org.apache.camel.CamelContext;
 import org.apache.camel.builder.TemplatedRouteBuilder;
@@ -42,6 +43,7 @@ public final class Connector implements AutoCloseable {
     private final Mode mode;
     private final ExportHealth health;
     private final Metrics metrics = new Metrics(Version.number());
+    private final Optional<Tracing> tracing;
 
     /**
      * Prepares everything; {@link #start} begins to work.
@@ -62,6 +64,7 @@ public final class Connector implements AutoCloseable {
         camel = DeliveryCamel.prepare(settings, settings.routeFiles(), deliveries, new StandardOutput());
         camel.bind("settings", settings);
         camel.bind("secrets", secrets);
+        tracing = Tracing.of(camel, settings, secrets);
         camel.bind("lanes", new Lanes());
         Operations operations = Operations.ofRunning(
                 settings, deadLetters, exports, cursor, history, () -> schedule, camel::getCamelContext);
@@ -144,6 +147,7 @@ public final class Connector implements AutoCloseable {
         exports.stop();
         Instance.leave(camel.getCamelContext());
         camel.stop();
+        tracing.ifPresent(Tracing::close);
         metrics.close();
         cursor.close();
     }

@@ -68,6 +68,7 @@ final class Rules {
         RULES.put("logging.level", value -> oneOf("debug", "info", "warn", "error")
                 .apply(value.toLowerCase(Locale.ROOT)));
         RULES.put("logging.format", oneOf("text", "json"));
+        RULES.put("tracing.url", startsWithOneOf("http://", "https://"));
         RULES.put("shutdown.timeout-seconds", between(1, 86_400));
     }
 

@@ -47,7 +47,8 @@ public final class Failures {
             return "no answer in time (" + oneLine(e.getMessage()) + ")";
         }
         if (e instanceof ConnectException || e instanceof SSLException) {
-            return oneLine(e.getMessage());
+            String message = oneLine(e.getMessage());
+            return message.isEmpty() ? "no connection" : message;
         }
         return null;
     }

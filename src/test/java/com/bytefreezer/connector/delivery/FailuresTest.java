@@ -32,6 +32,7 @@ class FailuresTest {
                         "unknown host siem.example"),
                 arguments(new SocketTimeoutException("Read timed out"), "no answer in time (Read timed out)"),
                 arguments(new ConnectException("refused"), "refused"),
+                arguments(new ConnectException(), "no connection"),
                 arguments(new SSLHandshakeException("no\ntrust"), "no trust"),
                 arguments(new RuntimeException(new ConnectorException("said", new IOException("not"))), "said"),
                 arguments(new RuntimeException("outer", new IOException("the\tcause\n\tis")), "the\tcause is"),

@@ -11,7 +11,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** The OpenTelemetry Collector's Splunk HEC receiver as a process that can be killed under its clients. */
+/**
+ * The OpenTelemetry Collector's Splunk HEC receiver as a process that can be killed under its clients. Its receiver of
+ * traces is there, too.
+ */
 public final class HecServer implements AutoCloseable {
     public static final String TOKEN = "00000000-0000-0000-0000-00000000c0de";
 
@@ -20,6 +23,7 @@ public final class HecServer implements AutoCloseable {
     private final Path program = TestTools.hec();
     private final Path directory = TestTools.temporaryDirectory("hec");
     private final int port = TestTools.freePort();
+    private final int tracesPort = TestTools.freePort();
     private Process process = startProcess();
 
     private HecServer() {}
@@ -36,7 +40,11 @@ public final class HecServer implements AutoCloseable {
                         "-token",
                         TOKEN,
                         "-out",
-                        received().toString())
+                        received().toString(),
+                        "-otlp",
+                        tracesUrl().getAuthority(),
+                        "-spans",
+                        traces().toString())
                 .redirectErrorStream(true)
                 .redirectOutput(directory.resolve("hec.log").toFile()));
         Await.until("the HEC receiver is ready", () -> isReady(started));
@@ -59,6 +67,24 @@ public final class HecServer implements AutoCloseable {
     /** The address, without a path. */
     public URI url() {
         return URI.create("http://127.0.0.1:" + port);
+    }
+
+    /** Where it takes traces, without a path. */
+    public URI tracesUrl() {
+        return URI.create("http://127.0.0.1:" + tracesPort);
+    }
+
+    /** The requests with traces that were taken, in OTLP's JSON. */
+    public List<JsonNode> traceRequests() {
+        try (var requests = JSON.readerFor(JsonNode.class).<JsonNode>readValues(traces().toFile())) {
+            return requests.readAll();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private Path traces() {
+        return directory.resolve("traces.ndjson");
     }
 
     private Path received() {
