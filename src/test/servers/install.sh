@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Installs what the tests run for real beside the JVM: a MinIO server and the OpenTelemetry Collector's Splunk HEC receiver,
 # built from the Go module proxy; a Kafka broker and an Elasticsearch node, from Maven artifacts; DuckDB's httpfs extension,
-# from the Python package index; PostgreSQL and Chromium, from Debian. All but those two is kept by version in
-# $CONNECTOR_TEST_CACHE (default: ~/.cache/bytefreezer-connector-test), so a second run changes nothing. Needs Go, a JDK,
-# Maven and Python with pip; as root on Debian it installs them.
-# Usage: install.sh [minio] [hec] [kafka] [elasticsearch] [httpfs] [postgresql] [chromium]   without an argument: all
+# from the Python package index; PostgreSQL and Chromium, from Debian; and what checks deploy/: the schemas of Compose and
+# Kubernetes, from the Python package index, promtool and systemd-analyze, from Debian. What is not Debian's is kept by
+# version in $CONNECTOR_TEST_CACHE (default: ~/.cache/bytefreezer-connector-test), so a second run changes nothing. Needs Go,
+# a JDK, Maven and Python with pip; as root on Debian it installs them.
+# Usage: install.sh [minio] [hec] [kafka] [elasticsearch] [httpfs] [postgresql] [chromium] [checkers]   none: all
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -15,6 +16,8 @@ hec_version=$(cat "$here/hec.version")
 kafka_version=$(cat "$here/kafka.version")
 elasticsearch_version=$(cat "$here/elasticsearch.version")
 duckdb_version=$(sed -nE 's:.*<duckdb\.version>([0-9]+\.[0-9]+\.[0-9]+).*:\1:p' "$here/../../../pom.xml")
+# Moves with the versions in install_checkers.
+checkers_version=$(cat "$here/checkers.version")
 newer_go_release=go1.24.8
 
 say() { echo "test servers: $*"; }
@@ -142,10 +145,30 @@ install_chromium() {
     say "Chromium is there: $(chromium --version 2>/dev/null)"
 }
 
+install_checkers() {
+    local target=$cache/checkers/$checkers_version
+    require systemd-analyze systemd systemd-analyze --version
+    if [ -d "$target" ]; then say "the checkers are there"; return; fi
+    require 'Python with pip' 'python3 python3-pip' python3 -m pip --version
+    command -v apt-get >/dev/null || fail 'promtool is taken from a Debian package, and this is no Debian'
+    say 'fetching what checks deploy/'
+    mkdir "$work/checkers"
+    python3 -m pip install --quiet --root-user-action=ignore --target "$work/checkers/python" \
+        check-jsonschema==0.39.0 kubernetes-validate==1.37.0
+    # The program alone: the package would start a server.
+    (cd "$work" && { apt-get download -qq prometheus || { apt-get update -qq && apt-get download -qq prometheus; }; }) \
+        >"$work/apt.log" 2>&1 || fail "fetching promtool failed: $(tail -n 5 "$work/apt.log")"
+    dpkg-deb -x "$work"/prometheus_*.deb "$work/prometheus"
+    mv "$work/prometheus/usr/bin/promtool" "$work/checkers"
+    mkdir -p "$(dirname "$target")"
+    mv "$work/checkers" "$target"
+    say "installed the checkers in $target"
+}
+
 [ -n "$duckdb_version" ] || fail 'pom.xml names no duckdb.version'
 mkdir -p "$cache"
 # Beside the target, so that each mv is atomic.
 work=$(mktemp -d "$cache/install.XXXXXX")
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
-[ $# -gt 0 ] || set -- minio hec kafka elasticsearch httpfs postgresql chromium
+[ $# -gt 0 ] || set -- minio hec kafka elasticsearch httpfs postgresql chromium checkers
 for server in "$@"; do "install_$server"; done

@@ -8,6 +8,7 @@ import com.bytefreezer.connector.testing.TestTools;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -26,8 +27,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * What lies in {@code deploy/} starts this connector: its settings are complete and known, its paths, ports and probes are
- * those there are. A schema of Compose or Kubernetes cannot be had from a package registry.
+ * What lies in {@code deploy/} is right in the eyes of those who read it, and starts this connector: its settings are
+ * complete and known, its paths, ports and probes are those there are.
  */
 class DeployTest {
     private static final Path DEPLOY = TestTools.projectDirectory().resolve("deploy");
@@ -132,6 +133,71 @@ class DeployTest {
         environment.putAll(Map.of("QUERY_TENANT_ID", "a", "QUERY_DATASET_ID", "b", "QUERY_SQL", "FROM events"));
         assertThat(settings(Mode.WATCH, environment, null).text("cursor.file"))
                 .startsWith("/var/lib/bytefreezer-connector/");
+    }
+
+    @Test
+    void theComposeFileKeepsToTheSpecificationOfCompose() throws Exception {
+        assertThat(python(
+                        "-m",
+                        "check_jsonschema",
+                        "--builtin-schema",
+                        "vendor.compose-spec",
+                        DEPLOY.resolve("compose/compose.yaml").toString()))
+                .contains("validation done");
+    }
+
+    @Test
+    void kubernetesKnowsEveryFieldOfTheManifest() throws Exception {
+        String manifest = DEPLOY.resolve("kubernetes/connector.yaml").toString();
+        assertThat(python("-m", "kubernetes_validate", "--strict", manifest).lines())
+                .hasSize(5)
+                .allMatch(line -> line.contains(" passed for resource "));
+    }
+
+    @Test
+    void everyAlertFiresWhenItShouldAndNotBefore() throws Exception {
+        String promtool = TestTools.checkers().resolve("promtool").toString();
+        assertThat(output(new ProcessBuilder(
+                        promtool,
+                        "test",
+                        "rules",
+                        DEPLOY.resolve("prometheus/alerts.test.yaml").toString())))
+                .contains("SUCCESS");
+        List<String> fired = yaml("prometheus/alerts.test.yaml").get(0).findParents("exp_alerts").stream()
+                .map(test -> test.path("alertname").asText())
+                .toList();
+        assertThat(fired)
+                .containsExactlyInAnyOrderElementsOf(
+                        yaml("prometheus/alerts.yaml").get(0).findValuesAsText("alert"));
+    }
+
+    @Test
+    void systemdFindsNothingWrongWithTheUnit() throws Exception {
+        Path unit = folder.resolve("bytefreezer-connector.service");
+        Path program = Files.createFile(folder.resolve("bytefreezer-connector"));
+        assertThat(program.toFile().setExecutable(true)).isTrue();
+        String text = Files.readString(DEPLOY.resolve("systemd/bytefreezer-connector.service"));
+        Files.writeString(unit, text.replace("/opt/bytefreezer-connector/bytefreezer-connector ", program + " "));
+        String verify = TestTools.program("systemd-analyze").toString();
+        assertThat(output(new ProcessBuilder(verify, "verify", unit.toString())))
+                .isBlank();
+    }
+
+    private static String python(String... arguments) throws Exception {
+        List<String> command = new ArrayList<>(List.of("python3"));
+        command.addAll(List.of(arguments));
+        ProcessBuilder process = new ProcessBuilder(command);
+        process.environment()
+                .put("PYTHONPATH", TestTools.checkers().resolve("python").toString());
+        return output(process);
+    }
+
+    /** What the program says, also to standard error; it must end with 0. */
+    private static String output(ProcessBuilder builder) throws Exception {
+        Process process = builder.redirectErrorStream(true).start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(output).isZero();
+        return output;
     }
 
     /** Both pages promise a test for each row. */

@@ -72,11 +72,24 @@ public final class TestTools {
 
     /** Chromium's program. Where it is missing the test is skipped, or fails when {@code CI=true}. */
     public static Path chromium() {
+        return program("chromium");
+    }
+
+    /**
+     * The folder of what checks {@code deploy/}: {@code promtool}, and {@code python} with the schemas. Where it is missing
+     * the test is skipped, or fails when {@code CI=true}.
+     */
+    public static Path checkers() {
+        return folder("checkers");
+    }
+
+    /** A program of Debian's. Where it is missing the test is skipped, or fails when {@code CI=true}. */
+    public static Path program(String name) {
         return installed(Stream.of(System.getenv("PATH").split(File.pathSeparator))
-                .map(folder -> Path.of(folder, "chromium"))
+                .map(folder -> Path.of(folder, name))
                 .filter(Files::isExecutable)
                 .findFirst()
-                .orElse(Path.of("/usr/bin/chromium")));
+                .orElse(Path.of("/usr/bin", name)));
     }
 
     private static Path folder(String server) {
