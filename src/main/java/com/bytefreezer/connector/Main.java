@@ -197,6 +197,7 @@ public final class Main implements Callable<Integer> {
             workbench.close();
             throw e;
         }
+        UnpackedLibraries.remove();
         closed.await();
         return 0;
     }
@@ -214,6 +215,7 @@ public final class Main implements Callable<Integer> {
             connector.close();
             throw e;
         }
+        UnpackedLibraries.remove();
         if (watch) {
             closed.await();
             return 0;
@@ -239,6 +241,7 @@ public final class Main implements Callable<Integer> {
             LOG.error("{}", Failures.describe(e));
         }
         closed.countDown();
+        UnpackedLibraries.remove();
         Runtime.getRuntime().halt(endless ? 0 : FAILED);
     }
 

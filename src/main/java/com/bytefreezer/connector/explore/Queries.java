@@ -14,6 +14,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -90,15 +92,15 @@ public final class Queries {
         }
         long started = System.nanoTime();
         try (Running running = watchdog.begin(ask.query_id())) {
-            Path file = Files.createTempFile(folder(), "bytefreezer-result-", ".json");
+            FileChannel file = namelessFile();
             try {
                 answer(ask, sql, running, started, file);
                 exchange.getMessage().setBody(untilSent(exchange, file));
             } catch (ConnectorException e) {
-                Files.delete(file);
+                file.close();
                 exchange.getMessage().setBody(new ByteArrayInputStream(refusal(running, e, started)));
             } catch (IOException | RuntimeException e) {
-                Files.delete(file);
+                file.close();
                 throw e;
             }
         }
@@ -111,15 +113,15 @@ public final class Queries {
         }
     }
 
-    private void answer(Ask ask, String sql, Running running, long started, Path file) throws IOException {
+    private void answer(Ask ask, String sql, Running running, long started, FileChannel file) throws IOException {
         Query query = parse(sql);
         Dataset dataset = datasets.open(ask.tenant_id(), ask.dataset_id());
         List<LakeObject> objects = objects(ask, dataset);
         running.check();
         boolean omitNulls = settings.text("records.nulls").equals("omit");
-        try (DuckDb duckDb = datasets.sandbox(dataset);
-                Result result = new Result(
-                        Files.newOutputStream(file), ask.rows(), settings.integer("server.max-result-bytes"))) {
+        try (DuckDb duckDb = datasets.sandbox(dataset)) {
+            Result result =
+                    new Result(Channels.newOutputStream(file), ask.rows(), settings.integer("server.max-result-bytes"));
             // One more than are wanted tells whether there are more.
             running.in(duckDb)
                     .read(query, objects, () -> Explorer.sample(dataset.objects()), omitNulls, ask.rows() + 1L, result);
@@ -183,8 +185,17 @@ public final class Queries {
         return reason.replaceFirst(" Candidate functions: .*", "").replace(" Nothing was exported.", "");
     }
 
-    private InputStream untilSent(Exchange exchange, Path file) throws IOException {
-        InputStream stream = Files.newInputStream(file, StandardOpenOption.DELETE_ON_CLOSE);
+    /** It is gone with this process, however that ends: the system has its name only until it is open. */
+    private FileChannel namelessFile() throws IOException {
+        return FileChannel.open(
+                Files.createTempFile(folder(), "bytefreezer-result-", ".json"),
+                StandardOpenOption.READ,
+                StandardOpenOption.WRITE,
+                StandardOpenOption.DELETE_ON_CLOSE);
+    }
+
+    private static InputStream untilSent(Exchange exchange, FileChannel file) throws IOException {
+        InputStream stream = Channels.newInputStream(file.position(0));
         exchange.getExchangeExtension().addOnCompletion(new SynchronizationAdapter() {
             @Override
             public void onDone(Exchange done) {

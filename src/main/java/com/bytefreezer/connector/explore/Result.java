@@ -10,7 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /** Writes the answer to a query as JSON, each record with the bytes that DuckDB wrote. */
-final class Result implements DuckDb.Reader, AutoCloseable {
+final class Result implements DuckDb.Reader {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final OutputStream out;
@@ -57,11 +57,7 @@ final class Result implements DuckDb.Reader, AutoCloseable {
         write(
                 "],\"row_count\":%d,\"truncated\":%b,\"execution_time_ms\":%d,\"objects_read\":%d,\"objects_total\":%d,\"bytes_read\":%d}"
                         .formatted(rows, truncated, milliseconds, objectsRead, objectsTotal, bytesRead));
-    }
-
-    @Override
-    public void close() throws IOException {
-        out.close();
+        out.flush();
     }
 
     private void write(String text) throws IOException {

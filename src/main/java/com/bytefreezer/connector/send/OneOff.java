@@ -37,12 +37,18 @@ final class OneOff implements AutoCloseable {
         this.secrets = secrets;
         try {
             folder = Files.createTempDirectory("connector-once-");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        try {
             Path export =
                     Files.writeString(folder.resolve("default.camel.yaml"), ExportFile.of(Map.of("name", "default")));
             settings = base.with(Mode.BATCH, base.routes().withOnlyExport(export), all(base, target, own, folder));
         } catch (IOException e) {
+            delete(path -> true);
             throw new UncheckedIOException(e);
         } catch (SettingsException e) {
+            delete(path -> true);
             throw refusal(e);
         }
         Set<String> values = new LinkedHashSet<>(settings.secrets());

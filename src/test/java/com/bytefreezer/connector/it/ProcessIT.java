@@ -11,6 +11,12 @@ import com.bytefreezer.connector.testing.TestTools;
 import com.bytefreezer.connector.testing.WebhookServer;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,6 +26,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -309,6 +316,67 @@ class ProcessIT {
                       - {name: dataset, value: %s}
                       - {name: destination, value: %s}
                 """.formatted(name, name, sql, dataset, destination);
+    }
+
+    @Test
+    void aStopBySignalLeavesNothingInTheTemporaryFolder() throws Exception {
+        Path temporary = Files.createDirectory(folder.resolve("tmp"));
+        Path fresh = Files.createDirectory(folder.resolve("work"));
+        int port = TestTools.freePort();
+        Map<String, String> environment = Map.of(
+                "LAKE_ROOT", "file:" + TestTools.projectDirectory().resolve("samples/lake"),
+                "SERVER_PORT", "" + port,
+                "SHUTDOWN_TIMEOUT_SECONDS", "2");
+        try (WebhookServer sink = WebhookServer.start();
+                ConnectorProcess connector = ConnectorProcess.start(
+                        fresh,
+                        environment,
+                        List.of("-Xmx256m", "-Djava.io.tmpdir=" + temporary),
+                        "--routes",
+                        TestTools.projectDirectory().resolve("routes").toString())) {
+            sink.reply(Reply.of(200).after(PATIENCE));
+            Await.until("the page", () -> connector.standardError().contains("Open http"));
+            // It would be left behind after a kill, too.
+            Await.until("the native libraries to be gone", () -> list(temporary).stream()
+                    .noneMatch(file -> file.contains(".so")));
+
+            String export = """
+                {"tenant_id": "acme", "dataset_id": "syslog", "sql": "SELECT message FROM events", "batch_size": %d,
+                 "destination_type": "webhook", "destination_config": {"url": "%s"}}""";
+            assertThat(post(port, "/api/v1/runs", export.formatted(-1, sink.url()))
+                            .join()
+                            .statusCode())
+                    .isEqualTo(400);
+            assertThat(list(temporary)).noneMatch(file -> file.startsWith("connector-once-"));
+            assertThat(post(port, "/api/v1/runs", export.formatted(10, sink.url()))
+                            .join()
+                            .statusCode())
+                    .isEqualTo(202);
+            CompletableFuture<HttpResponse<String>> slow = post(
+                    port,
+                    "/api/v1/query",
+                    "{\"tenant_id\": \"acme\", \"dataset_id\": \"syslog\", \"query_id\": \"slow\", \"sql\": "
+                            + "\"SELECT count(*) FROM range(1000000) a, range(1000000) b WHERE a.range * b.range = 7\"}");
+            Await.until("a batch in flight", () -> !sink.requests().isEmpty());
+            assertThat(slow).isNotDone();
+            connector.terminate();
+            assertThat(connector.waitFor(PATIENCE))
+                    .as(connector.standardError())
+                    .isZero();
+        }
+        assertThat(list(temporary)).isEmpty();
+    }
+
+    private static CompletableFuture<HttpResponse<String>> post(int port, String path, String body) {
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                .header("Content-Type", "application/json")
+                .POST(BodyPublishers.ofString(body))
+                .build();
+        return HttpClient.newHttpClient().sendAsync(request, BodyHandlers.ofString());
+    }
+
+    private static List<String> list(Path folder) {
+        return List.of(folder.toFile().list());
     }
 
     private ConnectorProcess watch(ParquetLake lake, WebhookServer sink) {
