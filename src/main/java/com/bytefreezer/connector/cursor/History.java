@@ -47,7 +47,9 @@ public final class History {
 
     private static final String ADD =
             "INSERT INTO run (lane, started_ms, finished_ms, state, objects, selected, accepted, duplicates, dead_lettered,"
-                    + " retries, listed, oldest_undelivered_ms, message) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+                    + " retries, listed, oldest_undelivered_ms, message) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                    // Another replica may have begun in the same millisecond.
+                    + " ON CONFLICT (lane, started_ms) DO NOTHING";
     private static final String ADD_UP =
             "INSERT INTO total (lane, selected, accepted, duplicates, dead_lettered, retries, last_success_ms) VALUES (?, ?, ?, ?, ?, ?, ?)"
                     + " ON CONFLICT (lane) DO UPDATE SET selected = excluded.selected, accepted = excluded.accepted,"
@@ -126,7 +128,10 @@ public final class History {
     public static History open(Settings settings) {
         History history = new History(settings, false);
         history.with("cannot be written", connection -> {
+            connection.setAutoCommit(false);
+            history.awaitOthers(connection);
             makeTables(connection, "");
+            connection.commit();
             return true;
         });
         return history;
@@ -145,6 +150,7 @@ public final class History {
         List<Run> before = runs(run.lane(), 1);
         with("cannot be written", connection -> {
             connection.setAutoCommit(false);
+            awaitOthers(connection);
             if (run.isIdle() && !before.isEmpty() && before.get(0).isIdle()) {
                 forget(connection, "started_ms = ?", run.lane(), before.get(0).started());
             }
@@ -361,7 +367,7 @@ public final class History {
             connection = DriverManager.getConnection(url, login);
         } else if (readOnly) {
             connection = DriverManager.getConnection(
-                    isAbsent() ? "jdbc:sqlite::memory:" : "jdbc:sqlite:file:" + file + "?mode=ro");
+                    isAbsent() ? "jdbc:sqlite::memory:" : "jdbc:sqlite:file:" + file + "?mode=ro" + immutable());
         } else {
             connection = DriverManager.getConnection(url);
             try (Statement statement = connection.createStatement()) {
@@ -376,12 +382,28 @@ public final class History {
         return connection;
     }
 
+    /** Of several replicas one writes, until it commits. SQLite sees to that by itself. */
+    private void awaitOthers(Connection connection) throws SQLException {
+        if (file == null) {
+            try (Statement statement = connection.createStatement()) {
+                statement.execute("SELECT pg_advisory_xact_lock(hashtextextended('history', 0))");
+            }
+        }
+    }
+
+    /** Where nobody has the file open, SQLite would make the file of its journal, also to read. */
+    private String immutable() {
+        Path parent = file == null ? null : file.getParent();
+        boolean closed = !Files.exists(Path.of(file + "-wal"));
+        return closed && parent != null && !Files.isWritable(parent) ? "&immutable=1" : "";
+    }
+
     private boolean isAbsent() {
         return file != null && !Files.exists(file);
     }
 
     private static boolean hasTables(Connection connection) throws SQLException {
-        try (ResultSet tables = connection.getMetaData().getTables(null, null, "total", null)) {
+        try (ResultSet tables = connection.getMetaData().getTables(null, connection.getSchema(), "total", null)) {
             return tables.next();
         }
     }

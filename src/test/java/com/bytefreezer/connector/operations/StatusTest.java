@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.operations;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.bytefreezer.connector.TestRun;
 import com.bytefreezer.connector.config.Settings;
@@ -11,6 +12,7 @@ import com.bytefreezer.connector.cursor.History.State;
 import com.bytefreezer.connector.delivery.DeadLetters;
 import com.bytefreezer.connector.kit.Reply;
 import com.bytefreezer.connector.testing.WebhookServer;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -112,22 +114,34 @@ class StatusTest {
     }
 
     @Test
-    void runsThatFindNothingAreOneRowAndTheOldestAreForgotten() {
-        Settings settings = settings("http://localhost:1/", "0");
-        try (Cursor cursor = Cursor.open(Path.of(settings.text("cursor.file")), Duration.ofHours(1))) {
-            assertThat(cursor.knows("default/webhook")).isFalse();
-            History history = History.open(settings);
-            for (int i = 0; i < 1003; i++) {
-                history.add(run(i, 1));
+    void itIsReadOnAReadOnlyFileSystemAlsoWhileAnotherProcessHasTheCursor() throws Exception {
+        Path store = Files.createDirectory(folder.resolve("store"));
+        Path readOnly = Files.createDirectory(folder.resolve("read-only"));
+        assumeTrue(run("mount", "--bind", store.toString(), readOnly.toString()), "mount needs root");
+        try {
+            assertThat(run("mount", "-o", "remount,bind,ro", readOnly.toString()))
+                    .isTrue();
+            Map<String, String> there =
+                    Map.of("cursor.file", store.resolve("cursor.db").toString());
+            Settings settings = settings("http://localhost:1/", "0", there);
+            Settings seen = settings(
+                    "http://localhost:1/",
+                    "0",
+                    Map.of("cursor.file", readOnly.resolve("cursor.db").toString()));
+            assertThat(status(seen).state()).isEqualTo("never");
+            try (Cursor cursor = Cursor.open(Path.of(settings.text("cursor.file")), Duration.ofHours(1))) {
+                History.open(settings).add(run(1, 5));
+                assertThat(status(seen).totals().accepted()).isEqualTo(5);
+                assertThat(cursor.knows("default/webhook")).isFalse();
             }
-            history.add(run(2000, 0));
-            history.add(run(2001, 0));
-
-            assertThat(history.runs("default/webhook", 5000)).hasSize(1000);
-            assertThat(history.runs("default/webhook", 2).get(0).started()).isEqualTo(Instant.ofEpochMilli(2001));
-            assertThat(history.runs("default/webhook", 2).get(1).objects()).isEqualTo(1);
-            assertThat(history.total("default/webhook").counts().accepted()).isEqualTo(1003);
+            assertThat(status(seen).totals().accepted()).isEqualTo(5);
+        } finally {
+            run("umount", readOnly.toString());
         }
+    }
+
+    private static boolean run(String... command) throws IOException, InterruptedException {
+        return new ProcessBuilder(command).redirectErrorStream(true).start().waitFor() == 0;
     }
 
     private static History.Run run(long startedMs, long records) {

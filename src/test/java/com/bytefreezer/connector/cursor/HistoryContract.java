@@ -1,0 +1,128 @@
+package com.bytefreezer.connector.cursor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.cursor.History.Run;
+import com.bytefreezer.connector.cursor.History.State;
+import java.time.Instant;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** What holds for the history in every store. */
+abstract class HistoryContract {
+    private static final String LANE = "default/webhook";
+    private static final Instant NOON = Instant.parse("2026-11-20T12:00:00.123Z");
+
+    /** The settings of a store in which nothing is yet. */
+    abstract Settings settings() throws Exception;
+
+    @Test
+    void aReaderSeesRunsAndTotalsAsTheyWereAdded() throws Exception {
+        Settings settings = settings();
+        History history = History.open(settings);
+        Run failed = new Run(
+                LANE,
+                NOON,
+                NOON.plusMillis(5),
+                State.FAILED,
+                2,
+                new Counts(10, 6, 1, 1),
+                Map.of("503", 2L, "no answer", 1L),
+                true,
+                NOON.minusSeconds(60),
+                "503 from http://sink — 'busy'");
+        Run succeeded = new Run(
+                LANE,
+                NOON.plusSeconds(1),
+                NOON.plusSeconds(2),
+                State.SUCCEEDED,
+                1,
+                new Counts(4, 4, 0, 0),
+                Map.of("503", 1L),
+                false,
+                null,
+                null);
+        history.add(failed);
+        history.add(succeeded);
+        history.add(idle(7, "other/webhook"));
+
+        History reader = History.readOnly(settings);
+        assertThat(reader.runs(LANE, 10)).containsExactly(succeeded, failed);
+        assertThat(reader.runs(LANE, 1)).containsExactly(succeeded);
+        assertThat(reader.lastListing(LANE)).contains(failed);
+        assertThat(reader.total(LANE))
+                .isEqualTo(new History.Total(
+                        new Counts(14, 10, 1, 1), Map.of("503", 3L, "no answer", 1L), NOON.plusSeconds(2)));
+        history.checkWritable();
+        assertThat(reader.runs("other/webhook", 10)).hasSize(1);
+    }
+
+    @Test
+    void aStoreThatIsNotThereYetIsEmptyAndStaysSo() throws Exception {
+        Settings settings = settings();
+        for (int look = 0; look < 2; look++) {
+            History reader = History.readOnly(settings);
+            assertThat(reader.runs(LANE, 10)).isEmpty();
+            assertThat(reader.lastListing(LANE)).isEmpty();
+            assertThat(reader.total(LANE)).isEqualTo(History.Total.NONE);
+        }
+        History.open(settings).add(run(1, 5));
+        assertThat(History.open(settings).total(LANE).counts().accepted()).isEqualTo(5);
+    }
+
+    @Test
+    void runsThatFindNothingAreOneRowAndTheOldestAreForgotten() throws Exception {
+        History history = History.open(settings());
+        for (int i = 0; i < 1003; i++) {
+            history.add(run(i, 1));
+        }
+        history.add(idle(2000, LANE));
+        history.add(idle(2001, LANE));
+
+        assertThat(history.runs(LANE, 5000)).hasSize(1000);
+        assertThat(history.runs(LANE, 2).get(0).started()).isEqualTo(Instant.ofEpochMilli(2001));
+        assertThat(history.runs(LANE, 2).get(1).objects()).isEqualTo(1);
+        assertThat(history.total(LANE).counts().accepted()).isEqualTo(1003);
+    }
+
+    /** Also where two replicas begin in the same millisecond. */
+    @Test
+    void ofSeveralThatOpenItAndAddAtTheSameTimeEachCounts() throws Exception {
+        Settings settings = settings();
+        CompletableFuture<?>[] writers = IntStream.range(0, 4)
+                .mapToObj(writer -> CompletableFuture.runAsync(() -> {
+                    History history = History.open(settings);
+                    IntStream.range(0, 10).forEach(i -> history.add(run(i + writer / 2 * 100, 1)));
+                }))
+                .toArray(CompletableFuture[]::new);
+        CompletableFuture.allOf(writers).join();
+        History reader = History.readOnly(settings);
+        assertThat(reader.total(LANE).counts().accepted()).isEqualTo(40);
+        assertThat(reader.runs(LANE, 100)).hasSize(20);
+    }
+
+    private static Run run(long startedMs, long records) {
+        return run(startedMs, records, LANE);
+    }
+
+    private static Run idle(long startedMs, String lane) {
+        return run(startedMs, 0, lane);
+    }
+
+    private static Run run(long startedMs, long records, String lane) {
+        return new Run(
+                lane,
+                Instant.ofEpochMilli(startedMs),
+                Instant.ofEpochMilli(startedMs + 1),
+                State.SUCCEEDED,
+                records,
+                new Counts(records, records, 0, 0),
+                Map.of(),
+                true,
+                null,
+                null);
+    }
+}
