@@ -11,6 +11,7 @@ import com.bytefreezer.connector.testing.S3Server;
 import com.bytefreezer.connector.testing.TestTools;
 import com.bytefreezer.connector.testing.WebhookServer;
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ServerSocket;
@@ -24,7 +25,11 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.jar.JarFile;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -114,6 +119,38 @@ class DropInIT {
             assertThat(image.app().resolve("cursor.db")).exists();
             Files.delete(image.app().resolve("cursor.db"));
         }
+    }
+
+    // -- the image itself
+
+    @Test
+    void theImagesUserIsThatOfTheOriginalsChart() throws Exception {
+        List<String> dockerfile =
+                Files.readAllLines(TestTools.projectDirectory().resolve("Dockerfile"));
+        assertThat(dockerfile).anyMatch(line -> line.contains("useradd --uid 1000 --create-home connector"));
+        assertThat(dockerfile).filteredOn(line -> line.startsWith("USER ")).containsExactly("USER connector");
+    }
+
+    /** What the image holds beside Java's own code, but for httpfs, which is fetched for its architecture. */
+    @Test
+    void everyNativeLibraryIsThereForAmd64AndArm64() throws Exception {
+        Set<String> withNatives = new TreeSet<>();
+        for (File jar : image.app().resolve("lib").toFile().listFiles()) {
+            try (JarFile entries = new JarFile(jar)) {
+                List<String> natives = entries.stream()
+                        .map(entry -> entry.getName().toLowerCase(Locale.ROOT))
+                        .filter(name -> name.contains("linux") && name.contains(".so"))
+                        .toList();
+                if (!natives.isEmpty()) {
+                    withNatives.add(jar.getName().replaceFirst("-\\d.*", ""));
+                    assertThat(natives)
+                            .as(jar.getName())
+                            .anyMatch(name -> name.matches(".*(amd64|x86_64).*"))
+                            .anyMatch(name -> name.matches(".*(arm64|aarch64).*"));
+                }
+            }
+        }
+        assertThat(withNatives).contains("duckdb_jdbc", "sqlite-jdbc");
     }
 
     // -- helm/bytefreezer: a ConfigMap with the control block and the s3 override, interactive, uid 1000, probes

@@ -340,6 +340,8 @@ class SendTest {
         order.put("to", "2026-11-18T01:00:00Z");
         Answer part = export(order);
         assertThat(part.text("/status")).as(part.text()).isEqualTo("ok");
+        assertThat(part.text("/destination")).isEqualTo("webhook");
+        assertThat(part.json().path("execution_time_ms").isIntegralNumber()).isTrue();
         long records = part.json().path("row_count").asLong();
         assertThat(records).isBetween(1L, 399L).isEqualTo(server.acceptedRecords());
         assertThat(server.records()).allMatch(record -> record.matches("\\{\"timestamp\":\"2026-11-1(7T23|8T00):.*"));

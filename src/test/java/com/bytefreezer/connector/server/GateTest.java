@@ -123,6 +123,7 @@ class GateTest {
 
     @Test
     void hasNothingElseAndNoOtherMethod() {
+        assertThat(open.get("/").text()).startsWithIgnoringCase("<!doctype html>");
         for (Answer answer : List.of(
                 open.get("/nosuch"),
                 open.get("/application.properties"),
