@@ -131,18 +131,22 @@ final class OneOff implements AutoCloseable {
         return folder.resolve("dead-letters");
     }
 
-    /** Unmasks what only it has masked, and removes what it has written; the dead letters only with {@link #forget}. */
+    /** Unmasks what only it has masked, and removes what it has written. */
     @Override
-    public synchronized void close() {
-        masked.forEach(secrets::remove);
-        masked.clear();
+    public void close() {
+        unmask();
+        delete(path -> true);
+    }
+
+    /** The same, but the dead letters stay until {@link #close}. */
+    void closeButForDeadLetters() {
+        unmask();
         delete(path -> !hasDeadLetters() || (!path.equals(folder) && !path.startsWith(deadLetters())));
     }
 
-    /** Removes everything. */
-    void forget() {
-        close();
-        delete(path -> true);
+    private synchronized void unmask() {
+        masked.forEach(secrets::remove);
+        masked.clear();
     }
 
     private void delete(Predicate<Path> which) {

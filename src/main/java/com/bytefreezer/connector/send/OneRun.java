@@ -97,7 +97,7 @@ final class OneRun implements Runnable {
         } catch (Exception e) {
             end(State.FAILED, Failures.describe(e));
         } finally {
-            once.close();
+            once.closeButForDeadLetters();
             whenOver.run();
             over.countDown();
         }
@@ -195,7 +195,7 @@ final class OneRun implements Runnable {
 
     /** Removes what is left of it. */
     void forget() {
-        once.forget();
+        once.close();
     }
 
     synchronized Status status() {

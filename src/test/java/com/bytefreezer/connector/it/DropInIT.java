@@ -133,7 +133,7 @@ class DropInIT {
 
     /** What the image holds beside Java's own code, but for httpfs, which is fetched for its architecture. */
     @Test
-    void everyNativeLibraryIsThereForAmd64AndArm64() throws Exception {
+    void everyNativeLibraryIsThereForBothArchitectures() throws Exception {
         Set<String> withNatives = new TreeSet<>();
         for (File jar : image.app().resolve("lib").toFile().listFiles()) {
             try (JarFile entries = new JarFile(jar)) {

@@ -347,6 +347,10 @@ class ProcessIT {
                             .join()
                             .statusCode())
                     .isEqualTo(400);
+            sink.replyWhen(request -> request.text().contains("_test"), Reply.of(400, "not wanted"));
+            String test = "{\"type\": \"webhook\", \"config\": {\"url\": \"%s\"}}".formatted(sink.url());
+            assertThat(post(port, "/api/v1/test-destination", test).join().body())
+                    .contains("not wanted");
             assertThat(list(temporary)).noneMatch(file -> file.startsWith("connector-once-"));
             assertThat(post(port, "/api/v1/runs", export.formatted(10, sink.url()))
                             .join()
