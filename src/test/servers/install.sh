@@ -5,7 +5,7 @@
 # Kubernetes, from the Python package index, promtool and systemd-analyze, from Debian. What is not Debian's is kept by
 # version in $CONNECTOR_TEST_CACHE (default: ~/.cache/bytefreezer-connector-test), so a second run changes nothing. Needs Go,
 # a JDK, Maven and Python with pip; as root on Debian it installs them.
-# Usage: install.sh [minio] [hec] [kafka] [elasticsearch] [httpfs] [postgresql] [chromium] [checkers]   none: all
+# Usage: install.sh [minio] [hec] [kafka] [elasticsearch] [httpfs] [postgresql] [chromium] [faketime] [checkers]   none: all
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -145,6 +145,11 @@ install_chromium() {
     say "Chromium is there: $(chromium --version 2>/dev/null)"
 }
 
+install_faketime() {
+    require faketime faketime faketime --version
+    say "faketime is there: $(faketime --version 2>/dev/null | head -n 1)"
+}
+
 install_checkers() {
     local target=$cache/checkers/$checkers_version
     require systemd-analyze systemd systemd-analyze --version
@@ -170,5 +175,5 @@ mkdir -p "$cache"
 # Beside the target, so that each mv is atomic.
 work=$(mktemp -d "$cache/install.XXXXXX")
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
-[ $# -gt 0 ] || set -- minio hec kafka elasticsearch httpfs postgresql chromium checkers
+[ $# -gt 0 ] || set -- minio hec kafka elasticsearch httpfs postgresql chromium faketime checkers
 for server in "$@"; do "install_$server"; done

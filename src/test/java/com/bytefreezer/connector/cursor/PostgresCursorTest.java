@@ -4,9 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.kit.Reply;
+import com.bytefreezer.connector.kit.ScriptedServer;
 import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.testing.Await;
+import com.bytefreezer.connector.testing.LatencyProxy;
 import com.bytefreezer.connector.testing.PostgresServer;
+import java.net.URI;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -56,8 +60,16 @@ class PostgresCursorTest extends CursorContract {
     }
 
     private static Cursor open(int claimSeconds, Duration lookback) {
+        return at(postgres.url(), claimSeconds, lookback);
+    }
+
+    private static Cursor at(String url) {
+        return at(url, CLAIM_SECONDS, LOOKBACK);
+    }
+
+    private static Cursor at(String url, int claimSeconds, Duration lookback) {
         return PostgresCursor.at(
-                postgres.url(),
+                url,
                 Optional.of(PostgresServer.USERNAME),
                 Optional.of(PostgresServer.PASSWORD),
                 claimSeconds,
@@ -296,6 +308,34 @@ class PostgresCursorTest extends CursorContract {
             postgres.restart();
         }
         assertThat(isNew(object("a", NOON))).isTrue();
+    }
+
+    @Test
+    void aSlowServerOnlyTakesTime() {
+        try (LatencyProxy network =
+                LatencyProxy.start(URI.create(postgres.url().substring("jdbc:".length())), Duration.ofMillis(300))) {
+            Cursor far = at("jdbc:" + network.endpoint() + "/postgres");
+            replicas.add(far);
+            Recorded mine = unit(object("a", NOON));
+            assertThat(far.add(exchange(mine), "key")).isTrue();
+            assertThat(far.confirm(exchange(mine), "key")).isTrue();
+            assertThat(mine.reasons).isEmpty();
+            assertThat(isNew(object("a", NOON))).isFalse();
+            far.close();
+        }
+    }
+
+    @Test
+    void aServerThatAnswersGarbageIsRefusedInOneLine() throws Exception {
+        try (ScriptedServer web = ScriptedServer.start()) {
+            web.reply(Reply.of(400, "this is no database"));
+            assertThatThrownBy(() -> at("jdbc:postgresql://127.0.0.1:%d/postgres"
+                            .formatted(web.url().getPort())))
+                    .isInstanceOf(ConnectorException.class)
+                    .hasMessageContaining(": cannot be opened (")
+                    .hasMessageEndingWith("and that PostgreSQL is up.")
+                    .hasMessageNotContaining("\n");
+        }
     }
 
     @Test

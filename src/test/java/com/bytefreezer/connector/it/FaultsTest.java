@@ -210,6 +210,53 @@ class FaultsTest {
         }
     }
 
+    /** The file system is frozen, as by a storage that does not answer: whoever writes waits. */
+    @Test
+    void aDiskThatHangsUnderTheCursorOnlyTakesTime() throws Exception {
+        Path disk = Files.createDirectory(folder.resolve("disk"));
+        Path image = folder.resolve("disk.img");
+        assumeTrue(
+                run("truncate", "-s", "32M", image.toString())
+                        && run("mkfs.ext4", "-q", image.toString())
+                        && run("mount", "-o", "loop", image.toString(), disk.toString()),
+                "a file system of its own needs root and a loop device");
+        try (TestRun.Running watch =
+                watch(Map.of("cursor.file", disk.resolve("cursor.db").toString()))) {
+            lake.numbers(OBJECT + "a.parquet", 0, 1000);
+            Await.until("the first object", () -> sink.acceptedRecords() == 1000);
+            assertThat(run("fsfreeze", "-f", disk.toString())).isTrue();
+            lake.numbers(OBJECT + "b.parquet", 1000, 20_000);
+            LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(5));
+            assertThat(sink.acceptedRecords()).as("while it hangs").isLessThan(21_000);
+            assertThat(run("fsfreeze", "-u", disk.toString())).isTrue();
+            Await.until("all records", () -> sink.distinctRecords() == 21_000);
+            assertThat(errors(watch)).isEmpty();
+        } finally {
+            run("fsfreeze", "-u", disk.toString());
+            run("umount", disk.toString());
+        }
+        assertThat(sink.acceptedRecords()).isEqualTo(21_000);
+    }
+
+    @Test
+    void aSlowBucketAndASlowNetworkOnlyTakeTime() throws Exception {
+        int records = 40_000;
+        lake.numbers(OBJECT + "a.parquet", 0, records / 2);
+        lake.numbers(OBJECT + "b.parquet", records / 2, records / 2);
+        Duration late = Duration.ofMillis(400);
+        try (MinioServer minio = filled(S3Server.minio());
+                LatencyProxy beforeBucket = LatencyProxy.start(minio.endpoint(), late);
+                LatencyProxy beforeDestination = LatencyProxy.start(sink.url(), late)) {
+            Map<String, String> given = new TreeMap<>(s3(beforeBucket.endpoint().toString()));
+            given.put("destination.webhook.url", beforeDestination.endpoint().toString());
+            TestRun run = TestRun.batch(settings(given));
+            assertThat(run.succeeded()).as(run.log().toString()).isTrue();
+            assertThat(run.log("WARN")).isEmpty();
+        }
+        assertThat(sink.distinctRecords()).isEqualTo(records);
+        assertThat(sink.acceptedRecords()).isEqualTo(records);
+    }
+
     @Test
     void aNetworkThatIsCutInTheMiddleRepeatsNoMoreThanWasInFlight() throws Exception {
         int records = 60_000;

@@ -120,6 +120,31 @@ class ProcessIT {
     }
 
     @Test
+    void aClockThatIsPutBackOrForwardHidesNothing() throws IOException {
+        ParquetLake lake = ParquetLake.in(folder.resolve("lake"));
+        Path clock = Files.writeString(folder.resolve("clock"), "+0");
+        try (WebhookServer sink = WebhookServer.start()) {
+            Map<String, String> environment = environment(lake, sink);
+            environment.put("LD_PRELOAD", TestTools.faketime().toString());
+            environment.put("FAKETIME_TIMESTAMP_FILE", clock.toString());
+            environment.put("FAKETIME_NO_CACHE", "1");
+            environment.put("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+            int records = 0;
+            try (ConnectorProcess connector = start(environment, "--mode", "watch")) {
+                for (String seconds : List.of("+0", "-86400", "+864000", "-3600")) {
+                    Files.writeString(clock, seconds);
+                    lake.numbers("year=2026/month=11/day=20/%d.parquet".formatted(records), records, 10);
+                    records += 10;
+                    int all = records;
+                    Await.until("records at " + seconds, () -> sink.records().size() == all);
+                }
+                assertThat(connector.standardError()).contains("INFO").doesNotContain("ERROR", "WARN");
+            }
+            assertThat(sink.records()).hasSize(records).doesNotHaveDuplicates();
+        }
+    }
+
+    @Test
     void watchTriesAgainWhenTheDestinationComesBack() {
         ParquetLake lake = ParquetLake.in(folder.resolve("lake"));
         lake.numbers("year=2026/month=11/day=20/a.parquet", 0, 10);

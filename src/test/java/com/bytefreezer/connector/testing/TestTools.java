@@ -83,6 +83,16 @@ public final class TestTools {
         return folder("checkers");
     }
 
+    /** The library that gives a process a clock of its own. Where it is missing the test is skipped, or fails when {@code CI=true}. */
+    public static Path faketime() {
+        var folders = new File("/usr/lib").listFiles(File::isDirectory);
+        return installed(Stream.of(folders == null ? new File[0] : folders)
+                .map(folder -> folder.toPath().resolve(Path.of("faketime", "libfaketimeMT.so.1")))
+                .filter(Files::exists)
+                .findFirst()
+                .orElse(Path.of("/usr/lib/faketime/libfaketimeMT.so.1")));
+    }
+
     /** A program of Debian's. Where it is missing the test is skipped, or fails when {@code CI=true}. */
     public static Path program(String name) {
         return installed(Stream.of(System.getenv("PATH").split(File.pathSeparator))
