@@ -57,6 +57,7 @@ final class Rules {
         RULES.put("cursor.lookback-hours", between(0, 24 * 3650));
         RULES.put("cursor.start", Rules::startOfCursor);
         RULES.put("schedule.interval-seconds", between(1, 31_536_000));
+        RULES.put("schedule.full-listing-seconds", between(0, 31_536_000));
         RULES.put("schedule.batch-size", between(1, 1_000_000));
         RULES.put("schedule.retry-delay-seconds", between(1, 86_400));
         RULES.put("schedule.max-retry-delay-seconds", between(1, 86_400));

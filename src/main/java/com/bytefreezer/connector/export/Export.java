@@ -22,6 +22,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -88,11 +89,15 @@ public final class Export {
     private String queryId = "";
 
     private @Nullable Plan plan;
+    private final Window window;
 
     /** Made by the route template for each export, which then calls the setters and {@link #prepare}. */
     public Export(Exports exports, RunDataSource dataSource) {
         this.exports = exports;
         this.dataSource = dataSource;
+        window = new Window(
+                Duration.ofSeconds(exports.settings().integer("schedule.full-listing-seconds")),
+                Duration.ofHours(exports.settings().integer("cursor.lookback-hours")));
     }
 
     public void setName(String name) {
@@ -186,16 +191,27 @@ public final class Export {
     public void open(@Body @Nullable Object access) {
         Credentials credentials = access instanceof Credentials given ? given : null;
         Lake lake = Lake.of(exports.settings(), tenant, dataset, credentials);
+        Instant since = window.open(mustListAll());
         Position position = position(lake);
         running.set(new Run(
                 name,
                 destination,
                 lake,
+                since,
                 credentials,
                 position,
                 // A run that is not repeated ends when all it has listed is delivered, by whomever.
                 !exports.isWatch(),
                 bar(lake, position)));
+    }
+
+    private boolean mustListAll() {
+        return !exports.isWatch()
+                // A full sync reads all that is listed, and without a plan it is not known to be none.
+                || plan == null
+                || plan.kind(sync) == Plan.Kind.WHOLE
+                // The cursor was reset.
+                || !exports.cursor().knows(lane());
     }
 
     /** Whether there is anything to {@link #discover}. Takes a while when it is another replica's. */
@@ -324,6 +340,7 @@ public final class Export {
         if (watermark != null) {
             exports.cursor().advance(lane(), run.position, watermark);
         }
+        window.ended(run);
         run.report(plan == null ? "nothing to do" : "%s: %s".formatted(plan.covers(sync), plan.reason()));
     }
 

@@ -21,6 +21,7 @@ final class Listing implements Iterator<LakeObject>, AutoCloseable {
     private final Deque<LakeObject> ahead = new ArrayDeque<>();
     private final MessageDigest digest;
     private Instant newest = Instant.EPOCH;
+    private long count;
     private @Nullable String fingerprint;
     private boolean broken;
 
@@ -65,6 +66,11 @@ final class Listing implements Iterator<LakeObject>, AutoCloseable {
         return newest;
     }
 
+    /** How many objects have been seen. */
+    long count() {
+        return count;
+    }
+
     /** Whether every object has been seen. */
     boolean isComplete() {
         return !hasUnread();
@@ -102,6 +108,7 @@ final class Listing implements Iterator<LakeObject>, AutoCloseable {
 
     private LakeObject read() {
         LakeObject object = objects.next();
+        count++;
         digest.update(object.toString().getBytes(StandardCharsets.UTF_8));
         if (object.lastModified().isAfter(newest)) {
             newest = object.lastModified();

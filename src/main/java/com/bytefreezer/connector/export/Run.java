@@ -34,6 +34,9 @@ final class Run implements AutoCloseable {
     private final String destination;
     private final String subject;
     final Lake lake;
+    /** Partitions that ended before are not listed; {@link Instant#MIN}: all are. */
+    final Instant since;
+
     final Listing listing;
     final Position position;
     private final @Nullable Credentials credentials;
@@ -59,6 +62,7 @@ final class Run implements AutoCloseable {
     private @Nullable ConnectorException notRecorded;
     private boolean stopped;
     private @Nullable Instant oldestUndelivered;
+    private @Nullable Instant oldestFolder;
     /** Begun and not done. */
     private final Set<Unit> open = new HashSet<>();
 
@@ -84,6 +88,7 @@ final class Run implements AutoCloseable {
             String export,
             String destination,
             Lake lake,
+            Instant since,
             @Nullable Credentials credentials,
             Position position,
             boolean awaitsOthers,
@@ -92,11 +97,12 @@ final class Run implements AutoCloseable {
         this.destination = destination;
         subject = "%s, export %s".formatted(destination, export);
         this.lake = lake;
+        this.since = since;
         this.credentials = credentials;
         this.position = position;
         this.awaitsOthers = awaitsOthers;
         this.bar = bar;
-        listing = new Listing(lake.objects());
+        listing = new Listing(lake.objects(since));
     }
 
     @Nullable
@@ -257,7 +263,7 @@ final class Run implements AutoCloseable {
                     unit,
                     sentence(reason(failure)));
         }
-        unit.objects().forEach(object -> undelivered(object.lastModified()));
+        unit.objects().forEach(this::undelivered);
     }
 
     /**
@@ -272,11 +278,17 @@ final class Run implements AutoCloseable {
             return;
         }
         elsewhere += unit.objects().size();
-        unit.objects().forEach(object -> undelivered(object.lastModified()));
+        unit.objects().forEach(this::undelivered);
     }
 
-    /** How far the watermark may move now; empty when the run did not see the whole dataset. */
-    synchronized @Nullable Instant watermark() {
+    /** How far the watermark may move now; null when the run did not see the whole dataset. */
+    @Nullable
+    Instant watermark() {
+        return since.equals(Instant.MIN) ? deliveredUntil() : null;
+    }
+
+    /** Every object up to here that the run was to list is delivered; null when it did not come to all of them. */
+    synchronized @Nullable Instant deliveredUntil() {
         if (stopped || isAborted() || !listing.isComplete() || !leftOver.isEmpty()) {
             return null;
         }
@@ -285,9 +297,14 @@ final class Run implements AutoCloseable {
         return oldestUndelivered != null && oldestUndelivered.isBefore(newest) ? oldestUndelivered : newest;
     }
 
+    /** Where the oldest partition begins that has an object which is not delivered; null when there is none. */
+    synchronized @Nullable Instant oldestFolder() {
+        return oldestFolder;
+    }
+
     /** Objects that are new, but that the run will not come to. */
     synchronized void missed(List<LakeObject> objects) {
-        objects.forEach(object -> undelivered(object.lastModified()));
+        objects.forEach(this::undelivered);
     }
 
     synchronized Result result() {
@@ -353,8 +370,13 @@ final class Run implements AutoCloseable {
         }
     }
 
-    private void undelivered(Instant lastModified) {
+    private void undelivered(LakeObject object) {
         undelivered++;
+        Instant lastModified = object.lastModified();
+        Instant folder = object.folderTime().orElse(null);
+        if (folder != null && (oldestFolder == null || folder.isBefore(oldestFolder))) {
+            oldestFolder = folder;
+        }
         if (oldestUndelivered == null || lastModified.isBefore(oldestUndelivered)) {
             oldestUndelivered = lastModified;
         }

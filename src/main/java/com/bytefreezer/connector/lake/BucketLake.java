@@ -2,11 +2,14 @@ package com.bytefreezer.connector.lake;
 
 import com.bytefreezer.connector.ConnectorException;
 import java.io.UncheckedIOException;
+import java.time.Instant;
+import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
 import java.util.Spliterator;
 import java.util.Spliterators;
+import java.util.TreeSet;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
@@ -53,13 +56,13 @@ final class BucketLake implements Lake, Layout.Folders {
     }
 
     @Override
-    public Stream<LakeObject> objects() {
+    public Stream<LakeObject> objects(Instant since) {
         // Says so in plain words when there are none.
         AwsKeys.resolve(credentials);
         for (String prefix : prefixes) {
-            Iterator<LakeObject> found = explained(() -> list(prefix).iterator());
-            if (explained(found::hasNext)) {
-                return stream(found);
+            Iterator<LakeObject> all = list(prefix, new Pages(prefix, Instant.MIN));
+            if (all.hasNext()) {
+                return stream(since.equals(Instant.MIN) ? all : list(prefix, new Pages(prefix, since)));
             }
         }
         return Stream.empty();
@@ -97,29 +100,67 @@ final class BucketLake implements Lake, Layout.Folders {
         client.close();
     }
 
-    private Stream<LakeObject> list(String prefix) {
-        return client.listObjectsV2Paginator(request -> request.bucket(bucket).prefix(prefix)).contents().stream()
+    /** The pages of a listing, each asked for when it is needed; folder by folder where some are not wanted. */
+    private final class Pages implements Iterator<ListObjectsV2Response> {
+        private final String prefix;
+        private final Instant since;
+        /** To be listed, by their path below the prefix. */
+        private final TreeSet<String> folders = new TreeSet<>(Set.of(""));
+
+        private Iterator<ListObjectsV2Response> pages = Collections.emptyIterator();
+
+        Pages(String prefix, Instant since) {
+            this.prefix = prefix;
+            this.since = since;
+        }
+
+        @Override
+        public boolean hasNext() {
+            return explained(() -> {
+                while (!pages.hasNext() && !folders.isEmpty()) {
+                    String folder = folders.pollFirst();
+                    pages = client.listObjectsV2Paginator(request -> request.bucket(bucket)
+                                    .prefix(prefix + folder)
+                                    .delimiter(isPartlyWanted(folder) ? "/" : null))
+                            .iterator();
+                }
+                return pages.hasNext();
+            });
+        }
+
+        @Override
+        public ListObjectsV2Response next() {
+            ListObjectsV2Response page = explained(pages::next);
+            page.commonPrefixes().stream()
+                    .map(found -> found.prefix().substring(prefix.length()))
+                    .filter(folder -> Period.mayReach(since, folder))
+                    .forEach(folders::add);
+            return page;
+        }
+
+        private boolean isPartlyWanted(String folder) {
+            return folder.isEmpty()
+                    ? since.isAfter(Instant.MIN)
+                    : Period.of(folder)
+                            .filter(period -> period.from().isBefore(since))
+                            .isPresent();
+        }
+    }
+
+    private Iterator<LakeObject> list(String prefix, Pages pages) {
+        return stream(pages)
+                .flatMap(page -> page.contents().stream())
                 .filter(object -> object.key().endsWith(".parquet"))
                 .map(object -> new LakeObject(
                         "s3://" + bucket + "/" + object.key(),
                         object.key().substring(prefix.length()),
                         object.size(),
-                        object.lastModified()));
+                        object.lastModified()))
+                .iterator();
     }
 
-    private Stream<LakeObject> stream(Iterator<LakeObject> listing) {
-        Iterator<LakeObject> explaining = new Iterator<>() {
-            @Override
-            public boolean hasNext() {
-                return explained(listing::hasNext);
-            }
-
-            @Override
-            public LakeObject next() {
-                return listing.next();
-            }
-        };
-        return StreamSupport.stream(Spliterators.spliteratorUnknownSize(explaining, Spliterator.ORDERED), false);
+    private static <T> Stream<T> stream(Iterator<T> iterator) {
+        return StreamSupport.stream(Spliterators.spliteratorUnknownSize(iterator, Spliterator.ORDERED), false);
     }
 
     private <T> T explained(Supplier<T> call) {

@@ -4,10 +4,14 @@ import com.bytefreezer.connector.ConnectorException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileVisitOption;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -23,7 +27,7 @@ final class FolderLake implements Lake, Layout.Folders {
     }
 
     @Override
-    public Stream<LakeObject> objects() {
+    public Stream<LakeObject> objects(Instant since) {
         if (!Files.isDirectory(root)) {
             throw new ConnectorException(
                     "lake.root: there is no folder %s. Nothing was read. Check lake.root.".formatted(root));
@@ -31,12 +35,29 @@ final class FolderLake implements Lake, Layout.Folders {
         if (!Files.exists(folder)) {
             return Stream.empty();
         }
-        try (Stream<Path> paths = Files.walk(folder, FileVisitOption.FOLLOW_LINKS)) {
-            return paths.filter(path -> path.toString().endsWith(".parquet")).sorted().toList().stream()
-                    .flatMap(this::object);
-        } catch (IOException | UncheckedIOException e) {
+        List<Path> found = new ArrayList<>();
+        try {
+            Files.walkFileTree(
+                    folder, Set.of(FileVisitOption.FOLLOW_LINKS), Integer.MAX_VALUE, new SimpleFileVisitor<>() {
+                        @Override
+                        public FileVisitResult preVisitDirectory(Path path, BasicFileAttributes attributes) {
+                            return Period.mayReach(since, folder.relativize(path) + "/")
+                                    ? FileVisitResult.CONTINUE
+                                    : FileVisitResult.SKIP_SUBTREE;
+                        }
+
+                        @Override
+                        public FileVisitResult visitFile(Path path, BasicFileAttributes attributes) {
+                            if (path.toString().endsWith(".parquet")) {
+                                found.add(path);
+                            }
+                            return FileVisitResult.CONTINUE;
+                        }
+                    });
+        } catch (IOException e) {
             throw unlisted(e);
         }
+        return found.stream().sorted().flatMap(this::object);
     }
 
     @Override

@@ -19,13 +19,20 @@ import org.jspecify.annotations.Nullable;
  */
 public interface Lake extends AutoCloseable {
 
+    /** All objects. */
+    default Stream<LakeObject> objects() {
+        return objects(Instant.MIN);
+    }
+
     /**
-     * The objects in the order of their names, which is roughly the order of their age. Pages are fetched as the
-     * stream is read, so memory does not grow with the number of objects. Close the stream.
+     * The objects in the order of their names, which is roughly the order of their age; without those of partitions that
+     * ended before {@code since}, whose folders are not even listed. A folder that tells no time is listed, in a bucket
+     * with all that lies below it. Pages of a bucket are fetched as the stream is read, so memory does not grow with the
+     * number of objects. Close the stream.
      *
      * @throws ConnectorException when the lake cannot be listed, at once or while reading
      */
-    Stream<LakeObject> objects();
+    Stream<LakeObject> objects(Instant since);
 
     /** The folders that hold the objects, as DuckDB names them, each with a trailing slash. */
     Set<String> folders();

@@ -1,16 +1,11 @@
 package com.bytefreezer.connector.lake;
 
-import java.time.DateTimeException;
 import java.time.Instant;
-import java.time.LocalDate;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,9 +23,6 @@ public record LakeObject(
         long size,
         Instant lastModified,
         @Nullable Slice slice) {
-
-    private static final Pattern PARTITION_TIME = Pattern.compile(
-            "(?:^|/)(?:year=)?(\\d{4})/(?:month=)?(\\d{1,2})/(?:day=)?(\\d{1,2})/(?:(?:hour=)?(\\d{1,2})/)?");
 
     /**
      * Some rows of an object: a big one is delivered as several units, at the same time.
@@ -78,20 +70,12 @@ public record LakeObject(
 
     /** When its partition begins, from folders like {@code year=2026/month=11/day=20/hour=01} or {@code 2026/11/20}. */
     public Optional<Instant> partitionTime() {
-        Matcher time = PARTITION_TIME.matcher(key);
-        if (!time.find()) {
-            return Optional.empty();
-        }
-        try {
-            return Optional.of(LocalDate.of(
-                            Integer.parseInt(time.group(1)),
-                            Integer.parseInt(time.group(2)),
-                            Integer.parseInt(time.group(3)))
-                    .atTime(time.group(4) == null ? 0 : Integer.parseInt(time.group(4)), 0)
-                    .toInstant(ZoneOffset.UTC));
-        } catch (DateTimeException e) {
-            return Optional.empty();
-        }
+        return Period.of(key).map(Period::from);
+    }
+
+    /** As {@link #partitionTime}, but also where the folder stands for a whole month or year. */
+    public Optional<Instant> folderTime() {
+        return Period.of(key.substring(0, key.lastIndexOf('/') + 1)).map(Period::from);
     }
 
     /** The {@code name=value} folders of the key, in order. */

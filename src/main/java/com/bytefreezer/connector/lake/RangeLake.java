@@ -29,8 +29,8 @@ final class RangeLake implements Lake {
     }
 
     @Override
-    public Stream<LakeObject> objects() {
-        return lake.objects().filter(object -> object.beginsIn(from, to));
+    public Stream<LakeObject> objects(Instant since) {
+        return lake.objects(since.isAfter(from) ? since : from).filter(object -> object.beginsIn(from, to));
     }
 
     @Override
