@@ -107,7 +107,7 @@ public final class Bench {
                 .filter(argument -> argument.contains("="))
                 .map(argument -> argument.split("=", 2))
                 .collect(Collectors.toMap(pair -> pair[0], pair -> pair[1]));
-        List<String> all = List.of("many", "one", "s3", "small", "start", "replicas", "peers");
+        List<String> all = List.of("many", "one", "s3", "small", "start", "replicas", "listing", "peers");
         List<String> parts = Arrays.stream(arguments)
                 .filter(argument -> !argument.contains("="))
                 .toList();
@@ -128,6 +128,7 @@ public final class Bench {
                 case "small" -> bench.smallObjects();
                 case "start" -> bench.startUp();
                 case "replicas" -> new Replicas(bench).run();
+                case "listing" -> new LargeListings(bench).run();
                 default -> new Peers(bench).run();
             }
         }
@@ -394,7 +395,7 @@ public final class Bench {
     }
 
     /** Linux only; 0 elsewhere. */
-    private static long peakBytes(long pid) {
+    static long peakBytes(long pid) {
         try (Stream<String> lines = Files.lines(Path.of("/proc", String.valueOf(pid), "status"))) {
             return lines.filter(line -> line.startsWith("VmHWM:"))
                     .mapToLong(line -> number(line) * 1024)
@@ -562,7 +563,7 @@ public final class Bench {
         return folder;
     }
 
-    private static void delete(Path file) {
+    static void delete(Path file) {
         try {
             Files.deleteIfExists(file);
         } catch (IOException e) {

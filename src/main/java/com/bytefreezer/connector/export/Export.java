@@ -90,6 +90,8 @@ public final class Export {
 
     private @Nullable Plan plan;
     private final Window window;
+    /** Kept until the next full listing, since to find it takes one. */
+    private List<LakeObject> sample = List.of();
 
     /** Made by the route template for each export, which then calls the setters and {@link #prepare}. */
     public Export(Exports exports, RunDataSource dataSource) {
@@ -192,6 +194,9 @@ public final class Export {
         Credentials credentials = access instanceof Credentials given ? given : null;
         Lake lake = Lake.of(exports.settings(), tenant, dataset, credentials);
         Instant since = window.open(mustListAll());
+        if (since.equals(Instant.MIN)) {
+            sample = List.of();
+        }
         Position position = position(lake);
         running.set(new Run(
                 name,
@@ -203,6 +208,14 @@ public final class Export {
                 // A run that is not repeated ends when all it has listed is delivered, by whomever.
                 !exports.isWatch(),
                 bar(lake, position)));
+    }
+
+    /** Both ends of the dataset. */
+    private synchronized List<LakeObject> sample(Run run) {
+        if (sample.isEmpty()) {
+            sample = run.sample(SCHEMA_SAMPLE);
+        }
+        return sample;
     }
 
     private boolean mustListAll() {
@@ -441,7 +454,7 @@ public final class Export {
     private Plan plan(Run run, List<LakeObject> some) {
         DuckDb duckDb = duckDb(run);
         try {
-            return duckDb.planWithFirst(query(), some, () -> run.sample(SCHEMA_SAMPLE));
+            return duckDb.planWithFirst(query(), some, () -> sample(run));
         } catch (ConnectorException e) {
             throw new ConnectorException(e.getMessage() + " Nothing was exported.", e);
         }
@@ -551,7 +564,7 @@ public final class Export {
                 .records(
                         query(),
                         unit.objects(),
-                        () -> run.sample(SCHEMA_SAMPLE),
+                        () -> sample(run),
                         omitNulls,
                         unit.counts().settled());
     }

@@ -45,7 +45,6 @@ final class Run implements AutoCloseable {
     private final Progress bar;
 
     private @Nullable DuckDb duckDb;
-    private @Nullable List<LakeObject> sample;
     private boolean keysRefetched;
 
     private boolean discovered;
@@ -125,26 +124,23 @@ final class Run implements AutoCloseable {
         return duckDb;
     }
 
-    /** The first and the last {@code count} objects of the dataset. */
-    synchronized List<LakeObject> sample(int count) {
-        if (sample == null) {
-            Deque<LakeObject> last = new ArrayDeque<>();
-            List<LakeObject> first = new ArrayList<>();
-            try (Stream<LakeObject> objects = lake.objects()) {
-                objects.forEach(object -> {
-                    if (first.size() < count) {
-                        first.add(object);
-                        return;
-                    }
-                    last.add(object);
-                    if (last.size() > count) {
-                        last.remove();
-                    }
-                });
-            }
-            sample = Stream.concat(first.stream(), last.stream()).toList();
+    /** The first and the last {@code count} objects of the dataset; lists it. */
+    List<LakeObject> sample(int count) {
+        Deque<LakeObject> last = new ArrayDeque<>();
+        List<LakeObject> first = new ArrayList<>();
+        try (Stream<LakeObject> objects = lake.objects()) {
+            objects.forEach(object -> {
+                if (first.size() < count) {
+                    first.add(object);
+                    return;
+                }
+                last.add(object);
+                if (last.size() > count) {
+                    last.remove();
+                }
+            });
         }
-        return sample;
+        return Stream.concat(first.stream(), last.stream()).toList();
     }
 
     /** Whether the keys may be fetched anew: once in a run. */

@@ -79,7 +79,7 @@ class RecentObjectsTest {
         }
         try (S3Server s3proxy = S3Server.s3proxy();
                 SimulatedBucket simulated =
-                        SimulatedBucket.start(all.stream().map(DATASET::concat).toList(), Instant.now(), new byte[1])) {
+                        SimulatedBucket.start(all.stream().map(DATASET::concat).toList(), key -> SINCE, new byte[1])) {
             try (Lake lake =
                     switch (kind) {
                         case FOLDER -> new FolderLake(folder, DATASET);
@@ -114,7 +114,7 @@ class RecentObjectsTest {
     @CsvSource({"2026-11-20T09:30:00Z, 2026-11-21T08:59:00Z", "2026-12-31T23:59:00Z, 2027-01-01T20:00:00Z"})
     void recentObjectsOfAHundredThousandTakeARequestForEachLevelAndPartition(Instant since, Instant now) {
         List<String> all = new PackerKeys(100_000, Duration.ofSeconds(86), now);
-        try (SimulatedBucket server = SimulatedBucket.start(all, Instant.now(), new byte[1]);
+        try (SimulatedBucket server = SimulatedBucket.start(all, PackerKeys::time, new byte[1]);
                 BucketLake lake =
                         bucket(server.endpoint().toString(), "key", "secret", "nothing/here/", PackerKeys.DATASET)) {
             long expected = all.stream()

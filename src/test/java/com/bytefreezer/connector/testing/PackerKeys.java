@@ -43,6 +43,12 @@ public final class PackerKeys extends AbstractList<String> implements RandomAcce
                 .formatted(DATASET, PARTITION.format(time), STAMP.format(time), number);
     }
 
+    /** The time in a name. */
+    public static Instant time(String key) {
+        int stamp = key.lastIndexOf('_') - "yyyyMMdd_HHmmss".length();
+        return Instant.from(STAMP.parse(key.substring(stamp, key.lastIndexOf('_'))));
+    }
+
     @Override
     public int size() {
         return count;

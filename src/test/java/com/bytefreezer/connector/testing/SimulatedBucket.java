@@ -19,10 +19,12 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
@@ -40,14 +42,16 @@ public final class SimulatedBucket implements AutoCloseable {
     private final HttpServer server;
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private final byte[] content;
-    private final Instant lastModified;
+    private final Function<String, Instant> lastModified;
     private final Map<String, Instant> later = new ConcurrentHashMap<>();
     private final List<String> listings = new CopyOnWriteArrayList<>();
+    private final Set<String> spoiled = ConcurrentHashMap.newKeySet();
     private volatile List<String> keys;
 
-    private SimulatedBucket(List<String> keys, Instant lastModified, byte[] content) throws IOException {
+    private SimulatedBucket(List<String> keys, Function<String, Instant> lastModified, byte[] content)
+            throws IOException {
         this.keys = keys;
-        this.lastModified = lastModified.truncatedTo(ChronoUnit.SECONDS);
+        this.lastModified = lastModified;
         this.content = content;
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.setExecutor(threads);
@@ -59,10 +63,10 @@ public final class SimulatedBucket implements AutoCloseable {
      * Starts the server.
      *
      * @param keys sorted; of a long list any must be found at once
-     * @param lastModified of all of them
+     * @param lastModified of a key
      * @param content of all of them
      */
-    public static SimulatedBucket start(List<String> keys, Instant lastModified, byte[] content) {
+    public static SimulatedBucket start(List<String> keys, Function<String, Instant> lastModified, byte[] content) {
         try {
             return new SimulatedBucket(keys, lastModified, content);
         } catch (IOException e) {
@@ -81,6 +85,15 @@ public final class SimulatedBucket implements AutoCloseable {
         Collections.sort(more);
         later.put(key, Instant.now().truncatedTo(ChronoUnit.MILLIS));
         keys = more;
+    }
+
+    /** From now on the object is read as zeros, or as it is. */
+    public void spoil(String key, boolean spoil) {
+        if (spoil) {
+            spoiled.add(key);
+        } else {
+            spoiled.remove(key);
+        }
     }
 
     /** The prefix of each page of a listing that was asked for, in order. */
@@ -148,8 +161,10 @@ public final class SimulatedBucket implements AutoCloseable {
                 .formatted(NAME, prefix, count, more, contents);
     }
 
-    private Instant lastModified(String key) {
-        return later.getOrDefault(key, lastModified);
+    /** When the object appeared. */
+    public Instant lastModified(String key) {
+        Instant time = later.get(key);
+        return time == null ? lastModified.apply(key) : time;
     }
 
     private static int position(List<String> keys, String text) {
@@ -175,13 +190,14 @@ public final class SimulatedBucket implements AutoCloseable {
             return;
         }
         String range = exchange.getRequestHeaders().getFirst("Range");
-        byte[] part = content;
+        byte[] whole = spoiled.contains(key) ? new byte[content.length] : content;
+        byte[] part = whole;
         if (range != null) {
             List<Integer> ends = Arrays.stream(range.replace("bytes=", "").split("-", 2))
                     .map(Integer::parseInt)
                     .collect(Collectors.toList());
             int last = Math.min(ends.get(1), content.length - 1);
-            part = Arrays.copyOfRange(content, ends.get(0), last + 1);
+            part = Arrays.copyOfRange(whole, ends.get(0), last + 1);
             exchange.getResponseHeaders()
                     .set("Content-Range", "bytes %d-%d/%d".formatted(ends.get(0), last, content.length));
         }
