@@ -140,7 +140,7 @@ final class LargeListings {
                 "query.dataset-id", "events",
                 "query.sql", "SELECT * FROM events",
                 "destination.type", "stdout",
-                "schedule.interval-seconds", "1",
+                "schedule.interval-seconds", "5",
                 "cursor.file", cursor.toString(),
                 "cursor.lookback-hours", String.valueOf(lookbackHours),
                 "server.port", String.valueOf(Bench.Minio.freePort()));

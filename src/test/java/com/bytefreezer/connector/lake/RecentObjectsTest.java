@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -121,7 +122,14 @@ class RecentObjectsTest {
                     .filter(key -> Period.of(key).orElseThrow().to().isAfter(since))
                     .count();
             try (Stream<LakeObject> objects = lake.objects(since)) {
-                assertThat(objects.count()).isEqualTo(expected);
+                Iterator<LakeObject> iterator = objects.iterator();
+                iterator.next();
+                assertThat(server.listings()).as("not read ahead").hasSizeLessThanOrEqualTo(2 + 4 + 1);
+                long rest = 0;
+                for (; iterator.hasNext(); rest++) {
+                    iterator.next();
+                }
+                assertThat(1 + rest).isEqualTo(expected);
             }
             // The other prefix, the dataset once to see that it is there, 4 levels, and up to 15 hours and the next
             // day.
