@@ -16,6 +16,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -80,7 +81,11 @@ final class LargeListings {
                     before = requests;
                 }
                 long peak = Bench.peakBytes(process.pid());
-                Poll poll = polls.get(POLLS / 2 + 1);
+                Poll poll = polls.stream()
+                        .skip(1)
+                        .sorted(Comparator.comparing(Poll::seconds))
+                        .toList()
+                        .get(POLLS / 2);
                 Bench.row(
                         String.format(Locale.ROOT, "%,d, %d h", objects, lookbackHours),
                         Bench.seconds(polls.get(0).seconds()),
