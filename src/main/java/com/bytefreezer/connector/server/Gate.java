@@ -7,14 +7,17 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.net.HostAndPort;
+import io.vertx.ext.web.Route;
 import io.vertx.ext.web.RoutingContext;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -87,12 +90,31 @@ final class Gate implements Handler<RoutingContext> {
         }
     }
 
-    /** As the original answers, also to a method that a path does not have (CONTRACTS §3.4). */
-    static void notFound(RoutingContext exchange) {
-        exchange.response()
-                .setStatusCode(404)
-                .putHeader("Content-Type", "text/plain; charset=utf-8")
-                .end("404 page not found\n");
+    /** As the original answers (CONTRACTS §3.4); with 405 where one of these routes has the path for another method. */
+    static void noRoute(RoutingContext exchange, List<Route> routes) {
+        String allowed = routes.stream()
+                .filter(route -> route.methods() != null && hasPath(route, exchange.normalizedPath()))
+                .flatMap(route -> route.methods().stream())
+                .map(HttpMethod::name)
+                .distinct()
+                .collect(Collectors.joining(", "));
+        if (allowed.isEmpty()) {
+            exchange.response()
+                    .setStatusCode(404)
+                    .putHeader("Content-Type", "text/plain; charset=utf-8")
+                    .end("404 page not found\n");
+        } else {
+            exchange.response().putHeader("Allow", allowed);
+            refuse(
+                    exchange,
+                    405,
+                    "There is nothing for %s here.".formatted(exchange.request().method()));
+        }
+    }
+
+    /** Vert.x keeps to itself what it finds out about that. */
+    private static boolean hasPath(Route route, String path) {
+        return path.matches(route.getPath().replaceAll(":\\w+", "[^/]+"));
     }
 
     /** What Vert.x itself refuses, above all a body that is too large. */

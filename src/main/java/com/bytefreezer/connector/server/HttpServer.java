@@ -93,7 +93,7 @@ public final class HttpServer {
         // Camel looks for the port that it really has, when 0 was asked for.
         context.getRegistry().bind(VertxPlatformHttpRouter.getRouterNameFromPort(port), router);
         router.route().order(Integer.MIN_VALUE).handler(gate).failureHandler(Gate::failed);
-        router.route().order(Integer.MAX_VALUE).handler(Gate::notFound);
+        router.route().order(Integer.MAX_VALUE).handler(exchange -> Gate.noRoute(exchange, router.getRoutes()));
         return new HttpServer(port, gate);
     }
 

@@ -124,14 +124,23 @@ class GateTest {
     @Test
     void hasNothingElseAndNoOtherMethod() {
         assertThat(open.get("/").text()).startsWithIgnoringCase("<!doctype html>");
-        for (Answer answer : List.of(
-                open.get("/nosuch"),
-                open.get("/application.properties"),
-                open.get("/api/v1/query"),
-                open.delete("/api/v1/datasets"))) {
-            assertThat(answer.status()).isEqualTo(404);
+        for (String path : List.of("/nosuch", "/application.properties", "/api/v1/", "/api/v1/queries/")) {
+            Answer answer = open.get(path);
+            assertThat(answer.status()).as(path).isEqualTo(404);
             assertThat(answer.text()).isEqualTo("404 page not found\n");
         }
+        for (Answer answer :
+                List.of(open.get("/api/v1/query"), open.get("/api/v1/queries/x"), open.delete("/api/v1/runs"))) {
+            assertThat(answer.status()).isEqualTo(405);
+            assertThat(header(answer, "Allow").split(", "))
+                    .isSubsetOf("GET", "POST", "DELETE")
+                    .isNotEmpty()
+                    .doesNotContain(answer.response().request().method());
+            assertThat(answer.error())
+                    .isEqualTo("There is nothing for %s here."
+                            .formatted(answer.response().request().method()));
+        }
+        assertThat(header(open.delete("/api/v1/runs"), "Allow").split(", ")).containsExactlyInAnyOrder("GET", "POST");
         Answer tooLarge = open.post("/api/v1/query", "x".repeat(1_100_000));
         assertThat(tooLarge.status()).isEqualTo(413);
         assertThat(tooLarge.error()).isEqualTo("The body is larger than 1 MB.");
