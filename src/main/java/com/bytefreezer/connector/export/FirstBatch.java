@@ -84,6 +84,9 @@ public final class FirstBatch {
                 throw new ConnectorException(
                         "no record was found in %d s. Choose a shorter range.".formatted(patience.toSeconds()));
             }
+            if (failure instanceof ConnectorException known) {
+                throw known;
+            }
             if (failure != null) {
                 throw new ConnectorException(Failures.describe(failure), failure);
             }
