@@ -54,6 +54,22 @@ export const get = (path, signal) => ask('GET', path, undefined, signal);
 export const post = (path, body, signal) => ask('POST', path, body, signal);
 export const remove = (path) => ask('DELETE', path);
 
+/** Asks for what may take long. Once it is given up, the connector stops it too. */
+export async function look(address, values, signal) {
+  const id = randomId();
+  const stop = () => remove(path('queries', id)).catch(() => undefined);
+  signal.addEventListener('abort', stop);
+  try {
+    return await get(address + parameters({ ...values, query_id: id }), signal);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+/** crypto.randomUUID is missing where the page came without TLS from another machine. */
+export const randomId = () =>
+  [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+
 /** A path of the API from parts that may hold any character. */
 export const path = (...parts) => parts.map(encodeURIComponent).join('/');
 

@@ -1,6 +1,6 @@
 // The dataset's columns with their types; a column opened shows its profile, which reads data and so waits to be asked for.
 import { useState } from 'preact/hooks';
-import { get, parameters, path } from './api.js';
+import { look, path } from './api.js';
 import { bytes, compact, number, plural, value } from './format.js';
 import { Problem, Skeleton, h, useLoad } from './ui.js';
 
@@ -25,7 +25,7 @@ const typeWord = (column) => column.type.length > 14 ? column.kind : column.type
 
 function Profile({ dataset, column, range, onFilter }) {
   const address = path('datasets', dataset.tenant_id, dataset.dataset_id, 'columns', column.name, 'profile');
-  const profile = useLoad((signal) => get(address + parameters(range), signal), [address, range.from, range.to]);
+  const profile = useLoad((signal) => look(address, range, signal), [address, range.from, range.to]);
   if (profile.error) {
     return h(Problem, { error: profile.error });
   }

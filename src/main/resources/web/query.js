@@ -1,6 +1,6 @@
 // Runs queries, one at a time, each with an id by which it can be cancelled.
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import { path, post, remove } from './api.js';
+import { path, post, randomId, remove } from './api.js';
 
 /** The most that the connector answers with. */
 export const MOST = 100000;
@@ -54,7 +54,3 @@ export function useQuery(dataset) {
   useEffect(() => () => stop(), []);
   return { ...state, run, cancel };
 }
-
-/** crypto.randomUUID is missing where the page came without TLS from another machine. */
-const randomId = () =>
-  [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');

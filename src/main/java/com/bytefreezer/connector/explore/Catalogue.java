@@ -26,10 +26,12 @@ import org.jspecify.annotations.Nullable;
 public final class Catalogue {
     private final Settings settings;
     private final Datasets datasets;
+    private final Watchdog watchdog;
 
-    public Catalogue(Settings settings, Datasets datasets) {
+    public Catalogue(Settings settings, Datasets datasets, Watchdog watchdog) {
         this.settings = settings;
         this.datasets = datasets;
+        this.watchdog = watchdog;
     }
 
     /** One dataset, in the original's words (CONTRACTS §3.4). */
@@ -109,7 +111,10 @@ public final class Catalogue {
         if (tenant == null || tenant.isBlank() || dataset == null || dataset.isBlank()) {
             throw new ApiException(400, "tenant_id and dataset_id are required");
         }
-        com.bytefreezer.connector.explore.Dataset opened = datasets.open(tenant, dataset);
+        com.bytefreezer.connector.explore.Dataset opened;
+        try (Watchdog.Running running = watchdog.look(null)) {
+            opened = datasets.open(tenant, dataset, running::check);
+        }
         String folder = opened.folders().iterator().next();
         String path = Range.newest(opened.objects())
                 .map(newest -> newest.of(opened.objects()))

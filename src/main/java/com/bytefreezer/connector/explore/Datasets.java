@@ -56,10 +56,11 @@ public final class Datasets implements CamelContextAware {
     /**
      * The dataset's listing, of the newest objects where there are very many.
      *
+     * @param check called while it is listed, which ends when this throws
      * @throws ApiException when the names cannot be those of a dataset
      * @throws ConnectorException when there are no keys, or the lake cannot be listed
      */
-    Dataset open(@Nullable String tenant, @Nullable String dataset) {
+    Dataset open(@Nullable String tenant, @Nullable String dataset, Runnable check) {
         if (tenant == null || dataset == null || !Lake.isName(tenant) || !Lake.isName(dataset)) {
             throw new ApiException(400, "tenant_id and dataset_id must be names of a tenant and a dataset.");
         }
@@ -70,7 +71,7 @@ public final class Datasets implements CamelContextAware {
                         < Duration.ofSeconds(KEPT_SECONDS).toNanos()) {
             return known.dataset;
         }
-        Dataset listed = list(name);
+        Dataset listed = list(name, check);
         kept.put(name, new Kept(listed, System.nanoTime()));
         return listed;
     }
@@ -96,13 +97,15 @@ public final class Datasets implements CamelContextAware {
         return LakeCredentials.ask(Objects.requireNonNull(routes), tenant, dataset);
     }
 
-    private Dataset list(Lake.Name name) {
+    private Dataset list(Lake.Name name, Runnable check) {
         Credentials credentials = credentials(name.tenant(), name.dataset());
+        check.run();
         try (Lake lake = Lake.of(settings, name.tenant(), name.dataset(), credentials);
                 Stream<LakeObject> objects = lake.objects()) {
             Deque<LakeObject> newest = new ArrayDeque<>();
             long older = 0;
             for (LakeObject object : (Iterable<LakeObject>) objects::iterator) {
+                check.run();
                 newest.add(object);
                 if (newest.size() > MOST_OBJECTS) {
                     newest.remove();

@@ -68,9 +68,15 @@ public final class Explorer {
             @Header("tenant") String tenant,
             @Header("dataset") String name,
             @Header("from") @Nullable String from,
-            @Header("to") @Nullable String to) {
-        Dataset dataset = datasets.open(tenant, name);
-        List<LakeObject> objects = Range.of(from, to).of(dataset.objects());
+            @Header("to") @Nullable String to,
+            @Header("query_id") @Nullable String id) {
+        try (Running running = watchdog.look(id)) {
+            return overview(datasets.open(tenant, name, running::check), Range.of(from, to), running);
+        }
+    }
+
+    private Map<String, Object> overview(Dataset dataset, Range range, Running running) {
+        List<LakeObject> objects = range.of(dataset.objects());
         List<Instant> times = objects.stream()
                 .flatMap(object -> object.partitionTime().stream())
                 .sorted()
@@ -78,7 +84,7 @@ public final class Explorer {
         Map<String, Object> answer = new LinkedHashMap<>();
         answer.put("objects", objects.size());
         answer.put("bytes", objects.stream().mapToLong(LakeObject::size).sum());
-        answer.put("records", records(dataset, objects));
+        answer.put("records", records(dataset, objects, running));
         answer.put("first", times.isEmpty() ? null : times.get(0).toString());
         answer.put("last", times.isEmpty() ? null : times.get(times.size() - 1).toString());
         answer.put("partitions", timeline(objects, times));
@@ -93,13 +99,19 @@ public final class Explorer {
             @Header("tenant") String tenant,
             @Header("dataset") String name,
             @Header("from") @Nullable String from,
-            @Header("to") @Nullable String to) {
-        Dataset dataset = datasets.open(tenant, name);
+            @Header("to") @Nullable String to,
+            @Header("query_id") @Nullable String id) {
+        try (Running running = watchdog.look(id)) {
+            return columns(datasets.open(tenant, name, running::check), from, to, running);
+        }
+    }
+
+    private Map<String, Object> columns(Dataset dataset, @Nullable String from, @Nullable String to, Running running) {
         List<LakeObject> objects =
                 sample(Range.orNewest(from, to, dataset.objects()).of(dataset.objects()));
         List<Map<String, Object>> columns = new ArrayList<>();
         if (!objects.isEmpty()) {
-            described(dataset, objects).forEach((column, type) -> {
+            described(dataset, objects, running).forEach((column, type) -> {
                 Map<String, Object> entry = new LinkedHashMap<>();
                 entry.put("name", column);
                 entry.put("type", type);
@@ -118,12 +130,14 @@ public final class Explorer {
             @Header("dataset") String name,
             @Header("column") String column,
             @Header("from") @Nullable String from,
-            @Header("to") @Nullable String to)
+            @Header("to") @Nullable String to,
+            @Header("query_id") @Nullable String id)
             throws IOException {
-        Dataset dataset = datasets.open(tenant, name);
-        List<LakeObject> objects = Range.orNewest(from, to, dataset.objects()).of(dataset.objects());
-        try (Running running = watchdog.begin(null)) {
-            Map<String, String> types = objects.isEmpty() ? Map.of() : described(dataset, objects);
+        try (Running running = watchdog.look(id)) {
+            Dataset dataset = datasets.open(tenant, name, running::check);
+            List<LakeObject> objects =
+                    Range.orNewest(from, to, dataset.objects()).of(dataset.objects());
+            Map<String, String> types = objects.isEmpty() ? Map.of() : described(dataset, objects, running);
             String type = types.get(column);
             if (type == null) {
                 throw new ApiException(
@@ -188,17 +202,23 @@ public final class Explorer {
         return answers;
     }
 
-    private Map<String, String> described(Dataset dataset, List<LakeObject> objects) {
+    private Map<String, String> described(Dataset dataset, List<LakeObject> objects, Running running) {
         try (DuckDb duckDb = datasets.sandbox(dataset)) {
-            return duckDb.describe(Queries.parse("FROM events"), objects, List::of);
+            return running.in(duckDb).describe(Queries.parse("FROM events"), objects, List::of);
         } catch (ConnectorException e) {
             datasets.forget(dataset, e);
-            throw e;
+            throw told(running, e);
         }
     }
 
+    /** What ended it where it was stopped; else what failed. */
+    private static RuntimeException told(Running running, ConnectorException e) {
+        String reason = Queries.reason(running, e);
+        return reason.equals(e.getMessage()) ? e : new ApiException(422, reason);
+    }
+
     /** Null when it would take too long to find out. */
-    private @Nullable Long records(Dataset dataset, List<LakeObject> objects) {
+    private @Nullable Long records(Dataset dataset, List<LakeObject> objects, Running running) {
         if (objects.size() > MOST_FOOTERS) {
             return null;
         }
@@ -207,7 +227,7 @@ public final class Explorer {
                 .toList();
         if (!unknown.isEmpty()) {
             try (DuckDb duckDb = datasets.sandbox(dataset)) {
-                Map<String, Long> counts = duckDb.recordCounts(unknown);
+                Map<String, Long> counts = running.in(duckDb).recordCounts(unknown);
                 unknown.forEach(object -> recordCounts.put(object, counts.getOrDefault(object.url(), 0L)));
             } catch (ConnectorException e) {
                 datasets.forget(dataset, e);

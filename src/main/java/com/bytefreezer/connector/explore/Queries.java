@@ -91,7 +91,7 @@ public final class Queries {
             throw new ApiException(400, "limit must be from 1 to %d".formatted(HIGHEST_LIMIT));
         }
         long started = System.nanoTime();
-        try (Running running = watchdog.begin(ask.query_id())) {
+        try (Running running = watchdog.query(ask.query_id())) {
             FileChannel file = namelessFile();
             try {
                 answer(ask, sql, running, started, file);
@@ -115,9 +115,8 @@ public final class Queries {
 
     private void answer(Ask ask, String sql, Running running, long started, FileChannel file) throws IOException {
         Query query = parse(sql);
-        Dataset dataset = datasets.open(ask.tenant_id(), ask.dataset_id());
+        Dataset dataset = datasets.open(ask.tenant_id(), ask.dataset_id(), running::check);
         List<LakeObject> objects = objects(ask, dataset);
-        running.check();
         boolean omitNulls = settings.text("records.nulls").equals("omit");
         try (DuckDb duckDb = datasets.sandbox(dataset)) {
             Result result =

@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps what people ask within its limits: how many statements run at the same time ({@code server.max-queries}), how
- * long one takes ({@code server.query-timeout-seconds}), and that one ends when a person says so. Safe for use by several
+ * long one takes ({@code server.query-timeout-seconds}), and that one ends when a person says so. The page looks at
+ * several things by itself; such a look waits for its turn, and has as many turns as queries have. Safe for use by several
  * threads.
  */
 public final class Watchdog {
@@ -26,7 +27,8 @@ public final class Watchdog {
 
     private final int seconds;
     private final int most;
-    private final Semaphore slots;
+    private final Semaphore queries;
+    private final Semaphore looks;
     private final Map<String, Running> running = new ConcurrentHashMap<>();
     private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(task -> {
         Thread thread = new Thread(task, "watchdog");
@@ -37,25 +39,48 @@ public final class Watchdog {
     public Watchdog(Settings settings) {
         seconds = settings.integer("server.query-timeout-seconds");
         most = settings.integer("server.max-queries");
-        slots = new Semaphore(most);
+        queries = new Semaphore(most);
+        looks = new Semaphore(most, true);
     }
 
     /**
-     * Begins something; to be closed at its end.
+     * Begins a query; to be closed at its end.
      *
      * @param id by which it can be cancelled, or null
      * @throws ApiException when too much runs already, or something with this id
      */
-    Running begin(@Nullable String id) {
-        if (!slots.tryAcquire()) {
+    Running query(@Nullable String id) {
+        if (!queries.tryAcquire()) {
             throw new ApiException(
                     429,
                     "%d queries run already, which is what server.max-queries allows. Wait for one, or cancel it."
                             .formatted(most));
         }
-        Running begun = new Running(id == null ? UUID.randomUUID().toString() : id);
+        return begin(id, queries);
+    }
+
+    /**
+     * Begins a look at a dataset when it has its turn; to be closed at its end.
+     *
+     * @param id by which it can be cancelled, or null
+     * @throws ApiException when it gets no turn in time, or something with this id runs
+     */
+    Running look(@Nullable String id) {
+        try {
+            if (!looks.tryAcquire(seconds, TimeUnit.SECONDS)) {
+                throw new ApiException(429, "Others look at datasets for %d s already. Try again.".formatted(seconds));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new ApiException(429, "The connector stops.");
+        }
+        return begin(id, looks);
+    }
+
+    private Running begin(@Nullable String id, Semaphore turns) {
+        Running begun = new Running(id == null ? UUID.randomUUID().toString() : id, turns);
         if (running.putIfAbsent(begun.id, begun) != null) {
-            slots.release();
+            turns.release();
             throw new ApiException(409, "A query with the query_id %s runs already.".formatted(id));
         }
         begun.start();
@@ -75,13 +100,15 @@ public final class Watchdog {
     /** Something that runs. */
     final class Running implements AutoCloseable {
         private final String id;
+        private final Semaphore turns;
         private final long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
         private volatile boolean cancelled;
         private volatile @Nullable DuckDb duckDb;
         private volatile @Nullable Future<?> ticks;
 
-        private Running(String id) {
+        private Running(String id, Semaphore turns) {
             this.id = id;
+            this.turns = turns;
         }
 
         /** From now on {@code sandbox} is what would have to be stopped. */
@@ -114,7 +141,7 @@ public final class Watchdog {
                 ticking.cancel(false);
             }
             running.remove(id);
-            slots.release();
+            turns.release();
         }
 
         private void start() {

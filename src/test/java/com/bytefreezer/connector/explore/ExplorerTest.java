@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.bytefreezer.connector.TestApi;
 import com.bytefreezer.connector.TestApi.Answer;
 import com.bytefreezer.connector.kit.Reply;
+import com.bytefreezer.connector.testing.Await;
 import com.bytefreezer.connector.testing.ControlServer;
 import com.bytefreezer.connector.testing.ParquetLake;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -13,6 +14,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -178,6 +181,25 @@ class ExplorerTest {
             assertThat(answer.error())
                     .startsWith("control plane http://127.0.0.1:1: no answer (")
                     .doesNotContain("\n", "key-1234");
+        }
+    }
+
+    @Test
+    void aLookThatTakesTooLongOrIsCancelledEndsInOneLine() throws Exception {
+        ParquetLake heavy = ParquetLake.in(root.resolve("heavy"));
+        heavy.object("year=2026/month=11/day=20/a.parquet", "SELECT md5(range::VARCHAR) AS text FROM range(3000000)");
+        String profile = EVENTS + "/columns/text/profile?query_id=slow";
+        try (TestApi impatient =
+                        TestApi.over(Map.of("lake.root", "file:" + heavy.root(), "server.query-timeout-seconds", "1"));
+                TestApi patient = TestApi.over(Map.of("lake.root", "file:" + heavy.root()))) {
+            Answer late = impatient.get(profile);
+            assertThat(late.status()).as(late.text()).isEqualTo(422);
+            assertThat(late.error()).startsWith("The query took longer than 1 s and was stopped.");
+            var answer = CompletableFuture.supplyAsync(() -> patient.get(profile));
+            Await.until(
+                    "it can be cancelled",
+                    () -> patient.delete("/api/v1/queries/slow").status() == 204);
+            assertThat(answer.get(10, TimeUnit.SECONDS).error()).isEqualTo("The query was cancelled.");
         }
     }
 

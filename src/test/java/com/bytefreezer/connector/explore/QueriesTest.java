@@ -184,6 +184,12 @@ class QueriesTest {
                 "SELECT * FROM read_parquet('https://127.0.0.1:1/a.parquet')",
                 "SELECT * FROM read_parquet('s3://other/a.parquet')",
                 "SELECT getenv('HOME')",
+                "SELECT current_setting('s3_secret_access_key')",
+                "SELECT * FROM sniff_csv('/etc/passwd')",
+                "SELECT * FROM read_json('/proc/self/environ')",
+                "SELECT * FROM read_blob('DATASET/**')",
+                "WITH x AS (SELECT 1) INSERT INTO t SELECT * FROM x",
+                "SELECT * FROM parquet_metadata('OTHER/a.parquet')",
                 "FROM query('SELECT 1')"
             })
     void refusesAttacksInOneLine(String attack) throws Exception {
