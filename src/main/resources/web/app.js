@@ -3,12 +3,16 @@ import { render } from 'preact';
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { get } from './api.js';
 import { Catalogue } from './catalogue.js';
+import { ExportMark, exportLine, worst } from './export-state.js';
 import { Exports } from './exports.js';
+import { plural } from './format.js';
 import { Help } from './help.js';
 import { rememberTheme, theme } from './memory.js';
 import { read, write } from './place.js';
 import { MODIFIER, Problem, State, h, useLoad } from './ui.js';
 import { Workspace } from './workspace.js';
+
+const REFRESH = 5000;
 
 function usePlace() {
   const [place, setPlace] = useState(() => read(location.hash));
@@ -44,6 +48,13 @@ function ThemeButton() {
       h('path', { d: 'M8 2a6 6 0 0 1 0 12z', fill: 'currentColor' })));
 }
 
+/** The export that needs attention most, in one line. */
+function Live({ exports }) {
+  const entry = worst(exports);
+  return entry && h('a', { class: 'live', href: write({ view: 'exports', name: entry.name, destination: entry.destination }), title: plural(exports.length, 'export') },
+    h(ExportMark, { entry }), ` ${entry.name} → ${entry.destination}: ${exportLine(entry)}`);
+}
+
 function App() {
   const [place, go] = usePlace();
   const [help, setHelp] = useState(false);
@@ -51,6 +62,10 @@ function App() {
   const side = useRef(null);
   const datasets = useLoad((signal) => get('datasets', signal), []);
   const exports = useLoad((signal) => get('exports', signal), []);
+  useEffect(() => {
+    const timer = setInterval(() => !document.hidden && exports.reload(), REFRESH);
+    return () => clearInterval(timer);
+  }, [exports.reload]);
 
   useEffect(() => {
     const keys = (event) => {
@@ -80,6 +95,7 @@ function App() {
       h('nav', { 'aria-label': 'Views' },
         h('a', { href: '#/data', 'aria-current': place.view === 'data' ? 'page' : undefined }, 'Data'),
         h('a', { href: '#/exports', 'aria-current': place.view === 'exports' ? 'page' : undefined }, 'Exports')),
+      h(Live, { exports: exports.value?.exports ?? [] }),
       h('span', { class: 'space' }),
       h('button', { type: 'button', class: 'quiet to-search', onClick: () => search.current?.focus(), title: 'Search datasets' }, 'Search ', h('kbd', null, `${MODIFIER} K`)),
       h(ThemeButton, null),

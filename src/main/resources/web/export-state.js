@@ -26,3 +26,13 @@ export function exportLine(entry) {
   }
   return WORDS[entry.state] ?? entry.state;
 }
+
+/** The one that failed, else one with dead letters, else the one that is most behind; undefined when there is none. */
+export function worst(entries) {
+  const urgency = (entry) => [entry.state === 'failed' ? 1 : 0, Math.sign(entry.dead_letters), entry.lag_seconds ?? -1];
+  return [...entries].sort((one, other) => {
+    const [first, second] = [urgency(one), urgency(other)];
+    const at = first.findIndex((value, index) => value !== second[index]);
+    return at < 0 ? 0 : second[at] - first[at];
+  })[0];
+}

@@ -1,5 +1,4 @@
 // Every export in one line; opened: runs, retries, dead letters, and the cursor.
-import { useEffect } from 'preact/hooks';
 import { Balance } from './balance.js';
 import { DeadLetters } from './dead-letters.js';
 import { ExportMark } from './export-state.js';
@@ -9,17 +8,12 @@ import { duration, number, plural, time } from './format.js';
 import { write } from './place.js';
 import { Problem, Skeleton, State, h, useTask } from './ui.js';
 
-const REFRESH = 5000;
 const NUMBERS = new Set(['Behind', 'Accepted', 'Dead letters', 'Took', 'Objects', 'Selected', 'Duplicates', 'Dead-lettered']);
 
 const heads = (names) => h('thead', null, h('tr', null, names.map((name) =>
   h('th', { key: name, scope: 'col', class: NUMBERS.has(name) ? 'number' : undefined }, name))));
 
 export function Exports({ exports, place, go }) {
-  useEffect(() => {
-    const timer = setInterval(() => !document.hidden && exports.reload(), REFRESH);
-    return () => clearInterval(timer);
-  }, [exports.reload]);
   if (exports.error && !exports.value) {
     return h(Problem, { error: exports.error, retry: exports.reload });
   }

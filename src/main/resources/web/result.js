@@ -1,21 +1,22 @@
 // What the query gave: records, chart, payload, plan, and one line on what it cost.
 import { useEffect, useState } from 'preact/hooks';
+import { look } from './api.js';
 import { Chart } from './chart.js';
 import { bytes, duration, json, number, plural } from './format.js';
 import { Grid } from './grid.js';
 import { Payload, Plan } from './payload.js';
 import { MOST } from './query.js';
 import { RecordView } from './record.js';
-import { Copy, Skeleton, State, Tabs, h } from './ui.js';
+import { Copy, Message, Skeleton, State, Tabs, h, useLoad } from './ui.js';
 
 const TABS = [['records', 'Records'], ['chart', 'Chart'], ['payload', 'Payload'], ['plan', 'Plan']];
 
-export function Result({ query, tab, setTab, plan, payload, rangeWords, range, onFilter, onGroup, onAll }) {
+export function Result({ query, tab, setTab, plan, payload, rangeWords, searched, range, onFilter, onGroup, onAll }) {
   const { result } = query;
   return h('section', { class: 'result', 'aria-label': 'Result', 'aria-busy': Boolean(query.running) },
     h('div', { class: 'bar-line' }, h(Tabs, { label: 'Result', tabs: TABS, chosen: tab, onChoose: setTab }), h('span', { class: 'space' }), h(Cost, { query })),
     query.error && h('div', { class: 'problem', role: 'alert' },
-      h('p', null, query.error.message),
+      h(Message, { text: query.error.message }),
       query.error.status === 401 && h('p', null, 'Open the link that the connector printed at its start.')),
     query.cancelled && h('p', { class: 'problem plain', role: 'status' }, 'Cancelled. The query was stopped.'),
     h('div', { class: query.running ? 'panel stale' : 'panel', role: 'tabpanel', 'aria-label': tab },
@@ -23,21 +24,28 @@ export function Result({ query, tab, setTab, plan, payload, rangeWords, range, o
         : tab === 'plan' ? h(Plan, { plan })
         : !result ? (query.running ? h(Skeleton, { lines: 8 }) : null)
         : tab === 'chart' ? h(Chart, { result, onFilter })
-        : h(Records, { result, range, rangeWords, onFilter, onGroup, onAll })));
+        : h(Records, { result, range, rangeWords, searched, onFilter, onGroup, onAll })));
 }
 
-function Records({ result, range, rangeWords, onFilter, onGroup, onAll }) {
+function Records({ result, range, rangeWords, searched, onFilter, onGroup, onAll }) {
   const [shown, setShown] = useState(null);
   useEffect(() => setShown(null), [result]);
   if (!result.rows.length) {
-    return h(State, { title: '0 records match.' },
-      h('p', null, `${plural(result.objects_read ?? 0, 'object')} read: ${rangeWords}.`),
-      range.from !== 'all' && h('button', { type: 'button', onClick: onAll }, 'Ask all partitions'));
+    return h(Nothing, { result, range, rangeWords, searched, onAll });
   }
   const move = (step) => setShown((at) => Math.min(Math.max(at + step, 0), result.rows.length - 1));
   return h('div', { class: shown === null ? 'records' : 'records split' },
     h(Grid, { result, onFilter, onGroup, onRecord: (record) => setShown(result.rows.indexOf(record)) }),
     shown !== null && h(RecordView, { record: result.rows[shown], row: shown, count: result.rows.length, onMove: move, onClose: () => setShown(null) }));
+}
+
+/** Says how many records were searched, which their footers tell. */
+function Nothing({ result, range, rangeWords, searched, onAll }) {
+  const overview = useLoad((signal) => look(`${searched.address}/overview`, searched.read, signal), [searched.address, searched.read.from, searched.read.to]);
+  const records = overview.value?.records;
+  return h(State, { title: records ? `0 of ${plural(records, 'record')} match.` : '0 records match.' },
+    h('p', null, `${plural(result.objects_read ?? 0, 'object')} read: ${rangeWords}.`),
+    range.from !== 'all' && h('button', { type: 'button', onClick: onAll }, 'Ask all partitions'));
 }
 
 function Cost({ query }) {

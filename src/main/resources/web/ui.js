@@ -52,13 +52,24 @@ export const Skeleton = ({ lines = 3 }) =>
   h('div', { class: 'skeleton', role: 'status', 'aria-label': 'Loading' },
     Array.from({ length: lines }, (_, line) => h('span', { key: line, style: { width: `${90 - line * 13 % 50}%` } })));
 
+const LONG = 240;
+
+/** What went wrong in one line; the rest of a long one is folded. */
+export function Message({ text }) {
+  if (text.length <= LONG) {
+    return h('p', null, text);
+  }
+  const start = text.slice(0, LONG * 2 / 3);
+  return h('details', { class: 'message' }, h('summary', null, `${start.slice(0, start.lastIndexOf(' '))} …`), h('p', null, text));
+}
+
 /** An error as one line and what to do next. */
 export function Problem({ error, retry }) {
   if (!error) {
     return null;
   }
   return h('div', { class: 'problem', role: 'alert' },
-    h('p', null, error.message),
+    h(Message, { text: error.message }),
     error.status === 401 && h('p', null, 'Open the link that the connector printed at its start: http://localhost:…/?token=…'),
     retry && h('button', { type: 'button', onClick: retry }, 'Try again'));
 }

@@ -1,6 +1,6 @@
 // One dataset: its timeline, the query, the result, and sending it.
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { get, parameters, path, post } from './api.js';
+import { look, path, post } from './api.js';
 import { Ask } from './ask.js';
 import { Columns } from './columns.js';
 import { bytes, plural, time } from './format.js';
@@ -14,9 +14,9 @@ import { Elsewhere, Problem, Skeleton, h, useLoad } from './ui.js';
 
 export function Workspace({ dataset, place, go, side }) {
   const address = path('datasets', dataset.tenant_id, dataset.dataset_id);
-  const overview = useLoad((signal) => get(`${address}/overview`, signal), [address]);
+  const overview = useLoad((signal) => look(`${address}/overview`, {}, signal), [address]);
   const range = useMemo(() => ({ from: place.from, to: place.to }), [place.from, place.to]);
-  const columns = useLoad((signal) => get(`${address}/columns` + parameters(range), signal), [address, range]);
+  const columns = useLoad((signal) => look(`${address}/columns`, range, signal), [address, range]);
   const query = useQuery(dataset);
   const destination = useDestination();
   const [text, setText] = useState(place.sql ?? DEFAULT);
@@ -68,6 +68,7 @@ export function Workspace({ dataset, place, go, side }) {
       payload: destination.missing.length || !request
         ? { problem: request || !destination.chosen ? `Fill in ${destination.missing.map((setting) => setting.name).join(', ')} below to see the payload.` : 'Run a query to see the payload.' }
         : { request },
+      searched: { address, read },
       range,
       onFilter: filter,
       onGroup: (column) => ask(grouped(asked, column, known.map((entry) => entry.name))),
