@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Installs what the tests run for real beside the JVM: a MinIO server and the OpenTelemetry Collector's Splunk HEC receiver,
 # built from the Go module proxy; a Kafka broker and an Elasticsearch node, from Maven artifacts; DuckDB's httpfs extension,
-# from the Python package index; PostgreSQL and Chromium, from Debian; and what checks deploy/: the schemas of Compose and
-# Kubernetes, from the Python package index, promtool and systemd-analyze, from Debian. What is not Debian's is kept by
-# version in $CONNECTOR_TEST_CACHE (default: ~/.cache/bytefreezer-connector-test), so a second run changes nothing. Needs Go,
-# a JDK, Maven and Python with pip; as root on Debian it installs them.
-# Usage: install.sh [minio] [hec] [kafka] [elasticsearch] [httpfs] [postgresql] [chromium] [faketime] [checkers]   none: all
+# and schemathesis, from the Python package index; PostgreSQL, Chromium and faketime, from Debian; and what checks deploy/:
+# the schemas of Compose and Kubernetes, from the Python package index, promtool and systemd-analyze, from Debian. What is not
+# Debian's is kept by version in $CONNECTOR_TEST_CACHE (default: ~/.cache/bytefreezer-connector-test), so a second run
+# changes nothing. Needs Go, a JDK, Maven and Python with pip; as root on Debian it installs them.
+# Usage: install.sh [NAME]...   minio hec kafka elasticsearch httpfs schemathesis postgresql chromium faketime checkers; none: all
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -15,6 +15,7 @@ minio_version=$(cat "$here/minio.version")
 hec_version=$(cat "$here/hec.version")
 kafka_version=$(cat "$here/kafka.version")
 elasticsearch_version=$(cat "$here/elasticsearch.version")
+schemathesis_version=$(cat "$here/schemathesis.version")
 duckdb_version=$(sed -nE 's:.*<duckdb\.version>([0-9]+\.[0-9]+\.[0-9]+).*:\1:p' "$here/../../../pom.xml")
 # Moves with the versions in install_checkers.
 checkers_version=$(cat "$here/checkers.version")
@@ -96,6 +97,17 @@ install_httpfs() {
     say "installed DuckDB httpfs in $target"
 }
 
+# A virtual environment holds its own path, so it is made where it stays; it is whole once the program runs.
+install_schemathesis() {
+    local target=$cache/schemathesis/$schemathesis_version
+    if "$target/bin/st" --version >/dev/null 2>&1; then say "schemathesis $schemathesis_version is there"; return; fi
+    require 'Python with venv' 'python3 python3-venv' python3 -c 'import ensurepip'
+    rm -rf "$target"
+    python3 -m venv "$target"
+    "$target/bin/pip" install --quiet --disable-pip-version-check "schemathesis==$schemathesis_version"
+    say "installed schemathesis in $target"
+}
+
 install_kafka() {
     local target=$cache/kafka/$kafka_version
     if [ -d "$target" ]; then say "Kafka $kafka_version is there"; return; fi
@@ -175,5 +187,5 @@ mkdir -p "$cache"
 # Beside the target, so that each mv is atomic.
 work=$(mktemp -d "$cache/install.XXXXXX")
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
-[ $# -gt 0 ] || set -- minio hec kafka elasticsearch httpfs postgresql chromium faketime checkers
+[ $# -gt 0 ] || set -- minio hec kafka elasticsearch httpfs schemathesis postgresql chromium faketime checkers
 for server in "$@"; do "install_$server"; done

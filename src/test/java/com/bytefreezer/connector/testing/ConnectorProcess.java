@@ -9,10 +9,13 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** The packaged connector in a process of its own. */
 public final class ConnectorProcess implements AutoCloseable {
+    private static final Pattern LINK = Pattern.compile("Open (http://localhost:\\d+/\\S*)");
+
     private final Process process;
     private final Path standardOutput;
     private final Path standardError;
@@ -108,6 +111,22 @@ public final class ConnectorProcess implements AutoCloseable {
     public String standardError() {
         try {
             return Files.readString(standardError);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Waits for the line that says where the page is, and returns its link. */
+    public String link() {
+        Await.until("the link of the page", () -> LINK.matcher(standardError()).find());
+        return LINK.matcher(standardError()).results().findFirst().orElseThrow().group(1);
+    }
+
+    /** What it holds in memory now, in megabytes. */
+    public long residentMegabytes() {
+        try (var lines = Files.lines(Path.of("/proc", String.valueOf(pid()), "status"))) {
+            var line = lines.filter(one -> one.startsWith("VmRSS:")).findFirst().orElseThrow();
+            return Long.parseLong(line.replaceAll("\\D", "")) / 1024;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

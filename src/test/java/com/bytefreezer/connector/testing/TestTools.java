@@ -70,6 +70,11 @@ public final class TestTools {
                 .orElseGet(() -> installed(Path.of("/usr/lib/postgresql/15/bin/initdb")));
     }
 
+    /** Schemathesis' program. Where it is missing the test is skipped, or fails when {@code CI=true}. */
+    public static Path schemathesis() {
+        return installed(folder("schemathesis").resolve(Path.of("bin", "st")));
+    }
+
     /** Chromium's program. Where it is missing the test is skipped, or fails when {@code CI=true}. */
     public static Path chromium() {
         return program("chromium");
