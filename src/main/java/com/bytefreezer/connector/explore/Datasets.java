@@ -8,6 +8,7 @@ import com.bytefreezer.connector.lake.Lake;
 import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.query.DuckDb;
 import com.bytefreezer.connector.server.ApiException;
+import java.nio.file.InvalidPathException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Collections;
@@ -62,7 +63,7 @@ public final class Datasets implements CamelContextAware {
      */
     Dataset open(@Nullable String tenant, @Nullable String dataset, Runnable check) {
         if (tenant == null || dataset == null || !Lake.isName(tenant) || !Lake.isName(dataset)) {
-            throw new ApiException(400, "tenant_id and dataset_id must be names of a tenant and a dataset.");
+            throw noNames();
         }
         Lake.Name name = new Lake.Name(tenant, dataset);
         Kept known = kept.get(name);
@@ -71,9 +72,18 @@ public final class Datasets implements CamelContextAware {
                         < Duration.ofSeconds(KEPT_SECONDS).toNanos()) {
             return known.dataset;
         }
-        Dataset listed = list(name, check);
-        kept.put(name, new Kept(listed, System.nanoTime()));
-        return listed;
+        try {
+            Dataset listed = list(name, check);
+            kept.put(name, new Kept(listed, System.nanoTime()));
+            return listed;
+        } catch (InvalidPathException e) {
+            // Its characters are not in the encoding of this machine's file names.
+            throw noNames();
+        }
+    }
+
+    private static ApiException noNames() {
+        return new ApiException(400, "tenant_id and dataset_id must be names of a tenant and a dataset.");
     }
 
     /** A DuckDB that reads this dataset and nothing else; for one request. */

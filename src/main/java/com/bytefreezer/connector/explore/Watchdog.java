@@ -78,7 +78,8 @@ public final class Watchdog {
     }
 
     private Running begin(@Nullable String id, Semaphore turns) {
-        Running begun = new Running(id == null ? UUID.randomUUID().toString() : id, turns);
+        Running begun =
+                new Running(id == null || id.isBlank() ? UUID.randomUUID().toString() : id, turns);
         if (running.putIfAbsent(begun.id, begun) != null) {
             turns.release();
             throw new ApiException(409, "A query with the query_id %s runs already.".formatted(id));
