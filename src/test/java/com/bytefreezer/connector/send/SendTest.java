@@ -29,6 +29,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The API on the way to a destination, on the bundled sample, with a webhook that is configured with a token. */
 class SendTest {
@@ -496,7 +498,13 @@ class SendTest {
                     server.url() + "/allowed/%2e%2e/in",
                     "http://127.0.0.1:1/allowed",
                     server.url() + "@evil.example/allowed",
-                    server.url() + ".evil.example/allowed")) {
+                    server.url() + ".evil.example/allowed",
+                    other("localhost"),
+                    other("[::1]"),
+                    other("0.0.0.0"),
+                    other("2130706433"),
+                    other("0x7f.0.0.1"),
+                    other("127.1"))) {
                 assertThat(test(open, "webhook", Map.of("url", url)).status())
                         .as(url)
                         .isEqualTo(403);
@@ -507,7 +515,35 @@ class SendTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {301, 302, 303, 307, 308})
+    void nobodyIsLedElsewhere(int status) {
+        int before = configured.requests().size();
+        server.replyWhen(request -> true, Reply.of(status).header("Location", configured.url() + "/elsewhere"));
+        String url = server.url().toString();
+        Map<String, Map<String, String>> targets = Map.of(
+                "webhook", Map.of("url", url, "token", "of-the-webhook"),
+                "elasticsearch", Map.of("url", url, "index", "x", "api-key", "of-the-cluster"),
+                "splunk", Map.of("url", url, "token", "of-the-collector"));
+        targets.forEach((type, config) -> {
+            assertThat(test(connector, type, config).error())
+                    .as(type)
+                    .isNotEmpty()
+                    .doesNotContain("\n");
+            if (!type.equals("webhook")) {
+                assertThat(check(type, config).text("/status")).as(type).isEqualTo("failed");
+            }
+        });
+        assertThat(server.requests()).hasSizeGreaterThanOrEqualTo(targets.size());
+        assertThat(configured.requests()).hasSize(before);
+    }
+
     // -- helpers
+
+    /** The allowed address by another name of the same machine. */
+    private String other(String host) {
+        return "http://%s:%d/allowed".formatted(host, server.url().getPort());
+    }
 
     private static JsonNode awaitEnd(String path) {
         Await.until(

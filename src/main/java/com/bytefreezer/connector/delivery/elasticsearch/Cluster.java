@@ -93,8 +93,10 @@ public final class Cluster extends ElasticsearchComponent {
         SSLContext trust = tls.createSSLContext(tls.getCamelContext());
         RestClientBuilder client = RestClient.builder(hosts)
                 .setCompressionEnabled(compression)
-                .setRequestConfigCallback(request ->
-                        request.setConnectTimeout(getConnectionTimeout()).setSocketTimeout(getSocketTimeout()))
+                // It would send the login on to where a 303 leads.
+                .setRequestConfigCallback(request -> request.setConnectTimeout(getConnectionTimeout())
+                        .setSocketTimeout(getSocketTimeout())
+                        .setRedirectsEnabled(false))
                 .setHttpClientConfigCallback(http -> configure(http, trust));
         String path = nodes.get(0).getPath().replaceAll("/+$", "");
         if (!path.isEmpty()) {
