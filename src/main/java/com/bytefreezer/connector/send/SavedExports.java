@@ -140,8 +140,9 @@ public final class SavedExports {
     private void addConflict(Target target, List<String> errors) {
         List<String> changed = target.destination().settings().stream()
                 .filter(setting -> target.typed().containsKey(setting.name()))
-                .filter(setting -> settings.destinations().contains(target.type())
-                        || targets.configured(setting).isPresent())
+                // Nobody can rely on one that must be there and is not.
+                .filter(setting -> targets.configured(setting).isPresent()
+                        || (settings.destinations().contains(target.type()) && !setting.required()))
                 .map(Setting::shortName)
                 .toList();
         if (!changed.isEmpty()) {
