@@ -50,7 +50,7 @@ function ThemeButton() {
 
 /** The export that needs attention most, in one line. */
 function Live({ exports }) {
-  const entry = worst(exports);
+  const entry = worst(exports.filter((one) => one.state !== 'never'));
   return entry && h('a', { class: 'live', href: write({ view: 'exports', name: entry.name, destination: entry.destination }), title: plural(exports.length, 'export') },
     h(ExportMark, { entry }), ` ${entry.name} → ${entry.destination}: ${exportLine(entry)}`);
 }

@@ -50,7 +50,7 @@ function Nothing({ result, range, rangeWords, searched, onAll }) {
 
 function Cost({ query }) {
   const { result } = query;
-  if (!result || query.running) {
+  if (!result || query.running || query.error) {
     return null;
   }
   const facts = [

@@ -49,7 +49,7 @@ export function Send({ destination, request, plan, rangeWords, onPreview }) {
   }
   const [needed, optional] = [chosen.settings.filter((setting) => setting.required), chosen.settings.filter((setting) => !setting.required)];
   const waiting = missing.length > 0 || !request;
-  const why = missing.length ? `First fill in ${missing.map((setting) => setting.name).join(', ')}.` : !request ? 'First run a query.' : undefined;
+  const why = missing.length ? `First fill in ${missing.map((setting) => setting.name).join(', ')}.` : !request ? 'First run a query that works.' : undefined;
 
   return h('section', { class: 'send', 'aria-label': 'Send' },
     h('h2', null, 'Send to ',

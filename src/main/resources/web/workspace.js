@@ -48,8 +48,9 @@ export function Workspace({ dataset, place, go, side }) {
 
   const read = range.from || range.to ? range : overview.value?.newest ?? {};
   const request = overview.value && requestOf({ dataset, sql: asked, range: read, destination });
-  const plan = useLoad(request && query.result && ((signal) => post('plan', { ...request, destination_config: undefined }, signal)),
-    [address, asked, read.from, read.to, destination.chosen?.name, Boolean(request && query.result)]);
+  const answered = Boolean(query.result && !query.error);
+  const plan = useLoad(request && answered && ((signal) => post('plan', { ...request, destination_config: undefined }, signal)),
+    [address, asked, read.from, read.to, destination.chosen?.name, Boolean(request && answered)]);
   const rangeWords = rangeText(range, overview.value?.newest);
 
   return h('div', { class: 'workspace' },
@@ -74,7 +75,7 @@ export function Workspace({ dataset, place, go, side }) {
       onGroup: (column) => ask(grouped(asked, column, known.map((entry) => entry.name))),
       onAll: () => ask(text, { from: 'all', to: undefined }),
     }),
-    h(Send, { destination, request: query.result ? request : null, plan, rangeWords, onPreview: () => setTab('payload') }));
+    h(Send, { destination, request: answered ? request : null, plan, rangeWords, onPreview: () => setTab('payload') }));
 }
 
 /** What preview, plan, export and saving are asked with; the newest partition by its times, so that all of them mean the same. */
