@@ -71,7 +71,7 @@ export function Send({ destination, request, plan, rangeWords, onPreview }) {
       h('span', { class: 'note' }, why ?? `Export once sends: ${rangeWords}.`)),
     start.error && h(Problem, { error: start.error }),
     run && h(RunProgress, { key: run, id: run, onClose: () => setRun(null) }),
-    panel === 'save' && h(SaveAs, { request, destination: chosen.name, onClose: () => setPanel(null) }));
+    panel === 'save' && request && h(SaveAs, { request, destination: chosen.name, onClose: () => setPanel(null) }));
 }
 
 function Field({ setting, destination }) {

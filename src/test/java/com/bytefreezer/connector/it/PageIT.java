@@ -6,10 +6,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.bytefreezer.connector.delivery.Routes;
 import com.bytefreezer.connector.kit.Reply;
 import com.bytefreezer.connector.kit.Request;
-import com.bytefreezer.connector.testing.Await;
 import com.bytefreezer.connector.testing.Chromium;
 import com.bytefreezer.connector.testing.ConnectorProcess;
+import com.bytefreezer.connector.testing.MinioServer;
 import com.bytefreezer.connector.testing.ParquetLake;
+import com.bytefreezer.connector.testing.S3Server;
 import com.bytefreezer.connector.testing.TestTools;
 import com.bytefreezer.connector.testing.WebhookServer;
 import com.deque.html.axecore.playwright.AxeBuilder;
@@ -22,15 +23,20 @@ import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.BoundingBox;
 import com.microsoft.playwright.options.ColorScheme;
 import java.io.IOException;
+import java.net.URI;
 import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -38,13 +44,17 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The page as a person meets it: the packaged program, a real browser. Screenshots are in {@code target/screenshots}. */
 class PageIT {
     private static final Path SCREENSHOTS = TestTools.projectDirectory().resolve(Path.of("target", "screenshots"));
-    private static final Pattern LINK = Pattern.compile("Open (http://localhost:\\d+/\\S*)");
     private static final String FAILED_LOGINS =
             "SELECT timestamp, hostname, source_ip, message FROM events WHERE message LIKE 'Failed password%'";
+
+    /** As the launcher starts it. */
+    private static final List<String> LAUNCHER = List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
 
     private static Chromium chromium;
 
@@ -53,6 +63,14 @@ class PageIT {
 
     private static ConnectorProcess sample;
     private static String address;
+    private static MinioServer minio;
+    private static ConnectorProcess onMinio;
+
+    /** Where the records are. */
+    private enum Where {
+        FOLDER,
+        MINIO
+    }
 
     private final List<AutoCloseable> opened = new ArrayList<>();
     private final List<String> faults = new ArrayList<>();
@@ -64,13 +82,15 @@ class PageIT {
         Files.createDirectories(SCREENSHOTS);
         Routes.copyTo(folder.resolve("routes"));
         sample = connector();
-        address = link(sample);
+        address = sample.link();
     }
 
     @AfterAll
-    static void stop() {
-        if (sample != null) {
-            sample.close();
+    static void stop() throws Exception {
+        for (AutoCloseable one : Arrays.asList(sample, onMinio, minio)) {
+            if (one != null) {
+                one.close();
+            }
         }
         if (chromium != null) {
             chromium.close();
@@ -86,16 +106,18 @@ class PageIT {
         assertThat(faults).isEmpty();
     }
 
-    @Test
-    void anAnalystFindsFailedLoginsSeesThePayloadAndExportsThemOnce() {
+    @ParameterizedTest
+    @EnumSource
+    void anAnalystFindsFailedLoginsSeesThePayloadAndExportsThemOnce(Where where) {
         try (WebhookServer sink = WebhookServer.start()) {
-            Page page = open(address);
+            Page page = open(address(where));
             assertThat(page.locator(".tree a").first()).isVisible();
             shoot(page, "start");
             double before = now(page);
             dataset(page, "syslog").click();
             assertThat(page.locator(".cell").first()).isVisible();
-            System.err.printf("page: %.0f ms from the click on a dataset to its first records%n", now(page) - before);
+            System.err.printf(
+                    "page, %s: %.0f ms from the click on a dataset to its first records%n", where, now(page) - before);
             assertThat(page.locator(".timeline .bar").first()).isVisible();
             shoot(page, "records");
 
@@ -122,20 +144,22 @@ class PageIT {
         }
     }
 
-    @Test
-    void aQueryBecomesAnExportThatIsShownBeforeItIsWritten() throws IOException {
+    @ParameterizedTest
+    @EnumSource
+    void aQueryBecomesAnExportThatIsShownBeforeItIsWritten(Where where) throws IOException {
+        String name = "logins-from-" + where.name().toLowerCase(Locale.ROOT);
         try (WebhookServer sink = WebhookServer.start()) {
-            Page page = open(address + linkTo("acme/syslog", FAILED_LOGINS, "all"));
+            Page page = open(address(where) + linkTo("acme/syslog", FAILED_LOGINS, "all"));
             assertThat(page.locator(".cost")).containsText("400 records");
             choose(page, "webhook", Map.of("url", sink.url().toString()));
             button(page, "Save as export…").click();
-            page.getByLabel("name", new Page.GetByLabelOptions().setExact(true)).fill("logins-to-siem");
-            assertThat(page.locator(".file").first()).containsText("logins-to-siem");
+            page.getByLabel("name", new Page.GetByLabelOptions().setExact(true)).fill(name);
+            assertThat(page.locator(".file").first()).containsText(name);
             shoot(page, "save-as-export");
             button(page, "Write the file").click();
-            assertThat(page.locator(".save .verdict.good")).containsText("logins-to-siem.camel.yaml");
-            assertThat(Files.readString(folder.resolve("routes/exports/logins-to-siem.camel.yaml")))
-                    .contains("Failed password", "logins-to-siem");
+            assertThat(page.locator(".save .verdict.good")).containsText(name + ".camel.yaml");
+            assertThat(Files.readString(folder.resolve("routes/exports/%s.camel.yaml".formatted(name))))
+                    .contains("Failed password", name);
             button(page, "Write the file").click();
             assertThat(page.locator(".save .problem")).isVisible();
         }
@@ -252,7 +276,7 @@ class PageIT {
                     'javascript:window.hit=6' AS "__proto__"
                 FROM range(20)""");
         try (ConnectorProcess connector = connector("--set", "lake.root=file:" + lake.root())) {
-            Page page = open(link(connector) + linkTo("acme/events", null, null));
+            Page page = open(connector.link() + linkTo("acme/events", null, null));
             Locator script =
                     page.locator(".cell", new Page.LocatorOptions().setHasText("<script>window.hit=1</script>"));
             assertThat(script.first()).isVisible();
@@ -291,7 +315,7 @@ class PageIT {
         ParquetLake lake = ParquetLake.in(folder.resolve("large"));
         lake.numbers("year=2026/month=11/day=20/hour=01/a.parquet", 0, 120_000);
         try (ConnectorProcess connector = connector("--set", "lake.root=file:" + lake.root())) {
-            Page page = open(link(connector) + linkTo("acme/events", null, null));
+            Page page = open(connector.link() + linkTo("acme/events", null, null));
             assertThat(page.locator(".cost")).containsText("first 10,000 records");
             button(page, "Show 100,000").click();
             assertThat(page.locator(".cost")).containsText("first 100,000 records");
@@ -323,7 +347,7 @@ class PageIT {
     @Test
     void withoutTheTokenThePageTellsWhereItIs() {
         try (ConnectorProcess connector = connector("--set", "server.token=only-for-friends")) {
-            String link = link(connector);
+            String link = connector.link();
             Page stranger = open(link.replaceAll("\\?.*", ""));
             assertThat(stranger.locator("main")).containsText("A token is needed");
             assertThat(stranger.locator("main")).containsText("link that the connector printed");
@@ -338,21 +362,107 @@ class PageIT {
     void anEmptyLakeTellsWhereItLooked() throws IOException {
         Path empty = Files.createDirectories(folder.resolve("empty"));
         try (ConnectorProcess connector = connector("--set", "lake.root=file:" + empty)) {
-            Page page = open(link(connector));
+            Page page = open(connector.link());
             assertThat(page.locator(".state-title")).containsText("No dataset was found");
             assertThat(page.locator(".tried")).containsText("empty");
             shoot(page, "empty-lake");
         }
     }
 
+    @ParameterizedTest
+    @EnumSource
+    void aHundredObjectsAnswerAtOnceAndQueriesLeaveNoMemoryBehind(Where where) throws Exception {
+        ParquetLake lake = ParquetLake.in(folder.resolve("hundred-" + where));
+        for (int hour = 0; hour < 100; hour++) {
+            lake.numbers(
+                    "year=2026/month=11/day=%d/hour=%02d/a.parquet".formatted(1 + hour / 24, hour % 24),
+                    hour * 500L,
+                    500);
+        }
+        try (ConnectorProcess connector = where == Where.FOLDER
+                ? connector("--set", "lake.root=file:" + lake.root())
+                : connector(inBucket("hundred", lake.root()))) {
+            Page page = open(connector.link());
+            assertThat(dataset(page, "events")).isVisible();
+            double clicked = now(page);
+            dataset(page, "events").click();
+            assertThat(page.locator(".cell").first()).isVisible();
+            double shown = now(page);
+            button(page, "All").click();
+            assertThat(page.locator(".cost")).containsText("100 of 100 objects read");
+            System.err.printf(
+                    "page, %s, 100 objects: %.0f ms from the click to the first records, %.0f ms to read all objects%n",
+                    where, shown - clicked, now(page) - shown);
+            ask(page, "SELECT n % 7 AS seventh, count(*) AS records FROM events GROUP BY 1");
+            assertThat(page.locator(".cost")).containsText("7 records");
+            repeat(connector, 5);
+            long afterFew = connector.residentMegabytes();
+            repeat(connector, 45);
+            long afterMany = connector.residentMegabytes();
+            System.err.printf(
+                    "page, %s, 100 objects: %d MB resident after 5 queries, %d MB after 50%n",
+                    where, afterFew, afterMany);
+            assertThat(afterMany).isLessThan(afterFew + 100);
+        }
+    }
+
+    /** Asks for 10,000 of 50,000 records. */
+    private static void repeat(ConnectorProcess connector, int times) throws Exception {
+        HttpClient client = HttpClient.newHttpClient();
+        for (int turn = 0; turn < times; turn++) {
+            HttpRequest request = HttpRequest.newBuilder(URI.create(connector.link() + "api/v1/query"))
+                    .header("Content-Type", "application/json")
+                    .POST(HttpRequest.BodyPublishers.ofString("""
+                            {"tenant_id":"acme","dataset_id":"events","sql":"SELECT * FROM events ORDER BY 1 DESC","from":"all"}"""))
+                    .build();
+            assertThat(client.send(request, HttpResponse.BodyHandlers.ofString())
+                            .body())
+                    .contains("\"row_count\":10000,");
+        }
+    }
+
+    @Test
+    void twoPeopleWithTheTokenWorkAtOnce() {
+        try (ConnectorProcess connector = connector("--set", "server.token=only-for-friends")) {
+            Page one = open(connector.link() + linkTo("acme/syslog", FAILED_LOGINS, "all"));
+            Page other = open(connector.link() + linkTo("acme/firewall", "SELECT count(*) AS n FROM events", "all"));
+            for (int turn = 0; turn < 3; turn++) {
+                ask(one, FAILED_LOGINS + " LIMIT " + (turn + 1));
+                ask(other, "SELECT * FROM events LIMIT " + (turn + 11));
+                assertThat(one.locator(".cost")).containsText("%d record".formatted(turn + 1));
+                assertThat(other.locator(".cost")).containsText("%d records".formatted(turn + 11));
+                button(one, "Export once").click();
+                assertThat(one.locator(".run.succeeded .balance")).containsText("%d selected".formatted(turn + 1));
+                button(one, "Close").click();
+            }
+        }
+    }
+
+    @Test
+    void aControlPlaneThatIsDownIsToldInOneLineAndTriedAgain() {
+        int port = TestTools.freePort();
+        try (ConnectorProcess connector = connector(
+                "--set", "control.url=http://127.0.0.1:" + port,
+                "--set", "control.account-id=acme",
+                "--set", "control.api-key=never-shown")) {
+            Page page = open(connector.link());
+            Locator problem = page.locator("main .problem");
+            assertThat(problem).containsText("control plane http://127.0.0.1:%d: no answer".formatted(port));
+            assertThat(problem).not().containsText("never-shown");
+            shoot(page, "control-down");
+            button(page, "Try again").click();
+            assertThat(problem).containsText("no answer");
+        }
+    }
+
     @Test
     void nothingFoundOffersToAskAllPartitions() {
         Page page = open(address + linkTo("acme/syslog", "SELECT * FROM events WHERE message = 'never'", null));
-        assertThat(page.locator(".state-title")).containsText("0 records match");
+        assertThat(page.locator(".state-title")).hasText(Pattern.compile("0 of \\d+ records match."));
         shoot(page, "no-records");
         button(page, "Ask all partitions").click();
         assertThat(button(page, "All")).hasAttribute("aria-pressed", "true");
-        assertThat(page.locator(".state-title")).containsText("0 records match");
+        assertThat(page.locator(".state-title")).hasText("0 of 4,000 records match.");
     }
 
     @Test
@@ -435,7 +545,7 @@ class PageIT {
             long accepted = sink.records().size();
             assertThat(accepted).isBetween(1L, 399L);
             try (ConnectorProcess connector = connector(settings)) {
-                Page page = open(link(connector) + "#/exports");
+                Page page = open(connector.link() + "#/exports");
                 Locator line = page.locator("tbody tr").first();
                 assertThat(line).containsText("default → webhook");
                 assertThat(line).containsText(String.valueOf(accepted));
@@ -515,7 +625,7 @@ class PageIT {
                 "--set", "destination.type=webhook",
                 "--set", "destination.webhook.url=http://127.0.0.1:9",
                 "--set", "destination.webhook.token=never-shown")) {
-            Page page = open(link(connector) + linkTo("acme/syslog", FAILED_LOGINS, null));
+            Page page = open(connector.link() + linkTo("acme/syslog", FAILED_LOGINS, null));
             page.locator(".send summary").click();
             Locator token = page.locator("[id='setting-destination.webhook.token']");
             assertThat(token).hasAttribute("type", "password");
@@ -617,6 +727,33 @@ class PageIT {
         return page;
     }
 
+    private static String address(Where where) {
+        if (where == Where.FOLDER) {
+            return address;
+        }
+        if (onMinio == null) {
+            onMinio = connector(inBucket("lake", TestTools.projectDirectory().resolve("samples/lake")));
+        }
+        return onMinio.link();
+    }
+
+    /** The settings with which the lake of this folder is read from a bucket of MinIO. */
+    private static String[] inBucket(String bucket, Path lake) {
+        if (minio == null) {
+            minio = S3Server.minio();
+        }
+        minio.createBucket(bucket);
+        minio.uploadFolder(bucket, "", lake);
+        return Stream.of(
+                        "s3.bucket=" + bucket,
+                        "s3.endpoint=" + minio.endpoint(),
+                        "s3.access-key=" + minio.accessKey(),
+                        "s3.secret-key=" + minio.secretKey(),
+                        "duckdb.extension-directory=" + TestTools.duckdbExtensions())
+                .flatMap(setting -> Stream.of("--set", setting))
+                .toArray(String[]::new);
+    }
+
     private static ConnectorProcess connector(String... more) {
         List<String> arguments = new ArrayList<>(List.of(
                 "--routes",
@@ -631,15 +768,7 @@ class PageIT {
                 "delivery.dead-letters-folder=" + folder.resolve("dead-letters")));
         arguments.addAll(List.of(more));
         return ConnectorProcess.start(
-                TestTools.projectDirectory(), Map.of(), List.of("-Xmx512m"), arguments.toArray(String[]::new));
-    }
-
-    private static String link(ConnectorProcess connector) {
-        Await.until("the link of the page", () -> LINK.matcher(connector.standardError())
-                .find());
-        Matcher matcher = LINK.matcher(connector.standardError());
-        assertThat(matcher.find()).isTrue();
-        return matcher.group(1);
+                TestTools.projectDirectory(), Map.of(), LAUNCHER, arguments.toArray(String[]::new));
     }
 
     /** The part of an address after the host. */
