@@ -47,10 +47,10 @@ export function Workspace({ dataset, place, go, side }) {
   const known = columns.value?.columns ?? [];
 
   const read = range.from || range.to ? range : overview.value?.newest ?? {};
-  const request = overview.value && requestOf({ dataset, sql: asked, range: read, destination });
-  const answered = Boolean(query.result && !query.error);
-  const plan = useLoad(request && answered && ((signal) => post('plan', { ...request, destination_config: undefined }, signal)),
-    [address, asked, read.from, read.to, destination.chosen?.name, Boolean(request && answered)]);
+  // What is wrong with the query is said once, where it was asked.
+  const request = overview.value && query.result && !query.error ? requestOf({ dataset, sql: asked, range: read, destination }) : null;
+  const plan = useLoad(request && ((signal) => post('plan', { ...request, destination_config: undefined }, signal)),
+    [address, asked, read.from, read.to, destination.chosen?.name, Boolean(request)]);
   const rangeWords = rangeText(range, overview.value?.newest);
 
   return h('div', { class: 'workspace' },
@@ -67,7 +67,7 @@ export function Workspace({ dataset, place, go, side }) {
     h(Result, {
       query, tab, setTab, plan, rangeWords,
       payload: destination.missing.length || !request
-        ? { problem: request || !destination.chosen ? `Fill in ${destination.missing.map((setting) => setting.name).join(', ')} below to see the payload.` : 'Run a query to see the payload.' }
+        ? { problem: request || !destination.chosen ? `Fill in ${destination.missing.map((setting) => setting.name).join(', ')} below to see the payload.` : 'Run a query that works to see the payload.' }
         : { request },
       searched: { address, read },
       range,
@@ -75,7 +75,7 @@ export function Workspace({ dataset, place, go, side }) {
       onGroup: (column) => ask(grouped(asked, column, known.map((entry) => entry.name))),
       onAll: () => ask(text, { from: 'all', to: undefined }),
     }),
-    h(Send, { destination, request: answered ? request : null, plan, rangeWords, onPreview: () => setTab('payload') }));
+    h(Send, { destination, request, plan, rangeWords, onPreview: () => setTab('payload') }));
 }
 
 /** What preview, plan, export and saving are asked with; the newest partition by its times, so that all of them mean the same. */
