@@ -8,7 +8,11 @@ import com.bytefreezer.connector.control.LakeCredentials;
 import com.bytefreezer.connector.delivery.DeliveryCamel;
 import com.bytefreezer.connector.metrics.Metrics;
 import com.bytefreezer.connector.operations.Operations;
+import com.bytefreezer.connector.query.DuckDb;
+import com.bytefreezer.connector.query.Query;
 import com.bytefreezer.connector.server.HttpServer;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.Map;
 import org.apache.camel.CamelContext;
 import org.apache.camel.main.Main;
@@ -50,7 +54,19 @@ final class Workbench implements AutoCloseable {
                                 () -> new Condition("", Map.of())));
         camel.start();
         server.announce();
+        Thread first = new Thread(Workbench::useDuckDb, "duckdb-first-use");
+        first.setDaemon(true);
+        first.start();
         return server;
+    }
+
+    /** At its first use the library is unpacked and loaded, for which the first visitor would wait. */
+    private static void useDuckDb() {
+        try (Connection connection = DuckDb.forParsing()) {
+            Query.parse("FROM events", connection);
+        } catch (SQLException | ConnectorException e) {
+            // The first query tells of it.
+        }
     }
 
     @Override
