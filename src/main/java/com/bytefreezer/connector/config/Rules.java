@@ -29,6 +29,7 @@ final class Rules {
         RULES.put("lake.root", startsWithOneOf("s3://", "file:"));
         RULES.put("lake.layout", value -> problemUnless(value.contains("{dataset}"), "must contain {dataset}"));
         RULES.put("s3.use-ssl", oneOf("true", "false"));
+        RULES.put("s3.timeout-seconds", between(1, 3600));
         RULES.put("control.url", startsWithOneOf("http://", "https://"));
         RULES.put("control.timeout-seconds", between(1, 3600));
         RULES.put("query.from", Rules::time);

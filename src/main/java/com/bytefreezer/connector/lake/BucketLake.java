@@ -2,6 +2,7 @@ package com.bytefreezer.connector.lake;
 
 import com.bytefreezer.connector.ConnectorException;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.Iterator;
@@ -39,13 +40,17 @@ final class BucketLake implements Lake, Layout.Folders {
      * A lake below one of {@code prefixes}.
      *
      * @param prefixes the first that holds an object is the dataset's
+     * @param timeout for a connection, and for each part of an answer
      */
-    BucketLake(Credentials credentials, String bucket, Set<String> prefixes) {
+    BucketLake(Credentials credentials, String bucket, Set<String> prefixes, Duration timeout) {
         this.credentials = credentials;
         this.bucket = bucket;
         this.prefixes = prefixes;
         S3ClientBuilder builder = S3Client.builder()
-                .httpClient(UrlConnectionHttpClient.create())
+                .httpClient(UrlConnectionHttpClient.builder()
+                        .connectionTimeout(timeout)
+                        .socketTimeout(timeout)
+                        .build())
                 .overrideConfiguration(override -> override.addExecutionInterceptor(new RealListings()))
                 .region(Region.of(credentials.region()))
                 .credentialsProvider(AwsKeys.provider(credentials));

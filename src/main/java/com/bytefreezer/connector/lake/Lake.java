@@ -3,6 +3,7 @@ package com.bytefreezer.connector.lake;
 import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.config.Settings;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -75,7 +76,7 @@ public interface Lake extends AutoCloseable {
         if (credentials.path() != null) {
             prefixes.add(join("", credentials.path()));
         }
-        return new BucketLake(credentials, bucketOf(root, credentials), prefixes);
+        return new BucketLake(credentials, bucketOf(root, credentials), prefixes, timeout(settings));
     }
 
     /** A dataset, as the folders of the lake name it. */
@@ -104,9 +105,16 @@ public interface Lake extends AutoCloseable {
             throw new ConnectorException("lake: no credentials for its bucket. Nothing was read.");
         }
         try (BucketLake lake = new BucketLake(
-                credentials, bucketOf(root, credentials), Set.of(root.startsWith("s3://") ? prefixIn(root) : ""))) {
+                credentials,
+                bucketOf(root, credentials),
+                Set.of(root.startsWith("s3://") ? prefixIn(root) : ""),
+                timeout(settings))) {
             return new Found(layout.find(lake), lake.folders().iterator().next() + layout);
         }
+    }
+
+    private static Duration timeout(Settings settings) {
+        return Duration.ofSeconds(settings.integer("s3.timeout-seconds"));
     }
 
     /** The folder of a dataset, where the settings name the bucket and not the control plane. */

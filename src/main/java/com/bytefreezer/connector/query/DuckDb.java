@@ -505,6 +505,7 @@ public final class DuckDb implements AutoCloseable {
         set("autoinstall_known_extensions", "false");
         if (credentials != null) {
             Httpfs.load(root, settings);
+            set("http_timeout", settings.text("s3.timeout-seconds"));
             set("enable_http_metadata_cache", "true");
             set("enable_external_file_cache", String.valueOf(smallObjects));
             set("allow_persistent_secrets", "false");

@@ -84,6 +84,26 @@ class FaultsTest {
         assertThat(sink.acceptedRecords()).isEqualTo(2 * records);
     }
 
+    @Test
+    void aBucketThatHangsForLongFailsTheRunInTimeAndTheNextOneDeliversAll() throws Exception {
+        lake.numbers(OBJECT + "a.parquet", 0, 1000);
+        Map<String, String> given = new TreeMap<>();
+        try (MinioServer minio = filled(S3Server.minio())) {
+            given.putAll(onS3(minio));
+            given.put("s3.timeout-seconds", "1");
+            try (TestRun.Running watch = watch(given)) {
+                Await.until("the first records", () -> sink.acceptedRecords() == 1000);
+                minio.put("lake", KEY + "b.parquet", lake.numbers("elsewhere/b.parquet", 1000, 1000));
+                minio.pause();
+                Await.until("a failed run", () -> !errors(watch).isEmpty());
+                minio.resume();
+                Await.until("all records", () -> sink.distinctRecords() == 2000);
+                assertThat(errors(watch)).noneMatch(line -> line.contains("\n"));
+            }
+        }
+        assertThat(sink.acceptedRecords()).isEqualTo(2000);
+    }
+
     private static List<String> errors(TestRun.Running watch) {
         return watch.log().stream().filter(line -> line.startsWith("ERROR ")).toList();
     }

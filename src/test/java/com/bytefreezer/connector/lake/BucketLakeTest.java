@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.bytefreezer.connector.kit.Reply;
 import com.bytefreezer.connector.kit.ScriptedServer;
 import com.bytefreezer.connector.lake.Credentials.Keys;
+import java.time.Duration;
 import java.util.Iterator;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -28,7 +29,8 @@ class BucketLakeTest {
             }
             Credentials credentials = Credentials.of(
                     "bucket", server.url().toString(), false, "", new Keys("access", "secret", null), null);
-            try (BucketLake lake = new BucketLake(credentials, "bucket", Set.of("acme/events/"));
+            try (BucketLake lake =
+                            new BucketLake(credentials, "bucket", Set.of("acme/events/"), Duration.ofSeconds(30));
                     Stream<LakeObject> objects = lake.objects()) {
                 Iterator<LakeObject> iterator = objects.iterator();
                 for (int i = 0; i < PAGE; i++) {
