@@ -190,6 +190,15 @@ public abstract class Cursor extends ServiceSupport implements IdempotentReposit
         return SqliteCursor.at(file, lookback);
     }
 
+    /**
+     * How many records an embedded store says are delivered, whichever process writes to it; 0 when there is none yet.
+     *
+     * @param file its name
+     */
+    public static long delivered(Path file) {
+        return SqliteCursor.deliveredIn(file);
+    }
+
     // -- what a store does
 
     /** Work with the store. Where its connection breaks it may be done once more. */

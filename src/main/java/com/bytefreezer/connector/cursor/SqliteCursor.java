@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
@@ -59,6 +60,18 @@ final class SqliteCursor extends Cursor {
                     "cursor %s: cannot be opened (%s). Not started. Set cursor.file (CURSOR_FILE) to a file that this user may write, and check the free space."
                             .formatted(store, message(e)),
                     e);
+        }
+    }
+
+    static long deliveredIn(Path file) {
+        // Not read-only: what a killed process leaves has to be recovered first.
+        try (Connection connection = DriverManager.getConnection("jdbc:sqlite:file:" + file + "?mode=rw");
+                Statement statement = connection.createStatement();
+                ResultSet row =
+                        statement.executeQuery("SELECT sum(accepted + duplicates + dead_lettered) FROM object")) {
+            return row.getLong(1);
+        } catch (SQLException notYet) {
+            return 0;
         }
     }
 

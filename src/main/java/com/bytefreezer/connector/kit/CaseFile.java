@@ -29,14 +29,20 @@ import org.jspecify.annotations.Nullable;
  * @param settings of every case and of the certification; {@code {server}} stands for the server's URL
  * @param without the standard cases that do not apply, each with the reason
  * @param server how the real server says that all is well, for the certification
+ * @param certify where the real server is, for the certification of a destination that does not speak HTTP
  */
-public record CaseFile(Map<String, String> settings, Map<String, String> without, Success server, List<Case> cases) {
+public record CaseFile(
+        Map<String, String> settings,
+        Map<String, String> without,
+        Success server,
+        Map<String, String> certify,
+        List<Case> cases) {
     /** What every destination has to show; a case's name begins like this. */
     public static final List<String> STANDARD =
             List.of("accepts", "rejects one record", "429 then accepts", "503 until retries end", "wrong credentials");
 
     /** No cases. */
-    static final CaseFile NONE = new CaseFile(Map.of(), Map.of(), Success.PLAIN, List.of());
+    static final CaseFile NONE = new CaseFile(Map.of(), Map.of(), Success.PLAIN, Map.of(), List.of());
 
     /** The address of the server, in settings and expectations. */
     static final String SERVER = "{server}";
@@ -51,6 +57,7 @@ public record CaseFile(Map<String, String> settings, Map<String, String> without
         settings = settings == null ? Map.of() : new TreeMap<>(settings);
         without = without == null ? Map.of() : new TreeMap<>(without);
         server = server == null ? Success.PLAIN : server;
+        certify = certify == null ? Map.of() : new TreeMap<>(certify);
         cases = cases == null ? List.of() : List.copyOf(cases);
     }
 
@@ -191,6 +198,15 @@ public record CaseFile(Map<String, String> settings, Map<String, String> without
                 throw wrong(file, "without: say why \"" + name + "\" does not apply.");
             }
         });
+        certify.keySet().stream()
+                .filter(name -> !RealServer.SETTINGS.contains(name))
+                .findFirst()
+                .ifPresent(name -> {
+                    throw wrong(
+                            file,
+                            "certify: " + name + " is not a key here." + Suggestion.of(name, RealServer.SETTINGS)
+                                    + " There are: " + String.join(", ", RealServer.SETTINGS) + ".");
+                });
         if (cases.isEmpty() && !without.keySet().containsAll(STANDARD)) {
             throw wrong(file, "it has no cases.");
         }

@@ -1,6 +1,8 @@
 package com.bytefreezer.connector.kit;
 
+import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.kit.Faults.Fault;
+import com.bytefreezer.connector.kit.Faults.Trouble;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -26,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Shows for each fault that at least once holds: the whole connector, in a process of its own, exports a small lake to a
  * server with that fault, again and again with the same cursor until a run says that all is delivered. Then every record
- * must have been taken by the server, or refused by it for good and kept.
+ * must have arrived there, or be refused by it for good and kept.
  */
 final class Certification {
     private static final int OBJECTS = 3;
@@ -35,39 +37,126 @@ final class Certification {
     private static final int MOST_RUNS = 6;
     private static final int LONGEST_REASON = 70;
 
+    /** Slow enough that a kill finds something left to deliver. */
+    private static final int RECORDS_PER_SECOND_BEFORE_A_KILL = 200;
+
+    private static final String FOLDER = "{folder}";
+    private static final String PROXY = "{proxy}";
+    private static final String PROXY_HOST = "{proxy-host}";
+    private static final String PROXY_PORT = "{proxy-port}";
+    private static final String RECEIVER = "{receiver}";
+
     private final DestinationRoute destination;
     private final Map<String, String> settings;
+    private final Map<String, String> certify;
     private final Answers answers;
-    private final Path lake;
 
     /** What happened under a fault, and whether at least once holds. */
     record Result(Fault fault, String happened, boolean holds) {}
 
-    /** @param settings of the destination, with {@code {server}} for the server's address */
-    Certification(DestinationRoute destination, Map<String, String> settings, Answers answers) {
+    /**
+     * A certification to come.
+     *
+     * @param settings of the destination, with {@code {server}} and the like for addresses
+     * @param certify where a real server is
+     * @param answers of a server of the kit's own
+     */
+    Certification(
+            DestinationRoute destination, Map<String, String> settings, Map<String, String> certify, Answers answers) {
         this.destination = destination;
         this.settings = settings;
+        this.certify = certify;
         this.answers = answers;
-        lake = writeLake(destination.newFolder());
     }
 
+    /** The faults that can be shown; none when nothing says how. */
+    List<Fault> faults() {
+        if (leadsTo(CaseFile.SERVER)) {
+            return Faults.ofHttp(answers.canBePartial());
+        }
+        return certify.containsKey("received") ? Faults.ofConnections(hasProxy()) : List.of();
+    }
+
+    /** Whether several faults can be shown at a time. */
+    boolean canBeParallel() {
+        return !certify.containsKey("proxy-port");
+    }
+
+    /** Whether a server or a proxy of the kit's own stands in the way of the records. */
+    boolean breaksConnections() {
+        return leadsTo(CaseFile.SERVER) || hasProxy();
+    }
+
+    private boolean hasProxy() {
+        return Stream.of(PROXY, PROXY_HOST, PROXY_PORT).anyMatch(this::leadsTo);
+    }
+
+    private boolean leadsTo(String place) {
+        return settings.values().stream().anyMatch(value -> value.contains(place));
+    }
+
+    /** One fault with what belongs to it alone. */
+    private final class Trial {
+        private final Fault fault;
+        private final Marker marker = Marker.unique();
+        private final Path folder = destination.newFolder();
+        private final Path lake = writeLake(folder.resolve("lake"), marker);
+        private final Path cursor = folder.resolve("cursor.db");
+        private final int port = certify.containsKey("proxy-port") ? proxyPort() : freePort();
+        private final Map<String, String> places;
+
+        private Trial(Fault fault) {
+            this.fault = fault;
+            String host = InetAddress.getLoopbackAddress().getHostAddress();
+            places = Map.of(
+                    CaseFile.SERVER,
+                    "http://%s:%d".formatted(host, port),
+                    PROXY,
+                    "%s:%d".formatted(host, port),
+                    PROXY_HOST,
+                    host,
+                    PROXY_PORT,
+                    String.valueOf(port),
+                    RECEIVER,
+                    "%s:%d".formatted(host, freePort()),
+                    FOLDER,
+                    folder.resolve("destination").toString());
+        }
+
+        private FarEnd farEnd() {
+            Map<String, String> ofCertify = inPlace(certify);
+            Map<String, String> known = inPlace(settings);
+            ofCertify.forEach((name, value) -> known.put("certify." + name, value));
+            return leadsTo(CaseFile.SERVER)
+                    ? FaultyServer.start(port, marker, fault, answers)
+                    : RealServer.start(port, ofCertify, hasProxy(), known, cursor, marker, fault);
+        }
+
+        private Map<String, String> inPlace(Map<String, String> texts) {
+            Map<String, String> all = new TreeMap<>(texts);
+            places.forEach((place, value) -> all.replaceAll((name, text) -> text.replace(place, value)));
+            return all;
+        }
+    }
+
+    /** @throws ConnectorException when the case file does not say rightly where the real server is */
     Result show(Fault fault) throws InterruptedException {
-        Path folder = destination.newFolder();
-        int port = freePort();
-        FaultyServer server = fault.isUp() ? FaultyServer.start(port, fault, answers) : null;
+        Trial trial = new Trial(fault);
+        FarEnd farEnd = fault.isUp() ? trial.farEnd() : null;
         List<String> happened = new ArrayList<>();
         try {
             for (int run = 1; run <= MOST_RUNS; run++) {
-                if (server == null && run > 1) {
-                    server = FaultyServer.start(port, fault, answers);
+                if (farEnd == null && run > 1) {
+                    farEnd = trial.farEnd();
                 }
-                try (ConnectorRun connector = start(folder, port)) {
-                    if (server != null) {
-                        server.runBegins(run, connector::kill);
+                try (ConnectorRun connector =
+                        ConnectorRun.start(trial.folder, destination.routes(), properties(trial))) {
+                    if (farEnd != null) {
+                        farEnd.runBegins(run, connector);
                     }
                     Optional<String> failure = connector.failure();
                     if (failure.isEmpty()) {
-                        return result(fault, folder, server, happened);
+                        return result(trial, farEnd, happened);
                     }
                     happened.add("run %d %s".formatted(run, shortened(failure.get())));
                     if (connector.hangs()) {
@@ -77,19 +166,17 @@ final class Certification {
             }
             return new Result(fault, "no run succeeds: " + happened.get(happened.size() - 1), false);
         } finally {
-            if (server != null) {
-                server.close();
+            if (farEnd != null) {
+                farEnd.close();
             }
         }
     }
 
-    private ConnectorRun start(Path folder, int port) {
-        return ConnectorRun.start(folder, destination.routes(), properties(folder, port));
-    }
-
-    private Result result(Fault fault, Path folder, @Nullable FaultyServer server, List<String> happened) {
-        Map<Integer, Integer> taken = server == null ? Map.of() : server.taken();
-        Set<Integer> kept = deadLetters(folder.resolve("dead-letters"));
+    private static Result result(Trial trial, @Nullable FarEnd farEnd, List<String> happened)
+            throws InterruptedException {
+        Fault fault = trial.fault;
+        Map<Integer, Integer> taken = farEnd == null ? Map.of() : farEnd.taken(RECORDS);
+        Set<Integer> kept = deadLetters(trial.folder.resolve("dead-letters"), trial.marker);
         Set<Integer> lost = IntStream.range(0, RECORDS).boxed().collect(Collectors.toCollection(HashSet::new));
         lost.removeAll(taken.keySet());
         lost.removeAll(kept);
@@ -108,18 +195,22 @@ final class Certification {
                 happened.add(kept.size() + " kept as dead letter");
             }
         }
-        if (server != null && !server.hasSeenRecords()) {
-            happened.add("no request held the text \"certify-…\" that each record's field message begins with");
+        boolean shown = farEnd == null || !fault.shows() || farEnd.faults() > 0;
+        if (farEnd != null && !farEnd.hasSeenRecords()) {
+            happened.add("no %s held the text \"certify-…\" that each record's field message begins with"
+                    .formatted(farEnd.carrier()));
         }
-        if (server != null && fault.answers() && server.faults() == 0) {
+        if (!shown) {
             happened.add("the fault did not come up");
         }
-        return new Result(fault, String.join("; ", happened), lost.isEmpty() && givenUp.isEmpty());
+        // A server of the kit's own sees every request; a proxy may be passed by.
+        boolean certain = shown || fault.trouble() == Trouble.NONE;
+        return new Result(fault, String.join("; ", happened), certain && lost.isEmpty() && givenUp.isEmpty());
     }
 
-    private Map<String, String> properties(Path folder, int port) {
+    private Map<String, String> properties(Trial trial) {
         Map<String, String> all = new TreeMap<>(Map.of(
-                "lake.root", "file:" + lake,
+                "lake.root", "file:" + trial.lake,
                 "query.tenant-id", "acme",
                 "query.dataset-id", "certify",
                 "query.sql", "SELECT number, timestamp, hostname, source_ip, message FROM events",
@@ -128,18 +219,21 @@ final class Certification {
                 "delivery.max-retries", "5",
                 "delivery.retry-delay-ms", "20",
                 "delivery.max-retry-delay-ms", "1000"));
-        all.put("cursor.file", folder.resolve("cursor.db").toString());
-        all.put("delivery.dead-letters-folder", folder.resolve("dead-letters").toString());
+        all.put("cursor.file", trial.cursor.toString());
+        all.put(
+                "delivery.dead-letters-folder",
+                trial.folder.resolve("dead-letters").toString());
+        if (trial.fault.trouble() == Trouble.KILL) {
+            all.put("delivery.max-records-per-second", String.valueOf(RECORDS_PER_SECOND_BEFORE_A_KILL));
+        }
         if (destination.hasSetting("timeout-ms")) {
             all.put("destination." + destination.name() + ".timeout-ms", String.valueOf(Faults.TIMEOUT.toMillis()));
         }
-        String server =
-                "http://%s:%d".formatted(InetAddress.getLoopbackAddress().getHostAddress(), port);
-        settings.forEach((name, value) -> all.put(name, value.replace(CaseFile.SERVER, server)));
+        all.putAll(trial.inPlace(settings));
         return all;
     }
 
-    private static Path writeLake(Path root) {
+    private static Path writeLake(Path root, Marker marker) {
         try (Connection duckDb = DriverManager.getConnection("jdbc:duckdb:");
                 Statement statement = duckDb.createStatement()) {
             for (int object = 0; object < OBJECTS; object++) {
@@ -151,7 +245,7 @@ final class Certification {
                         ("COPY (SELECT n AS number, TIMESTAMP '2026-11-20 00:00:00' + to_seconds(n) AS timestamp,"
                                         + " 'host-' || n %% 5 AS hostname, '192.0.2.' || n %% 250 AS source_ip,"
                                         + " %s || ' logged in' AS message FROM range(%d, %d) r(n)) TO '%s' (FORMAT parquet)")
-                                .formatted(FaultyServer.marker("n"), first, first + RECORDS_PER_OBJECT, file));
+                                .formatted(marker.sql("n"), first, first + RECORDS_PER_OBJECT, file));
             }
             return root;
         } catch (SQLException e) {
@@ -161,18 +255,27 @@ final class Certification {
         }
     }
 
-    private static Set<Integer> deadLetters(Path folder) {
+    private static Set<Integer> deadLetters(Path folder, Marker marker) {
         Set<Integer> records = new HashSet<>();
         if (Files.exists(folder)) {
             try (Stream<Path> files = Files.walk(folder)) {
                 for (Path file : files.filter(Files::isRegularFile).toList()) {
-                    records.addAll(FaultyServer.records(Files.readString(file)));
+                    records.addAll(marker.records(Files.readString(file)));
                 }
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
         }
         return records;
+    }
+
+    private int proxyPort() {
+        String port = certify.getOrDefault("proxy-port", "");
+        try {
+            return Integer.parseInt(port);
+        } catch (NumberFormatException e) {
+            throw new ConnectorException("certify.proxy-port: \"%s\" is not a port. Not started.".formatted(port), e);
+        }
     }
 
     private static int freePort() {

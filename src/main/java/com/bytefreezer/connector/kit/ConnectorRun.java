@@ -87,6 +87,10 @@ final class ConnectorRun implements AutoCloseable {
         process.destroyForcibly().onExit().join();
     }
 
+    boolean isAlive() {
+        return process.isAlive();
+    }
+
     /** Waits for the end: how the run failed, or empty when it says that all is delivered. */
     Optional<String> failure() throws InterruptedException {
         if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {

@@ -8,13 +8,15 @@ import java.util.Set;
 /** What may go wrong at a destination, and what the connector then promises. */
 final class Faults {
     /** How often a passing fault shows. */
-    private static final int TIMES = 4;
+    static final int TIMES = 4;
 
     private static final String NONE = "no fault";
+    private static final String KILLED = "process killed in mid-delivery";
+    private static final String REFUSED = "connection refused for a run";
     private static final int BAD_RECORD = 17;
     private static final int MOST_RECORDS = 10;
     static final Duration TIMEOUT = Duration.ofSeconds(3);
-    private static final Duration SLOW = Duration.ofSeconds(8);
+    static final Duration SLOW = Duration.ofSeconds(8);
 
     private Faults() {}
 
@@ -23,16 +25,41 @@ final class Faults {
      *
      * @param isUp whether the server listens in the first run
      * @param refused the records that the server refuses for good
+     * @param script what a server of the kit's own answers
+     * @param trouble what happens before a real server
      */
-    record Fault(String name, String promised, boolean isUp, Set<Integer> refused, Script script) {
-        /** Whether it shows in what the server answers. */
-        boolean answers() {
+    record Fault(String name, String promised, boolean isUp, Set<Integer> refused, Script script, Trouble trouble) {
+        /** Whether the far end can tell that it came up. */
+        boolean shows() {
             return isUp && !name.equals(NONE);
+        }
+
+        private Fault(String name, String promised, boolean isUp, Set<Integer> refused, Script script) {
+            this(name, promised, isUp, refused, script, Trouble.NONE);
         }
 
         private Fault(String name, String promised, Script script) {
             this(name, promised, true, Set.of(), script);
         }
+
+        private Fault(String name, String promised, boolean isUp, Trouble trouble) {
+            this(name, promised, isUp, Set.of(), (asked, usual) -> usual.all(asked.records()), trouble);
+        }
+    }
+
+    /** What happens to connections with a real server, or to the connector. */
+    enum Trouble {
+        NONE,
+        /** Connections break in the middle; the server gets only the beginning. */
+        CUT,
+        /** Connections break when the server has everything, and its answer gets lost. */
+        ANSWER_LOST,
+        /** Connections stand still for longer than the timeout. */
+        STALL,
+        /** Everything passes slowly. */
+        SLOW,
+        /** The connector is killed. */
+        KILL
     }
 
     /** How the server answers requests with records. */
@@ -59,8 +86,28 @@ final class Faults {
         }
     }
 
-    /** Every fault, in the order of the report; the first one is none. */
-    static List<Fault> all(boolean withPartial) {
+    /**
+     * What may happen between the connector and a real server, in the order of the report; the first one is nothing.
+     *
+     * @param withProxy whether the connections can be broken
+     */
+    static List<Fault> ofConnections(boolean withProxy) {
+        List<Fault> faults = new ArrayList<>(List.of(
+                new Fault(NONE, "all accepted", true, Trouble.NONE),
+                new Fault(KILLED, "the next run goes on", true, Trouble.KILL)));
+        if (withProxy) {
+            faults.addAll(List.of(
+                    new Fault(REFUSED, "fails, the next run delivers", false, Trouble.NONE),
+                    new Fault("connection breaks in the middle", "tried again", true, Trouble.CUT),
+                    new Fault("connection breaks before the answer", "tried again", true, Trouble.ANSWER_LOST),
+                    new Fault("connection stands still", "tried again", true, Trouble.STALL),
+                    new Fault("slow connection", "all accepted", true, Trouble.SLOW)));
+        }
+        return faults;
+    }
+
+    /** Every fault of an HTTP server, in the order of the report; the first one is none. */
+    static List<Fault> ofHttp(boolean withPartial) {
         List<Fault> faults = new ArrayList<>(List.of(
                 new Fault(NONE, "all accepted", (asked, usual) -> usual.all(asked.records())),
                 new Fault("429 four times", "tried again", passing(Reply.of(429))),
@@ -85,7 +132,7 @@ final class Faults {
                 new Fault("401 for a run", "fails, the next run delivers", wholeRun(Reply.of(401))),
                 new Fault("503 for a run", "fails, the next run delivers", wholeRun(Reply.of(503))),
                 new Fault(
-                        "connection refused for a run",
+                        REFUSED,
                         "fails, the next run delivers",
                         false,
                         Set.of(),
@@ -102,7 +149,7 @@ final class Faults {
                             ? new Answer(taken.reply().after(SLOW), taken.taken(), false)
                             : taken;
                 }),
-                new Fault("process killed in mid-delivery", "the next run goes on", (asked, usual) -> {
+                new Fault(KILLED, "the next run goes on", (asked, usual) -> {
                     Answer taken = usual.all(asked.records());
                     return asked.run() <= 2 && asked.number() == TIMES
                             ? new Answer(taken.reply().resetConnection(), taken.taken(), true)

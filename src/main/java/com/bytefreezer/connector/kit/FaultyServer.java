@@ -9,16 +9,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * A server with a fault. It knows which records it has taken by the marker that each carries, whatever the format of the
  * request. Safe for many threads.
  */
-final class FaultyServer extends ScriptedServer {
-    private static final Pattern MARKER = Pattern.compile("certify-(\\d{6})");
-
+final class FaultyServer extends ScriptedServer implements FarEnd {
+    private final Marker marker;
     private final Fault fault;
     private final Answers usual;
     private final Map<Integer, Integer> taken = new TreeMap<>();
@@ -28,42 +25,29 @@ final class FaultyServer extends ScriptedServer {
     private int requestsOfRun;
     private int faults;
 
-    private FaultyServer(HttpServer server, Fault fault, Answers usual) {
+    private FaultyServer(HttpServer server, Marker marker, Fault fault, Answers usual) {
         super(server);
+        this.marker = marker;
         this.fault = fault;
         this.usual = usual;
     }
 
-    static FaultyServer start(int port, Fault fault, Answers usual) {
-        return started(new FaultyServer(plain(port), fault, usual));
+    static FaultyServer start(int port, Marker marker, Fault fault, Answers usual) {
+        return started(new FaultyServer(plain(port), marker, fault, usual));
     }
 
-    /** SQL of the text that marks record {@code n}. */
-    static String marker(String n) {
-        return "'certify-' || lpad(%s::VARCHAR, 6, '0')".formatted(n);
-    }
-
-    /** The records in a text, in their order. */
-    static Set<Integer> records(String text) {
-        Set<Integer> records = new LinkedHashSet<>();
-        Matcher markers = MARKER.matcher(text);
-        while (markers.find()) {
-            records.add(Integer.parseInt(markers.group(1)));
-        }
-        return records;
-    }
-
-    /** A run of the connector begins; {@code killer} ends it. */
-    synchronized void runBegins(int number, Runnable killer) {
+    @Override
+    public synchronized void runBegins(int number, ConnectorRun connector) {
         run = number;
-        kill = killer;
+        kill = connector::kill;
         requestsOfRun = 0;
     }
 
     @Override
     protected synchronized Reply take(Request request, Reply reply) {
         super.take(request.withoutBody(), reply);
-        List<Integer> records = List.copyOf(records(request.text()));
+        List<Integer> records =
+                marker.records(request.text()).stream().distinct().toList();
         if (records.isEmpty()) {
             return usual.all(records).reply();
         }
@@ -77,18 +61,24 @@ final class FaultyServer extends ScriptedServer {
         return answer.reply();
     }
 
-    /** How often each record was taken. */
-    synchronized Map<Integer, Integer> taken() {
+    /** What was answered for has arrived already. */
+    @Override
+    public synchronized Map<Integer, Integer> taken(int all) {
         return new TreeMap<>(taken);
     }
 
-    /** How many answers were faulty. */
-    synchronized int faults() {
+    @Override
+    public synchronized int faults() {
         return faults;
     }
 
-    /** Whether any record came, taken or not. */
-    synchronized boolean hasSeenRecords() {
+    @Override
+    public String carrier() {
+        return "request";
+    }
+
+    @Override
+    public synchronized boolean hasSeenRecords() {
         return !seen.isEmpty();
     }
 }

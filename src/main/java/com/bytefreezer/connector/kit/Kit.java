@@ -24,6 +24,7 @@ public final class Kit {
     private static final int WELL = 0;
     private static final int FAILED = 1;
     private static final int CANNOT = 2;
+    private static final String CERTIFY = "certify.";
 
     private Kit() {}
 
@@ -70,19 +71,22 @@ public final class Kit {
         try (DestinationRoute destination = DestinationRoute.find(routes, which)) {
             CaseFile file = destination.cases();
             Map<String, String> settings = new TreeMap<>(file.settings());
-            settings.putAll(set);
-            if (settings.values().stream().noneMatch(value -> value.contains(CaseFile.SERVER))) {
+            Map<String, String> certify = new TreeMap<>(file.certify());
+            set.forEach((name, value) -> {
+                boolean isOfServer = name.startsWith(CERTIFY);
+                (isOfServer ? certify : settings).put(isOfServer ? name.substring(CERTIFY.length()) : name, value);
+            });
+            Certification certification = new Certification(destination, settings, certify, new Answers(file.server()));
+            List<Fault> faults = certification.faults();
+            if (faults.isEmpty()) {
                 out.printf(
-                        "%s cannot be certified: no setting leads to the faulty HTTP server. If it speaks HTTP, write e.g."
-                                + " destination.%<s.url: \"{server}\" under settings: in %s. If it does not, its faults need a"
-                                + " server of its own.%n",
+                        "%s cannot be certified: nothing says where its records arrive. If it speaks HTTP, write e.g."
+                                + " destination.%<s.url: \"{server}\" under settings: in %s. If it does not, write under"
+                                + " certify: how to read them back; docs/add-a-destination.md shows it.%n",
                         destination.name(), destination.caseFile());
                 return CANNOT;
             }
-            Answers answers = new Answers(file.server());
-            List<Fault> faults = Faults.all(answers.canBePartial());
             System.err.printf("Certifying %s: %d faults, about a minute.%n", destination.name(), faults.size());
-            Certification certification = new Certification(destination, settings, answers);
             List<Result> results = new ArrayList<>(List.of(certification.show(faults.get(0))));
             if (results.get(0).holds()) {
                 results.addAll(together(certification, faults.subList(1, faults.size())));
@@ -98,12 +102,18 @@ public final class Kit {
                                     ? "NOT certified. It does not deliver even without a fault; first let --test-routes pass."
                                     : "NOT certified. Under %d of %d faults at least once does not hold."
                                             .formatted(faults.size() - held, faults.size()));
+            if (!certification.breaksConnections()) {
+                out.printf(
+                        "%s: its connections were not broken, since no setting leads to the proxy.%n",
+                        destination.name());
+            }
             return held == faults.size() ? WELL : FAILED;
         }
     }
 
     private static List<Result> together(Certification certification, List<Fault> faults) throws InterruptedException {
-        ExecutorService pool = Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors());
+        ExecutorService pool = Executors.newFixedThreadPool(
+                certification.canBeParallel() ? Runtime.getRuntime().availableProcessors() : 1);
         try {
             List<Result> results = new ArrayList<>();
             for (Future<Result> result : pool.invokeAll(faults.stream()

@@ -8,6 +8,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -98,6 +99,97 @@ class CertifyIT {
                 .contains("600 of 600 records never arrived", "certify-…")
                 .endsWith("| NO");
         assertThat(printed.lines()).last().asString().contains("even without a fault");
+    }
+
+    // -- Destinations that do not speak HTTP
+
+    @Test
+    void filesAreCertifiedWithoutAProxy() throws Exception {
+        Printed printed = certify("file", Map.of());
+
+        assertThat(printed.code()).as(printed.toString()).isZero();
+        assertThat(printed.lines().subList(1, 3)).allMatch(line -> line.endsWith("| yes"));
+        assertThat(printed.row("process killed"))
+                .contains("run 1 was killed; run 2 was killed; 600 records taken, 0 of them repeatedly");
+        assertThat(printed.lines())
+                .last()
+                .asString()
+                .isEqualTo("file: its connections were not broken, since no setting leads to the proxy.");
+    }
+
+    @Test
+    void aRouteThatWritesBehindTheConnectorsBackIsNot() throws Exception {
+        String route = route("later", """
+                        - to: {uri: "seda:later", parameters: {waitForTaskToComplete: Never, size: 100000}}
+                        """);
+        Files.writeString(Path.of(route), """
+                - route:
+                    id: later
+                    from:
+                      uri: seda:later
+                      parameters: {size: 100000}
+                      steps:
+                        - delay: {constant: "400"}
+                        - to: {uri: "file:{{destination.later.url}}", parameters: {fileName: "${exchangeId}"}}
+                """, StandardOpenOption.APPEND);
+
+        Printed printed = certify(
+                route, Map.of("destination.later.url", "{folder}", "certify.received", "file:{folder}?noop=true"));
+
+        assertThat(printed.code()).as(printed.toString()).isEqualTo(1);
+        assertThat(printed.row("no fault")).endsWith("| yes");
+        assertThat(printed.row("process killed")).contains("never arrived").endsWith("| NO");
+    }
+
+    @Test
+    void aTcpRouteThatWaitsForTheAnswerIsCertified() throws Exception {
+        Printed printed = tcp("waits", "true");
+
+        assertThat(printed.code()).as(printed.toString()).isZero();
+        assertThat(printed.lines()).hasSize(9).element(8).asString().startsWith("waits: certified.");
+        assertThat(printed.lines()).noneMatch(line -> line.contains("did not come up"));
+        assertThat(printed.row("connection breaks before the answer")).doesNotContain(" 0 of them");
+    }
+
+    @Test
+    void aTcpRouteThatDoesNotWaitIsNot() throws Exception {
+        Printed printed = tcp("hopes", "false");
+
+        assertThat(printed.code()).as(printed.toString()).isEqualTo(1);
+        assertThat(printed.row("no fault")).endsWith("| yes");
+        assertThat(printed.row("connection breaks in the middle"))
+                .contains("never arrived")
+                .endsWith("| NO");
+    }
+
+    /** A line for each record, to a server that sends each line back. */
+    private Printed tcp(String name, String sync) throws Exception {
+        Path file = folder.resolve(name + ".camel.yaml");
+        Files.writeString(file, """
+                - route:
+                    id: destination-%1$s
+                    routeConfigurationId: delivery
+                    from:
+                      uri: direct:destination-%1$s
+                      steps:
+                        - split:
+                            simple: "${body.records}"
+                            stopOnException: true
+                            steps:
+                              - setBody: {simple: "${bodyAs(String)}"}
+                              - to:
+                                  uri: netty:tcp://{{destination.%1$s.url}}
+                                  parameters: {textline: true, sync: %2$s, requestTimeout: 2000}
+                """.formatted(name, sync));
+        return certify(
+                file.toString(),
+                Map.of(
+                        "destination." + name + ".url",
+                        "{proxy}",
+                        "certify.server",
+                        "{receiver}",
+                        "certify.received",
+                        "netty:tcp://{receiver}?textline=true&sync=" + sync));
     }
 
     private String route(String name, String steps) throws Exception {

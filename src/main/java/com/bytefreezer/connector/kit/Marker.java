@@ -1,0 +1,44 @@
+package com.bytefreezer.connector.kit;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The text by which records are recognised wherever they turn up, in whatever format: {@code certify-x4k9-000017}. The
+ * part in the middle is that of one fault, so that what others have left there is not taken for its records.
+ */
+final class Marker {
+    private static final int BASE = 36;
+
+    private final String text;
+    private final Pattern pattern;
+
+    private Marker(String id) {
+        text = "certify-" + id + "-";
+        pattern = Pattern.compile(text + "(\\d{6})");
+    }
+
+    /** One that no other has. */
+    static Marker unique() {
+        long any = ThreadLocalRandom.current().nextLong(1L << 40);
+        return new Marker(Long.toString(any, BASE));
+    }
+
+    /** SQL of the text that marks record {@code n}. */
+    String sql(String n) {
+        return "'%s' || lpad(%s::VARCHAR, 6, '0')".formatted(text, n);
+    }
+
+    /** The records in a text, in their order, each as often as it is there. */
+    List<Integer> records(String text) {
+        List<Integer> records = new ArrayList<>();
+        Matcher markers = pattern.matcher(text);
+        while (markers.find()) {
+            records.add(Integer.parseInt(markers.group(1)));
+        }
+        return records;
+    }
+}

@@ -1,0 +1,126 @@
+package com.bytefreezer.connector.kit;
+
+import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.cursor.Cursor;
+import com.bytefreezer.connector.kit.Faults.Fault;
+import com.bytefreezer.connector.kit.Faults.Trouble;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The real server of a destination, or its folder: a proxy with the trouble stands before it where the settings lead to
+ * one, and what arrives is read back. Safe for many threads.
+ */
+final class RealServer implements FarEnd {
+    /** How the certification is told of it, all under {@code certify}. */
+    static final List<String> SETTINGS = List.of("proxy-port", "received", "server");
+
+    /** In how many runs the connector is killed. */
+    private static final int KILLS = 2;
+
+    private static final long A_MOMENT = 20_000_000;
+
+    private final Receiver receiver;
+    private final @Nullable FaultyProxy proxy;
+    private final boolean kills;
+    private final Path cursor;
+    private final AtomicInteger killed = new AtomicInteger();
+
+    private RealServer(Receiver receiver, @Nullable FaultyProxy proxy, boolean kills, Path cursor) {
+        this.receiver = receiver;
+        this.proxy = proxy;
+        this.kills = kills;
+        this.cursor = cursor;
+    }
+
+    /**
+     * Begins to read what arrives, and to forward.
+     *
+     * @param port of the proxy
+     * @param certify what the case file says under it, with every address in its place
+     * @param withProxy whether a setting leads to it
+     * @param settings of the destination
+     * @param cursor file of the connector's cursor
+     * @throws ConnectorException when the server's address is missing or wrong
+     */
+    static RealServer start(
+            int port,
+            Map<String, String> certify,
+            boolean withProxy,
+            Map<String, String> settings,
+            Path cursor,
+            Marker marker,
+            Fault fault) {
+        InetSocketAddress server = withProxy ? address(certify.getOrDefault("server", "")) : null;
+        Receiver receiver = Receiver.start(certify.getOrDefault("received", ""), settings, marker);
+        FaultyProxy proxy = server == null ? null : FaultyProxy.start(port, server, fault.trouble());
+        return new RealServer(receiver, proxy, fault.trouble() == Trouble.KILL, cursor);
+    }
+
+    private static InetSocketAddress address(String server) {
+        int colon = server.lastIndexOf(':');
+        try {
+            return InetSocketAddress.createUnresolved(
+                    server.substring(0, Math.max(colon, 0)), Integer.parseInt(server.substring(colon + 1)));
+        } catch (IllegalArgumentException e) {
+            throw new ConnectorException(
+                    "certify.server: \"%s\" is not host:port. Not started. Name the server that the proxy stands before."
+                            .formatted(server),
+                    e);
+        }
+    }
+
+    /** Kills the connector, in the first runs, as soon as its cursor knows of something delivered. */
+    @Override
+    public void runBegins(int number, ConnectorRun connector) {
+        if (kills && number <= KILLS) {
+            long before = Cursor.delivered(cursor);
+            Thread killer = new Thread(
+                    () -> {
+                        while (connector.isAlive() && Cursor.delivered(cursor) <= before) {
+                            LockSupport.parkNanos(A_MOMENT);
+                        }
+                        if (connector.isAlive()) {
+                            killed.incrementAndGet();
+                            connector.kill();
+                        }
+                    },
+                    "killer");
+            killer.setDaemon(true);
+            killer.start();
+        }
+    }
+
+    @Override
+    public Map<Integer, Integer> taken(int all) throws InterruptedException {
+        return receiver.taken(all);
+    }
+
+    @Override
+    public int faults() {
+        return killed.get() + (proxy == null ? 0 : proxy.faults());
+    }
+
+    @Override
+    public String carrier() {
+        return "message that was read back";
+    }
+
+    @Override
+    public boolean hasSeenRecords() {
+        return receiver.hasSeenRecords();
+    }
+
+    @Override
+    public void close() {
+        if (proxy != null) {
+            proxy.close();
+        }
+        receiver.close();
+    }
+}

@@ -1,0 +1,87 @@
+package com.bytefreezer.connector.kit;
+
+import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.delivery.Failures;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Properties;
+import java.util.TreeMap;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Exchange;
+import org.apache.camel.builder.RouteBuilder;
+import org.apache.camel.impl.DefaultCamelContext;
+
+/** Reads from an endpoint of Camel what has arrived, and counts each record by its marker. Safe for many threads. */
+final class Receiver implements AutoCloseable {
+    /** Nothing more comes when nothing has come for so long. */
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+    private final CamelContext camel = new DefaultCamelContext();
+    private final Marker marker;
+    private final Map<Integer, Integer> taken = new TreeMap<>();
+
+    private Receiver(Marker marker) {
+        this.marker = marker;
+    }
+
+    /**
+     * Begins to read.
+     *
+     * @param uri of an endpoint that can be read from; {@code {{…}}} in it are settings
+     * @throws ConnectorException when it cannot be read from
+     */
+    static Receiver start(String uri, Map<String, String> settings, Marker marker) {
+        Receiver receiver = new Receiver(marker);
+        Properties properties = new Properties();
+        properties.putAll(settings);
+        try {
+            receiver.camel.getPropertiesComponent().setInitialProperties(properties);
+            receiver.camel.addRoutes(new RouteBuilder() {
+                @Override
+                public void configure() {
+                    from(uri).process(receiver::take);
+                }
+            });
+            receiver.camel.start();
+            return receiver;
+        } catch (Exception e) {
+            receiver.close();
+            throw new ConnectorException(
+                    "certify.received: %s cannot be read from (%s). Not started. Name an endpoint of Camel that reads what the destination has written; its component must be on the class path."
+                            .formatted(uri, Failures.describe(e)),
+                    e);
+        }
+    }
+
+    private synchronized void take(Exchange exchange) {
+        String text = exchange.getMessage().getBody(String.class);
+        if (text != null) {
+            marker.records(text).forEach(record -> taken.merge(record, 1, Integer::sum));
+            notifyAll();
+        }
+    }
+
+    /** How often each record has come, as soon as there are {@code all} of them or no more come. */
+    synchronized Map<Integer, Integer> taken(int all) throws InterruptedException {
+        int before = taken.size();
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        for (long left = PATIENCE.toMillis(); taken.size() < all && left > 0; ) {
+            wait(left);
+            if (taken.size() > before) {
+                before = taken.size();
+                deadline = System.nanoTime() + PATIENCE.toNanos();
+            }
+            left = Duration.ofNanos(deadline - System.nanoTime()).toMillis();
+        }
+        return new TreeMap<>(taken);
+    }
+
+    synchronized boolean hasSeenRecords() {
+        return !taken.isEmpty();
+    }
+
+    @Override
+    public void close() {
+        camel.stop();
+    }
+}
