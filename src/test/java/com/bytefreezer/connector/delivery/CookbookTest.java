@@ -117,7 +117,13 @@ class CookbookTest {
     @Test
     void aKameletGetsEachBatch() throws Exception {
         try (var server = WebhookServer.start()) {
-            var run = run("kamelet", Map.of("destination.kamelet.url", server.url() + "/sink"));
+            var run = run(
+                    "kamelet",
+                    Map.of(
+                            "destination.kamelet.url",
+                            server.url() + "/sink",
+                            "destination.kamelet.folder",
+                            folder.resolve("kamelets").toString()));
 
             assertThat(run.succeeded()).isTrue();
             assertThat(server.requests()).hasSize(SampleExport.OBJECTS);
@@ -134,14 +140,15 @@ class CookbookTest {
         assertThat(page).contains("`routes/destinations/" + name + ".camel.yaml`");
         for (var block : BLOCK.matcher(page).results().toList()) {
             var text = block.group(1);
+            if (text.startsWith("# How")) {
+                // For the certification, which the page's own test runs.
+                continue;
+            }
             if (text.startsWith("apiVersion")) {
                 Files.createDirectories(folder.resolve("kamelets"));
                 Files.writeString(folder.resolve("kamelets/post-sink.kamelet.yaml"), text);
             } else {
-                // The page is read where the connector is started; this test is not.
-                Files.writeString(
-                        routes.resolve("destinations/" + name + ".camel.yaml"),
-                        text.replace("file:kamelets", "file:" + folder.resolve("kamelets")));
+                Files.writeString(routes.resolve("destinations/" + name + ".camel.yaml"), text);
             }
         }
         var export = new SampleExport(folder, routes, Map.of("destination.type", name));

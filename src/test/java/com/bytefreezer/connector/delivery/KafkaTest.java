@@ -58,7 +58,10 @@ class KafkaTest {
         certificates = new Certificates(certificateFolder);
         certificates.sign("broker", "ip:127.0.0.1");
         var pem = Files.readString(certificates.key("broker")) + Files.readString(certificates.certificate("broker"));
-        kafka = KafkaServer.start(PASSWORD, Files.writeString(certificateFolder.resolve("broker-both.pem"), pem));
+        kafka = KafkaServer.start(
+                PASSWORD,
+                Files.writeString(certificateFolder.resolve("broker-both.pem"), pem),
+                certificates.certificate("ca"));
     }
 
     @AfterAll
@@ -235,11 +238,54 @@ class KafkaTest {
         assertThat(kafka.messages(topic)).hasSize(SampleExport.RECORDS);
     }
 
-    @Test
-    void aWrongPasswordFailsAtOnce() throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {"SCRAM-SHA-256", "SCRAM-SHA-512"})
+    void aLoginByScramIsAccepted(String mechanism) throws Exception {
         kafka.createTopic(topic, 1, Map.of());
 
-        var run = exportWithLogin().with("destination.kafka.password", "wrong").run();
+        var run = exportWithLogin()
+                .with("destination.kafka.sasl-mechanism", mechanism)
+                .run();
+
+        assertThat(run.succeeded()).as(run.log().toString()).isTrue();
+        assertThat(kafka.messages(topic)).hasSize(SampleExport.RECORDS);
+    }
+
+    @Test
+    void aClientCertificateIsALogin() throws Exception {
+        kafka.createTopic(topic, 1, Map.of());
+        certificates.sign("exporter", "dns:exporter");
+        var withCertificate = export().with("destination.kafka.brokers", kafka.brokersWithCertificate())
+                .with("destination.kafka.security-protocol", "SSL")
+                .with("destination.kafka.ca-file", certificates.certificate("ca"))
+                .with("destination.kafka.certificate-file", certificates.certificate("exporter"))
+                .with("destination.kafka.key-file", certificates.key("exporter"));
+        // The certificate's name is the user's.
+        kafka.reserve(topic, "CN=exporter");
+
+        var without = withCertificate
+                .with("destination.kafka.certificate-file", "")
+                .with("destination.kafka.key-file", "")
+                .run();
+
+        failedAtOnce(without, "certificates");
+        assertThat(kafka.messages(topic)).isEmpty();
+
+        var run = withCertificate.run();
+
+        assertThat(run.succeeded()).as(run.log().toString()).isTrue();
+        assertThat(kafka.messages(topic)).hasSize(SampleExport.RECORDS);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"PLAIN", "SCRAM-SHA-512"})
+    void aWrongPasswordFailsAtOnce(String mechanism) throws Exception {
+        kafka.createTopic(topic, 1, Map.of());
+
+        var run = exportWithLogin()
+                .with("destination.kafka.sasl-mechanism", mechanism)
+                .with("destination.kafka.password", "wrong")
+                .run();
 
         failedAtOnce(run, "Authentication failed", "destination.kafka.username");
         assertThat(kafka.messages(topic)).isEmpty();

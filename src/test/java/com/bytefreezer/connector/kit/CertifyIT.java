@@ -2,6 +2,7 @@ package com.bytefreezer.connector.kit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.bytefreezer.connector.testing.KafkaServer;
 import com.bytefreezer.connector.testing.TestTools;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -115,6 +116,51 @@ class CertifyIT {
                 .last()
                 .asString()
                 .isEqualTo("file: its connections were not broken, since no setting leads to the proxy.");
+    }
+
+    @Test
+    void kafkaIsCertifiedBehindAProxyThatItsBrokerSendsClientsTo() throws Exception {
+        try (KafkaServer kafka = KafkaServer.start()) {
+            kafka.createTopic("certify", 2, Map.of());
+
+            Printed printed = certify(
+                    "kafka",
+                    Map.of(
+                            "destination.kafka.brokers",
+                            "{proxy}",
+                            "certify.proxy-port",
+                            String.valueOf(kafka.proxyPort()),
+                            "certify.server",
+                            kafka.brokersBehindProxy(),
+                            "certify.received",
+                            "kafka:{{destination.kafka.topic}}?autoOffsetReset=earliest&brokers=" + kafka.brokers()));
+
+            assertThat(printed.code()).as(printed.toString()).isZero();
+            assertThat(printed.lines()).hasSize(9).element(8).asString().startsWith("kafka: certified.");
+            System.err.println(String.join("\n", printed.lines()));
+        }
+    }
+
+    @Test
+    void aProxyThatRecordsPassByProvesNothing() throws Exception {
+        try (KafkaServer kafka = KafkaServer.start()) {
+            kafka.createTopic("certify", 1, Map.of());
+
+            Printed printed = certify(
+                    "kafka",
+                    Map.of(
+                            "destination.kafka.brokers",
+                            "{proxy}",
+                            "certify.server",
+                            kafka.brokers(),
+                            "certify.received",
+                            "kafka:{{destination.kafka.topic}}?autoOffsetReset=earliest&brokers=" + kafka.brokers()));
+
+            assertThat(printed.code()).as(printed.toString()).isEqualTo(1);
+            assertThat(printed.row("connection breaks in the middle"))
+                    .contains("600 records taken", "the fault did not come up")
+                    .endsWith("| NO");
+        }
     }
 
     @Test

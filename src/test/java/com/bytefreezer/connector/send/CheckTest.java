@@ -34,7 +34,8 @@ class CheckTest {
         authority = certificates.certificate("ca").toString();
         String pem =
                 Files.readString(certificates.key("broker")) + Files.readString(certificates.certificate("broker"));
-        kafka = KafkaServer.start("right-password", Files.writeString(folder.resolve("both.pem"), pem));
+        kafka = KafkaServer.start(
+                "right-password", Files.writeString(folder.resolve("both.pem"), pem), certificates.certificate("ca"));
         kafka.createTopic("alerts", 3, Map.of());
         connector = TestApi.over(TestTools.projectDirectory().resolve("routes"), Map.of());
     }

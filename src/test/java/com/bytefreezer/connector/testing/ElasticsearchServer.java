@@ -74,6 +74,17 @@ public final class ElasticsearchServer implements AutoCloseable {
                     .with("xpack.security.http.ssl.key", key.getFileName());
         }
 
+        /**
+         * Clients must have a certificate.
+         *
+         * @param authority PEM file of the authority of theirs
+         */
+        public Builder askForCertificates(Path authority) {
+            files.add(authority);
+            return with("xpack.security.http.ssl.client_authentication", "required")
+                    .with("xpack.security.http.ssl.certificate_authorities", authority.getFileName());
+        }
+
         public ElasticsearchServer start() {
             return new ElasticsearchServer(this);
         }

@@ -7,13 +7,19 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.ScramCredentialInfo;
+import org.apache.kafka.clients.admin.ScramMechanism;
+import org.apache.kafka.clients.admin.UserScramCredentialUpsertion;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
@@ -29,21 +35,30 @@ import org.apache.kafka.common.serialization.StringDeserializer;
 
 /**
  * A Kafka broker as a process that can be killed under its clients. It creates no topic by itself, and has a listener
- * for everyone and one with TLS and a login.
+ * for everyone and one behind a proxy, and where it is told so, with TLS, one for a login and one for certificates.
  */
 public final class KafkaServer implements AutoCloseable {
     public static final String USER = "exporter";
 
+    private static final String SCRAM = "org.apache.kafka.common.security.scram.ScramLoginModule required;";
+
     private final Path classPath;
     private final Path directory;
     private final int port = TestTools.freePort();
+    private final int behindProxyPort = TestTools.freePort();
+    private final int proxyPort = TestTools.freePort();
     private final int loginPort = TestTools.freePort();
+    private final int certificatePort = TestTools.freePort();
     private Process process;
 
-    private KafkaServer(Path classPath, String password, Path certificateAndKey) {
+    private KafkaServer(Path classPath, Map<String, String> security) {
         this.classPath = classPath;
         directory = TestTools.temporaryDirectory("kafka");
         var controller = "127.0.0.1:" + TestTools.freePort();
+        var listeners = "OPEN://%s,PROXIED://%s".formatted(brokers(), brokersBehindProxy())
+                + (security.isEmpty()
+                        ? ""
+                        : ",LOGIN://%s,CERTIFICATE://%s".formatted(brokersWithLogin(), brokersWithCertificate()));
         var properties = new Properties();
         properties.putAll(Map.of(
                 "process.roles",
@@ -55,31 +70,18 @@ public final class KafkaServer implements AutoCloseable {
                 "controller.listener.names",
                 "CONTROLLER",
                 "listeners",
-                "OPEN://%s,LOGIN://%s,CONTROLLER://%s".formatted(brokers(), brokersWithLogin(), controller),
+                listeners + ",CONTROLLER://" + controller,
+                "advertised.listeners",
+                listeners.replace(brokersBehindProxy(), "127.0.0.1:" + proxyPort),
                 "listener.security.protocol.map",
-                "OPEN:PLAINTEXT,LOGIN:SASL_SSL,CONTROLLER:PLAINTEXT",
+                "OPEN:PLAINTEXT,PROXIED:PLAINTEXT,LOGIN:SASL_SSL,CERTIFICATE:SSL,CONTROLLER:PLAINTEXT",
                 "inter.broker.listener.name",
                 "OPEN",
                 "log.dirs",
                 directory.resolve("data").toString(),
                 "auto.create.topics.enable",
                 "false"));
-        properties.putAll(Map.of(
-                "sasl.enabled.mechanisms",
-                "PLAIN",
-                "listener.name.login.plain.sasl.jaas.config",
-                "org.apache.kafka.common.security.plain.PlainLoginModule required user_%s=\"%s\";"
-                        .formatted(USER, password.replace("\\", "\\\\").replace("\"", "\\\"")),
-                "listener.name.login.ssl.keystore.type",
-                "PEM",
-                "listener.name.login.ssl.keystore.location",
-                certificateAndKey.toString(),
-                "authorizer.class.name",
-                "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
-                "super.users",
-                "User:ANONYMOUS",
-                "allow.everyone.if.no.acl.found",
-                "true"));
+        properties.putAll(security);
         try (var out = Files.newOutputStream(directory.resolve("server.properties"))) {
             properties.store(out, null);
         } catch (IOException e) {
@@ -91,19 +93,54 @@ public final class KafkaServer implements AutoCloseable {
         process = startProcess();
     }
 
+    /** Starts a broker that everyone may use. */
+    public static KafkaServer start() {
+        return new KafkaServer(TestTools.kafka(), Map.of());
+    }
+
     /**
-     * Starts a broker.
+     * Starts a broker that also has a listener with a login and one for clients with a certificate.
      *
      * @param password of {@link #USER}
      * @param certificateAndKey PEM file
+     * @param authority PEM file of the authority of the clients' certificates
      */
-    public static KafkaServer start(String password, Path certificateAndKey) {
-        return new KafkaServer(TestTools.kafka(), password, certificateAndKey);
+    public static KafkaServer start(String password, Path certificateAndKey, Path authority) {
+        var server = new KafkaServer(
+                TestTools.kafka(),
+                Map.ofEntries(
+                        Map.entry("sasl.enabled.mechanisms", "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512"),
+                        Map.entry(
+                                "listener.name.login.plain.sasl.jaas.config",
+                                "org.apache.kafka.common.security.plain.PlainLoginModule required user_%s=\"%s\";"
+                                        .formatted(
+                                                USER,
+                                                password.replace("\\", "\\\\").replace("\"", "\\\""))),
+                        Map.entry("listener.name.login.scram-sha-256.sasl.jaas.config", SCRAM),
+                        Map.entry("listener.name.login.scram-sha-512.sasl.jaas.config", SCRAM),
+                        Map.entry("listener.name.login.ssl.keystore.type", "PEM"),
+                        Map.entry("listener.name.login.ssl.keystore.location", certificateAndKey.toString()),
+                        Map.entry("listener.name.certificate.ssl.keystore.type", "PEM"),
+                        Map.entry("listener.name.certificate.ssl.keystore.location", certificateAndKey.toString()),
+                        Map.entry("listener.name.certificate.ssl.truststore.type", "PEM"),
+                        Map.entry("listener.name.certificate.ssl.truststore.location", authority.toString()),
+                        Map.entry("listener.name.certificate.ssl.client.auth", "required"),
+                        Map.entry("authorizer.class.name", "org.apache.kafka.metadata.authorizer.StandardAuthorizer"),
+                        Map.entry("super.users", "User:ANONYMOUS"),
+                        Map.entry("allow.everyone.if.no.acl.found", "true")));
+        // Not in one request, which Kafka refuses.
+        for (var mechanism : List.of(ScramMechanism.SCRAM_SHA_256, ScramMechanism.SCRAM_SHA_512)) {
+            server.ask(admin -> admin.alterUserScramCredentials(List.of(
+                            new UserScramCredentialUpsertion(USER, new ScramCredentialInfo(mechanism, 4096), password)))
+                    .all()
+                    .get());
+        }
+        return server;
     }
 
     private Process startProcess() {
         var started = run("kafka.Kafka");
-        Await.until("Kafka is ready", () -> {
+        Await.until("Kafka is ready", Duration.ofMinutes(2), () -> {
             if (!started.isAlive()) {
                 throw new IllegalStateException("Kafka ended with " + started.exitValue() + "; see " + directory);
             }
@@ -141,6 +178,20 @@ public final class KafkaServer implements AutoCloseable {
     /** For everyone. */
     public String brokers() {
         return "127.0.0.1:" + port;
+    }
+
+    /** For a proxy, which clients must find on {@link #proxyPort}: the broker sends them there. */
+    public String brokersBehindProxy() {
+        return "127.0.0.1:" + behindProxyPort;
+    }
+
+    public int proxyPort() {
+        return proxyPort;
+    }
+
+    /** For clients with a certificate, with {@code SSL}. */
+    public String brokersWithCertificate() {
+        return "127.0.0.1:" + certificatePort;
     }
 
     /** For {@link #USER}, with {@code SASL_SSL}. */
@@ -185,6 +236,23 @@ public final class KafkaServer implements AutoCloseable {
             });
             return messages;
         }
+    }
+
+    /** How many messages the topic has. */
+    public long messageCount(String topic) {
+        return ask(admin -> {
+            var latest = new HashMap<TopicPartition, OffsetSpec>();
+            var description =
+                    admin.describeTopics(List.of(topic)).allTopicNames().get();
+            description
+                    .get(topic)
+                    .partitions()
+                    .forEach(partition ->
+                            latest.put(new TopicPartition(topic, partition.partition()), OffsetSpec.latest()));
+            return admin.listOffsets(latest).all().get().values().stream()
+                    .mapToLong(ListOffsetsResultInfo::offset)
+                    .sum();
+        });
     }
 
     /** Ends the broker at once. */

@@ -39,7 +39,7 @@ public final class TestTools {
     }
 
     /** The HEC receiver's program. Where it is missing the test is skipped, or fails when {@code CI=true}. */
-    static Path hec() {
+    public static Path hec() {
         return folder("hec").resolve("hec");
     }
 

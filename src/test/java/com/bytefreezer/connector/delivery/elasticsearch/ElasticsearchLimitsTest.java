@@ -49,11 +49,13 @@ class ElasticsearchLimitsTest {
     }
 
     @Test
-    void aSecureNodeIsTrustedByItsAuthorityAndTooLargeRequestsAreHalved() throws Exception {
+    void aSecureNodeIsTrustedByItsAuthorityAndShownOurCertificateAndTooLargeRequestsAreHalved() throws Exception {
         var certificates = new Certificates(folder);
         certificates.sign("here", "ip:127.0.0.1");
+        certificates.sign("exporter", "dns:exporter");
         try (var server = ElasticsearchServer.node()
                 .secure(certificates.certificate("here"), certificates.key("here"), certificates.server("here"))
+                .askForCertificates(certificates.certificate("ca"))
                 .with("http.max_content_length", "100kb")
                 .start()) {
             var lake = lake();
@@ -68,7 +70,15 @@ class ElasticsearchLimitsTest {
             assertThat(unknown.succeeded()).isFalse();
             assertThat(unknown.log("ERROR")).singleElement().asString().contains("elasticsearch", "certif");
 
-            var run = export.with("ca-file", certificates.certificate("ca")).run();
+            var trusting =
+                    export.with("ca-file", certificates.certificate("ca")).set("delivery.max-retries", 1);
+            var nobody = trusting.run();
+            assertThat(nobody.succeeded()).isFalse();
+            assertThat(nobody.log("ERROR")).singleElement().asString().contains("elasticsearch", "certificate");
+
+            var run = trusting.with("certificate-file", certificates.certificate("exporter"))
+                    .with("key-file", certificates.key("exporter"))
+                    .run();
             assertThat(run.succeeded()).as(run.log().toString()).isTrue();
             assertThat(server.count("limited")).isEqualTo(4999);
             assertThat(export.deadLetters()).singleElement().satisfies(letter -> {
