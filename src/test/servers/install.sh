@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Installs what the tests run for real beside the JVM: a MinIO server and the OpenTelemetry Collector's Splunk HEC receiver,
-# built from the Go module proxy; a Kafka broker and an Elasticsearch node, from Maven artifacts; DuckDB's httpfs extension,
-# and schemathesis, from the Python package index; PostgreSQL, Chromium and faketime, from Debian; and what checks deploy/:
-# the schemas of Compose and Kubernetes, from the Python package index, promtool and systemd-analyze, from Debian. What is not
-# Debian's is kept by version in $CONNECTOR_TEST_CACHE (default: ~/.cache/bytefreezer-connector-test), so a second run
-# changes nothing. Needs Go, a JDK, Maven and Python with pip; as root on Debian it installs them.
-# Usage: install.sh [NAME]...   minio hec kafka elasticsearch httpfs schemathesis postgresql chromium faketime checkers; none: all
+# built from the Go module proxy; a Kafka broker, an Elasticsearch and an OpenSearch node, from Maven artifacts; DuckDB's
+# httpfs extension and schemathesis, from the Python package index; PostgreSQL, Chromium and faketime, from Debian; and what
+# checks deploy/: the schemas of Compose and Kubernetes, from the Python package index, promtool and systemd-analyze, from
+# Debian. What is not Debian's is kept by version in $CONNECTOR_TEST_CACHE (default: ~/.cache/bytefreezer-connector-test), so
+# a second run changes nothing. Needs Go, a JDK, Maven and Python with pip; as root on Debian it installs them.
+# Usage: install.sh [NAME]...   without a name: all of those in the last lines
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -15,6 +15,7 @@ minio_version=$(cat "$here/minio.version")
 hec_version=$(cat "$here/hec.version")
 kafka_version=$(cat "$here/kafka.version")
 elasticsearch_version=$(cat "$here/elasticsearch.version")
+opensearch_version=$(cat "$here/opensearch.version")
 schemathesis_version=$(cat "$here/schemathesis.version")
 duckdb_version=$(sed -nE 's:.*<duckdb\.version>([0-9]+\.[0-9]+\.[0-9]+).*:\1:p' "$here/../../../pom.xml")
 # Moves with the versions in install_checkers.
@@ -136,6 +137,23 @@ install_elasticsearch() {
     say "installed Elasticsearch in $target"
 }
 
+# Runs on the Java that Elasticsearch comes with here.
+install_opensearch() {
+    local version=${opensearch_version%-*} target=$cache/opensearch/$opensearch_version
+    local java=$cache/elasticsearch/$elasticsearch_version/jdk/bin/java
+    if [ -d "$target" ]; then say "OpenSearch $version is there"; return; fi
+    install_elasticsearch
+    say "fetching OpenSearch $version"
+    mvn -q -B -f "$here/opensearch/pom.xml" "-Dopensearch.version=$version" dependency:copy-dependencies \
+        "-DoutputDirectory=$work/opensearch" >"$work/maven.log" </dev/null || fail "fetching OpenSearch failed: $(tail -n 5 "$work/maven.log")"
+    # By Eclipse's compiler, since the server's classes are newer than the project's JDK can read.
+    (cd "$work/opensearch" && "$java" -jar ecj-*.jar -21 -nowarn -d classes -cp "$(echo opensearch-*.jar | tr ' ' :)" \
+        "$here/opensearch/OpenSearchNode.java") || fail 'compiling the start of OpenSearch failed'
+    mkdir -p "$cache/opensearch"
+    mv "$work/opensearch" "$target"
+    say "installed OpenSearch in $target"
+}
+
 install_postgresql() {
     local conf=/etc/postgresql-common/createcluster.conf
     if has_initdb; then say 'PostgreSQL is there'; return; fi
@@ -187,5 +205,6 @@ mkdir -p "$cache"
 # Beside the target, so that each mv is atomic.
 work=$(mktemp -d "$cache/install.XXXXXX")
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
-[ $# -gt 0 ] || set -- minio hec kafka elasticsearch httpfs schemathesis postgresql chromium faketime checkers
+[ $# -gt 0 ] ||
+    set -- minio hec kafka elasticsearch opensearch httpfs schemathesis postgresql chromium faketime checkers
 for server in "$@"; do "install_$server"; done

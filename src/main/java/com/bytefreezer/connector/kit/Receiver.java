@@ -14,7 +14,7 @@ import org.apache.camel.impl.DefaultCamelContext;
 /** Reads from an endpoint of Camel what has arrived, and counts each record by its marker. Safe for many threads. */
 final class Receiver implements AutoCloseable {
     /** Nothing more comes when nothing has come for so long. */
-    private static final Duration PATIENCE = Duration.ofSeconds(6);
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     private final CamelContext camel = new DefaultCamelContext();
     private final Marker marker;

@@ -81,6 +81,8 @@ public final class KafkaServer implements AutoCloseable {
                 directory.resolve("data").toString(),
                 "auto.create.topics.enable",
                 "false"));
+        // So that a consumer in a group has its records at once, on a single broker.
+        properties.putAll(Map.of("offsets.topic.replication.factor", "1", "group.initial.rebalance.delay.ms", "0"));
         properties.putAll(security);
         try (var out = Files.newOutputStream(directory.resolve("server.properties"))) {
             properties.store(out, null);

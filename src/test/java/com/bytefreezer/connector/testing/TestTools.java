@@ -53,6 +53,11 @@ public final class TestTools {
         return folder("elasticsearch");
     }
 
+    /** The folder of an OpenSearch node. Where it is missing the test is skipped, or fails when {@code CI=true}. */
+    static Path openSearch() {
+        return folder("opensearch");
+    }
+
     /**
      * The folder with PostgreSQL's programs: Debian's newest, or the one of {@code initdb} in the path. Where there is none
      * the test is skipped, or fails when {@code CI=true}.
