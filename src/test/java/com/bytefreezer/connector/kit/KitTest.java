@@ -161,6 +161,7 @@ class KitTest {
                 "cases: [{records: 1, expect: {requests: 1}}]                | a case has no name",
                 "cases: []                                                   | it has no cases",
                 "settings: {}                                                | it has no cases",
+                "certify: {recieved: a}                                      | certify: recieved is not a key here. Did you mean received?",
                 "without: {acepts: because}                                  | \"acepts\" is not a standard case. Did you mean accepts?",
                 "cases: [{                                                   | line 1: while parsing a flow",
                 "cases: a                                                    | line 1: Cannot",
