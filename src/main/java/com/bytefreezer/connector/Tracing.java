@@ -71,7 +71,7 @@ final class Tracing implements AutoCloseable {
             camel.bind("tracer", tracing.sdk.getTracer("bytefreezer-connector", Version.number()));
             camel.bind("propagators", tracing.sdk.getPropagators());
             // A watch's clock ticks each second; what it starts is traced.
-            camel.addInitialProperty("camel.opentelemetry2.excludePatterns", "timer:*");
+            camel.addInitialProperty("camel.opentelemetry2.excludePatterns", "timer:*,scheduler:*");
             camel.addOverrideProperty("camel.opentelemetry2.enabled", "true");
             return tracing;
         });

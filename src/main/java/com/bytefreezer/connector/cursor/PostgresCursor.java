@@ -15,8 +15,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.Timer;
-import java.util.TimerTask;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -56,7 +56,13 @@ final class PostgresCursor extends Cursor {
     private final String subject;
     private final int claimSeconds;
     private final HikariDataSource pool;
-    private final Timer keeper = new Timer("claims", true);
+    /** No {@link java.util.Timer}: it stands still for as long as the machine's clock is put back. */
+    private final ScheduledExecutorService keeper = Executors.newSingleThreadScheduledExecutor(work -> {
+        Thread thread = new Thread(work, "claims");
+        thread.setDaemon(true);
+        return thread;
+    });
+
     private final AtomicBoolean down = new AtomicBoolean();
 
     private PostgresCursor(String subject, HikariDataSource pool, int claimSeconds, Duration lookback) {
@@ -127,13 +133,8 @@ final class PostgresCursor extends Cursor {
             pool.close();
             throw e;
         }
-        TimerTask renewal = new TimerTask() {
-            @Override
-            public void run() {
-                renew();
-            }
-        };
-        keeper.schedule(renewal, claimSeconds * 1000L / 3, claimSeconds * 1000L / 3);
+        long pause = claimSeconds * 1000L / 3;
+        var unused = keeper.scheduleWithFixedDelay(this::renew, pause, pause, TimeUnit.MILLISECONDS);
     }
 
     /** What is not renewed in time may be taken over, so that it is delivered also when this process has died. */
@@ -311,7 +312,7 @@ final class PostgresCursor extends Cursor {
 
     @Override
     void closeStore() {
-        keeper.cancel();
+        keeper.shutdownNow();
         pool.close();
     }
 }

@@ -127,8 +127,10 @@ class ProcessIT {
             Map<String, String> environment = environment(lake, sink);
             environment.put("LD_PRELOAD", TestTools.faketime().toString());
             environment.put("FAKETIME_TIMESTAMP_FILE", clock.toString());
-            environment.put("FAKETIME_NO_CACHE", "1");
+            environment.put("FAKETIME_CACHE_DURATION", "1");
+            // Pauses keep their length, as they do with a real clock.
             environment.put("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+            environment.put("FAKETIME_FORCE_MONOTONIC_FIX", "0");
             int records = 0;
             try (ConnectorProcess connector = start(environment, "--mode", "watch")) {
                 for (String seconds : List.of("+0", "-86400", "+864000", "-3600")) {
