@@ -42,8 +42,12 @@ public record ExportPlan(
             @Nullable Long records,
             @Nullable Long selected,
             @Nullable Long selectedBytes,
+            long partitions,
             int batchSize) {
-        Long batches = selected == null ? null : (selected + batchSize - 1) / batchSize;
+        // No batch has records of two partitions.
+        Long batches = selected == null
+                ? null
+                : Long.valueOf(Math.max((selected + batchSize - 1) / batchSize, Math.min(selected, partitions)));
         StringBuilder sentence = new StringBuilder(kind);
         sentence.append(" · ").append(counted(objects, "object"));
         if (selected != null && selectedBytes != null && batches != null) {

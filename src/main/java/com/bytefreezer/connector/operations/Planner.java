@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.Set;
@@ -58,8 +59,14 @@ public final class Planner {
         private @Nullable LakeObject newest;
         private long objects;
         private long bytes;
+        /** Listed one after the other. */
+        private Map<String, String> partition = Map.of();
+
+        private long partitions;
 
         void add(LakeObject object) {
+            partitions += objects == 0 || !object.partition().equals(partition) ? 1 : 0;
+            partition = object.partition();
             objects++;
             bytes += object.size();
             newest = newest == null || object.lastModified().isAfter(newest.lastModified()) ? object : newest;
@@ -148,6 +155,7 @@ public final class Planner {
                         null,
                         null,
                         null,
+                        0,
                         1);
             }
             try (DuckDb duckDb = open(lake, credentials)) {
@@ -172,6 +180,7 @@ public final class Planner {
                         rows,
                         size == null ? null : size.records(),
                         size == null ? null : size.bytes(),
+                        read.partitions,
                         export.batchSize());
             }
         }

@@ -35,7 +35,7 @@ class CommandTest {
         assertThat(command(Map.of()).plan()).isZero();
 
         assertThat(printed())
-                .startsWith("default/stdout: row-wise: each record once · 12 objects · ~400 records · ~1 batch · ~");
+                .startsWith("default/stdout: row-wise: each record once · 12 objects · ~400 records · ~9 batches · ~");
         assertThat(printed()).contains("incremental, since auto: it only filters and projects; reads 12 objects, ");
         assertThat(folder).isEmptyDirectory();
     }
