@@ -193,7 +193,9 @@ public final class Main implements Callable<Integer> {
             workbench.start();
         } catch (Exception e) {
             // It would end the process with 0.
-            Runtime.getRuntime().removeShutdownHook(stop);
+            if (!callOff(stop, closed)) {
+                return FAILED;
+            }
             workbench.close();
             throw e;
         }
@@ -211,7 +213,9 @@ public final class Main implements Callable<Integer> {
         try {
             schedule = connector.start(lanes);
         } catch (Exception e) {
-            Runtime.getRuntime().removeShutdownHook(stop);
+            if (!callOff(stop, closed)) {
+                return FAILED;
+            }
             connector.close();
             throw e;
         }
@@ -221,15 +225,22 @@ public final class Main implements Callable<Integer> {
             return 0;
         }
         schedule.awaitAll();
-        try {
-            Runtime.getRuntime().removeShutdownHook(stop);
-        } catch (IllegalStateException e) {
-            // A signal came first; its thread ends the process.
-            closed.await();
+        if (!callOff(stop, closed)) {
             return FAILED;
         }
         connector.close();
         return schedule.allSucceeded() ? 0 : FAILED;
+    }
+
+    /** Whether there is no stop any more. Where a signal came first, its thread ends the process. */
+    private static boolean callOff(Thread stop, CountDownLatch closed) throws InterruptedException {
+        try {
+            Runtime.getRuntime().removeShutdownHook(stop);
+            return true;
+        } catch (IllegalStateException e) {
+            closed.await();
+            return false;
+        }
     }
 
     /** The virtual machine would end with 143 by itself; the original ends a watch with 0 (CONTRACTS §3.1). */

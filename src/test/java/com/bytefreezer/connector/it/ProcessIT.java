@@ -27,6 +27,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -143,6 +144,26 @@ class ProcessIT {
                 assertThat(connector.standardError()).contains("INFO").doesNotContain("ERROR", "WARN");
             }
             assertThat(sink.records()).hasSize(records).doesNotHaveDuplicates();
+        }
+    }
+
+    @Test
+    void aStopInTheMiddleOfTheStartIsNoError() {
+        ParquetLake lake = ParquetLake.in(folder.resolve("lake"));
+        lake.numbers("year=2026/month=11/day=20/a.parquet", 0, 10);
+        try (WebhookServer sink = WebhookServer.start()) {
+            for (int milliseconds = 400; milliseconds <= 1600; milliseconds += 200) {
+                try (ConnectorProcess connector = watch(lake, sink)) {
+                    LockSupport.parkNanos(Duration.ofMillis(milliseconds).toNanos());
+                    connector.terminate();
+                    int code = connector.waitFor(PATIENCE);
+                    assertThat(connector.standardError())
+                            .as("stopped after %d ms", milliseconds)
+                            .doesNotContain("ERROR", "Exception");
+                    // 143: before there was anything to stop.
+                    assertThat(code).isIn(0, 143);
+                }
+            }
         }
     }
 
