@@ -123,7 +123,7 @@ class SplunkTest {
                 assertThat(request.header("Content-Encoding")).isEmpty();
                 assertThat(request.header("X-Splunk-Request-Channel")).isEmpty();
                 assertThat(request.text()).isEqualTo("""
-                        {"host":"a\\"b","event":{"n":12345678901234567890,"text":"a/<b>\\"","big":1e+21}}
+                        {"host":"a\\"b","event":{"n":12345678901234567890,"text":"a/<b>\\"","big":1e21}}
                         """);
             });
         }

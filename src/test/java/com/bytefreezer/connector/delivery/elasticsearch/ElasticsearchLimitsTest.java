@@ -74,7 +74,12 @@ class ElasticsearchLimitsTest {
                     export.with("ca-file", certificates.certificate("ca")).set("delivery.max-retries", 1);
             var nobody = trusting.run();
             assertThat(nobody.succeeded()).isFalse();
-            assertThat(nobody.log("ERROR")).singleElement().asString().contains("elasticsearch", "certificate");
+            // In TLS 1.3 the node asks after the request has begun, and may break it off before its reason is read.
+            assertThat(nobody.log("ERROR"))
+                    .singleElement()
+                    .asString()
+                    .contains("elasticsearch")
+                    .containsAnyOf("certificate", "Broken pipe", "Connection reset");
 
             var run = trusting.with("certificate-file", certificates.certificate("exporter"))
                     .with("key-file", certificates.key("exporter"))
