@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -20,6 +21,12 @@ final class UnpackedLibraries {
     /** Removes those that are loaded by now, where the system tells which they are. */
     static void remove() {
         Path folder = Path.of(System.getProperty("java.io.tmpdir"));
+        // The system tells it to the second.
+        Instant start = ProcessHandle.current()
+                .info()
+                .startInstant()
+                .orElse(Instant.MAX)
+                .minusSeconds(2);
         try (Stream<String> loaded = Files.lines(LOADED)) {
             List<Path> files = loaded.filter(line -> line.contains(".so"))
                     .map(line -> Path.of(line.substring(line.indexOf('/'))))
@@ -27,6 +34,10 @@ final class UnpackedLibraries {
                     .distinct()
                     .toList();
             for (Path file : files) {
+                // Somebody's own library may lie there, too.
+                if (Files.getLastModifiedTime(file).toInstant().isBefore(start)) {
+                    continue;
+                }
                 Files.deleteIfExists(file);
                 // SQLite's.
                 Files.deleteIfExists(Path.of(file + ".lck"));
