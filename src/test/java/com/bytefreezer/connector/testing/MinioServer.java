@@ -47,6 +47,8 @@ public final class MinioServer extends S3Server {
         }
         try {
             var ready = URI.create(endpoint() + "/minio/health/ready").toURL().openConnection();
+            // While it starts it may leave a request unanswered for a minute.
+            ready.setReadTimeout(1000);
             return ((HttpURLConnection) ready).getResponseCode() == HttpURLConnection.HTTP_OK;
         } catch (IOException notYet) {
             return false;
