@@ -97,6 +97,8 @@ final class PostgresCursor extends Cursor {
         config.addDataSourceProperty("tcpKeepAlive", "true");
         config.addDataSourceProperty("reWriteBatchedInserts", "true");
         config.addDataSourceProperty("connectTimeout", "5");
+        // What answers the port need not be PostgreSQL.
+        config.addDataSourceProperty("loginTimeout", "10");
         // A server that hangs is one that is down.
         config.addDataSourceProperty("socketTimeout", String.valueOf(Math.max(10, claimSeconds)));
         config.setConnectionInitSql(
