@@ -1,8 +1,5 @@
 package com.bytefreezer.connector.testing;
 
-import java.io.IOException;
-import java.net.HttpURLConnection;
-import java.net.URI;
 import java.nio.file.Path;
 
 /** MinIO as a process that can be stopped and killed under its clients. */
@@ -45,14 +42,7 @@ public final class MinioServer extends S3Server {
         if (!started.isAlive()) {
             throw new IllegalStateException("MinIO ended with " + started.exitValue() + "; see " + directory);
         }
-        try {
-            var ready = URI.create(endpoint() + "/minio/health/ready").toURL().openConnection();
-            // While it starts it may leave a request unanswered for a minute.
-            ready.setReadTimeout(1000);
-            return ((HttpURLConnection) ready).getResponseCode() == HttpURLConnection.HTTP_OK;
-        } catch (IOException notYet) {
-            return false;
-        }
+        return answers();
     }
 
     /** Freezes the server: connections stay open, nothing is answered. */

@@ -8,6 +8,8 @@ import java.nio.file.Path;
 import java.util.List;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
+import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.regions.Region;
@@ -29,6 +31,8 @@ public abstract class S3Server implements AutoCloseable {
                 .region(Region.US_EAST_1)
                 .forcePathStyle(true)
                 .httpClient(UrlConnectionHttpClient.create())
+                // MinIO that has just started asks clients to come back in a minute, when it will have long been ready.
+                .overrideConfiguration(override -> override.retryStrategy(AwsRetryStrategy.doNotRetry()))
                 .credentialsProvider(
                         StaticCredentialsProvider.create(AwsBasicCredentials.create(ACCESS_KEY, SECRET_KEY)))
                 .build();
@@ -54,6 +58,16 @@ public abstract class S3Server implements AutoCloseable {
 
     public String secretKey() {
         return SECRET_KEY;
+    }
+
+    /** Whether it takes requests. */
+    boolean answers() {
+        try {
+            client.listBuckets();
+            return true;
+        } catch (SdkException notYet) {
+            return false;
+        }
     }
 
     public void createBucket(String bucket) {
