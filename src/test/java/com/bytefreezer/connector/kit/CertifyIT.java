@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -41,6 +42,7 @@ class CertifyIT {
     }
 
     @ParameterizedTest
+    @Tag("soak")
     @ValueSource(strings = {"elasticsearch", "splunk"})
     void theOthersThatSpeakHttpAreToo(String destination) throws Exception {
         Printed printed = certify(destination, Map.of());
@@ -142,6 +144,7 @@ class CertifyIT {
     }
 
     @Test
+    @Tag("soak")
     void aProxyThatRecordsPassByProvesNothing() throws Exception {
         try (KafkaServer kafka = KafkaServer.start()) {
             kafka.createTopic("certify", 1, Map.of());
