@@ -55,7 +55,7 @@ public final class Bench {
     private static final String LAUNCHER_FLAGS = "-Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1";
 
     static final String TENANT = "bench";
-    private static final int[] PARALLEL_OBJECTS = {2, 4, 8, 16};
+    private static final int[] PARALLEL_OBJECTS = {2, 3, 4, 8};
     private static final Duration LATENCY = Duration.ofMillis(30);
 
     private static final Dataset MANY = new Dataset("many", 24, 10_000_000);
