@@ -5,10 +5,10 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
-import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
@@ -31,8 +31,6 @@ public abstract class S3Server implements AutoCloseable {
                 .region(Region.US_EAST_1)
                 .forcePathStyle(true)
                 .httpClient(UrlConnectionHttpClient.create())
-                // MinIO that has just started asks clients to come back in a minute, when it will have long been ready.
-                .overrideConfiguration(override -> override.retryStrategy(AwsRetryStrategy.doNotRetry()))
                 .credentialsProvider(
                         StaticCredentialsProvider.create(AwsBasicCredentials.create(ACCESS_KEY, SECRET_KEY)))
                 .build();
@@ -63,7 +61,9 @@ public abstract class S3Server implements AutoCloseable {
     /** Whether it takes requests. */
     boolean answers() {
         try {
-            client.listBuckets();
+            // MinIO that has just started asks clients to come back in a minute, when it will have long been ready.
+            client.listBuckets(request ->
+                    request.overrideConfiguration(override -> override.apiCallTimeout(Duration.ofSeconds(1))));
             return true;
         } catch (SdkException notYet) {
             return false;
