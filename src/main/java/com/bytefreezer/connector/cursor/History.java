@@ -385,9 +385,7 @@ public final class History {
     /** Of several replicas one writes, until it commits. SQLite sees to that by itself. */
     private void awaitOthers(Connection connection) throws SQLException {
         if (file == null) {
-            try (Statement statement = connection.createStatement()) {
-                statement.execute("SELECT pg_advisory_xact_lock(hashtextextended('history', 0))");
-            }
+            PostgresCursor.lock(connection, "history");
         }
     }
 

@@ -305,6 +305,11 @@ final class PostgresCursor extends Cursor {
 
     @Override
     void awaitOthers(Connection connection, String name) throws SQLException {
+        lock(connection, name);
+    }
+
+    /** Of those that ask for the same name all but one wait, until its transaction ends. */
+    static void lock(Connection connection, String name) throws SQLException {
         try (PreparedStatement statement =
                 connection.prepareStatement("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))")) {
             statement.setString(1, name);

@@ -65,8 +65,9 @@ public final class Planner {
         private long partitions;
 
         void add(LakeObject object) {
-            partitions += objects == 0 || !object.partition().equals(partition) ? 1 : 0;
-            partition = object.partition();
+            Map<String, String> its = object.partition();
+            partitions += objects == 0 || !its.equals(partition) ? 1 : 0;
+            partition = its;
             objects++;
             bytes += object.size();
             newest = newest == null || object.lastModified().isAfter(newest.lastModified()) ? object : newest;

@@ -105,24 +105,10 @@ abstract class HistoryContract {
     }
 
     private static Run run(long startedMs, long records) {
-        return run(startedMs, records, LANE);
+        return Runs.succeeded(LANE, startedMs, records);
     }
 
     private static Run idle(long startedMs, String lane) {
-        return run(startedMs, 0, lane);
-    }
-
-    private static Run run(long startedMs, long records, String lane) {
-        return new Run(
-                lane,
-                Instant.ofEpochMilli(startedMs),
-                Instant.ofEpochMilli(startedMs + 1),
-                State.SUCCEEDED,
-                records,
-                new Counts(records, records, 0, 0),
-                Map.of(),
-                true,
-                null,
-                null);
+        return Runs.succeeded(lane, startedMs, 0);
     }
 }

@@ -14,7 +14,7 @@ import com.bytefreezer.connector.testing.ParquetLake;
 import com.bytefreezer.connector.testing.S3Server;
 import com.bytefreezer.connector.testing.TestTools;
 import com.bytefreezer.connector.testing.WebhookServer;
-import java.io.IOException;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -203,7 +203,8 @@ class FaultsTest {
     @Test
     void aFullDiskUnderDuckDbFailsTheRunAndNothingIsLost() throws Exception {
         Path disk = Files.createDirectory(folder.resolve("disk"));
-        assumeTrue(run("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk.toString()), "mount needs root");
+        assumeTrue(
+                TestTools.run("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk.toString()), "mount needs root");
         try {
             int records = 500_000;
             lake.numbers(OBJECT + "a.parquet", 0, 1);
@@ -221,12 +222,13 @@ class FaultsTest {
             assertThat(full.succeeded()).isFalse();
             assertThat(full.log("ERROR")).first().asString().contains("duckdb.temp-folder; make room");
 
-            assertThat(run("mount", "-o", "remount,size=500m", disk.toString())).isTrue();
+            assertThat(TestTools.run("mount", "-o", "remount,size=500m", disk.toString()))
+                    .isTrue();
             TestRun after = TestRun.batch(settings(given));
             assertThat(after.succeeded()).as(after.log().toString()).isTrue();
             assertThat(sink.distinctRecords()).isEqualTo(records);
         } finally {
-            run("umount", disk.toString());
+            TestTools.run("umount", disk.toString());
         }
     }
 
@@ -236,24 +238,24 @@ class FaultsTest {
         Path disk = Files.createDirectory(folder.resolve("disk"));
         Path image = folder.resolve("disk.img");
         assumeTrue(
-                run("truncate", "-s", "32M", image.toString())
-                        && run("mkfs.ext4", "-q", image.toString())
-                        && run("mount", "-o", "loop", image.toString(), disk.toString()),
+                TestTools.run("truncate", "-s", "32M", image.toString())
+                        && TestTools.run("mkfs.ext4", "-q", image.toString())
+                        && TestTools.run("mount", "-o", "loop", image.toString(), disk.toString()),
                 "a file system of its own needs root and a loop device");
         try (TestRun.Running watch =
                 watch(Map.of("cursor.file", disk.resolve("cursor.db").toString()))) {
             lake.numbers(OBJECT + "a.parquet", 0, 1000);
             Await.until("the first object", () -> sink.acceptedRecords() == 1000);
-            assertThat(run("fsfreeze", "-f", disk.toString())).isTrue();
+            assertThat(TestTools.run("fsfreeze", "-f", disk.toString())).isTrue();
             lake.numbers(OBJECT + "b.parquet", 1000, 20_000);
             LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(5));
             assertThat(sink.acceptedRecords()).as("while it hangs").isLessThan(21_000);
-            assertThat(run("fsfreeze", "-u", disk.toString())).isTrue();
+            assertThat(TestTools.run("fsfreeze", "-u", disk.toString())).isTrue();
             Await.until("all records", () -> sink.distinctRecords() == 21_000);
             assertThat(errors(watch)).isEmpty();
         } finally {
-            run("fsfreeze", "-u", disk.toString());
-            run("umount", disk.toString());
+            TestTools.run("fsfreeze", "-u", disk.toString());
+            TestTools.run("umount", disk.toString());
         }
         assertThat(sink.acceptedRecords()).isEqualTo(21_000);
     }
@@ -309,12 +311,9 @@ class FaultsTest {
     }
 
     private static Map<String, String> s3(String endpoint) {
-        return Map.of(
-                "lake.root", "s3://lake",
-                "s3.endpoint", endpoint,
-                "s3.access-key", "test-access-key",
-                "s3.secret-key", "test-secret-key",
-                "duckdb.extension-directory", TestTools.duckdbExtensions().toString());
+        Map<String, String> all = new TreeMap<>(S3Server.settings(URI.create(endpoint)));
+        all.put("lake.root", "s3://lake");
+        return all;
     }
 
     private Settings settings(Map<String, String> given) {
@@ -344,9 +343,5 @@ class FaultsTest {
 
     private TestRun.Running watch(Map<String, String> given) throws Exception {
         return TestRun.watch(settings(given));
-    }
-
-    private static boolean run(String... command) throws IOException, InterruptedException {
-        return new ProcessBuilder(command).redirectErrorStream(true).start().waitFor() == 0;
     }
 }

@@ -82,7 +82,8 @@ class FileIT {
     void aFullDiskFailsTheRunAndWhatDidNotFitComesLaterOnce() throws Exception {
         var lake = lake();
         var small = Files.createDirectory(folder.resolve("small"));
-        assumeTrue(run("mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", small.toString()), "mount needs root");
+        assumeTrue(
+                TestTools.run("mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", small.toString()), "mount needs root");
         try {
             var tree = small.resolve("tree");
             try (var connector = start(lake, tree, Map.of("destination.file.roll-bytes", "1000000"))) {
@@ -94,7 +95,7 @@ class FileIT {
             }
             var first = numbers(tree);
             assertThat(first).isNotEmpty().doesNotHaveDuplicates().hasSizeLessThan(RECORDS);
-            assertThat(run("mount", "-o", "remount,size=100m", small.toString()))
+            assertThat(TestTools.run("mount", "-o", "remount,size=100m", small.toString()))
                     .isTrue();
 
             try (var connector = start(lake, tree, Map.of("destination.file.roll-bytes", "1000000"))) {
@@ -104,7 +105,7 @@ class FileIT {
             }
             assertThat(numbers(tree)).hasSize(RECORDS).doesNotHaveDuplicates().containsAll(first.subList(0, 1000));
         } finally {
-            run("umount", small.toString());
+            TestTools.run("umount", small.toString());
         }
     }
 
@@ -181,9 +182,5 @@ class FileIT {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    private static boolean run(String... command) throws IOException, InterruptedException {
-        return new ProcessBuilder(command).redirectErrorStream(true).start().waitFor() == 0;
     }
 }

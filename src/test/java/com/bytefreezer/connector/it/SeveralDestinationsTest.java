@@ -8,7 +8,6 @@ import com.bytefreezer.connector.testing.LatencyProxy;
 import com.bytefreezer.connector.testing.ParquetLake;
 import com.bytefreezer.connector.testing.S3Server;
 import com.bytefreezer.connector.testing.SecondWebhook;
-import com.bytefreezer.connector.testing.TestTools;
 import com.bytefreezer.connector.testing.WebhookServer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -124,13 +123,8 @@ class SeveralDestinationsTest {
             s3.createBucket("lake");
             s3.uploadFolder("lake", "acme/events", folder.resolve("large/acme/events"));
             Map<String, String> settings = new TreeMap<>(SecondWebhook.settings(one, other));
-            settings.putAll(Map.of(
-                    "lake.root", "s3://lake",
-                    "s3.endpoint", network.endpoint().toString(),
-                    "s3.access-key", s3.accessKey(),
-                    "s3.secret-key", s3.secretKey(),
-                    "duckdb.extension-directory", TestTools.duckdbExtensions().toString(),
-                    "schedule.batch-size", "1000"));
+            settings.putAll(S3Server.settings(network.endpoint()));
+            settings.putAll(Map.of("lake.root", "s3://lake", "schedule.batch-size", "1000"));
             long before = network.answeredBytes();
             settings.put("destination.type", "webhook");
             assertThat(run(settings).succeeded()).isTrue();

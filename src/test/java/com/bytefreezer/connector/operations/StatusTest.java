@@ -8,11 +8,11 @@ import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.cursor.Counts;
 import com.bytefreezer.connector.cursor.Cursor;
 import com.bytefreezer.connector.cursor.History;
-import com.bytefreezer.connector.cursor.History.State;
+import com.bytefreezer.connector.cursor.Runs;
 import com.bytefreezer.connector.delivery.DeadLetters;
 import com.bytefreezer.connector.kit.Reply;
+import com.bytefreezer.connector.testing.TestTools;
 import com.bytefreezer.connector.testing.WebhookServer;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -97,7 +97,7 @@ class StatusTest {
     void itIsReadWhileAnotherProcessHasTheCursor() throws Exception {
         Settings settings = settings("http://localhost:1/", "0");
         try (Cursor cursor = Cursor.open(Path.of(settings.text("cursor.file")), Duration.ofHours(1))) {
-            History.open(settings).add(run(1, 5));
+            History.open(settings).add(Runs.succeeded("default/webhook", 1, 5));
 
             assertThat(status(settings).totals().accepted()).isEqualTo(5);
             assertThat(cursor.knows("default/webhook")).isFalse();
@@ -117,9 +117,9 @@ class StatusTest {
     void itIsReadOnAReadOnlyFileSystemAlsoWhileAnotherProcessHasTheCursor() throws Exception {
         Path store = Files.createDirectory(folder.resolve("store"));
         Path readOnly = Files.createDirectory(folder.resolve("read-only"));
-        assumeTrue(run("mount", "--bind", store.toString(), readOnly.toString()), "mount needs root");
+        assumeTrue(TestTools.run("mount", "--bind", store.toString(), readOnly.toString()), "mount needs root");
         try {
-            assertThat(run("mount", "-o", "remount,bind,ro", readOnly.toString()))
+            assertThat(TestTools.run("mount", "-o", "remount,bind,ro", readOnly.toString()))
                     .isTrue();
             Map<String, String> there =
                     Map.of("cursor.file", store.resolve("cursor.db").toString());
@@ -130,32 +130,14 @@ class StatusTest {
                     Map.of("cursor.file", readOnly.resolve("cursor.db").toString()));
             assertThat(status(seen).state()).isEqualTo("never");
             try (Cursor cursor = Cursor.open(Path.of(settings.text("cursor.file")), Duration.ofHours(1))) {
-                History.open(settings).add(run(1, 5));
+                History.open(settings).add(Runs.succeeded("default/webhook", 1, 5));
                 assertThat(status(seen).totals().accepted()).isEqualTo(5);
                 assertThat(cursor.knows("default/webhook")).isFalse();
             }
             assertThat(status(seen).totals().accepted()).isEqualTo(5);
         } finally {
-            run("umount", readOnly.toString());
+            TestTools.run("umount", readOnly.toString());
         }
-    }
-
-    private static boolean run(String... command) throws IOException, InterruptedException {
-        return new ProcessBuilder(command).redirectErrorStream(true).start().waitFor() == 0;
-    }
-
-    private static History.Run run(long startedMs, long records) {
-        return new History.Run(
-                "default/webhook",
-                Instant.ofEpochMilli(startedMs),
-                Instant.ofEpochMilli(startedMs + 1),
-                State.SUCCEEDED,
-                records,
-                new Counts(records, records, 0, 0),
-                Map.of(),
-                true,
-                null,
-                null);
     }
 
     private LaneStatus status(Settings settings) {

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.core.exception.SdkException;
@@ -44,6 +45,19 @@ public abstract class S3Server implements AutoCloseable {
     /** Starts MinIO as a process. */
     public static MinioServer minio() {
         return MinioServer.start();
+    }
+
+    /** The settings of a connector that reads from such a server at this address; its bucket is not among them. */
+    public static Map<String, String> settings(URI endpoint) {
+        return Map.of(
+                "s3.endpoint",
+                endpoint.toString(),
+                "s3.access-key",
+                ACCESS_KEY,
+                "s3.secret-key",
+                SECRET_KEY,
+                "duckdb.extension-directory",
+                TestTools.duckdbExtensions().toString());
     }
 
     public URI endpoint() {

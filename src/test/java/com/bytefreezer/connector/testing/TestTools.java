@@ -112,6 +112,11 @@ public final class TestTools {
                 .orElse(Path.of("/usr/bin", name)));
     }
 
+    /** Runs a program to its end. Whether it ended well. */
+    public static boolean run(String... command) throws IOException, InterruptedException {
+        return new ProcessBuilder(command).redirectErrorStream(true).start().waitFor() == 0;
+    }
+
     private static Path folder(String server) {
         return installed(cacheDirectory().resolve(server).resolve(version(server)));
     }
