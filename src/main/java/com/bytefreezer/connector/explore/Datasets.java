@@ -88,7 +88,7 @@ public final class Datasets implements CamelContextAware {
 
     /** A DuckDB that reads this dataset and nothing else; for one request. */
     DuckDb sandbox(Dataset dataset) {
-        DuckDb duckDb = DuckDb.open(settings, dataset.folders(), dataset.credentials(), 1, true);
+        DuckDb duckDb = DuckDb.open(settings, dataset.folders(), dataset.credentials(), true);
         duckDb.limitTemporaryFiles(MOST_TEMPORARY_GIGABYTES);
         duckDb.lock(Runtime.getRuntime().availableProcessors());
         return duckDb;

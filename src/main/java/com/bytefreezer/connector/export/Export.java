@@ -571,14 +571,10 @@ public final class Export {
 
     private DuckDb duckDb(Run run) {
         if (!run.hasDuckDb()) {
-            DuckDb duckDb = DuckDb.open(
-                    exports.settings(),
-                    run.lake.folders(),
-                    run.credentials(),
-                    exports.settings().integer("export.parallel-objects"),
-                    run.hasSmallObjects());
+            DuckDb duckDb =
+                    DuckDb.open(exports.settings(), run.lake.folders(), run.credentials(), run.hasSmallObjects());
             run.use(duckDb);
-            dataSource.use(duckDb.dataSource());
+            dataSource.use(duckDb);
         }
         return run.duckDb();
     }

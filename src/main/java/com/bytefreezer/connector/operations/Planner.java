@@ -257,7 +257,7 @@ public final class Planner {
     }
 
     private DuckDb open(Lake lake, @Nullable Credentials credentials) {
-        return DuckDb.open(settings, lake.folders(), credentials, 1, true);
+        return DuckDb.open(settings, lake.folders(), credentials, true);
     }
 
     private Lake lake(ExportDefinition export, @Nullable Credentials credentials) {

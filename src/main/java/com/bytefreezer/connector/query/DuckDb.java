@@ -9,8 +9,6 @@ import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.query.JsonRendering.Column;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.zaxxer.hikari.HikariConfig;
-import com.zaxxer.hikari.HikariDataSource;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -38,7 +36,6 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import javax.sql.DataSource;
 import org.duckdb.DuckDBConnection;
 import org.jspecify.annotations.Nullable;
 
@@ -55,7 +52,7 @@ public final class DuckDb implements AutoCloseable {
     private static final Pattern OTHER_NAME = Pattern.compile(
             "with name (\\S+) does not exist|column \"(.+?)\" must appear in|argument types '(\\w+)\\(|[Aa]mbiguous reference to column name \"(.+?)\"");
 
-    /** Otherwise the driver gathers the whole result before it gives the first row. All connections must agree on it. */
+    /** Otherwise the driver gathers the whole result before it gives the first row. */
     private static final Properties STREAMING = new Properties();
 
     static {
@@ -69,7 +66,6 @@ public final class DuckDb implements AutoCloseable {
             FROM parquet_schema(%s) GROUP BY file_name""";
 
     private final Connection root;
-    private final HikariDataSource pool;
     private final Map<String, String> absentColumnTypes = new ConcurrentHashMap<>();
     /** Statements for people, see {@link #interrupt}. */
     private final Set<Statement> running = ConcurrentHashMap.newKeySet();
@@ -80,9 +76,8 @@ public final class DuckDb implements AutoCloseable {
         List<LakeObject> sample();
     }
 
-    private DuckDb(Connection root, HikariDataSource pool) {
+    private DuckDb(Connection root) {
         this.root = root;
-        this.pool = pool;
     }
 
     /** A DuckDB without data, to parse SQL with. */
@@ -100,27 +95,13 @@ public final class DuckDb implements AutoCloseable {
      *
      * @param folders what may be read
      * @param credentials of the bucket, or null for a folder of this machine
-     * @param streams how many results are read at the same time
      * @param smallObjects whether to keep what was read from the bucket: a small object's footer is read twice, while a
      *     big object would only fill the memory
      */
     public static DuckDb open(
-            Settings settings,
-            Set<String> folders,
-            @Nullable Credentials credentials,
-            int streams,
-            boolean smallObjects) {
-        String url = "jdbc:duckdb::memory:" + UUID.randomUUID();
+            Settings settings, Set<String> folders, @Nullable Credentials credentials, boolean smallObjects) {
         try {
-            Connection root = DriverManager.getConnection(url, STREAMING);
-            HikariConfig config = new HikariConfig();
-            config.setJdbcUrl(url);
-            config.setPoolName("duckdb");
-            config.setMaximumPoolSize(streams);
-            config.setMinimumIdle(0);
-            config.setConnectionTimeout(600_000);
-            config.setDataSourceProperties(STREAMING);
-            DuckDb duckDb = new DuckDb(root, new HikariDataSource(config));
+            DuckDb duckDb = new DuckDb(DriverManager.getConnection("jdbc:duckdb:", STREAMING));
             try {
                 duckDb.prepare(settings, folders, credentials, smallObjects);
             } catch (SQLException | ConnectorException e) {
@@ -134,14 +115,17 @@ public final class DuckDb implements AutoCloseable {
         }
     }
 
-    /** Connections for streams of records: one each, since a second statement on it would end the stream. */
-    public DataSource dataSource() {
-        return pool;
+    /**
+     * For one stream of records: a second statement on it would end the stream. A copy of the first connection, since
+     * some settings are a connection's own (streaming_buffer_size).
+     */
+    Connection newConnection() throws SQLException {
+        return ((DuckDBConnection) root).duplicate();
     }
 
     /** What it holds in memory now, in bytes. */
     public long memory() throws SQLException {
-        try (Connection connection = ((DuckDBConnection) root).duplicate();
+        try (Connection connection = newConnection();
                 Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery("SELECT sum(memory_usage_bytes)::BIGINT FROM duckdb_memory()")) {
             row.next();
@@ -234,8 +218,8 @@ public final class DuckDb implements AutoCloseable {
             throws MixedSchemasException {
         try (Connection connection = newConnection()) {
             requireOneSchema(connection, objects);
+            List<Column> columns = columns(connection, query.overBundle(objects.subList(0, 1)));
             String sql = query.overBundle(objects);
-            List<Column> columns = columns(connection, sql);
             int last = columns.size() - 1;
             return "SELECT record, object FROM (SELECT encode(%s) AS record, c%d::INTEGER AS object FROM (%s) AS r(%s)) UNION ALL SELECT NULL, NULL"
                     .formatted(
@@ -477,16 +461,11 @@ public final class DuckDb implements AutoCloseable {
 
     @Override
     public void close() {
-        pool.close();
         try {
             root.close();
         } catch (SQLException e) {
             throw failure(e);
         }
-    }
-
-    private Connection newConnection() throws SQLException {
-        return ((DuckDBConnection) root).duplicate();
     }
 
     private void prepare(
@@ -507,6 +486,9 @@ public final class DuckDb implements AutoCloseable {
             Httpfs.load(root, settings);
             set("http_timeout", settings.text("s3.timeout-seconds"));
             set("enable_http_metadata_cache", "true");
+            // Otherwise each request opens a connection of its own, over TLS with a handshake (the default after
+            // 1.5.5).
+            set("httpfs_connection_caching", "true");
             set("enable_external_file_cache", String.valueOf(smallObjects));
             set("allow_persistent_secrets", "false");
             createSecret(credentials, AwsKeys.resolve(credentials));

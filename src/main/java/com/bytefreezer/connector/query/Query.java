@@ -143,14 +143,14 @@ public final class Query {
     }
 
     /**
-     * The query over objects of one partition, whose last column is {@link #OBJECT_NUMBER}: the position of the row's
-     * object among them.
+     * The query over objects of one partition that have the same columns. Its last column is {@link #OBJECT_NUMBER}: the
+     * position of the row's object among them.
      */
     String overBundle(List<LakeObject> objects) {
         if (bundleSql == null) {
             throw new IllegalStateException("not to be bundled: " + text);
         }
-        return bundleSql.replace(BUNDLE, readParquet(objects.get(0).partition().keySet(), objects));
+        return bundleSql.replace(BUNDLE, readParquet(objects.get(0).partition().keySet(), objects, false));
     }
 
     /** The rows of these objects as they are, without the user's query. */
@@ -160,8 +160,8 @@ public final class Query {
 
     private static String scan(List<LakeObject> objects, String furtherColumns) {
         return byPartitionNames(objects).entrySet().stream()
-                .map(group ->
-                        "SELECT *%s FROM %s".formatted(furtherColumns, readParquet(group.getKey(), group.getValue())))
+                .map(group -> "SELECT *%s FROM %s"
+                        .formatted(furtherColumns, readParquet(group.getKey(), group.getValue(), true)))
                 .collect(Collectors.joining(" UNION ALL BY NAME "));
     }
 
@@ -215,10 +215,11 @@ public final class Query {
                         object -> object.partition().keySet(), LinkedHashMap::new, Collectors.toList()));
     }
 
-    private static String readParquet(Set<String> partitionNames, List<LakeObject> objects) {
-        String files = files(objects);
+    /** @param byName whether the objects may have different columns, which costs a look at each of them before */
+    private static String readParquet(Set<String> partitionNames, List<LakeObject> objects, boolean byName) {
         if (partitionNames.isEmpty()) {
-            return "read_parquet(%s, hive_partitioning=false, union_by_name=true)".formatted(files) + rows(objects);
+            return "read_parquet(%s, hive_partitioning=false, union_by_name=%s)".formatted(files(objects), byName)
+                    + rows(objects);
         }
         // Left to itself DuckDB makes hour a VARCHAR as soon as one value is 01 (CONTRACTS §0.7).
         String types = partitionNames.stream()
@@ -229,7 +230,8 @@ public final class Query {
                                 ? "INTEGER"
                                 : "VARCHAR"))
                 .collect(Collectors.joining(", "));
-        return "read_parquet(%s, hive_partitioning=true, hive_types={%s}, union_by_name=true)".formatted(files, types)
+        return "read_parquet(%s, hive_partitioning=true, hive_types={%s}, union_by_name=%s)"
+                        .formatted(files(objects), types, byName)
                 + rows(objects);
     }
 

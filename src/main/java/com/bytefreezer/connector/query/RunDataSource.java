@@ -16,12 +16,12 @@ import org.jspecify.annotations.Nullable;
 public final class RunDataSource implements DataSource {
     private static final Blocks.Source OWN = (sql, opener) -> opener.open();
 
-    private final AtomicReference<@Nullable DataSource> current = new AtomicReference<>();
+    private final AtomicReference<@Nullable DuckDb> current = new AtomicReference<>();
     private volatile Blocks.Source rows = OWN;
 
-    /** From now on connections are those of {@code source}; null between two runs. */
-    public void use(@Nullable DataSource source) {
-        current.set(source);
+    /** From now on connections are those of {@code duckDb}; null between two runs. */
+    public void use(@Nullable DuckDb duckDb) {
+        current.set(duckDb);
         rows = OWN;
     }
 
@@ -32,11 +32,11 @@ public final class RunDataSource implements DataSource {
 
     @Override
     public Connection getConnection() throws SQLException {
-        DataSource source = current.get();
-        if (source == null) {
+        DuckDb duckDb = current.get();
+        if (duckDb == null) {
             throw new SQLException("no run is under way");
         }
-        return Blocks.connection(source.getConnection(), rows);
+        return Blocks.connection(duckDb.newConnection(), rows);
     }
 
     @Override

@@ -129,7 +129,7 @@ class BundleTest {
             duckDb.lock(1);
             List<String> records = new ArrayList<>();
             var statementText = duckDb.recordsOfBundle(LocalDataset.parse(sql), dataset.objects(), false);
-            try (var connection = duckDb.dataSource().getConnection();
+            try (var connection = duckDb.newConnection();
                     var statement = connection.createStatement();
                     var rows = statement.executeQuery(statementText)) {
                 while (rows.next()) {

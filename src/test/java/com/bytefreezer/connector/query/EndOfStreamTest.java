@@ -8,7 +8,10 @@ import com.bytefreezer.connector.lake.LakeObject;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -33,6 +36,26 @@ class EndOfStreamTest {
         assertThat(dataset.records("SELECT id FROM events", object)).hasSize(300_000);
         assertThat(dataset.records("SELECT id FROM events WHERE id < 0", object))
                 .isEmpty();
+    }
+
+    /** DuckDB reads no more than a few thousand records ahead, so that memory and what is read in vain stay small. */
+    @Test
+    void isMissedAfterTheRecordsBeforeABadCastHaveCome() throws SQLException {
+        var object = dataset.write(
+                "a.parquet",
+                "SELECT CASE WHEN range = 20000 THEN 'many' ELSE range::VARCHAR END AS n FROM range(30000)");
+        try (var duckDb = dataset.open(Map.of())) {
+            duckDb.lock(1);
+            Query query = LocalDataset.parse("SELECT n::INTEGER AS n FROM events");
+            String records = duckDb.records(query, List.of(object), List::of, false, 0);
+            try (var connection = duckDb.newConnection();
+                    var statement = connection.createStatement();
+                    var rows = statement.executeQuery(records)) {
+                for (int i = 0; i < 10_000; i++) {
+                    assertThat(rows.next()).isTrue();
+                }
+            }
+        }
     }
 
     @Test

@@ -59,7 +59,7 @@ final class LocalDataset implements AutoCloseable {
 
     /** A new DuckDB in the sandbox of this dataset, not yet locked. */
     DuckDb open(Map<String, String> options) {
-        return DuckDb.open(TestSettings.over(folder, options), Set.of(folder + "/"), null, 1, true);
+        return DuckDb.open(TestSettings.over(folder, options), Set.of(folder + "/"), null, true);
     }
 
     Plan plan(String sql) {
@@ -105,7 +105,7 @@ final class LocalDataset implements AutoCloseable {
     /** Reads a stream to its end; without the mark of the end it fails as an export does. */
     static List<String> read(DuckDb duckDb, String statementText) {
         List<String> records = new ArrayList<>();
-        try (var connection = duckDb.dataSource().getConnection();
+        try (var connection = duckDb.newConnection();
                 var statement = connection.createStatement();
                 var rows = statement.executeQuery(statementText)) {
             while (rows.next()) {

@@ -124,7 +124,7 @@ class SandboxTest {
         try (DuckDb small = open("64MB")) {
             small.lock(2);
             var statementText = small.records(LocalDataset.parse(sql), dataset.objects(), dataset::objects, false, 0);
-            try (var connection = small.dataSource().getConnection();
+            try (var connection = small.newConnection();
                     var statement = connection.createStatement();
                     var rows = statement.executeQuery(statementText)) {
                 assertThat(rows.next()).isTrue();
