@@ -120,6 +120,9 @@ class SeveralDestinationsTest {
                 LatencyProxy network = LatencyProxy.start(s3.endpoint(), Duration.ZERO);
                 WebhookServer one = WebhookServer.startCounting(4 * records, ParquetLake::number);
                 WebhookServer other = WebhookServer.startCounting(4 * records, ParquetLake::number)) {
+            // Slow enough that both are at the same object, whichever lane begins later.
+            one.reply(Reply.of(200).after(Duration.ofMillis(100)));
+            other.reply(Reply.of(200).after(Duration.ofMillis(100)));
             s3.createBucket("lake");
             s3.uploadFolder("lake", "acme/events", folder.resolve("large/acme/events"));
             Map<String, String> settings = new TreeMap<>(SecondWebhook.settings(one, other));

@@ -99,6 +99,18 @@ class ElasticsearchTest {
     }
 
     @Test
+    void anIngestPipelineSeesEveryDocument() throws Exception {
+        server.put("/_ingest/pipeline/who", "{\"processors\":[{\"set_security_user\":{\"field\":\"sender\"}}]}");
+
+        assertThat(to("piped").with("pipeline", "who").run().succeeded()).isTrue();
+
+        assertThat(server.documents("piped"))
+                .hasSize(ToElasticsearch.SAMPLE_RECORDS)
+                .allSatisfy(document -> assertThat(document.at("/_source/sender/username"))
+                        .hasToString('"' + ElasticsearchServer.USER + '"'));
+    }
+
+    @Test
     void theSettingsOfTheOriginalWork() throws Exception {
         var original = new ToElasticsearch(folder, Map.of("destination.type", "elasticsearch"))
                 .set("destination.config.url", server.url() + "/")
