@@ -15,6 +15,7 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.apache.camel.Body;
@@ -31,16 +32,23 @@ import org.slf4j.LoggerFactory;
 /**
  * The credentials of a dataset's bucket: from the settings {@code s3.*}, or from the control plane's answer to
  * {@code query-credentials} (CONTRACTS §1.1, §1.3). Remembers the last good answer, so that an export goes on while the
- * control plane is down. Safe for use by several threads.
+ * control plane is down; says so once, and once that it is back. Safe for use by several threads.
  */
 public final class LakeCredentials {
     private static final Logger LOG = LoggerFactory.getLogger(LakeCredentials.class);
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int LONGEST_REASON = 200;
+    /** One that hangs takes at most a tenth of the time of an export that can do without. */
+    private static final int PAUSE_PER_WAIT = 10;
 
     private final Settings settings;
     private final Secrets secrets;
     private final Map<String, Credentials> known = new ConcurrentHashMap<>();
+    /** Datasets for which the control plane was asked in vain since its last good answer. */
+    private final Set<String> away = ConcurrentHashMap.newKeySet();
+
+    private final Map<String, Long> askedAt = new ConcurrentHashMap<>();
+    private final Map<String, Long> askAgainAt = new ConcurrentHashMap<>();
 
     public LakeCredentials(Settings settings, Secrets secrets) {
         this.settings = settings;
@@ -86,8 +94,19 @@ public final class LakeCredentials {
                 null);
     }
 
-    /** Where the control plane gives the credentials of this dataset. */
+    /**
+     * The credentials known from before, while the control plane need not be asked: it was in vain, and ten times as long as
+     * that took is not over. Otherwise null.
+     */
+    public @Nullable Credentials meanwhile(@Variable("tenant") String tenant, @Variable("dataset") String dataset) {
+        String key = tenant + "/" + dataset;
+        Long again = askAgainAt.get(key);
+        return again == null || System.nanoTime() - again >= 0 ? null : known.get(key);
+    }
+
+    /** Where the control plane gives the credentials of this dataset; it is asked now. */
     public String url(@Variable("tenant") String tenant, @Variable("dataset") String dataset) {
+        askedAt.put(tenant + "/" + dataset, System.nanoTime());
         return "%s/api/v1/tenants/%s/datasets/%s/query-credentials"
                 .formatted(settings.text("control.url").replaceAll("/+$", ""), escaped(tenant), escaped(dataset));
     }
@@ -113,6 +132,13 @@ public final class LakeCredentials {
             }
             Credentials credentials = read(answer);
             known.put(key, credentials);
+            askAgainAt.remove(key);
+            if (away.remove(key)) {
+                LOG.info(
+                        "control plane {}, dataset {}: it gives the credentials again.",
+                        settings.text("control.url"),
+                        key);
+            }
             return credentials;
         } catch (JsonProcessingException e) {
             return orKnown(key, "an answer that is no JSON. Check control.url.", e);
@@ -155,7 +181,12 @@ public final class LakeCredentials {
         if (earlier == null) {
             throw new ConnectorException(what + " Nothing was exported.", cause);
         }
-        LOG.warn("{} The export goes on with the credentials known from before.", what);
+        long now = System.nanoTime();
+        long waited = now - askedAt.getOrDefault(dataset, now);
+        askAgainAt.put(dataset, now + PAUSE_PER_WAIT * waited);
+        if (away.add(dataset)) {
+            LOG.warn("{} The export goes on with the credentials known from before.", what);
+        }
         return earlier;
     }
 

@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.TestRun;
 import com.bytefreezer.connector.config.Secrets;
@@ -13,6 +17,7 @@ import com.bytefreezer.connector.delivery.SilentRun;
 import com.bytefreezer.connector.kit.Reply;
 import com.bytefreezer.connector.kit.Request;
 import com.bytefreezer.connector.lake.Credentials;
+import com.bytefreezer.connector.testing.Await;
 import com.bytefreezer.connector.testing.ControlServer;
 import com.bytefreezer.connector.testing.S3Server;
 import com.bytefreezer.connector.testing.TestTools;
@@ -39,6 +44,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.LoggerFactory;
 
 class CredentialsTest {
     private static final Path SYSLOG = Path.of("samples/lake/acme/syslog/data/parquet");
@@ -231,6 +237,64 @@ class CredentialsTest {
     }
 
     @Test
+    void thatTheControlPlaneIsAwayIsSaidOnceAndThatItIsBackOnce() throws Exception {
+        control.grant("acme", "syslog", lake, "lake");
+        try (var camel = new CredentialsRoute(TestRun.settings(folder, given()))) {
+            camel.ask();
+            for (int i = 0; i < 2; i++) {
+                control.grant("acme", "syslog", Reply.of(500, "down"));
+                int asked = control.requests().size();
+                Await.until("three tries", () -> {
+                    camel.ask();
+                    return control.requests().size() >= asked + 3;
+                });
+                control.grant("acme", "syslog", lake, "lake");
+                int back = control.requests().size();
+                Await.until("two good answers", () -> {
+                    camel.ask();
+                    return control.requests().size() >= back + 2;
+                });
+            }
+            assertThat(camel.log())
+                    .extracting(ILoggingEvent::getFormattedMessage)
+                    .hasSize(4)
+                    .allMatch(line -> line.startsWith("control plane " + control.url() + ", dataset acme/syslog: "))
+                    .first()
+                    .asString()
+                    .contains("500 — down", "The export goes on with the credentials known from before.");
+            assertThat(camel.log().get(1).getFormattedMessage()).endsWith("it gives the credentials again.");
+        }
+    }
+
+    @Test
+    void aControlPlaneThatHangsDelaysNoExportWhoseKeysAreKnownAgainAndAgain() throws Exception {
+        control.grant("acme", "syslog", lake, "lake");
+        try (var camel = new CredentialsRoute(TestRun.settings(folder, given("control.timeout-seconds", 1)))) {
+            var first = camel.ask();
+            control.grant("acme", "syslog", Reply.of(200).after(Duration.ofMinutes(1)));
+            assertThat(camel.ask()).isEqualTo(first);
+            assertThat(control.requests()).hasSize(2);
+            var began = System.nanoTime();
+            for (int i = 0; i < 100; i++) {
+                assertThat(camel.ask()).isEqualTo(first);
+            }
+            assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(3));
+            assertThat(control.requests()).hasSizeLessThanOrEqualTo(3);
+        }
+    }
+
+    @Test
+    void aSlowControlPlaneOnlyTakesTime() throws Exception {
+        control.grant("acme", "syslog", answer().after(Duration.ofMillis(1200)));
+
+        var run = run("control.timeout-seconds", 2);
+
+        assertThat(run.succeeded()).isTrue();
+        assertThat(run.log("WARN")).isEmpty();
+        assertThat(webhook.records()).hasSize(RECORDS).doesNotHaveDuplicates();
+    }
+
+    @Test
     void whatIsKnownOfOneDatasetIsNotUsedForAnother() throws Exception {
         var credentials = new LakeCredentials(TestRun.settings(folder, given()), new Secrets());
         credentials.fromAnswer("acme", "syslog", 200, answer().body());
@@ -315,7 +379,11 @@ class CredentialsTest {
 
     /** routes/credentials.camel.yaml and a route that uses it and has a step to do afterwards. */
     private static final class CredentialsRoute implements AutoCloseable {
+        private static final Logger LOGGER =
+                ((LoggerContext) LoggerFactory.getILoggerFactory()).getLogger(LakeCredentials.class);
+
         private final Main camel = new Main();
+        private final ListAppender<ILoggingEvent> appender = new ListAppender<>();
         private final ProducerTemplate caller;
 
         CredentialsRoute(Settings settings) throws Exception {
@@ -331,6 +399,8 @@ class CredentialsTest {
                 }
             });
             camel.start();
+            appender.start();
+            LOGGER.addAppender(appender);
             caller = camel.getCamelTemplate();
         }
 
@@ -344,8 +414,13 @@ class CredentialsTest {
             return exchange.getVariable("after", Credentials.class);
         }
 
+        List<ILoggingEvent> log() {
+            return List.copyOf(appender.list);
+        }
+
         @Override
         public void close() {
+            LOGGER.detachAppender(appender);
             camel.stop();
         }
     }
