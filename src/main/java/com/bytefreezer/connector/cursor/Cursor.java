@@ -94,7 +94,6 @@ public abstract class Cursor extends ServiceSupport implements IdempotentReposit
     }
 
     private final String subject;
-    private final String advice;
     private final String upsertSql;
     private final Duration lookback;
     private final LinkedBlockingQueue<Commit> commits = new LinkedBlockingQueue<>();
@@ -156,12 +155,10 @@ public abstract class Cursor extends ServiceSupport implements IdempotentReposit
      * A cursor over a store.
      *
      * @param subject names the store in messages
-     * @param advice what to look at when it fails
      * @param clock SQL for the time in milliseconds
      */
-    Cursor(String subject, String advice, String clock, Duration lookback) {
+    Cursor(String subject, String clock, Duration lookback) {
         this.subject = subject;
-        this.advice = advice;
         upsertSql = UPSERT.formatted(clock);
         this.lookback = lookback;
     }
@@ -782,6 +779,9 @@ public abstract class Cursor extends ServiceSupport implements IdempotentReposit
         return exchange.getVariable(UNIT, Delivered.class);
     }
 
+    /** What a person can do about a failure of the store. */
+    abstract String advice(SQLException failure);
+
     private interface Guarded<T> {
         T run() throws SQLException;
     }
@@ -792,7 +792,7 @@ public abstract class Cursor extends ServiceSupport implements IdempotentReposit
         } catch (SQLException e) {
             throw new ConnectorException(
                     "cursor %s: %s (%s). What was delivered since its last change will be delivered again. %s"
-                            .formatted(subject, what, message(e), advice),
+                            .formatted(subject, what, message(e), advice(e)),
                     e);
         }
     }

@@ -66,11 +66,7 @@ final class PostgresCursor extends Cursor {
     private final AtomicBoolean down = new AtomicBoolean();
 
     private PostgresCursor(String subject, HikariDataSource pool, int claimSeconds, Duration lookback) {
-        super(
-                subject,
-                "Check that PostgreSQL is up and takes connections.",
-                "(extract(epoch FROM now()) * 1000)::bigint",
-                lookback);
+        super(subject, "(extract(epoch FROM now()) * 1000)::bigint", lookback);
         this.subject = subject;
         this.claimSeconds = claimSeconds;
         this.pool = pool;
@@ -117,6 +113,11 @@ final class PostgresCursor extends Cursor {
                             .formatted(subject, message(reason)),
                     e);
         }
+    }
+
+    @Override
+    String advice(SQLException failure) {
+        return "Check that PostgreSQL is up and takes connections.";
     }
 
     private void prepare() throws SQLException {

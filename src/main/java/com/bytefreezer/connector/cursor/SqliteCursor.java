@@ -14,19 +14,20 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
+import org.sqlite.SQLiteErrorCode;
+import org.sqlite.SQLiteException;
 
 /** The cursor of a single connector, in an embedded SQLite file. A second process on the same file is refused. */
 final class SqliteCursor extends Cursor {
+    private static final String DAMAGED =
+            "The file is damaged: put back a copy of it, or remove it, and all is delivered again.";
+
     private final FileChannel fileLock;
     private final Connection durable;
     private final Connection quick;
 
     private SqliteCursor(Path file, FileChannel fileLock, Duration lookback) throws SQLException {
-        super(
-                file.toString(),
-                "Check the free space and the permissions.",
-                "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
-                lookback);
+        super(file.toString(), "CAST(unixepoch('subsec') * 1000 AS INTEGER)", lookback);
         this.fileLock = fileLock;
         durable = connect(file, "FULL");
         makeTables(durable, "TEXT", " WITHOUT ROWID");
@@ -56,11 +57,22 @@ final class SqliteCursor extends Cursor {
             if (e instanceof ConnectorException known) {
                 throw known;
             }
+            String advice = isDamaged(e)
+                    ? DAMAGED
+                    : "Set cursor.file (CURSOR_FILE) to a file that this user may write, and check the free space.";
             throw new ConnectorException(
-                    "cursor %s: cannot be opened (%s). Not started. Set cursor.file (CURSOR_FILE) to a file that this user may write, and check the free space."
-                            .formatted(store, message(e)),
-                    e);
+                    "cursor %s: cannot be opened (%s). Not started. %s".formatted(store, message(e), advice), e);
         }
+    }
+
+    @Override
+    String advice(SQLException failure) {
+        return isDamaged(failure) ? DAMAGED : "Check the free space and the permissions.";
+    }
+
+    private static boolean isDamaged(Exception failure) {
+        return failure instanceof SQLiteException sqlite
+                && (sqlite.getResultCode().code & 0xff) == SQLiteErrorCode.SQLITE_CORRUPT.code;
     }
 
     static long deliveredIn(Path file) {

@@ -17,6 +17,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,6 +31,8 @@ final class FileJournal implements AutoCloseable {
     static final String NO_ID = "-";
     private static final String NAME = ".written";
     private static final int MOST_LINES = 20_000;
+    /** Paths are made of ids with other characters replaced, and of times. */
+    private static final Pattern LINE = Pattern.compile("[!-~]+ [!-~]+ [0-9]{1,18}");
 
     private final Path file;
     private final Set<String> ids = new LinkedHashSet<>();
@@ -41,15 +44,22 @@ final class FileJournal implements AutoCloseable {
     private FileJournal(Path file, FileChannel channel) throws IOException {
         this.file = file;
         this.channel = channel;
-        String text = Files.readString(file);
+        // Byte by byte, so that lengths are right whatever is there.
+        String text = Files.readString(file, StandardCharsets.ISO_8859_1);
         // A line that a crash cut off does not count.
         String complete = text.substring(0, text.lastIndexOf('\n') + 1);
         complete.lines().forEach(line -> {
-            read(line);
             lines++;
+            if (!LINE.matcher(line).matches()) {
+                // Without it a file might be cut at an earlier end.
+                throw new ConnectorException(
+                        "%s, line %d is damaged. Nothing is written and nothing is lost. Put back a copy of it; or move it away: then give the hidden files (.….part) their names yourself, and what was in flight may come twice."
+                                .formatted(file, lines));
+            }
+            read(line);
         });
         ends.remove(Path.of(NO_ID));
-        length = complete.getBytes(StandardCharsets.UTF_8).length;
+        length = complete.length();
         channel.truncate(length);
     }
 
@@ -57,7 +67,7 @@ final class FileJournal implements AutoCloseable {
         return Files.exists(folder.resolve(NAME));
     }
 
-    /** @throws ConnectorException when another process has it open */
+    /** @throws ConnectorException when another process has it open, or it is damaged */
     static FileJournal open(Path folder) throws IOException {
         Path file = folder.resolve(NAME);
         FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
@@ -67,8 +77,13 @@ final class FileJournal implements AutoCloseable {
                     "another connector writes to %s. Give each a folder of its own by destination.file.folder."
                             .formatted(folder));
         }
-        RollingFiles.force(folder);
-        return new FileJournal(file, channel);
+        try {
+            RollingFiles.force(folder);
+            return new FileJournal(file, channel);
+        } catch (IOException | ConnectorException e) {
+            channel.close();
+            throw e;
+        }
     }
 
     private static boolean isLocked(FileChannel channel) throws IOException {

@@ -176,12 +176,14 @@ class InstanceTest {
         "401,Check control.api-key",
         "500,may come back",
         "garbage,",
+        "slow,",
         "cut,no answer"
     })
     void whateverTheControlPlaneDoesExportsGoOnAndOneLineSaysSo(String fault, String said) throws Exception {
         Reply reply =
                 switch (fault) {
                     case "hangs" -> Reply.of(200).after(Duration.ofMinutes(1));
+                    case "slow" -> Reply.of(200).after(Duration.ofMillis(700));
                     case "garbage" -> Reply.of(200, "<html>\u0000 not JSON");
                     case "cut" -> Reply.of(200, "{\"succ").resetConnection();
                     case "refuses" -> Reply.of(200);

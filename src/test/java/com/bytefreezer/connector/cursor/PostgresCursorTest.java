@@ -311,6 +311,42 @@ class PostgresCursorTest extends CursorContract {
     }
 
     @Test
+    void aServerThatHangsForSecondsOnlyTakesTime() throws Exception {
+        Recorded mine = unit(object("a", NOON));
+        assertThat(cursor.add(exchange(mine), "key")).isTrue();
+        postgres.pause();
+        CompletableFuture<Boolean> commit = CompletableFuture.supplyAsync(() -> cursor.confirm(exchange(mine), "key"));
+        Thread.sleep(1500);
+        assertThat(commit).isNotDone();
+        postgres.resume();
+        assertThat(commit.get()).isTrue();
+        assertThat(mine.recorded).isTrue();
+        assertThat(isNew(object("a", NOON))).isFalse();
+    }
+
+    @Test
+    void aServerThatHangsForLongFailsTheRunInOneLineAndTheNextOneRecords() throws Exception {
+        Cursor shortly = replica(1);
+        Recorded mine = unit(object("a", NOON));
+        assertThat(shortly.add(exchange(mine), "key")).isTrue();
+        postgres.pause();
+        try {
+            assertThat(shortly.confirm(exchange(mine), "key")).isFalse();
+            assertThat(mine.reasons).singleElement().satisfies(reason -> assertThat(reason)
+                    .hasMessageStartingWith("cursor " + postgres.url() + ": cannot be written (")
+                    .hasMessageEndingWith("Check that PostgreSQL is up and takes connections.")
+                    .hasMessageNotContaining("\n"));
+        } finally {
+            postgres.resume();
+        }
+        assertThat(isNew(object("a", NOON))).isTrue();
+        Recorded again = unit(object("a", NOON));
+        Await.until("the end of the old claim", () -> shortly.add(exchange(again), "key"));
+        assertThat(shortly.confirm(exchange(again), "key")).isTrue();
+        assertThat(isNew(object("a", NOON))).isFalse();
+    }
+
+    @Test
     void aSlowServerOnlyTakesTime() {
         try (LatencyProxy network =
                 LatencyProxy.start(URI.create(postgres.url().substring("jdbc:".length())), Duration.ofMillis(300))) {

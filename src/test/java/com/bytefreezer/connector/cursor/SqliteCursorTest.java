@@ -11,12 +11,14 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Random;
 import java.util.stream.IntStream;
 import org.apache.camel.Exchange;
 import org.apache.camel.impl.DefaultCamelContext;
@@ -146,6 +148,41 @@ class SqliteCursorTest extends CursorContract {
                 .endsWith(
                         "Not started. Set cursor.file (CURSOR_FILE) to a file that this user may write, and check the free space.")
                 .doesNotContain("\n");
+    }
+
+    @Test
+    void pagesOfGarbageFailTheRunInOneLineAndNothingCountsAsDeliveredThatWasNot() throws Exception {
+        LakeObject[] many = IntStream.range(0, 2000)
+                .mapToObj(i -> object("many-%04d".formatted(i), NOON))
+                .toArray(LakeObject[]::new);
+        deliver(many);
+        cursor.close();
+        Path whole = Files.copy(file(), folder.resolve("whole.db"));
+        int page = 4096;
+        byte[] bytes = Files.readAllBytes(file());
+        assertThat(bytes.length).isGreaterThan(20 * page);
+        byte[] garbage = new byte[(bytes.length / page - 8) * page];
+        new Random(7).nextBytes(garbage);
+        System.arraycopy(garbage, 0, bytes, 8 * page, garbage.length);
+        Files.write(file(), bytes);
+
+        assertThatThrownBy(() -> {
+                    cursor = open(LOOKBACK);
+                    assertThat(List.of(many)).noneMatch(this::isNew);
+                })
+                .isInstanceOf(ConnectorException.class)
+                .hasMessageStartingWith("cursor " + file() + ": cannot be ")
+                .hasMessageContaining("database disk image is malformed")
+                .hasMessageEndingWith(
+                        "The file is damaged: put back a copy of it, or remove it, and all is delivered again.")
+                .hasMessageNotContaining("\n");
+        assertThatThrownBy(() -> isNew(object("new", NOON))).isInstanceOf(ConnectorException.class);
+
+        cursor.close();
+        Files.copy(whole, file(), StandardCopyOption.REPLACE_EXISTING);
+        cursor = open(LOOKBACK);
+        assertThat(List.of(many)).noneMatch(this::isNew);
+        assertThat(isNew(object("new", NOON))).isTrue();
     }
 
     @Test

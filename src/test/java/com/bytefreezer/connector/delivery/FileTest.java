@@ -1,12 +1,15 @@
 package com.bytefreezer.connector.delivery;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.bytefreezer.connector.ConnectorException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -14,6 +17,8 @@ import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class FileTest {
     @TempDir
@@ -46,6 +51,42 @@ class FileTest {
         files.setRollSeconds(seconds);
         files.recover();
         return files;
+    }
+
+    // -- A damaged disk
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"\0\0\0\0\0\0\n", "\u00ff\u0012 garbage\n", "a b\n", "a acme/x.ndjson 12x\n", "a ../x.ndjson\n"})
+    void aDamagedJournalIsNamedAndNothingIsWrittenUntilItIsMended(String garbage) throws Exception {
+        assertThat(export().run().succeeded()).isTrue();
+        Path journal = tree().resolve(".written");
+        byte[] whole = Files.readAllBytes(journal);
+        Files.write(journal, (garbage + Files.readString(journal)).getBytes(StandardCharsets.ISO_8859_1));
+        byte[] damaged = Files.readAllBytes(journal);
+
+        assertThatThrownBy(() -> rolling(1, 1))
+                .isInstanceOf(ConnectorException.class)
+                .hasMessageStartingWith(journal + ", line 1 is damaged. Nothing is written")
+                .hasMessageNotContaining("\n");
+        assertThat(journal).hasBinaryContent(damaged);
+        assertThat(records()).hasSize(SampleExport.RECORDS);
+
+        Files.write(journal, whole);
+        assertThat(export().in(folder.resolve("forgotten")).run().succeeded()).isTrue();
+        assertThat(records()).hasSize(SampleExport.RECORDS).doesNotHaveDuplicates();
+    }
+
+    @Test
+    void aLineOfTheJournalThatIsHalfWrittenDoesNotCount() throws Exception {
+        assertThat(export().run().succeeded()).isTrue();
+        Files.writeString(tree().resolve(".written"), "5b1f acme/syslog/20", StandardOpenOption.APPEND);
+
+        assertThat(export().in(folder.resolve("forgotten")).run().succeeded()).isTrue();
+        assertThat(records()).hasSize(SampleExport.RECORDS).doesNotHaveDuplicates();
+        assertThat(Files.readString(tree().resolve(".written")))
+                .doesNotContain("5b1f acme")
+                .endsWith("\n");
     }
 
     // -- Runs

@@ -14,9 +14,11 @@ import com.bytefreezer.connector.kit.Reply;
 import com.bytefreezer.connector.testing.WebhookServer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -24,6 +26,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The first ten records of each of the sample's 12 objects go to a webhook that refuses the fourth one of each. */
 class DeadLetterReplayTest {
@@ -155,6 +159,34 @@ class DeadLetterReplayTest {
                 .hasMessageContaining(file.toString())
                 .hasMessageContaining("it has no record");
         assertThat(file).content().isEqualTo(broken);
+    }
+
+    /** Half a file, and a block of the disk that holds something else. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aDamagedFileIsNamedAndTheOthersAreReplayedWithoutIt(boolean truncated) throws Exception {
+        refuse(text -> false);
+        Path file = files().get(0);
+        byte[] whole = Files.readAllBytes(file);
+        byte[] damaged = Arrays.copyOf(whole, truncated ? whole.length / 2 : whole.length);
+        if (!truncated) {
+            new Random(7).nextBytes(damaged);
+        }
+        Files.write(file, damaged);
+
+        assertThatThrownBy(() -> operations.replay().replay(export, Set.of()))
+                .isInstanceOf(ConnectorException.class)
+                .hasMessageStartingWith("dead letters " + file + ", line 1: cannot be read (")
+                .hasMessageEndingWith("They stay as they are. Mend or remove the line.")
+                .hasMessageNotContaining("\n");
+        assertThat(file).hasBinaryContent(damaged);
+
+        Files.move(file, folder.resolve("aside"));
+        assertThat(operations.replay().replay(export, Set.of()).failed()).isZero();
+        assertThat(letters()).isEmpty();
+        Files.write(file, whole);
+        assertThat(operations.replay().replay(export, Set.of()).failed()).isZero();
+        assertThat(server.records()).hasSize(10 * OBJECTS);
     }
 
     @Test

@@ -9,8 +9,10 @@ import java.net.Socket;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
@@ -19,7 +21,10 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** A TCP proxy before a local server: its answers arrive later, and the network between can be cut. Safe for many threads. */
+/**
+ * A TCP proxy before a local server: its answers arrive later, and the network between can be cut, hang or garble what it
+ * carries. Safe for many threads.
+ */
 public final class LatencyProxy implements AutoCloseable {
     private static final int CHUNK_BYTES = 64 * 1024;
     /** Bounds what one connection holds back to 64 MB. */
@@ -30,7 +35,10 @@ public final class LatencyProxy implements AutoCloseable {
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
     private final AtomicLong answeredBytes = new AtomicLong();
+    private final Random random = new Random(7);
     private ServerSocket listener;
+    private volatile CountDownLatch hanging = new CountDownLatch(0);
+    private volatile boolean garbling;
 
     private LatencyProxy(URI target, Duration delay) {
         this.target = target;
@@ -59,14 +67,29 @@ public final class LatencyProxy implements AutoCloseable {
         connections.forEach(Connection::close);
     }
 
-    /** Accepts connections again after a cut. */
+    /** From now on nothing comes through, in both directions; connections stay open, and what was sent arrives in the end. */
+    public void hang() {
+        hanging = new CountDownLatch(1);
+    }
+
+    /** From now on every answer is made of random bytes. */
+    public void garble() {
+        garbling = true;
+    }
+
+    /** Works again. */
     public synchronized void heal() {
-        listener = listen(listener.getLocalPort());
+        hanging.countDown();
+        garbling = false;
+        if (listener.isClosed()) {
+            listener = listen(listener.getLocalPort());
+        }
     }
 
     @Override
     public void close() {
         cut();
+        hanging.countDown();
         threads.shutdownNow();
     }
 
@@ -131,9 +154,13 @@ public final class LatencyProxy implements AutoCloseable {
 
         void forwardRequests() {
             try {
-                client.getInputStream().transferTo(server.getOutputStream());
+                var requests = client.getInputStream();
+                for (var chunk = next(requests); chunk.length > 0; chunk = next(requests)) {
+                    hanging.await();
+                    server.getOutputStream().write(chunk);
+                }
                 server.shutdownOutput();
-            } catch (IOException broken) {
+            } catch (IOException | InterruptedException broken) {
                 close();
             }
         }
@@ -153,17 +180,21 @@ public final class LatencyProxy implements AutoCloseable {
             }
         }
 
-        private static byte[] next(InputStream answers) throws IOException {
+        private static byte[] next(InputStream stream) throws IOException {
             var buffer = new byte[CHUNK_BYTES];
-            var length = answers.read(buffer);
+            var length = stream.read(buffer);
             return Arrays.copyOf(buffer, Math.max(length, 0));
         }
 
         private void send(byte[] chunk) {
             try {
+                hanging.await();
+                if (garbling) {
+                    random.nextBytes(chunk);
+                }
                 client.getOutputStream().write(chunk);
                 room.release();
-            } catch (IOException broken) {
+            } catch (IOException | InterruptedException broken) {
                 close();
             }
         }
