@@ -31,6 +31,8 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The packaged program as its users meet it: flags, exit codes, standard output, signals. */
 class ProcessIT {
@@ -144,6 +146,34 @@ class ProcessIT {
                 assertThat(connector.standardError()).contains("INFO").doesNotContain("ERROR", "WARN");
             }
             assertThat(sink.records()).hasSize(records).doesNotHaveDuplicates();
+        }
+    }
+
+    /** As on a machine that has no time for it, or that is moved. */
+    @ParameterizedTest
+    @CsvSource({"5000, 0, 1", "300, 30, 15"})
+    void aProcessThatIsFrozenOrStarvedDeliversAllOnce(int frozenMs, int runningMs, int times) {
+        int records = 50_000;
+        ParquetLake lake = ParquetLake.in(folder.resolve("lake"));
+        lake.numbers("year=2026/month=11/day=20/a.parquet", 0, records);
+        try (WebhookServer sink = WebhookServer.startCounting(records + 10, ParquetLake::number)) {
+            sink.reply(Reply.of(200).after(Duration.ofMillis(50)));
+            Map<String, String> environment = environment(lake, sink);
+            environment.put("DESTINATION_WEBHOOK_FORMAT", "ndjson");
+            try (ConnectorProcess connector = start(environment, "--mode", "watch")) {
+                Await.until("the first records", () -> sink.acceptedRecords() > 0);
+                for (int i = 0; i < times; i++) {
+                    connector.pause();
+                    LockSupport.parkNanos(Duration.ofMillis(frozenMs).toNanos());
+                    connector.resume();
+                    LockSupport.parkNanos(Duration.ofMillis(runningMs).toNanos());
+                }
+                Await.until("all records", () -> sink.distinctRecords() == records);
+                lake.numbers("year=2026/month=11/day=20/b.parquet", records, 10);
+                Await.until("the next object", () -> sink.distinctRecords() == records + 10);
+                assertThat(connector.standardError()).doesNotContain("ERROR", "WARN");
+            }
+            assertThat(sink.acceptedRecords()).isEqualTo(records + 10);
         }
     }
 
