@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -33,6 +34,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class DeployTest {
     private static final Path DEPLOY = TestTools.projectDirectory().resolve("deploy");
     private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\{[A-Z_]+(?::[-?][^}]*)?}");
+    private static final Pattern BOLD = Pattern.compile("\\*\\*([^*]+)\\*\\*");
     private static final Pattern NAMED_TEST = Pattern.compile("`([A-Z][A-Za-z]+)\\.([a-z][A-Za-z]+)`");
 
     @TempDir
@@ -222,6 +224,36 @@ class DeployTest {
         assertThat(page.lines().filter(line -> line.startsWith("| `") || line.startsWith("| **")))
                 .isNotEmpty()
                 .allMatch(row -> NAMED_TEST.matcher(row).find() || row.contains("not tested"));
+    }
+
+    @Test
+    void thePageOnReliabilityHasEveryFaultOfEveryNeighbour() throws Exception {
+        String page = Files.readString(TestTools.projectDirectory().resolve("docs/reliability.md"));
+        List<String> faults =
+                List.of("refuses", "hangs", "answers garbage", "slow", "dies in the middle", "comes back");
+        List<String> neighbours =
+                List.of("S3", "Control plane", "Destination", "Cursor store", "Disk", "Process", "Network");
+        List<String> missing = new ArrayList<>();
+        for (String neighbour : neighbours) {
+            String cells = page.lines()
+                    .filter(line -> line.startsWith("| " + neighbour + " |"))
+                    .findFirst()
+                    .orElseThrow();
+            assertThat(cells.split(" \\| ", -1)).hasSize(faults.size() + 1);
+            String anchor = "(#" + neighbour.toLowerCase(Locale.ROOT).replace(' ', '-') + ")";
+            assertThat(cells.split(Pattern.quote(anchor), -1)).as(cells).hasSize(faults.size() + 1);
+            String section = page.split("\n## " + neighbour + "\n", 2)[1].split("\n## ", 2)[0];
+            String named =
+                    BOLD.matcher(section).results().map(found -> found.group(1)).collect(Collectors.joining(" "));
+            faults.stream()
+                    .filter(fault -> !named.contains(fault))
+                    .forEach(fault -> missing.add(neighbour + " " + fault));
+        }
+        assertThat(missing).isEmpty();
+        String header = "| | " + String.join(" | ", faults) + " |";
+        assertThat(page.lines()).contains(header);
+        // What means nothing says so in one row alone.
+        assertThat(page.lines().filter(line -> line.contains("not tested"))).hasSize(1);
     }
 
     private Settings settings(Mode mode, Map<String, String> environment, Path config) throws Exception {
