@@ -113,6 +113,14 @@ public final class RollingFiles {
     /** Completes all files; after a failure {@link #recover} does it at the next start. */
     public synchronized void close() {
         completeAll(List.copyOf(openFiles.values()));
+        for (OpenFile left : openFiles.values()) {
+            try {
+                left.channel.close();
+            } catch (IOException e) {
+                LOG.debug("file: {}", left.path, e);
+            }
+        }
+        openFiles.clear();
         if (journal != null) {
             journal.close();
             journal = null;

@@ -160,6 +160,7 @@ class ProcessIT {
             sink.reply(Reply.of(200).after(Duration.ofMillis(50)));
             Map<String, String> environment = environment(lake, sink);
             environment.put("DESTINATION_WEBHOOK_FORMAT", "ndjson");
+            environment.put("QUERY_SQL", "SELECT n, hostname FROM events");
             try (ConnectorProcess connector = start(environment, "--mode", "watch")) {
                 Await.until("the first records", () -> sink.acceptedRecords() > 0);
                 for (int i = 0; i < times; i++) {
