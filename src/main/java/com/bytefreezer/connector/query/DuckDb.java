@@ -57,8 +57,6 @@ public final class DuckDb implements AutoCloseable {
 
     static {
         STREAMING.setProperty("jdbc_stream_results", "true");
-        // Otherwise a thread keeps each pool that it ever had a connection of.
-        System.setProperty("com.zaxxer.hikari.useWeakReferences", "true");
     }
 
     /** A column that has the name of the virtual one would take its place, so such an object is like no other. */
