@@ -9,10 +9,12 @@ import { plural } from './format.js';
 import { Help } from './help.js';
 import { rememberTheme, theme } from './memory.js';
 import { read, write } from './place.js';
-import { MODIFIER, Problem, State, h, useLoad } from './ui.js';
+import { MODIFIER, Problem, RETRY, State, h, useLoad } from './ui.js';
 import { Workspace } from './workspace.js';
 
 const REFRESH = 5000;
+/** What is known stays when it cannot be asked for again. */
+const KEEP = { keep: true };
 
 function usePlace() {
   const [place, setPlace] = useState(() => read(location.hash));
@@ -60,12 +62,16 @@ function App() {
   const [help, setHelp] = useState(false);
   const search = useRef(null);
   const side = useRef(null);
-  const datasets = useLoad((signal) => get('datasets', signal), []);
-  const exports = useLoad((signal) => get('exports', signal), []);
+  const datasets = useLoad((signal) => get('datasets', signal), [], KEEP);
+  const exports = useLoad((signal) => get('exports', signal), [], KEEP);
   useEffect(() => {
     const timer = setInterval(() => !document.hidden && exports.reload(), REFRESH);
     return () => clearInterval(timer);
   }, [exports.reload]);
+  useEffect(() => {
+    const timer = datasets.value?.stale ? setInterval(datasets.reload, RETRY) : undefined;
+    return () => clearInterval(timer);
+  }, [datasets.value?.stale]);
 
   useEffect(() => {
     const keys = (event) => {
@@ -109,7 +115,7 @@ function main({ place, go, datasets, exports, chosen, side }) {
   if (place.view === 'exports') {
     return h(Exports, { exports, place, go });
   }
-  if (datasets.error) {
+  if (datasets.error && !datasets.value) {
     return h(Problem, { error: datasets.error, retry: datasets.reload });
   }
   if (!datasets.value) {

@@ -1,6 +1,7 @@
 // The left side: datasets by tenant with search, and the exports with how they are.
 import { useMemo, useState } from 'preact/hooks';
 import { ExportMark, exportLine } from './export-state.js';
+import { ago, time } from './format.js';
 import { write } from './place.js';
 import { Skeleton, h } from './ui.js';
 
@@ -35,7 +36,7 @@ export function Catalogue({ datasets, exports, place, go, searchBox, side }) {
         onInput: (event) => setWords(event.target.value),
       }),
       !datasets.value && datasets.loading && h(Skeleton, { lines: 4 }),
-      datasets.error && place.view !== 'data' && h('p', { class: 'note' }, datasets.error.message),
+      datasets.error && (place.view !== 'data' || datasets.value) && datasets.error.status !== 0 && h('p', { class: 'note' }, datasets.error.message),
       (datasets.value?.notes ?? []).map((note) => h('p', { key: note, class: 'note' }, note)),
       datasets.value && !found.length && words && h('p', { class: 'note' }, `No dataset matches “${words}”.`),
       h('ul', { class: 'tree' }, tenants.map((tenant) => h('li', { key: tenant.id },
@@ -54,10 +55,12 @@ export function Catalogue({ datasets, exports, place, go, searchBox, side }) {
 
 function Entry({ dataset, place }) {
   const current = dataset.tenant_id === place.tenant && dataset.dataset_id === place.dataset;
-  return h('li', null, h('a', { href: write(placeOf(dataset)), 'aria-current': current ? 'true' : undefined, title: dataset.dataset_id },
+  const title = dataset.newest ? `${dataset.dataset_id}: newest partition ${time(dataset.newest.from)} UTC` : dataset.dataset_id;
+  return h('li', null, h('a', { href: write(placeOf(dataset)), 'aria-current': current ? 'true' : undefined, title },
     h('span', { class: 'name' }, dataset.name || dataset.dataset_id),
     dataset.testing && h('span', { class: 'badge' }, 'testing'),
-    dataset.active === false && h('span', { class: 'badge plain' }, 'inactive')));
+    dataset.active === false && h('span', { class: 'badge plain' }, 'inactive'),
+    dataset.newest && h('span', { class: 'aside' }, ago(dataset.newest.to))));
 }
 
 const placeOf = (dataset) => ({ view: 'data', tenant: dataset.tenant_id, dataset: dataset.dataset_id });

@@ -43,6 +43,12 @@ export function duration(seconds) {
   return `${Math.round(seconds)} s`;
 }
 
+/** How long ago something ended. */
+export function ago(iso) {
+  const seconds = (Date.now() - Date.parse(iso)) / 1000;
+  return seconds < 60 ? 'now' : `${duration(seconds)} ago`;
+}
+
 /** 2026-11-20 14:00, without the minutes at midnight; the caller says that it is UTC. */
 export function time(iso) {
   if (!iso) {

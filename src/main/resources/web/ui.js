@@ -7,8 +7,13 @@ export { h };
 /** The key that goes with a letter. */
 export const MODIFIER = /Mac|iPhone|iPad/.test(navigator.platform) ? '⌘' : 'Ctrl';
 
-/** Loads when dependencies change: {value, error, loading, reload}. An answer that comes too late is dropped. */
-export function useLoad(load, dependencies) {
+/** How long until something that did not answer is asked again, in milliseconds. */
+export const RETRY = 5000;
+/** What is tried again by itself: nothing answered, or something behind the connector did not. */
+const PASSING = [0, 502];
+
+/** Loads when dependencies change: {value, error, loading, reload}. An answer that comes too late is dropped; `keep`: a failure leaves the last one. */
+export function useLoad(load, dependencies, { keep = false } = {}) {
   const [state, setState] = useState({ loading: true });
   const [turn, setTurn] = useState(0);
   useEffect(() => {
@@ -20,7 +25,7 @@ export function useLoad(load, dependencies) {
     setState((before) => ({ ...before, loading: true }));
     load(abort.signal).then(
       (value) => !abort.signal.aborted && setState({ value, loading: false }),
-      (error) => !abort.signal.aborted && setState({ error, loading: false }),
+      (error) => !abort.signal.aborted && setState((before) => ({ value: keep ? before.value : undefined, error, loading: false })),
     );
     return () => abort.abort();
   }, [...dependencies, turn]);
@@ -63,8 +68,12 @@ export function Message({ text }) {
   return h('details', { class: 'message' }, h('summary', null, `${start.slice(0, start.lastIndexOf(' '))} …`), h('p', null, text));
 }
 
-/** An error as one line and what to do next. */
+/** An error as one line and what to do next; what may pass by itself is tried again. */
 export function Problem({ error, retry }) {
+  useEffect(() => {
+    const timer = retry && PASSING.includes(error?.status) ? setTimeout(retry, RETRY) : undefined;
+    return () => clearTimeout(timer);
+  }, [error]);
   if (!error) {
     return null;
   }

@@ -6,6 +6,7 @@ import com.bytefreezer.connector.control.LakeCredentials;
 import com.bytefreezer.connector.lake.Credentials;
 import com.bytefreezer.connector.lake.Lake;
 import com.bytefreezer.connector.lake.LakeObject;
+import com.bytefreezer.connector.lake.Period;
 import com.bytefreezer.connector.query.DuckDb;
 import com.bytefreezer.connector.server.ApiException;
 import java.nio.file.InvalidPathException;
@@ -16,6 +17,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.CamelContextAware;
@@ -105,6 +107,17 @@ public final class Datasets implements CamelContextAware {
     @Nullable
     Credentials credentials(String tenant, String dataset) {
         return LakeCredentials.ask(Objects.requireNonNull(routes), tenant, dataset);
+    }
+
+    /**
+     * The dataset's newest partition, as {@link Lake#newest} finds it.
+     *
+     * @throws ConnectorException when there are no keys, or the lake cannot be listed
+     */
+    Optional<Period> newest(Lake.Name name) {
+        try (Lake lake = Lake.of(settings, name.tenant(), name.dataset(), credentials(name.tenant(), name.dataset()))) {
+            return lake.newest();
+        }
     }
 
     private Dataset list(Lake.Name name, Runnable check) {

@@ -71,7 +71,7 @@ public final class Explorer {
             @Header("to") @Nullable String to,
             @Header("query_id") @Nullable String id) {
         try (Running running = watchdog.look(id)) {
-            return overview(datasets.open(tenant, name, running::check), Range.of(from, to), running);
+            return overview(open(tenant, name, running), Range.of(from, to), running);
         }
     }
 
@@ -102,7 +102,7 @@ public final class Explorer {
             @Header("to") @Nullable String to,
             @Header("query_id") @Nullable String id) {
         try (Running running = watchdog.look(id)) {
-            return columns(datasets.open(tenant, name, running::check), from, to, running);
+            return columns(open(tenant, name, running), from, to, running);
         }
     }
 
@@ -134,7 +134,7 @@ public final class Explorer {
             @Header("query_id") @Nullable String id)
             throws IOException {
         try (Running running = watchdog.look(id)) {
-            Dataset dataset = datasets.open(tenant, name, running::check);
+            Dataset dataset = open(tenant, name, running);
             List<LakeObject> objects =
                     Range.orNewest(from, to, dataset.objects()).of(dataset.objects());
             Map<String, String> types = objects.isEmpty() ? Map.of() : described(dataset, objects, running);
@@ -200,6 +200,14 @@ public final class Explorer {
             }
         });
         return answers;
+    }
+
+    private Dataset open(String tenant, String name, Running running) {
+        try {
+            return datasets.open(tenant, name, running::check);
+        } catch (ConnectorException e) {
+            throw running.hasToEnd() ? new ApiException(422, Queries.reason(running, e)) : e;
+        }
     }
 
     private Map<String, String> described(Dataset dataset, List<LakeObject> objects, Running running) {

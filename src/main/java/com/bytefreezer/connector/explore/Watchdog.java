@@ -50,13 +50,16 @@ public final class Watchdog {
      * @throws ApiException when too much runs already, or something with this id
      */
     Running query(@Nullable String id) {
+        Running begun = enter(id, queries);
         if (!queries.tryAcquire()) {
+            running.remove(begun.id);
             throw new ApiException(
                     429,
                     "%d queries run already, which is what server.max-queries allows. Wait for one, or cancel it."
                             .formatted(most));
         }
-        return begin(id, queries);
+        begun.start();
+        return begun;
     }
 
     /**
@@ -66,25 +69,31 @@ public final class Watchdog {
      * @throws ApiException when it gets no turn in time, or something with this id runs
      */
     Running look(@Nullable String id) {
-        try {
-            if (!looks.tryAcquire(seconds, TimeUnit.SECONDS)) {
-                throw new ApiException(429, "Others look at datasets for %d s already. Try again.".formatted(seconds));
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new ApiException(429, "The connector stops.");
+        // What is cancelled while it waits ends as soon as it has its turn.
+        Running begun = enter(id, looks);
+        if (!hasTurn()) {
+            running.remove(begun.id);
+            throw new ApiException(429, "Others look at datasets for %d s already. Try again.".formatted(seconds));
         }
-        return begin(id, looks);
+        begun.start();
+        return begun;
     }
 
-    private Running begin(@Nullable String id, Semaphore turns) {
+    private boolean hasTurn() {
+        try {
+            return looks.tryAcquire(seconds, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    private Running enter(@Nullable String id, Semaphore turns) {
         Running begun =
                 new Running(id == null || id.isBlank() ? UUID.randomUUID().toString() : id, turns);
         if (running.putIfAbsent(begun.id, begun) != null) {
-            turns.release();
             throw new ApiException(409, "A query with the query_id %s runs already.".formatted(id));
         }
-        begun.start();
         return begun;
     }
 
@@ -102,7 +111,7 @@ public final class Watchdog {
     final class Running implements AutoCloseable {
         private final String id;
         private final Semaphore turns;
-        private final long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
+        private volatile long started = System.nanoTime();
         private volatile boolean cancelled;
         private volatile @Nullable DuckDb duckDb;
         private volatile @Nullable Future<?> ticks;
@@ -146,19 +155,25 @@ public final class Watchdog {
         }
 
         private void start() {
+            started = System.nanoTime();
             ticks = clock.scheduleAtFixedRate(this::tick, PERIOD.toMillis(), PERIOD.toMillis(), TimeUnit.MILLISECONDS);
         }
 
         /** Again and again, since a statement that begins only now would not notice. */
         private void tick() {
             DuckDb watched = duckDb;
-            if (watched != null && (cancelled || isLate())) {
+            if (watched != null && hasToEnd()) {
                 watched.interrupt();
             }
         }
 
+        /** Whether it was cancelled or is late. */
+        boolean hasToEnd() {
+            return cancelled || isLate();
+        }
+
         private boolean isLate() {
-            return System.nanoTime() - deadline > 0;
+            return System.nanoTime() - started > TimeUnit.SECONDS.toNanos(seconds);
         }
     }
 }

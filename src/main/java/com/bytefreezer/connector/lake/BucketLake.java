@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.Spliterator;
 import java.util.Spliterators;
@@ -23,6 +24,7 @@ import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.S3ClientBuilder;
+import software.amazon.awssdk.services.s3.model.CommonPrefix;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 
@@ -80,16 +82,39 @@ final class BucketLake implements Lake, Layout.Folders {
     }
 
     @Override
+    public Optional<Period> newest() {
+        AwsKeys.resolve(credentials);
+        return prefixes.stream()
+                .map(prefix -> Period.newest(path -> explained(() -> folders(
+                        prefix + path,
+                        // There are no thousand hours in a day; objects among them must not take more requests.
+                        client
+                                .listObjectsV2(request -> request.bucket(bucket)
+                                        .prefix(prefix + path)
+                                        .delimiter("/"))
+                                .commonPrefixes()
+                                .stream()))))
+                .flatMap(Optional::stream)
+                .findFirst();
+    }
+
+    @Override
     public List<String> below(String path) {
         String prefix = prefixes.iterator().next() + path;
-        return explained(() -> client
-                .listObjectsV2Paginator(
-                        request -> request.bucket(bucket).prefix(prefix).delimiter("/"))
-                .commonPrefixes()
-                .stream()
-                .map(found ->
-                        found.prefix().substring(prefix.length(), found.prefix().length() - 1))
-                .toList());
+        return explained(() -> folders(
+                prefix,
+                client
+                        .listObjectsV2Paginator(
+                                request -> request.bucket(bucket).prefix(prefix).delimiter("/"))
+                        .commonPrefixes()
+                        .stream()));
+    }
+
+    /** The names of folders without what is above them. */
+    private static List<String> folders(String prefix, Stream<CommonPrefix> found) {
+        return found.map(folder -> folder.prefix()
+                        .substring(prefix.length(), folder.prefix().length() - 1))
+                .toList();
     }
 
     @Override

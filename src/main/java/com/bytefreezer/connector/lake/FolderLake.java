@@ -13,6 +13,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -58,6 +59,11 @@ final class FolderLake implements Lake, Layout.Folders {
             throw unlisted(e);
         }
         return found.stream().sorted().flatMap(this::object);
+    }
+
+    @Override
+    public Optional<Period> newest() {
+        return Period.newest(this::below);
     }
 
     @Override

@@ -35,6 +35,15 @@ public interface Lake extends AutoCloseable {
      */
     Stream<LakeObject> objects(Instant since);
 
+    /**
+     * The newest partition, told by the names of folders alone: in a bucket by one request for each of year, month, day
+     * and hour. An empty folder counts, and so does one outside of {@code query.from} and {@code query.to}. Empty where no
+     * folder tells a day.
+     *
+     * @throws ConnectorException when the lake cannot be listed
+     */
+    Optional<Period> newest();
+
     /** The folders that hold the objects, as DuckDB names them, each with a trailing slash. */
     Set<String> folders();
 

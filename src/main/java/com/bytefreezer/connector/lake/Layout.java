@@ -3,6 +3,7 @@ package com.bytefreezer.connector.lake;
 import com.bytefreezer.connector.config.Settings;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ForkJoinPool;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -14,6 +15,8 @@ final class Layout {
     private static final Pattern PLACEHOLDER = Pattern.compile("\\{(tenant|dataset)}");
     /** What stands for the tenant where the layout has none. */
     private static final String ONLY_TENANT = "default";
+    /** Each look is a request that waits for the lake. */
+    private static final int AT_ONCE = 8;
 
     private final String layout;
 
@@ -28,7 +31,7 @@ final class Layout {
                 .replaceAll("^/|/$", ""));
     }
 
-    /** Folders of a lake, each path with a trailing slash, or empty for the root. */
+    /** Folders of a lake, each path with a trailing slash, or empty for the root. Safe for use by several threads. */
     interface Folders {
         /** The names of those right below {@code path}. */
         List<String> below(String path);
@@ -42,12 +45,24 @@ final class Layout {
         return layout.replace("{tenant}", tenant).replace("{dataset}", dataset);
     }
 
-    /** The datasets that have a folder, found without looking into it. */
+    /** The datasets that have a folder, found without looking into it; where there are many, several at a time. */
     List<Lake.Name> find(Folders folders) {
-        List<Lake.Name> found = new ArrayList<>();
+        List<Possible> found = new ArrayList<>();
         find(folders, "", List.of(layout.split("/")), null, null, found);
-        return found;
+        ForkJoinPool looks = new ForkJoinPool(AT_ONCE);
+        try {
+            return looks.submit(() -> found.parallelStream()
+                            .filter(one -> folders.exists(one.folder))
+                            .map(Possible::name)
+                            .toList())
+                    .join();
+        } finally {
+            looks.shutdownNow();
+        }
     }
+
+    /** A dataset by the names above its folder, which may not be there. */
+    private record Possible(Lake.Name name, String folder) {}
 
     @Override
     public String toString() {
@@ -60,11 +75,11 @@ final class Layout {
             List<String> segments,
             @Nullable String tenant,
             @Nullable String dataset,
-            List<Lake.Name> found) {
+            List<Possible> found) {
         if (segments.stream().noneMatch(segment -> PLACEHOLDER.matcher(segment).find())) {
             String rest = segments.stream().map(segment -> segment + "/").collect(Collectors.joining());
-            if (dataset != null && folders.exists(path + rest)) {
-                found.add(new Lake.Name(tenant == null ? ONLY_TENANT : tenant, dataset));
+            if (dataset != null) {
+                found.add(new Possible(new Lake.Name(tenant == null ? ONLY_TENANT : tenant, dataset), path + rest));
             }
             return;
         }

@@ -1,11 +1,15 @@
 package com.bytefreezer.connector.lake;
 
 import java.time.DateTimeException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -14,7 +18,7 @@ import java.util.regex.Pattern;
  *
  * @param to exclusive
  */
-record Period(Instant from, Instant to) {
+public record Period(Instant from, Instant to) {
     /** A year or a month stands for itself only at the end of a path. */
     private static final Pattern FOLDERS =
             Pattern.compile("(?:^|/)(?:year=|(?=19|20))(\\d{4})/(?:$|(?:month=)?(\\d{1,2})/(?:$|(?:day=)?(\\d{1,2})/"
@@ -45,6 +49,29 @@ record Period(Instant from, Instant to) {
         } catch (DateTimeException e) {
             return Optional.empty();
         }
+    }
+
+    /**
+     * The newest hour or day that a dataset has a folder for, found from the newest year down by the names of folders, so
+     * with one look at each level. Empty where they tell no day.
+     *
+     * @param below the names of the folders right below a path, which is empty or ends with a slash
+     */
+    static Optional<Period> newest(Function<String, List<String>> below) {
+        String path = "";
+        for (int level = 0; level < UNITS.length; level++) {
+            String above = path;
+            Optional<String> newest = below.apply(path).stream()
+                    .map(name -> above + name + "/")
+                    .filter(folder -> of(folder).isPresent())
+                    .max(Comparator.comparing(folder -> of(folder).orElseThrow().from));
+            if (newest.isEmpty()) {
+                break;
+            }
+            path = newest.get();
+        }
+        return of(path).filter(
+                        period -> Duration.between(period.from, period.to).toDays() <= 1);
     }
 
     /** Whether a folder may hold objects of {@code since} or later, also since it tells no time. */

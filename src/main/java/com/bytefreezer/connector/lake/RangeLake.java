@@ -34,6 +34,11 @@ final class RangeLake implements Lake {
     }
 
     @Override
+    public Optional<Period> newest() {
+        return lake.newest();
+    }
+
+    @Override
     public Set<String> folders() {
         return lake.folders();
     }

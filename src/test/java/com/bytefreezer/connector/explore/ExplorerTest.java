@@ -7,21 +7,34 @@ import com.bytefreezer.connector.TestApi.Answer;
 import com.bytefreezer.connector.kit.Reply;
 import com.bytefreezer.connector.testing.Await;
 import com.bytefreezer.connector.testing.ControlServer;
+import com.bytefreezer.connector.testing.LatencyProxy;
+import com.bytefreezer.connector.testing.PackerKeys;
 import com.bytefreezer.connector.testing.ParquetLake;
+import com.bytefreezer.connector.testing.SimulatedBucket;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ExplorerTest {
     private static final String EVENTS = "/api/v1/datasets/acme/events";
@@ -58,6 +71,131 @@ class ExplorerTest {
                 .containsExactly("acme/events", "other/empty");
         assertThat(answer.has("tried")).isFalse();
         assertThat(answer.path("dashboard_url").asText()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void namesTheTenantAndTheDatasetWithTheNewestPartitionFirst(boolean bucket) throws Exception {
+        List<String> objects = Stream.of(
+                        "a/early/data/parquet/year=2026/month=9/day=30/hour=23",
+                        "a/late/data/parquet/year=2026/month=11/day=20/hour=5",
+                        "a/undated/data/parquet/x",
+                        "b/latest/data/parquet/year=2026/month=11/day=21",
+                        "c/undated/data/parquet")
+                .map(partition -> partition + "/a.parquet")
+                .toList();
+        Path lake = root.resolve("../newest-first").normalize();
+        for (String object : objects) {
+            Files.createDirectories(lake.resolve(object).getParent());
+        }
+        try (SimulatedBucket server = SimulatedBucket.start(objects, key -> Instant.EPOCH, new byte[1]);
+                TestApi asked = TestApi.over(
+                        bucket
+                                ? Map.of(
+                                        "s3.endpoint",
+                                        server.endpoint().toString(),
+                                        "s3.bucket",
+                                        SimulatedBucket.NAME,
+                                        "s3.access-key",
+                                        "a",
+                                        "s3.secret-key",
+                                        "s")
+                                : Map.of("lake.root", "file:" + lake))) {
+            JsonNode answer = asked.get("/api/v1/datasets").json().path("datasets");
+            assertThat(answer)
+                    .extracting(dataset -> dataset.path("tenant_id").asText() + "/"
+                            + dataset.path("dataset_id").asText() + " "
+                            + dataset.at("/newest/from").asText())
+                    .containsExactly(
+                            "b/latest 2026-11-21T00:00:00Z",
+                            "a/late 2026-11-20T05:00:00Z",
+                            "a/early 2026-09-30T23:00:00Z",
+                            "a/undated ",
+                            "c/undated ");
+            assertThat(answer.at("/1/newest/to").asText()).isEqualTo("2026-11-20T06:00:00Z");
+            int requests = server.listings().size();
+            asked.get("/api/v1/datasets");
+            // Those that find the datasets come again: of the root, three tenants and five datasets.
+            assertThat(server.listings()).hasSize(bucket ? requests + 1 + 3 + 5 : 0);
+        }
+    }
+
+    @Test
+    void doesNotWaitForTheNewestPartitionsOfManyDatasetsInASlowLake() throws Exception {
+        List<String> names = IntStream.range(0, 60).mapToObj("d%02d"::formatted).toList();
+        List<String> objects = names.stream()
+                .map("acme/%s/data/parquet/year=2026/month=11/day=20/hour=01/a.parquet"::formatted)
+                .toList();
+        try (SimulatedBucket server = SimulatedBucket.start(objects, key -> Instant.EPOCH, new byte[1]);
+                LatencyProxy slow = LatencyProxy.start(server.endpoint(), Duration.ofMillis(150));
+                ControlServer control = ControlServer.start()) {
+            reply(control, "accounts/a/tenants", "{\"items\":[{\"id\":\"acme\"}]}");
+            reply(
+                    control,
+                    "tenants/acme/datasets",
+                    "{\"items\":[%s]}"
+                            .formatted(names.stream()
+                                    .map("{\"id\":\"%s\"}"::formatted)
+                                    .collect(Collectors.joining(","))));
+            try (TestApi asked = TestApi.over(Map.of(
+                    "control.url", control.url().toString(),
+                    "control.account-id", "a",
+                    "control.api-key", "key-1234",
+                    "s3.endpoint", slow.endpoint().toString(),
+                    "s3.bucket", SimulatedBucket.NAME,
+                    "s3.access-key", "a",
+                    "s3.secret-key", "s"))) {
+                List<Integer> known = new ArrayList<>();
+                Await.until("all are known", () -> {
+                    JsonNode answer = asked.get("/api/v1/datasets").json().path("datasets");
+                    List<Boolean> dated = new ArrayList<>();
+                    answer.forEach(dataset -> dated.add(dataset.path("newest").isObject()));
+                    known.add(dated.lastIndexOf(true) + 1);
+                    assertThat(dated).hasSize(names.size()).isSortedAccordingTo(Comparator.reverseOrder());
+                    return !dated.contains(false);
+                });
+                assertThat(known).isSorted();
+                assertThat(known.get(0)).isLessThan(names.size());
+            }
+        }
+    }
+
+    @Test
+    void keepsTheDatasetsItKnowsWhileTheControlPlaneIsAway() throws Exception {
+        try (ControlServer control = ControlServer.start()) {
+            reply(control, "accounts/a/tenants", "{\"items\":[{\"id\":\"acme\"},{\"id\":\"beta\"}]}");
+            reply(control, "tenants/acme/datasets", "{\"items\":[{\"id\":\"events\"}]}");
+            reply(control, "tenants/beta/datasets", "{\"items\":[{\"id\":\"logs\"}]}");
+            try (TestApi asked = TestApi.over(Map.of(
+                    "control.url", control.url().toString(),
+                    "control.account-id", "a",
+                    "control.api-key", "key-1234"))) {
+                JsonNode known = asked.get("/api/v1/datasets").json();
+                assertThat(known.path("datasets")).hasSize(2);
+                assertThat(known.path("stale").asBoolean()).isFalse();
+
+                control.replyWhen(request -> request.path().contains("/beta/"), Reply.of(500, "broken"));
+                JsonNode partly = asked.get("/api/v1/datasets").json();
+                assertThat(partly.path("datasets")).isEqualTo(known.path("datasets"));
+                assertThat(partly.path("stale").asBoolean()).isTrue();
+                assertThat(partly.path("notes")).singleElement().satisfies(note -> assertThat(note.asText())
+                        .contains("tenant beta: 500"));
+
+                control.replyWhen(request -> true, Reply.of(503, "down"));
+                JsonNode away = asked.get("/api/v1/datasets").json();
+                assertThat(away.path("datasets")).isEqualTo(known.path("datasets"));
+                assertThat(away.path("stale").asBoolean()).isTrue();
+                assertThat(away.path("notes")).singleElement().satisfies(note -> assertThat(note.asText())
+                        .contains("503", "The datasets are those known from before.")
+                        .doesNotContain("\n"));
+
+                reply(control, "accounts/a/tenants", "{\"items\":[{\"id\":\"acme\"}]}");
+                reply(control, "tenants/acme/datasets", "{\"items\":[{\"id\":\"events\"}]}");
+                JsonNode back = asked.get("/api/v1/datasets").json();
+                assertThat(back.path("datasets")).hasSize(1);
+                assertThat(back.path("stale").asBoolean()).isFalse();
+            }
+        }
     }
 
     @Test
@@ -166,7 +304,7 @@ class ExplorerTest {
                 JsonNode answer = controlled.get("/api/v1/datasets").json();
                 assertThat(answer.path("datasets")).hasSize(1);
                 assertThat(answer.at("/datasets/0").toString()).isEqualTo("""
-                        {"tenant_id":"acme","tenant_name":"Acme","dataset_id":"d1","name":"Web","parquet_path":"","testing":true,"active":false}""");
+                        {"tenant_id":"acme","tenant_name":"Acme","dataset_id":"d1","name":"Web","parquet_path":"","testing":true,"active":false,"newest":null}""");
                 assertThat(answer.path("notes"))
                         .extracting(JsonNode::asText)
                         .anyMatch(note -> note.equals("Tenants: the control plane gave 2 of 3."))
@@ -200,6 +338,42 @@ class ExplorerTest {
                     "it can be cancelled",
                     () -> patient.delete("/api/v1/queries/slow").status() == 204);
             assertThat(answer.get(10, TimeUnit.SECONDS).error()).isEqualTo("The query was cancelled.");
+        }
+    }
+
+    /** Two hundred pages of a listing, each of which takes a while. */
+    @ParameterizedTest
+    @CsvSource({"overview, 422", "columns, 422"})
+    void aLookAtAVastDatasetInASlowLakeEndsInTimeOrWhenItIsCancelled(String look, int status) throws Exception {
+        List<String> objects = new PackerKeys(200_000, Duration.ofSeconds(86), Instant.parse("2026-11-21T08:59:00Z"));
+        try (SimulatedBucket server = SimulatedBucket.start(objects, PackerKeys::time, new byte[1]);
+                LatencyProxy slow = LatencyProxy.start(server.endpoint(), Duration.ofMillis(200))) {
+            Map<String, String> lake = Map.of(
+                    "s3.endpoint", slow.endpoint().toString(),
+                    "s3.bucket", SimulatedBucket.NAME,
+                    "s3.access-key", "a",
+                    "s3.secret-key", "s",
+                    "server.max-queries", "1");
+            String path = "/api/v1/datasets/acme/events/" + look + "?query_id=slow";
+            try (TestApi patient = TestApi.over(lake)) {
+                var answer = CompletableFuture.supplyAsync(() -> patient.get(path));
+                Await.until(
+                        "it can be cancelled",
+                        () -> patient.delete("/api/v1/queries/slow").status() == 204);
+                long cancelled = System.nanoTime();
+                Answer ended = answer.get(10, TimeUnit.SECONDS);
+                assertThat(Duration.ofNanos(System.nanoTime() - cancelled)).isLessThan(Duration.ofSeconds(10));
+                assertThat(ended.error()).isEqualTo("The query was cancelled.");
+                assertThat(ended.status()).isEqualTo(status);
+            }
+            Map<String, String> hasty = new TreeMap<>(lake);
+            hasty.put("server.query-timeout-seconds", "1");
+            try (TestApi impatient = TestApi.over(hasty)) {
+                Answer late = impatient.get(path);
+                assertThat(late.error()).startsWith("The query took longer than 1 s and was stopped.");
+                assertThat(late.status()).isEqualTo(status);
+                assertThat(server.listings()).hasSizeLessThan(100);
+            }
         }
     }
 

@@ -137,6 +137,42 @@ class RecentObjectsTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+        year=2026/month=11/day=20/hour=9/a, year=2026/month=11/day=20/hour=10/a, year=2026/month=9/day=30/hour=23/a | 2026-11-20T10:00:00Z | 2026-11-20T11:00:00Z
+        2025/12/31/a, 2026/01/02/a, 2026/01/02/late/a, flat                                                         | 2026-01-02T00:00:00Z | 2026-01-03T00:00:00Z
+        year=2026/month=11/a, year=2026/b                                                                           | |
+        year=now/a, acme=9/host/01/a, flat                                                                          | |
+        """)
+    void theNewestPartitionIsToldByTheNamesOfFolders(String keys, Instant from, Instant to) throws IOException {
+        List<String> objects = Stream.of(keys.split(", "))
+                .map("%s.parquet"::formatted)
+                .sorted()
+                .toList();
+        for (String key : objects) {
+            file(key);
+        }
+        Optional<Period> newest = Optional.ofNullable(from).map(begin -> new Period(begin, to));
+        assertThat(new FolderLake(folder, DATASET).newest()).isEqualTo(newest);
+        assertThat(new FolderLake(folder, "nothing/here").newest()).isEmpty();
+        try (SimulatedBucket server = SimulatedBucket.start(
+                        objects.stream().map(DATASET::concat).toList(), key -> SINCE, new byte[1]);
+                BucketLake lake = bucket(server.endpoint().toString(), "key", "secret", "nothing/here/", DATASET)) {
+            assertThat(lake.newest()).isEqualTo(newest);
+        }
+    }
+
+    @Test
+    void theNewestPartitionOfAHundredThousandObjectsTakesFourRequests() {
+        Instant now = Instant.parse("2026-11-21T08:59:00Z");
+        List<String> all = new PackerKeys(100_000, Duration.ofSeconds(86), now);
+        try (SimulatedBucket server = SimulatedBucket.start(all, PackerKeys::time, new byte[1]);
+                BucketLake lake = bucket(server.endpoint().toString(), "key", "secret", PackerKeys.DATASET)) {
+            assertThat(lake.newest().orElseThrow().from()).isEqualTo(Instant.parse("2026-11-21T08:00:00Z"));
+            assertThat(server.listings()).hasSize(4);
+        }
+    }
+
     private Path file(String key) throws IOException {
         Path file = folder.resolve(DATASET).resolve(key);
         Files.createDirectories(file.getParent());
