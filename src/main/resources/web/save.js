@@ -32,7 +32,8 @@ export function SaveAs({ request, destination, onClose }) {
       h('button', { type: 'button', disabled: !draft.value, onClick: () => download(file, draft.value.yaml, 'application/yaml') }, 'Download'),
       h('button', { type: 'button', class: 'quiet', onClick: onClose }, 'Close')),
     h(Problem, { error: written.error }),
-    written.value && h('p', { class: 'verdict good', role: 'status' }, `Written: ${written.value.file}. It runs in watch mode from the next start.`));
+    written.value && h('p', { class: 'verdict good', role: 'status' }, `Written: ${written.value.file}. `
+      + (draft.value?.settings ? 'Put the settings above into application.properties; from the next start it is listed, and runs in watch mode.' : 'From the next start it is listed, and runs in watch mode.')));
 }
 
 const Text = ({ title, text }) => h('div', { class: 'file' },

@@ -221,7 +221,7 @@ final class Checks {
         try (Socket socket = new Socket()) {
             socket.connect(address, (int) PATIENCE.toMillis());
             if (viaProxy) {
-                return new Check("unknown", "The proxy answers. What is behind it shows only the test record.");
+                return new Check("unknown", "The proxy answers. Only the test record shows what is behind it.");
             }
             if (secure) {
                 handshake(socket, url.getHost(), port);
@@ -229,7 +229,7 @@ final class Checks {
         }
         return new Check(
                 "ok",
-                "%s answers%s. Whether it takes records shows only the test record."
+                "%s answers%s. Only the test record shows whether it takes records."
                         .formatted(Failures.host(url.toString()), secure ? " and its certificate is trusted" : ""));
     }
 

@@ -14,6 +14,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -83,7 +84,7 @@ public final class SavedExports {
                 "%s/exports/%s.camel.yaml".formatted(settings.routes().folder().getFileName(), name),
                 COMMENT.formatted(name) + ExportFile.of(parameters(name, order, target)),
                 settingsFor(target),
-                "bytefreezer-connector --mode watch",
+                command(),
                 errors.stream().map(secrets::mask).toList());
     }
 
@@ -112,6 +113,18 @@ public final class SavedExports {
                             .formatted(draft.file(), e.getClass().getSimpleName()));
         }
         return draft;
+    }
+
+    /** As this program was started: README's two ways. */
+    private static String command() {
+        Path program = Path.of(URI.create(SavedExports.class
+                .getProtectionDomain()
+                .getCodeSource()
+                .getLocation()
+                .toString()));
+        return Files.isDirectory(program)
+                ? "mvn -q compile exec:java -Dexec.args=\"--mode watch\""
+                : "java -jar %s --mode watch".formatted(program);
     }
 
     private static boolean isName(String name) {
@@ -186,6 +199,8 @@ public final class SavedExports {
         return text.toString()
                 .lines()
                 .filter(line -> !line.startsWith("#"))
+                // Only a name would need it escaped.
+                .map(line -> line.replace("\\:", ":"))
                 .sorted()
                 .collect(Collectors.joining("\n"));
     }

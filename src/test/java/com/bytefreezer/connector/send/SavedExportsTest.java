@@ -112,9 +112,8 @@ class SavedExportsTest {
                         value: "30"
                 """);
         assertThat(draft.text("/settings"))
-                .isEqualTo("destination.webhook.token=***\ndestination.webhook.url="
-                        + server.url().toString().replace(":", "\\:"));
-        assertThat(draft.text("/command")).isEqualTo("bytefreezer-connector --mode watch");
+                .isEqualTo("destination.webhook.token=***\ndestination.webhook.url=" + server.url());
+        assertThat(draft.text("/command")).isEqualTo("mvn -q compile exec:java -Dexec.args=\"--mode watch\"");
         assertThat(draft.text()).doesNotContain("secret-of-mine", "errors");
         assertThat(routes.resolve("exports/failed-logins.camel.yaml")).doesNotExist();
     }
