@@ -6,11 +6,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.bytefreezer.connector.delivery.Routes;
 import com.bytefreezer.connector.kit.Reply;
 import com.bytefreezer.connector.kit.Request;
+import com.bytefreezer.connector.testing.Await;
 import com.bytefreezer.connector.testing.Chromium;
 import com.bytefreezer.connector.testing.ConnectorProcess;
+import com.bytefreezer.connector.testing.ControlServer;
+import com.bytefreezer.connector.testing.LatencyProxy;
 import com.bytefreezer.connector.testing.MinioServer;
+import com.bytefreezer.connector.testing.PackerKeys;
 import com.bytefreezer.connector.testing.ParquetLake;
 import com.bytefreezer.connector.testing.S3Server;
+import com.bytefreezer.connector.testing.SimulatedBucket;
 import com.bytefreezer.connector.testing.TestTools;
 import com.bytefreezer.connector.testing.WebhookServer;
 import com.deque.html.axecore.playwright.AxeBuilder;
@@ -18,6 +23,7 @@ import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.Response;
 import com.microsoft.playwright.assertions.PlaywrightAssertions;
 import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.BoundingBox;
@@ -32,8 +38,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -49,6 +57,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** The page as a person meets it: the packaged program, a real browser. Screenshots are in {@code target/screenshots}. */
 class PageIT {
+    private static final String TOKEN = "only-for-friends";
+    private static final Path SAMPLE = TestTools.projectDirectory().resolve("samples/lake");
     private static final Path SCREENSHOTS = TestTools.projectDirectory().resolve(Path.of("target", "screenshots"));
     private static final String FAILED_LOGINS =
             "SELECT timestamp, hostname, source_ip, message FROM events WHERE message LIKE 'Failed password%'";
@@ -61,12 +71,13 @@ class PageIT {
     @TempDir
     private static Path folder;
 
-    private static ConnectorProcess sample;
-    private static String address;
-    private static MinioServer minio;
-    private static ConnectorProcess onMinio;
+    /** The bundled sample as tenant acme, and what other tests need as further tenants; in the folder, and in MinIO. */
+    private static Path lake;
 
-    /** Where the records are. */
+    private static MinioServer minio;
+    private static final Map<Where, ConnectorProcess> connectors = new EnumMap<>(Where.class);
+
+    /** Where the records are. The connector that reads them from MinIO asks for a token. */
     private enum Where {
         FOLDER,
         MINIO
@@ -81,19 +92,60 @@ class PageIT {
         PlaywrightAssertions.setDefaultAssertionTimeout(20_000);
         Files.createDirectories(SCREENSHOTS);
         Routes.copyTo(folder.resolve("routes"));
-        sample = connector();
-        address = sample.link();
+        minio = S3Server.minio();
+        minio.createBucket("lake");
+        lake = Files.createDirectory(folder.resolve("lake"));
+        addToLake("acme", SAMPLE.resolve("acme"));
+        addToLake("hostile", hostile());
+        addToLake("large", large());
+        addToLake("hundred", hundredObjects());
+        connectors.put(Where.FOLDER, connector("--set", "lake.root=file:" + lake));
+        connectors.put(Where.MINIO, connector(with(inBucket("lake"), "server.token=" + TOKEN)));
+    }
+
+    private static void addToLake(String tenant, Path datasets) throws IOException {
+        Files.createSymbolicLink(lake.resolve(tenant), datasets);
+        minio.uploadFolder("lake", tenant, datasets);
+    }
+
+    private static Path hostile() {
+        ParquetLake made = ParquetLake.in(folder.resolve("hostile"));
+        made.object("year=2026/month=11/day=20/hour=01/a.parquet", """
+                SELECT '<script>window.hit=1</script>' AS "<script>window.hit=2</script>",
+                    '<img src=x onerror="window.hit=3">' AS "<img src=x onerror='window.hit=4'>",
+                    '"'' > <b>bold</b> & &lt;' AS "quo""ted' > name",
+                    {'<i>key</i>': ['<svg onload=window.hit=5>']} AS "<b>nested</b>",
+                    'javascript:window.hit=6' AS "__proto__"
+                FROM range(20)""");
+        return made.root().resolve("acme");
+    }
+
+    private static Path large() {
+        ParquetLake made = ParquetLake.in(folder.resolve("large"));
+        made.numbers("year=2026/month=11/day=20/hour=01/a.parquet", 0, 120_000);
+        return made.root().resolve("acme");
+    }
+
+    private static Path hundredObjects() {
+        ParquetLake made = ParquetLake.in(folder.resolve("hundred"));
+        for (int hour = 0; hour < 100; hour++) {
+            made.numbers(
+                    "year=2026/month=11/day=%d/hour=%02d/a.parquet".formatted(1 + hour / 24, hour % 24),
+                    hour * 500L,
+                    500);
+        }
+        return made.root().resolve("acme");
     }
 
     @AfterAll
     static void stop() throws Exception {
-        for (AutoCloseable one : Arrays.asList(sample, onMinio, minio)) {
+        for (ConnectorProcess connector : connectors.values()) {
+            connector.close();
+        }
+        for (AutoCloseable one : Arrays.asList(minio, chromium)) {
             if (one != null) {
                 one.close();
             }
-        }
-        if (chromium != null) {
-            chromium.close();
         }
     }
 
@@ -165,9 +217,10 @@ class PageIT {
         }
     }
 
-    @Test
-    void aLinkShowsTheSameDatasetRangeAndQuery() {
-        Page page = open(address + linkTo("acme/firewall", "SELECT count(*) AS records FROM events", "all"));
+    @ParameterizedTest
+    @EnumSource
+    void aLinkShowsTheSameDatasetRangeAndQuery(Where where) {
+        Page page = open(address(where) + linkTo("acme/firewall", "SELECT count(*) AS records FROM events", "all"));
         assertThat(page.locator("h1")).containsText("firewall");
         assertThat(page.locator(".cm-content")).containsText("count(*) AS records");
         assertThat(page.locator(".cost")).containsText("1 record");
@@ -178,9 +231,10 @@ class PageIT {
         assertThat(page.locator(".cm-content")).containsText("count(*) AS records");
     }
 
-    @Test
-    void aClickOnAValueFiltersExcludesAndGroups() {
-        Page page = open(address + linkTo("acme/syslog", "SELECT hostname, message FROM events", "all"));
+    @ParameterizedTest
+    @EnumSource
+    void aClickOnAValueFiltersExcludesAndGroups(Where where) {
+        Page page = open(address(where) + linkTo("acme/syslog", "SELECT hostname, message FROM events", "all"));
         Locator cell = page.locator(".cell").first();
         assertThat(cell).isVisible();
         String host = cell.textContent();
@@ -198,9 +252,10 @@ class PageIT {
         assertThat(page.locator(".chart .bars")).containsText(host);
     }
 
-    @Test
-    void columnsHaveProfilesAndTheChartCounts() {
-        Page page = open(address + linkTo("acme/syslog", "SELECT * FROM events", "all"));
+    @ParameterizedTest
+    @EnumSource
+    void columnsHaveProfilesAndTheChartCounts(Where where) {
+        Page page = open(address(where) + linkTo("acme/syslog", "SELECT * FROM events", "all"));
         assertThat(page.locator(".cell").first()).isVisible();
         page.locator(".columns")
                 .getByText("hostname", new Locator.GetByTextOptions().setExact(true))
@@ -213,18 +268,20 @@ class PageIT {
         shoot(page, "plan");
     }
 
-    @Test
-    void anErrorOfTheSqlIsMarkedWhereItIs() {
-        Page page = open(address + linkTo("acme/syslog", null, null));
+    @ParameterizedTest
+    @EnumSource
+    void anErrorOfTheSqlIsMarkedWhereItIs(Where where) {
+        Page page = open(address(where) + linkTo("acme/syslog", null, null));
         ask(page, "SELECT message\nFROM events\nWHERE nosuchcolumn = 1");
         assertThat(page.locator(".result .problem")).containsText("nosuchcolumn");
         assertThat(page.locator(".cm-lintRange-error")).containsText("nosuchcolumn");
         shoot(page, "sql-error");
     }
 
-    @Test
-    void aSlowQueryIsCancelledAndTheNextOneAnswers() {
-        Page page = open(address + linkTo("acme/syslog", null, null));
+    @ParameterizedTest
+    @EnumSource
+    void aSlowQueryIsCancelledAndTheNextOneAnswers(Where where) {
+        Page page = open(address(where) + linkTo("acme/syslog", null, null));
         assertThat(page.locator(".cell").first()).isVisible();
         ask(
                 page,
@@ -236,12 +293,13 @@ class PageIT {
         assertThat(page.locator(".cost")).containsText("1 record");
     }
 
-    @Test
-    void twoTabsWorkOnTwoDatasetsAtOnce() {
-        Page one =
-                open(address + linkTo("acme/syslog", "SELECT DISTINCT 'syslog' AS which, count(*) FROM events", "all"));
-        Page other = open(
-                address + linkTo("acme/firewall", "SELECT DISTINCT 'firewall' AS which, count(*) FROM events", "all"));
+    @ParameterizedTest
+    @EnumSource
+    void twoTabsWorkOnTwoDatasetsAtOnce(Where where) {
+        Page one = open(address(where)
+                + linkTo("acme/syslog", "SELECT DISTINCT 'syslog' AS which, count(*) FROM events", "all"));
+        Page other = open(address(where)
+                + linkTo("acme/firewall", "SELECT DISTINCT 'firewall' AS which, count(*) FROM events", "all"));
         for (int turn = 0; turn < 5; turn++) {
             run(one).click();
             run(other).click();
@@ -252,9 +310,10 @@ class PageIT {
         assertThat(other.locator(".columns")).not().containsText("message");
     }
 
-    @Test
-    void aDestinationThatIsDownIsToldInOneLine() {
-        Page page = open(address + linkTo("acme/syslog", FAILED_LOGINS, "all"));
+    @ParameterizedTest
+    @EnumSource
+    void aDestinationThatIsDownIsToldInOneLine(Where where) {
+        Page page = open(address(where) + linkTo("acme/syslog", FAILED_LOGINS, "all"));
         assertThat(page.locator(".cost")).containsText("400 records");
         choose(page, "webhook", Map.of("url", "http://127.0.0.1:" + TestTools.freePort()));
         button(page, "Check").click();
@@ -265,88 +324,75 @@ class PageIT {
         shoot(page, "destination-down");
     }
 
-    @Test
-    void noTextOfARecordOrAColumnIsEverMarkup() {
-        ParquetLake lake = ParquetLake.in(folder.resolve("hostile"));
-        lake.object("year=2026/month=11/day=20/hour=01/a.parquet", """
-                SELECT '<script>window.hit=1</script>' AS "<script>window.hit=2</script>",
-                    '<img src=x onerror="window.hit=3">' AS "<img src=x onerror='window.hit=4'>",
-                    '"'' > <b>bold</b> & &lt;' AS "quo""ted' > name",
-                    {'<i>key</i>': ['<svg onload=window.hit=5>']} AS "<b>nested</b>",
-                    'javascript:window.hit=6' AS "__proto__"
-                FROM range(20)""");
-        try (ConnectorProcess connector = connector("--set", "lake.root=file:" + lake.root())) {
-            Page page = open(connector.link() + linkTo("acme/events", null, null));
-            Locator script =
-                    page.locator(".cell", new Page.LocatorOptions().setHasText("<script>window.hit=1</script>"));
-            assertThat(script.first()).isVisible();
-            assertThat(page.locator(".columns")).containsText("<script>window.hit=2</script>");
-            assertThat(page.locator(".cell")
-                            .filter(new Locator.FilterOptions().setHasText("javascript:"))
-                            .first())
-                    .isAttached();
-            shoot(page, "hostile");
-            for (Locator name : page.locator(".columns .name").all()) {
-                name.click();
-                assertThat(page.locator(".profile")).containsText("distinct");
-            }
-            script.first().click();
-            assertThat(page.locator(".value-menu pre")).hasText("<script>window.hit=1</script>");
-            button(page, "Record").click();
-            assertThat(page.locator(".record .json")).containsText("<svg onload=window.hit=5>");
-            page.locator("[data-tab=chart]").click();
-            assertThat(page.locator(".chart .bars").first()).containsText("<script>");
-            page.locator("[data-tab=records]").click();
-            script.first().click();
-            button(page, "Filter").click();
-            assertThat(page.locator(".cost")).containsText("20 records");
-            choose(page, "webhook", Map.of("url", "http://127.0.0.1:9/<script>"));
-            button(page, "Preview payload").click();
-            assertThat(page.locator(".payload .body, .problem").first()).isVisible();
-            assertThat(page.evaluate("() => window.hit")).isNull();
-            assertThat(page.locator("main script, main img, main i, .side img, .side script")
-                            .count())
-                    .isZero();
+    @ParameterizedTest
+    @EnumSource
+    void noTextOfARecordOrAColumnIsEverMarkup(Where where) {
+        Page page = open(address(where) + linkTo("hostile/events", null, null));
+        Locator script = page.locator(".cell", new Page.LocatorOptions().setHasText("<script>window.hit=1</script>"));
+        assertThat(script.first()).isVisible();
+        assertThat(page.locator(".columns")).containsText("<script>window.hit=2</script>");
+        assertThat(page.locator(".cell")
+                        .filter(new Locator.FilterOptions().setHasText("javascript:"))
+                        .first())
+                .isAttached();
+        shoot(page, "hostile");
+        for (Locator name : page.locator(".columns .name").all()) {
+            name.click();
+            assertThat(page.locator(".profile")).containsText("distinct");
         }
+        script.first().click();
+        assertThat(page.locator(".value-menu pre")).hasText("<script>window.hit=1</script>");
+        button(page, "Record").click();
+        assertThat(page.locator(".record .json")).containsText("<svg onload=window.hit=5>");
+        page.locator("[data-tab=chart]").click();
+        assertThat(page.locator(".chart .bars").first()).containsText("<script>");
+        page.locator("[data-tab=records]").click();
+        script.first().click();
+        button(page, "Filter").click();
+        assertThat(page.locator(".cost")).containsText("20 records");
+        choose(page, "webhook", Map.of("url", "http://127.0.0.1:9/<script>"));
+        button(page, "Preview payload").click();
+        assertThat(page.locator(".payload .body, .problem").first()).isVisible();
+        assertThat(page.evaluate("() => window.hit")).isNull();
+        assertThat(page.locator("main script, main img, main i, .side img, .side script")
+                        .count())
+                .isZero();
     }
 
-    @Test
-    void aHundredThousandRecordsScrollAsFewElements() {
-        ParquetLake lake = ParquetLake.in(folder.resolve("large"));
-        lake.numbers("year=2026/month=11/day=20/hour=01/a.parquet", 0, 120_000);
-        try (ConnectorProcess connector = connector("--set", "lake.root=file:" + lake.root())) {
-            Page page = open(connector.link() + linkTo("acme/events", null, null));
-            assertThat(page.locator(".cost")).containsText("first 10,000 records");
-            button(page, "Show 100,000").click();
-            assertThat(page.locator(".cost")).containsText("first 100,000 records");
-            // The longest that the page was busy between two frames while it scrolls from end to end.
-            Object longest = page.evaluate("""
-                    async () => {
-                      const grid = document.querySelector('.grid');
-                      let longest = 0, last = performance.now();
-                      for (let step = 0; step <= 120; step++) {
-                        grid.scrollTop = grid.scrollHeight * step / 120;
-                        await new Promise(requestAnimationFrame);
-                        const time = performance.now();
-                        longest = Math.max(longest, time - last);
-                        last = time;
-                      }
-                      return longest;
-                    }""");
-            System.err.printf("page: at most %.0f ms between frames while 100,000 records scroll%n", number(longest));
-            assertThat(page.getByText("message number 99999")).isVisible();
-            assertThat(page.locator(".cell").count()).isLessThan(1000);
-            assertThat(number(longest)).isLessThan(1000);
-            page.locator(".grid-head button").first().click();
-            page.locator(".grid-head button").first().click();
-            assertThat(page.locator(".cell", new Page.LocatorOptions().setHasText("message number 99999")))
-                    .isAttached();
-        }
+    @ParameterizedTest
+    @EnumSource
+    void aHundredThousandRecordsScrollAsFewElements(Where where) {
+        Page page = open(address(where) + linkTo("large/events", null, null));
+        assertThat(page.locator(".cost")).containsText("first 10,000 records");
+        button(page, "Show 100,000").click();
+        assertThat(page.locator(".cost")).containsText("first 100,000 records");
+        // The longest that the page was busy between two frames while it scrolls from end to end.
+        Object longest = page.evaluate("""
+                async () => {
+                  const grid = document.querySelector('.grid');
+                  let longest = 0, last = performance.now();
+                  for (let step = 0; step <= 120; step++) {
+                    grid.scrollTop = grid.scrollHeight * step / 120;
+                    await new Promise(requestAnimationFrame);
+                    const time = performance.now();
+                    longest = Math.max(longest, time - last);
+                    last = time;
+                  }
+                  return longest;
+                }""");
+        System.err.printf("page: at most %.0f ms between frames while 100,000 records scroll%n", number(longest));
+        assertThat(page.getByText("message number 99999")).isVisible();
+        assertThat(page.locator(".cell").count()).isLessThan(1000);
+        assertThat(number(longest)).isLessThan(1000);
+        page.locator(".grid-head button").first().click();
+        page.locator(".grid-head button").first().click();
+        assertThat(page.locator(".cell", new Page.LocatorOptions().setHasText("message number 99999")))
+                .isAttached();
     }
 
     @Test
     void withoutTheTokenThePageTellsWhereItIs() {
-        try (ConnectorProcess connector = connector("--set", "server.token=only-for-friends")) {
+        try (ConnectorProcess connector = connector("--set", "server.token=" + TOKEN)) {
             String link = connector.link();
             Page stranger = open(link.replaceAll("\\?.*", ""));
             assertThat(stranger.locator("main")).containsText("A token is needed");
@@ -354,14 +400,21 @@ class PageIT {
             shoot(stranger, "no-token");
             Page friend = open(link);
             assertThat(dataset(friend, "syslog")).isVisible();
-            assertThat(friend.url()).doesNotContain("only-for-friends");
+            assertThat(friend.url()).doesNotContain(TOKEN);
         }
     }
 
-    @Test
-    void anEmptyLakeTellsWhereItLooked() throws IOException {
-        Path empty = Files.createDirectories(folder.resolve("empty"));
-        try (ConnectorProcess connector = connector("--set", "lake.root=file:" + empty)) {
+    @ParameterizedTest
+    @EnumSource
+    void anEmptyLakeTellsWhereItLooked(Where where) throws IOException {
+        String[] empty;
+        if (where == Where.FOLDER) {
+            empty = with("lake.root=file:" + Files.createDirectories(folder.resolve("empty")));
+        } else {
+            minio.createBucket("empty");
+            empty = inBucket("empty");
+        }
+        try (ConnectorProcess connector = connector(empty)) {
             Page page = open(connector.link());
             assertThat(page.locator(".state-title")).containsText("No dataset was found");
             assertThat(page.locator(".tried")).containsText("empty");
@@ -372,48 +425,40 @@ class PageIT {
     @ParameterizedTest
     @EnumSource
     void aHundredObjectsAnswerAtOnceAndQueriesLeaveNoMemoryBehind(Where where) throws Exception {
-        ParquetLake lake = ParquetLake.in(folder.resolve("hundred-" + where));
-        for (int hour = 0; hour < 100; hour++) {
-            lake.numbers(
-                    "year=2026/month=11/day=%d/hour=%02d/a.parquet".formatted(1 + hour / 24, hour % 24),
-                    hour * 500L,
-                    500);
-        }
-        try (ConnectorProcess connector = where == Where.FOLDER
-                ? connector("--set", "lake.root=file:" + lake.root())
-                : connector(inBucket("hundred", lake.root()))) {
-            Page page = open(connector.link());
-            assertThat(dataset(page, "events")).isVisible();
-            double clicked = now(page);
-            dataset(page, "events").click();
-            assertThat(page.locator(".cell").first()).isVisible();
-            double shown = now(page);
-            button(page, "All").click();
-            assertThat(page.locator(".cost")).containsText("100 of 100 objects read");
-            System.err.printf(
-                    "page, %s, 100 objects: %.0f ms from the click to the first records, %.0f ms to read all objects%n",
-                    where, shown - clicked, now(page) - shown);
-            ask(page, "SELECT n % 7 AS seventh, count(*) AS records FROM events GROUP BY 1");
-            assertThat(page.locator(".cost")).containsText("7 records");
-            repeat(connector, 5);
-            long afterFew = connector.residentMegabytes();
-            repeat(connector, 45);
-            long afterMany = connector.residentMegabytes();
-            System.err.printf(
-                    "page, %s, 100 objects: %d MB resident after 5 queries, %d MB after 50%n",
-                    where, afterFew, afterMany);
-            assertThat(afterMany).isLessThan(afterFew + 100);
-        }
+        Page page = open(address(where));
+        Locator hundred = page.locator(".tree a[href='#/data/hundred/events']");
+        assertThat(hundred).isVisible();
+        double clicked = now(page);
+        hundred.click();
+        assertThat(page.locator(".cell").first()).isVisible();
+        double shown = now(page);
+        button(page, "All").click();
+        assertThat(page.locator(".cost")).containsText("100 of 100 objects read");
+        System.err.printf(
+                "page, %s, 100 objects: %.0f ms from the click to the first records, %.0f ms to read all objects%n",
+                where, shown - clicked, now(page) - shown);
+        ask(page, "SELECT n % 7 AS seventh, count(*) AS records FROM events GROUP BY 1");
+        assertThat(page.locator(".cost")).containsText("7 records");
+        ConnectorProcess connector = connectors.get(where);
+        repeat(connector, 5);
+        long afterFew = connector.residentMegabytes();
+        repeat(connector, 45);
+        long afterMany = connector.residentMegabytes();
+        System.err.printf(
+                "page, %s, 100 objects: %d MB resident after 5 queries, %d MB after 50%n", where, afterFew, afterMany);
+        assertThat(afterMany).isLessThan(afterFew + 100);
     }
 
     /** Asks for 10,000 of 50,000 records. */
     private static void repeat(ConnectorProcess connector, int times) throws Exception {
         HttpClient client = HttpClient.newHttpClient();
         for (int turn = 0; turn < times; turn++) {
-            HttpRequest request = HttpRequest.newBuilder(URI.create(connector.link() + "api/v1/query"))
+            HttpRequest request = HttpRequest.newBuilder(
+                            URI.create(connector.link()).resolve("/api/v1/query"))
+                    .header("Authorization", "Bearer " + TOKEN)
                     .header("Content-Type", "application/json")
                     .POST(HttpRequest.BodyPublishers.ofString("""
-                            {"tenant_id":"acme","dataset_id":"events","sql":"SELECT * FROM events ORDER BY 1 DESC","from":"all"}"""))
+                            {"tenant_id":"hundred","dataset_id":"events","sql":"SELECT * FROM events ORDER BY 1 DESC","from":"all"}"""))
                     .build();
             assertThat(client.send(request, HttpResponse.BodyHandlers.ofString())
                             .body())
@@ -421,20 +466,19 @@ class PageIT {
         }
     }
 
-    @Test
-    void twoPeopleWithTheTokenWorkAtOnce() {
-        try (ConnectorProcess connector = connector("--set", "server.token=only-for-friends")) {
-            Page one = open(connector.link() + linkTo("acme/syslog", FAILED_LOGINS, "all"));
-            Page other = open(connector.link() + linkTo("acme/firewall", "SELECT count(*) AS n FROM events", "all"));
-            for (int turn = 0; turn < 3; turn++) {
-                ask(one, FAILED_LOGINS + " LIMIT " + (turn + 1));
-                ask(other, "SELECT * FROM events LIMIT " + (turn + 11));
-                assertThat(one.locator(".cost")).containsText("%d record".formatted(turn + 1));
-                assertThat(other.locator(".cost")).containsText("%d records".formatted(turn + 11));
-                button(one, "Export once").click();
-                assertThat(one.locator(".run.succeeded .balance")).containsText("%d selected".formatted(turn + 1));
-                button(one, "Close").click();
-            }
+    @ParameterizedTest
+    @EnumSource
+    void twoPeopleWorkAtOnce(Where where) {
+        Page one = open(address(where) + linkTo("acme/syslog", FAILED_LOGINS, "all"));
+        Page other = open(address(where) + linkTo("acme/firewall", "SELECT count(*) AS n FROM events", "all"));
+        for (int turn = 0; turn < 3; turn++) {
+            ask(one, FAILED_LOGINS + " LIMIT " + (turn + 1));
+            ask(other, "SELECT * FROM events LIMIT " + (turn + 11));
+            assertThat(one.locator(".cost")).containsText("%d record".formatted(turn + 1));
+            assertThat(other.locator(".cost")).containsText("%d records".formatted(turn + 11));
+            button(one, "Export once").click();
+            assertThat(one.locator(".run.succeeded .balance")).containsText("%d selected".formatted(turn + 1));
+            button(one, "Close").click();
         }
     }
 
@@ -455,9 +499,126 @@ class PageIT {
         }
     }
 
+    @ParameterizedTest
+    @EnumSource
+    void datasetsAreGroupedByTenantNewestActivityFirst(Where where) {
+        Page page = open(address(where));
+        assertThat(page.locator(".tree h3")).hasText(new String[] {"acme", "hostile", "large", "hundred"});
+        Locator syslog = dataset(page, "syslog");
+        assertThat(syslog.locator(".aside")).containsText(" ago");
+        assertThat(syslog).hasAttribute("title", "syslog: newest partition 2026-11-20 14:00 UTC");
+    }
+
     @Test
-    void nothingFoundOffersToAskAllPartitions() {
-        Page page = open(address + linkTo("acme/syslog", "SELECT * FROM events WHERE message = 'never'", null));
+    void aControlPlaneThatGoesAwayLeavesWhatIsKnownAndComesBackByItself() {
+        try (ControlServer control = ControlServer.start();
+                LatencyProxy way = LatencyProxy.start(control.url(), Duration.ZERO)) {
+            control.accept();
+            control.replyWhen(
+                    request -> request.path().startsWith("/api/v1/accounts/an-account/tenants"),
+                    Reply.of(200, "{\"items\":[{\"id\":\"acme\",\"name\":\"Acme\"}]}"));
+            control.replyWhen(
+                    request -> request.path().startsWith("/api/v1/tenants/acme/datasets?"),
+                    Reply.of(200, "{\"items\":[{\"id\":\"syslog\"},{\"id\":\"firewall\"}]}"));
+            control.grant("acme", "syslog", minio, "lake");
+            try (ConnectorProcess connector = connector(with(
+                    "control.url=" + way.endpoint(),
+                    "control.account-id=an-account",
+                    "control.api-key=never-shown",
+                    "duckdb.extension-directory=" + TestTools.duckdbExtensions()))) {
+                Page page = open(connector.link() + linkTo("acme/syslog", FAILED_LOGINS, "all"));
+                assertThat(page.locator(".cost")).containsText("400 records");
+                Page other = open(connector.link());
+                assertThat(dataset(other, "firewall")).isVisible();
+
+                way.cut();
+                ask(page, "SELECT count(*) AS records FROM events");
+                assertThat(page.locator(".cost")).containsText("1 record");
+                page.reload();
+                assertThat(page.locator(".cost")).containsText("1 record");
+                Locator note =
+                        page.locator(".side .note").filter(new Locator.FilterOptions().setHasText("control plane"));
+                assertThat(note).hasCount(1);
+                assertThat(note).containsText("The datasets are those known from before.");
+                shoot(page, "control-away");
+                dataset(other, "firewall").click();
+                Locator problem = other.locator(".find .problem");
+                assertThat(problem).containsText("no answer");
+                shoot(other, "control-away-unknown");
+
+                control.grant("acme", "firewall", minio, "lake");
+                way.heal();
+                assertThat(note).hasCount(0);
+                assertThat(problem).hasCount(0);
+                assertThat(other.locator(".timeline .bar").first()).isVisible();
+                assertThat(page.content() + other.content()).doesNotContain("never-shown");
+            }
+        }
+    }
+
+    @Test
+    void whatThePageLooksAtEndsWhenAnotherDatasetIsOpened() {
+        List<String> vast =
+                new ArrayList<>(new PackerKeys(100_000, Duration.ofSeconds(86), Instant.parse("2026-11-21T08:59:00Z")));
+        vast.add("acme/other/data/parquet/year=2026/month=11/day=20/a.parquet");
+        try (SimulatedBucket bucket = SimulatedBucket.start(vast, key -> Instant.EPOCH, new byte[1]);
+                // A hundred pages of a listing, so 20 s.
+                LatencyProxy slow = LatencyProxy.start(bucket.endpoint(), Duration.ofMillis(200));
+                ConnectorProcess connector = connector(with(
+                        "s3.bucket=" + SimulatedBucket.NAME,
+                        "s3.endpoint=" + slow.endpoint(),
+                        "s3.access-key=a",
+                        "s3.secret-key=s",
+                        "duckdb.extension-directory=" + TestTools.duckdbExtensions(),
+                        "server.max-queries=1"))) {
+            Page page = open(connector.link() + linkTo("acme/events", null, null));
+            Await.until("it is listed", () -> bucket.listings().size() > 10);
+            double left = now(page);
+            dataset(page, "other").click();
+            assertThat(page.locator(".facts").first()).containsText("1 object");
+            assertThat(now(page) - left).as("ms for the next dataset").isLessThan(10_000);
+        }
+    }
+
+    @Test
+    void aLongErrorIsOneLineAndTheRestIsFolded() {
+        Page page = open(address(Where.FOLDER) + linkTo("acme/syslog", null, null));
+        String column = "no_such_column_".repeat(20);
+        ask(page, "SELECT message FROM events WHERE message = 'x' AND " + column + " = 1");
+        Locator message = page.locator(".result .problem details");
+        Locator line = message.locator("summary");
+        assertThat(line).containsText("…");
+        assertThat(line.boundingBox().height).isLessThan(30);
+        Locator rest = message.locator("p");
+        assertThat(rest).isHidden();
+        shoot(page, "long-error");
+        line.click();
+        assertThat(rest).isVisible();
+        assertThat(rest).containsText(column);
+    }
+
+    /** As DNS rebinding would do it: a page of another name, whose name now leads to this machine. */
+    @ParameterizedTest
+    @EnumSource
+    void anotherNameOfThisMachineGetsNothing(Where where) throws Exception {
+        try (BrowserContext visitor = chromium.visitor(new Browser.NewContextOptions())) {
+            Page page = visitor.newPage();
+            page.navigate(address(where));
+            String other = "http://%s:%d/"
+                    .formatted(Chromium.OTHER_NAME, URI.create(address(where)).getPort());
+            Response answer = page.navigate(other + "api/v1/datasets");
+            assertThat(answer.status()).isEqualTo(where == Where.FOLDER ? 403 : 401);
+            assertThat(answer.text()).startsWith("{\"error\":\"").doesNotContain("acme");
+            if (where == Where.FOLDER) {
+                assertThat(page.navigate(other).status()).isEqualTo(403);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void nothingFoundOffersToAskAllPartitions(Where where) {
+        Page page = open(address(where) + linkTo("acme/syslog", "SELECT * FROM events WHERE message = 'never'", null));
         assertThat(page.locator(".state-title")).hasText(Pattern.compile("0 of \\d+ records match."));
         shoot(page, "no-records");
         button(page, "Ask all partitions").click();
@@ -465,11 +626,12 @@ class PageIT {
         assertThat(page.locator(".state-title")).hasText("0 of 4,000 records match.");
     }
 
-    @Test
-    void onAPhoneTheThreeMovesStack() {
+    @ParameterizedTest
+    @EnumSource
+    void onAPhoneTheThreeMovesStack(Where where) {
         Page page = open(
                 new Browser.NewContextOptions().setViewportSize(390, 844),
-                address + linkTo("acme/syslog", FAILED_LOGINS, "all"));
+                address(where) + linkTo("acme/syslog", FAILED_LOGINS, "all"));
         assertThat(page.locator(".cost")).containsText("400 records");
         assertThat(number(page.evaluate("() => document.documentElement.scrollWidth")))
                 .isLessThanOrEqualTo(390);
@@ -480,7 +642,7 @@ class PageIT {
     void darkColoursFollowTheSystemAndTheButton() {
         Page page = open(
                 new Browser.NewContextOptions().setColorScheme(ColorScheme.DARK),
-                address + linkTo("acme/syslog", FAILED_LOGINS, "all"));
+                address(Where.FOLDER) + linkTo("acme/syslog", FAILED_LOGINS, "all"));
         assertThat(page.locator(".cost")).containsText("400 records");
         String dark = background(page);
         shoot(page, "dark");
@@ -491,9 +653,10 @@ class PageIT {
         assertThat(page.getByLabel("Dark colours")).isVisible();
     }
 
-    @Test
-    void theKeyboardIsEnough() {
-        Page page = open(address);
+    @ParameterizedTest
+    @EnumSource
+    void theKeyboardIsEnough(Where where) {
+        Page page = open(address(where));
         assertThat(dataset(page, "syslog")).isVisible();
         page.keyboard().press("Control+k");
         page.keyboard().type("fire");
@@ -514,37 +677,33 @@ class PageIT {
         assertThat(page.locator(".record")).isHidden();
     }
 
-    @Test
-    void anExportShowsItsRunsAndDeliversOrDiscardsItsDeadLetters() {
+    @ParameterizedTest
+    @EnumSource
+    void anExportShowsItsRunsAndDeliversOrDiscardsItsDeadLetters(Where where) throws IOException {
+        Path routes = folder.resolve("routes-" + where);
+        Routes.copyTo(routes);
         try (WebhookServer sink = WebhookServer.start()) {
             sink.replyWhen(request -> request.text().contains("for root from"), Reply.of(400, "root is not wanted"));
-            String[] settings = {
-                "--set",
-                "lake.root=file:samples/lake",
-                "--set",
-                "query.tenant-id=acme",
-                "--set",
-                "query.dataset-id=syslog",
-                "--set",
-                "query.sql=" + FAILED_LOGINS,
-                "--set",
-                "destination.type=webhook",
-                "--set",
-                "destination.webhook.url=" + sink.url(),
-                "--set",
-                "cursor.file=" + folder.resolve("refused.db"),
-                "--set",
-                "delivery.dead-letters-folder=" + folder.resolve("refused")
-            };
-            try (ConnectorProcess batch = connector(Stream.concat(Stream.of("--mode", "batch"), Stream.of(settings))
-                    .toArray(String[]::new))) {
+            String[] settings = with(
+                    where == Where.FOLDER ? with("lake.root=file:" + lake) : inBucket("lake"),
+                    "query.tenant-id=acme",
+                    "query.dataset-id=syslog",
+                    "query.sql=" + FAILED_LOGINS,
+                    "destination.type=webhook",
+                    "destination.webhook.url=" + sink.url(),
+                    "cursor.file=" + folder.resolve("refused-%s.db".formatted(where)),
+                    "delivery.dead-letters-folder=" + folder.resolve("refused-" + where));
+            try (ConnectorProcess batch = connector(
+                    routes,
+                    Stream.concat(Stream.of("--mode", "batch"), Stream.of(settings))
+                            .toArray(String[]::new))) {
                 assertThat(batch.waitFor(Duration.ofMinutes(1)))
                         .as(batch.standardError())
                         .isZero();
             }
             long accepted = sink.records().size();
             assertThat(accepted).isBetween(1L, 399L);
-            try (ConnectorProcess connector = connector(settings)) {
+            try (ConnectorProcess connector = connector(routes, settings)) {
                 Page page = open(connector.link() + "#/exports");
                 Locator line = page.locator("tbody tr").first();
                 assertThat(line).containsText("default → webhook");
@@ -580,9 +739,10 @@ class PageIT {
         }
     }
 
-    @Test
-    void theEditorCompletesColumnsAndFunctionsAndRemembersQueries() {
-        Page page = open(address + linkTo("acme/syslog", null, null));
+    @ParameterizedTest
+    @EnumSource
+    void theEditorCompletesColumnsAndFunctionsAndRemembersQueries(Where where) {
+        Page page = open(address(where) + linkTo("acme/syslog", null, null));
         assertThat(page.locator(".columns")).containsText("hostname");
         page.locator(".cm-content").click();
         page.keyboard().press("Control+a");
@@ -605,9 +765,10 @@ class PageIT {
         assertThat(page.locator(".grid-head")).containsText("per_hour");
     }
 
-    @Test
-    void draggingOverTheTimelineChoosesWhatIsRead() {
-        Page page = open(address + linkTo("acme/syslog", "SELECT count(*) AS records FROM events", null));
+    @ParameterizedTest
+    @EnumSource
+    void draggingOverTheTimelineChoosesWhatIsRead(Where where) {
+        Page page = open(address(where) + linkTo("acme/syslog", "SELECT count(*) AS records FROM events", null));
         assertThat(page.locator(".cost")).containsText("1 of 12 objects read");
         BoundingBox timeline = page.locator(".timeline svg").boundingBox();
         page.mouse().move(timeline.x + 2, timeline.y + 20);
@@ -641,7 +802,7 @@ class PageIT {
         for (ColorScheme colours : List.of(ColorScheme.LIGHT, ColorScheme.DARK)) {
             Page page = open(
                     new Browser.NewContextOptions().setColorScheme(colours).setViewportSize(1440, 900),
-                    address + linkTo("acme/syslog", FAILED_LOGINS, "all"));
+                    address(Where.FOLDER) + linkTo("acme/syslog", FAILED_LOGINS, "all"));
             assertThat(page.locator(".cost")).containsText("400 records");
             assertAccessible(page);
             page.locator(".cell").first().click();
@@ -679,7 +840,7 @@ class PageIT {
 
     @Test
     void thePageIsLightAndPaintsAtOnce() {
-        Page page = open(address);
+        Page page = open(address(Where.FOLDER));
         assertThat(dataset(page, "syslog")).isVisible();
         dataset(page, "syslog").click();
         assertThat(page.locator(".cm-content")).isVisible();
@@ -728,36 +889,37 @@ class PageIT {
     }
 
     private static String address(Where where) {
-        if (where == Where.FOLDER) {
-            return address;
-        }
-        if (onMinio == null) {
-            onMinio = connector(inBucket("lake", TestTools.projectDirectory().resolve("samples/lake")));
-        }
-        return onMinio.link();
+        return connectors.get(where).link();
     }
 
-    /** The settings with which the lake of this folder is read from a bucket of MinIO. */
-    private static String[] inBucket(String bucket, Path lake) {
-        if (minio == null) {
-            minio = S3Server.minio();
-        }
-        minio.createBucket(bucket);
-        minio.uploadFolder(bucket, "", lake);
-        return Stream.of(
-                        "s3.bucket=" + bucket,
-                        "s3.endpoint=" + minio.endpoint(),
-                        "s3.access-key=" + minio.accessKey(),
-                        "s3.secret-key=" + minio.secretKey(),
-                        "duckdb.extension-directory=" + TestTools.duckdbExtensions())
+    /** The settings with which a bucket of MinIO is the lake. */
+    private static String[] inBucket(String bucket) {
+        return with(
+                "s3.bucket=" + bucket,
+                "s3.endpoint=" + minio.endpoint(),
+                "s3.access-key=" + minio.accessKey(),
+                "s3.secret-key=" + minio.secretKey(),
+                "duckdb.extension-directory=" + TestTools.duckdbExtensions());
+    }
+
+    private static String[] with(String[] arguments, String... settings) {
+        return Stream.concat(Stream.of(arguments), Stream.of(with(settings))).toArray(String[]::new);
+    }
+
+    private static String[] with(String... settings) {
+        return Stream.of(settings)
                 .flatMap(setting -> Stream.of("--set", setting))
                 .toArray(String[]::new);
     }
 
     private static ConnectorProcess connector(String... more) {
+        return connector(folder.resolve("routes"), more);
+    }
+
+    private static ConnectorProcess connector(Path routes, String... more) {
         List<String> arguments = new ArrayList<>(List.of(
                 "--routes",
-                folder.resolve("routes").toString(),
+                routes.toString(),
                 "--set",
                 "server.port=0",
                 "--set",

@@ -9,6 +9,9 @@ import java.util.Map;
 
 /** A real Chromium without a window. Playwright is for one thread. */
 public final class Chromium implements AutoCloseable {
+    /** Leads to this machine. */
+    public static final String OTHER_NAME = "rebound.example";
+
     private final Playwright playwright;
     private final Browser browser;
 
@@ -34,7 +37,9 @@ public final class Chromium implements AutoCloseable {
                                 "--disable-background-networking",
                                 "--disable-component-update",
                                 "--disable-sync",
-                                "--no-first-run")));
+                                "--no-first-run",
+                                // A name that somebody else gives this machine, as DNS rebinding does.
+                                "--host-resolver-rules=MAP " + OTHER_NAME + " 127.0.0.1")));
         return new Chromium(playwright, browser);
     }
 
