@@ -52,7 +52,7 @@ function Line({ entry, open }) {
 function Sparkline({ runs }) {
   const counts = [...runs].sort((one, other) => Date.parse(one.started_at) - Date.parse(other.started_at)).map((run) => run.accepted ?? 0);
   const most = Math.max(...counts, 1);
-  return h('svg', { class: 'spark', viewBox: '0 0 80 18', role: 'img', 'aria-label': `Accepted in the last ${counts.length} runs: ${counts.join(', ')}` },
+  return h('svg', { class: 'spark', viewBox: '0 0 80 18', role: 'img', 'aria-label': `Accepted in the last ${counts.length === 1 ? 'run' : `${counts.length} runs`}: ${counts.join(', ')}` },
     counts.map((count, at) => {
       const height = Math.max(count / most * 17, count ? 1.5 : 0.5);
       return h('rect', { key: at, x: at * 4, width: 3, y: 18 - height, height });

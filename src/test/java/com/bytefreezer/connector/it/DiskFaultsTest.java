@@ -82,11 +82,11 @@ class DiskFaultsTest extends FaultBed {
         // Refused wherever it stands alone or not; so it is found by halves and kept aside.
         String refused = "{\"n\":%d,".formatted(RECORDS / 2);
         try (LoopDisk disk = LoopDisk.in(folder, 32)) {
+            if (place == Place.DEAD_LETTERS) {
+                sink.replyWhen(request -> request.text().contains(refused), Reply.of(422, "not wanted"));
+            }
+            lake.numbers(OBJECT + "a.parquet", 0, 1000);
             try (TestRun.Running watch = watch(under(place, disk))) {
-                if (place == Place.DEAD_LETTERS) {
-                    sink.replyWhen(request -> request.text().contains(refused), Reply.of(422, "not wanted"));
-                }
-                lake.numbers(OBJECT + "a.parquet", 0, 1000);
                 Await.until("the first object", () -> settled(watch) >= 1);
                 disk.freeze();
                 lake.numbers(OBJECT + "b.parquet", 1000, RECORDS - 1000);

@@ -198,6 +198,26 @@ class PageIT {
 
     @ParameterizedTest
     @EnumSource
+    void anExportIsStoppedInTheMiddleAndItsBalanceIsWhatTheDestinationHas(Where where) {
+        try (WebhookServer sink = WebhookServer.start()) {
+            sink.reply(Reply.of(200).after(Duration.ofMillis(200)));
+            Page page = open(address(where) + linkTo("large/events", "SELECT n FROM events", "all"));
+            assertThat(page.locator(".cell").first()).isVisible();
+            choose(page, "webhook", Map.of("url", sink.url().toString()));
+            button(page, "Export once").click();
+            assertThat(page.locator(".run.running")).containsText(Pattern.compile(", [1-9][0-9,]* records accepted"));
+            shoot(page, "export-running");
+            button(page, "Stop").click();
+            assertThat(page.locator(".run.cancelled")).isVisible();
+            assertThat(sink.records()).hasSizeBetween(1, 119_000).doesNotHaveDuplicates();
+            assertThat(page.locator(".run .balance"))
+                    .hasText("%1$,d selected = %1$,d accepted + 0 duplicates + 0 dead-lettered"
+                            .formatted(sink.records().size()));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
     void aQueryBecomesAnExportThatIsShownBeforeItIsWritten(Where where) throws IOException {
         String name = "logins-from-" + where.name().toLowerCase(Locale.ROOT);
         try (WebhookServer sink = WebhookServer.start()) {
@@ -401,6 +421,16 @@ class PageIT {
             Page friend = open(link);
             assertThat(dataset(friend, "syslog")).isVisible();
             assertThat(friend.url()).doesNotContain(TOKEN);
+        }
+    }
+
+    @Test
+    void keysThatTheLakeRefusesAreToldInOneLine() {
+        try (ConnectorProcess connector = connector(with(inBucket("lake"), "s3.secret-key=wrong-secret"))) {
+            Page page = open(connector.link());
+            assertThat(page.locator(".problem")).containsText(Pattern.compile("403.*s3:ListBucket", Pattern.DOTALL));
+            shoot(page, "no-permission");
+            assertThat(page.content()).doesNotContain("wrong-secret");
         }
     }
 
@@ -708,6 +738,7 @@ class PageIT {
                 Locator line = page.locator("tbody tr").first();
                 assertThat(line).containsText("default → webhook");
                 assertThat(line).containsText(String.valueOf(accepted));
+                assertThat(line.locator(".spark")).hasAttribute("aria-label", "Accepted in the last run: " + accepted);
                 line.getByRole(AriaRole.LINK).click();
                 Locator letters = page.locator(".letters");
                 assertThat(letters).containsText("root is not wanted");
