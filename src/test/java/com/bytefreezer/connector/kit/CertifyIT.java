@@ -122,6 +122,7 @@ class CertifyIT {
     }
 
     @Test
+    @Tag("soak")
     void kafkaIsCertifiedBehindAProxyThatItsBrokerSendsClientsTo() throws Exception {
         try (KafkaServer kafka = KafkaServer.start()) {
             kafka.createTopic("certify", 2, Map.of());
@@ -185,6 +186,7 @@ class CertifyIT {
     }
 
     @Test
+    @Tag("soak")
     void aTcpRouteThatWaitsForTheAnswerIsCertified() throws Exception {
         Printed printed = tcp("waits", "true");
 
