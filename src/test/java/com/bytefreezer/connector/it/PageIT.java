@@ -63,9 +63,6 @@ class PageIT {
     private static final String FAILED_LOGINS =
             "SELECT timestamp, hostname, source_ip, message FROM events WHERE message LIKE 'Failed password%'";
 
-    /** As the launcher starts it. */
-    private static final List<String> LAUNCHER = List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
-
     private static Chromium chromium;
 
     @TempDir
@@ -961,7 +958,7 @@ class PageIT {
                 "delivery.dead-letters-folder=" + folder.resolve("dead-letters")));
         arguments.addAll(List.of(more));
         return ConnectorProcess.start(
-                TestTools.projectDirectory(), Map.of(), LAUNCHER, arguments.toArray(String[]::new));
+                TestTools.projectDirectory(), Map.of(), List.of("-Xmx256m"), arguments.toArray(String[]::new));
     }
 
     /** The part of an address after the host. */

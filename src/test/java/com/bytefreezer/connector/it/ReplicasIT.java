@@ -190,11 +190,8 @@ class ReplicasIT {
                 Map.entry("CURSOR_USERNAME", PostgresServer.USERNAME),
                 Map.entry("CURSOR_PASSWORD", PostgresServer.PASSWORD),
                 Map.entry("CURSOR_CLAIM_SECONDS", "3"));
-        ConnectorProcess replica = ConnectorProcess.start(
-                TestTools.projectDirectory(),
-                environment,
-                List.of("-Xmx192m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
-                arguments);
+        ConnectorProcess replica =
+                ConnectorProcess.start(TestTools.projectDirectory(), environment, List.of("-Xmx192m"), arguments);
         replicas.add(replica);
         return replica;
     }

@@ -27,8 +27,8 @@ public final class ConnectorProcess implements AutoCloseable {
     }
 
     /**
-     * Starts the jar that {@code mvn package} made. The process sees only the given environment, so that a developer's own
-     * settings cannot leak in, and an empty standard input.
+     * Starts the jar that {@code mvn package} made, as the launcher does. The process sees only the given environment, so
+     * that a developer's own settings cannot leak in, and an empty standard input.
      *
      * @param javaOptions such as {@code -Xmx256m}
      */
@@ -40,7 +40,7 @@ public final class ConnectorProcess implements AutoCloseable {
         }
         var java = Path.of(System.getProperty("java.home"), "bin", "java");
         var command = Stream.of(
-                        Stream.of(java.toString()),
+                        Stream.of(java.toString(), "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
                         javaOptions.stream(),
                         Stream.of("-jar", jar.toString()),
                         Stream.of(arguments))
