@@ -275,13 +275,17 @@ class PostgresCursorTest extends CursorContract {
 
     @Test
     void aServerThatComesBackIsWaitedForAndNothingIsForgotten() throws Exception {
+        assertThatACommitWaits(postgres::kill, postgres::restart);
+    }
+
+    private void assertThatACommitWaits(Runnable fault, Runnable end) throws Exception {
         Recorded mine = unit(object("a", NOON));
         assertThat(cursor.add(exchange(mine), "key")).isTrue();
-        postgres.kill();
+        fault.run();
         CompletableFuture<Boolean> commit = CompletableFuture.supplyAsync(() -> cursor.confirm(exchange(mine), "key"));
         Thread.sleep(1500);
         assertThat(commit).isNotDone();
-        postgres.restart();
+        end.run();
         assertThat(commit.get()).isTrue();
         assertThat(mine.recorded).isTrue();
         assertThat(isNew(object("a", NOON))).isFalse();
@@ -312,16 +316,7 @@ class PostgresCursorTest extends CursorContract {
 
     @Test
     void aServerThatHangsForSecondsOnlyTakesTime() throws Exception {
-        Recorded mine = unit(object("a", NOON));
-        assertThat(cursor.add(exchange(mine), "key")).isTrue();
-        postgres.pause();
-        CompletableFuture<Boolean> commit = CompletableFuture.supplyAsync(() -> cursor.confirm(exchange(mine), "key"));
-        Thread.sleep(1500);
-        assertThat(commit).isNotDone();
-        postgres.resume();
-        assertThat(commit.get()).isTrue();
-        assertThat(mine.recorded).isTrue();
-        assertThat(isNew(object("a", NOON))).isFalse();
+        assertThatACommitWaits(postgres::pause, postgres::resume);
     }
 
     @Test
