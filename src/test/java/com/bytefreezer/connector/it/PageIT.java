@@ -317,6 +317,9 @@ class PageIT {
                 + linkTo("acme/syslog", "SELECT DISTINCT 'syslog' AS which, count(*) FROM events", "all"));
         Page other = open(address(where)
                 + linkTo("acme/firewall", "SELECT DISTINCT 'firewall' AS which, count(*) FROM events", "all"));
+        // While the link's own query runs, the button would cancel it.
+        assertThat(one.locator(".cell").first()).hasText("syslog");
+        assertThat(other.locator(".cell").first()).hasText("firewall");
         for (int turn = 0; turn < 5; turn++) {
             run(one).click();
             run(other).click();
