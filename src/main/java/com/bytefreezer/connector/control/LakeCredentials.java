@@ -15,7 +15,6 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.apache.camel.Body;
@@ -44,10 +43,8 @@ public final class LakeCredentials {
     private final Settings settings;
     private final Secrets secrets;
     private final Map<String, Credentials> known = new ConcurrentHashMap<>();
-    /** Datasets for which the control plane was asked in vain since its last good answer. */
-    private final Set<String> away = ConcurrentHashMap.newKeySet();
-
     private final Map<String, Long> askedAt = new ConcurrentHashMap<>();
+    /** Of datasets for which the control plane was asked in vain since its last good answer. */
     private final Map<String, Long> askAgainAt = new ConcurrentHashMap<>();
 
     public LakeCredentials(Settings settings, Secrets secrets) {
@@ -132,8 +129,7 @@ public final class LakeCredentials {
             }
             Credentials credentials = read(answer);
             known.put(key, credentials);
-            askAgainAt.remove(key);
-            if (away.remove(key)) {
+            if (askAgainAt.remove(key) != null) {
                 LOG.info(
                         "control plane {}, dataset {}: it gives the credentials again.",
                         settings.text("control.url"),
@@ -183,8 +179,7 @@ public final class LakeCredentials {
         }
         long now = System.nanoTime();
         long waited = now - askedAt.getOrDefault(dataset, now);
-        askAgainAt.put(dataset, now + PAUSE_PER_WAIT * waited);
-        if (away.add(dataset)) {
+        if (askAgainAt.put(dataset, now + PAUSE_PER_WAIT * waited) == null) {
             LOG.warn("{} The export goes on with the credentials known from before.", what);
         }
         return earlier;

@@ -291,6 +291,14 @@ class PostgresCursorTest extends CursorContract {
         assertThat(isNew(object("a", NOON))).isFalse();
     }
 
+    private void assertThatItCannotBeRecorded(Cursor cursor, Recorded mine) {
+        assertThat(cursor.confirm(exchange(mine), "key")).isFalse();
+        assertThat(mine.reasons).singleElement().satisfies(reason -> assertThat(reason)
+                .hasMessageStartingWith("cursor " + postgres.url() + ": cannot be written (")
+                .hasMessageEndingWith("Check that PostgreSQL is up and takes connections.")
+                .hasMessageNotContaining("\n"));
+    }
+
     @Test
     void aServerThatStaysAwayFailsTheRunInOneLine() throws Exception {
         Cursor shortly = replica(1);
@@ -298,11 +306,7 @@ class PostgresCursorTest extends CursorContract {
         assertThat(shortly.add(exchange(mine), "key")).isTrue();
         postgres.kill();
         try {
-            assertThat(shortly.confirm(exchange(mine), "key")).isFalse();
-            assertThat(mine.reasons).singleElement().satisfies(reason -> assertThat(reason)
-                    .hasMessageStartingWith("cursor " + postgres.url() + ": cannot be written (")
-                    .hasMessageEndingWith("Check that PostgreSQL is up and takes connections.")
-                    .hasMessageNotContaining("\n"));
+            assertThatItCannotBeRecorded(shortly, mine);
             assertThatThrownBy(() -> open(LOOKBACK))
                     .isInstanceOf(ConnectorException.class)
                     .hasMessageStartingWith("cursor " + postgres.url() + ": cannot be opened (")
@@ -326,11 +330,7 @@ class PostgresCursorTest extends CursorContract {
         assertThat(shortly.add(exchange(mine), "key")).isTrue();
         postgres.pause();
         try {
-            assertThat(shortly.confirm(exchange(mine), "key")).isFalse();
-            assertThat(mine.reasons).singleElement().satisfies(reason -> assertThat(reason)
-                    .hasMessageStartingWith("cursor " + postgres.url() + ": cannot be written (")
-                    .hasMessageEndingWith("Check that PostgreSQL is up and takes connections.")
-                    .hasMessageNotContaining("\n"));
+            assertThatItCannotBeRecorded(shortly, mine);
         } finally {
             postgres.resume();
         }
