@@ -7,12 +7,12 @@ import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.cursor.Cursor;
 import com.bytefreezer.connector.kit.Reply;
 import com.bytefreezer.connector.testing.Await;
+import com.bytefreezer.connector.testing.TestTools;
 import com.bytefreezer.connector.testing.WebhookServer;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -44,9 +44,7 @@ class ExportsApiTest {
     void serve() throws Exception {
         server = WebhookServer.start();
         server.replyWhen(request -> request.text().contains("\"n\":3}"), Reply.of(400, "bad <b>record</b>"));
-        try (ServerSocket free = new ServerSocket(0)) {
-            port = free.getLocalPort();
-        }
+        port = TestTools.freePort();
         settings = TestRun.settings(
                 folder,
                 Map.of(

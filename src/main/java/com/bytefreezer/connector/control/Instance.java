@@ -120,9 +120,13 @@ public final class Instance {
         failed(call, "no answer (%s). Check control.url and the network.".formatted(Failures.describe(failure)));
     }
 
-    /** Has {@link #departure} sent, but does not wait long for it. To be called before {@code routes} stop. */
-    public static void leave(CamelContext routes) {
-        if (routes.getRoute("deregister") == null) {
+    /**
+     * Has {@link #departure} sent, but does not wait long for it. To be called before {@code routes} stop.
+     *
+     * @param routes null when the start has not come to them yet
+     */
+    public static void leave(@Nullable CamelContext routes) {
+        if (routes == null || routes.getRoute("deregister") == null) {
             return;
         }
         try (ProducerTemplate template = routes.createProducerTemplate()) {

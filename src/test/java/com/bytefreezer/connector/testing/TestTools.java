@@ -3,6 +3,7 @@ package com.bytefreezer.connector.testing;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -10,12 +11,17 @@ import java.nio.file.Path;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.Comparator;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
 import org.opentest4j.TestAbortedException;
 
 /** What {@code src/test/servers/install.sh} installed, and where the project is. */
 public final class TestTools {
     private static final Path SERVERS = Path.of("src", "test", "servers");
+
+    private static final Set<Integer> GIVEN = new HashSet<>();
 
     private TestTools() {}
 
@@ -163,13 +169,24 @@ public final class TestTools {
         throw new TestAbortedException(reason);
     }
 
-    /** A port of the loopback address on which nothing listened a moment ago. */
-    public static int freePort() {
-        try (var socket = new ServerSocket()) {
-            socket.bind(new InetSocketAddress("127.0.0.1", 0));
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+    /**
+     * A port of the loopback address on which nothing listens, never the same twice. It is below those that Linux gives to
+     * outgoing connections, and each of the processes that tests run in has ports of its own.
+     */
+    public static synchronized int freePort() {
+        int first = 12_000 + 4_000 * Integer.getInteger("surefire.forkNumber", 0);
+        while (true) {
+            int port = ThreadLocalRandom.current().nextInt(first, first + 4_000);
+            try (var socket = new ServerSocket()) {
+                socket.bind(new InetSocketAddress("127.0.0.1", port));
+                if (GIVEN.add(port)) {
+                    return port;
+                }
+            } catch (BindException e) {
+                // Taken: another one.
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
         }
     }
 
