@@ -59,7 +59,7 @@ public final class Bench {
     private static final int[] PARALLEL_OBJECTS = {2, 3, 4, 8};
     private static final Duration LATENCY = Duration.ofMillis(30);
 
-    private static final Dataset MANY = new Dataset("many", 24, 10_000_000);
+    private static final Dataset MANY = new Dataset("many", 75, 30_000_000);
     private static final Dataset ONE = new Dataset("one", 1, 3_000_000);
     private static final Dataset SMALL = new Dataset("small", 10_000, 1_000_000);
 
@@ -503,7 +503,7 @@ public final class Bench {
 
     /** Makes the dataset once. Each hour is made once and copied until there are enough objects. */
     static void make(Dataset dataset) throws SQLException, IOException {
-        Path done = LAKE.resolve(dataset.name + ".made");
+        Path done = LAKE.resolve("%s-%d-%d.made".formatted(dataset.name, dataset.objects, dataset.records));
         if (Files.exists(done)) {
             return;
         }
