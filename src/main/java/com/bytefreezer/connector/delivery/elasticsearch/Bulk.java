@@ -193,6 +193,7 @@ public final class Bulk {
                 throw unreachable;
             }
         }
+        cluster.connectionBroke();
         throw failure;
     }
 
