@@ -103,13 +103,12 @@ public final class Connector implements AutoCloseable {
     /** Starts the routes, and a trigger for each of {@code lanes}. */
     public Schedule start(Predicate<String> lanes) throws Exception {
         CamelContext context = DeliveryCamel.init(camel);
-        if (mode.serves()) {
-            HttpServer server = HttpServer.startSomewhere(context, settings);
-            context.getRegistry()
-                    .bind("instance", new Instance(settings, mode, Version.number(), server.port(), health::condition));
-            server.announce();
-        }
+        Optional<HttpServer> server =
+                mode.serves() ? Optional.of(HttpServer.startSomewhere(context, settings)) : Optional.empty();
+        server.ifPresent(one -> context.getRegistry()
+                .bind("instance", new Instance(settings, mode, Version.number(), one.port(), health::condition)));
         camel.start();
+        server.ifPresent(HttpServer::announce);
         List<Export> triggered =
                 exports.all().stream().filter(one -> lanes.test(one.lane())).toList();
         Retries retries = camel.lookup("retries", Retries.class);
