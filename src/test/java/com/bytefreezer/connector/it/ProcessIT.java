@@ -11,6 +11,8 @@ import com.bytefreezer.connector.testing.TestTools;
 import com.bytefreezer.connector.testing.WebhookServer;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.net.Socket;
+import java.net.SocketException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -26,6 +28,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
@@ -176,6 +179,60 @@ class ProcessIT {
             }
             assertThat(sink.acceptedRecords()).isEqualTo(records + 10);
         }
+    }
+
+    /** What other programs send by mistake, and scanners on purpose; none of them closes its connection. */
+    @Test
+    void garbageOnItsPortDisturbsNoExport() throws Exception {
+        ParquetLake lake = ParquetLake.in(folder.resolve("lake"));
+        int port = TestTools.freePort();
+        byte[] noise = new byte[100_000];
+        new Random(1).nextBytes(noise);
+        List<byte[]> garbage = List.of(
+                noise,
+                new byte[] {0x16, 3, 1, 0, 5, 1, 0, 0, 1, 3},
+                bytes("GET /api/v1/hea"),
+                bytes("GET / HTTP/1.1\r\nHost: localhost\r\nX: " + "x".repeat(1_000_000)),
+                bytes("POST /api/v1/query HTTP/1.1\r\nHost: localhost:%d\r\nContent-Length: 1000000000\r\n\r\n{"
+                        .formatted(port)));
+        List<Socket> connections = new ArrayList<>();
+        try (WebhookServer sink = WebhookServer.start()) {
+            Map<String, String> environment = environment(lake, sink);
+            environment.put("SERVER_PORT", String.valueOf(port));
+            try (ConnectorProcess connector = start(environment, "--mode", "watch")) {
+                Await.until("the port", () -> connector.standardError().contains("Open http"));
+                for (int i = 0; i < 100; i++) {
+                    Socket connection = new Socket("127.0.0.1", port);
+                    connections.add(connection);
+                    try {
+                        connection.getOutputStream().write(garbage.get(i % garbage.size()));
+                    } catch (SocketException e) {
+                        // It has heard enough.
+                    }
+                }
+                lake.numbers("year=2026/month=11/day=20/a.parquet", 0, 10);
+                Await.until("the records", () -> sink.records().size() == 10);
+                HttpRequest health = HttpRequest.newBuilder(
+                                URI.create("http://127.0.0.1:%d/api/v1/health".formatted(port)))
+                        .build();
+                assertThat(HttpClient.newHttpClient()
+                                .send(health, BodyHandlers.ofString())
+                                .statusCode())
+                        .isEqualTo(200);
+                connector.terminate();
+                assertThat(connector.waitFor(PATIENCE)).isZero();
+                assertThat(connector.standardError()).doesNotContain("ERROR", "WARN");
+            }
+            assertThat(sink.records()).hasSize(10);
+        } finally {
+            for (Socket connection : connections) {
+                connection.close();
+            }
+        }
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.US_ASCII);
     }
 
     @Test
