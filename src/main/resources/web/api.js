@@ -54,17 +54,32 @@ export const get = (path, signal) => ask('GET', path, undefined, signal);
 export const post = (path, body, signal) => ask('POST', path, body, signal);
 export const remove = (path) => ask('DELETE', path);
 
+/** The ids of what the connector works at for this page. */
+const working = new Set();
+
+// A tab that is closed waits for nothing any more.
+addEventListener('pagehide', () => working.forEach((id) =>
+  fetch('/api/v1/' + path('queries', id), { method: 'DELETE', keepalive: true })));
+
 /** Asks for what may take long. Once it is given up, the connector stops it too. */
-export async function look(address, values, signal) {
+async function stoppable(work, signal) {
   const id = randomId();
   const stop = () => remove(path('queries', id)).catch(() => undefined);
   signal.addEventListener('abort', stop);
+  working.add(id);
   try {
-    return await get(address + parameters({ ...values, query_id: id }), signal);
+    return await work(id);
   } finally {
+    working.delete(id);
     signal.removeEventListener('abort', stop);
   }
 }
+
+export const look = (address, values, signal) =>
+  stoppable((id) => get(address + parameters({ ...values, query_id: id }), signal), signal);
+
+export const query = (values, signal) =>
+  stoppable((id) => post('query', { ...values, query_id: id }, signal), signal);
 
 /** crypto.randomUUID is missing where the page came without TLS from another machine. */
 export const randomId = () =>

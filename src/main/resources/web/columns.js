@@ -4,10 +4,10 @@ import { look, path } from './api.js';
 import { bytes, compact, number, plural, value } from './format.js';
 import { Problem, Skeleton, h, useLoad } from './ui.js';
 
-export function Columns({ dataset, columns, range, onInsert, onFilter }) {
+export function Columns({ dataset, columns, said, range, onInsert, onFilter }) {
   const [open, setOpen] = useState(null);
   if (columns.error) {
-    return h(Problem, { error: columns.error, retry: columns.reload });
+    return h(Problem, { error: columns.error, said, retry: columns.reload });
   }
   if (!columns.value) {
     return h(Skeleton, { lines: 6 });

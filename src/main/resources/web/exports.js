@@ -8,10 +8,41 @@ import { duration, number, plural, time } from './format.js';
 import { write } from './place.js';
 import { Problem, Skeleton, State, h, useTask } from './ui.js';
 
-const NUMBERS = new Set(['Behind', 'Accepted', 'Dead letters', 'Took', 'Objects', 'Selected', 'Duplicates', 'Dead-lettered']);
+const EXPORTS = [
+  { name: 'Export', head: true, cell: (entry, open) => h(OpenLink, { entry, open }) },
+  { name: 'Dataset', cell: (entry) => `${entry.tenant_id} / ${entry.dataset_id}` },
+  { name: 'State', cell: (entry) => [h(ExportMark, { entry }), ' ', entry.state] },
+  { name: 'Behind', number: true, cell: (entry) => duration(entry.lag_seconds) },
+  { name: 'Records per run', cell: (entry) => h(Sparkline, { runs: entry.runs ?? [] }) },
+  { name: 'Accepted', number: true, cell: (entry) => number(entry.totals?.accepted) },
+  { name: 'Dead letters', number: true, cell: (entry) => number(entry.dead_letters) },
+  { name: 'Next run', cell: (entry) => time(entry.next_run) },
+  { name: 'Last error', text: true, cell: (entry) => entry.last_error ?? '–' },
+];
 
-const heads = (names) => h('thead', null, h('tr', null, names.map((name) =>
-  h('th', { key: name, scope: 'col', class: NUMBERS.has(name) ? 'number' : undefined }, name))));
+const RUNS = [
+  { name: 'Started', head: true, cell: (run) => time(run.started_at) },
+  { name: 'Took', number: true, cell: (run) => (run.finished_at ? duration((Date.parse(run.finished_at) - Date.parse(run.started_at)) / 1000) : '–') },
+  { name: 'State', cell: (run) => run.state },
+  ...[['Objects', 'objects'], ['Selected', 'selected'], ['Accepted', 'accepted'], ['Duplicates', 'duplicates'], ['Dead-lettered', 'dead_lettered']]
+    .map(([name, count]) => ({ name, number: true, cell: (run) => number(run[count]) })),
+  { name: 'Message', text: true, cell: (run) => run.message ?? '' },
+];
+
+/** On a phone every row is a card. */
+function Table({ columns, rows, id, open }) {
+  return h('div', { class: 'wide' }, h('table', null,
+    h('thead', null, h('tr', null, columns.map(({ name, number: right }) =>
+      h('th', { key: name, scope: 'col', class: right && 'number' }, name)))),
+    h('tbody', null, rows.map((row) => h('tr', { key: id(row), class: row === open ? 'open' : undefined },
+      columns.map(({ name, head, number: right, text, cell }) => h(head ? 'th' : 'td', {
+        key: name,
+        scope: head && 'row',
+        'data-name': name,
+        class: right ? 'number' : text && 'cut',
+        title: text && cell(row),
+      }, cell(row, row === open))))))));
+}
 
 export function Exports({ exports, place, go }) {
   if (exports.error && !exports.value) {
@@ -27,25 +58,14 @@ export function Exports({ exports, place, go }) {
     h('p', { class: 'note' }, 'Run by watch and batch mode. All times are UTC.'),
     list.length === 0
       ? h(State, { title: 'No export yet.' }, h('p', null, 'Pick a dataset, ask for the records you need, and save the query as an export.'))
-      : h('div', { class: 'wide' }, h('table', null,
-        heads(['Export', 'Dataset', 'State', 'Behind', 'Records per run', 'Accepted', 'Dead letters', 'Next run', 'Last error']),
-        h('tbody', null, list.map((entry) => h(Line, { key: `${entry.name}/${entry.destination}`, entry, open: entry === chosen }))))),
+      : h(Table, { columns: EXPORTS, rows: list, id: ({ name, destination }) => `${name}/${destination}`, open: chosen }),
     place.name && !chosen && h(State, { title: `There is no export ${place.name} to ${place.destination}.` }),
     chosen && h(Details, { key: `${chosen.name}/${chosen.destination}`, entry: chosen, reload: exports.reload, go }));
 }
 
-function Line({ entry, open }) {
+function OpenLink({ entry, open }) {
   const address = write({ view: 'exports', name: entry.name, destination: entry.destination });
-  return h('tr', { class: open ? 'open' : undefined },
-    h('th', { scope: 'row' }, h('a', { href: open ? '#/exports' : address, 'aria-expanded': open }, `${entry.name} → ${entry.destination}`)),
-    h('td', null, `${entry.tenant_id} / ${entry.dataset_id}`),
-    h('td', null, h(ExportMark, { entry }), ' ', entry.state),
-    h('td', { class: 'number' }, duration(entry.lag_seconds)),
-    h('td', null, h(Sparkline, { runs: entry.runs ?? [] })),
-    h('td', { class: 'number' }, number(entry.totals?.accepted)),
-    h('td', { class: 'number' }, number(entry.dead_letters)),
-    h('td', null, time(entry.next_run)),
-    h('td', { class: 'cut', title: entry.last_error ?? '' }, entry.last_error ?? '–'));
+  return h('a', { href: open ? '#/exports' : address, 'aria-expanded': open }, `${entry.name} → ${entry.destination}`);
 }
 
 /** Accepted records of the last runs, oldest first. */
@@ -90,15 +110,5 @@ function Details({ entry, reload, go }) {
 }
 
 function Runs({ runs }) {
-  if (!runs.length) {
-    return h('p', { class: 'note' }, 'It has not run yet.');
-  }
-  return h('div', { class: 'wide' }, h('table', null,
-    heads(['Started', 'Took', 'State', 'Objects', 'Selected', 'Accepted', 'Duplicates', 'Dead-lettered', 'Message']),
-    h('tbody', null, runs.map((run) => h('tr', { key: run.started_at },
-      h('td', null, time(run.started_at)),
-      h('td', { class: 'number' }, run.finished_at ? duration((Date.parse(run.finished_at) - Date.parse(run.started_at)) / 1000) : '–'),
-      h('td', null, run.state),
-      [run.objects, run.selected, run.accepted, run.duplicates, run.dead_lettered].map((count, at) => h('td', { key: at, class: 'number' }, number(count))),
-      h('td', { class: 'cut', title: run.message ?? '' }, run.message ?? ''))))));
+  return runs.length ? h(Table, { columns: RUNS, rows: runs, id: (run) => run.started_at }) : h('p', { class: 'note' }, 'It has not run yet.');
 }

@@ -1,6 +1,6 @@
-// Runs queries, one at a time, each with an id by which it can be cancelled.
+// Runs queries, one at a time.
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import { path, post, randomId, remove } from './api.js';
+import { query as ask } from './api.js';
 
 /** The most that the connector answers with. */
 export const MOST = 100000;
@@ -11,32 +11,29 @@ export function useQuery(dataset) {
   const current = useRef(null);
 
   const stop = () => {
-    const query = current.current;
-    if (query) {
-      current.current = null;
-      query.abort.abort();
-      remove(path('queries', query.id)).catch(() => undefined);
-    }
-    return Boolean(query);
+    const running = current.current;
+    current.current = null;
+    running?.abort();
+    return Boolean(running);
   };
 
   const run = useCallback(async (sql, range, limit) => {
     stop();
-    const query = { id: randomId(), abort: new AbortController() };
-    current.current = query;
+    const abort = new AbortController();
+    current.current = abort;
     setState((before) => ({ running: true, since: performance.now(), result: before.result }));
     try {
-      const answer = await post('query', {
-        tenant_id: dataset.tenant_id, dataset_id: dataset.dataset_id, sql, from: range.from, to: range.to, limit, query_id: query.id,
-      }, query.abort.signal);
-      if (current.current === query) {
+      const answer = await ask({
+        tenant_id: dataset.tenant_id, dataset_id: dataset.dataset_id, sql, from: range.from, to: range.to, limit,
+      }, abort.signal);
+      if (current.current === abort) {
         current.current = null;
         setState((before) => answer.error
           ? { error: { message: answer.error, line: answer.line, column: answer.column }, result: before.result }
           : { result: answer, more: answer.truncated && !limit ? () => run(sql, range, MOST) : undefined });
       }
     } catch (error) {
-      if (current.current === query) {
+      if (current.current === abort) {
         current.current = null;
         setState((before) => ({ error, result: before.result }));
       }

@@ -7,17 +7,15 @@ import { Grid } from './grid.js';
 import { Payload, Plan } from './payload.js';
 import { MOST } from './query.js';
 import { RecordView } from './record.js';
-import { Copy, Message, Skeleton, State, Tabs, h, useLoad } from './ui.js';
+import { Copy, Problem, Skeleton, State, Tabs, h, useLoad } from './ui.js';
 
 const TABS = [['records', 'Records'], ['chart', 'Chart'], ['payload', 'Payload'], ['plan', 'Plan']];
 
-export function Result({ query, tab, setTab, plan, payload, rangeWords, searched, range, onFilter, onGroup, onAll }) {
+export function Result({ query, tab, setTab, plan, payload, said, rangeWords, searched, range, onFilter, onGroup, onAll }) {
   const { result } = query;
   return h('section', { class: 'result', 'aria-label': 'Result', 'aria-busy': Boolean(query.running) },
     h('div', { class: 'bar-line' }, h(Tabs, { label: 'Result', tabs: TABS, chosen: tab, onChoose: setTab }), h('span', { class: 'space' }), h(Cost, { query })),
-    query.error && h('div', { class: 'problem', role: 'alert' },
-      h(Message, { text: query.error.message }),
-      query.error.status === 401 && h('p', null, 'Open the link that the connector printed at its start.')),
+    h(Problem, { error: query.error, said }),
     query.cancelled && h('p', { class: 'problem plain', role: 'status' }, 'Cancelled. The query was stopped.'),
     h('div', { class: query.running ? 'panel stale' : 'panel', role: 'tabpanel', 'aria-label': tab },
       tab === 'payload' ? h(Payload, payload)

@@ -68,13 +68,13 @@ export function Message({ text }) {
   return h('details', { class: 'message' }, h('summary', null, `${start.slice(0, start.lastIndexOf(' '))} …`), h('p', null, text));
 }
 
-/** An error as one line and what to do next; what may pass by itself is tried again. */
-export function Problem({ error, retry }) {
+/** An error as one line and what to do next, unless it is `said` already; what may pass by itself is tried again. */
+export function Problem({ error, said, retry }) {
   useEffect(() => {
     const timer = retry && PASSING.includes(error?.status) ? setTimeout(retry, RETRY) : undefined;
     return () => clearTimeout(timer);
   }, [error]);
-  if (!error) {
+  if (!error || error.message === said?.message) {
     return null;
   }
   return h('div', { class: 'problem', role: 'alert' },

@@ -43,6 +43,15 @@ export function Workspace({ dataset, place, go, side }) {
       go({ ...place, from: next.from, to: next.to, sql: sql === DEFAULT ? undefined : sql });
     }
   };
+  // What is wrong with the lake, not with the query, is said once, and passes for all of them.
+  const ofLake = useRef();
+  ofLake.current = overview.error?.message ?? ofLake.current;
+  useEffect(() => {
+    if (overview.value && query.error?.message === ofLake.current) {
+      query.run(asked, range);
+    }
+  }, [overview.value]);
+
   const filter = (column, given, wanted = true) => ask(filtered(asked, condition(column, given, wanted)));
   const known = columns.value?.columns ?? [];
 
@@ -62,10 +71,10 @@ export function Workspace({ dataset, place, go, side }) {
         : h(Timeline, { overview: overview.value, range, onRange: (next) => ask(text, next) }))),
     h(Elsewhere, { into: side }, h('details', { class: 'schema', open: matchMedia('(min-width: 900px)').matches },
       h('summary', null, h('h2', null, 'Columns'), columns.value && h('span', { class: 'aside' }, known.length)),
-      h(Columns, { dataset, columns, range: read, onInsert: (name) => editor.current?.insert(name), onFilter: filter }))),
+      h(Columns, { dataset, columns, said: overview.error, range: read, onInsert: (name) => editor.current?.insert(name), onFilter: filter }))),
     h(Ask, { dataset, text, columns: known, query, editor, onText: setText, onRun: ask }),
     h(Result, {
-      query, tab, setTab, plan, rangeWords,
+      query, tab, setTab, plan, rangeWords, said: overview.error,
       payload: destination.missing.length || !request
         ? { problem: request || !destination.chosen ? `Fill in ${destination.missing.map((setting) => setting.name).join(', ')} below to see the payload.` : 'Run a query that works to see the payload.' }
         : { request },

@@ -8,6 +8,7 @@ import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.query.DuckDb;
 import com.bytefreezer.connector.query.Query;
 import com.bytefreezer.connector.query.SqlException;
+import com.bytefreezer.connector.server.ApiErrors;
 import com.bytefreezer.connector.server.ApiException;
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -181,7 +182,7 @@ public final class Queries {
             return "The query needs more memory and temporary space than it may have. Choose a smaller range, fewer columns or no sorting.";
         }
         // DuckDB may list fifty of them.
-        return reason.replaceFirst(" Candidate functions: .*", "").replace(" Nothing was exported.", "");
+        return ApiErrors.asAnswer(reason.replaceFirst(" Candidate functions: .*", ""));
     }
 
     /** It is gone with this process, however that ends: the system has its name only until it is open. */

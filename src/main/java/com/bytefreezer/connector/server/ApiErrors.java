@@ -58,7 +58,12 @@ public final class ApiErrors {
                     where == null ? "" : " at line %d, column %d".formatted(where.getLineNr(), where.getColumnNr());
             return NOT_EXPECTED.formatted(place);
         }
-        return isOfOtherType(failure) ? NOT_EXPECTED.formatted("") : Failures.describe(failure);
+        return isOfOtherType(failure) ? NOT_EXPECTED.formatted("") : asAnswer(Failures.describe(failure));
+    }
+
+    /** What is wrong, for a person who asks: what an export's log adds is taken out. */
+    public static String asAnswer(String reason) {
+        return reason.replace(" Nothing was exported.", "");
     }
 
     /** Camel wraps what it says of a bean's parameter. */

@@ -63,6 +63,9 @@ class PageIT {
     private static final String FAILED_LOGINS =
             "SELECT timestamp, hostname, source_ip, message FROM events WHERE message LIKE 'Failed password%'";
 
+    private static final String ENDLESS =
+            "SELECT count(*) FROM events a, events b, events c, events d WHERE a.message || b.message < c.message";
+
     private static Chromium chromium;
 
     @TempDir
@@ -300,9 +303,7 @@ class PageIT {
     void aSlowQueryIsCancelledAndTheNextOneAnswers(Where where) {
         Page page = open(address(where) + linkTo("acme/syslog", null, null));
         assertThat(page.locator(".cell").first()).isVisible();
-        ask(
-                page,
-                "SELECT count(*) FROM events a, events b, events c, events d WHERE a.message || b.message < c.message");
+        ask(page, ENDLESS);
         button(page, "Cancel").click();
         assertThat(page.locator(".result")).containsText("Cancelled");
         shoot(page, "cancelled");
@@ -574,6 +575,8 @@ class PageIT {
                 dataset(other, "firewall").click();
                 Locator problem = other.locator(".find .problem");
                 assertThat(problem).containsText("no answer");
+                assertThat(other.locator("[aria-busy=false]")).isVisible();
+                assertThat(other.locator(".problem")).hasCount(1);
                 shoot(other, "control-away-unknown");
 
                 control.grant("acme", "firewall", minio, "lake");
@@ -581,6 +584,7 @@ class PageIT {
                 assertThat(note).hasCount(0);
                 assertThat(problem).hasCount(0);
                 assertThat(other.locator(".timeline .bar").first()).isVisible();
+                assertThat(other.locator(".cost")).containsText("records");
                 assertThat(page.content() + other.content()).doesNotContain("never-shown");
             }
         }
@@ -607,6 +611,23 @@ class PageIT {
             dataset(page, "other").click();
             assertThat(page.locator(".facts").first()).containsText("1 object");
             assertThat(now(page) - left).as("ms for the next dataset").isLessThan(10_000);
+        }
+    }
+
+    @Test
+    void whatAClosedTabWaitedForEnds() {
+        try (ConnectorProcess connector = connector(with("lake.root=file:" + lake, "server.max-queries=1"))) {
+            Page closed = open(connector.link() + linkTo("acme/syslog", ENDLESS, "all"));
+            assertThat(button(closed, "Cancel")).isVisible();
+            Page other = open(connector.link() + linkTo("acme/syslog", null, null));
+            assertThat(other.locator(".result .problem")).containsText("1 queries run already");
+
+            closed.close();
+            Await.until("the query of the closed tab has ended", () -> {
+                run(other).click();
+                other.locator("[aria-busy=false]").waitFor();
+                return other.locator(".cost").isVisible();
+            });
         }
     }
 
@@ -766,6 +787,45 @@ class PageIT {
                 shoot(page, "reset-cursor");
                 button(page, "Reset cursor").click();
                 assertThat(page.getByText("The cursor is reset.")).isVisible();
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void anExportThatWatchesShowsItsErrorItsRetriesAndWhenItRunsNext(Where where) {
+        try (WebhookServer sink = WebhookServer.start()) {
+            sink.reply(Reply.of(503));
+            String[] settings = with(
+                    where == Where.FOLDER ? with("lake.root=file:" + lake) : inBucket("lake"),
+                    "query.tenant-id=acme",
+                    "query.dataset-id=syslog",
+                    "query.sql=" + FAILED_LOGINS,
+                    "destination.type=webhook",
+                    "destination.webhook.url=" + sink.url(),
+                    "delivery.max-retries=2",
+                    "delivery.retry-delay-ms=10",
+                    "schedule.retry-delay-seconds=5",
+                    "cursor.file=" + folder.resolve("watched-%s.db".formatted(where)));
+            try (ConnectorProcess connector = connector(Stream.concat(Stream.of("--mode", "watch"), Stream.of(settings))
+                    .toArray(String[]::new))) {
+                Page page = open(
+                        new Browser.NewContextOptions().setViewportSize(390, 844),
+                        connector.link() + "#/exports/default/webhook");
+                Locator line = page.locator("tbody tr").first();
+                assertThat(line).containsText("failed");
+                assertThat(line.locator("[data-name='Last error']")).containsText("503");
+                assertThat(line.locator("[data-name='Next run']")).containsText(":");
+                assertThat(page.locator(".details .problem")).containsText("503");
+                assertThat(page.locator(".details dl")).containsText(Pattern.compile("Retries503: \\d+"));
+                assertThat(number(page.evaluate("() => document.documentElement.scrollWidth")))
+                        .isLessThanOrEqualTo(390);
+                shoot(page, "phone-exports");
+
+                sink.reply(Reply.of(200));
+                assertThat(line).containsText("idle");
+                assertThat(line.locator("[data-name='Accepted']")).hasText("400");
+                assertThat(line.locator("[data-name='Last error']")).hasText("–");
             }
         }
     }
