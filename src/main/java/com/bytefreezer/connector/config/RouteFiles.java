@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,6 +22,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 
 /**
  * The route files of one folder: {@code *.camel.yaml} anywhere below it, one destination per file in
@@ -53,20 +55,32 @@ public final class RouteFiles {
     }
 
     /**
-     * Reads what is in {@code folder}.
+     * Reads what is in {@code folder}. Links are followed, and what is hidden is left out: in a volume of Kubernetes the
+     * files are links to those of a hidden folder.
      *
      * @throws UncheckedIOException when it cannot be read
      */
     public static RouteFiles in(Path folder) {
-        try (Stream<Path> paths = Files.walk(folder)) {
+        try (Stream<Path> paths = Files.walk(folder, FileVisitOption.FOLLOW_LINKS)) {
             return new RouteFiles(
                     folder,
                     paths.filter(path -> path.toString().endsWith(SUFFIX))
+                            .filter(path -> !isHidden(folder.relativize(path)))
                             .sorted()
                             .toList());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private static boolean isHidden(Path below) {
+        return StreamSupport.stream(below.spliterator(), false)
+                .anyMatch(part -> part.toString().startsWith("."));
+    }
+
+    /** All of them, in a fixed order. */
+    public List<Path> files() {
+        return files;
     }
 
     /** The names of the destinations there are. */

@@ -114,14 +114,11 @@ public final class DestinationRoute implements AutoCloseable {
 
     private static void copy(Path routes, Path copy) throws IOException {
         Set<Path> others = Set.of(routes.resolve("destinations"), routes.resolve("exports"));
-        try (Stream<Path> paths = Files.walk(routes)) {
-            for (Path path :
-                    paths.filter(path -> path.toString().endsWith(SUFFIX)).toList()) {
-                if (!others.contains(path.getParent()) || path.endsWith("exports/default.camel.yaml")) {
-                    Path target = copy.resolve(routes.relativize(path));
-                    Files.createDirectories(target.getParent());
-                    Files.copy(path, target);
-                }
+        for (Path file : RouteFiles.in(routes).files()) {
+            if (!others.contains(file.getParent()) || file.endsWith("exports/default.camel.yaml")) {
+                Path target = copy.resolve(routes.relativize(file));
+                Files.createDirectories(target.getParent());
+                Files.copy(file, target);
             }
         }
     }

@@ -578,6 +578,20 @@ class SettingsTest {
         return text.toString().replaceAll("RULES\\.put\\(\\s*\"[^\"]+\"", "");
     }
 
+    @Test
+    void routeFilesMayBeLinksAsInAVolumeOfKubernetes() throws IOException {
+        Path volume = Files.createDirectories(folder.resolve("volume"));
+        Path version = Files.createDirectory(volume.resolve("..2026_11_21_09_00_00.123"));
+        Files.writeString(version.resolve("more.camel.yaml"), export("webhook"));
+        Files.createSymbolicLink(volume.resolve("..data"), version.getFileName());
+        Files.createSymbolicLink(volume.resolve("more.camel.yaml"), Path.of("..data", "more.camel.yaml"));
+        Path real = Files.createDirectory(folder.resolve("real"));
+        Files.createSymbolicLink(real.resolve("exports"), volume);
+        Path routes = Files.createSymbolicLink(folder.resolve("linked"), real);
+
+        assertThat(RouteFiles.in(routes).files()).containsExactly(routes.resolve("exports/more.camel.yaml"));
+    }
+
     private void aCompleteExport() {
         commandLine.putAll(Map.of(
                 "lake.root", "file:lake", "query.tenant-id", "t", "query.dataset-id", "d", "query.sql", "SELECT 1"));
