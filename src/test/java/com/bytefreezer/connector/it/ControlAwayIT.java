@@ -9,7 +9,6 @@ import com.bytefreezer.connector.testing.ControlServer;
 import com.bytefreezer.connector.testing.LatencyProxy;
 import com.bytefreezer.connector.testing.ParquetLake;
 import com.bytefreezer.connector.testing.S3Server;
-import com.bytefreezer.connector.testing.TestTools;
 import com.bytefreezer.connector.testing.WebhookServer;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -142,19 +141,7 @@ class ControlAwayIT {
                 Map.entry("HEALTH_REPORTING_ENABLED", "true"),
                 Map.entry("HEALTH_REPORTING_REPORT_INTERVAL", "5"),
                 Map.entry("HEALTH_REPORTING_TIMEOUT_SECONDS", String.valueOf(CONTROL_TIMEOUT_SECONDS)),
-                Map.entry(
-                        "DUCKDB_EXTENSION_DIRECTORY",
-                        TestTools.duckdbExtensions().toString()),
-                Map.entry("QUERY_TENANT_ID", "acme"),
-                Map.entry("QUERY_DATASET_ID", "events"),
-                Map.entry("QUERY_SQL", "SELECT n, hostname, message FROM events"),
-                Map.entry("DESTINATION_TYPE", "webhook"),
-                Map.entry("DESTINATION_WEBHOOK_URL", sink.url().toString()),
-                Map.entry("DESTINATION_WEBHOOK_FORMAT", "ndjson"),
-                Map.entry("SCHEDULE_INTERVAL_SECONDS", "1"),
-                Map.entry("SERVER_PORT", String.valueOf(TestTools.freePort())),
                 Map.entry("CURSOR_FILE", folder.resolve("cursor.db").toString()));
-        return ConnectorProcess.start(
-                TestTools.projectDirectory(), environment, List.of("-Xmx128m"), "--mode", "watch");
+        return BucketExport.start(sink.url(), "-Xmx128m", environment, "--mode", "watch");
     }
 }

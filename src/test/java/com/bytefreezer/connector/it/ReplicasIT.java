@@ -9,7 +9,6 @@ import com.bytefreezer.connector.testing.MinioServer;
 import com.bytefreezer.connector.testing.ParquetLake;
 import com.bytefreezer.connector.testing.PostgresServer;
 import com.bytefreezer.connector.testing.S3Server;
-import com.bytefreezer.connector.testing.TestTools;
 import com.bytefreezer.connector.testing.WebhookServer;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -173,25 +172,14 @@ class ReplicasIT {
                 Map.entry("S3_ENDPOINT", minio.endpoint().toString()),
                 Map.entry("S3_ACCESS_KEY", minio.accessKey()),
                 Map.entry("S3_SECRET_KEY", minio.secretKey()),
-                Map.entry(
-                        "DUCKDB_EXTENSION_DIRECTORY",
-                        TestTools.duckdbExtensions().toString()),
-                Map.entry("QUERY_TENANT_ID", "acme"),
-                Map.entry("QUERY_DATASET_ID", "events"),
-                Map.entry("QUERY_SQL", "SELECT n, hostname, message FROM events"),
-                Map.entry("DESTINATION_TYPE", "webhook"),
-                Map.entry("DESTINATION_WEBHOOK_URL", sink.url().toString()),
-                Map.entry("DESTINATION_WEBHOOK_FORMAT", "ndjson"),
                 Map.entry("SCHEDULE_BATCH_SIZE", String.valueOf(BATCH)),
-                Map.entry("SCHEDULE_INTERVAL_SECONDS", "1"),
                 Map.entry("DELIVERY_MAX_IN_FLIGHT", "2"),
                 Map.entry("EXPORT_PARALLEL_OBJECTS", String.valueOf(PARALLEL_OBJECTS)),
                 Map.entry("CURSOR_URL", postgres.url()),
                 Map.entry("CURSOR_USERNAME", PostgresServer.USERNAME),
                 Map.entry("CURSOR_PASSWORD", PostgresServer.PASSWORD),
                 Map.entry("CURSOR_CLAIM_SECONDS", "3"));
-        ConnectorProcess replica =
-                ConnectorProcess.start(TestTools.projectDirectory(), environment, List.of("-Xmx192m"), arguments);
+        ConnectorProcess replica = BucketExport.start(sink.url(), "-Xmx192m", environment, arguments);
         replicas.add(replica);
         return replica;
     }

@@ -8,7 +8,6 @@ import com.bytefreezer.connector.testing.ConnectorProcess;
 import com.bytefreezer.connector.testing.LatencyProxy;
 import com.bytefreezer.connector.testing.ParquetLake;
 import com.bytefreezer.connector.testing.S3Server;
-import com.bytefreezer.connector.testing.TestTools;
 import com.bytefreezer.connector.testing.WebhookServer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -181,26 +180,14 @@ class SoakIT {
                 Map.entry("S3_ENDPOINT", lake.endpoint().toString()),
                 Map.entry("S3_ACCESS_KEY", "test-access-key"),
                 Map.entry("S3_SECRET_KEY", "test-secret-key"),
-                Map.entry(
-                        "DUCKDB_EXTENSION_DIRECTORY",
-                        TestTools.duckdbExtensions().toString()),
-                Map.entry("QUERY_TENANT_ID", "acme"),
-                Map.entry("QUERY_DATASET_ID", "events"),
-                Map.entry("QUERY_SQL", "SELECT n, hostname, message FROM events"),
-                Map.entry("DESTINATION_TYPE", "webhook"),
-                Map.entry("DESTINATION_WEBHOOK_URL", sink.endpoint().toString()),
-                Map.entry("DESTINATION_WEBHOOK_FORMAT", "ndjson"),
                 Map.entry("DELIVERY_MAX_RETRIES", "3"),
                 Map.entry("DELIVERY_RETRY_DELAY_MS", "50"),
                 Map.entry("DELIVERY_MAX_IN_FLIGHT", String.valueOf(IN_FLIGHT)),
                 Map.entry("EXPORT_PARALLEL_OBJECTS", String.valueOf(PARALLEL_OBJECTS)),
                 Map.entry("SCHEDULE_BATCH_SIZE", String.valueOf(BATCH)),
-                Map.entry("SCHEDULE_INTERVAL_SECONDS", "1"),
                 Map.entry("SCHEDULE_RETRY_DELAY_SECONDS", "1"),
                 Map.entry("SCHEDULE_MAX_RETRY_DELAY_SECONDS", "2"),
-                Map.entry("SERVER_PORT", String.valueOf(TestTools.freePort())),
                 Map.entry("CURSOR_FILE", folder.resolve("cursor.db").toString()));
-        return ConnectorProcess.start(
-                TestTools.projectDirectory(), environment, List.of("-Xmx128m"), "--mode", "watch");
+        return BucketExport.start(sink.endpoint(), "-Xmx128m", environment, "--mode", "watch");
     }
 }
