@@ -1,7 +1,11 @@
 package com.bytefreezer.connector.export;
 
+import com.bytefreezer.connector.delivery.Unit;
+import com.bytefreezer.connector.lake.LakeObject;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.text.NumberFormat;
+import java.util.Locale;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
@@ -9,7 +13,19 @@ import org.jspecify.annotations.Nullable;
 
 /** A progress bar on the terminal: objects, records and the time left. Nothing where there is no terminal. */
 final class Progress implements AutoCloseable {
+    /** Slices of an object are a whole one, though a sum of thirds may be less. */
+    private static final double ROUNDING = 1e-6;
+
+    /** A terminal may have 80 columns. */
+    private static final NumberFormat SHORT =
+            NumberFormat.getCompactNumberInstance(Locale.ENGLISH, NumberFormat.Style.SHORT);
+
+    static {
+        SHORT.setMaximumFractionDigits(1);
+    }
+
     private final @Nullable ProgressBar bar;
+    private double objects;
     private long records;
 
     private Progress(@Nullable ProgressBar bar) {
@@ -39,14 +55,16 @@ final class Progress implements AutoCloseable {
                 .build());
     }
 
-    synchronized void unitDone(long settled) {
-        records += settled;
+    synchronized void unitDone(Unit unit) {
+        for (LakeObject object : unit.objects()) {
+            objects += object.slice() == null ? 1 : 1.0 / object.slice().count();
+        }
+        records += unit.counts().settled();
         if (bar != null) {
-            bar.step();
-            bar.setExtraMessage("%,d records, %,.0f/s"
-                    .formatted(
-                            records,
-                            records * 1000.0 / Math.max(1, bar.getTotalElapsed().toMillis())));
+            bar.stepTo((long) (objects + ROUNDING));
+            double seconds = Math.max(1, bar.getTotalElapsed().toMillis()) / 1000.0;
+            bar.setExtraMessage(
+                    "%s records, %s/s".formatted(SHORT.format(records), SHORT.format((long) (records / seconds))));
         }
     }
 

@@ -227,7 +227,7 @@ final class Run implements AutoCloseable {
             return;
         }
         counts = counts.plus(unit.counts());
-        bar.unitDone(unit.counts().settled());
+        bar.unitDone(unit);
         if (unit.notRecorded().isPresent()) {
             notRecorded = unit.notRecorded().get();
             return;

@@ -181,6 +181,34 @@ class ProcessIT {
         }
     }
 
+    @Test
+    void onATerminalABarShowsHowFarItIs() throws Exception {
+        ParquetLake lake = ParquetLake.in(folder.resolve("lake"));
+        // Small ones, which are delivered together.
+        for (int object = 0; object < 12; object++) {
+            lake.numbers("year=2026/month=11/day=20/hour=01/%02d.parquet".formatted(object), object * 10L, 10);
+        }
+        try (WebhookServer sink = WebhookServer.start()) {
+            ProcessBuilder terminal = new ProcessBuilder(
+                    "script",
+                    "--quiet",
+                    "--return",
+                    "--command",
+                    Path.of(System.getProperty("java.home"), "bin", "java")
+                            + " -jar target/bytefreezer-connector.jar --mode batch",
+                    "/dev/null");
+            terminal.environment().putAll(environment(lake, sink));
+            Process process = terminal.directory(TestTools.projectDirectory().toFile())
+                    .redirectErrorStream(true)
+                    .start();
+            process.getOutputStream().close();
+            String shown = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertThat(process.waitFor()).as(shown).isZero();
+            assertThat(shown).contains("100%", "12/12 objects", "120 records, ");
+            assertThat(sink.records()).hasSize(120);
+        }
+    }
+
     /** What other programs send by mistake, and scanners on purpose; none of them closes its connection. */
     @Test
     void garbageOnItsPortDisturbsNoExport() throws Exception {
