@@ -42,6 +42,7 @@ export function Catalogue({ datasets, exports, place, go, searchBox, side }) {
       h('ul', { class: 'tree' }, tenants.map((tenant) => h('li', { key: tenant.id },
         h('h3', { title: tenant.id }, tenant.name),
         h('ul', null, tenant.datasets.map((dataset) => h(Entry, { key: dataset.dataset_id, dataset, place }))))))),
+    h('button', { type: 'button', class: 'skip', onClick: () => document.querySelector('.cm-content')?.focus() }, 'To the query'),
     h('section', { ref: side, class: 'slot' }),
     h('section', null,
       h('h2', null, h('a', { href: '#/exports' }, 'Exports')),

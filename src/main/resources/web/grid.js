@@ -1,5 +1,5 @@
 // The records as a table that draws only what is visible, in both directions, so that 100,000 records scroll without a stutter.
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { json, value } from './format.js';
 import { comparable } from './sql.js';
 import { copyText, h } from './ui.js';
@@ -152,6 +152,14 @@ function ValueMenu({ column, given, style, onFilter, onGroup, onRecord, onClose 
     const elsewhere = (event) => !root.current?.contains(event.target) && onClose();
     document.addEventListener('pointerdown', elsewhere);
     return () => document.removeEventListener('pointerdown', elsewhere);
+  }, []);
+  // Not below what is visible.
+  useLayoutEffect(() => {
+    const grid = root.current.closest('.grid');
+    const below = root.current.getBoundingClientRect().bottom - grid.getBoundingClientRect().top - grid.clientHeight;
+    if (below > 0) {
+      root.current.style.top = `${parseFloat(style.top) - below - 4}px`;
+    }
   }, []);
   const act = (work) => () => {
     onClose();

@@ -1,7 +1,8 @@
-// What the browser remembers between visits: queries and the theme. Never a secret. Without storage it remembers nothing.
+// What the browser remembers between visits: queries, the destination's name and the theme. Never a secret. Without storage it remembers nothing.
 
 const QUERIES = 'connector.queries';
 const THEME = 'connector.theme';
+const DESTINATION = 'connector.destination';
 const MOST_QUERIES = 50;
 
 export function queries() {
@@ -19,15 +20,22 @@ export function rememberQuery(dataset, sql) {
 }
 
 /** 'light', 'dark', or undefined: as the system is. */
-export function theme() {
+export const theme = () => kept(THEME);
+
+/** The destination that was chosen last; what was typed in for it is not kept. */
+export const destinationName = () => kept(DESTINATION);
+
+export const rememberTheme = (name) => store(THEME, name);
+
+export const rememberDestination = (name) => store(DESTINATION, name);
+
+function kept(key) {
   try {
-    return localStorage.getItem(THEME) ?? undefined;
+    return localStorage.getItem(key) ?? undefined;
   } catch {
     return undefined;
   }
 }
-
-export const rememberTheme = (name) => store(THEME, name);
 
 function store(key, text) {
   try {

@@ -1,5 +1,5 @@
 // An export that runs now: its progress, and in the end the balance.
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { get, path, remove } from './api.js';
 import { Balance } from './balance.js';
 import { duration, number } from './format.js';
@@ -10,6 +10,7 @@ const TITLES = { running: 'Exporting', succeeded: 'Exported', failed: 'The expor
 
 export function RunProgress({ id, onClose }) {
   const [state, setState] = useState({});
+  const root = useRef(null);
   const stop = useTask(() => remove(path('runs', id)));
   useEffect(() => {
     let timer;
@@ -41,11 +42,13 @@ export function RunProgress({ id, onClose }) {
   }, [id]);
 
   const { run, error } = state;
+  useEffect(() => root.current?.scrollIntoView({ block: 'nearest' }), [run?.state]);
   if (!run) {
-    return h('div', { class: 'run' }, error ? h(Problem, { error }) : h('p', { role: 'status' }, 'Starting…'));
+    return h('div', { class: 'run', ref: root }, error ? h(Problem, { error }) : h('p', { role: 'status' }, 'Starting…'));
   }
   const running = run.state === 'running';
-  return h('div', { class: `run ${run.state}`, 'data-state': run.state, role: 'status', 'aria-label': 'Export' },
+  const retries = Object.entries(run.retries ?? {});
+  return h('div', { ref: root, class: `run ${run.state}`, 'data-state': run.state, role: 'status', 'aria-label': 'Export' },
     h('div', { class: 'bar-line' },
       h('strong', null, TITLES[run.state] ?? run.state),
       running && h('progress', { max: run.objects_total || 1, value: run.objects_done, 'aria-label': 'Objects' }),
@@ -54,6 +57,8 @@ export function RunProgress({ id, onClose }) {
       h('span', { class: 'space' }),
       running ? h('button', { type: 'button', disabled: stop.busy, onClick: stop.run, title: 'Batches in flight finish' }, 'Stop')
         : h('button', { type: 'button', class: 'quiet', onClick: onClose }, 'Close')),
+    running && retries.length > 0 && h('p', { class: 'note' },
+      `Batches are tried again (${retries.map(([code, count]) => `${code}: ${number(count)}`).join(', ')}). The log tells more.`),
     !running && h(Balance, { counts: run }),
     run.message && run.state !== 'succeeded' && h('p', { class: run.state === 'failed' ? 'bad' : 'note' }, run.message),
     run.dead_lettered > 0 && run.dead_letters_folder && h('p', { class: 'note' }, 'Dead letters are kept in ', h('code', null, run.dead_letters_folder)),

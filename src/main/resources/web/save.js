@@ -1,5 +1,5 @@
 // Save as export: shows the file and the settings before anything is written.
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { post } from './api.js';
 import { Copy, Problem, Skeleton, download, h, useLoad, useTask } from './ui.js';
 
@@ -14,9 +14,15 @@ export function SaveAs({ request, destination, onClose }) {
   const written = useTask(() => post('exports', wanted));
   useEffect(written.clear, [settled]);
   const file = draft.value?.file?.split('/').pop() ?? `${name}.camel.yaml`;
+  const root = useRef(null);
+  useEffect(() => {
+    root.current.scrollIntoView({ block: 'start' });
+    root.current.querySelector('input').focus({ preventScroll: true });
+  }, []);
   const errors = [draft.value?.errors ?? []].flat();
 
-  return h('div', { class: 'save', role: 'region', 'aria-label': 'Save as export' },
+  return h('div', { ref: root, class: 'save', role: 'region', 'aria-label': 'Save as export' },
+    h('p', { class: 'note' }, 'It delivers all records of the dataset that the query selects, and then each new one. The range above is for this page only.'),
     h('div', { class: 'fields' },
       h(Input, { label: 'name', value: name, onInput: setName, note: 'lower case, digits and -' }),
       h(Input, { label: 'interval-seconds', value: interval, onInput: setInterval, note: 'how often watch mode looks for new objects', inputmode: 'numeric' }),
@@ -24,8 +30,8 @@ export function SaveAs({ request, destination, onClose }) {
     draft.error ? h(Problem, { error: draft.error }) : !draft.value ? h(Skeleton, { lines: 6 }) : [
       errors.map((text) => h('p', { key: text, class: 'bad' }, text)),
       h(Text, { title: draft.value.file, text: draft.value.yaml }),
-      draft.value.settings && h(Text, { title: 'application.properties', text: draft.value.settings }),
-      draft.value.command && h(Text, { title: 'Run it', text: draft.value.command }),
+      draft.value.settings && h(Text, { title: 'Put this into application.properties', text: draft.value.settings }),
+      draft.value.command && h(Text, { title: draft.value.settings ? 'Then run it' : 'Run it', text: draft.value.command }),
     ],
     h('div', { class: 'bar-line' },
       h('button', { type: 'button', class: 'primary', disabled: !draft.value || written.busy || errors.length > 0, onClick: written.run }, 'Write the file'),

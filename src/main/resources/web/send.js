@@ -1,6 +1,7 @@
 // The third move: choose a destination, fill it in, see what would happen, send once or save as an export.
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { get, post } from './api.js';
+import { destinationName, rememberDestination } from './memory.js';
 import { RunProgress } from './run.js';
 import { SaveAs } from './save.js';
 import { Problem, Skeleton, h, useLoad, useTask } from './ui.js';
@@ -8,10 +9,10 @@ import { Problem, Skeleton, h, useLoad, useTask } from './ui.js';
 /** The destinations and what was typed in; secrets stay in this page's memory only. */
 export function useDestination() {
   const destinations = useLoad((signal) => get('destinations', signal), []);
-  const [name, setName] = useState(null);
+  const [name, setName] = useState(destinationName);
   const [typed, setTyped] = useState({});
   const list = destinations.value?.destinations ?? [];
-  const chosen = list.find((entry) => entry.name === (name ?? destinations.value?.configured)) ?? list[0];
+  const chosen = [name, destinations.value?.configured].map((wanted) => list.find((entry) => entry.name === wanted)).find(Boolean) ?? list[0];
   const config = useMemo(() => {
     const given = Object.entries(typed[chosen?.name] ?? {}).filter(([, text]) => text !== '');
     return Object.fromEntries(given);
@@ -19,7 +20,11 @@ export function useDestination() {
   const missing = (chosen?.settings ?? []).filter((setting) =>
     setting.required && !setting.configured && !filled(setting.value) && !filled(setting.default) && !filled(config[setting.name]));
   return {
-    destinations, list, chosen, config, missing, choose: setName,
+    destinations, list, chosen, config, missing,
+    choose: (next) => {
+      rememberDestination(next);
+      setName(next);
+    },
     type: (setting, text) => setTyped((before) => ({ ...before, [chosen.name]: { ...before[chosen.name], [setting]: text } })),
     text: (setting) => typed[chosen.name]?.[setting.name] ?? (setting.secret ? '' : setting.value ?? ''),
   };
@@ -66,7 +71,7 @@ export function Send({ destination, request, plan, rangeWords, onPreview }) {
     h('p', { class: 'sentence', role: 'status' }, plan.error ? plan.error.message : plan.value?.sentence ?? (plan.loading ? 'Working out what an export would do…' : '')),
     h('div', { class: 'bar-line' },
       h('button', { type: 'button', disabled: waiting, onClick: onPreview }, 'Preview payload'),
-      h('button', { type: 'button', class: 'primary', disabled: waiting || start.busy, onClick: start.run }, 'Export once'),
+      h('button', { type: 'button', class: 'primary', disabled: waiting, onClick: () => start.busy || start.run() }, 'Export once'),
       h('button', { type: 'button', disabled: waiting, 'aria-expanded': panel === 'save', onClick: () => setPanel(panel === 'save' ? null : 'save') }, 'Save as export…'),
       h('span', { class: 'note' }, why ?? `Export once sends: ${rangeWords}.`)),
     start.error && h(Problem, { error: start.error }),

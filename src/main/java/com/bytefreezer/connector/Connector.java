@@ -24,7 +24,9 @@ import com.bytefreezer.connector.server.HttpServer;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Predicate;
 import org.apache.camel.CamelContext;
 import org.apache.camel.builder.TemplatedRouteBuilder;
@@ -93,6 +95,15 @@ public final class Connector implements AutoCloseable {
     /** How far the exports are in their current or last run. */
     public Collection<RunProgress> progress() {
         return exports.all().stream().map(Export::progress).toList();
+    }
+
+    /** What has been tried again in the current runs, by HTTP status or what else went wrong. */
+    public Map<String, Long> retries() {
+        Retries retries = camel.lookup("retries", Retries.class);
+        Map<String, Long> all = new TreeMap<>();
+        exports.all()
+                .forEach(one -> retries.of(one.lane()).forEach((code, count) -> all.merge(code, count, Long::sum)));
+        return all;
     }
 
     /** Starts the routes and a trigger for each export to each of its destinations. */

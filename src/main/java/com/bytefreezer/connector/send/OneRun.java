@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.Stream;
@@ -52,6 +53,7 @@ final class OneRun implements Runnable {
      * How a run is.
      *
      * @param objectsTotal how many there are; null until it is known
+     * @param retries of batches so far, while it runs, by HTTP status or what else went wrong
      * @param message how it has ended, in one line
      * @param deadLettersFolder where the records are that were refused; null when there are none
      */
@@ -68,6 +70,7 @@ final class OneRun implements Runnable {
             long duplicates,
             @JsonProperty("dead_lettered") long deadLettered,
             @JsonProperty("records_per_second") long recordsPerSecond,
+            Map<String, Long> retries,
             String message,
             @JsonProperty("started_at") String startedAt,
             @JsonProperty("finished_at") @Nullable String finishedAt,
@@ -121,8 +124,15 @@ final class OneRun implements Runnable {
         if (succeeded) {
             end(State.SUCCEEDED, balance());
         } else {
-            end(State.FAILED, runs.failure().map(Failures::describe).orElse("It has not ended."));
+            end(State.FAILED, runs.failure().map(OneRun::reason).orElse("It has not ended."));
         }
+    }
+
+    /** It has no name and no cursor that a person would know. */
+    private static String reason(Throwable failure) {
+        return Failures.describe(failure)
+                .replaceFirst(", export default", "")
+                .replace("The rest stays undelivered and the cursor before it.", "The rest was not sent.");
     }
 
     private synchronized void begun(Connector running, Schedule runs) {
@@ -219,6 +229,7 @@ final class OneRun implements Runnable {
                 counts.duplicates(),
                 counts.deadLettered(),
                 counts.settled() * 1000 / millis,
+                connector == null ? Map.of() : connector.retries(),
                 message,
                 started.toString(),
                 finished == null ? null : finished.toString(),

@@ -24,6 +24,7 @@ import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Response;
+import com.microsoft.playwright.assertions.LocatorAssertions;
 import com.microsoft.playwright.assertions.PlaywrightAssertions;
 import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.BoundingBox;
@@ -190,6 +191,7 @@ class PageIT {
             assertThat(page.locator(".run.succeeded")).isVisible();
             assertThat(page.locator(".run .balance"))
                     .hasText("400 selected = 400 accepted + 0 duplicates + 0 dead-lettered");
+            assertThat(page.locator(".run .balance")).isInViewport();
             shoot(page, "export-once");
             assertThat(sink.records()).hasSize(400).doesNotHaveDuplicates();
             assertThat(sink.requests().stream().map(Request::text)).contains(promised);
@@ -225,7 +227,10 @@ class PageIT {
             assertThat(page.locator(".cost")).containsText("400 records");
             choose(page, "webhook", Map.of("url", sink.url().toString()));
             button(page, "Save as export…").click();
-            page.getByLabel("name", new Page.GetByLabelOptions().setExact(true)).fill(name);
+            Locator field = page.getByLabel("name", new Page.GetByLabelOptions().setExact(true));
+            assertThat(field).isFocused();
+            assertThat(field).isInViewport();
+            field.fill(name);
             assertThat(page.locator(".file").first()).containsText(name);
             shoot(page, "save-as-export");
             button(page, "Write the file").click();
@@ -684,6 +689,18 @@ class PageIT {
                 new Browser.NewContextOptions().setViewportSize(390, 844),
                 address(where) + linkTo("acme/syslog", FAILED_LOGINS, "all"));
         assertThat(page.locator(".cost")).containsText("400 records");
+        button(page, "Examples").click();
+        assertThat(page.locator(".menu-list")).isInViewport(new LocatorAssertions.IsInViewportOptions().setRatio(1));
+        shoot(page, "phone-examples");
+        page.keyboard().press("Escape");
+        page.locator(".row").nth(8).locator(".cell").first().click();
+        Locator menu = page.locator(".value-menu");
+        assertThat(menu).isVisible();
+        assertThat(number(menu.evaluate("menu => menu.closest('.grid').getBoundingClientRect().bottom"
+                        + " - menu.getBoundingClientRect().bottom")))
+                .isNotNegative();
+        shoot(page, "phone-value");
+        page.keyboard().press("Escape");
         assertThat(number(page.evaluate("() => document.documentElement.scrollWidth")))
                 .isLessThanOrEqualTo(390);
         shoot(page, "phone");

@@ -393,6 +393,24 @@ class SendTest {
     }
 
     @Test
+    void aRunTellsWhyItDoesNotGetOn() {
+        server.reply(Reply.of(503));
+        String path = "runs/"
+                + connector
+                        .post(
+                                "runs",
+                                order("webhook", Map.of("url", server.url().toString())))
+                        .text("/id");
+        Await.until(
+                "a retry", () -> connector.get(path).json().at("/retries/503").asInt() > 0);
+
+        connector.delete(path);
+        JsonNode run = awaitEnd(path);
+        assertThat(run.path("accepted").asLong()).isZero();
+        assertThat(run.path("message").asText()).doesNotContain("export default", "cursor");
+    }
+
+    @Test
     void aRunCanBeStopped() {
         server.reply(Reply.of(200).after(Duration.ofMillis(300)));
         Map<String, Object> order = order("webhook", Map.of("url", server.url().toString()));
