@@ -63,7 +63,8 @@ export function examples(columns) {
   const own = columns.filter((column) => !column.partition);
   const time = own.find((column) => column.kind === 'time');
   const texts = own.filter((column) => column.kind === 'text');
-  const message = texts.find((column) => /message|msg|body|raw/i.test(column.name)) ?? texts[0];
+  const message = [/^message$/i, /message|body|raw|text/i, /msg/i]
+    .map((words) => texts.find((column) => words.test(column.name))).find(Boolean) ?? texts[0];
   const key = texts.find((column) => /ip|host|user|src|source|action|status/i.test(column.name)) ?? texts[0];
   const list = [['All columns', DEFAULT]];
   if (message) {

@@ -691,6 +691,7 @@ class PageIT {
         assertThat(page.locator(".cost")).containsText("400 records");
         button(page, "Examples").click();
         assertThat(page.locator(".menu-list")).isInViewport(new LocatorAssertions.IsInViewportOptions().setRatio(1));
+        assertThat(page.locator(".menu-list")).containsText("Failures in message");
         shoot(page, "phone-examples");
         page.keyboard().press("Escape");
         page.locator(".row").nth(8).locator(".cell").first().click();
