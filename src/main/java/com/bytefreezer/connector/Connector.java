@@ -32,9 +32,13 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.builder.TemplatedRouteBuilder;
 import org.apache.camel.main.Main;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The running exports: Camel with the route files, and the beans they use. In watch mode it serves the API, too. */
 public final class Connector implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Connector.class);
+
     private final Main camel;
     private final Cursor cursor;
     private final Exports exports;
@@ -155,8 +159,14 @@ public final class Connector implements AutoCloseable {
     @Override
     public void close() {
         exports.stop();
-        Instance.leave(camel.getCamelContext());
+        CamelContext context = camel.getCamelContext();
+        Instance.leave(context);
         camel.stop();
+        if (context != null && context.getShutdownStrategy().isTimeoutOccurred()) {
+            LOG.warn(
+                    "Not all batches in flight were finished within {} s (shutdown.timeout-seconds). They stay to be delivered.",
+                    settings.text("shutdown.timeout-seconds"));
+        }
         tracing.ifPresent(Tracing::close);
         metrics.close();
         cursor.close();

@@ -246,6 +246,10 @@ public final class Main implements Callable<Integer> {
     /** The virtual machine would end with 143 by itself; the original ends a watch with 0 (CONTRACTS §3.1). */
     private static void stopBySignal(AutoCloseable running, CountDownLatch closed, boolean endless) {
         LOG.info("Stopping: batches in flight are finished first.");
+        // It tells of each thing that is interrupted, with a stack trace; the connector says in a line what that means.
+        ((LoggerContext) LoggerFactory.getILoggerFactory())
+                .getLogger("org.apache.camel")
+                .setLevel(Level.OFF);
         try {
             running.close();
         } catch (Exception e) {

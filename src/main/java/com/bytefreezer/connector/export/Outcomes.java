@@ -43,6 +43,10 @@ public final class Outcomes {
     /** After each unit: counts it, and says what is wrong with it. */
     public static AggregationStrategy ofUnits(Exports exports, Metrics metrics) {
         return (earlier, part) -> keep(part, failure -> {
+            if (part.getVariable(Cursor.UNIT) == null) {
+                // After a stop that was forced no other one begins.
+                return;
+            }
             Unit unit = unit(part);
             exports.get(unit.lane()).done(unit, failure);
             if (failure == null && unit.notRecorded().isEmpty()) {

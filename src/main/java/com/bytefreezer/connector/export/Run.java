@@ -21,7 +21,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.stream.Stream;
+import org.apache.camel.util.ObjectHelper;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -230,6 +232,7 @@ final class Run implements AutoCloseable {
         bar.unitDone(unit);
         if (unit.notRecorded().isPresent()) {
             notRecorded = unit.notRecorded().get();
+            unit.objects().forEach(this::undelivered);
             return;
         }
         if (failure == null) {
@@ -240,7 +243,9 @@ final class Run implements AutoCloseable {
             }
             return;
         }
-        if (failure instanceof StoppedException) {
+        // Camel rejects what would have been tried again after a stop.
+        if (failure instanceof StoppedException
+                || ObjectHelper.getException(RejectedExecutionException.class, failure) != null) {
             stopped = true;
         } else if (unit.hasDeliveryFailed()) {
             deliveryFailure = deliveryFailure == null ? failure : deliveryFailure;

@@ -42,6 +42,7 @@ public final class Schedule {
     private final Retries retries;
     private final History history;
     private final Secrets secrets;
+    private final Map<String, History.Run> unrecorded = new ConcurrentHashMap<>();
     private volatile @Nullable Exception failure;
 
     /** @param lanes how many of the exports run */
@@ -104,7 +105,8 @@ public final class Schedule {
             @Variable("lane") String lane,
             @Variable("mode") String mode,
             @ExchangeProperty(Exchange.EXCEPTION_CAUGHT) Exception failure) {
-        boolean stopped = failure instanceof StoppedException;
+        // What fails then is not tried again by this process.
+        boolean stopped = failure instanceof StoppedException || exports.isStopping();
         record(exchange, lane, stopped ? State.STOPPED : State.FAILED, stopped ? null : Failures.describe(failure));
         int count = failures.merge(lane, 1, Integer::sum);
         this.failure = failure;
@@ -119,6 +121,11 @@ public final class Schedule {
         }
         LOG.debug("export {}", lane, failure);
         finished(lane);
+    }
+
+    /** The last run, where it could not be written into the history. */
+    public Optional<History.Run> unrecorded(String lane) {
+        return Optional.ofNullable(unrecorded.get(lane));
     }
 
     /** Whether every run so far has ended well. */
@@ -145,19 +152,22 @@ public final class Schedule {
 
     private void record(Exchange exchange, String lane, State state, @Nullable String message) {
         Run.Result result = exports.get(lane).result();
+        History.Run run = new History.Run(
+                lane,
+                Instant.ofEpochMilli(exchange.getClock().getCreated()),
+                Instant.now(),
+                state,
+                result.objects(),
+                result.counts(),
+                retries.take(lane),
+                result.listed(),
+                result.oldestUndelivered(),
+                message == null ? null : secrets.mask(message));
         try {
-            history.add(new History.Run(
-                    lane,
-                    Instant.ofEpochMilli(exchange.getClock().getCreated()),
-                    Instant.now(),
-                    state,
-                    result.objects(),
-                    result.counts(),
-                    retries.take(lane),
-                    result.listed(),
-                    result.oldestUndelivered(),
-                    message == null ? null : secrets.mask(message)));
+            history.add(run);
+            unrecorded.remove(lane);
         } catch (ConnectorException e) {
+            unrecorded.put(lane, run);
             LOG.warn("export {}: {} The run is missing in the history; nothing else is.", lane, e.getMessage());
         }
     }

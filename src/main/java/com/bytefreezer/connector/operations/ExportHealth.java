@@ -26,6 +26,7 @@ public final class ExportHealth {
     private final Status status;
     private final long mostLagSeconds;
     private List<LaneStatus> lanes = List.of();
+    private @Nullable ConnectorException unknown;
     private Instant asked = Instant.EPOCH;
 
     /** @param mostLagSeconds an export that lags more is a problem */
@@ -53,8 +54,8 @@ public final class ExportHealth {
                     () -> of(lane, it -> seconds(it.lastSuccess())));
             measured.gauge(
                     "failing",
-                    "1 when the last run has failed, else 0",
-                    () -> of(lane, it -> it.lastError() == null ? 0 : 1));
+                    "1 when the last run has failed, or the cursor's store cannot be read, else 0",
+                    () -> of(lane, it -> it.lastError() == null ? 0 : 1, 1));
             measured.gauge(
                     "dead.letters",
                     "Records that lie in the dead letters",
@@ -104,18 +105,34 @@ public final class ExportHealth {
 
     private synchronized List<LaneStatus> lanes() {
         if (asked.plus(FRESH).isBefore(Instant.now())) {
-            lanes = status.lanes();
+            unknown = null;
+            try {
+                lanes = status.lanes();
+            } catch (ConnectorException e) {
+                unknown = e;
+            }
             asked = Instant.now();
+        }
+        if (unknown != null) {
+            throw unknown;
         }
         return lanes;
     }
 
     private double of(String name, ToDoubleFunction<LaneStatus> value) {
-        return lanes().stream()
-                .filter(lane -> lane.lane().equals(name))
-                .mapToDouble(value)
-                .findFirst()
-                .orElse(Double.NaN);
+        return of(name, value, Double.NaN);
+    }
+
+    private double of(String name, ToDoubleFunction<LaneStatus> value, double unless) {
+        try {
+            return lanes().stream()
+                    .filter(lane -> lane.lane().equals(name))
+                    .mapToDouble(value)
+                    .findFirst()
+                    .orElse(unless);
+        } catch (ConnectorException e) {
+            return unless;
+        }
     }
 
     private static double seconds(@Nullable Instant time) {

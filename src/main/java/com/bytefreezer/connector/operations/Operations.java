@@ -167,13 +167,18 @@ public final class Operations {
         if (cursor == null) {
             return Optional.empty();
         }
-        if (schedule.get() == null) {
+        Schedule timing = schedule.get();
+        if (timing == null) {
             return Optional.of("the exports have not started yet");
         }
         try {
             history.checkWritable();
         } catch (ConnectorException e) {
             return Optional.of("the cursor cannot be written; see the log");
+        }
+        if (exports().stream()
+                .anyMatch(export -> timing.unrecorded(export.lane()).isPresent())) {
+            return Optional.of("the last run could not be recorded; see the log");
         }
         return exports().stream()
                 .map(ExportDefinition::lane)

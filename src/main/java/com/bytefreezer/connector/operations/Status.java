@@ -64,20 +64,21 @@ public final class Status {
         String lane = export.lane();
         Schedule timing = schedule.get();
         boolean running = timing != null && timing.isRunning(lane);
-        List<Run> last = history.runs(lane, 1);
-        boolean failed = !last.isEmpty() && last.get(0).state() == State.FAILED;
+        Optional<Run> unrecorded = timing == null ? Optional.empty() : timing.unrecorded(lane);
+        Optional<Run> last = unrecorded.or(() -> history.runs(lane, 1).stream().findFirst());
+        Optional<Run> failed = last.filter(run -> run.state() == State.FAILED);
         Total total = history.total(lane);
         return new LaneStatus(
                 export.name(),
                 export.destination(),
-                running ? "running" : last.isEmpty() ? "never" : failed ? "failed" : "idle",
-                lagSeconds(lane),
+                running ? "running" : last.isEmpty() ? "never" : failed.isPresent() ? "failed" : "idle",
+                lagSeconds(lane, unrecorded),
                 history.position(lane)
                         .map(Position::watermark)
                         .filter(watermark -> !watermark.equals(Instant.EPOCH))
                         .orElse(null),
                 total.lastSuccess(),
-                failed ? last.get(0).message() : null,
+                failed.map(Run::message).orElse(null),
                 timing == null ? null : timing.nextRun(lane).orElse(null),
                 total.counts(),
                 total.retries(),
@@ -85,9 +86,9 @@ public final class Status {
                 running);
     }
 
-    private @Nullable Long lagSeconds(String lane) {
+    private @Nullable Long lagSeconds(String lane, Optional<Run> unrecorded) {
         Optional<Instant> now = exports == null ? Optional.empty() : exports.oldestInFlight(lane);
-        Optional<Run> listing = history.lastListing(lane);
+        Optional<Run> listing = unrecorded.isPresent() ? unrecorded.filter(Run::listed) : history.lastListing(lane);
         Instant oldest = now.orElseGet(() -> listing.map(Run::oldestUndelivered).orElse(null));
         if (oldest == null) {
             return listing.isPresent() ? 0L : null;

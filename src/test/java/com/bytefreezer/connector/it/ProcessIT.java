@@ -313,6 +313,36 @@ class ProcessIT {
                 assertThat(connector.waitFor(Duration.ofSeconds(8)))
                         .as(connector.standardError())
                         .isZero();
+                assertThat(connector.standardError()).doesNotContain("ERROR");
+            }
+        }
+    }
+
+    @Test
+    void aStopThatADestinationHoldsUpIsSaidInOneLine() {
+        ParquetLake lake = ParquetLake.in(folder.resolve("lake"));
+        for (int hour = 0; hour < 10; hour++) {
+            lake.numbers("year=2026/month=11/day=20/hour=%02d/a.parquet".formatted(hour), hour * 10L, 10);
+        }
+        try (WebhookServer sink = WebhookServer.start()) {
+            sink.reply(Reply.of(200).after(PATIENCE));
+            Map<String, String> environment = environment(lake, sink);
+            environment.put("SHUTDOWN_TIMEOUT_SECONDS", "2");
+            environment.put("EXPORT_PARALLEL_OBJECTS", "2");
+            try (ConnectorProcess connector = start(environment, "--mode", "watch")) {
+                Await.until("a batch in flight", () -> !sink.requests().isEmpty());
+                connector.terminate();
+                assertThat(connector.waitFor(Duration.ofSeconds(15)))
+                        .as(connector.standardError())
+                        .isZero();
+                assertThat(connector
+                                .standardError()
+                                .split("Stopping: ", 2)[1]
+                                .lines()
+                                .skip(1))
+                        .singleElement()
+                        .asString()
+                        .contains("WARN", "within 2 s (shutdown.timeout-seconds). They stay to be delivered.");
             }
         }
     }
@@ -355,6 +385,57 @@ class ProcessIT {
             assertThat(all.stream().distinct()).hasSize(4000);
         } finally {
             sh("umount", disk.toString());
+        }
+    }
+
+    @Test
+    void aFullDiskUnderTheCursorIsToldByAllThatTellHowExportsAre() throws Exception {
+        Path disk = Files.createDirectory(folder.resolve("disk"));
+        sh("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk.toString());
+        ParquetLake lake = ParquetLake.in(folder.resolve("lake"));
+        lake.numbers("year=2026/month=11/day=20/a.parquet", 0, 10);
+        int port = TestTools.freePort();
+        try (WebhookServer sink = WebhookServer.start()) {
+            Map<String, String> environment = environment(lake, sink);
+            environment.put("SERVER_PORT", String.valueOf(port));
+            environment.put("CURSOR_FILE", disk.resolve("cursor.db").toString());
+            try (ConnectorProcess connector = start(environment, "--mode", "watch")) {
+                Await.until("the first run", () -> get(port, "/api/v1/exports").contains("\"state\":\"idle\""));
+                sh("dd", "if=/dev/zero", "of=" + disk.resolve("fill"), "bs=1k", "count=1024");
+                // Many of them, since a little room may be left in the files there are.
+                for (int i = 1; i <= 300; i++) {
+                    lake.numbers("year=2026/month=11/day=20/%03d.parquet".formatted(i), i * 10L, 10);
+                }
+                Await.until("503", () -> get(port, "/api/v1/ready").contains("not ready"));
+                Await.until(
+                        "a failed export", () -> get(port, "/api/v1/exports").contains("\"state\":\"failed\""));
+                assertThat(get(port, "/api/v1/exports")).contains("cursor " + disk);
+                assertThat(get(port, "/metrics"))
+                        .containsPattern("bytefreezer_connector_failing\\{[^}]*\\} 1.0")
+                        .doesNotContainPattern("bytefreezer_connector_lag_seconds\\{[^}]*\\} 0.0");
+
+                Files.delete(disk.resolve("fill"));
+                sh("mount", "-o", "remount,size=10m", disk.toString());
+                Await.until("ready", () -> get(port, "/api/v1/ready").contains("\"ready\""));
+                Await.until("all", () -> sink.records().stream().distinct().count() == 3010);
+                assertThat(connector.isAlive()).isTrue();
+            }
+        } finally {
+            sh("umount", disk.toString());
+        }
+    }
+
+    private static String get(int port, String path) {
+        try {
+            HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                    .build();
+            return HttpClient.newHttpClient()
+                    .send(request, BodyHandlers.ofString())
+                    .body();
+        } catch (IOException e) {
+            return "";
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
         }
     }
 
