@@ -148,6 +148,10 @@ public final class LakeCredentials {
             @Variable("tenant") String tenant,
             @Variable("dataset") String dataset,
             @ExchangeProperty(Exchange.EXCEPTION_CAUGHT) Exception failure) {
+        if (failure instanceof ConnectorException known) {
+            // There was one, and what is wrong with it is said already.
+            throw known;
+        }
         String message = failure.getMessage() == null ? failure.getClass().getSimpleName() : failure.getMessage();
         return orKnown(
                 tenant + "/" + dataset,

@@ -57,9 +57,11 @@ final class SqliteCursor extends Cursor {
             if (e instanceof ConnectorException known) {
                 throw known;
             }
-            String advice = isDamaged(e)
+            String advice = is(SQLiteErrorCode.SQLITE_CORRUPT, e)
                     ? DAMAGED
-                    : "Set cursor.file (CURSOR_FILE) to a file that this user may write, and check the free space.";
+                    : is(SQLiteErrorCode.SQLITE_NOTADB, e)
+                            ? "It is no cursor: put back a copy of it, or set cursor.file (CURSOR_FILE) to another file."
+                            : "Set cursor.file (CURSOR_FILE) to a file that this user may write, and check the free space.";
             throw new ConnectorException(
                     "cursor %s: cannot be opened (%s). Not started. %s".formatted(store, message(e), advice), e);
         }
@@ -67,12 +69,11 @@ final class SqliteCursor extends Cursor {
 
     @Override
     String advice(SQLException failure) {
-        return isDamaged(failure) ? DAMAGED : "Check the free space and the permissions.";
+        return is(SQLiteErrorCode.SQLITE_CORRUPT, failure) ? DAMAGED : "Check the free space and the permissions.";
     }
 
-    private static boolean isDamaged(Exception failure) {
-        return failure instanceof SQLiteException sqlite
-                && (sqlite.getResultCode().code & 0xff) == SQLiteErrorCode.SQLITE_CORRUPT.code;
+    private static boolean is(SQLiteErrorCode code, Exception failure) {
+        return failure instanceof SQLiteException sqlite && (sqlite.getResultCode().code & 0xff) == code.code;
     }
 
     static long deliveredIn(Path file) {

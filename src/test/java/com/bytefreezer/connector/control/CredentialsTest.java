@@ -213,6 +213,7 @@ class CredentialsTest {
                 .asString()
                 .contains("control plane http://127.0.0.1:", "dataset acme/syslog: ", words, "Nothing was exported.")
                 .hasSizeLessThan(600)
+                .containsOnlyOnce("dataset acme/syslog: ")
                 .doesNotContain("Exception", "\n", "  ", "..");
     }
 
