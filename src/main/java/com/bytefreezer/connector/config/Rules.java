@@ -30,9 +30,8 @@ final class Rules {
         RULES.put("lake.layout", value -> problemUnless(value.contains("{dataset}"), "must contain {dataset}"));
         RULES.put("s3.use-ssl", oneOf("true", "false"));
         RULES.put("s3.timeout-seconds", between(1, 3600));
-        for (String url : List.of("control.url", "destination.webhook.url", "destination.splunk.url")) {
-            RULES.put(url, startsWithOneOf("http://", "https://"));
-        }
+        RULES.put("control.url", startsWithOneOf("http://", "https://"));
+        RULES.put("destination.webhook.url", startsWithOneOf("http://", "https://"));
         RULES.put("control.timeout-seconds", between(1, 3600));
         RULES.put("query.from", Rules::time);
         RULES.put("query.to", Rules::time);
