@@ -193,7 +193,6 @@ public final class Bulk {
                 throw unreachable;
             }
         }
-        cluster.connectionBroke();
         throw failure;
     }
 

@@ -4,7 +4,6 @@ import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.delivery.RequestHeaders;
 import com.bytefreezer.connector.delivery.Tls;
 import java.net.URI;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -13,7 +12,6 @@ import org.apache.camel.Endpoint;
 import org.apache.camel.component.es.ElasticsearchComponent;
 import org.apache.camel.spi.annotations.Component;
 import org.apache.http.Header;
-import org.apache.http.HttpEntityEnclosingRequest;
 import org.apache.http.HttpHost;
 import org.apache.http.HttpRequest;
 import org.apache.http.HttpResponse;
@@ -35,9 +33,6 @@ public final class Cluster extends ElasticsearchComponent {
     /** A request of a whole batch goes out in pieces of this size. */
     private static final int BUFFER_BYTES = 64 * 1024;
 
-    /** For so long after a connection broke. */
-    private static final Duration ASK_FIRST = Duration.ofMinutes(1);
-
     private static final String READ_OF_ANSWER = "filter_path=took,errors,items.*._index,items.*.status,items.*.error";
 
     private List<URI> nodes = List.of();
@@ -46,7 +41,6 @@ public final class Cluster extends ElasticsearchComponent {
     private String proxyHost = "";
     private int proxyPort;
     private Tls tls = new Tls();
-    private volatile long askFirstUntil = System.nanoTime();
 
     /**
      * Sets the nodes, separated by commas.
@@ -92,15 +86,6 @@ public final class Cluster extends ElasticsearchComponent {
         return super.createEndpoint(uri, remaining, parameters);
     }
 
-    /**
-     * A connection has broken in the middle of a request. A node that finds a request too large says so and closes the
-     * connection at once, and while the request is still being written its answer may be lost; so for a while nodes are
-     * asked first, before they get the documents.
-     */
-    void connectionBroke() {
-        askFirstUntil = System.nanoTime() + ASK_FIRST.toNanos();
-    }
-
     private RestClient client() {
         HttpHost[] hosts = nodes.stream()
                 .map(node -> new HttpHost(node.getHost(), node.getPort(), node.getScheme()))
@@ -136,7 +121,6 @@ public final class Cluster extends ElasticsearchComponent {
                         ConnectionConfig.custom().setBufferSize(BUFFER_BYTES).build())
                 .addInterceptorLast(Cluster::askForPlainJson)
                 .addInterceptorLast(Cluster::askForLess)
-                .addInterceptorLast(this::askFirst)
                 .addInterceptorLast(Cluster::nameProduct);
     }
 
@@ -148,12 +132,6 @@ public final class Cluster extends ElasticsearchComponent {
         request.setHeader("Accept", "application/json");
         if (request.containsHeader("Content-Type")) {
             request.setHeader("Content-Type", "application/json");
-        }
-    }
-
-    private void askFirst(HttpRequest request, HttpContext context) {
-        if (request instanceof HttpEntityEnclosingRequest && System.nanoTime() - askFirstUntil < 0) {
-            request.setHeader("Expect", "100-continue");
         }
     }
 

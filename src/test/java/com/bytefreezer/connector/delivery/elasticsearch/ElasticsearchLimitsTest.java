@@ -83,6 +83,9 @@ class ElasticsearchLimitsTest {
 
             var run = trusting.with("certificate-file", certificates.certificate("exporter"))
                     .with("key-file", certificates.key("exporter"))
+                    // The node closes the connection with its 413, which may be lost while the request is still
+                    // written.
+                    .set("delivery.max-retries", 10)
                     .run();
             assertThat(run.succeeded()).as(run.log().toString()).isTrue();
             assertThat(server.count("limited")).isEqualTo(4999);
