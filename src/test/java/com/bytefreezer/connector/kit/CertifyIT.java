@@ -76,6 +76,7 @@ class CertifyIT {
     }
 
     @Test
+    @Tag("soak")
     void aRouteThatDoesNotLookAtTheStatusIsNot() throws Exception {
         Printed printed = certify(route("ignores", """
                         - to: {uri: "http:ignores", parameters: {httpMethod: POST, throwExceptionOnFailure: false}}
@@ -197,6 +198,7 @@ class CertifyIT {
     }
 
     @Test
+    @Tag("soak")
     void aTcpRouteThatDoesNotWaitIsNot() throws Exception {
         Printed printed = tcp("hopes", "false");
 
