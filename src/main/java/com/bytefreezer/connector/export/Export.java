@@ -384,7 +384,8 @@ public final class Export {
 
     /** A unit of the current run is done, well or not. */
     void done(Unit unit, @Nullable Throwable failure) {
-        run().done(unit, failure);
+        // What a stop interrupts has not failed.
+        run().done(unit, failure != null && exports.isStopping() ? new StoppedException() : failure);
     }
 
     private Run run() {

@@ -21,9 +21,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.stream.Stream;
-import org.apache.camel.util.ObjectHelper;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -243,9 +241,7 @@ final class Run implements AutoCloseable {
             }
             return;
         }
-        // Camel rejects what would have been tried again after a stop.
-        if (failure instanceof StoppedException
-                || ObjectHelper.getException(RejectedExecutionException.class, failure) != null) {
+        if (failure instanceof StoppedException) {
             stopped = true;
         } else if (unit.hasDeliveryFailed()) {
             deliveryFailure = deliveryFailure == null ? failure : deliveryFailure;
