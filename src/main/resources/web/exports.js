@@ -4,7 +4,7 @@ import { DeadLetters } from './dead-letters.js';
 import { ExportMark } from './export-state.js';
 import { path, post } from './api.js';
 import { Confirm } from './confirm.js';
-import { duration, number, plural, time } from './format.js';
+import { duration, number, plural, retries, time } from './format.js';
 import { write } from './place.js';
 import { Problem, Skeleton, State, h, useTask } from './ui.js';
 
@@ -87,7 +87,6 @@ function Details({ entry, reload, go }) {
     reload();
     return true;
   });
-  const retries = Object.entries(entry.retries ?? {});
   return h('section', { class: 'details', 'aria-label': `Export ${full}` },
     h('h2', null, `${entry.name} → ${entry.destination}`),
     entry.last_error && h('p', { class: 'problem' }, entry.last_error),
@@ -95,7 +94,7 @@ function Details({ entry, reload, go }) {
     h('dl', null,
       h('dt', null, 'Last success'), h('dd', null, time(entry.last_success)),
       h('dt', null, 'Delivered up to'), h('dd', null, time(entry.watermark)),
-      h('dt', null, 'Retries'), h('dd', null, retries.length ? retries.map(([code, count]) => `${code}: ${number(count)}`).join(', ') : 'none')),
+      h('dt', null, 'Retries'), h('dd', null, retries(entry.retries) || 'none')),
     h('details', null, h('summary', null, 'Query'), h('pre', null, entry.sql),
       h('button', { type: 'button', onClick: () => go({ view: 'data', tenant: entry.tenant_id, dataset: entry.dataset_id, sql: entry.sql }) }, 'Open in Data')),
     h('h3', null, 'Runs'),

@@ -74,3 +74,6 @@ export function json(given, indent) {
     typeof item === 'bigint' ? (JSON.rawJSON ? JSON.rawJSON(String(item)) : String(item)) : item;
   return JSON.stringify(given, exact, indent);
 }
+
+/** Retries by what made them necessary: "503: 3, no answer: 1"; empty when there were none. */
+export const retries = (counts) => Object.entries(counts ?? {}).map(([code, count]) => `${code}: ${number(count)}`).join(', ');

@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { get, path, remove } from './api.js';
 import { Balance } from './balance.js';
-import { duration, number } from './format.js';
+import { duration, number, retries } from './format.js';
 import { Problem, h, useTask } from './ui.js';
 
 const INTERVAL = 400;
@@ -47,7 +47,7 @@ export function RunProgress({ id, onClose }) {
     return h('div', { class: 'run', ref: root }, error ? h(Problem, { error }) : h('p', { role: 'status' }, 'Starting…'));
   }
   const running = run.state === 'running';
-  const retries = Object.entries(run.retries ?? {});
+  const triedAgain = retries(run.retries);
   return h('div', { ref: root, class: `run ${run.state}`, 'data-state': run.state, role: 'status', 'aria-label': 'Export' },
     h('div', { class: 'bar-line' },
       h('strong', null, TITLES[run.state] ?? run.state),
@@ -57,8 +57,7 @@ export function RunProgress({ id, onClose }) {
       h('span', { class: 'space' }),
       running ? h('button', { type: 'button', disabled: stop.busy, onClick: stop.run, title: 'Batches in flight finish' }, 'Stop')
         : h('button', { type: 'button', class: 'quiet', onClick: onClose }, 'Close')),
-    running && retries.length > 0 && h('p', { class: 'note' },
-      `Batches are tried again (${retries.map(([code, count]) => `${code}: ${number(count)}`).join(', ')}). The log tells more.`),
+    running && triedAgain && h('p', { class: 'note' }, `Batches are tried again (${triedAgain}). The log tells more.`),
     !running && h(Balance, { counts: run }),
     run.message && run.state !== 'succeeded' && h('p', { class: run.state === 'failed' ? 'bad' : 'note' }, run.message),
     run.dead_lettered > 0 && run.dead_letters_folder && h('p', { class: 'note' }, 'Dead letters are kept in ', h('code', null, run.dead_letters_folder)),

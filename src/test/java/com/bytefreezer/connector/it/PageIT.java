@@ -754,12 +754,7 @@ class PageIT {
         try (WebhookServer sink = WebhookServer.start()) {
             sink.replyWhen(request -> request.text().contains("for root from"), Reply.of(400, "root is not wanted"));
             String[] settings = with(
-                    where == Where.FOLDER ? with("lake.root=file:" + lake) : inBucket("lake"),
-                    "query.tenant-id=acme",
-                    "query.dataset-id=syslog",
-                    "query.sql=" + FAILED_LOGINS,
-                    "destination.type=webhook",
-                    "destination.webhook.url=" + sink.url(),
+                    failedLogins(where, sink),
                     "cursor.file=" + folder.resolve("refused-%s.db".formatted(where)),
                     "delivery.dead-letters-folder=" + folder.resolve("refused-" + where));
             try (ConnectorProcess batch = connector(
@@ -815,12 +810,7 @@ class PageIT {
         try (WebhookServer sink = WebhookServer.start()) {
             sink.reply(Reply.of(503));
             String[] settings = with(
-                    where == Where.FOLDER ? with("lake.root=file:" + lake) : inBucket("lake"),
-                    "query.tenant-id=acme",
-                    "query.dataset-id=syslog",
-                    "query.sql=" + FAILED_LOGINS,
-                    "destination.type=webhook",
-                    "destination.webhook.url=" + sink.url(),
+                    failedLogins(where, sink),
                     "delivery.max-retries=2",
                     "delivery.retry-delay-ms=10",
                     "schedule.retry-delay-seconds=5",
@@ -1009,6 +999,17 @@ class PageIT {
                 "s3.access-key=" + minio.accessKey(),
                 "s3.secret-key=" + minio.secretKey(),
                 "duckdb.extension-directory=" + TestTools.duckdbExtensions());
+    }
+
+    /** The settings of an export of the failed logins. */
+    private static String[] failedLogins(Where where, WebhookServer sink) {
+        return with(
+                where == Where.FOLDER ? with("lake.root=file:" + lake) : inBucket("lake"),
+                "query.tenant-id=acme",
+                "query.dataset-id=syslog",
+                "query.sql=" + FAILED_LOGINS,
+                "destination.type=webhook",
+                "destination.webhook.url=" + sink.url());
     }
 
     private static String[] with(String[] arguments, String... settings) {
