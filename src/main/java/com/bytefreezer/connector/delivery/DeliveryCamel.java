@@ -5,9 +5,11 @@ import com.bytefreezer.connector.delivery.splunk.HecComponent;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.List;
 import java.util.Properties;
 import java.util.stream.Collectors;
 import org.apache.camel.CamelContext;
+import org.apache.camel.component.http.HttpClientConfigurer;
 import org.apache.camel.component.properties.PropertiesComponent;
 import org.apache.camel.main.Main;
 import org.apache.camel.main.SimpleMainShutdownStrategy;
@@ -22,6 +24,8 @@ public final class DeliveryCamel {
         camel.setShutdownStrategy(new SimpleMainShutdownStrategy());
         camel.setPropertyPlaceholderLocations("false");
         camel.setOverrideProperties(properties(settings, routeFiles));
+        HttpClientConfigurer earlyAnswers = client -> client.setRequestExecutor(new EarlyAnswers());
+        camel.bind("earlyAnswers", earlyAnswers);
         return camel;
     }
 
@@ -66,9 +70,11 @@ public final class DeliveryCamel {
         // It would print every setting.
         properties.setProperty("camel.main.autoConfigurationLogSummary", "false");
         properties.setProperty("camel.main.jmxEnabled", "false");
-        // Retries are those of routes/delivery.camel.yaml alone.
-        properties.setProperty("camel.component.http.automaticRetriesDisabled", "true");
-        properties.setProperty("camel.component.https.automaticRetriesDisabled", "true");
+        for (String component : List.of("camel.component.http.", "camel.component.https.")) {
+            // Retries are those of routes/delivery.camel.yaml alone.
+            properties.setProperty(component + "automaticRetriesDisabled", "true");
+            properties.setProperty(component + "httpClientConfigurer", "#bean:earlyAnswers");
+        }
         pool(properties, "objects", settings.text("export.parallel-objects"));
         pool(properties, "deliveries", settings.text("delivery.max-in-flight"));
         return properties;

@@ -39,6 +39,8 @@ public class ScriptedServer implements AutoCloseable {
     private final List<Request> requests = Collections.synchronizedList(new ArrayList<>());
     private final Queue<Reply> nextReplies = new ArrayDeque<>();
     private final List<ConditionalReply> conditionalReplies = new ArrayList<>();
+    private volatile long longestBody = Long.MAX_VALUE;
+    private volatile int unreadStatus;
     private Reply usualReply = Reply.of(200);
 
     private record ConditionalReply(Predicate<Request> condition, Reply reply) {}
@@ -109,6 +111,12 @@ public class ScriptedServer implements AutoCloseable {
         conditionalReplies.add(0, new ConditionalReply(condition, reply));
     }
 
+    /** Answers longer requests with this status before it has read them, and hangs up, maybe while they are written. */
+    public void answerUnread(long longerThan, int status) {
+        unreadStatus = status;
+        longestBody = longerThan;
+    }
+
     private synchronized Reply choose(Request request) {
         var next = nextReplies.poll();
         if (next != null) {
@@ -137,6 +145,11 @@ public class ScriptedServer implements AutoCloseable {
     private void handle(HttpExchange exchange) throws IOException {
         // Closing an exchange whose answer is incomplete closes its connection.
         try (exchange) {
+            var length = exchange.getRequestHeaders().getFirst("Content-Length");
+            if (length != null && Long.parseLong(length) > longestBody) {
+                exchange.sendResponseHeaders(unreadStatus, -1);
+                return;
+            }
             var request = new Request(
                     exchange.getRequestMethod(),
                     exchange.getRequestURI().toString(),

@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.delivery;
 
 import com.bytefreezer.connector.TestRun;
+import com.bytefreezer.connector.testing.ParquetLake;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
@@ -32,6 +33,13 @@ record SampleExport(Path folder, Path routes, Map<String, String> settings) {
     SampleExport with(String name, Object value) {
         var more = new TreeMap<>(settings);
         more.put(name, value.toString());
+        return new SampleExport(folder, routes, more);
+    }
+
+    /** The records of another lake. */
+    SampleExport from(ParquetLake lake, String sql) {
+        var more = new TreeMap<>(settings);
+        more.putAll(lake.settings(sql));
         return new SampleExport(folder, routes, more);
     }
 

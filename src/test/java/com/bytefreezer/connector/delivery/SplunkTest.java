@@ -376,6 +376,25 @@ class SplunkTest {
         }
     }
 
+    @Test
+    void aCollectorThatHangsUpOnWhatIsTooLargeIsUnderstood() throws Exception {
+        object("SELECT n, repeat('x', CASE n WHEN 700 THEN 12000000 ELSE 5000 END) AS text FROM range(4000) t(n)");
+        try (var fake = hecThatSays(SUCCESS)) {
+            fake.answerUnread(3_000_000, 413);
+
+            var run = run(
+                    Map.of("url", fake.url()),
+                    Map.of("schedule.batch-size", "4000", "delivery.max-batch-bytes", "50000000"),
+                    "cursor");
+
+            assertThat(run.succeeded()).as(run.log().toString()).isTrue();
+            assertThat(run.log("WARN")).noneMatch(line -> line.contains("tried again"));
+            assertThat(deadLetters()).singleElement().satisfies(letter -> assertThat(
+                            letter.at("/record/n").asInt())
+                    .isEqualTo(700));
+        }
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',

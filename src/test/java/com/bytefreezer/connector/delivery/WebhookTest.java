@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.bytefreezer.connector.kit.Reply;
 import com.bytefreezer.connector.kit.Request;
 import com.bytefreezer.connector.kit.ScriptedServer;
+import com.bytefreezer.connector.testing.ParquetLake;
 import com.bytefreezer.connector.testing.TestTools;
 import com.bytefreezer.connector.testing.WebhookServer;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -376,6 +377,50 @@ class WebhookTest {
         assertThat(run.log("WARN")).isEmpty();
         assertThat(server.records()).hasSize(SampleExport.RECORDS).doesNotHaveDuplicates();
         assertThat(deadLetters()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aServerThatHangsUpOnWhatIsTooLargeIsUnderstood(boolean secure) throws Exception {
+        var certificates = new Certificates(folder);
+        certificates.sign("here", "ip:127.0.0.1");
+        var lake = ParquetLake.in(folder.resolve("lake"));
+        lake.object(
+                "year=2026/month=11/day=20/hour=01/a.parquet",
+                "SELECT n, repeat('x', CASE n WHEN 700 THEN 12000000 ELSE 5000 END) AS text FROM range(4000) t(n)");
+        try (var strict = secure ? WebhookServer.start(certificates.server("here")) : WebhookServer.start()) {
+            strict.answerUnread(3_000_000, 413);
+            var export = SampleExport.to(strict.url(), folder)
+                    .from(lake, "SELECT n, text FROM events")
+                    .with("destination.webhook.ca-file", certificates.certificate("ca"))
+                    .with("schedule.batch-size", 4000)
+                    .with("delivery.max-batch-bytes", 50_000_000);
+
+            var run = export.run();
+
+            assertThat(run.succeeded()).as(run.log().toString()).isTrue();
+            assertThat(run.log("WARN")).noneMatch(line -> line.contains("tried again"));
+            assertThat(strict.records()).hasSize(3999);
+            assertThat(deadLetters()).singleElement().asString().contains("413 from", "{\"n\":700,");
+        }
+    }
+
+    @Test
+    void anAnswerToWhatWasNotReadIsNoAcceptance() throws Exception {
+        var lake = ParquetLake.in(folder.resolve("lake"));
+        lake.object(
+                "year=2026/month=11/day=20/hour=01/a.parquet",
+                "SELECT n, repeat('x', 5000) AS text FROM range(4000) t(n)");
+        server.answerUnread(3_000_000, 200);
+
+        var run = export().from(lake, "SELECT n, text FROM events")
+                .with("schedule.batch-size", 4000)
+                .with("delivery.max-batch-bytes", 50_000_000)
+                .with("delivery.max-retries", 1)
+                .run();
+
+        assertThat(run.succeeded()).isFalse();
+        assertThat(run.log("ERROR")).singleElement().asString().containsAnyOf("Broken pipe", "Connection reset");
     }
 
     @Test

@@ -115,6 +115,7 @@ public final class Cluster extends ElasticsearchComponent {
             http.setProxy(new HttpHost(proxyHost, proxyPort));
         }
         return http.setSSLContext(trust)
+                .setEventHandler(new EarlyNodeAnswers())
                 .setMaxConnPerRoute(MOST_CONNECTIONS)
                 .setMaxConnTotal(MOST_CONNECTIONS)
                 .setDefaultConnectionConfig(

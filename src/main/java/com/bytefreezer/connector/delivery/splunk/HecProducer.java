@@ -3,6 +3,7 @@ package com.bytefreezer.connector.delivery.splunk;
 import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.delivery.Batch;
 import com.bytefreezer.connector.delivery.Deliveries;
+import com.bytefreezer.connector.delivery.EarlyAnswers;
 import com.bytefreezer.connector.delivery.Failures;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayOutputStream;
@@ -229,6 +230,7 @@ final class HecProducer extends DefaultProducer {
         // them.
         var builder = HttpClients.custom()
                 .setConnectionManager(connections)
+                .setRequestExecutor(new EarlyAnswers())
                 .setDefaultRequestConfig(
                         RequestConfig.custom().setResponseTimeout(timeout).build())
                 .disableAutomaticRetries()

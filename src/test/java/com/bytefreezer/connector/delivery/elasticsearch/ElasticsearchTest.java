@@ -28,6 +28,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ElasticsearchTest {
     private static final String OBJECT = "year=2026/month=11/day=20/hour=01/a.parquet";
 
+    private static final String LARGEST_REQUEST = "1mb";
+
     private static ElasticsearchServer server;
 
     @TempDir
@@ -35,7 +37,9 @@ class ElasticsearchTest {
 
     @BeforeAll
     static void start() {
-        server = ElasticsearchServer.node().start();
+        server = ElasticsearchServer.node()
+                .with("http.max_content_length", LARGEST_REQUEST)
+                .start();
         // Without the copies that a single node cannot hold.
         server.put(
                 "/_index_template/test",
@@ -142,6 +146,24 @@ class ElasticsearchTest {
                 assertThat(request.body()).startsWith(0x1f, 0x8b);
             });
         }
+    }
+
+    @Test
+    void largerBatchesThanTheServerTakesAreHalvedAtTheFirstTry() throws Exception {
+        var lake = lake();
+        lake.object(
+                OBJECT,
+                "SELECT n, repeat('x', CASE n WHEN 700 THEN 8000000 ELSE 2000 END) AS text FROM range(5000) t(n)");
+
+        var export = to("large").from(lake, "SELECT n, text FROM events").set("schedule.batch-size", 5000);
+        var run = export.run();
+
+        assertThat(run.succeeded()).isTrue();
+        assertThat(run.log("WARN")).noneMatch(line -> line.contains("tried again"));
+        assertThat(server.count("large")).isEqualTo(4999);
+        assertThat(export.deadLetters())
+                .singleElement()
+                .satisfies(letter -> assertThat(letter.path("reason").asText()).startsWith("413 from " + server.url()));
     }
 
     @Test
