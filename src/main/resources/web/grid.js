@@ -27,7 +27,8 @@ export function Grid({ result, onFilter, onGroup, onRecord }) {
     observer.observe(box.current);
     return () => observer.disconnect();
   }, []);
-  useEffect(() => {
+  // At once: later it would undo what a quick hand has done meanwhile.
+  useLayoutEffect(() => {
     box.current.scrollTop = 0;
     setCell({ row: 0, column: 0 });
     setMenu(null);

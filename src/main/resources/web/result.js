@@ -1,5 +1,5 @@
 // What the query gave: records, chart, payload, plan, and one line on what it cost.
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 import { look } from './api.js';
 import { Chart } from './chart.js';
 import { bytes, duration, json, number, plural } from './format.js';
@@ -27,7 +27,8 @@ export function Result({ query, tab, setTab, plan, payload, said, rangeWords, se
 
 function Records({ result, range, rangeWords, searched, onFilter, onGroup, onAll }) {
   const [shown, setShown] = useState(null);
-  useEffect(() => setShown(null), [result]);
+  // At once: later it would close what a quick hand has opened meanwhile.
+  useLayoutEffect(() => setShown(null), [result]);
   if (!result.rows.length) {
     return h(Nothing, { result, range, rangeWords, searched, onAll });
   }
