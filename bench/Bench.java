@@ -221,7 +221,7 @@ public final class Bench {
         builds.forEach((build, jar) -> {
             cases.add(new Case("java -jar" + build, () -> firstRecord(jar, List.of())));
             cases.add(new Case("  class archive" + build, () -> firstRecord(jar, List.of(archive(jar)))));
-            cases.add(new Case("  and the launcher's options" + build, () -> firstRecord(jar, asLaunched(jar))));
+            cases.add(new Case("  and the launcher's options" + build, () -> firstRecord(jar, withArchive(javaFlags, jar))));
         });
         System.out.printf("%nstart: the bundled sample to standard output%n");
         row("", "1st record", "end", "peak RSS", "CPU");
@@ -313,17 +313,28 @@ public final class Bench {
     /** A whole export by a process of its own. Fails when it does not say that every record was accepted. */
     Measured connector(Path jar, Dataset dataset, Map<String, String> itsSettings)
             throws IOException, InterruptedException {
+        return connector(jar, dataset, itsSettings, javaFlags, Map.of());
+    }
+
+    /** The same with options of the virtual machine and an environment of its own. */
+    Measured connector(
+            Path jar,
+            Dataset dataset,
+            Map<String, String> itsSettings,
+            List<String> itsFlags,
+            Map<String, String> environment)
+            throws IOException, InterruptedException {
         Map<String, String> all = new LinkedHashMap<>(itsSettings);
         all.put("query.tenant-id", TENANT);
         all.put("query.dataset-id", dataset.name);
         all.putIfAbsent("query.sql", "SELECT * FROM events");
         Path log = WORK.resolve("connector.log");
-        List<String> flags = asLaunched(jar);
-        long before = System.nanoTime();
-        Process process = start(jar, flags, all)
+        ProcessBuilder builder = start(jar, withArchive(itsFlags, jar), all)
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                .redirectError(log.toFile())
-                .start();
+                .redirectError(log.toFile());
+        builder.environment().putAll(environment);
+        long before = System.nanoTime();
+        Process process = builder.start();
         Watched watched = watch(process);
         double wallSeconds = secondsSince(before);
         String said = Files.readString(log);
@@ -339,11 +350,11 @@ public final class Bench {
         return new Measured(Double.parseDouble(summary.group(3)), wallSeconds, watched.cpuSeconds, watched.peakBytes);
     }
 
-    /** The virtual machine's options as the launcher gives them, with an archive of the classes as the image has it. */
-    private List<String> asLaunched(Path jar) throws IOException, InterruptedException {
-        List<String> flags = new ArrayList<>(javaFlags);
-        flags.add(archive(jar));
-        return flags;
+    /** Options with an archive of the classes as the image has it. */
+    private List<String> withArchive(List<String> flags, Path jar) throws IOException, InterruptedException {
+        List<String> all = new ArrayList<>(flags);
+        all.add(archive(jar));
+        return all;
     }
 
     private String archive(Path jar) throws IOException, InterruptedException {

@@ -27,6 +27,13 @@ final class Peers {
     private static final Bench.Dataset DATASET = new Bench.Dataset("peers", 10, 1_000_000);
     private static final int BATCH = 1000;
     private static final int IN_FLIGHT = 4;
+    /** Those of docs/scale.md, "In little memory". */
+    private static final List<String> LITTLE_MEMORY =
+            List.of("-Xmx48m", "-Xmn20m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
+
+    private static final Map<String, String> LITTLE_MEMORY_ENVIRONMENT = Map.of(
+            "DUCKDB_JE_MALLOC_CONF", "narenas:1,dirty_decay_ms:100,muzzy_decay_ms:0", "MALLOC_ARENA_MAX", "1");
+
     private static final Path VENV = Bench.WORK.resolve("venv");
     private static final Path PYTHON = VENV.resolve("bin").resolve("python");
     /** What stands in the files; a script would not add the folders' names. */
@@ -76,16 +83,12 @@ final class Peers {
             awaitSink(url);
             List<Bench.Case> cases = new ArrayList<>();
             cases.add(new Bench.Case("the sink alone, hammered", () -> taken(sink, url, () -> hammer(url))));
-            bench.builds().forEach((build, jar) -> cases.add(new Bench.Case("connector" + build, () -> taken(
-                    sink,
-                    url,
-                    () -> connector(
-                            jar,
-                            minio,
-                            Map.of(
-                                    "destination.type", "webhook",
-                                    "destination.webhook.url", url.toString(),
-                                    "destination.webhook.format", "ndjson"))))));
+            Map<String, String> destination = Map.of(
+                    "destination.type", "webhook",
+                    "destination.webhook.url", url.toString(),
+                    "destination.webhook.format", "ndjson");
+            connectors(minio, destination).forEach((name, sender) -> cases.add(new Bench.Case(name, () -> taken(
+                    sink, url, sender))));
             cases.add(new Bench.Case(
                     "pyarrow + requests", () -> taken(sink, url, () -> peer(minio, "webhook", url, Map.of()))));
             print("webhook", bench.measure(cases));
@@ -102,17 +105,14 @@ final class Peers {
             Map<String, String> withIds = new LinkedHashMap<>(login);
             withIds.put("IDS", "1");
             List<Bench.Case> cases = new ArrayList<>();
-            bench.builds().forEach((build, jar) -> cases.add(new Bench.Case("connector" + build, () -> indexed(
-                    server,
-                    () -> connector(
-                            jar,
-                            minio,
-                            Map.of(
-                                    "destination.type", "elasticsearch",
-                                    "destination.elasticsearch.url", server.url().toString(),
-                                    "destination.elasticsearch.index", "peers",
-                                    "destination.elasticsearch.username", ElasticsearchServer.USER,
-                                    "destination.elasticsearch.password", ElasticsearchServer.PASSWORD))))));
+            Map<String, String> destination = Map.of(
+                    "destination.type", "elasticsearch",
+                    "destination.elasticsearch.url", server.url().toString(),
+                    "destination.elasticsearch.index", "peers",
+                    "destination.elasticsearch.username", ElasticsearchServer.USER,
+                    "destination.elasticsearch.password", ElasticsearchServer.PASSWORD);
+            connectors(minio, destination).forEach((name, sender) -> cases.add(new Bench.Case(name, () -> indexed(
+                    server, sender))));
             cases.add(new Bench.Case(
                     "pyarrow + parallel_bulk",
                     () -> indexed(server, () -> peer(minio, "elasticsearch", server.url(), login))));
@@ -141,13 +141,22 @@ final class Peers {
                 Bench.seconds(run.sinkCpuSeconds())));
     }
 
-    private Bench.Measured connector(Path jar, Bench.Minio minio, Map<String, String> destination) throws Exception {
+    /** By their names: each build as it is launched, and this one in little memory. */
+    private Map<String, Callable<Bench.Measured>> connectors(Bench.Minio minio, Map<String, String> destination) {
         Map<String, String> its = bench.settings("query.sql", QUERY);
         its.putAll(Bench.Minio.settings(minio.port));
         its.putAll(destination);
         its.putIfAbsent("schedule.batch-size", String.valueOf(BATCH));
         its.putIfAbsent("delivery.max-in-flight", String.valueOf(IN_FLIGHT));
-        return bench.connector(jar, DATASET, its);
+        Map<String, String> oneAtATime = new LinkedHashMap<>(its);
+        oneAtATime.put("export.parallel-objects", "1");
+        Map<String, Callable<Bench.Measured>> senders = new LinkedHashMap<>();
+        bench.builds().forEach((build, jar) -> senders.put(
+                "connector" + build, () -> bench.connector(jar, DATASET, its)));
+        senders.put(
+                "  in little memory",
+                () -> bench.connector(Bench.JAR, DATASET, oneAtATime, LITTLE_MEMORY, LITTLE_MEMORY_ENVIRONMENT));
+        return senders;
     }
 
     private Bench.Measured peer(Bench.Minio minio, String kind, URI url, Map<String, String> environment)
