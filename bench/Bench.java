@@ -53,7 +53,9 @@ public final class Bench {
     static final Path JAR =
             Path.of("target", "bytefreezer-connector.jar").toAbsolutePath();
     /** Those of src/main/docker/bytefreezer-connector. */
-    private static final String LAUNCHER_FLAGS = "-Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1";
+    private static final String LAUNCHER_FLAGS = "-Xmx256m -Xms96m -Xmn64m -XX:+UseSerialGC -XX:TieredStopAtLevel=1";
+
+    private static final Map<String, String> LAUNCHER_ENVIRONMENT = Map.of("MALLOC_ARENA_MAX", "2");
 
     static final String TENANT = "bench";
     private static final int[] PARALLEL_OBJECTS = {2, 3, 4, 8};
@@ -404,7 +406,9 @@ public final class Bench {
         Map<String, String> all = new LinkedHashMap<>(itsSettings);
         all.put("cursor.file", cursor.toString());
         all.forEach((name, value) -> command.addAll(List.of("--set", name + "=" + value)));
-        return new ProcessBuilder(command);
+        ProcessBuilder builder = new ProcessBuilder(command);
+        LAUNCHER_ENVIRONMENT.forEach(builder.environment()::putIfAbsent);
+        return builder;
     }
 
     record Watched(double cpuSeconds, long peakBytes) {}
