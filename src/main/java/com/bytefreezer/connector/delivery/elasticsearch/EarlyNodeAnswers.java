@@ -10,7 +10,10 @@ import org.apache.http.nio.protocol.HttpAsyncRequestExecutor;
 import org.apache.http.nio.reactor.IOSession;
 import org.apache.http.nio.reactor.ssl.SSLIOSession;
 
-/** What {@link EarlyAnswers} does, for the asynchronous client that Elasticsearch's own client uses. */
+/**
+ * What {@link EarlyAnswers} does, for the asynchronous client that Elasticsearch's own client uses. An early success needs no
+ * care here: {@link Bulk} wants an answer for each record.
+ */
 final class EarlyNodeAnswers extends HttpAsyncRequestExecutor {
     private static final String LISTENING = EarlyNodeAnswers.class.getName();
 
@@ -28,7 +31,7 @@ final class EarlyNodeAnswers extends HttpAsyncRequestExecutor {
                 ((DefaultNHttpClientConnection) connection).consumeInput(this);
             }
         } catch (SSLException alert) {
-            reason = alert;
+            reason = cause instanceof SSLException ? cause : alert;
         } catch (IOException nothingToRead) {
             // Then it is as it was.
         }
