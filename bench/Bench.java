@@ -147,11 +147,6 @@ public final class Bench {
         return rounds;
     }
 
-    /** The options of the connector's virtual machine. */
-    List<String> javaFlags() {
-        return javaFlags;
-    }
-
     // -- Parts
 
     /** A dataset in a folder: DuckDB's COPY, and the connector to standard output and to a destination that costs nothing. */
@@ -399,13 +394,25 @@ public final class Bench {
         for (String suffix : List.of("", "-wal", "-shm")) {
             delete(cursor.resolveSibling("cursor.db" + suffix));
         }
+        Map<String, String> all = new LinkedHashMap<>(itsSettings);
+        all.put("cursor.file", cursor.toString());
+        return process(flags, jar, List.of("--mode", "batch", "--routes", routes().toString()), all);
+    }
+
+    /** The connector in watch mode with the launcher's options; what it delivers to standard output is not kept. */
+    ProcessBuilder inWatchMode(Map<String, String> itsSettings) {
+        return process(javaFlags, JAR, List.of("--mode", "watch"), itsSettings)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD);
+    }
+
+    private static ProcessBuilder process(
+            List<String> flags, Path jar, List<String> arguments, Map<String, String> itsSettings) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(flags);
-        command.addAll(List.of("-jar", jar.toString(), "--mode", "batch", "--routes", routes().toString()));
-        Map<String, String> all = new LinkedHashMap<>(itsSettings);
-        all.put("cursor.file", cursor.toString());
-        all.forEach((name, value) -> command.addAll(List.of("--set", name + "=" + value)));
+        command.addAll(List.of("-jar", jar.toString()));
+        command.addAll(arguments);
+        itsSettings.forEach((name, value) -> command.addAll(List.of("--set", name + "=" + value)));
         ProcessBuilder builder = new ProcessBuilder(command);
         LAUNCHER_ENVIRONMENT.forEach(builder.environment()::putIfAbsent);
         return builder;

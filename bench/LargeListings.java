@@ -136,10 +136,6 @@ final class LargeListings {
     }
 
     private ProcessBuilder start(SimulatedBucket bucket, Path cursor, int lookbackHours) throws IOException {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(bench.javaFlags());
-        command.addAll(List.of("-jar", Bench.JAR.toString(), "--mode", "watch"));
         Map<String, String> settings = bench.settings(
                 "query.tenant-id", "acme",
                 "query.dataset-id", "events",
@@ -151,8 +147,7 @@ final class LargeListings {
                 "server.port", String.valueOf(Bench.Minio.freePort()));
         settings.putAll(Bench.Minio.settings(bucket.endpoint().getPort()));
         settings.put("s3.bucket", SimulatedBucket.NAME);
-        settings.forEach((name, value) -> command.addAll(List.of("--set", name + "=" + value)));
-        return new ProcessBuilder(command).redirectOutput(ProcessBuilder.Redirect.DISCARD);
+        return bench.inWatchMode(settings);
     }
 
     /** Of each run that has ended. */

@@ -95,11 +95,7 @@ final class Replicas {
     }
 
     private ProcessBuilder start(PostgresServer postgres, WebhookServer sink) {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(bench.javaFlags());
-        command.addAll(List.of("-jar", Bench.JAR.toString(), "--mode", "watch"));
-        bench.settings(
+        return bench.inWatchMode(bench.settings(
                         "lake.root", "file:" + FOLDER.resolve("lake"),
                         "query.tenant-id", "acme",
                         "query.dataset-id", "events",
@@ -113,9 +109,7 @@ final class Replicas {
                         "export.parallel-objects", "2",
                         "cursor.url", postgres.url(),
                         "cursor.username", PostgresServer.USERNAME,
-                        "cursor.password", PostgresServer.PASSWORD)
-                .forEach((name, value) -> command.addAll(List.of("--set", name + "=" + value)));
-        return new ProcessBuilder(command).redirectOutput(ProcessBuilder.Redirect.DISCARD);
+                        "cursor.password", PostgresServer.PASSWORD));
     }
 
     private static boolean says(File log, String text) {

@@ -28,8 +28,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ElasticsearchTest {
     private static final String OBJECT = "year=2026/month=11/day=20/hour=01/a.parquet";
 
-    private static final String LARGEST_REQUEST = "1mb";
-
     private static ElasticsearchServer server;
 
     @TempDir
@@ -38,7 +36,7 @@ class ElasticsearchTest {
     @BeforeAll
     static void start() {
         server = ElasticsearchServer.node()
-                .with("http.max_content_length", LARGEST_REQUEST)
+                .with("http.max_content_length", "1mb")
                 .start();
         // Without the copies that a single node cannot hold.
         server.put(
