@@ -203,11 +203,20 @@ public final class Unit implements Cursor.Delivered {
      *
      * @return whether it makes sense to go on: not when a batch has failed or the run is {@code stopped}
      */
-    synchronized boolean awaitSettled(int batch, int most, BooleanSupplier stopped) throws InterruptedException {
-        while (failure == null && !stopped.getAsBoolean() && batch - nextToSettle >= most) {
-            wait(LOOK_AT_STOP_MS);
+    boolean awaitSettled(int batch, int most, BooleanSupplier stopped) throws InterruptedException {
+        // Asked without holding the unit: who knows may be waiting for it, to add up what the open units have done.
+        while (!stopped.getAsBoolean()) {
+            synchronized (this) {
+                if (failure != null) {
+                    return false;
+                }
+                if (batch - nextToSettle < most) {
+                    return true;
+                }
+                wait(LOOK_AT_STOP_MS);
+            }
         }
-        return failure == null && !stopped.getAsBoolean();
+        return false;
     }
 
     /** Waits until every batch before this one is settled. Batches start in their order, so none waits for a later one. */
