@@ -9,6 +9,7 @@ import com.bytefreezer.connector.config.Secrets;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.config.SettingsException;
 import com.bytefreezer.connector.cursor.Cursor;
+import com.bytefreezer.connector.export.RunProgress;
 import com.bytefreezer.connector.export.Schedule;
 import java.nio.file.Path;
 import java.util.List;
@@ -91,6 +92,11 @@ public record TestRun(boolean succeeded, List<String> log) {
         /** Its lines so far, with their level. */
         public List<String> log() {
             return lines(appender);
+        }
+
+        /** How many objects the current or last runs have delivered. */
+        public long delivered() {
+            return connector.progress().stream().mapToLong(RunProgress::objects).sum();
         }
 
         @Override

@@ -280,7 +280,7 @@ public final class Export {
 
     /** Once in a run; objects that are read at the same time wait for the same keys. */
     private void fetchKeys(Run run, CamelContext routes) throws IOException {
-        synchronized (run) {
+        synchronized (run.keys) {
             if (!run.mayRefetchKeys()) {
                 return;
             }

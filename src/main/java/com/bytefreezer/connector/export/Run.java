@@ -44,6 +44,9 @@ final class Run implements AutoCloseable {
     private final Instant started = Instant.now();
     private final Progress bar;
 
+    /** Held while the keys are fetched anew, which may take long; not the run, since others ask how far it is. */
+    final Object keys = new Object();
+
     private @Nullable DuckDb duckDb;
     private boolean keysRefetched;
 

@@ -30,6 +30,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.apache.camel.ProducerTemplate;
 import org.apache.camel.builder.RouteBuilder;
@@ -321,6 +322,43 @@ class CredentialsTest {
 
             assertThat(webhook.records()).hasSize(RECORDS).doesNotHaveDuplicates();
             assertThat(control.requests()).hasSize(2);
+        }
+    }
+
+    @Test
+    void howFarARunIsCanBeAskedWhileItsKeysAreFetchedAnew() throws Exception {
+        try (var rotating = RotatingLake.start(folder.resolve("rotating"))) {
+            var running = new CompletableFuture<TestRun.Running>();
+            var seen = new CompletableFuture<Long>();
+            control.accept();
+            control.grant("acme", "syslog", rotating.credentials("new"));
+            control.replyWhen(
+                    request -> !rotating.rotated().get() && request.path().contains("credentials"),
+                    rotating.credentials("old"));
+            // Before the control plane answers; false, so the reply stays the usual one.
+            control.replyWhen(
+                    request -> {
+                        if (rotating.rotated().get()) {
+                            seen.complete(running.join().delivered());
+                        }
+                        return false;
+                    },
+                    Reply.of(500));
+            webhook.replyWhen(
+                    request -> {
+                        rotating.rotate();
+                        return false;
+                    },
+                    Reply.of(500));
+            var settings = TestRun.settings(folder, given("export.parallel-objects", 1, "control.timeout-seconds", 2));
+
+            try (var watch = TestRun.watch(settings)) {
+                running.complete(watch);
+                Await.until("all records", () -> webhook.records().size() >= RECORDS);
+
+                assertThat(seen).isCompleted();
+                assertThat(watch.log()).noneMatch(line -> line.startsWith("WARN") || line.startsWith("ERROR"));
+            }
         }
     }
 
