@@ -47,7 +47,7 @@ export function Workspace({ dataset, place, go, side }) {
   const ofLake = useRef();
   ofLake.current = overview.error?.message ?? ofLake.current;
   useEffect(() => {
-    if (overview.value && query.error?.message === ofLake.current) {
+    if (overview.value && query.error && query.error.message === ofLake.current) {
       query.run(asked, range);
     }
   }, [overview.value]);

@@ -86,6 +86,7 @@ class PageIT {
 
     private final List<AutoCloseable> opened = new ArrayList<>();
     private final List<String> faults = new ArrayList<>();
+    private final List<String> asked = new ArrayList<>();
 
     @BeforeAll
     static void start() throws IOException {
@@ -301,6 +302,16 @@ class PageIT {
         assertThat(page.locator(".result .problem")).containsText("nosuchcolumn");
         assertThat(page.locator(".cm-lintRange-error")).containsText("nosuchcolumn");
         shoot(page, "sql-error");
+    }
+
+    @Test
+    void aQueryIsAskedOnceAlsoWhenTheDatasetIsLookedAtSooner() {
+        Page page = open(address(Where.FOLDER) + linkTo("acme/syslog", ENDLESS, "all"));
+        assertThat(page.locator(".facts").first()).containsText("12 objects");
+        button(page, "Cancel").click();
+        assertThat(page.locator(".result")).containsText("Cancelled");
+
+        assertThat(asked).filteredOn("POST /api/v1/query"::equals).hasSize(1);
     }
 
     @ParameterizedTest
@@ -625,15 +636,23 @@ class PageIT {
             Page closed = open(connector.link() + linkTo("acme/syslog", ENDLESS, "all"));
             assertThat(button(closed, "Cancel")).isVisible();
             Page other = open(connector.link() + linkTo("acme/syslog", null, null));
-            assertThat(other.locator(".result .problem")).containsText("1 queries run already");
+            Await.until("the query of the first tab runs", () -> {
+                askAgain(other);
+                Locator problem = other.locator(".result .problem");
+                return problem.isVisible() && problem.textContent().contains("1 queries run already");
+            });
 
             closed.close();
             Await.until("the query of the closed tab has ended", () -> {
-                run(other).click();
-                other.locator("[aria-busy=false]").waitFor();
+                askAgain(other);
                 return other.locator(".cost").isVisible();
             });
         }
+    }
+
+    private static void askAgain(Page page) {
+        run(page).click();
+        page.locator("[aria-busy=false]").waitFor();
     }
 
     @Test
@@ -979,6 +998,7 @@ class PageIT {
             }
         });
         page.onRequest(request -> {
+            asked.add(request.method() + " " + URI.create(request.url()).getPath());
             if (!request.url().startsWith("http://localhost:") && !request.url().startsWith("blob:")) {
                 faults.add("asked another host: " + request.url());
             }
