@@ -52,6 +52,7 @@ final class Certification {
     private final Map<String, String> settings;
     private final Map<String, String> certify;
     private final Answers answers;
+    private final Path classes;
 
     /** What happened under a fault, and whether at least once holds. */
     record Result(Fault fault, String happened, boolean holds) {}
@@ -69,6 +70,7 @@ final class Certification {
         this.settings = settings;
         this.certify = certify;
         this.answers = answers;
+        classes = destination.newFolder().resolve("classes.jsa");
     }
 
     /** The faults that can be shown; none when nothing says how. */
@@ -152,7 +154,7 @@ final class Certification {
                     farEnd = trial.farEnd();
                 }
                 try (ConnectorRun connector =
-                        ConnectorRun.start(trial.folder, destination.routes(), properties(trial))) {
+                        ConnectorRun.start(trial.folder, classes, destination.routes(), properties(trial))) {
                     if (farEnd != null) {
                         farEnd.runBegins(run, connector);
                     }

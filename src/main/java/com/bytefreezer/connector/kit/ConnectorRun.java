@@ -6,11 +6,11 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.net.URI;
-import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -34,17 +34,28 @@ final class ConnectorRun implements AutoCloseable {
 
     private final Process process;
     private final Path log;
+    private final Path loaded;
+    private final Path classes;
     private volatile boolean killed;
     private boolean hangs;
 
-    private ConnectorRun(Process process, Path log) {
+    private ConnectorRun(Process process, Path log, Path loaded, Path classes) {
         this.process = process;
         this.log = log;
+        this.loaded = loaded;
+        this.classes = classes;
     }
 
-    /** @param folder where it runs and writes */
-    static ConnectorRun start(Path folder, Path routes, Map<String, String> settings) {
+    /**
+     * Starts one.
+     *
+     * @param folder where it runs and writes
+     * @param classes the JVM's archive of the classes that an earlier run has loaded, which halves the start; made by this
+     *     run when there is none
+     */
+    static ConnectorRun start(Path folder, Path classes, Path routes, Map<String, String> settings) {
         Path log = folder.resolve("log");
+        Path loaded = folder.resolve("classes.jsa");
         // In a file of a private folder, where the list of processes does not show a secret.
         try (Writer file = Files.newBufferedWriter(folder.resolve("application.properties"))) {
             Properties properties = new Properties();
@@ -53,20 +64,29 @@ final class ConnectorRun implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        ProcessBuilder builder = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Xmx256m",
-                        "-XX:+UseSerialGC",
-                        "-XX:TieredStopAtLevel=1",
-                        // What a killed process leaves there goes with the folder.
-                        "-Djava.io.tmpdir=" + folder,
-                        "-cp",
-                        classPath(),
-                        Main.class.getName(),
-                        "--mode",
-                        "batch",
-                        "--routes",
-                        routes.toString())
+        List<Path> classPath = classPath();
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx256m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                // What a killed process leaves there goes with the folder.
+                "-Djava.io.tmpdir=" + folder));
+        if (Files.exists(classes)) {
+            command.add("-XX:SharedArchiveFile=" + classes);
+        } else if (classPath.stream().noneMatch(Files::isDirectory)) {
+            // Of jars only; the JVM cannot do it for folders.
+            command.add("-XX:ArchiveClassesAtExit=" + loaded);
+        }
+        command.addAll(List.of(
+                "-cp",
+                classPath.stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator)),
+                Main.class.getName(),
+                "--mode",
+                "batch",
+                "--routes",
+                routes.toString()));
+        ProcessBuilder builder = new ProcessBuilder(command)
                 .directory(folder.toFile())
                 .redirectInput(new File("/dev/null"))
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
@@ -75,7 +95,7 @@ final class ConnectorRun implements AutoCloseable {
         try {
             Process process = builder.start();
             RUNNING.add(process);
-            return new ConnectorRun(process, log);
+            return new ConnectorRun(process, log, loaded, classes);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -100,6 +120,7 @@ final class ConnectorRun implements AutoCloseable {
         if (killed) {
             return Optional.of("was killed");
         }
+        keepClasses();
         return process.exitValue() == 0 ? Optional.empty() : Optional.of("failed: " + lastError());
     }
 
@@ -119,17 +140,27 @@ final class ConnectorRun implements AutoCloseable {
         }
     }
 
-    /** That of this process, also where Maven runs it in a class loader of its own. */
-    private static String classPath() {
-        if (Main.class.getClassLoader() instanceof URLClassLoader loader) {
-            return Arrays.stream(loader.getURLs())
-                    .map(URL::toString)
-                    .map(url -> Path.of(URI.create(url)).toString())
-                    .collect(Collectors.joining(File.pathSeparator));
+    /** Whole or not at all: another run may just begin. */
+    private void keepClasses() {
+        try {
+            if (Files.exists(loaded)) {
+                Files.move(loaded, classes, StandardCopyOption.ATOMIC_MOVE);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
-        return List.of(System.getProperty("java.class.path").split(File.pathSeparator)).stream()
-                .map(entry -> Path.of(entry).toAbsolutePath().toString())
-                .collect(Collectors.joining(File.pathSeparator));
+    }
+
+    /** That of this process, also where Maven runs it in a class loader of its own. */
+    private static List<Path> classPath() {
+        if (Main.class.getClassLoader() instanceof URLClassLoader loader) {
+            return Stream.of(loader.getURLs())
+                    .map(url -> Path.of(URI.create(url.toString())))
+                    .toList();
+        }
+        return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+                .map(entry -> Path.of(entry).toAbsolutePath())
+                .toList();
     }
 
     @Override

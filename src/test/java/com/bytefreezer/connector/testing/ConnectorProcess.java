@@ -3,8 +3,11 @@ package com.bytefreezer.connector.testing;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -38,15 +41,52 @@ public final class ConnectorProcess implements AutoCloseable {
         if (!Files.exists(jar)) {
             throw new IllegalStateException(jar + " is missing; run mvn package");
         }
-        var java = Path.of(System.getProperty("java.home"), "bin", "java");
+        var java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         var command = Stream.of(
-                        Stream.of(java.toString(), "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
+                        Stream.of(java, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
+                        Stream.of("-XX:SharedArchiveFile=" + classes(java, jar)),
                         javaOptions.stream(),
                         Stream.of("-jar", jar.toString()),
                         Stream.of(arguments))
                 .flatMap(part -> part)
                 .toList();
         return start(workingDirectory, environment, command);
+    }
+
+    /** The archive of the classes that a run on the sample loads, as the image has one; made once for each jar. */
+    private static synchronized Path classes(String java, Path jar) {
+        var archive = jar.resolveSibling("classes.jsa");
+        // Tests run in several processes.
+        try (var lock = FileChannel.open(
+                jar.resolveSibling("classes.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            lock.lock();
+            if (!Files.exists(archive)
+                    || Files.getLastModifiedTime(archive).compareTo(Files.getLastModifiedTime(jar)) < 0) {
+                var folder = TestTools.temporaryDirectory("classes");
+                var made = folder.resolve("classes.jsa");
+                var run = new ProcessBuilder(
+                                java,
+                                "-XX:+UseSerialGC",
+                                "-XX:ArchiveClassesAtExit=" + made,
+                                "-jar",
+                                jar.toString(),
+                                "--mode",
+                                "batch",
+                                "--set",
+                                "cursor.file=" + folder.resolve("cursor.db"))
+                        .directory(TestTools.projectDirectory().toFile())
+                        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                        .redirectError(ProcessBuilder.Redirect.INHERIT);
+                ChildProcesses.start(run).waitFor();
+                Files.move(made, archive, StandardCopyOption.REPLACE_EXISTING);
+                TestTools.deleteFolder(folder);
+            }
+            return archive;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     /** Starts the connector by a command of its own, such as the launcher, otherwise in the same way. */
