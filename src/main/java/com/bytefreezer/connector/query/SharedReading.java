@@ -2,9 +2,9 @@ package com.bytefreezer.connector.query;
 
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +19,7 @@ public final class SharedReading implements Blocks.Source {
     static final long MOST_KEPT_BYTES = 8L * 1024 * 1024;
 
     private final int lanes;
-    private final Map<String, Shared> byStatement = new HashMap<>();
+    private final Map<String, Shared> byStatement = new ConcurrentHashMap<>();
 
     /** @param lanes how many there are */
     public SharedReading(int lanes) {
@@ -29,14 +29,14 @@ public final class SharedReading implements Blocks.Source {
     @Override
     public Blocks open(String sql, Blocks.Opener opener) throws SQLException {
         Part part = new Part(sql, opener);
-        synchronized (byStatement) {
-            Shared shared = byStatement.get(sql);
-            if (shared == null || !shared.join(part)) {
-                shared = new Shared(part);
-                byStatement.put(sql, shared);
-            }
-            part.shared = shared;
+        Shared mine = new Shared(part);
+        Shared shared = byStatement.computeIfAbsent(sql, any -> mine);
+        // To join waits for the rows that are being fetched for the others.
+        if (!shared.equals(mine) && !shared.join(part)) {
+            byStatement.put(sql, mine);
+            shared = mine;
         }
+        part.shared = shared;
         return part;
     }
 
@@ -56,7 +56,14 @@ public final class SharedReading implements Blocks.Source {
 
         @Override
         public List<String> columns() throws SQLException {
-            return shared == null ? own().columns() : shared.columns();
+            if (shared != null) {
+                try {
+                    return shared.columns();
+                } catch (GoneException e) {
+                    leave();
+                }
+            }
+            return own().columns();
         }
 
         @Override
@@ -86,9 +93,7 @@ public final class SharedReading implements Blocks.Source {
                 Shared left = shared;
                 shared = null;
                 if (left.leave(this)) {
-                    synchronized (byStatement) {
-                        byStatement.remove(sql, left);
-                    }
+                    byStatement.remove(sql, left);
                 }
             }
         }
@@ -138,7 +143,10 @@ public final class SharedReading implements Blocks.Source {
             return inTime;
         }
 
-        synchronized List<String> columns() throws SQLException {
+        synchronized List<String> columns() throws SQLException, GoneException {
+            if (rows == null && closed) {
+                throw new GoneException();
+            }
             return rows().columns();
         }
 
@@ -159,9 +167,6 @@ public final class SharedReading implements Blocks.Source {
 
         /** Keeps the next block, if there is one. */
         private boolean fetch() throws SQLException {
-            if (failure != null) {
-                throw failure;
-            }
             try {
                 Object[][] block = ended ? null : rows().next();
                 if (block == null) {
@@ -178,8 +183,16 @@ public final class SharedReading implements Blocks.Source {
         }
 
         private Blocks rows() throws SQLException {
+            if (failure != null) {
+                throw failure;
+            }
             if (rows == null) {
-                rows = runner.opener.open();
+                try {
+                    rows = runner.opener.open();
+                } catch (SQLException e) {
+                    failure = e;
+                    throw e;
+                }
             }
             return rows;
         }

@@ -8,8 +8,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -112,6 +115,62 @@ class SharedReadingTest {
     }
 
     @Test
+    void bothLearnOfAnErrorAtTheStart() throws Exception {
+        var tries = new AtomicInteger();
+        Blocks.Opener gone = () -> {
+            throw new SQLException(tries.getAndIncrement() == 0 ? "HTTP 404" : "Statement was closed");
+        };
+        try (Blocks one = reading.open("q", gone);
+                Blocks other = reading.open("q", this::statement)) {
+            assertThatThrownBy(one::columns).hasMessage("HTTP 404");
+            assertThatThrownBy(other::columns).hasMessage("HTTP 404");
+        }
+    }
+
+    @Test
+    void whenTheOneThatWouldRunItNeverBeginsTheOtherDoes() throws Exception {
+        Blocks runs = reading.open("q", () -> {
+            throw new SQLException("its connection is closed");
+        });
+        try (Blocks takesPart = reading.open("q", this::statement)) {
+            runs.close();
+            assertThat(takesPart.columns()).containsExactly("record");
+            assertThat(numbers(takesPart)).hasSize(BLOCKS);
+        }
+        assertThat(open).hasValue(0);
+    }
+
+    @Test
+    void aSlowStatementHoldsUpOnlyThoseWhoWantItsRows() throws Exception {
+        var begun = new CountDownLatch(1);
+        var goesOn = new CountDownLatch(1);
+        var pool = Executors.newFixedThreadPool(2);
+        try (Blocks slow = reading.open("slow", () -> {
+            begun.countDown();
+            uninterruptibly(goesOn);
+            return statement();
+        })) {
+            Future<?> reads = pool.submit(slow::next);
+            begun.await();
+            Future<Blocks> joins = pool.submit(() -> reading.open("slow", this::statement));
+            CompletableFuture.runAsync(() -> {
+                        try (Blocks other = reading.open("other", this::statement)) {
+                            assertThat(number(other)).isZero();
+                        } catch (SQLException e) {
+                            throw new IllegalStateException(e);
+                        }
+                    })
+                    .orTimeout(10, TimeUnit.SECONDS)
+                    .join();
+            goesOn.countDown();
+            reads.get();
+            joins.get().close();
+        } finally {
+            pool.shutdown();
+        }
+    }
+
+    @Test
     void eachGetsEverythingInOrderWhateverTheirPace() throws Exception {
         var threads = Executors.newFixedThreadPool(2);
         try {
@@ -155,6 +214,14 @@ class SharedReadingTest {
             numbers.add(((byte[]) block[0][0])[0] & 0xff);
         }
         return numbers;
+    }
+
+    private static void uninterruptibly(CountDownLatch latch) throws SQLException {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new SQLException(e);
+        }
     }
 
     private Blocks statement() {
