@@ -93,6 +93,7 @@ final class OneOff implements AutoCloseable {
         all.put("delivery.max-retries", String.valueOf(retries < 0 ? MOST_RETRIES : Math.min(retries, MOST_RETRIES)));
         all.put("destination.type", target.type());
         all.put("query.sync", "auto");
+        all.put("cursor.url", "");
         all.put("cursor.file", folder.resolve("cursor.db").toString());
         all.put("cursor.start", "earliest");
         all.put("delivery.dead-letters-folder", deadLetters(folder).toString());

@@ -355,6 +355,18 @@ class SendTest {
     }
 
     @Test
+    void anExportDoesNotTouchTheCursorThatReplicasShare() throws Exception {
+        // Nobody is there, so that whoever asks it fails.
+        String shared = "jdbc:postgresql://127.0.0.1:%d/cursor".formatted(TestTools.freePort());
+        try (TestApi replica = TestApi.over(ROUTES, Map.of("cursor.url", shared))) {
+            Answer sent = replica.post(
+                    "export", order("webhook", Map.of("url", server.url().toString())));
+            assertThat(sent.text("/status")).as(sent.text()).isEqualTo("ok");
+        }
+        assertThat(server.acceptedRecords()).isEqualTo(400);
+    }
+
+    @Test
     void aRunTellsHowFarItIsAndWhereItsDeadLettersAre() throws Exception {
         server.replyWhen(request -> request.text().contains("invalid user"), Reply.of(400, "not wanted"));
         Map<String, Object> order = order("webhook", Map.of("url", server.url().toString()));
