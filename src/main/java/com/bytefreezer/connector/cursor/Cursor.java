@@ -586,8 +586,8 @@ public abstract class Cursor extends ServiceSupport implements IdempotentReposit
         List<Commit> together = new ArrayList<>();
         commits.drainTo(together);
         // In one order in all replicas, so that none waits for another that waits for it.
-        together.sort(
-                Comparator.comparing(commit -> commit.unit.objects().get(0).key()));
+        together.sort(Comparator.comparing((Commit commit) -> commit.unit.lane())
+                .thenComparing(commit -> commit.unit.objects().get(0).key()));
         try {
             List<Commit> held = guarded(
                     "cannot be written",
