@@ -60,7 +60,8 @@ public final class History {
     private final @Nullable Path file;
 
     private final String url;
-    private final Properties login = new Properties();
+    private final Properties login;
+    private final String limits;
     private final boolean readOnly;
 
     /**
@@ -120,6 +121,9 @@ public final class History {
                 : SqliteCursor.besideLegacy(
                         Path.of(settings.text("cursor.file")).toAbsolutePath());
         url = server.orElse("jdbc:sqlite:" + file);
+        int claimSeconds = settings.integer("cursor.claim-seconds");
+        login = PostgresCursor.properties(claimSeconds);
+        limits = PostgresCursor.limits(claimSeconds);
         settings.optional("cursor.username").ifPresent(name -> login.setProperty("user", name));
         settings.optional("cursor.password").ifPresent(password -> login.setProperty("password", password));
     }
@@ -362,24 +366,31 @@ public final class History {
     }
 
     private Connection connect() throws SQLException {
-        Connection connection;
-        if (file == null) {
-            connection = DriverManager.getConnection(url, login);
-        } else if (readOnly) {
-            connection = DriverManager.getConnection(
-                    isAbsent() ? "jdbc:sqlite::memory:" : "jdbc:sqlite:file:" + file + "?mode=ro" + immutable());
-        } else {
-            connection = DriverManager.getConnection(url);
-            try (Statement statement = connection.createStatement()) {
+        Connection connection = file == null ? DriverManager.getConnection(url, login) : sqlite();
+        try (Statement statement = connection.createStatement()) {
+            if (file == null) {
+                statement.execute(limits);
+            } else if (!readOnly) {
                 // A run that is missing after a power cut is no loss.
                 statement.execute("PRAGMA synchronous=NORMAL");
             }
+            // Nobody has written a run yet.
+            if (readOnly && !hasTables(connection)) {
+                makeTables(connection, "TEMPORARY");
+            }
+            return connection;
+        } catch (SQLException e) {
+            connection.close();
+            throw e;
         }
-        // Nobody has written a run yet.
-        if (readOnly && !hasTables(connection)) {
-            makeTables(connection, "TEMPORARY");
+    }
+
+    private Connection sqlite() throws SQLException {
+        if (!readOnly) {
+            return DriverManager.getConnection(url);
         }
-        return connection;
+        return DriverManager.getConnection(
+                isAbsent() ? "jdbc:sqlite::memory:" : "jdbc:sqlite:file:" + file + "?mode=ro" + immutable());
     }
 
     /** Of several replicas one writes, until it commits. SQLite sees to that by itself. */

@@ -14,6 +14,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -89,19 +90,11 @@ final class PostgresCursor extends Cursor {
         config.setMaximumPoolSize(CONNECTIONS);
         config.setMinimumIdle(1);
         config.setConnectionTimeout(Math.min(CONNECTION_TIMEOUT_MS, claimSeconds * 1000L));
-        config.addDataSourceProperty("ApplicationName", "bytefreezer-connector");
-        config.addDataSourceProperty("tcpKeepAlive", "true");
+        config.setDataSourceProperties(properties(claimSeconds));
         config.addDataSourceProperty("reWriteBatchedInserts", "true");
-        config.addDataSourceProperty("connectTimeout", "5");
-        // What answers the port need not be PostgreSQL.
-        config.addDataSourceProperty("loginTimeout", "10");
-        // A server that hangs is one that is down.
-        config.addDataSourceProperty("socketTimeout", String.valueOf(Math.max(10, claimSeconds)));
-        config.setConnectionInitSql(
-                // A replica that is frozen in the middle of a transaction must not hold up the others.
-                "SET idle_in_transaction_session_timeout = '%1$ds'; SET lock_timeout = '%1$ds';".formatted(claimSeconds)
-                        // While a new table has no statistics, plans that do not know the values read all of it.
-                        + " SET plan_cache_mode = force_custom_plan");
+        config.setConnectionInitSql(limits(claimSeconds)
+                // While a new table has no statistics, plans that do not know the values read all of it.
+                + "; SET plan_cache_mode = force_custom_plan");
         try {
             PostgresCursor cursor = new PostgresCursor(subject, new HikariDataSource(config), claimSeconds, lookback);
             cursor.prepare();
@@ -113,6 +106,24 @@ final class PostgresCursor extends Cursor {
                             .formatted(subject, message(reason)),
                     e);
         }
+    }
+
+    /** The driver's, for each connection to the store. */
+    static Properties properties(int claimSeconds) {
+        Properties properties = new Properties();
+        properties.setProperty("ApplicationName", "bytefreezer-connector");
+        properties.setProperty("tcpKeepAlive", "true");
+        properties.setProperty("connectTimeout", "5");
+        // What answers the port need not be PostgreSQL.
+        properties.setProperty("loginTimeout", "10");
+        // A server that hangs is one that is down.
+        properties.setProperty("socketTimeout", String.valueOf(Math.max(10, claimSeconds)));
+        return properties;
+    }
+
+    /** What each connection begins with: a replica that is frozen in a transaction must not hold up the others. */
+    static String limits(int claimSeconds) {
+        return "SET idle_in_transaction_session_timeout = '%1$ds'; SET lock_timeout = '%1$ds'".formatted(claimSeconds);
     }
 
     @Override

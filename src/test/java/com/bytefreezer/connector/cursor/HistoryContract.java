@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 
 /** What holds for the history in every store. */
 abstract class HistoryContract {
-    private static final String LANE = "default/webhook";
+    static final String LANE = "default/webhook";
     private static final Instant NOON = Instant.parse("2026-11-20T12:00:00.123Z");
 
     /** The settings of a store in which nothing is yet. */
@@ -104,7 +104,7 @@ abstract class HistoryContract {
         assertThat(reader.runs(LANE, 100)).hasSize(20);
     }
 
-    private static Run run(long startedMs, long records) {
+    static Run run(long startedMs, long records) {
         return Runs.succeeded(LANE, startedMs, records);
     }
 

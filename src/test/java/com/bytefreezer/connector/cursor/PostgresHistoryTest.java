@@ -1,5 +1,9 @@
 package com.bytefreezer.connector.cursor;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.TestRun;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.testing.PostgresServer;
@@ -9,6 +13,8 @@ import java.sql.Statement;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class PostgresHistoryTest extends HistoryContract {
@@ -36,8 +42,42 @@ class PostgresHistoryTest extends HistoryContract {
         return TestRun.settings(
                 folder,
                 Map.of(
-                        "cursor.url", postgres.url(),
-                        "cursor.username", PostgresServer.USERNAME,
-                        "cursor.password", PostgresServer.PASSWORD));
+                        "cursor.claim-seconds",
+                        "2",
+                        "cursor.url",
+                        postgres.url(),
+                        "cursor.username",
+                        PostgresServer.USERNAME,
+                        "cursor.password",
+                        PostgresServer.PASSWORD));
+    }
+
+    @Test
+    @Timeout(60)
+    void aReplicaThatIsFrozenWhileItWritesDoesNotHoldUpTheOthers() throws Exception {
+        History history = History.open(settings());
+        try (Connection frozen = postgres.connect()) {
+            frozen.setAutoCommit(false);
+            PostgresCursor.lock(frozen, "history");
+
+            assertThatThrownBy(() -> history.add(run(1, 1)))
+                    .isInstanceOf(ConnectorException.class)
+                    .hasMessageContaining("lock timeout");
+        }
+        history.add(run(1, 1));
+        assertThat(history.runs(LANE, 10)).hasSize(1);
+    }
+
+    @Test
+    @Timeout(60)
+    void aServerThatHangsIsOneThatIsDown() throws Exception {
+        History history = History.open(settings());
+        postgres.pause();
+        try {
+            assertThatThrownBy(() -> history.total(LANE)).isInstanceOf(ConnectorException.class);
+        } finally {
+            postgres.resume();
+        }
+        assertThat(history.total(LANE)).isEqualTo(History.Total.NONE);
     }
 }
