@@ -35,7 +35,7 @@ public final class Batches implements Iterator<Batch> {
     private final Deque<Batch> bundle = new ArrayDeque<>();
     private Object[] block = {};
     private Object @Nullable [] objects;
-    private int read;
+    private int readOfBlock;
     private byte @Nullable [] left;
     /** Which of the unit's objects {@code left} is from, and its number there. */
     private int object;
@@ -44,7 +44,7 @@ public final class Batches implements Iterator<Batch> {
     private int cut;
     private int given;
     private boolean atEnd;
-    private boolean offered;
+    private @Nullable Batch next;
 
     /**
      * Batches of at most {@code maxRecords} records and {@code maxBytes} bytes.
@@ -72,23 +72,39 @@ public final class Batches implements Iterator<Batch> {
      */
     @Override
     public boolean hasNext() {
-        if (!offered && awaitSettled()) {
-            offered = unit.isBundle() ? hasNextOfBundle() : hasNextRecord();
+        if (next == null && awaitSettled()) {
+            next = read();
         }
-        return offered;
+        return next != null;
     }
 
     @Override
     public Batch next() {
-        if (!hasNext()) {
+        if (!hasNext() || next == null) {
             throw new NoSuchElementException();
         }
-        offered = false;
+        Batch taken = next;
+        next = null;
         given++;
-        return unit.isBundle() ? bundle.remove() : cut();
+        return taken;
     }
 
-    private boolean hasNextOfBundle() {
+    private @Nullable Batch read() {
+        try {
+            if (unit.isBundle()) {
+                return nextOfBundle();
+            }
+            return hasNextRecord() ? cut() : null;
+        } catch (OutOfMemoryError e) {
+            // Camel's split handles exceptions only; after an error nobody would hear of the unit again.
+            atEnd = true;
+            left = null;
+            unit.failReading(e);
+            return null;
+        }
+    }
+
+    private @Nullable Batch nextOfBundle() {
         if (given == 0) {
             int size = 0;
             while (size <= LARGEST_BUNDLE_BYTES && hasNextRecord()) {
@@ -97,10 +113,10 @@ public final class Batches implements Iterator<Batch> {
                 bundle.add(batch);
             }
             if (!unit.hasEnded()) {
-                return false;
+                return null;
             }
         }
-        return !bundle.isEmpty();
+        return bundle.poll();
     }
 
     private boolean hasNextRecord() {
@@ -145,17 +161,17 @@ public final class Batches implements Iterator<Batch> {
     /** The next record, or null at the end of the stream, be it the right one or not. */
     private byte @Nullable [] nextRecord() {
         try {
-            if (read == block.length && !nextBlock()) {
+            if (readOfBlock == block.length && !nextBlock()) {
                 atEnd = true;
                 return null;
             }
-            byte[] json = (byte[]) block[read];
+            byte[] json = (byte[]) block[readOfBlock];
             if (json == null) {
                 atEnd = true;
                 unit.ended();
             } else {
-                count(objects == null ? 0 : (Integer) objects[read]);
-                read++;
+                count(objects == null ? 0 : (Integer) objects[readOfBlock]);
+                readOfBlock++;
             }
             return json;
         } catch (RuntimeException e) {
@@ -173,7 +189,7 @@ public final class Batches implements Iterator<Batch> {
         Iterator<?> values = columns.values().iterator();
         block = (Object[]) values.next();
         objects = values.hasNext() ? (Object[]) values.next() : null;
-        read = 0;
+        readOfBlock = 0;
         return true;
     }
 
