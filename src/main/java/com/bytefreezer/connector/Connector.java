@@ -41,7 +41,7 @@ public final class Connector implements AutoCloseable {
 
     private final Main camel;
     private final Cursor cursor;
-    private final Exports exports;
+    final Exports exports;
     private final Settings settings;
     private final Secrets secrets;
     private final History history;
@@ -167,6 +167,7 @@ public final class Connector implements AutoCloseable {
                     "Not all batches in flight were finished within {} s (shutdown.timeout-seconds). They stay to be delivered.",
                     settings.text("shutdown.timeout-seconds"));
         }
+        exports.close();
         tracing.ifPresent(Tracing::close);
         metrics.close();
         cursor.close();

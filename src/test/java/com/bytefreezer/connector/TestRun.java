@@ -9,6 +9,7 @@ import com.bytefreezer.connector.config.Secrets;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.config.SettingsException;
 import com.bytefreezer.connector.cursor.Cursor;
+import com.bytefreezer.connector.export.Export;
 import com.bytefreezer.connector.export.RunProgress;
 import com.bytefreezer.connector.export.Schedule;
 import java.nio.file.Path;
@@ -97,6 +98,13 @@ public record TestRun(boolean succeeded, List<String> log) {
         /** How many objects the current or last runs have delivered. */
         public long delivered() {
             return connector.progress().stream().mapToLong(RunProgress::objects).sum();
+        }
+
+        /** What the DuckDB of its runs holds, in bytes; 0 when none is open. */
+        public long duckDbMemory() {
+            return connector.exports.all().stream()
+                    .mapToLong(Export::duckDbMemory)
+                    .sum();
         }
 
         @Override

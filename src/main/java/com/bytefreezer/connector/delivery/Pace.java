@@ -1,10 +1,12 @@
 package com.bytefreezer.connector.delivery;
 
+import com.bytefreezer.connector.ConnectorException;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.apache.camel.Body;
+import org.apache.camel.CamelContext;
 import org.apache.camel.Variable;
 
 /**
@@ -12,6 +14,8 @@ import org.apache.camel.Variable;
  * again. Safe for use by several threads.
  */
 public final class Pace {
+    private static final long LOOK_AT_STOP_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
     private final long nanosPerRecord;
     /** When the next batch may go, by {@link System#nanoTime}. */
     private final Map<String, Long> next = new ConcurrentHashMap<>();
@@ -23,14 +27,25 @@ public final class Pace {
                 .orElse(0L);
     }
 
-    /** Returns when the batch may be sent. */
-    public void await(@Body Batch batch, @Variable("destination") String destination) throws InterruptedException {
+    /**
+     * Returns when the batch may be sent.
+     *
+     * @throws ConnectorException when the connector is stopped before
+     */
+    public void await(@Body Batch batch, @Variable("destination") String destination, CamelContext context)
+            throws InterruptedException {
         if (nanosPerRecord == 0) {
             return;
         }
         long now = System.nanoTime();
         long span = nanosPerRecord * batch.recordCount();
         long free = next.merge(destination, now + span, (earlier, later) -> Math.max(earlier, now) + span);
-        TimeUnit.NANOSECONDS.sleep(free - span - now);
+        long due = free - span;
+        for (long left = due - now; left > 0; left = due - System.nanoTime()) {
+            if (context.isStopping()) {
+                throw new ConnectorException("the connector is being stopped");
+            }
+            TimeUnit.NANOSECONDS.sleep(Math.min(left, LOOK_AT_STOP_NANOS));
+        }
     }
 }

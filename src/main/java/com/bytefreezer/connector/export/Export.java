@@ -372,6 +372,13 @@ public final class Export {
         }
     }
 
+    /** The same, where a run is open. */
+    void closeIfRunning() {
+        if (running.get() != null) {
+            close();
+        }
+    }
+
     /** What came of the last run. */
     Result result() {
         return result;

@@ -38,6 +38,11 @@ public final class Exports {
         stopping = true;
     }
 
+    /** Closes the runs that a stop has broken off: their routes do not come to it any more. */
+    public void close() {
+        lanes.values().forEach(Export::closeIfRunning);
+    }
+
     /** From now on nothing is shown on a terminal. */
     public void quiet() {
         quiet = true;
