@@ -10,10 +10,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 /**
  * The newest partition of each dataset. An answer waits for {@value #PATIENCE_SECONDS} seconds at most, however many
@@ -50,12 +52,14 @@ final class Activity {
 
     /** What is known in time; a dataset whose partitions have no date, or that cannot be looked at, is left out. */
     Map<Lake.Name, Period> of(Collection<Lake.Name> names) {
+        // As they are now; others may look meanwhile.
+        Set<Lake.Name> old = names.stream().filter(kept::containsKey).collect(Collectors.toSet());
         List<Callable<Void>> unknown = names.stream()
                 .filter(name -> {
                     Kept known = kept.get(name);
                     return known == null || !known.isFresh();
                 })
-                .sorted(Comparator.comparing(kept::containsKey))
+                .sorted(Comparator.comparing(old::contains))
                 .map(name -> (Callable<Void>) () -> {
                     look(name);
                     return null;

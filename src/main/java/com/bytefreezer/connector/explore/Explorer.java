@@ -18,7 +18,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.LongSummaryStatistics;
 import java.util.Map;
-import java.util.Objects;
 import java.util.TreeMap;
 import org.apache.camel.Header;
 import org.jspecify.annotations.Nullable;
@@ -230,23 +229,30 @@ public final class Explorer {
         if (objects.size() > MOST_FOOTERS) {
             return null;
         }
-        List<LakeObject> unknown = objects.stream()
-                .filter(object -> !recordCounts.containsKey(object))
-                .toList();
+        long sum = 0;
+        List<LakeObject> unknown = new ArrayList<>();
+        for (LakeObject object : objects) {
+            Long count = recordCounts.get(object);
+            if (count == null) {
+                unknown.add(object);
+            } else {
+                sum += count;
+            }
+        }
         if (!unknown.isEmpty()) {
             try (DuckDb duckDb = datasets.sandbox(dataset)) {
                 Map<String, Long> counts = running.in(duckDb).recordCounts(unknown);
-                unknown.forEach(object -> recordCounts.put(object, counts.getOrDefault(object.url(), 0L)));
+                for (LakeObject object : unknown) {
+                    long count = counts.getOrDefault(object.url(), 0L);
+                    recordCounts.put(object, count);
+                    sum += count;
+                }
             } catch (ConnectorException e) {
                 datasets.forget(dataset, e);
                 return null;
             }
         }
-        return objects.stream()
-                .map(recordCounts::get)
-                .filter(Objects::nonNull)
-                .mapToLong(Long::longValue)
-                .sum();
+        return sum;
     }
 
     /** Hours or days with objects, put together where there would be too many. */

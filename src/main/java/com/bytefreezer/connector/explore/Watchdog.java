@@ -8,11 +8,13 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +27,9 @@ public final class Watchdog {
     /** How long DuckDB goes on at most after it should have ended, beside what it needs to notice. */
     private static final Duration PERIOD = Duration.ofMillis(50);
 
+    /** Each of them occupies a thread of the server. */
+    private static final int MOST_WAITING = 32;
+
     private final int seconds;
     private final int most;
     private final Semaphore queries;
@@ -32,6 +37,13 @@ public final class Watchdog {
     private final Map<String, Running> running = new ConcurrentHashMap<>();
     private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(task -> {
         Thread thread = new Thread(task, "watchdog");
+        thread.setDaemon(true);
+        return thread;
+    });
+
+    /** Not the clock itself: to stop a statement waits until DuckDB has bound it, which may mean to read every footer. */
+    private final ExecutorService stops = Executors.newCachedThreadPool(task -> {
+        Thread thread = new Thread(task, "watchdog-stop");
         thread.setDaemon(true);
         return thread;
     });
@@ -69,6 +81,9 @@ public final class Watchdog {
      * @throws ApiException when it gets no turn in time, or something with this id runs
      */
     Running look(@Nullable String id) {
+        if (looks.getQueueLength() >= MOST_WAITING) {
+            throw new ApiException(429, "%d others wait to look at datasets. Try again.".formatted(MOST_WAITING));
+        }
         // What is cancelled while it waits ends as soon as it has its turn.
         Running begun = enter(id, looks);
         if (!hasTurn()) {
@@ -115,6 +130,7 @@ public final class Watchdog {
         private volatile boolean cancelled;
         private volatile @Nullable DuckDb duckDb;
         private volatile @Nullable Future<?> ticks;
+        private final AtomicBoolean stopping = new AtomicBoolean();
 
         private Running(String id, Semaphore turns) {
             this.id = id;
@@ -162,8 +178,14 @@ public final class Watchdog {
         /** Again and again, since a statement that begins only now would not notice. */
         private void tick() {
             DuckDb watched = duckDb;
-            if (watched != null && hasToEnd()) {
-                watched.interrupt();
+            if (watched != null && hasToEnd() && stopping.compareAndSet(false, true)) {
+                stops.execute(() -> {
+                    try {
+                        watched.interrupt();
+                    } finally {
+                        stopping.set(false);
+                    }
+                });
             }
         }
 

@@ -4,6 +4,7 @@ import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.delivery.Failures;
 import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
@@ -28,6 +29,8 @@ public final class HttpServer {
     private static final Logger LOG = LoggerFactory.getLogger(HttpServer.class);
     /** More than any statement or export that a person writes. */
     private static final long MAX_BODY_BYTES = 1024 * 1024;
+    /** More than may wait for the lake at the same time, so that a probe is answered all the same. */
+    private static final int WORKERS = 64;
 
     private final int port;
     private final Gate gate;
@@ -78,6 +81,11 @@ public final class HttpServer {
         configuration.getBodyHandler().setHandleFileUploads(false);
         Listener server = new Listener(configuration);
         context.getRegistry().bind("httpServer", server);
+        // An export that is waited for may take hours; Vert.x would tell of it each second, with a stack trace.
+        context.getRegistry()
+                .bind(
+                        "vertxOptions",
+                        new VertxOptions().setWorkerPoolSize(WORKERS).setMaxWorkerExecuteTime(Long.MAX_VALUE));
         server.setCamelContext(context);
         // Not left to Camel, which would start it after the routes are there.
         ServiceHelper.startService(server);

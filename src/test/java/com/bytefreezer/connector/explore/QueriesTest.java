@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.bytefreezer.connector.TestApi;
 import com.bytefreezer.connector.TestApi.Answer;
 import com.bytefreezer.connector.testing.Await;
+import com.bytefreezer.connector.testing.LatencyProxy;
 import com.bytefreezer.connector.testing.ParquetLake;
 import com.bytefreezer.connector.testing.S3Server;
 import com.bytefreezer.connector.testing.TestTools;
 import com.fasterxml.jackson.databind.JsonNode;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -16,6 +18,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -283,21 +287,80 @@ class QueriesTest {
     }
 
     @Test
+    void aQueryEndsInTimeWhileAnotherIsBoundOverAFarBucket() throws Exception {
+        try (S3Server s3 = S3Server.s3proxy()) {
+            s3.createBucket("lake");
+            s3.uploadFolder("lake", "acme/syslog", SAMPLE.resolve("acme/syslog"));
+            try (LatencyProxy far = LatencyProxy.start(s3.endpoint(), Duration.ofMillis(600))) {
+                Map<String, String> settings = new TreeMap<>(bucket(s3, far.endpoint()));
+                settings.put("server.query-timeout-seconds", "3");
+                try (TestApi bucket = TestApi.over(settings)) {
+                    // Late first, and DuckDB does not let go of it before it has read all footers.
+                    var bound = query(bucket, "SELECT count(*) AS n FROM events WHERE severity < 3", "all");
+                    TimeUnit.SECONDS.sleep(1);
+                    var runs = query(bucket, SLOW, "2026-11-20T14:00:00Z");
+
+                    assertThat(runs.get(60, TimeUnit.SECONDS).error()).startsWith("The query took longer than 3 s");
+                    assertThat(bound).isNotDone();
+                    assertThat(bound.join().error()).startsWith("The query took longer than 3 s");
+                }
+            }
+        }
+    }
+
+    @Test
+    void aProbeIsAnsweredWhileManyWaitForALakeThatHangs() throws Exception {
+        var pages = Executors.newCachedThreadPool();
+        try (S3Server s3 = S3Server.s3proxy();
+                LatencyProxy lake = LatencyProxy.start(s3.endpoint(), Duration.ZERO)) {
+            s3.createBucket("lake");
+            s3.uploadFolder("lake", "acme/syslog", SAMPLE.resolve("acme/syslog"));
+            Map<String, String> settings = new TreeMap<>(bucket(s3, lake.endpoint()));
+            settings.put("server.max-queries", "1");
+            try (TestApi bucket = TestApi.over(settings)) {
+                lake.hang();
+                List<Future<Integer>> looks = Stream.generate(
+                                () -> pages.submit(() -> bucket.get("/api/v1/datasets/acme/syslog/overview")
+                                        .status()))
+                        .limit(50)
+                        .toList();
+                Await.until(
+                        "all that may wait do",
+                        () -> looks.stream().filter(Future::isDone).count() == 17);
+
+                assertThat(pages.submit(() -> bucket.get("/api/v1/health").status())
+                                .get(10, TimeUnit.SECONDS))
+                        .isEqualTo(200);
+                lake.heal();
+                for (Future<Integer> look : looks) {
+                    assertThat(look.get()).isIn(200, 429);
+                }
+            }
+        } finally {
+            pages.shutdownNow();
+        }
+    }
+
+    private static CompletableFuture<Answer> query(TestApi api, String sql, String from) {
+        return CompletableFuture.supplyAsync(
+                () -> api.post("/api/v1/query", body("acme", "syslog", sql, "from", from)));
+    }
+
+    private static Map<String, String> bucket(S3Server s3, URI endpoint) {
+        return Map.of(
+                "s3.bucket", "lake",
+                "s3.endpoint", endpoint.toString(),
+                "s3.access-key", s3.accessKey(),
+                "s3.secret-key", s3.secretKey(),
+                "duckdb.extension-directory", TestTools.duckdbExtensions().toString());
+    }
+
+    @Test
     void readsABucket() throws Exception {
         try (S3Server s3 = S3Server.s3proxy()) {
             s3.createBucket("lake");
             s3.uploadFolder("lake", "acme/syslog", SAMPLE.resolve("acme/syslog"));
-            try (TestApi bucket = TestApi.over(Map.of(
-                    "s3.bucket",
-                    "lake",
-                    "s3.endpoint",
-                    s3.endpoint().toString(),
-                    "s3.access-key",
-                    s3.accessKey(),
-                    "s3.secret-key",
-                    s3.secretKey(),
-                    "duckdb.extension-directory",
-                    TestTools.duckdbExtensions().toString()))) {
+            try (TestApi bucket = TestApi.over(bucket(s3, s3.endpoint()))) {
                 JsonNode datasets = bucket.get("/api/v1/datasets").json().path("datasets");
                 assertThat(datasets).hasSize(1);
                 assertThat(datasets.at("/0/parquet_path").asText())
