@@ -114,6 +114,9 @@ public final class FirstBatch {
         try (Connection connection = source.getConnection();
                 Statement statement = connection.createStatement()) {
             reading.set(statement);
+            if (exports.isStopping()) {
+                throw new StoppedException();
+            }
             statement.execute(sql);
             try (ResultSet result = statement.getResultSet()) {
                 ResultSetIterator rows = new ResultSetIterator(connection, result, true, false);

@@ -17,12 +17,8 @@ final class Progress implements AutoCloseable {
     private static final double ROUNDING = 1e-6;
 
     /** A terminal may have 80 columns. */
-    private static final NumberFormat SHORT =
+    private final NumberFormat compact =
             NumberFormat.getCompactNumberInstance(Locale.ENGLISH, NumberFormat.Style.SHORT);
-
-    static {
-        SHORT.setMaximumFractionDigits(1);
-    }
 
     private final @Nullable ProgressBar bar;
     private double objects;
@@ -30,6 +26,7 @@ final class Progress implements AutoCloseable {
 
     private Progress(@Nullable ProgressBar bar) {
         this.bar = bar;
+        compact.setMaximumFractionDigits(1);
     }
 
     /** Whether standard error, where the bar goes, is a terminal. */
@@ -64,7 +61,7 @@ final class Progress implements AutoCloseable {
             bar.stepTo((long) (objects + ROUNDING));
             double seconds = Math.max(1, bar.getTotalElapsed().toMillis()) / 1000.0;
             bar.setExtraMessage(
-                    "%s records, %s/s".formatted(SHORT.format(records), SHORT.format((long) (records / seconds))));
+                    "%s records, %s/s".formatted(compact.format(records), compact.format((long) (records / seconds))));
         }
     }
 

@@ -600,7 +600,9 @@ public final class DuckDb implements AutoCloseable {
     }
 
     private void learnTypes(List<LakeObject> sample) {
-        try (Statement statement = root.createStatement();
+        // Not the first connection, which every new one is copied from: this may read many footers.
+        try (Connection connection = newConnection();
+                Statement statement = connection.createStatement();
                 ResultSet rows = statement.executeQuery("DESCRIBE " + Query.scan(sample))) {
             while (rows.next()) {
                 absentColumnTypes.putIfAbsent(rows.getString(1).toLowerCase(Locale.ROOT), rows.getString(2));

@@ -63,7 +63,11 @@ final class ReadAhead implements Blocks {
     public void close() throws SQLException {
         if (end == null) {
             closed = true;
-            rows.getStatement().cancel();
+            try {
+                rows.getStatement().cancel();
+            } catch (SQLException e) {
+                // It has closed itself, which the reader tells.
+            }
         }
         while (end == null) {
             take();

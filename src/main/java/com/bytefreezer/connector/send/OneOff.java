@@ -4,6 +4,7 @@ import com.bytefreezer.connector.Mode;
 import com.bytefreezer.connector.config.Secrets;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.config.SettingsException;
+import com.bytefreezer.connector.delivery.Failures;
 import com.bytefreezer.connector.send.Targets.Target;
 import com.bytefreezer.connector.server.ApiException;
 import java.io.IOException;
@@ -19,12 +20,16 @@ import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Something that is done once, beside the exports of the process: settings of its own, a temporary folder, and secrets
  * that are masked while it lasts. Closed when it is over.
  */
 final class OneOff implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(OneOff.class);
+
     /** A person waits for it. */
     private static final int MOST_RETRIES = 5;
 
@@ -159,8 +164,8 @@ final class OneOff implements AutoCloseable {
                     paths.sorted(Comparator.reverseOrder()).filter(which).toList()) {
                 Files.deleteIfExists(path);
             }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+        } catch (IOException | UncheckedIOException e) {
+            LOG.warn("{}: cannot be removed ({}). Remove it by hand.", folder, Failures.describe(e));
         }
     }
 }

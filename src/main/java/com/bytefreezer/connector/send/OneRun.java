@@ -97,7 +97,8 @@ final class OneRun implements Runnable {
     public void run() {
         try {
             export();
-        } catch (Exception e) {
+        } catch (Throwable e) {
+            // Also an error: whoever waits must hear of it.
             end(State.FAILED, Failures.describe(e));
         } finally {
             once.closeButForDeadLetters();

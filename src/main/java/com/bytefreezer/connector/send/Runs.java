@@ -130,7 +130,11 @@ public final class Runs implements CamelContextAware {
         OneRun run;
         try {
             run = new OneRun(OneOff.export(settings, secrets, target, order), secrets, routes, free::release);
-        } catch (RuntimeException e) {
+            Thread thread = new Thread(run, "run-" + run.id());
+            thread.setDaemon(true);
+            thread.start();
+        } catch (RuntimeException | OutOfMemoryError e) {
+            // The latter when the machine allows no other thread.
             free.release();
             throw e;
         }
@@ -141,9 +145,6 @@ public final class Runs implements CamelContextAware {
                 run.cancel();
             }
         }
-        Thread thread = new Thread(run, "run-" + run.id());
-        thread.setDaemon(true);
-        thread.start();
         return run;
     }
 
