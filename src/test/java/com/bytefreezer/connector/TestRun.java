@@ -39,7 +39,10 @@ public record TestRun(boolean succeeded, List<String> log) {
                 "delivery.retry-delay-ms",
                 "10",
                 "delivery.max-retries",
-                "3"));
+                "3",
+                // Tests run in several processes.
+                "server.port",
+                "0"));
         all.putAll(given);
         try {
             return Settings.load(new Settings.Sources(
