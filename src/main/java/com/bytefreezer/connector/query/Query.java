@@ -198,6 +198,8 @@ public final class Query {
                 .map(String::strip)
                 .takeWhile(line -> !line.startsWith("LINE ") && !line.startsWith("Stack Trace:"))
                 .filter(line -> !line.isEmpty())
+                // Of a refused request it says all but the first line twice.
+                .distinct()
                 .collect(Collectors.joining(" "))
                 .replace(NOISE, "");
     }

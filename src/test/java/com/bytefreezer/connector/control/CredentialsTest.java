@@ -326,6 +326,33 @@ class CredentialsTest {
     }
 
     @Test
+    void keysThatStayRefusedAreSaidOnceForEachObject() throws Exception {
+        try (var rotating = RotatingLake.start(folder.resolve("rotating"))) {
+            control.grant("acme", "syslog", rotating.credentials("old"));
+            webhook.replyWhen(
+                    request -> {
+                        rotating.rotate();
+                        return false;
+                    },
+                    Reply.of(500));
+
+            var run = run(
+                    "export.parallel-objects",
+                    1,
+                    "query.from",
+                    "2026-11-20T09:00:00Z",
+                    "query.to",
+                    "2026-11-20T15:00:00Z");
+
+            assertThat(run.succeeded()).isFalse();
+            assertThat(run.log("ERROR"))
+                    .filteredOn(line -> line.contains("HTTP 403"))
+                    .isNotEmpty()
+                    .allSatisfy(line -> assertThat(line).containsOnlyOnce("Authentication Failure"));
+        }
+    }
+
+    @Test
     void howFarARunIsCanBeAskedWhileItsKeysAreFetchedAnew() throws Exception {
         try (var rotating = RotatingLake.start(folder.resolve("rotating"))) {
             var running = new CompletableFuture<TestRun.Running>();
