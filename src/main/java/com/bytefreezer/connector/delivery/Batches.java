@@ -35,7 +35,7 @@ public final class Batches implements Iterator<Batch> {
     private final Deque<Batch> bundle = new ArrayDeque<>();
     private Object[] block = {};
     private Object @Nullable [] objects;
-    private int readOfBlock;
+    private int read;
     private byte @Nullable [] left;
     /** Which of the unit's objects {@code left} is from, and its number there. */
     private int object;
@@ -73,7 +73,7 @@ public final class Batches implements Iterator<Batch> {
     @Override
     public boolean hasNext() {
         if (next == null && awaitSettled()) {
-            next = read();
+            next = nextBatch();
         }
         return next != null;
     }
@@ -89,7 +89,7 @@ public final class Batches implements Iterator<Batch> {
         return taken;
     }
 
-    private @Nullable Batch read() {
+    private @Nullable Batch nextBatch() {
         try {
             if (unit.isBundle()) {
                 return nextOfBundle();
@@ -97,8 +97,6 @@ public final class Batches implements Iterator<Batch> {
             return hasNextRecord() ? cut() : null;
         } catch (OutOfMemoryError e) {
             // Camel's split handles exceptions only; after an error nobody would hear of the unit again.
-            atEnd = true;
-            left = null;
             unit.failReading(e);
             return null;
         }
@@ -161,17 +159,17 @@ public final class Batches implements Iterator<Batch> {
     /** The next record, or null at the end of the stream, be it the right one or not. */
     private byte @Nullable [] nextRecord() {
         try {
-            if (readOfBlock == block.length && !nextBlock()) {
+            if (read == block.length && !nextBlock()) {
                 atEnd = true;
                 return null;
             }
-            byte[] json = (byte[]) block[readOfBlock];
+            byte[] json = (byte[]) block[read];
             if (json == null) {
                 atEnd = true;
                 unit.ended();
             } else {
-                count(objects == null ? 0 : (Integer) objects[readOfBlock]);
-                readOfBlock++;
+                count(objects == null ? 0 : (Integer) objects[read]);
+                read++;
             }
             return json;
         } catch (RuntimeException e) {
@@ -189,7 +187,7 @@ public final class Batches implements Iterator<Batch> {
         Iterator<?> values = columns.values().iterator();
         block = (Object[]) values.next();
         objects = values.hasNext() ? (Object[]) values.next() : null;
-        readOfBlock = 0;
+        read = 0;
         return true;
     }
 

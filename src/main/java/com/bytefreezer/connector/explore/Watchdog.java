@@ -35,18 +35,10 @@ public final class Watchdog {
     private final Semaphore queries;
     private final Semaphore looks;
     private final Map<String, Running> running = new ConcurrentHashMap<>();
-    private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(task -> {
-        Thread thread = new Thread(task, "watchdog");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(Watchdog::thread);
 
     /** Not the clock itself: to stop a statement waits until DuckDB has bound it, which may mean to read every footer. */
-    private final ExecutorService stops = Executors.newCachedThreadPool(task -> {
-        Thread thread = new Thread(task, "watchdog-stop");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final ExecutorService stops = Executors.newCachedThreadPool(Watchdog::thread);
 
     public Watchdog(Settings settings) {
         seconds = settings.integer("server.query-timeout-seconds");
@@ -78,7 +70,7 @@ public final class Watchdog {
      * Begins a look at a dataset when it has its turn; to be closed at its end.
      *
      * @param id by which it can be cancelled, or null
-     * @throws ApiException when it gets no turn in time, or something with this id runs
+     * @throws ApiException when too many wait already, when it gets no turn in time, or something with this id runs
      */
     Running look(@Nullable String id) {
         if (looks.getQueueLength() >= MOST_WAITING) {
@@ -92,6 +84,12 @@ public final class Watchdog {
         }
         begun.start();
         return begun;
+    }
+
+    private static Thread thread(Runnable task) {
+        Thread thread = new Thread(task, "watchdog");
+        thread.setDaemon(true);
+        return thread;
     }
 
     private boolean hasTurn() {

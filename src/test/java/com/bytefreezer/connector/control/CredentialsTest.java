@@ -310,13 +310,7 @@ class CredentialsTest {
         try (var rotating = RotatingLake.start(folder.resolve("rotating"))) {
             control.grant("acme", "syslog", rotating.credentials("new"));
             control.replyNext(1, rotating.credentials("old"));
-            // With the first batch; false, so the reply stays the usual one.
-            webhook.replyWhen(
-                    request -> {
-                        rotating.rotate();
-                        return false;
-                    },
-                    Reply.of(500));
+            rotateWithTheFirstBatch(rotating);
 
             assertThat(run("export.parallel-objects", 1).succeeded()).isTrue();
 
@@ -329,12 +323,7 @@ class CredentialsTest {
     void keysThatStayRefusedAreSaidOnceForEachObject() throws Exception {
         try (var rotating = RotatingLake.start(folder.resolve("rotating"))) {
             control.grant("acme", "syslog", rotating.credentials("old"));
-            webhook.replyWhen(
-                    request -> {
-                        rotating.rotate();
-                        return false;
-                    },
-                    Reply.of(500));
+            rotateWithTheFirstBatch(rotating);
 
             var run = run(
                     "export.parallel-objects",
@@ -371,12 +360,7 @@ class CredentialsTest {
                         return false;
                     },
                     Reply.of(500));
-            webhook.replyWhen(
-                    request -> {
-                        rotating.rotate();
-                        return false;
-                    },
-                    Reply.of(500));
+            rotateWithTheFirstBatch(rotating);
             var settings = TestRun.settings(folder, given("export.parallel-objects", 1, "control.timeout-seconds", 2));
 
             try (var watch = TestRun.watch(settings)) {
@@ -403,6 +387,16 @@ class CredentialsTest {
     }
 
     // -- Helpers
+
+    private void rotateWithTheFirstBatch(RotatingLake rotating) {
+        // False, so the reply stays the usual one.
+        webhook.replyWhen(
+                request -> {
+                    rotating.rotate();
+                    return false;
+                },
+                Reply.of(500));
+    }
 
     private Map<String, String> given(Object... more) {
         Map<String, String> given = new TreeMap<>(Map.of(

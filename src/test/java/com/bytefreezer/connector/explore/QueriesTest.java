@@ -288,9 +288,7 @@ class QueriesTest {
 
     @Test
     void aQueryEndsInTimeWhileAnotherIsBoundOverAFarBucket() throws Exception {
-        try (S3Server s3 = S3Server.s3proxy()) {
-            s3.createBucket("lake");
-            s3.uploadFolder("lake", "acme/syslog", SAMPLE.resolve("acme/syslog"));
+        try (S3Server s3 = sampleBucket()) {
             try (LatencyProxy far = LatencyProxy.start(s3.endpoint(), Duration.ofMillis(600))) {
                 Map<String, String> settings = new TreeMap<>(bucket(s3, far.endpoint()));
                 settings.put("server.query-timeout-seconds", "3");
@@ -311,10 +309,8 @@ class QueriesTest {
     @Test
     void aProbeIsAnsweredWhileManyWaitForALakeThatHangs() throws Exception {
         var pages = Executors.newCachedThreadPool();
-        try (S3Server s3 = S3Server.s3proxy();
+        try (S3Server s3 = sampleBucket();
                 LatencyProxy lake = LatencyProxy.start(s3.endpoint(), Duration.ZERO)) {
-            s3.createBucket("lake");
-            s3.uploadFolder("lake", "acme/syslog", SAMPLE.resolve("acme/syslog"));
             Map<String, String> settings = new TreeMap<>(bucket(s3, lake.endpoint()));
             settings.put("server.max-queries", "1");
             try (TestApi bucket = TestApi.over(settings)) {
@@ -346,6 +342,13 @@ class QueriesTest {
                 () -> api.post("/api/v1/query", body("acme", "syslog", sql, "from", from)));
     }
 
+    private static S3Server sampleBucket() {
+        S3Server s3 = S3Server.s3proxy();
+        s3.createBucket("lake");
+        s3.uploadFolder("lake", "acme/syslog", SAMPLE.resolve("acme/syslog"));
+        return s3;
+    }
+
     private static Map<String, String> bucket(S3Server s3, URI endpoint) {
         return Map.of(
                 "s3.bucket", "lake",
@@ -357,9 +360,7 @@ class QueriesTest {
 
     @Test
     void readsABucket() throws Exception {
-        try (S3Server s3 = S3Server.s3proxy()) {
-            s3.createBucket("lake");
-            s3.uploadFolder("lake", "acme/syslog", SAMPLE.resolve("acme/syslog"));
+        try (S3Server s3 = sampleBucket()) {
             try (TestApi bucket = TestApi.over(bucket(s3, s3.endpoint()))) {
                 JsonNode datasets = bucket.get("/api/v1/datasets").json().path("datasets");
                 assertThat(datasets).hasSize(1);

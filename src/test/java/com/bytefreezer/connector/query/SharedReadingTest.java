@@ -147,7 +147,7 @@ class SharedReadingTest {
         var pool = Executors.newFixedThreadPool(2);
         try (Blocks slow = reading.open("slow", () -> {
             begun.countDown();
-            uninterruptibly(goesOn);
+            await(goesOn);
             return statement();
         })) {
             Future<?> reads = pool.submit(slow::next);
@@ -216,7 +216,7 @@ class SharedReadingTest {
         return numbers;
     }
 
-    private static void uninterruptibly(CountDownLatch latch) throws SQLException {
+    private static void await(CountDownLatch latch) throws SQLException {
         try {
             latch.await();
         } catch (InterruptedException e) {
