@@ -6,6 +6,7 @@ import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.delivery.Failures;
 import com.bytefreezer.connector.lake.Credentials;
 import com.bytefreezer.connector.lake.Credentials.Keys;
+import com.bytefreezer.connector.lake.Lake;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -14,7 +15,7 @@ import java.io.UncheckedIOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.apache.camel.Body;
@@ -46,6 +47,8 @@ public final class LakeCredentials {
     private final Map<String, Long> askedAt = new ConcurrentHashMap<>();
     /** Of datasets for which the control plane was asked in vain since its last good answer. */
     private final Map<String, Long> askAgainAt = new ConcurrentHashMap<>();
+    /** Those of the control plane that are not read, each told once. */
+    private final Set<String> strangePaths = ConcurrentHashMap.newKeySet();
 
     public LakeCredentials(Settings settings, Secrets secrets) {
         this.settings = settings;
@@ -127,7 +130,7 @@ public final class LakeCredentials {
             if (answer == null || answer.path("bucket").asText("").isBlank()) {
                 return orKnown(key, "an answer without a bucket. Check the dataset's destination.", null);
             }
-            Credentials credentials = read(answer);
+            Credentials credentials = read(answer, path(answer, tenant, dataset));
             known.put(key, credentials);
             if (askAgainAt.remove(key) != null) {
                 LOG.info(
@@ -159,7 +162,24 @@ public final class LakeCredentials {
                 failure);
     }
 
-    private Credentials read(JsonNode answer) {
+    /** Only a folder of this dataset: the user's SQL may read what lies in it. */
+    private @Nullable String path(JsonNode answer, String tenant, String dataset) {
+        String path = answer.path("path").asText("");
+        if (path.isBlank() || Lake.isOf(path, tenant, dataset)) {
+            return path.isBlank() ? null : path;
+        }
+        if (strangePaths.add(path)) {
+            LOG.warn(
+                    "control plane {}, dataset {}/{}: its path \"{}\" is no folder below the tenant and the dataset. It is not read. Check the dataset's destination.",
+                    settings.text("control.url"),
+                    tenant,
+                    dataset,
+                    path);
+        }
+        return null;
+    }
+
+    private Credentials read(JsonNode answer, @Nullable String path) {
         String accessKey = answer.path("access_key").asText("");
         String secretKey = answer.path("secret_key").asText("");
         Stream.of(accessKey, secretKey).forEach(secrets::add);
@@ -170,9 +190,7 @@ public final class LakeCredentials {
                         .asBoolean(answer.path("endpoint").asText("").isEmpty()),
                 answer.path("region").asText(""),
                 accessKey.isEmpty() ? null : new Keys(accessKey, secretKey, null),
-                Optional.of(answer.path("path").asText(""))
-                        .filter(path -> !path.isBlank())
-                        .orElse(null));
+                path);
     }
 
     private Credentials orKnown(String dataset, String problem, @Nullable Throwable cause) {

@@ -35,7 +35,7 @@ import software.amazon.awssdk.services.s3.model.S3Exception;
 final class BucketLake implements Lake, Layout.Folders {
     private final Credentials credentials;
     private final String bucket;
-    private final Set<String> prefixes;
+    private volatile Set<String> prefixes;
     private final S3Client client;
 
     /**
@@ -69,6 +69,7 @@ final class BucketLake implements Lake, Layout.Folders {
         for (String prefix : prefixes) {
             Iterator<LakeObject> all = list(prefix, new Pages(prefix, Instant.MIN));
             if (all.hasNext()) {
+                prefixes = Set.of(prefix);
                 return stream(since.equals(Instant.MIN) ? all : list(prefix, new Pages(prefix, since)));
             }
         }
@@ -180,7 +181,8 @@ final class BucketLake implements Lake, Layout.Folders {
     private Iterator<LakeObject> list(String prefix, Pages pages) {
         return stream(pages)
                 .flatMap(page -> page.contents().stream())
-                .filter(object -> object.key().endsWith(".parquet"))
+                .filter(object ->
+                        object.key().startsWith(prefix) && object.key().endsWith(".parquet"))
                 .map(object -> new LakeObject(
                         "s3://" + bucket + "/" + object.key(),
                         object.key().substring(prefix.length()),

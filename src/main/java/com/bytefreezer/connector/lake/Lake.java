@@ -44,7 +44,10 @@ public interface Lake extends AutoCloseable {
      */
     Optional<Period> newest();
 
-    /** The folders that hold the objects, as DuckDB names them, each with a trailing slash. */
+    /**
+     * The folders that may hold the objects, as DuckDB names them, each with a trailing slash. Once {@link #objects} has found
+     * one, only the folder that holds it.
+     */
     Set<String> folders();
 
     @Override
@@ -140,6 +143,18 @@ public interface Lake extends AutoCloseable {
     /** Whether {@code text} may name a tenant or a dataset: it becomes part of a path and must not lead elsewhere. */
     static boolean isName(String text) {
         return text.matches("[^/\\\\\\p{Cntrl}]{1,255}") && !text.matches("\\.+") && !text.isBlank();
+    }
+
+    /**
+     * Whether {@code path} is a folder of this dataset: both names are folders of it, the tenant's above the dataset's, and it
+     * leads nowhere else.
+     */
+    static boolean isOf(String path, String tenant, String dataset) {
+        List<String> folders = List.of(path.split("/"));
+        int above = folders.indexOf(tenant);
+        return above >= 0
+                && folders.subList(above + 1, folders.size()).contains(dataset)
+                && folders.stream().allMatch(folder -> folder.isEmpty() || isName(folder));
     }
 
     private static Path folderIn(String root) {

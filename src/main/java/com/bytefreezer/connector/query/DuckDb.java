@@ -491,6 +491,10 @@ public final class DuckDb implements AutoCloseable {
             set("httpfs_connection_caching", "true");
             set("enable_external_file_cache", String.valueOf(smallObjects));
             set("allow_persistent_secrets", "false");
+            // What follows a question mark in a URL would be options: another server, another region. So it is part of
+            // the
+            // name, and so are asterisks.
+            set("s3_url_compatibility_mode", "true");
             createSecret(credentials, AwsKeys.resolve(credentials));
         }
         try (Statement statement = root.createStatement()) {

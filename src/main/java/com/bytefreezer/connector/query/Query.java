@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.UUID;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -34,12 +35,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Query {
     private static final ObjectMapper JSON = new ObjectMapper();
-    /** Stands for the scan of the objects in the prepared SQL. */
-    private static final String SCAN = "SELECT 'b9b1f6f5-scan-of-the-objects'";
-
-    /** Stands for the objects of a bundle. */
-    private static final String BUNDLE = "read_parquet('b9b1f6f5-objects-of-a-bundle')";
-
     /** The column of a bundle's result with the number of the record's object; one of DuckDB's virtual columns. */
     static final String OBJECT_NUMBER = "file_index";
 
@@ -50,15 +45,15 @@ public final class Query {
             Set.of("hive_partitioning", "hive_types", "hive_types_autocast", "union_by_name");
     /** Columns that read_parquet has only when they are asked for. */
     static final Set<String> VIRTUAL_COLUMNS = Set.of("filename", "file_row_number");
-    /** Those that only work on what the query gives them. Others show or change the state of DuckDB. */
-    private static final Set<String> TABLE_FUNCTIONS = Set.of(
-            "read_parquet", "parquet_scan", "unnest", "range", "generate_series", "json_each", "json_tree", "repeat");
     /** What DuckDB puts before the message of an error that it finds when it runs the statement. */
     private static final String NOISE =
             "Invalid Input Error: Attempting to execute an unsuccessful or closed pending query result Error: ";
 
     private final String text;
     private final JsonNode tree;
+    /** Made for this query, so that no text of the user is taken for it. */
+    private final String mark;
+
     private final String sql;
     private final @Nullable String bundleSql;
     private final Set<String> virtualColumns;
@@ -67,12 +62,14 @@ public final class Query {
     private Query(
             String text,
             JsonNode tree,
+            String mark,
             String sql,
             @Nullable String bundleSql,
             Set<String> virtualColumns,
             boolean repeatable) {
         this.text = text;
         this.tree = tree;
+        this.mark = mark;
         this.sql = sql;
         this.bundleSql = bundleSql;
         this.virtualColumns = virtualColumns;
@@ -104,13 +101,17 @@ public final class Query {
                     : "events";
             Set<String> virtualColumns = new TreeSet<>();
             JsonNode replaced = replacePlaceholders(document, events, virtualColumns);
-            refuseTableFunctions(replaced);
-            addEvents(replaced, events, connection);
+            Optional<Allowed.Refusal> refusal = Allowed.refusal(replaced, events);
+            if (refusal.isPresent()) {
+                throw refused(text, refusal.get());
+            }
+            String mark = UUID.randomUUID().toString();
+            addEvents(replaced, events, scanMark(mark), connection);
             String sql = text(replaced, connection);
             String bundleSql = virtualColumns.isEmpty() && takesRowsOnlyFrom(events, replaced)
-                    ? bundled(replaced, connection)
+                    ? bundled(replaced, bundleMark(mark), connection)
                     : null;
-            return new Query(text, document, sql, bundleSql, virtualColumns, isRepeatable(document, connection));
+            return new Query(text, document, mark, sql, bundleSql, virtualColumns, isRepeatable(document, connection));
         } catch (SQLException | JsonProcessingException e) {
             throw new ConnectorException("SQL: %s Nothing was exported.".formatted(sentence(firstLine(e))), e);
         }
@@ -134,7 +135,7 @@ public final class Query {
                 .map(column -> ", %s AS %s".formatted(column.getValue(), identifier(column.getKey())))
                 .collect(Collectors.joining());
         String virtual = virtualColumns.stream().map(name -> ", " + name).collect(Collectors.joining());
-        return sql.replace(SCAN, scan(objects, virtual + absent));
+        return sql.replace(scanMark(mark), scan(objects, virtual + absent));
     }
 
     /** Whether the query can be run over several objects at once and still tell of which one a row is. */
@@ -150,7 +151,18 @@ public final class Query {
         if (bundleSql == null) {
             throw new IllegalStateException("not to be bundled: " + text);
         }
-        return bundleSql.replace(BUNDLE, readParquet(objects.get(0).partition().keySet(), objects, false));
+        return bundleSql.replace(
+                bundleMark(mark), readParquet(objects.get(0).partition().keySet(), objects, false));
+    }
+
+    /** Stands for the scan of the objects in the prepared SQL. */
+    private static String scanMark(String mark) {
+        return "SELECT '%s'".formatted(mark);
+    }
+
+    /** Stands for the objects of a bundle. */
+    private static String bundleMark(String mark) {
+        return "read_parquet('%s')".formatted(mark);
     }
 
     /** The rows of these objects as they are, without the user's query. */
@@ -177,11 +189,11 @@ public final class Query {
                 .map(node -> node.path("query_location").asLong(-1))
                 .filter(location -> location >= 0)
                 .findFirst()
-                .map(location -> position(text, charactersIn(location.intValue())));
+                .map(location -> position(text, charactersIn(text, location.intValue())));
     }
 
     /** DuckDB gives places in the tree in bytes, those of syntax errors in characters. */
-    private int charactersIn(int bytes) {
+    private static int charactersIn(String text, int bytes) {
         byte[] all = text.getBytes(StandardCharsets.UTF_8);
         return new String(all, 0, Math.min(bytes, all.length), StandardCharsets.UTF_8).length();
     }
@@ -252,9 +264,9 @@ public final class Query {
                 : " WHERE file_row_number >= %d AND file_row_number < %d".formatted(slice.from(), slice.to());
     }
 
-    /** DuckDB takes every name for a pattern; {@code [*]} matches just the asterisk. */
+    /** DuckDB takes the name of every file for a pattern; {@code [*]} matches just the asterisk. Not so in a bucket. */
     private static String withoutWildcards(String url) {
-        return url.replaceAll("[*?\\[]", "[$0]");
+        return url.startsWith("s3://") ? url : url.replaceAll("[*?\\[]", "[$0]");
     }
 
     private static JsonNode replacePlaceholders(JsonNode node, String events, Set<String> virtualColumns) {
@@ -277,25 +289,21 @@ public final class Query {
         return copy;
     }
 
-    private static void refuseTableFunctions(JsonNode document) {
-        nodes(document, node -> node.path("type").asText().equals("TABLE_FUNCTION"))
-                .map(node -> node.path("function").path("function_name").asText())
-                .filter(name -> !TABLE_FUNCTIONS.contains(name.toLowerCase(Locale.ROOT)))
-                .findFirst()
-                .ifPresent(name -> {
-                    throw new ConnectorException(
-                            "SQL: the table function %s cannot be used here. Nothing was exported. Select from events."
-                                    .formatted(name));
-                });
+    private static ConnectorException refused(String text, Allowed.Refusal refusal) {
+        String message = refusal.what() + ". Nothing was exported. Select from events.";
+        long location = refusal.node().path("query_location").asLong(-1);
+        return location < 0
+                ? new ConnectorException("SQL: " + message)
+                : new SqlException(position(text, charactersIn(text, (int) location)), message, null);
     }
 
     /** Puts the table events before the user's own common table expressions. */
-    private static void addEvents(JsonNode document, String events, Connection connection)
+    private static void addEvents(JsonNode document, String events, String scan, Connection connection)
             throws SQLException, JsonProcessingException {
         JsonNode example = JSON.readTree(single(
                 connection,
                 "SELECT json_serialize_sql(?::VARCHAR)",
-                "WITH %s AS NOT MATERIALIZED (%s) SELECT 1".formatted(events, SCAN)));
+                "WITH %s AS NOT MATERIALIZED (%s) SELECT 1".formatted(events, scan)));
         JsonNode entry = example.at("/statements/0/node/cte_map/map/0");
         ((ArrayNode) document.at("/statements/0/node/cte_map/map")).insert(0, entry);
     }
@@ -323,12 +331,12 @@ public final class Query {
      * The query with the objects in place of the table events: only there are virtual columns to be had that {@code *}
      * does not give.
      */
-    private static String bundled(JsonNode document, Connection connection)
+    private static String bundled(JsonNode document, String objects, Connection connection)
             throws SQLException, JsonProcessingException {
         JsonNode bundle = JSON.readTree(single(
                 connection,
                 "SELECT json_serialize_sql(?::VARCHAR)",
-                "SELECT %s FROM %s AS events".formatted(OBJECT_NUMBER, BUNDLE)));
+                "SELECT %s FROM %s AS events".formatted(OBJECT_NUMBER, objects)));
         JsonNode copy = document.deepCopy();
         ObjectNode select = (ObjectNode) copy.at("/statements/0/node");
         JsonNode alias = select.at("/from_table/alias");

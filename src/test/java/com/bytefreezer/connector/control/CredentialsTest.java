@@ -65,7 +65,7 @@ class CredentialsTest {
         lake.createBucket("lake");
         lake.uploadFolder("lake", "acme/syslog/data/parquet", SYSLOG);
         lake.createBucket("elsewhere");
-        lake.uploadFolder("elsewhere", "archive/of/acme", SYSLOG);
+        lake.uploadFolder("elsewhere", "archive/of/acme/syslog", SYSLOG);
     }
 
     @AfterAll
@@ -107,13 +107,25 @@ class CredentialsTest {
 
     @Test
     void thePathIsUsedOnlyWhereTheUsualPrefixHasNothing() throws Exception {
-        control.grant("acme", "syslog", answer("bucket", "elsewhere", "path", "/archive/of/acme/"));
+        control.grant("acme", "syslog", answer("bucket", "elsewhere", "path", "/archive/of/acme/syslog/"));
         assertThat(run().succeeded()).isTrue();
         assertThat(webhook.records()).hasSize(RECORDS);
 
-        control.grant("acme", "syslog", answer("path", "archive/of/acme"));
+        control.grant("acme", "syslog", answer("path", "archive/of/acme/syslog"));
         assertThat(run("cursor.file", folder.resolve("other.db")).succeeded()).isTrue();
         assertThat(webhook.records()).hasSize(2 * RECORDS);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/", "archive/of", "archive/of/acme", "archive/of/acme/other", "acme/syslog/../../other"})
+    void aPathThatIsNoFolderOfTheDatasetIsNotRead(String path) throws Exception {
+        control.grant("acme", "syslog", answer("bucket", "elsewhere", "path", path));
+
+        TestRun run = run();
+
+        assertThat(run.succeeded()).isTrue();
+        assertThat(webhook.records()).isEmpty();
+        assertThat(run.log()).anyMatch(line -> line.contains("is no folder below the tenant and the dataset"));
     }
 
     @Test
