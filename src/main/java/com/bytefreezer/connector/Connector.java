@@ -65,8 +65,7 @@ public final class Connector implements AutoCloseable {
         this.cursor = cursor;
         exports = new Exports(settings, cursor, mode == Mode.WATCH);
         DeadLetters deadLetters = new DeadLetters(Path.of(settings.text("delivery.dead-letters-folder")));
-        Deliveries deliveries = new Deliveries(
-                cursor, deadLetters, settings.text("delivery.on-rejected").equals("stop"));
+        Deliveries deliveries = Deliveries.ofExports(settings, cursor, deadLetters);
         camel = DeliveryCamel.prepare(settings, settings.routeFiles(), deliveries, new StandardOutput());
         camel.bind("settings", settings);
         camel.bind("secrets", secrets);

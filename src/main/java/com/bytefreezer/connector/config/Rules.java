@@ -49,6 +49,7 @@ final class Rules {
         RULES.put("delivery.max-retry-delay-ms", between(1, 86_400_000));
         RULES.put("delivery.max-records-per-second", between(1, Integer.MAX_VALUE));
         RULES.put("delivery.on-rejected", oneOf("dead-letter", "stop"));
+        RULES.put("delivery.max-rejected-ratio", Rules::ratio);
         RULES.put("export.parallel-objects", between(1, 256));
         RULES.put("server.port", between(0, 65_535));
         RULES.put("cursor.url", startsWithOneOf("jdbc:postgresql://"));
@@ -198,6 +199,10 @@ final class Rules {
                 return Optional.of(problem);
             }
         };
+    }
+
+    private static Optional<String> ratio(String value) {
+        return problemUnless(value.matches("0(\\.\\d{1,9})?|1(\\.0)?"), "must be a number from 0 to 1, such as 0.5");
     }
 
     private static Optional<String> startOfCursor(String value) {

@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.delivery;
 
 import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.cursor.Cursor;
 import com.bytefreezer.connector.delivery.Batch.Rejection;
 import java.nio.file.Path;
@@ -20,21 +21,27 @@ public final class Deliveries {
     private final Consumer<Unit> checkpoint;
     private final DeadLetters deadLetters;
     private final boolean stopOnRejected;
+    private final Brake brake;
 
-    /** @param stopOnRejected fail instead of keeping what is refused as dead letters */
-    public Deliveries(Cursor cursor, DeadLetters deadLetters, boolean stopOnRejected) {
-        this(cursor::checkpoint, deadLetters, stopOnRejected);
-    }
-
-    private Deliveries(Consumer<Unit> checkpoint, DeadLetters deadLetters, boolean stopOnRejected) {
+    private Deliveries(Consumer<Unit> checkpoint, DeadLetters deadLetters, boolean stopOnRejected, Brake brake) {
         this.checkpoint = checkpoint;
         this.deadLetters = deadLetters;
         this.stopOnRejected = stopOnRejected;
+        this.brake = brake;
     }
 
-    /** For dead letters, which no cursor counts. */
+    /** For exports, as the settings {@code delivery.*} say. */
+    public static Deliveries ofExports(Settings settings, Cursor cursor, DeadLetters deadLetters) {
+        return new Deliveries(
+                cursor::checkpoint,
+                deadLetters,
+                settings.text("delivery.on-rejected").equals("stop"),
+                new Brake(Double.parseDouble(settings.text("delivery.max-rejected-ratio"))));
+    }
+
+    /** For dead letters, which no cursor counts, and of which all may be rejected again. */
     public static Deliveries ofDeadLetters(DeadLetters deadLetters) {
-        return new Deliveries(unit -> {}, deadLetters, false);
+        return new Deliveries(unit -> {}, deadLetters, false, new Brake(1));
     }
 
     /** Gives the destination's route what it may want to know of the batch, as variables. */
@@ -91,6 +98,8 @@ public final class Deliveries {
     public void settle(Batch batch, String destination) {
         List<Rejection> rejections = batch.rejections();
         Unit unit = batch.unit();
+        String reason = rejections.isEmpty() ? "" : rejections.get(0).reason();
+        brake.require(batch, destination, rejections.size(), reason);
         if (!rejections.isEmpty()) {
             settleRejected(batch, destination, rejections);
         }

@@ -75,10 +75,8 @@ public final class SingleDelivery {
 
     Optional<Throwable> deliver(Batch batch, StandardOutput output, Consumer<CamelContext> started) throws Exception {
         try (Cursor cursor = Cursor.open(folder.resolve("cursor.db"), Duration.ofHours(1))) {
-            Deliveries deliveries = new Deliveries(
-                    cursor,
-                    new DeadLetters(folder.resolve("dead-letters")),
-                    settings.text("delivery.on-rejected").equals("stop"));
+            Deliveries deliveries =
+                    Deliveries.ofExports(settings, cursor, new DeadLetters(folder.resolve("dead-letters")));
             Main camel = DeliveryCamel.prepare(settings, routeFiles, deliveries, output);
             try {
                 CamelContext context = DeliveryCamel.init(camel);

@@ -18,7 +18,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.nio.charset.StandardCharsets;
-import java.time.DateTimeException;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -43,9 +42,6 @@ public final class Bulk {
     private static final int USUAL_ACTION_BYTES = 100;
     /** Elasticsearch refuses a whole request for a longer one. */
     private static final int LONGEST_ID_BYTES = 512;
-    /** What it says of a record, status 400, though no record is to blame. */
-    private static final Set<String> NOT_OF_THE_RECORD =
-            Set.of("invalid_index_name_exception", "index_closed_exception");
 
     private final Cluster cluster;
     private IndexName index = new IndexName("");
@@ -158,7 +154,7 @@ public final class Bulk {
                 open.duplicate(position);
             } else if (status == 429 || status >= 500) {
                 busy = status + " " + reason(item.error());
-            } else if (isOfTheRecord(item)) {
+            } else if (Refusal.isOfTheRecord(item)) {
                 open.reject(position, reason(item.error()));
             } else if (misconfigured == null) {
                 misconfigured = misconfigured(status, item.index() + ": " + reason(item.error()));
@@ -212,22 +208,9 @@ public final class Bulk {
             throw new UnusableRecordException(
                     "no index: column %s is missing, null or nested".formatted(indexTimeColumn));
         }
-        try {
-            return index.at(value);
-        } catch (DateTimeException e) {
-            throw new UnusableRecordException("no index: column %s is no time".formatted(indexTimeColumn));
-        }
-    }
-
-    private static boolean isOfTheRecord(BulkResponseItem item) {
-        ErrorCause error = item.error();
-        if (List.of(401, 403, 404).contains(item.status()) || error == null) {
-            return false;
-        }
-        String reason = String.valueOf(error.reason());
-        return !NOT_OF_THE_RECORD.contains(error.type())
-                && !reason.startsWith("pipeline with id [")
-                && !reason.startsWith("only write ops with an op_type of create are allowed");
+        return index.at(value)
+                .orElseThrow(
+                        () -> new UnusableRecordException("no index: column %s is no time".formatted(indexTimeColumn)));
     }
 
     private ConnectorException misconfigured(int status, String reason) {

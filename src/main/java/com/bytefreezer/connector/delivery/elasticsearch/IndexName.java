@@ -1,90 +1,127 @@
 package com.bytefreezer.connector.delivery.elasticsearch;
 
 import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.delivery.EventTime;
 import com.bytefreezer.connector.delivery.Unit;
 import com.bytefreezer.connector.lake.LakeObject;
-import java.math.BigDecimal;
 import java.time.DateTimeException;
-import java.time.Instant;
-import java.time.LocalDate;
 import java.time.LocalDateTime;
-import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
-import java.time.format.DateTimeParseException;
-import java.time.temporal.TemporalAccessor;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** The name of an index, fixed or with a date in it: {@code alerts-{yyyy.MM.dd}}. Immutable. */
+/**
+ * The name of an index, fixed or with dates in it: {@code alerts-{yyyy.MM.dd}}, or as Logstash writes it,
+ * {@code alerts-%{+YYYY.MM.dd}}. Immutable.
+ */
 final class IndexName {
-    private static final Pattern WITH_DATE = Pattern.compile("([^{}]*)\\{([^{}]+)}([^{}]*)");
-    /** A date, with or without a time, with or without an offset. */
-    private static final DateTimeFormatter TIME = new DateTimeFormatterBuilder()
-            .append(DateTimeFormatter.ISO_LOCAL_DATE)
-            .optionalStart()
-            .appendLiteral('T')
-            .append(DateTimeFormatter.ISO_LOCAL_TIME)
-            .optionalStart()
-            .appendOffsetId()
-            .toFormatter(Locale.ROOT);
+    private static final String SETTING = "destination.elasticsearch.index: ";
+    private static final Pattern DATE = Pattern.compile("%?\\{\\+?([^{}]+)}");
+    /** What an index cannot have in its name, though an alias may be written in capitals. */
+    private static final Pattern NOT_IN_A_NAME = Pattern.compile("[A-Z\\\\/*?\"<>| ,#:]");
 
-    private final String before;
-    private final @Nullable DateTimeFormatter date;
-    private final String after;
+    private final String text;
+    private final @Nullable DateTimeFormatter format;
 
     /**
      * Reads a setting.
      *
-     * @throws ConnectorException when what stands in braces is no pattern of a date
+     * @throws ConnectorException when what stands in braces is no date, or another one than it seems
      */
     IndexName(String text) {
-        Matcher parts = WITH_DATE.matcher(text);
-        if (!parts.matches()) {
-            before = text;
-            date = null;
-            after = "";
-            return;
+        this.text = text;
+        DateTimeFormatterBuilder builder = new DateTimeFormatterBuilder();
+        Matcher date = DATE.matcher(text);
+        int end = 0;
+        while (date.find()) {
+            builder.appendLiteral(fixed(text.substring(end, date.start())));
+            append(date.group(1), builder);
+            end = date.end();
         }
-        before = parts.group(1);
-        after = parts.group(3);
+        String rest = fixed(text.substring(end));
+        // English, with the weeks of ISO 8601.
+        format = end == 0 ? null : builder.appendLiteral(rest).toFormatter(Locale.UK);
+        if (format != null) {
+            requireName(at(LocalDateTime.of(2026, 11, 27, 10, 0), format));
+        }
+    }
+
+    private static String fixed(String part) {
+        if (part.contains("{") || part.contains("}")) {
+            throw new ConnectorException(SETTING
+                    + "a brace is not closed or not opened. Not started. Write a date like alerts-{yyyy.MM.dd}.");
+        }
+        return part;
+    }
+
+    private static void append(String pattern, DateTimeFormatterBuilder builder) {
+        // In Joda's patterns, as Logstash has them, and where no week stands beside it, Y is the year.
+        String java = pattern.contains("w") ? pattern.replace('x', 'Y') : pattern.replace('Y', 'y');
+        if (java.contains("mm") && !java.matches(".*[HkKh].*")) {
+            throw wrong(pattern, "mm are minutes; months are MM");
+        }
+        if (java.contains("D") && java.contains("M")) {
+            throw wrong(pattern, "D is the day of the year; the day of the month is dd");
+        }
+        if (java.matches(".*[hK].*") && !java.contains("a")) {
+            throw wrong(pattern, "hh ends at 12; the hours of a day are HH");
+        }
+        if (java.contains("Y") && java.matches(".*[Md].*")) {
+            throw wrong(pattern, "months and days do not belong to a year of weeks");
+        }
         try {
-            date = DateTimeFormatter.ofPattern(parts.group(2), Locale.ROOT);
-            // Also what can be read but not be written, like the offset of a time that has none.
-            date.formatTo(LocalDate.EPOCH.atStartOfDay(), new StringBuilder());
-        } catch (IllegalArgumentException | DateTimeException e) {
-            throw new ConnectorException(
-                    "destination.elasticsearch.index: {%s} is no date. Not started. Write one like alerts-{yyyy.MM.dd}."
-                            .formatted(parts.group(2)),
-                    e);
+            builder.appendPattern(java);
+        } catch (IllegalArgumentException e) {
+            throw new ConnectorException(noDate(pattern), e);
+        }
+    }
+
+    private static ConnectorException wrong(String pattern, String why) {
+        return new ConnectorException(SETTING + "{%s}: %s. Not started.".formatted(pattern, why));
+    }
+
+    private static String noDate(String text) {
+        return SETTING + "{%s} is no date. Not started. Write one like alerts-{yyyy.MM.dd}.".formatted(text);
+    }
+
+    private static void requireName(String example) {
+        Matcher wrong = NOT_IN_A_NAME.matcher(example);
+        if (wrong.find()) {
+            throw new ConnectorException(SETTING
+                    + "it gives names like \"%s\", and no index can have \"%s\" in its name. Not started. Write a date like alerts-{yyyy.MM.dd}."
+                            .formatted(example, wrong.group()));
         }
     }
 
     boolean hasDate() {
-        return date != null;
+        return format != null;
     }
 
     /** The name for the objects of a unit, whose partition tells the date when there is one in the name. */
     String of(Unit unit) {
-        if (!hasDate()) {
-            return before;
+        if (format == null) {
+            return text;
         }
         List<Map<String, String>> partitions =
                 unit.objects().stream().map(LakeObject::partition).distinct().toList();
         if (partitions.size() == 1) {
             Map<String, String> partition = partitions.get(0);
             try {
-                return at(LocalDateTime.of(
-                        Integer.parseInt(partition.getOrDefault("year", "")),
-                        Integer.parseInt(partition.getOrDefault("month", "")),
-                        Integer.parseInt(partition.getOrDefault("day", "")),
-                        Integer.parseInt(partition.getOrDefault("hour", "0")),
-                        0));
+                return at(
+                        LocalDateTime.of(
+                                Integer.parseInt(partition.getOrDefault("year", "")),
+                                Integer.parseInt(partition.getOrDefault("month", "")),
+                                Integer.parseInt(partition.getOrDefault("day", "")),
+                                Integer.parseInt(partition.getOrDefault("hour", "0")),
+                                0),
+                        format);
             } catch (NumberFormatException | DateTimeException e) {
                 // Said below.
             }
@@ -94,28 +131,17 @@ final class IndexName {
                         .formatted(unit.object()));
     }
 
-    /**
-     * The name for a record.
-     *
-     * @param time ISO 8601, UTC if without an offset, or milliseconds since 1970
-     * @throws DateTimeException when it is neither
-     */
-    String at(String time) {
-        if (time.matches("-?[0-9.]+([eE][+-]?[0-9]+)?")) {
-            try {
-                return at(Instant.ofEpochMilli(new BigDecimal(time).longValue()).atOffset(ZoneOffset.UTC));
-            } catch (NumberFormatException e) {
-                throw new DateTimeParseException(e.toString(), time, 0, e);
-            }
-        }
-        TemporalAccessor read = TIME.parseBest(time, OffsetDateTime::from, LocalDateTime::from, LocalDate::from);
-        if (read instanceof OffsetDateTime withOffset) {
-            return at(withOffset.withOffsetSameInstant(ZoneOffset.UTC));
-        }
-        return at(read instanceof LocalDate day ? day.atStartOfDay() : read);
+    /** The name for a record of this {@link EventTime}; empty when it is none. */
+    Optional<String> at(String time) {
+        return EventTime.of(time)
+                .map(instant -> format == null ? text : at(LocalDateTime.ofInstant(instant, ZoneOffset.UTC), format));
     }
 
-    private String at(TemporalAccessor time) {
-        return date == null ? before : before + date.format(time) + after;
+    private static String at(LocalDateTime time, DateTimeFormatter format) {
+        try {
+            return format.format(time);
+        } catch (DateTimeException e) {
+            throw new ConnectorException(noDate(format.toString()), e);
+        }
     }
 }

@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.delivery.splunk;
 
 import com.bytefreezer.connector.delivery.Batch;
+import com.bytefreezer.connector.delivery.EventTime;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
@@ -8,17 +9,8 @@ import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.math.BigDecimal;
-import java.math.RoundingMode;
 import java.nio.charset.StandardCharsets;
-import java.time.DateTimeException;
 import java.time.Instant;
-import java.time.LocalDate;
-import java.time.LocalDateTime;
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
-import java.time.format.DateTimeFormatterBuilder;
-import java.time.temporal.TemporalAccessor;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -31,18 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class SplunkEvents {
     private static final JsonFactory JSON = new JsonFactory();
-    /** What is larger is in a smaller unit: seconds reach it in the year 5138. */
-    private static final BigDecimal MOST_SECONDS = BigDecimal.TEN.pow(11);
-
     private static final int MILLIS = 3;
-    private static final DateTimeFormatter TIMESTAMP = new DateTimeFormatterBuilder()
-            .append(DateTimeFormatter.ISO_LOCAL_DATE)
-            .optionalStart()
-            .appendLiteral('T')
-            .append(DateTimeFormatter.ISO_LOCAL_TIME)
-            .optionalStart()
-            .appendOffsetId()
-            .toFormatter();
     private static final byte[] EVENT = bytes("\"event\":");
     private static final byte[] FIELDS = bytes("\"fields\":{");
 
@@ -131,39 +112,15 @@ final class SplunkEvents {
     }
 
     private static Optional<String> time(JsonToken value, JsonParser parser) throws IOException {
-        if (value.isNumeric()) {
-            return Optional.of(seconds(parser.getDecimalValue()));
-        }
-        return value == JsonToken.VALUE_STRING ? seconds(parser.getText()) : Optional.empty();
+        Optional<Instant> time = value.isNumeric()
+                ? EventTime.ofEpoch(parser.getDecimalValue())
+                : value == JsonToken.VALUE_STRING ? EventTime.of(parser.getText()) : Optional.empty();
+        return time.map(SplunkEvents::seconds);
     }
 
-    /** Epoch seconds with milliseconds from an epoch number in s, ms, µs or ns, told apart by its size. */
-    static String seconds(BigDecimal epoch) {
-        BigDecimal seconds = epoch;
-        while (seconds.abs().compareTo(MOST_SECONDS) > 0) {
-            seconds = seconds.movePointLeft(MILLIS);
-        }
-        return seconds.setScale(MILLIS, RoundingMode.DOWN).toPlainString();
-    }
-
-    /** The same from a timestamp, which is in UTC when it names no zone; empty when it is none. */
-    static Optional<String> seconds(String timestamp) {
-        try {
-            TemporalAccessor parsed = TIMESTAMP.parseBest(
-                    timestamp.strip().replace(' ', 'T'), OffsetDateTime::from, LocalDateTime::from, LocalDate::from);
-            return Optional.of(seconds(BigDecimal.valueOf(instant(parsed).toEpochMilli(), MILLIS)));
-        } catch (DateTimeException | ArithmeticException e) {
-            return Optional.empty();
-        }
-    }
-
-    private static Instant instant(TemporalAccessor time) {
-        if (time instanceof OffsetDateTime withZone) {
-            return withZone.toInstant();
-        }
-        return time instanceof LocalDateTime local
-                ? local.toInstant(ZoneOffset.UTC)
-                : LocalDate.from(time).atStartOfDay().toInstant(ZoneOffset.UTC);
+    /** Epoch seconds with milliseconds. */
+    private static String seconds(Instant time) {
+        return BigDecimal.valueOf(time.toEpochMilli(), MILLIS).toPlainString();
     }
 
     private static String member(String name, @Nullable String value) {

@@ -291,7 +291,7 @@ class ElasticsearchTest {
         lake.object(
                 OBJECT,
                 "SELECT n, CASE n WHEN 0 THEN '2026-01-31T23:59:59Z' WHEN 1 THEN '2026-01-31T23:59:59-05:00'"
-                        + " WHEN 2 THEN '2026-03-01' WHEN 3 THEN '1769904000000' WHEN 4 THEN 'yesterday' END AS at"
+                        + " WHEN 2 THEN '2026-03-01' WHEN 3 THEN '1769904000' WHEN 4 THEN 'yesterday' END AS at"
                         + " FROM range(6) t(n)");
         var export = to("by-record-{yyyy.MM}")
                 .with("index-time-column", "at")
@@ -460,7 +460,17 @@ class ElasticsearchTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"UPPERCASE", "with-pipeline", "closed", "not-there"})
+    @ValueSource(
+            strings = {
+                "UPPERCASE",
+                "with-pipeline",
+                "closed",
+                "not-there",
+                "no-write-index",
+                "routed",
+                "series",
+                "one-shard-more"
+            })
     void whatNoRecordIsToBlameForFailsTheRunAndNothingIsConsumed(String index) throws Exception {
         var export = to(index);
         var expected = "invalid_index_name_exception";
@@ -478,6 +488,29 @@ class ElasticsearchTest {
                 server.put("/_cluster/settings", "{\"persistent\":{\"action.auto_create_index\":\"-not-there,+*\"}}");
                 expected = "index_not_found_exception";
             }
+            case "no-write-index" -> {
+                var alias = "{\"aliases\":{\"no-write-index\":{\"is_write_index\":false}}}";
+                server.put("/behind-alias", alias);
+                expected = "no write index is defined for alias";
+            }
+            case "routed" -> {
+                server.put("/routed", "{\"mappings\":{\"_routing\":{\"required\":true}}}");
+                expected = "routing_missing_exception";
+            }
+            case "series" -> {
+                server.put(
+                        "/series",
+                        "{\"settings\":{\"mode\":\"time_series\",\"routing_path\":[\"place\"],"
+                                + "\"time_series\":{\"start_time\":\"2026-01-01T00:00:00Z\",\"end_time\":\"2027-01-01T00:00:00Z\"}},"
+                                + "\"mappings\":{\"properties\":{\"@timestamp\":{\"type\":\"date\"},"
+                                + "\"place\":{\"type\":\"keyword\",\"time_series_dimension\":true}}}}");
+                export = export.set("query.sql", "SELECT timestamp AS \"@timestamp\", hostname AS place FROM events");
+                expected = "time_series mode";
+            }
+            case "one-shard-more" -> {
+                server.put("/_cluster/settings", "{\"persistent\":{\"cluster.max_shards_per_node\":1}}");
+                expected = "maximum normal shards open";
+            }
             default -> {}
         }
 
@@ -485,13 +518,60 @@ class ElasticsearchTest {
         try {
             run = export.run();
         } finally {
-            server.put("/_cluster/settings", "{\"persistent\":{\"action.auto_create_index\":null}}");
+            server.put(
+                    "/_cluster/settings",
+                    "{\"persistent\":{\"action.auto_create_index\":null,\"cluster.max_shards_per_node\":null}}");
         }
 
         assertThat(run.succeeded()).isFalse();
         assertThat(run.log("ERROR")).singleElement().asString().contains(expected, "from " + server.url());
         assertThat(run.log("WARN")).isEmpty();
         assertThat(export.deadLetters()).isEmpty();
+    }
+
+    @Test
+    void onlyTheRecordThatIsToBlameIsRejected() throws Exception {
+        server.put(
+                "/blamed",
+                "{\"settings\":{\"mapping.depth.limit\":3},\"mappings\":{\"properties\":{\"k\":{\"type\":\"keyword\"},"
+                        + "\"d\":{\"type\":\"date\"},\"g\":{\"type\":\"geo_point\"},\"o\":{\"type\":\"object\"}}}}");
+        var lake = lake();
+        lake.object(
+                OBJECT,
+                "SELECT n, CASE n WHEN 1 THEN repeat('k', 40000) END AS k,"
+                        + " CASE n WHEN 2 THEN 'never' END AS d, CASE n WHEN 3 THEN 'nowhere' END AS g,"
+                        + " CASE n WHEN 4 THEN 'text' END AS o,"
+                        + " CASE n WHEN 5 THEN '{\"a\":{\"b\":{\"c\":{\"d\":1}}}}' WHEN 6 THEN '{\"\":1}' ELSE '{}' END::JSON AS j"
+                        + " FROM range(20) t(n)");
+        var export = to("blamed").from(lake, "SELECT * FROM events");
+
+        var run = export.run();
+
+        assertThat(run.succeeded()).as(run.log().toString()).isTrue();
+        assertThat(export.deadLetters())
+                .extracting(letter -> letter.at("/record/n").asInt())
+                .containsExactlyInAnyOrder(1, 2, 3, 4, 5, 6);
+        assertThat(server.count("blamed")).isEqualTo(14);
+    }
+
+    @Test
+    void aDestinationThatRefusesNearlyAllStopsTheRun() throws Exception {
+        server.put("/nothing-fits", "{\"mappings\":{\"dynamic\":\"strict\"}}");
+        var lake = lake();
+        lake.numbers(OBJECT, 0, 3_000);
+        var export = to("nothing-fits").from(lake, "SELECT * FROM events").set("delivery.max-in-flight", 1);
+
+        var run = export.run();
+
+        assertThat(run.succeeded()).isFalse();
+        assertThat(run.log("ERROR"))
+                .singleElement()
+                .asString()
+                .contains("1000 of 1000 records were rejected", "strict_dynamic", "delivery.max-rejected-ratio");
+        assertThat(export.deadLetters()).isEmpty();
+        assertThat(export.set("delivery.max-rejected-ratio", "1").run().succeeded())
+                .isTrue();
+        assertThat(export.deadLetters()).hasSize(3_000);
     }
 
     @Test

@@ -1,0 +1,64 @@
+package com.bytefreezer.connector.delivery;
+
+import com.bytefreezer.connector.ConnectorException;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Stops a run when a destination refuses most of what it gets: then the destination or the query is wrong and not the
+ * records, and dead letters of all of them would help nobody. It looks at the first 1,000 records of a lane, and then at
+ * each 10,000, across runs. Safe for use by several threads.
+ */
+final class Brake {
+    private static final int FIRST = 1_000;
+    private static final int LATER = 10_000;
+
+    private final double mostRejected;
+    private final Map<String, Window> lanes = new ConcurrentHashMap<>();
+
+    /** @param mostRejected {@code delivery.max-rejected-ratio}: the part of the records that may be refused; 1 for all */
+    Brake(double mostRejected) {
+        this.mostRejected = mostRejected;
+    }
+
+    /**
+     * To be asked before the rejected records of a batch are kept.
+     *
+     * @param rejected how many of its records are
+     * @throws ConnectorException when too many were; then nothing of the batch is to be settled
+     */
+    void require(Batch batch, String destination, int rejected, String reason) {
+        Unit unit = batch.unit();
+        String subject = "%s, export %s".formatted(destination, unit.export());
+        lanes.computeIfAbsent(unit.lane(), lane -> new Window()).add(subject, batch.recordCount(), rejected, reason);
+    }
+
+    private final class Window {
+        private int size = FIRST;
+        private long seen;
+        private long rejected;
+
+        private synchronized void add(String subject, int records, int rejectedNow, String reason) {
+            seen += records;
+            rejected += rejectedNow;
+            if (rejected > mostRejected * Math.max(size, seen)) {
+                long refused = rejected;
+                long all = seen;
+                // The next batch shows whether it is mended, before any more records are set aside.
+                begin(1);
+                throw new ConnectorException(
+                        "%s: %d of %d records were rejected, the last for %s. The run stops, and the cursor stays before this batch. Correct the destination or the query, or let more be rejected with delivery.max-rejected-ratio."
+                                .formatted(subject, refused, all, reason));
+            }
+            if (seen >= size) {
+                begin(LATER);
+            }
+        }
+
+        private void begin(int newSize) {
+            size = newSize;
+            seen = 0;
+            rejected = 0;
+        }
+    }
+}
