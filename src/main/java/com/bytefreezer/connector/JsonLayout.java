@@ -5,9 +5,13 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.LayoutBase;
 import ch.qos.logback.core.OutputStreamAppender;
 import ch.qos.logback.core.encoder.LayoutWrappingEncoder;
+import com.bytefreezer.connector.config.PlainText;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -16,11 +20,13 @@ import java.util.Map;
  * {@link MaskingConverter}, so it holds no secret.
  */
 public final class JsonLayout extends LayoutBase<ILoggingEvent> {
-    private static final ObjectMapper JSON = new ObjectMapper();
+    // What is not ASCII needs no encoding of the terminal's.
+    private static final ObjectMapper JSON =
+            JsonMapper.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
 
     private final MaskingConverter message = new MaskingConverter();
 
-    /** From now on the log is JSON. */
+    /** From now on the log is JSON, and whatever else is written to standard error. */
     static void use(LoggerContext logging) {
         JsonLayout layout = new JsonLayout();
         layout.setContext(logging);
@@ -34,17 +40,23 @@ public final class JsonLayout extends LayoutBase<ILoggingEvent> {
         logging.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME)
                 .iteratorForAppenders()
                 .forEachRemaining(appender -> ((OutputStreamAppender<ILoggingEvent>) appender).setEncoder(encoder));
+        StandardError.take(line -> line(Instant.now(), "INFO", PlainText.known(line), "stderr"));
     }
 
     @Override
     public String doLayout(ILoggingEvent event) {
+        return line(event.getInstant(), event.getLevel().toString(), message.convert(event), event.getLoggerName())
+                + "\n";
+    }
+
+    private static String line(Instant time, String level, String message, String logger) {
         Map<String, String> line = new LinkedHashMap<>();
-        line.put("time", event.getInstant().toString());
-        line.put("level", event.getLevel().toString());
-        line.put("msg", message.convert(event));
-        line.put("logger", event.getLoggerName());
+        line.put("time", time.toString());
+        line.put("level", level);
+        line.put("msg", message);
+        line.put("logger", logger);
         try {
-            return JSON.writeValueAsString(line) + "\n";
+            return JSON.writeValueAsString(line);
         } catch (JsonProcessingException e) {
             throw new IllegalStateException(e);
         }

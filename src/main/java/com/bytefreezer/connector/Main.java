@@ -2,6 +2,7 @@ package com.bytefreezer.connector;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
+import com.bytefreezer.connector.config.PlainText;
 import com.bytefreezer.connector.config.RouteFiles;
 import com.bytefreezer.connector.config.Secrets;
 import com.bytefreezer.connector.config.Settings;
@@ -12,6 +13,7 @@ import com.bytefreezer.connector.delivery.Failures;
 import com.bytefreezer.connector.export.Schedule;
 import com.bytefreezer.connector.kit.Kit;
 import com.bytefreezer.connector.operations.Command;
+import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,6 +24,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -108,6 +111,15 @@ public final class Main implements Callable<Integer> {
 
     /** Runs the connector and ends the process. */
     public static void main(String[] arguments) {
+        StandardError.take();
+        if (asksForJson(arguments)) {
+            JsonLayout.use((LoggerContext) LoggerFactory.getILoggerFactory());
+        }
+        Thread.setDefaultUncaughtExceptionHandler((thread, failure) -> LOG.error(
+                "thread {}: {} This is a fault of the connector.",
+                thread.getName(),
+                Failures.describe(failure),
+                failure));
         int code = new CommandLine(new Main())
                 .setExecutionExceptionHandler((exception, commandLine, result) -> {
                     LOG.error("{}", Failures.describe(exception));
@@ -118,17 +130,26 @@ public final class Main implements Callable<Integer> {
         System.exit(code);
     }
 
+    /** Before the settings are read, since what is wrong with them is said in the log. */
+    private static boolean asksForJson(String[] arguments) {
+        return Stream.concat(
+                        Stream.of(arguments),
+                        Stream.of("", Settings.PREFIX)
+                                .map(prefix -> "logging.format=" + System.getenv(prefix + "LOGGING_FORMAT")))
+                .anyMatch(text -> text.matches("(--?set=)?logging\\.format=json"));
+    }
+
     @Override
     public Integer call() throws Exception {
+        LoggerContext logging = (LoggerContext) LoggerFactory.getILoggerFactory();
         if (testRoutes != null || certify != null) {
             // Failures are the point of it; the report tells them.
-            ((LoggerContext) LoggerFactory.getILoggerFactory())
-                    .getLogger("com.bytefreezer")
-                    .setLevel(Level.ERROR);
+            logging.getLogger("com.bytefreezer").setLevel(Level.ERROR);
             Path folder = routes.toAbsolutePath().normalize();
+            PrintStream out = StandardError.lines(System.out, PlainText::known);
             return testRoutes != null
-                    ? Kit.testRoutes(folder, testRoutes, System.out)
-                    : Kit.certify(folder, Objects.requireNonNull(certify), set, System.out);
+                    ? Kit.testRoutes(folder, testRoutes, out)
+                    : Kit.certify(folder, Objects.requireNonNull(certify), set, out);
         }
         Optional<Mode> known = Mode.of(this.mode);
         if (known.isEmpty()) {
@@ -148,21 +169,23 @@ public final class Main implements Callable<Integer> {
         try {
             settings = settings(mode);
         } catch (SettingsException e) {
-            e.problems().forEach(mode == Mode.VALIDATE ? System.out::println : LOG::error);
+            e.problems().stream()
+                    .map(PlainText::line)
+                    .forEach(mode == Mode.VALIDATE ? System.out::println : LOG::error);
             return FAILED;
         }
-        Secrets secrets = new Secrets();
+        Secrets secrets = Secrets.ofProcess();
         settings.secrets().forEach(secrets::add);
-        LoggerContext logging = (LoggerContext) LoggerFactory.getILoggerFactory();
-        logging.putObject(MaskingConverter.SECRETS, secrets);
+        settings.tooShortSecrets()
+                .forEach(name -> LOG.warn(
+                        "{} has fewer than {} characters, so it is not taken out of the log and of what is kept. Choose a longer one.",
+                        name,
+                        Secrets.SHORTEST));
         logging.getLogger("com.bytefreezer").setLevel(Level.toLevel(settings.text("logging.level")));
-        if (settings.text("logging.format").equals("json")) {
-            JsonLayout.use(logging);
-        }
         if (settings.isSample()) {
             LOG.info("No lake is set (lake.root, s3.bucket or control.url): this is the bundled sample, samples/lake.");
         }
-        Command command = new Command(settings, secrets, operator, System.out);
+        Command command = new Command(settings, secrets, operator, StandardError.lines(System.out, PlainText::known));
         return switch (mode) {
             case INTERACTIVE -> serve(settings, secrets);
             case BATCH, WATCH -> export(settings, secrets, mode, lane -> true);
@@ -273,8 +296,12 @@ public final class Main implements Callable<Integer> {
         }
         Path standard = Path.of("config.yaml");
         Path file = config == null && Files.exists(standard) ? standard : config;
+        Settings.Sources sources = new Settings.Sources(mode, set, System.getenv(), file, Path.of(""), files);
+        if (Settings.wantsJsonLog(sources)) {
+            JsonLayout.use((LoggerContext) LoggerFactory.getILoggerFactory());
+        }
         Settings.unknownInEnvironment(System.getenv(), files)
                 .forEach(name -> LOG.warn("{} in the environment is not a setting. Ignored.", name));
-        return Settings.load(new Settings.Sources(mode, set, System.getenv(), file, Path.of(""), files));
+        return Settings.load(sources);
     }
 }

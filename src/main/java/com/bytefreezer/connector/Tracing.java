@@ -23,6 +23,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.logging.Level;
+import java.util.stream.Stream;
 import org.apache.camel.main.Main;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -89,7 +90,9 @@ final class Tracing implements AutoCloseable {
 
     private Map<String, String> properties(ConfigProperties given) {
         for (String name : List.of("otel.exporter.otlp.headers", "otel.exporter.otlp.traces.headers")) {
-            Optional.ofNullable(given.getString(name)).ifPresent(secrets::add);
+            Optional.ofNullable(given.getString(name)).ifPresent(list -> Stream.of(list.split(","))
+                    .map(header -> header.replaceFirst("=", ": "))
+                    .forEach(secrets::addHeader));
         }
         return Map.of(
                 "otel.metrics.exporter", "none",

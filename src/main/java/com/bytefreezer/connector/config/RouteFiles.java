@@ -122,6 +122,15 @@ public final class RouteFiles {
         return all;
     }
 
+    /** The settings that the destinations' head comments, or their names, mark as secrets. */
+    Set<String> secretSettings() {
+        return descriptions().values().stream()
+                .flatMap(destination -> destination.settings().stream())
+                .filter(Destination.Setting::isSecret)
+                .map(Destination.Setting::name)
+                .collect(Collectors.toSet());
+    }
+
     private static Destination description(String name, Path file) {
         Map<String, String> defaults = new TreeMap<>();
         SETTING.matcher(textWithoutComments(file))

@@ -1,79 +1,113 @@
 package com.bytefreezer.connector.config;
 
-import java.util.Comparator;
-import java.util.List;
+import java.util.ArrayDeque;
+import java.util.BitSet;
 import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 /**
- * Knows the secret values of this process and takes them out of any text that leaves it. Safe for use by several
- * threads.
- *
- * <p>A setting is secret when its name ends in one of the words that Camel masks too: token, password, api-key,
- * access-key, secret-key.
+ * Knows the secret values of this process and takes them out of any text that leaves it, in whatever form others repeat
+ * them. What is secret, {@link SecretValues} says. Safe for use by several threads.
  */
 public final class Secrets {
-    private static final Pattern SECRET_NAME = Pattern.compile(".*(token|password|api-key|access-key|secret-key)");
-    private static final Pattern SECRET_HEADER =
-            Pattern.compile("(?i).*(auth|authorization|cookie|token|secret|password|signature|(?<!idempotency-)key)");
-    private static final Pattern USER_INFO = Pattern.compile("(?<=://)[^/?#\\s]+@");
-    private static final Pattern URL_PARAMETER = Pattern.compile(
-            "(?i)(?<=[?&])([^=&\\s]*(?:token|key|secret|password|signature|credential|sig)=)[^&#\\s\"'):,]+");
     /** Shorter values would take apart ordinary words. */
-    private static final int SHORTEST = 4;
+    public static final int SHORTEST = 4;
+
+    private static final int MOST_PASSING = 100;
+
+    private static final Secrets OF_PROCESS = new Secrets();
 
     /** Each with how many need it. */
-    private final Map<String, Integer> values = new ConcurrentHashMap<>();
+    private final Map<String, Known> values = new ConcurrentHashMap<>();
+
+    private final Queue<String> passing = new ArrayDeque<>();
+
+    private record Known(SecretForms forms, int users) {
+        private Known with(int more) {
+            return new Known(forms, users + more);
+        }
+    }
+
+    /** Those of the running program: whatever is told, logged or kept in this process is without them. */
+    public static Secrets ofProcess() {
+        return OF_PROCESS;
+    }
 
     /** Whether the value of the setting {@code name} must not be shown. */
     public static boolean isSecret(String name) {
-        return SECRET_NAME.matcher(name).matches();
+        return SecretValues.isSetting(name);
     }
 
     /** Whether the value of the HTTP header {@code name} must not be shown. */
     public static boolean isSecretHeader(String name) {
-        return SECRET_HEADER.matcher(name).matches();
+        return SecretValues.isHeader(name);
     }
 
-    /** The secrets in the URLs of {@code text}: passwords, and the values of parameters that are named like secrets. */
-    static List<String> inUrls(String text) {
-        return Stream.concat(
-                        USER_INFO.matcher(text).results().map(found -> found.group()
-                                .replaceFirst("^[^:]*:", "")
-                                .replaceFirst("@$", "")),
-                        URL_PARAMETER.matcher(text).results().map(found -> found.group()
-                                .substring(found.group(1).length())))
-                .toList();
-    }
-
-    /** From now on {@code value} is masked. */
+    /** From now on {@code value} is masked, unless it is shorter than {@link #SHORTEST}. */
     public void add(String value) {
         if (value.length() >= SHORTEST) {
-            values.merge(value, 1, Integer::sum);
+            values.compute(
+                    value, (same, known) -> known == null ? new Known(new SecretForms(value), 1) : known.with(1));
+        }
+    }
+
+    /** The same for the value of {@code Name: value}, whatever its name. */
+    public void addHeader(String header) {
+        SecretValues.ofHeader(header).forEach(this::add);
+    }
+
+    /** The same for keys that others make anew from time to time: the newest hundred are masked. */
+    public void addPassing(String value) {
+        synchronized (passing) {
+            if (passing.remove(value)) {
+                passing.add(value);
+                return;
+            }
+            passing.add(value);
+            add(value);
+            if (passing.size() > MOST_PASSING) {
+                remove(passing.remove());
+            }
         }
     }
 
     /** Takes back one {@link #add}: {@code value} is masked until nobody needs it. */
     public void remove(String value) {
-        values.computeIfPresent(value, (same, users) -> users == 1 ? null : users - 1);
+        values.computeIfPresent(value, (same, known) -> known.users() == 1 ? null : known.with(-1));
     }
 
-    /** {@code text} with every secret value, and the user part and secret parameters of every URL, as asterisks. */
+    /**
+     * {@code text} with every secret value, and the user part and secret parameters of every URL, as asterisks. To be
+     * called before anything is cut off: of half a secret nobody knows that it is one.
+     */
     public String mask(String text) {
-        String masked = text;
-        // The longest first, since one secret may be part of another.
-        for (String value : longestFirst()) {
-            masked = masked.replace(value, "***");
-        }
-        masked = USER_INFO.matcher(masked).replaceAll("***@");
-        return URL_PARAMETER.matcher(masked).replaceAll("$1***");
+        BitSet hidden = found(text);
+        SecretValues.findInUrls(text, hidden);
+        return without(hidden, text);
     }
 
-    private List<String> longestFirst() {
-        return values.keySet().stream()
-                .sorted(Comparator.comparingInt(String::length).reversed())
-                .toList();
+    /** The same, but of URLs only what is known as a secret: of text that is not the connector's to change otherwise. */
+    public String maskValues(String text) {
+        return without(found(text), text);
+    }
+
+    private BitSet found(String text) {
+        BitSet hidden = new BitSet(text.length());
+        values.values().forEach(known -> known.forms().find(text, hidden));
+        return hidden;
+    }
+
+    private static String without(BitSet hidden, String text) {
+        if (hidden.isEmpty()) {
+            return text;
+        }
+        StringBuilder masked = new StringBuilder();
+        int shown = 0;
+        for (int from = hidden.nextSetBit(0); from >= 0; from = hidden.nextSetBit(shown)) {
+            masked.append(text, shown, from).append("***");
+            shown = hidden.nextClearBit(from);
+        }
+        return masked.append(text, shown, text.length()).toString();
     }
 }

@@ -15,7 +15,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -37,7 +36,9 @@ import org.jspecify.annotations.Nullable;
  * keys, CONTRACTS §3.2), {@code application.properties} in the working folder, the defaults.
  */
 public final class Settings {
-    private static final String PREFIX = "BYTEFREEZER_CONNECTOR_";
+    /** Of the names in the environment that are meant for the connector in any case. */
+    public static final String PREFIX = "BYTEFREEZER_CONNECTOR_";
+
     private static final String CONFIG_OF_DESTINATION = "destination.config.";
     /** Keys of the original's configuration that have no effect here. */
     private static final Set<String> WITHOUT_EFFECT = Set.of("app.name", "app.version");
@@ -127,10 +128,24 @@ public final class Settings {
         problems.addAll(Rules.check(merged, sources.routes(), sources.mode()));
         if (!problems.isEmpty()) {
             Secrets secrets = new Secrets();
-            secretsIn(merged).forEach(secrets::add);
+            SecretValues.in(merged, sources.routes().secretSettings()).forEach(secrets::add);
             throw new SettingsException(problems.stream().map(secrets::mask).toList());
         }
         return new Settings(merged, sample, sources);
+    }
+
+    /** Whether the log is to be JSON, as far as {@code sources} can be read; what is wrong with them is for {@link #load}. */
+    public static boolean wantsJsonLog(Sources sources) {
+        Set<String> format = Set.of("logging.format");
+        Path folder = sources.workingFolder();
+        Path config = sources.configFile();
+        return merge(List.of(
+                        folder == null ? Map.of() : properties(folder.resolve("application.properties")),
+                        config == null ? Map.of() : configFile(config, new ArrayList<>()),
+                        fromEnvironment(sources.environment(), format),
+                        sources.commandLine()))
+                .getOrDefault("logging.format", "")
+                .equals("json");
     }
 
     private static List<String> unknown(Set<String> names, Set<String> known, String type, RouteFiles routes) {
@@ -272,34 +287,18 @@ public final class Settings {
 
     /** The secret values among the settings. */
     public Collection<String> secrets() {
-        return secretsIn(values);
+        return SecretValues.in(values, sources.routes().secretSettings());
     }
 
-    private static Collection<String> secretsIn(Map<String, String> values) {
-        Set<String> secrets = new LinkedHashSet<>();
-        values.forEach((name, value) -> {
-            if (Secrets.isSecret(name)) {
-                secrets.add(value);
-            }
-            if (name.endsWith("url")) {
-                // A server may repeat them in its answer.
-                secrets.addAll(Secrets.inUrls(value));
-            }
-            if (name.endsWith(".headers")) {
-                value.lines().forEach(line -> addSecretOfHeader(line, secrets));
-            }
-        });
-        return secrets;
-    }
-
-    private static void addSecretOfHeader(String line, Set<String> secrets) {
-        String name = line.substring(0, Math.max(0, line.indexOf(':'))).strip();
-        if (Secrets.isSecretHeader(name)) {
-            String value = line.substring(line.indexOf(':') + 1).strip();
-            secrets.add(value);
-            // Without "Bearer" or the like.
-            secrets.add(value.substring(value.lastIndexOf(' ') + 1));
-        }
+    /** The settings whose secret values are too short to be found in other text. */
+    public List<String> tooShortSecrets() {
+        Set<String> marked = sources.routes().secretSettings();
+        return values.entrySet().stream()
+                .filter(setting -> setting.getValue().length() < Secrets.SHORTEST)
+                .map(Map.Entry::getKey)
+                .filter(name -> Secrets.isSecret(name) || marked.contains(name))
+                .sorted()
+                .toList();
     }
 
     private static boolean namesNoLake(Map<String, String> merged) {

@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.control;
 
 import com.bytefreezer.connector.Mode;
+import com.bytefreezer.connector.config.PlainText;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.delivery.Failures;
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -235,8 +236,7 @@ public final class Instance {
             JsonNode answer = JSON.readTree(body == null ? "" : body);
             String action = answer.path("action").asText("");
             String tag = answer.path("upgrade_tag").asText("");
-            String text = (action + " " + tag).replaceAll("\\s+", " ").strip();
-            return action.isBlank() ? Optional.empty() : Optional.of(text.substring(0, Math.min(100, text.length())));
+            return action.isBlank() ? Optional.empty() : Optional.of(PlainText.answer(action + " " + tag));
         } catch (JsonProcessingException e) {
             // It took the call; what it says is of no use.
             return Optional.empty();

@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.control;
 
 import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.config.PlainText;
 import com.bytefreezer.connector.config.Secrets;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.delivery.Failures;
@@ -37,7 +38,6 @@ import org.slf4j.LoggerFactory;
 public final class LakeCredentials {
     private static final Logger LOG = LoggerFactory.getLogger(LakeCredentials.class);
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final int LONGEST_REASON = 200;
     /** One that hangs takes at most a tenth of the time of an export that can do without. */
     private static final int PAUSE_PER_WAIT = 10;
 
@@ -182,7 +182,7 @@ public final class LakeCredentials {
     private Credentials read(JsonNode answer, @Nullable String path) {
         String accessKey = answer.path("access_key").asText("");
         String secretKey = answer.path("secret_key").asText("");
-        Stream.of(accessKey, secretKey).forEach(secrets::add);
+        Stream.of(accessKey, secretKey).forEach(secrets::addPassing);
         return Credentials.of(
                 answer.path("bucket").asText(),
                 answer.path("endpoint").asText(""),
@@ -236,8 +236,7 @@ public final class LakeCredentials {
         } catch (JsonProcessingException e) {
             // Plain text, as the middleware answers.
         }
-        String line = text.replaceAll("\\s+", " ").strip();
-        return " — " + (line.length() <= LONGEST_REASON ? line : line.substring(0, LONGEST_REASON) + "…");
+        return " — " + PlainText.answer(text);
     }
 
     static String escaped(String part) {

@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.delivery;
 
+import com.bytefreezer.connector.config.PlainText;
 import com.bytefreezer.connector.cursor.Counts;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
@@ -49,7 +50,11 @@ public final class Batch {
      * @param id as in {@link #recordIds}; null where there is none
      */
     public record Rejection(
-            String object, long recordNumber, @Nullable String id, byte[] json, String reason) {}
+            String object, long recordNumber, @Nullable String id, byte[] json, String reason) {
+        public Rejection {
+            reason = PlainText.line(reason);
+        }
+    }
 
     /** What became of single records; shared by a batch and its parts. */
     private static final class Settled {

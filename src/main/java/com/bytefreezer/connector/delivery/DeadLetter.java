@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.delivery;
 
+import com.bytefreezer.connector.config.PlainText;
 import com.bytefreezer.connector.lake.LakeObject;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
@@ -38,6 +39,11 @@ public record DeadLetter(
         String reason,
         byte[] json) {
     private static final JsonFactory JSON = new JsonFactory();
+
+    /** What a file holds may be older than what is secret now. */
+    public DeadLetter {
+        reason = PlainText.line(reason);
+    }
 
     /** Names it among all dead letters of its lane; begins with the name of its file. */
     public String id() {

@@ -1,19 +1,17 @@
 package com.bytefreezer.connector.delivery;
 
 import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.config.PlainText;
 import java.net.ConnectException;
 import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.UnknownHostException;
-import java.util.stream.Collectors;
 import javax.net.ssl.SSLException;
 import org.apache.camel.http.base.HttpOperationFailedException;
 import org.jspecify.annotations.Nullable;
 
-/** Puts an exception into words for people: one line, no stack trace, no query string and no user of a URL. */
+/** Puts an exception into words for people: one line, no stack trace, no secret, no query string and no user of a URL. */
 public final class Failures {
-    private static final int LONGEST_ANSWER = 200;
-
     private Failures() {}
 
     /** What happened, e.g. {@code 403 from https://siem.example — token refused}. */
@@ -28,26 +26,26 @@ public final class Failures {
         while (root.getCause() != null) {
             root = root.getCause();
         }
-        String message = oneLine(root.getMessage());
+        String message = PlainText.answer(root.getMessage());
         return message.isEmpty() ? root.getClass().getSimpleName() : message;
     }
 
     private static @Nullable String describeKnown(Throwable e) {
         if (e instanceof HttpOperationFailedException http) {
-            String answer = oneLine(http.getResponseBody());
+            String answer = PlainText.answer(http.getResponseBody());
             return http.getStatusCode() + " from " + host(http.getUri()) + (answer.isEmpty() ? "" : " — " + answer);
         }
         if (e instanceof ConnectorException) {
             return e.getMessage();
         }
         if (e instanceof UnknownHostException) {
-            return "unknown host " + e.getMessage();
+            return "unknown host " + PlainText.answer(e.getMessage());
         }
         if (e instanceof SocketTimeoutException) {
-            return "no answer in time (" + oneLine(e.getMessage()) + ")";
+            return "no answer in time (" + PlainText.answer(e.getMessage()) + ")";
         }
         if (e instanceof ConnectException || e instanceof SSLException) {
-            String message = oneLine(e.getMessage());
+            String message = PlainText.answer(e.getMessage());
             return message.isEmpty() ? "no connection" : message;
         }
         return null;
@@ -65,14 +63,5 @@ public final class Failures {
         } catch (IllegalArgumentException e) {
             return "the destination";
         }
-    }
-
-    private static String oneLine(@Nullable String text) {
-        if (text == null) {
-            return "";
-        }
-        String line =
-                text.lines().map(String::strip).filter(part -> !part.isEmpty()).collect(Collectors.joining(" "));
-        return line.length() <= LONGEST_ANSWER ? line : line.substring(0, LONGEST_ANSWER) + "…";
     }
 }

@@ -2,10 +2,15 @@ package com.bytefreezer.connector.export;
 
 import com.bytefreezer.connector.delivery.Unit;
 import com.bytefreezer.connector.lake.LakeObject;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.text.NumberFormat;
 import java.util.Locale;
+import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
@@ -49,6 +54,9 @@ final class Progress implements AutoCloseable {
                 .setInitialMax(objects)
                 .setStyle(ProgressBarStyle.ASCII)
                 .setUpdateIntervalMillis(500)
+                // Not System.err, which takes whole lines.
+                .setConsumer(new ConsoleProgressBarConsumer(
+                        new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8)))
                 .build());
     }
 

@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.lake;
 
 import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.config.Secrets;
 import com.bytefreezer.connector.lake.Credentials.Keys;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentials;
@@ -23,6 +24,10 @@ public final class AwsKeys {
         try {
             AwsCredentials found = provider(credentials).resolveCredentials();
             String token = found instanceof AwsSessionCredentials session ? session.sessionToken() : null;
+            Secrets.ofProcess().addPassing(found.secretAccessKey());
+            if (token != null) {
+                Secrets.ofProcess().addPassing(token);
+            }
             return new Keys(found.accessKeyId(), found.secretAccessKey(), token);
         } catch (SdkClientException e) {
             throw new ConnectorException(

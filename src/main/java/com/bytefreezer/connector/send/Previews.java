@@ -23,7 +23,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -140,7 +139,7 @@ public final class Previews {
                                 .formatted(target.type(), target.type()));
     }
 
-    private Preview requests(Rehearsal rehearsal, Rehearsal.Recorded recorded, Batch batch, Collection<String> hidden) {
+    private Preview requests(Rehearsal rehearsal, Rehearsal.Recorded recorded, Batch batch, Secrets hidden) {
         String origin = rehearsal.origin();
         List<Sent> requests = new ArrayList<>();
         for (Request request : recorded.requests()) {
@@ -148,10 +147,10 @@ public final class Previews {
             request.headers().forEach((name, values) -> headers.put(name, shown(name, String.join(", ", values))));
             headers.computeIfPresent("Host", (name, value) -> origin.replaceFirst("^[a-zA-Z]+://", ""));
             String url = secrets.mask(origin + request.path());
-            if (hidden.stream().anyMatch(request.text()::contains)) {
+            String shown = hidden.maskValues(request.text());
+            if (!shown.equals(request.text())) {
                 // Only a route that an integrator wrote does so.
-                requests.add(new Sent(
-                        request.method(), url, headers, masked(request.text(), hidden), null, request.body().length));
+                requests.add(new Sent(request.method(), url, headers, shown, null, request.body().length));
                 continue;
             }
             Sent sent = sent(request.method(), url, headers, request.body());
@@ -193,20 +192,14 @@ public final class Previews {
     }
 
     /** Of this destination only, since what is not sent on purpose may be a value of a record. */
-    private static Collection<String> secretsOfDestination(Target target, Settings settings) {
-        return target.destination().settings().stream()
+    private static Secrets secretsOfDestination(Target target, Settings settings) {
+        Secrets hidden = new Secrets();
+        target.destination().settings().stream()
                 .filter(setting -> setting.isSecret())
                 .flatMap(setting -> settings.optional(setting.name()).stream())
                 .filter(value -> value.length() >= SHORTEST_SECRET)
-                .toList();
-    }
-
-    private static String masked(String text, Collection<String> hidden) {
-        String masked = text;
-        for (String value : hidden) {
-            masked = masked.replace(value, "***");
-        }
-        return masked;
+                .forEach(hidden::add);
+        return hidden;
     }
 
     private static String order(Batch batch) {

@@ -34,7 +34,7 @@ class DeadLettersTest {
                         + "\"object\":\"day=01/one.parquet\",\"record_number\":7,\"batch_id\":\"" + batch.id()
                         + "\",\"destination\":\"webhook\",\"record_id\":\""
                         + batch.recordIds().get(0)
-                        + "\",\"reason\":\"too \\\"old\\\"\\nby far\","
+                        + "\",\"reason\":\"too \\\"old\\\" by far\","
                         + "\"record\":{\"a\":1.50}}");
         assertThat(new ObjectMapper()
                         .readTree(lines.get(1))

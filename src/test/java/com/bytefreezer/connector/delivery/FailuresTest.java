@@ -35,7 +35,7 @@ class FailuresTest {
                 arguments(new ConnectException(), "no connection"),
                 arguments(new SSLHandshakeException("no\ntrust"), "no trust"),
                 arguments(new RuntimeException(new ConnectorException("said", new IOException("not"))), "said"),
-                arguments(new RuntimeException("outer", new IOException("the\tcause\n\tis")), "the\tcause is"),
+                arguments(new RuntimeException("outer", new IOException("the\tcause\n\tis")), "the cause is"),
                 arguments(new RuntimeException(new IOException()), "IOException"));
     }
 
