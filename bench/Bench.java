@@ -1,3 +1,4 @@
+import com.bytefreezer.connector.testing.WideEvents;
 import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -64,6 +65,7 @@ public final class Bench {
     private static final Dataset MANY = new Dataset("many", 75, 30_000_000);
     private static final Dataset ONE = new Dataset("one", 1, 3_000_000);
     private static final Dataset SMALL = new Dataset("small", 10_000, 1_000_000);
+    private static final Dataset WIDE = new Dataset("wide", WideEvents.OBJECTS.size(), 299_083);
 
     private final int rounds = Integer.parseInt(System.getenv().getOrDefault("ROUNDS", "3"));
     private final List<String> javaFlags =
@@ -110,7 +112,7 @@ public final class Bench {
                 .filter(argument -> argument.contains("="))
                 .map(argument -> argument.split("=", 2))
                 .collect(Collectors.toMap(pair -> pair[0], pair -> pair[1]));
-        List<String> all = List.of("many", "one", "s3", "small", "start", "replicas", "listing", "peers");
+        List<String> all = List.of("many", "one", "s3", "small", "wide", "start", "replicas", "listing", "peers");
         List<String> parts = Arrays.stream(arguments)
                 .filter(argument -> !argument.contains("="))
                 .toList();
@@ -129,6 +131,7 @@ public final class Bench {
                 case "one" -> bench.folder(ONE);
                 case "s3" -> bench.bucket();
                 case "small" -> bench.smallObjects();
+                case "wide" -> bench.wide();
                 case "start" -> bench.startUp();
                 case "replicas" -> new Replicas(bench).run();
                 case "listing" -> new LargeListings(bench).run();
@@ -194,6 +197,32 @@ public final class Bench {
                     megabytes(run),
                     cpu(run)));
         }
+    }
+
+    /** Records of 450 columns, most of them NULL: rendering and memory. */
+    private void wide() throws Exception {
+        make(WIDE);
+        List<Case> cases = new ArrayList<>();
+        cases.add(new Case("DuckDB COPY", () -> copy(WIDE)));
+        builds.forEach((build, jar) -> {
+            for (String nulls : List.of("keep", "omit")) {
+                cases.add(new Case("records.nulls=" + nulls + build, () -> {
+                    Map<String, String> its = settings("lake.root", "file:" + LAKE, "destination.type", "discard");
+                    its.put("records.nulls", nulls);
+                    return connector(jar, WIDE, its);
+                }));
+            }
+        });
+        Map<String, Measured> measured = measure(cases);
+        System.out.printf("%n%s from a folder%n", title(WIDE));
+        row("", "records/s", "with start", "peak RSS", "CPU", "for 1 M");
+        measured.forEach((name, run) -> row(
+                name,
+                rate(WIDE.records, run.seconds),
+                rate(WIDE.records, run.wallSeconds),
+                megabytes(run),
+                cpu(run),
+                seconds(run.cpuSeconds * 1e6 / WIDE.records)));
     }
 
     private List<Case> parallelObjects(Dataset dataset, int port) {
@@ -541,8 +570,11 @@ public final class Bench {
                     Files.createDirectories(path.getParent());
                     long from = dataset.records * hour / dataset.objects;
                     long to = dataset.records * (hour + 1) / dataset.objects;
-                    statement.execute("COPY (%s) TO '%s' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 100000)"
-                            .formatted(records(hour, from, to), path));
+                    statement.execute(
+                            dataset.equals(WIDE)
+                                    ? WideEvents.copy(object, WideEvents.OBJECTS.get(object), path)
+                                    : "COPY (%s) TO '%s' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 100000)"
+                                            .formatted(records(hour, from, to), path));
                 } else {
                     Files.copy(
                             path.resolveSibling(objectName(dataset, hour)), path, StandardCopyOption.REPLACE_EXISTING);
