@@ -5,11 +5,9 @@ import com.bytefreezer.connector.delivery.splunk.HecComponent;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
-import java.util.List;
 import java.util.Properties;
 import java.util.stream.Collectors;
 import org.apache.camel.CamelContext;
-import org.apache.camel.component.http.HttpClientConfigurer;
 import org.apache.camel.component.properties.PropertiesComponent;
 import org.apache.camel.main.Main;
 import org.apache.camel.main.SimpleMainShutdownStrategy;
@@ -24,8 +22,8 @@ public final class DeliveryCamel {
         camel.setShutdownStrategy(new SimpleMainShutdownStrategy());
         camel.setPropertyPlaceholderLocations("false");
         camel.setOverrideProperties(properties(settings, routeFiles));
-        HttpClientConfigurer earlyAnswers = client -> client.setRequestExecutor(new EarlyAnswers());
-        camel.bind("earlyAnswers", earlyAnswers);
+        camel.bind("http", new BoundedHttp());
+        camel.bind("https", new BoundedHttp());
         return camel;
     }
 
@@ -70,11 +68,6 @@ public final class DeliveryCamel {
         // It would print every setting.
         properties.setProperty("camel.main.autoConfigurationLogSummary", "false");
         properties.setProperty("camel.main.jmxEnabled", "false");
-        for (String component : List.of("camel.component.http.", "camel.component.https.")) {
-            // Retries are those of routes/delivery.camel.yaml alone.
-            properties.setProperty(component + "automaticRetriesDisabled", "true");
-            properties.setProperty(component + "httpClientConfigurer", "#bean:earlyAnswers");
-        }
         pool(properties, "objects", settings.text("export.parallel-objects"));
         pool(properties, "deliveries", settings.text("delivery.max-in-flight"));
         return properties;

@@ -6,20 +6,15 @@ import com.bytefreezer.connector.delivery.Failures;
 import com.bytefreezer.connector.delivery.KafkaClients;
 import com.bytefreezer.connector.delivery.RequestHeaders;
 import com.bytefreezer.connector.delivery.Tls;
+import com.bytefreezer.connector.delivery.WholeAnswers;
 import com.bytefreezer.connector.send.Destinations.Check;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.net.ProxySelector;
 import java.net.Socket;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -34,6 +29,14 @@ import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import org.apache.camel.CamelContext;
+import org.apache.hc.client5.http.classic.methods.HttpGet;
+import org.apache.hc.client5.http.classic.methods.HttpPost;
+import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
+import org.apache.hc.client5.http.ssl.DefaultClientTlsStrategy;
+import org.apache.hc.client5.http.ssl.TlsSocketStrategy;
+import org.apache.hc.core5.http.ClassicHttpRequest;
+import org.apache.hc.core5.http.io.entity.EntityUtils;
+import org.apache.hc.core5.http.io.entity.StringEntity;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.TopicDescription;
@@ -43,6 +46,7 @@ import org.apache.kafka.common.config.SaslConfigs;
 /** Asks a destination, in its own way, whether it is there and takes the login, without writing anything. Used once. */
 final class Checks {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
+    private static final int LONGEST_ANSWER = 100_000;
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Set<String> OWN_WAY = Set.of("elasticsearch", "splunk", "kafka", "file", "stdout");
 
@@ -91,22 +95,22 @@ final class Checks {
         return new Check("failed", what + ". Check the address, the network and the certificates.");
     }
 
-    private Check elasticsearch() throws IOException, InterruptedException {
-        HttpRequest.Builder request = HttpRequest.newBuilder(uri(url() + "/"));
+    private Check elasticsearch() throws IOException {
+        ClassicHttpRequest request = new HttpGet(uri(url() + "/"));
         if (!setting("api-key").isEmpty()) {
-            request.header("Authorization", "ApiKey " + setting("api-key"));
+            request.setHeader("Authorization", "ApiKey " + setting("api-key"));
         } else if (!setting("username").isEmpty()) {
-            request.header("Authorization", RequestHeaders.basic(setting("username"), setting("password")));
+            request.setHeader("Authorization", RequestHeaders.basic(setting("username"), setting("password")));
         }
-        HttpResponse<String> answer = ask(request);
-        return switch (answer.statusCode()) {
+        Answer answer = ask(request);
+        return switch (answer.status()) {
             case 200 -> isElasticsearch(answer.body());
             case 401 -> new Check("failed", "401: the login is refused. Check username and password, or api-key.");
             case 403 ->
                 new Check(
                         "unknown",
                         "It is there and knows the login, which may not ask for the cluster. Send the test record.");
-            default -> new Check("failed", "%d instead of 200. Check url.".formatted(answer.statusCode()));
+            default -> new Check("failed", "%d instead of 200. Check url.".formatted(answer.status()));
         };
     }
 
@@ -117,27 +121,27 @@ final class Checks {
                 : new Check("ok", "Elasticsearch %s answers and takes the login.".formatted(version));
     }
 
-    private Check splunk() throws IOException, InterruptedException {
-        HttpResponse<String> health = ask(HttpRequest.newBuilder(uri(url() + "/services/collector/health")));
-        if (health.statusCode() != 200) {
+    private Check splunk() throws IOException {
+        Answer health = ask(new HttpGet(uri(url() + "/services/collector/health")));
+        if (health.status() != 200) {
             return new Check(
                     "failed",
                     "The collector's health is %d%s. Check url, and that the collector is enabled."
-                            .formatted(health.statusCode(), words(health.body())));
+                            .formatted(health.status(), words(health.body())));
         }
         // Without an event it only looks at the token.
-        HttpResponse<String> token = ask(HttpRequest.newBuilder(uri(url() + "/services/collector/event"))
-                .header("Authorization", "Splunk " + setting("token"))
-                .POST(BodyPublishers.noBody()));
-        return switch (token.statusCode()) {
+        ClassicHttpRequest noEvent = new HttpPost(uri(url() + "/services/collector/event"));
+        noEvent.setHeader("Authorization", "Splunk " + setting("token"));
+        noEvent.setEntity(new StringEntity(""));
+        Answer token = ask(noEvent);
+        return switch (token.status()) {
             case 400 -> new Check("ok", "The collector is healthy and takes the token.");
-            case 401, 403 ->
-                new Check("failed", "%d%s. Check token.".formatted(token.statusCode(), words(token.body())));
+            case 401, 403 -> new Check("failed", "%d%s. Check token.".formatted(token.status(), words(token.body())));
             default ->
                 new Check(
                         "unknown",
                         "The collector is healthy, but says %d%s to the token. Send the test record."
-                                .formatted(token.statusCode(), words(token.body())));
+                                .formatted(token.status(), words(token.body())));
         };
     }
 
@@ -244,15 +248,20 @@ final class Checks {
         }
     }
 
-    private HttpResponse<String> ask(HttpRequest.Builder request) throws IOException, InterruptedException {
-        HttpClient.Builder client =
-                HttpClient.newBuilder().connectTimeout(PATIENCE).sslContext(tls().createSSLContext(camel));
-        String proxy = setting("proxy-host");
-        if (!proxy.isEmpty()) {
-            client.proxy(
-                    ProxySelector.of(new InetSocketAddress(proxy, Integer.parseInt(orElse("proxy-port", "3128")))));
+    private record Answer(int status, String body) {}
+
+    private Answer ask(ClassicHttpRequest request) throws IOException {
+        int proxyPort = Integer.parseInt(orElse("proxy-port", "3128"));
+        TlsSocketStrategy secure = new DefaultClientTlsStrategy(tls().createSSLContext(camel));
+        try (CloseableHttpClient client = WholeAnswers.client(secure, PATIENCE, 1, setting("proxy-host"), proxyPort)) {
+            return client.execute(
+                    request,
+                    answer -> new Answer(
+                            answer.getCode(),
+                            answer.getEntity() == null
+                                    ? ""
+                                    : EntityUtils.toString(answer.getEntity(), LONGEST_ANSWER)));
         }
-        return client.build().send(request.timeout(PATIENCE).build(), BodyHandlers.ofString());
     }
 
     private Tls tls() {

@@ -3,7 +3,9 @@ package com.bytefreezer.connector.delivery.elasticsearch;
 import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.delivery.RequestHeaders;
 import com.bytefreezer.connector.delivery.Tls;
+import com.bytefreezer.connector.delivery.WholeAnswers;
 import java.net.URI;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -17,6 +19,7 @@ import org.apache.http.HttpRequest;
 import org.apache.http.HttpResponse;
 import org.apache.http.client.methods.HttpRequestWrapper;
 import org.apache.http.config.ConnectionConfig;
+import org.apache.http.config.MessageConstraints;
 import org.apache.http.impl.nio.client.HttpAsyncClientBuilder;
 import org.apache.http.message.BasicHeader;
 import org.apache.http.protocol.HttpContext;
@@ -97,7 +100,8 @@ public final class Cluster extends ElasticsearchComponent {
                 .setRequestConfigCallback(request -> request.setConnectTimeout(getConnectionTimeout())
                         .setSocketTimeout(getSocketTimeout())
                         .setRedirectsEnabled(false))
-                .setHttpClientConfigCallback(http -> configure(http, trust));
+                .setHttpClientConfigCallback(http -> WholeNodeAnswers.in(
+                        configure(http, trust), Duration.ofMillis((long) getConnectionTimeout() + getSocketTimeout())));
         String path = nodes.get(0).getPath().replaceAll("/+$", "");
         if (!path.isEmpty()) {
             client.setPathPrefix(path);
@@ -118,8 +122,13 @@ public final class Cluster extends ElasticsearchComponent {
                 .setEventHandler(new EarlyNodeAnswers())
                 .setMaxConnPerRoute(MOST_CONNECTIONS)
                 .setMaxConnTotal(MOST_CONNECTIONS)
-                .setDefaultConnectionConfig(
-                        ConnectionConfig.custom().setBufferSize(BUFFER_BYTES).build())
+                .setDefaultConnectionConfig(ConnectionConfig.custom()
+                        .setBufferSize(BUFFER_BYTES)
+                        .setMessageConstraints(MessageConstraints.custom()
+                                .setMaxLineLength(WholeAnswers.LONGEST_LINE)
+                                .setMaxHeaderCount(WholeAnswers.MOST_HEADERS)
+                                .build())
+                        .build())
                 .addInterceptorLast(Cluster::askForPlainJson)
                 .addInterceptorLast(Cluster::askForLess)
                 .addInterceptorLast(Cluster::nameProduct);

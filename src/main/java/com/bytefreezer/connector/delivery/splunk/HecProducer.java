@@ -3,8 +3,8 @@ package com.bytefreezer.connector.delivery.splunk;
 import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.delivery.Batch;
 import com.bytefreezer.connector.delivery.Deliveries;
-import com.bytefreezer.connector.delivery.EarlyAnswers;
 import com.bytefreezer.connector.delivery.Failures;
+import com.bytefreezer.connector.delivery.WholeAnswers;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -24,20 +24,14 @@ import org.apache.camel.component.splunkhec.SplunkHECConfiguration;
 import org.apache.camel.component.splunkhec.SplunkHECConstants;
 import org.apache.camel.support.DefaultProducer;
 import org.apache.hc.client5.http.classic.methods.HttpPost;
-import org.apache.hc.client5.http.config.ConnectionConfig;
-import org.apache.hc.client5.http.config.RequestConfig;
 import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
-import org.apache.hc.client5.http.impl.classic.HttpClients;
-import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.ContentType;
 import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpHeaders;
-import org.apache.hc.core5.http.HttpHost;
 import org.apache.hc.core5.http.ParseException;
 import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
 import org.apache.hc.core5.http.io.entity.EntityUtils;
-import org.apache.hc.core5.util.Timeout;
 
 /**
  * Posts the open records of a batch in one request, and returns when the collector has accepted all of them but those it
@@ -67,7 +61,13 @@ final class HecProducer extends DefaultProducer {
         channel = endpoint.isAcknowledgement() && endpoint.getChannel().isBlank()
                 ? UUID.randomUUID().toString()
                 : endpoint.getChannel();
-        client = client();
+        // Cookies are kept: a load balancer finds the collector of the channel by them.
+        client = WholeAnswers.client(
+                endpoint.tls(),
+                Duration.ofMillis(endpoint.getTimeout()),
+                MOST_CONNECTIONS,
+                endpoint.getProxyHost(),
+                endpoint.getProxyPort());
     }
 
     @Override
@@ -213,31 +213,5 @@ final class HecProducer extends DefaultProducer {
             event.put("event", both);
         }
         return event;
-    }
-
-    private CloseableHttpClient client() {
-        Timeout timeout = Timeout.ofMilliseconds(endpoint.getTimeout());
-        var connections = PoolingHttpClientConnectionManagerBuilder.create()
-                .setTlsSocketStrategy(endpoint.tls())
-                .setMaxConnPerRoute(MOST_CONNECTIONS)
-                .setMaxConnTotal(MOST_CONNECTIONS)
-                .setDefaultConnectionConfig(ConnectionConfig.custom()
-                        .setConnectTimeout(timeout)
-                        .setSocketTimeout(timeout)
-                        .build())
-                .build();
-        // Retries are those of the route alone. Cookies are kept: a load balancer finds the collector of the channel by
-        // them.
-        var builder = HttpClients.custom()
-                .setConnectionManager(connections)
-                .setRequestExecutor(new EarlyAnswers())
-                .setDefaultRequestConfig(
-                        RequestConfig.custom().setResponseTimeout(timeout).build())
-                .disableAutomaticRetries()
-                .disableRedirectHandling();
-        if (!endpoint.getProxyHost().isBlank()) {
-            builder.setProxy(new HttpHost(endpoint.getProxyHost(), endpoint.getProxyPort()));
-        }
-        return builder.build();
     }
 }
