@@ -44,7 +44,7 @@ export function DeadLetters({ address, count, reload }) {
       h('ul', { class: 'letters' }, list.map((letter) => h('li', { key: letter.id },
         h('input', { type: 'checkbox', checked: chosen.has(letter.id), 'aria-label': `Choose record ${letter.record_number} of ${letter.object}`, onChange: () => choose(letter.id) }),
         h('details', null,
-          h('summary', null, h('strong', null, letter.reason), h('span', { class: 'aside' }, `record ${number(letter.record_number)}, ${time(letter.at)}`)),
+          h('summary', null, h('strong', null, letter.reason), letter.at && h('span', { class: 'aside' }, `record ${number(letter.record_number)}, ${time(letter.at)}`)),
           h('p', { class: 'note' }, letter.object),
           h('pre', { class: 'json' }, typeof letter.record === 'string' ? letter.record : json(letter.record, 2)))))),
       total > PAGE && h('div', { class: 'bar-line' },

@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.control;
 
 import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.Json;
 import com.bytefreezer.connector.config.Settings;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * are ignored. Safe for use by several threads.
  */
 public final class Account {
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final ObjectMapper JSON = Json.mapper();
     /** The control plane has no pages; its other clients ask for this many, too. */
     private static final int LIMIT = 1000;
 

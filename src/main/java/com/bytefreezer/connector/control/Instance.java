@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.control;
 
+import com.bytefreezer.connector.Json;
 import com.bytefreezer.connector.Mode;
 import com.bytefreezer.connector.config.PlainText;
 import com.bytefreezer.connector.config.Settings;
@@ -39,7 +40,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Instance {
     private static final Logger LOG = LoggerFactory.getLogger(Instance.class);
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final ObjectMapper JSON = Json.mapper();
     private static final String SERVICE = "bytefreezer-connector";
     /** A stop has other things to do. */
     private static final Duration LONGEST_DEPARTURE = Duration.ofSeconds(3);

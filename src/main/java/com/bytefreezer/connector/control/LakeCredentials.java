@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.control;
 
 import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.Json;
 import com.bytefreezer.connector.config.PlainText;
 import com.bytefreezer.connector.config.Secrets;
 import com.bytefreezer.connector.config.Settings;
@@ -37,7 +38,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class LakeCredentials {
     private static final Logger LOG = LoggerFactory.getLogger(LakeCredentials.class);
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final ObjectMapper JSON = Json.mapper();
     /** One that hangs takes at most a tenth of the time of an export that can do without. */
     private static final int PAUSE_PER_WAIT = 10;
 

@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.cursor;
 
 import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.Json;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.cursor.Cursor.Position;
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -33,7 +34,7 @@ public final class History {
     /** Of each lane so many runs are kept. */
     static final int MOST_RUNS = 1000;
 
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final ObjectMapper JSON = Json.mapper();
     private static final TypeReference<TreeMap<String, Long>> NUMBERS = new TypeReference<>() {};
     /** %s makes them temporary. */
     private static final String[] SCHEMA = {

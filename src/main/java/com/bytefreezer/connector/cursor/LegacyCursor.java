@@ -1,7 +1,7 @@
 package com.bytefreezer.connector.cursor;
 
+import com.bytefreezer.connector.Json;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,7 +27,7 @@ public final class LegacyCursor {
             return;
         }
         try {
-            JsonNode content = new ObjectMapper().readTree(legacy.toFile());
+            JsonNode content = Json.mapper().readTree(legacy.toFile());
             LOG.info(
                     "{}: the original connector exported {} records in all, and noted not which. It stays as it is; the progress is in {} from now on and begins at cursor.start, so records may come once more.",
                     legacy,

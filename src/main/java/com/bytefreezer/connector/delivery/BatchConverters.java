@@ -1,6 +1,6 @@
 package com.bytefreezer.connector.delivery;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.bytefreezer.connector.Json;
 import com.fasterxml.jackson.databind.ObjectReader;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -13,7 +13,7 @@ import org.apache.camel.Converter;
 /** Gives routes a batch as what their next step wants; nothing is converted unless it is asked for. */
 @Converter(generateLoader = false)
 public final class BatchConverters {
-    private static final ObjectReader RECORD = new ObjectMapper().readerFor(Map.class);
+    private static final ObjectReader RECORD = Json.mapper().readerFor(Map.class);
 
     private BatchConverters() {}
 
@@ -32,12 +32,16 @@ public final class BatchConverters {
         return batch.toString();
     }
 
-    /** The records as maps, for routes that look into them; the slow way. */
+    /** The records as maps, for routes that look into them; the slow way. What cannot be read so is rejected and left out. */
     @Converter
-    public static List<Map<String, Object>> toMaps(Batch batch) throws IOException {
+    public static List<Map<String, Object>> toMaps(Batch batch) {
         List<Map<String, Object>> records = new ArrayList<>();
-        for (byte[] json : batch.records()) {
-            records.add(RECORD.readValue(json));
+        for (int position = 0; position < batch.recordCount(); position++) {
+            try {
+                records.add(RECORD.readValue(batch.records().get(position)));
+            } catch (IOException e) {
+                batch.reject(position, Columns.unreadable(e));
+            }
         }
         return records;
     }

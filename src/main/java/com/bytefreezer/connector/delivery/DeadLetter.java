@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.delivery;
 
+import com.bytefreezer.connector.Json;
 import com.bytefreezer.connector.config.PlainText;
 import com.bytefreezer.connector.lake.LakeObject;
 import com.fasterxml.jackson.core.JsonFactory;
@@ -38,7 +39,7 @@ public record DeadLetter(
         @Nullable String recordId,
         String reason,
         byte[] json) {
-    private static final JsonFactory JSON = new JsonFactory();
+    private static final JsonFactory JSON = Json.records();
 
     /** What a file holds may be older than what is secret now. */
     public DeadLetter {

@@ -2,19 +2,17 @@ package com.bytefreezer.connector.delivery;
 
 import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.delivery.Batch.Rejection;
-import java.io.ByteArrayOutputStream;
+import java.io.BufferedOutputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
+import java.io.OutputStream;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.Stream;
@@ -42,10 +40,9 @@ public final class DeadLetters {
         Unit unit = batch.unit();
         String now = Instant.now().toString();
         Path file = folder.resolve(unit.export()).resolve(destination).resolve(batch.id() + SUFFIX);
-        write(
-                file,
-                rejections.stream()
-                        .map(rejection -> new DeadLetter(
+        write(file, out -> {
+            for (Rejection rejection : rejections) {
+                new DeadLetter(
                                 now,
                                 unit.export(),
                                 unit.tenant(),
@@ -56,26 +53,27 @@ public final class DeadLetters {
                                 destination,
                                 rejection.id(),
                                 rejection.reason(),
-                                rejection.json()))
-                        .toList());
+                                rejection.json())
+                        .writeTo(out);
+            }
+        });
         return file;
     }
 
-    private void write(Path file, List<DeadLetter> letters) {
+    private interface Content {
+        void writeTo(OutputStream out) throws IOException;
+    }
+
+    private static void write(Path file, Content content) {
         // A replay may write while an export does.
         Path unfinished = file.resolveSibling("%s.%s.tmp".formatted(file.getFileName(), UUID.randomUUID()));
         try {
             Files.createDirectories(file.getParent());
-            ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-            for (DeadLetter letter : letters) {
-                letter.writeTo(bytes);
-            }
             try (FileChannel channel =
                     FileChannel.open(unfinished, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-                ByteBuffer lines = ByteBuffer.wrap(bytes.toByteArray());
-                while (lines.hasRemaining()) {
-                    channel.write(lines);
-                }
+                OutputStream out = new BufferedOutputStream(Channels.newOutputStream(channel));
+                content.writeTo(out);
+                out.flush();
                 channel.force(true);
             }
             Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
@@ -113,32 +111,28 @@ public final class DeadLetters {
     }
 
     /**
-     * What a file holds; nothing when it is gone.
+     * What a file holds, line by line; nothing when it is gone. A line that is no dead letter hides none of the others.
      *
-     * @throws ConnectorException when a line is no dead letter
+     * @throws ConnectorException when the file cannot be read
      */
-    public List<DeadLetter> read(Path file) {
-        List<DeadLetter> letters = new ArrayList<>();
-        try (Stream<String> lines = Files.lines(file)) {
-            for (String line : (Iterable<String>) lines::iterator) {
-                letters.add(DeadLetter.read(line.getBytes(StandardCharsets.UTF_8)));
-            }
-            return letters;
+    public List<DeadLetterLine> read(Path file) {
+        try {
+            return DeadLetterLine.read(file);
         } catch (NoSuchFileException e) {
             return List.of();
-        } catch (IOException | UncheckedIOException | NumberFormatException e) {
-            String reason = Failures.describe(e);
-            throw new ConnectorException(
-                    "dead letters %s, line %d: cannot be read (%s). They stay as they are. Mend or remove the line."
-                            .formatted(file, letters.size() + 1, reason),
-                    e);
+        } catch (IOException e) {
+            throw unreadable(file, e);
         }
     }
 
-    /** Leaves only {@code letters} in a file, at once; without any the file is gone. */
-    public void keepOnly(Path file, List<DeadLetter> letters) {
-        if (!letters.isEmpty()) {
-            write(file, letters);
+    /** Leaves only {@code lines} in a file, at once; without any the file is gone. */
+    public void keepOnly(Path file, List<DeadLetterLine> lines) {
+        if (!lines.isEmpty()) {
+            write(file, out -> {
+                for (DeadLetterLine line : lines) {
+                    line.writeTo(out);
+                }
+            });
             return;
         }
         try {
@@ -149,12 +143,12 @@ public final class DeadLetters {
     }
 
     private static long linesIn(Path file) {
-        try (Stream<String> lines = Files.lines(file)) {
-            return lines.count();
+        try {
+            return DeadLetterLine.count(file);
         } catch (NoSuchFileException e) {
             // Replayed or discarded since it was listed.
             return 0;
-        } catch (IOException | UncheckedIOException e) {
+        } catch (IOException e) {
             throw unreadable(file, e);
         }
     }

@@ -68,20 +68,23 @@ public final class KafkaRecords {
         }
     }
 
-    public Messages messages(@Body Batch batch, CamelContext camel) throws IOException {
-        Batch open = batch.open().orElseThrow();
+    /** Records whose key cannot be read are rejected. */
+    public Messages messages(@Body Batch batch, CamelContext camel) {
+        Batch all = batch.open().orElseThrow();
+        List<@Nullable String> keys = keys(all);
+        Batch open = all.open().orElse(null);
+        if (open == null) {
+            return new Messages(all, List.of());
+        }
         List<byte[]> records = open.records();
         List<String> ids = open.recordIds();
-        Set<String> columns = keyColumn.isEmpty() ? Set.of() : Set.of(keyColumn);
         List<Exchange> exchanges = new ArrayList<>(records.size());
         for (int position = 0; position < records.size(); position++) {
             // camel-kafka notes in an exchange, other than in a message, what became of it.
             Exchange exchange = new DefaultExchange(camel);
             Message message = exchange.getIn();
             message.setBody(records.get(position));
-            message.setHeader(
-                    KafkaConstants.KEY,
-                    Columns.read(records.get(position), columns).get(keyColumn));
+            message.setHeader(KafkaConstants.KEY, keys.get(position));
             message.setHeader("tenant", open.unit().tenant());
             message.setHeader("dataset", open.unit().dataset());
             if (!ids.isEmpty()) {
@@ -90,6 +93,20 @@ public final class KafkaRecords {
             exchanges.add(exchange);
         }
         return new Messages(open, exchanges);
+    }
+
+    /** Of the records that are not rejected here. */
+    private List<@Nullable String> keys(Batch open) {
+        Set<String> columns = keyColumn.isEmpty() ? Set.of() : Set.of(keyColumn);
+        List<@Nullable String> keys = new ArrayList<>(open.recordCount());
+        for (int position = 0; position < open.recordCount(); position++) {
+            try {
+                keys.add(Columns.read(open.records().get(position), columns).get(keyColumn));
+            } catch (IOException e) {
+                open.reject(position, Columns.unreadable(e));
+            }
+        }
+        return keys;
     }
 
     /**

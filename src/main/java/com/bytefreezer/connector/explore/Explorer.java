@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.explore;
 
 import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.Json;
 import com.bytefreezer.connector.explore.Watchdog.Running;
 import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.query.DuckDb;
@@ -27,8 +28,7 @@ import org.jspecify.annotations.Nullable;
  * from its records. Methods are steps of {@code routes/api/datasets.camel.yaml}. Safe for use by several threads.
  */
 public final class Explorer {
-    private static final ObjectMapper JSON =
-            new ObjectMapper().enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
+    private static final ObjectMapper JSON = Json.mapper().enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
     /** Footers are small, but each is a request of its own. */
     private static final int MOST_FOOTERS = 2_000;
 

@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.explore;
 
 import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.Json;
 import com.bytefreezer.connector.config.Secrets;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.explore.Watchdog.Running;
@@ -41,7 +42,7 @@ public final class Queries {
     static final int DEFAULT_LIMIT = 10_000;
     static final int HIGHEST_LIMIT = 100_000;
 
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final ObjectMapper JSON = Json.mapper();
 
     private final Settings settings;
     private final Secrets secrets;

@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.explore;
 
 import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.Json;
 import com.bytefreezer.connector.query.DuckDb;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.BufferedOutputStream;
@@ -11,7 +12,7 @@ import java.util.List;
 
 /** Writes the answer to a query as JSON, each record with the bytes that DuckDB wrote. */
 final class Result implements DuckDb.Reader {
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final ObjectMapper JSON = Json.mapper();
 
     private final OutputStream out;
     private final int mostRows;

@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.kit;
 
+import com.bytefreezer.connector.Json;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MappingIterator;
@@ -13,7 +14,7 @@ import java.util.stream.Collectors;
 
 /** Compares what a case expects with what was there. {@code {any}} stands for any text. */
 final class Matching {
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final ObjectMapper JSON = Json.mapper();
     private static final String ANY = "{any}";
 
     private Matching() {}

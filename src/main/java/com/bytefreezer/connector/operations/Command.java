@@ -2,6 +2,7 @@ package com.bytefreezer.connector.operations;
 
 import com.bytefreezer.connector.Connector;
 import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.Json;
 import com.bytefreezer.connector.Mode;
 import com.bytefreezer.connector.config.ExportDefinition;
 import com.bytefreezer.connector.config.Secrets;
@@ -44,7 +45,7 @@ import picocli.CommandLine.Option;
  */
 public final class Command {
     private static final Logger LOG = LoggerFactory.getLogger(Command.class);
-    private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+    private static final ObjectMapper JSON = Json.mapper().enable(SerializationFeature.INDENT_OUTPUT);
     private static final int FAILED = 1;
 
     private final Settings settings;

@@ -1,14 +1,18 @@
 package com.bytefreezer.connector.operations;
 
+import com.bytefreezer.connector.Json;
 import com.bytefreezer.connector.config.ExportDefinition;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.cursor.Counts;
 import com.bytefreezer.connector.cursor.History;
 import com.bytefreezer.connector.delivery.DeadLetter;
+import com.bytefreezer.connector.delivery.DeadLetterLine;
 import com.bytefreezer.connector.server.ApiException;
 import com.fasterxml.jackson.annotation.JsonRawValue;
+import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.List;
@@ -92,16 +96,34 @@ public final class ExportsApi {
             String reason,
             String object,
             long recordNumber,
-            String at,
+            @Nullable String at,
             @JsonRawValue String record) {
-        static Letter of(DeadLetter letter) {
-            return new Letter(
-                    letter.id(),
-                    letter.reason(),
-                    letter.object(),
-                    letter.recordNumber(),
-                    letter.time(),
-                    letter.record());
+        private static final int LONGEST_RECORD = 1_000_000;
+        private static final int EXCERPT = 1000;
+
+        static Letter of(DeadLetterLine line) {
+            return line.letter()
+                    .map(letter -> new Letter(
+                            letter.id(),
+                            letter.reason(),
+                            letter.object(),
+                            letter.recordNumber(),
+                            letter.time(),
+                            shown(letter)))
+                    .orElseGet(() -> new Letter(line.id(), line.problem(), "", 0, null, "null"));
+        }
+
+        /** As JSON, or else as text: what is too long, too deep or no JSON must not spoil the answer. */
+        private static String shown(DeadLetter letter) {
+            if (letter.json().length > LONGEST_RECORD) {
+                String begin = new String(letter.json(), 0, EXCERPT, StandardCharsets.UTF_8);
+                return quoted("%s… (%,d bytes)".formatted(begin, letter.json().length));
+            }
+            return Json.isDocument(letter.record()) ? letter.record() : quoted(letter.record());
+        }
+
+        private static String quoted(String text) {
+            return '"' + new String(JsonStringEncoder.getInstance().quoteAsString(text)) + '"';
         }
     }
 

@@ -5,7 +5,7 @@ import com.bytefreezer.connector.config.ExportDefinition;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.cursor.Cursor;
 import com.bytefreezer.connector.cursor.History;
-import com.bytefreezer.connector.delivery.DeadLetter;
+import com.bytefreezer.connector.delivery.DeadLetterLine;
 import com.bytefreezer.connector.delivery.DeadLetters;
 import com.bytefreezer.connector.export.Exports;
 import com.bytefreezer.connector.export.Schedule;
@@ -134,8 +134,8 @@ public final class Operations {
                 .orElseThrow(() -> new ApiException(404, "There is no export %s/%s.".formatted(name, destination)));
     }
 
-    /** The dead letters of an export; reads file by file. */
-    Stream<DeadLetter> deadLetters(ExportDefinition export) {
+    /** The dead letters of an export, and lines that are none; reads file by file. */
+    Stream<DeadLetterLine> deadLetters(ExportDefinition export) {
         return deadLetters.files(export.lane()).stream().flatMap(file -> deadLetters.read(file).stream());
     }
 

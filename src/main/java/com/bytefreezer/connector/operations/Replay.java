@@ -5,6 +5,7 @@ import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.delivery.Batch;
 import com.bytefreezer.connector.delivery.Batch.Rejection;
 import com.bytefreezer.connector.delivery.DeadLetter;
+import com.bytefreezer.connector.delivery.DeadLetterLine;
 import com.bytefreezer.connector.delivery.DeadLetters;
 import com.bytefreezer.connector.delivery.Deliveries;
 import com.bytefreezer.connector.delivery.DeliveryCamel;
@@ -79,16 +80,16 @@ public final class Replay {
         }
     }
 
-    /** Removes dead letters for good. How many. */
+    /** Removes dead letters for good, and lines that are none. How many. */
     public long discard(ExportDefinition export, Set<String> ids) {
         long discarded = 0;
         for (Path file : deadLetters.files(export.lane())) {
-            List<DeadLetter> letters = deadLetters.read(file);
-            List<DeadLetter> kept =
-                    letters.stream().filter(letter -> !isWanted(letter, ids)).toList();
-            if (kept.size() < letters.size()) {
+            List<DeadLetterLine> lines = deadLetters.read(file);
+            List<DeadLetterLine> kept =
+                    lines.stream().filter(line -> !isWanted(line, ids)).toList();
+            if (kept.size() < lines.size()) {
                 deadLetters.keepOnly(file, kept);
-                discarded += letters.size() - kept.size();
+                discarded += lines.size() - kept.size();
             }
         }
         return discarded;
@@ -100,9 +101,17 @@ public final class Replay {
         String message = null;
         try (ProducerTemplate template = routes.createProducerTemplate()) {
             for (Path file : deadLetters.files(export.lane())) {
-                List<DeadLetter> letters = deadLetters.read(file);
-                List<DeadLetter> wanted =
-                        letters.stream().filter(letter -> isWanted(letter, ids)).toList();
+                List<DeadLetterLine> lines = deadLetters.read(file);
+                for (DeadLetterLine line : lines) {
+                    if (line.letter().isEmpty() && isWanted(line, ids)) {
+                        failed++;
+                        message = line.problem();
+                    }
+                }
+                List<DeadLetter> wanted = lines.stream()
+                        .filter(line -> isWanted(line, ids))
+                        .flatMap(line -> line.letter().stream())
+                        .toList();
                 if (wanted.isEmpty()) {
                     continue;
                 }
@@ -117,14 +126,7 @@ public final class Replay {
                 if (refused.size() != batch.rejections().size()) {
                     throw new IllegalStateException(file + ": what is refused again cannot be told apart");
                 }
-                List<DeadLetter> kept = new ArrayList<>();
-                for (DeadLetter letter : letters) {
-                    DeadLetter again = refused.get(letter.id());
-                    if (again != null || !isWanted(letter, ids)) {
-                        kept.add(again == null ? letter : again);
-                    }
-                }
-                deadLetters.keepOnly(file, kept);
+                deadLetters.keepOnly(file, left(lines, ids, refused));
                 replayed += wanted.size() - refused.size();
                 failed += refused.size();
                 if (!batch.rejections().isEmpty()) {
@@ -135,10 +137,24 @@ public final class Replay {
         return new Result(replayed, failed, message);
     }
 
+    private static List<DeadLetterLine> left(
+            List<DeadLetterLine> lines, Set<String> ids, Map<String, DeadLetter> refused) {
+        List<DeadLetterLine> left = new ArrayList<>();
+        for (DeadLetterLine line : lines) {
+            DeadLetter again = refused.get(line.id());
+            if (again != null) {
+                left.add(line.with(again));
+            } else if (line.letter().isEmpty() || !isWanted(line, ids)) {
+                left.add(line);
+            }
+        }
+        return left;
+    }
+
     private long countWanted(ExportDefinition export, Set<String> ids) {
         return deadLetters.files(export.lane()).stream()
                 .flatMap(file -> deadLetters.read(file).stream())
-                .filter(letter -> isWanted(letter, ids))
+                .filter(line -> isWanted(line, ids))
                 .count();
     }
 
@@ -166,7 +182,7 @@ public final class Replay {
         return refused;
     }
 
-    private static boolean isWanted(DeadLetter letter, Set<String> ids) {
-        return ids.isEmpty() || ids.contains(letter.id());
+    private static boolean isWanted(DeadLetterLine line, Set<String> ids) {
+        return ids.isEmpty() || ids.contains(line.id());
     }
 }

@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.query;
 
 import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.Json;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.lake.AwsKeys;
 import com.bytefreezer.connector.lake.Credentials;
@@ -45,7 +46,7 @@ import org.jspecify.annotations.Nullable;
  * several threads.
  */
 public final class DuckDb implements AutoCloseable {
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final ObjectMapper JSON = Json.mapper();
     private static final Pattern UNKNOWN_COLUMN =
             Pattern.compile("(?:Referenced column \"(.+?)\" not found|does not have a column named \"(.+?)\")");
     /** What else names a part of the user's text, so that its place can be told. */

@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.query;
 
 import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.Json;
 import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.lake.LakeObject.Slice;
 import com.bytefreezer.connector.query.SqlException.Position;
@@ -34,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * common table expression, never into the user's text.
  */
 public final class Query {
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final ObjectMapper JSON = Json.mapper();
     /** The column of a bundle's result with the number of the record's object; one of DuckDB's virtual columns. */
     static final String OBJECT_NUMBER = "file_index";
 

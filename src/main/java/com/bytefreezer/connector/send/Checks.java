@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.send;
 
+import com.bytefreezer.connector.Json;
 import com.bytefreezer.connector.config.Destination;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.delivery.Failures;
@@ -47,7 +48,7 @@ import org.apache.kafka.common.config.SaslConfigs;
 final class Checks {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
     private static final int LONGEST_ANSWER = 100_000;
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final ObjectMapper JSON = Json.mapper();
     private static final Set<String> OWN_WAY = Set.of("elasticsearch", "splunk", "kafka", "file", "stdout");
 
     private final Settings settings;

@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.send;
 
 import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.Json;
 import com.bytefreezer.connector.config.Destination.Setting;
 import com.bytefreezer.connector.config.Secrets;
 import com.bytefreezer.connector.config.Settings;
@@ -36,7 +37,7 @@ public final class Destinations {
     private static final DateTimeFormatter PARTITION = DateTimeFormatter.ofPattern(
                     "'year='yyyy/'month='MM/'day='dd/'hour='HH/")
             .withZone(ZoneOffset.UTC);
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final ObjectMapper JSON = Json.mapper();
 
     private final Settings settings;
     private final Secrets secrets;

@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.server;
 
 import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.Json;
 import com.bytefreezer.connector.config.Secrets;
 import com.bytefreezer.connector.delivery.Failures;
 import com.bytefreezer.connector.query.SqlException;
@@ -23,7 +24,7 @@ import org.slf4j.LoggerFactory;
 public final class ApiErrors {
     private static final Logger LOG = LoggerFactory.getLogger(ApiErrors.class);
     private static final String NOT_EXPECTED = "invalid request: the body is not the JSON that is expected here%s.";
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final ObjectMapper JSON = Json.mapper();
 
     @BeanInject
     private Secrets secrets = new Secrets();

@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.server;
 
+import com.bytefreezer.connector.Json;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayOutputStream;
@@ -125,7 +126,7 @@ public final class Page {
     }
 
     private static Map<String, String> modules() throws IOException {
-        ObjectMapper json = new ObjectMapper();
+        ObjectMapper json = Json.mapper();
         Map<String, String> modules = new HashMap<>();
         for (URL map : Collections.list(Page.class.getClassLoader().getResources("META-INF/importmap.json"))) {
             try (InputStream stream = map.openStream()) {

@@ -1,14 +1,14 @@
 package com.bytefreezer.connector.operations;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.Json;
 import com.bytefreezer.connector.Mode;
 import com.bytefreezer.connector.TestRun;
 import com.bytefreezer.connector.config.ExportDefinition;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.delivery.DeadLetter;
+import com.bytefreezer.connector.delivery.DeadLetterLine;
 import com.bytefreezer.connector.delivery.DeadLetters;
 import com.bytefreezer.connector.kit.Reply;
 import com.bytefreezer.connector.testing.WebhookServer;
@@ -148,23 +148,47 @@ class DeadLetterReplayTest {
         assertThat(letters()).allMatch(letter -> letter.record().endsWith(REFUSED));
     }
 
-    @Test
-    void aLineThatIsNoDeadLetterIsNamedAndStays() throws Exception {
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"batch_id\":\"x\"}",
+                "no JSON",
+                "\u0000\u0007",
+                "[[[[",
+                "{\"record\":{\"a\":1}",
+                "{\"record\":{}}"
+            })
+    void aLineThatIsNoDeadLetterHidesNoOther(String line) throws Exception {
+        refuse(text -> false);
         Path file = files().get(0);
-        String broken = Files.readString(file) + "{\"batch_id\":\"x\"}\n";
-        Files.writeString(file, broken);
+        String letter = Files.readString(file);
+        // The last line lacks its end, as after a crash.
+        Files.writeString(file, line + "\n" + letter + line);
 
-        assertThatThrownBy(() -> operations.replay().replay(export, Set.of()))
-                .isInstanceOf(ConnectorException.class)
-                .hasMessageContaining(file.toString())
-                .hasMessageContaining("it has no record");
-        assertThat(file).content().isEqualTo(broken);
+        assertThat(operations.status().lanes().get(0).deadLetters()).isEqualTo(OBJECTS + 2);
+        assertThat(operations.deadLetters(export).filter(each -> each.letter().isEmpty()))
+                .extracting(DeadLetterLine::problem)
+                .hasSize(2)
+                .allMatch(problem -> problem.lines().count() == 1 && problem.endsWith("Mend or discard it."))
+                .first()
+                .asString()
+                .startsWith("dead letters " + file + ", line 1: cannot be read (");
+
+        Replay.Result result = operations.replay().replay(export, Set.of());
+
+        assertThat(result.replayed()).isEqualTo(OBJECTS);
+        assertThat(result.failed()).isEqualTo(2);
+        assertThat(result.message()).contains(file + ", line ");
+        assertThat(file).content().isEqualTo((line + "\n").repeat(2));
+        String id = operations.deadLetters(export).findFirst().orElseThrow().id();
+        assertThat(operations.replay().discard(export, Set.of(id))).isEqualTo(2);
+        assertThat(files()).isEmpty();
     }
 
     /** Half a file, and a block of the disk that holds something else. */
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void aDamagedFileIsNamedAndTheOthersAreReplayedWithoutIt(boolean truncated) throws Exception {
+    void aDamagedFileIsNamedAndTheOthersAreReplayed(boolean truncated) throws Exception {
         refuse(text -> false);
         Path file = files().get(0);
         byte[] whole = Files.readAllBytes(file);
@@ -174,19 +198,39 @@ class DeadLetterReplayTest {
         }
         Files.write(file, damaged);
 
-        assertThatThrownBy(() -> operations.replay().replay(export, Set.of()))
-                .isInstanceOf(ConnectorException.class)
-                .hasMessageStartingWith("dead letters " + file + ", line 1: cannot be read (")
-                .hasMessageEndingWith("They stay as they are. Mend or remove the line.")
-                .hasMessageNotContaining("\n");
-        assertThat(file).hasBinaryContent(damaged);
+        Replay.Result result = operations.replay().replay(export, Set.of());
 
-        Files.move(file, folder.resolve("aside"));
-        assertThat(operations.replay().replay(export, Set.of()).failed()).isZero();
-        assertThat(letters()).isEmpty();
+        assertThat(result.replayed()).isEqualTo(OBJECTS - 1);
+        assertThat(result.failed()).isPositive();
+        assertThat(result.message())
+                .startsWith("dead letters " + file + ", line ")
+                .doesNotContain("\n");
+        assertThat(file).hasBinaryContent(damaged);
         Files.write(file, whole);
         assertThat(operations.replay().replay(export, Set.of()).failed()).isZero();
         assertThat(server.records()).hasSize(10 * OBJECTS);
+    }
+
+    /** A row of a lake may have any JSON in it: deep, with long numbers, half characters and the same name twice. */
+    @ParameterizedTest
+    @ValueSource(ints = {2000, 90_000})
+    void aRecordIsReplayedHoweverDeepItIs(int depth) throws Exception {
+        refuse(text -> false);
+        Path file = files().get(0);
+        String odd = "{\"j\":%s1%s,\"n\":%s,\"h\":\"\\ud800\\u0000\",\"d\":{\"a\":1,\"a\":2}}"
+                .formatted("[".repeat(depth), "]".repeat(depth), "7".repeat(5000));
+        String letter = Files.readString(file);
+        Files.writeString(file, letter.substring(0, letter.indexOf("{\"message\"")) + odd + "}\n");
+
+        ExportsApi api = new ExportsApi(operations);
+        assertThat(api.deadLetters(export.name(), export.destination(), null, null)
+                        .deadLetters())
+                .hasSize(OBJECTS)
+                .allMatch(each -> Json.isDocument(each.record()));
+        // The server of the test does not read so deep, and refuses it.
+        assertThat(operations.replay().replay(export, Set.of()).replayed()).isEqualTo(OBJECTS - 1);
+        assertThat(server.requests()).anyMatch(request -> request.text().contains(odd));
+        assertThat(letters()).singleElement().extracting(DeadLetter::record).isEqualTo(odd);
     }
 
     @Test
@@ -210,7 +254,10 @@ class DeadLetterReplayTest {
     }
 
     private List<DeadLetter> letters() {
-        return operations.deadLetters(export).toList();
+        return operations
+                .deadLetters(export)
+                .flatMap(line -> line.letter().stream())
+                .toList();
     }
 
     private List<Path> files() throws Exception {

@@ -98,7 +98,7 @@ public final class Bulk {
      *     several small pieces, which costs us and the server more than the records themselves; empty when no record is left
      * @throws HttpOperationFailedException 413 when they are too many for one request, as the server would say it
      */
-    public List<Object> operations(@Variable("batch") Batch batch) throws IOException, HttpOperationFailedException {
+    public List<Object> operations(@Variable("batch") Batch batch) throws HttpOperationFailedException {
         Batch open = batch.open().orElse(null);
         if (open == null) {
             return List.of();
@@ -120,8 +120,8 @@ public final class Bulk {
         Request request = new Request(open.size() + records.size() * USUAL_ACTION_BYTES);
         for (int position = 0; position < records.size(); position++) {
             byte[] json = records.get(position);
-            Map<String, String> values = Columns.read(json, columns);
             try {
+                Map<String, String> values = values(json, columns);
                 String id = idColumn.isBlank() ? (ids.isEmpty() ? null : ids.get(position)) : id(values.get(idColumn));
                 String name = dated ? indexAt(values.get(indexTimeColumn)) : fixedIndex;
                 request.add(json, name, id);
@@ -192,6 +192,14 @@ public final class Bulk {
         throw failure;
     }
 
+    private static Map<String, String> values(byte[] json, Set<String> columns) throws UnusableRecordException {
+        try {
+            return Columns.read(json, columns);
+        } catch (IOException e) {
+            throw new UnusableRecordException(Columns.unreadable(e));
+        }
+    }
+
     private String id(@Nullable String value) throws UnusableRecordException {
         if (value == null || value.isEmpty()) {
             throw new UnusableRecordException("no id: column %s is missing, null or nested".formatted(idColumn));
@@ -199,6 +207,10 @@ public final class Bulk {
         if (value.getBytes(StandardCharsets.UTF_8).length > LONGEST_ID_BYTES) {
             throw new UnusableRecordException(
                     "no id: column %s has more than %d bytes".formatted(idColumn, LONGEST_ID_BYTES));
+        }
+        // Half of a surrogate pair.
+        if (!StandardCharsets.UTF_8.newEncoder().canEncode(value)) {
+            throw new UnusableRecordException("no id: column %s is no valid text".formatted(idColumn));
         }
         return value;
     }

@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.delivery.splunk;
 
 import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.Json;
 import com.bytefreezer.connector.delivery.Failures;
 import com.bytefreezer.connector.delivery.Retries;
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -16,7 +17,7 @@ import org.apache.camel.http.base.HttpOperationFailedException;
 
 /** What the collector answered. */
 record HecAnswer(URI url, int status, Map<String, String> headers, String body, JsonNode json) {
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final ObjectMapper JSON = Json.mapper();
     private static final int NONE = -1;
     /** No data, invalid data format, event is required, event is blank, indexed fields cannot be handled. */
     private static final Set<Integer> ABOUT_AN_EVENT = Set.of(5, 6, 12, 13, 15);

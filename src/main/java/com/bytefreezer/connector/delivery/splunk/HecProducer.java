@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.delivery.splunk;
 
 import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.Json;
 import com.bytefreezer.connector.delivery.Batch;
 import com.bytefreezer.connector.delivery.Deliveries;
 import com.bytefreezer.connector.delivery.Failures;
@@ -39,7 +40,7 @@ import org.apache.hc.core5.http.io.entity.EntityUtils;
  * several threads.
  */
 final class HecProducer extends DefaultProducer {
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final ObjectMapper JSON = Json.mapper();
     private static final int MOST_CONNECTIONS = 64;
     private static final int LONGEST_ANSWER = 100_000;
     private static final long FIRST_POLL_MS = 50;
@@ -99,11 +100,16 @@ final class HecProducer extends DefaultProducer {
 
     private void deliver(Batch batch, String authorization) throws Exception {
         for (Optional<Batch> open = batch.open(); open.isPresent(); open = batch.open()) {
-            HecAnswer answer = post(eventUrl, events.of(open.get()), authorization);
-            OptionalInt refused = answer.refusedEvent(open.get().recordCount());
+            byte[] sent = events.of(open.get());
+            Batch readable = open.get().open().orElse(null);
+            if (readable == null) {
+                return;
+            }
+            HecAnswer answer = post(eventUrl, sent, authorization);
+            OptionalInt refused = answer.refusedEvent(readable.recordCount());
             if (refused.isPresent()) {
                 // Some collectors have taken the events before it, others none: better twice than never.
-                open.get().reject(refused.getAsInt(), answer.text());
+                readable.reject(refused.getAsInt(), answer.text());
             } else if (isTaken(answer, authorization)) {
                 return;
             } else {

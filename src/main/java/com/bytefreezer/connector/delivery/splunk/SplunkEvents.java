@@ -1,6 +1,8 @@
 package com.bytefreezer.connector.delivery.splunk;
 
+import com.bytefreezer.connector.Json;
 import com.bytefreezer.connector.delivery.Batch;
+import com.bytefreezer.connector.delivery.Columns;
 import com.bytefreezer.connector.delivery.EventTime;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
@@ -22,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * the event's metadata come from. Immutable.
  */
 final class SplunkEvents {
-    private static final JsonFactory JSON = new JsonFactory();
+    private static final JsonFactory JSON = Json.records();
     private static final int MILLIS = 3;
     private static final byte[] EVENT = bytes("\"event\":");
     private static final byte[] FIELDS = bytes("\"fields\":{");
@@ -34,6 +36,8 @@ final class SplunkEvents {
     private final String host;
     /** The metadata that all events have in common. */
     private final byte[] common;
+
+    private final byte[] sameForAll;
 
     SplunkEvents(HecEndpoint endpoint) {
         var configuration = endpoint.getConfiguration();
@@ -48,28 +52,36 @@ final class SplunkEvents {
         common = bytes(member("source", configuration.getSource())
                 + member("sourcetype", configuration.getSourceType())
                 + member("index", configuration.getIndex()));
+        sameForAll = bytes(host + new String(common, StandardCharsets.UTF_8));
     }
 
-    /** The events of a batch, one after the other. */
-    byte[] of(Batch batch) throws IOException {
+    /** The events of a batch, one after the other. Records whose columns cannot be read are rejected and left out. */
+    byte[] of(Batch batch) {
         ByteArrayOutputStream events = new ByteArrayOutputStream(batch.size() + batch.recordCount() * 200);
-        for (byte[] record : batch.records()) {
+        List<byte[]> records = batch.records();
+        for (int position = 0; position < records.size(); position++) {
+            byte[] metadata;
+            try {
+                metadata = metadata(records.get(position));
+            } catch (IOException e) {
+                batch.reject(position, Columns.unreadable(e));
+                continue;
+            }
             events.write('{');
-            writeMetadata(record, events);
+            events.writeBytes(metadata);
             events.writeBytes(EVENT);
-            events.writeBytes(record);
+            events.writeBytes(records.get(position));
             events.write('}');
             events.write('\n');
         }
         return events.toByteArray();
     }
 
-    private void writeMetadata(byte[] record, ByteArrayOutputStream event) throws IOException {
+    private byte[] metadata(byte[] record) throws IOException {
         if (columns.isEmpty()) {
-            event.writeBytes(bytes(host));
-            event.writeBytes(common);
-            return;
+            return sameForAll;
         }
+        ByteArrayOutputStream event = new ByteArrayOutputStream();
         String ownHost = "";
         ByteArrayOutputStream indexed = new ByteArrayOutputStream();
         int missing = columns.size();
@@ -109,12 +121,13 @@ final class SplunkEvents {
             event.write(indexed.toByteArray(), 1, indexed.size() - 1);
             event.writeBytes(bytes("},"));
         }
+        return event.toByteArray();
     }
 
     private static Optional<String> time(JsonToken value, JsonParser parser) throws IOException {
-        Optional<Instant> time = value.isNumeric()
-                ? EventTime.ofEpoch(parser.getDecimalValue())
-                : value == JsonToken.VALUE_STRING ? EventTime.of(parser.getText()) : Optional.empty();
+        Optional<Instant> time = value.isNumeric() || value == JsonToken.VALUE_STRING
+                ? EventTime.of(parser.getText())
+                : Optional.empty();
         return time.map(SplunkEvents::seconds);
     }
 
