@@ -79,7 +79,7 @@ export function Problem({ error, said, retry }) {
   }
   return h('div', { class: 'problem', role: 'alert' },
     h(Message, { text: error.message }),
-    error.status === 401 && h('p', null, 'Open the link that the connector printed at its start: http://localhost:…/?token=…'),
+    error.status === 401 && h('p', null, 'Open the link that the connector named at its start, or http://localhost:…/?token=… with server.token.'),
     retry && h('button', { type: 'button', onClick: retry }, 'Try again'));
 }
 

@@ -48,6 +48,7 @@ public final class Connector implements AutoCloseable {
     private volatile @Nullable Schedule schedule;
     private final Mode mode;
     private final ExportHealth health;
+    private final Operations operations;
     private final Metrics metrics = new Metrics(Version.number());
     private final Optional<Tracing> tracing;
 
@@ -71,7 +72,7 @@ public final class Connector implements AutoCloseable {
         camel.bind("secrets", secrets);
         tracing = Tracing.of(camel, settings, secrets);
         camel.bind("lanes", new Lanes());
-        Operations operations = Operations.ofRunning(
+        operations = Operations.ofRunning(
                 settings, deadLetters, exports, cursor, history, () -> schedule, camel::getCamelContext);
         camel.bind("operations", operations);
         camel.bind("status", operations.status());
@@ -117,8 +118,9 @@ public final class Connector implements AutoCloseable {
     /** Starts the routes, and a trigger for each of {@code lanes}. */
     public Schedule start(Predicate<String> lanes) throws Exception {
         CamelContext context = DeliveryCamel.init(camel);
-        Optional<HttpServer> server =
-                mode.serves() ? Optional.of(HttpServer.startSomewhere(context, settings)) : Optional.empty();
+        Optional<HttpServer> server = mode.serves()
+                ? Optional.of(HttpServer.startSomewhere(context, settings, operations::whyNotReady))
+                : Optional.empty();
         server.ifPresent(one -> context.getRegistry()
                 .bind("instance", new Instance(settings, mode, Version.number(), one.port(), health::condition)));
         camel.start();

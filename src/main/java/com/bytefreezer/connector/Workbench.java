@@ -24,6 +24,7 @@ import org.apache.camel.main.Main;
 final class Workbench implements AutoCloseable {
     private final Settings settings;
     private final Main camel;
+    private final Operations operations;
     private final Metrics metrics = new Metrics(Version.number());
 
     /** Prepares everything; {@link #start} begins to work. */
@@ -32,7 +33,7 @@ final class Workbench implements AutoCloseable {
         camel = DeliveryCamel.prepare(settings, settings.routeFiles());
         camel.bind("settings", settings);
         camel.bind("secrets", secrets);
-        Operations operations = Operations.ofStore(settings, camel::getCamelContext);
+        operations = Operations.ofStore(settings, camel::getCamelContext);
         camel.bind("operations", operations);
         camel.bind("status", operations.status());
         camel.bind("metrics", metrics);
@@ -42,7 +43,7 @@ final class Workbench implements AutoCloseable {
     /** Serves, and says where. */
     HttpServer start() throws Exception {
         CamelContext context = DeliveryCamel.init(camel);
-        HttpServer server = HttpServer.start(context, settings);
+        HttpServer server = HttpServer.start(context, settings, operations::whyNotReady);
         context.getRegistry()
                 .bind(
                         "instance",

@@ -1,6 +1,7 @@
 package com.bytefreezer.connector;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.bytefreezer.connector.config.RouteFiles;
 import com.bytefreezer.connector.config.Settings;
@@ -50,7 +51,7 @@ class DeployTest {
                 .properties()
                 .forEach(pair -> environment.put(
                         pair.getKey(),
-                        PLACEHOLDER.matcher(pair.getValue().asText()).replaceAll("value")));
+                        PLACEHOLDER.matcher(pair.getValue().asText()).replaceAll("a-value-of-the-user")));
         assertThat(words(connector.path("command"))).containsExactly("--mode", "watch");
         Settings settings = settings(Mode.WATCH, environment, null);
         assertThat(settings.text("s3.endpoint")).isEqualTo("minio:9000");
@@ -93,6 +94,10 @@ class DeployTest {
         JsonNode files = objects.get("ConfigMap").path("data");
         Path config = Files.writeString(
                 folder.resolve("config.yaml"), files.path("config.yaml").asText());
+        // Nobody shall run with the token of a file that everybody knows.
+        assertThatThrownBy(() -> settings(Mode.WATCH, environment, config))
+                .hasMessageContaining("server.token must be");
+        environment.put("SERVER_TOKEN", "a-token-of-the-user");
         Settings settings = settings(Mode.WATCH, environment, config);
         assertThat(settings.text("control.api-key")).isEqualTo("change-me");
 

@@ -21,7 +21,7 @@ import java.util.TreeMap;
 /** The API of interactive mode in this JVM, on a free port, and a client of it. */
 public final class TestApi implements AutoCloseable {
     /** What the client may send. */
-    public static final String TOKEN = "of-the-server";
+    public static final String TOKEN = "the-token-of-the-server";
 
     private static final ObjectMapper JSON = new ObjectMapper();
 

@@ -84,6 +84,7 @@ final class Rules {
                 .flatMap(rule -> rule.apply(value))
                 .ifPresent(problem -> problems.add("%s %s, not \"%s\". Not started.".formatted(name, problem, value))));
         values.forEach((name, value) -> checkBraces(name, value, problems));
+        checkToken(values, problems);
         checkLake(values, problems);
         checkDestinations(values, routes, problems);
         if (mode.exports()) {
@@ -106,6 +107,15 @@ final class Rules {
     private static void checkBraces(String name, String value, List<String> problems) {
         if ((value.contains("{{") || value.contains("}}")) && !name.equals("query.sql")) {
             problems.add("%s: {{ and }} cannot be part of a value. Not started. Choose another.".formatted(name));
+        }
+    }
+
+    /** Wrong ones are not counted, so that it must not be guessed; it goes into headers and links. */
+    private static void checkToken(Map<String, String> values, List<String> problems) {
+        String token = values.get("server.token");
+        if (token != null && !token.matches("[!-~]{16,}")) {
+            problems.add("server.token must be 16 or more characters of ASCII without spaces. Not started."
+                    + " Choose a random one, such as openssl rand -hex 16 prints.");
         }
     }
 

@@ -20,9 +20,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import org.apache.camel.Body;
-import org.apache.camel.Exchange;
 import org.apache.camel.Header;
 import org.jspecify.annotations.Nullable;
 
@@ -221,14 +219,6 @@ public final class ExportsApi {
         Instant from = time(request, "from").orElse(Instant.MIN);
         Instant to = time(request, "to").orElse(Instant.MAX);
         return operations.planner().planAll(export, object -> object.beginsIn(from, to));
-    }
-
-    /** Whether the process does its work: 200, or 503 with the reason. */
-    public Map<String, String> ready(Exchange exchange) {
-        Optional<String> reason = operations.whyNotReady();
-        exchange.getMessage().setHeader(Exchange.HTTP_RESPONSE_CODE, reason.isEmpty() ? 200 : 503);
-        return reason.map(why -> new TreeMap<>(Map.of("status", "not ready", "reason", why)))
-                .orElse(new TreeMap<>(Map.of("status", "ready")));
     }
 
     private static Set<String> ids(Map<String, Object> request) {

@@ -163,7 +163,7 @@ public final class Operations {
     }
 
     /** Why this process is not ready to do its work, in one line without secrets; empty when it is. */
-    Optional<String> whyNotReady() {
+    public Optional<String> whyNotReady() {
         if (cursor == null) {
             return Optional.empty();
         }

@@ -3,65 +3,68 @@ package com.bytefreezer.connector.server;
 import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.delivery.Failures;
-import io.vertx.core.Vertx;
-import io.vertx.core.VertxOptions;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.UnknownHostException;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.Supplier;
 import org.apache.camel.CamelContext;
 import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpRouter;
-import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpServer;
 import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpServerConfiguration;
 import org.apache.camel.support.service.ServiceHelper;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Listens on {@code server.host}:{@code server.port} for the routes in {@code routes/api/}. Camel serves; this adds a
- * {@link Gate} before them and fails when the port is taken, which Camel only warns of.
+ * Listens on {@code server.host}:{@code server.port} for the routes in {@code routes/api/}. Camel serves those; this adds a
+ * {@link Gate} before them, {@link Connections} within bounds, and what is answered whatever the routes do: the page's
+ * files and the probes ({@link Reception}).
  */
 public final class HttpServer {
     private static final Logger LOG = LoggerFactory.getLogger(HttpServer.class);
-    /** More than any statement or export that a person writes. */
-    private static final long MAX_BODY_BYTES = 1024 * 1024;
-    /** More than may wait for the lake at the same time, so that a probe is answered all the same. */
+    /** More than may wait for the lake at the same time. */
     private static final int WORKERS = 64;
+    /** How long a client may take for a request, and for a part of its answer. */
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private final int port;
-    private final Gate gate;
+    private final Invitation invitation;
 
-    private HttpServer(int port, Gate gate) {
+    private HttpServer(int port, Invitation invitation) {
         this.port = port;
-        this.gate = gate;
+        this.invitation = invitation;
     }
 
     /**
-     * Listens. To be called before routes are added to {@code context}, which stops the server with itself.
+     * Listens, and asks those who come to come again until {@code context}, to which routes are to be added, has started.
+     * The context stops the server with itself.
      *
+     * @param whyNotReady says in one line why the process does not do its work; empty when it does; may take long
      * @throws ConnectorException when it cannot listen there
      */
-    public static HttpServer start(CamelContext context, Settings settings) throws Exception {
+    public static HttpServer start(CamelContext context, Settings settings, Supplier<Optional<String>> whyNotReady)
+            throws Exception {
         int port = settings.integer("server.port");
         checkFree(address(settings), port);
-        return start(context, settings, port);
+        return start(context, settings, whyNotReady, port);
     }
 
     /**
      * The same, but where the port is taken, on any other: so that several watches can run on one machine, as the
      * original's could, which had no server.
      */
-    public static HttpServer startSomewhere(CamelContext context, Settings settings) throws Exception {
+    public static HttpServer startSomewhere(
+            CamelContext context, Settings settings, Supplier<Optional<String>> whyNotReady) throws Exception {
         int port = settings.integer("server.port");
         try {
             checkFree(address(settings), port);
-            return start(context, settings, port);
+            return start(context, settings, whyNotReady, port);
         } catch (ConnectorException taken) {
-            HttpServer server = start(context, settings, 0);
+            HttpServer server = start(context, settings, whyNotReady, 0);
             LOG.warn(
                     "server.port {}: another process listens there. The exports run, and the API is on port {} until the next start. Choose another server.port.",
                     port,
@@ -71,38 +74,46 @@ public final class HttpServer {
     }
 
     /** Without a look whether the port is free; another process may be quicker anyway. */
-    static HttpServer start(CamelContext context, Settings settings, int wanted) throws Exception {
+    static HttpServer start(CamelContext context, Settings settings, Supplier<Optional<String>> whyNotReady, int wanted)
+            throws Exception {
+        return start(context, settings, whyNotReady, wanted, new Connections(PATIENCE));
+    }
+
+    static HttpServer start(
+            CamelContext context,
+            Settings settings,
+            Supplier<Optional<String>> whyNotReady,
+            int wanted,
+            Connections connections)
+            throws Exception {
         String host = settings.text("server.host");
         VertxPlatformHttpServerConfiguration configuration = new VertxPlatformHttpServerConfiguration();
         configuration.setBindHost(host);
         configuration.setBindPort(wanted);
-        configuration.setPort(wanted);
-        configuration.setMaxBodySize(MAX_BODY_BYTES);
+        configuration.setMaxBodySize(Reception.MAX_BODY_BYTES);
         configuration.getBodyHandler().setHandleFileUploads(false);
-        Listener server = new Listener(configuration);
-        context.getRegistry().bind("httpServer", server);
-        // An export that is waited for may take hours; Vert.x would tell of it each second, with a stack trace.
-        context.getRegistry()
-                .bind(
-                        "vertxOptions",
-                        new VertxOptions().setWorkerPoolSize(WORKERS).setMaxWorkerExecuteTime(Long.MAX_VALUE));
-        server.setCamelContext(context);
+        Optional<Token> token = Token.of(settings, isLoopback(settings));
+        Reception reception = new Reception(context, token, new Page(), new Readiness(whyNotReady));
+        Listener listener =
+                new Listener(configuration, WORKERS, connections::guard, reception::receive, reception::refuseGarbage);
+        context.getRegistry().bind("httpServer", listener);
+        listener.setCamelContext(context);
         // Not left to Camel, which would start it after the routes are there.
-        ServiceHelper.startService(server);
-        if (server.hasFailed()) {
-            ServiceHelper.stopService(server);
-            throw taken(wanted, host, "another process was quicker");
+        try {
+            ServiceHelper.startService(listener);
+        } catch (Exception e) {
+            throw taken(wanted, host, Failures.describe(e));
         }
-        context.addService(server);
-        int port = server.getPort();
-        Gate gate = new Gate(isLoopback(settings), settings.optional("server.token"));
+        context.addService(listener);
+        int port = listener.getPort();
         VertxPlatformHttpRouter router =
                 VertxPlatformHttpRouter.lookup(context, VertxPlatformHttpRouter.getRouterNameFromPort(wanted));
         // Camel looks for the port that it really has, when 0 was asked for.
         context.getRegistry().bind(VertxPlatformHttpRouter.getRouterNameFromPort(port), router);
-        router.route().order(Integer.MIN_VALUE).handler(gate).failureHandler(Gate::failed);
-        router.route().order(Integer.MAX_VALUE).handler(exchange -> Gate.noRoute(exchange, router.getRoutes()));
-        return new HttpServer(port, gate);
+        reception.leadTo(router);
+        Invitation invitation = new Invitation(port, token);
+        context.addService(invitation);
+        return new HttpServer(port, invitation);
     }
 
     /**
@@ -114,20 +125,14 @@ public final class HttpServer {
         return address(settings).isLoopbackAddress();
     }
 
-    /** Tells how to open it; not in the log, since whoever reads that must not learn the token. */
+    /** Tells how to open it. */
     public void announce() {
-        System.err.println("Open " + link());
+        invitation.tell();
     }
 
     /** The port it listens on. */
     public int port() {
         return port;
-    }
-
-    /** What a person on this machine opens, with the token when one is needed. */
-    String link() {
-        return "http://localhost:%d/%s"
-                .formatted(port, gate.token().map(token -> "?token=" + token).orElse(""));
     }
 
     private static InetAddress address(Settings settings) {
@@ -155,35 +160,5 @@ public final class HttpServer {
         return new ConnectorException(
                 "server.port %d: cannot listen on %s (%s). Not started. Stop what uses it, or choose another server.port."
                         .formatted(port, host, reason));
-    }
-
-    /** Camel's server, which tells nobody but Vert.x that it does not listen. */
-    private static final class Listener extends VertxPlatformHttpServer {
-        /** Vert.x tells of it right after Camel goes on. */
-        private static final long PATIENCE_MS = 100;
-
-        private final CountDownLatch failed = new CountDownLatch(1);
-        private volatile boolean listens;
-
-        private Listener(VertxPlatformHttpServerConfiguration configuration) {
-            super(configuration);
-        }
-
-        @Override
-        protected Vertx createVertxInstance() {
-            Vertx vertx = super.createVertxInstance();
-            vertx.exceptionHandler(failure -> {
-                if (listens) {
-                    LOG.error("HTTP server: {}", Failures.describe(failure), failure);
-                }
-                failed.countDown();
-            });
-            return vertx;
-        }
-
-        private boolean hasFailed() throws InterruptedException {
-            listens = !failed.await(PATIENCE_MS, TimeUnit.MILLISECONDS);
-            return !listens;
-        }
     }
 }

@@ -3,37 +3,39 @@ package com.bytefreezer.connector.server;
 import com.bytefreezer.connector.Json;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
+import java.net.JarURLConnection;
+import java.net.URI;
 import java.net.URL;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.Objects;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.zip.CRC32C;
-import java.util.zip.GZIPOutputStream;
-import org.apache.camel.Exchange;
-import org.apache.camel.Message;
+import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
 
 /**
- * Serves the page from the class path: the files of {@code web/}, and those modules of libraries that an
- * {@code importmap.json} names, which a jar of a JavaScript package brings along. Nothing else of the class path can be had.
+ * The page's files, from the class path: all of {@code web/}, and those modules of libraries that an
+ * {@code importmap.json} names, which a jar of a JavaScript package brings along. What it holds is settled at its start.
  * Browsers take an import map only inline, which the page's content security policy forbids; so the names of packages in
  * imports become paths here. Safe for use by several threads.
  */
-public final class Page {
+final class Page {
     private static final String ASSETS = "/assets/";
     /** Their paths hold the version, so a browser may keep them. */
-    static final String LIBRARIES = "/assets/lib/";
+    private static final String LIBRARIES = "/assets/lib/";
 
-    private static final Pattern OWN = Pattern.compile("[a-z0-9-]+\\.(?:html|css|js|svg)");
+    private static final String OWN = "web/";
+    private static final String START = OWN + "index.html";
+
     private static final Pattern IMPORT = Pattern.compile("(\\b(?:from|import)\\s*)([\"'])([@a-z][^\"']*)\\2");
     private static final Map<String, String> TYPES = Map.of(
             "html", "text/html; charset=utf-8",
@@ -41,62 +43,53 @@ public final class Page {
             "js", "text/javascript; charset=utf-8",
             "svg", "image/svg+xml");
 
-    /** What is sent, kept for the life of the process. */
-    private record Asset(byte[] plain, byte[] compressed, String type, String tag) {}
-
     private final Map<String, String> modules;
-    private final Map<String, Optional<Asset>> assets = new ConcurrentHashMap<>();
+    private final Map<String, Asset> assets = new HashMap<>();
 
-    /** Reads the import maps of the class path. */
-    public Page() throws IOException {
+    /** Reads them all. */
+    Page() throws IOException {
         modules = modules();
+        for (String name : own()) {
+            add(name.equals(START) ? "/" : ASSETS + name.substring(OWN.length()), name, "no-cache");
+        }
+        for (String path : modules.values()) {
+            add(
+                    path,
+                    "META-INF/resources/" + path.substring(LIBRARIES.length()),
+                    "private, max-age=31536000, immutable");
+        }
     }
 
-    /** Answers with the file of the request's path, or with 304 when the browser has it. */
-    public void serve(Exchange exchange) {
-        Message message = exchange.getMessage();
-        String path = message.getHeader(Exchange.HTTP_URI, "", String.class).split("\\?", 2)[0];
-        String known = message.getHeader("If-None-Match", "", String.class);
-        boolean compressed =
-                message.getHeader("Accept-Encoding", "", String.class).contains("gzip");
-        Asset asset = assets.computeIfAbsent(path, this::find)
-                .orElseThrow(() -> new ApiException(404, "The page has no such file."));
-        message.removeHeaders("*");
-        message.setHeader("ETag", asset.tag());
-        message.setHeader("Vary", "Accept-Encoding");
-        if (known.equals(asset.tag())) {
-            message.setHeader(Exchange.HTTP_RESPONSE_CODE, 304);
-            message.setBody(null);
-            return;
-        }
-        message.setHeader(Exchange.CONTENT_TYPE, asset.type());
-        if (compressed) {
-            message.setHeader(Exchange.CONTENT_ENCODING, "gzip");
-        }
-        message.setBody(compressed ? asset.compressed() : asset.plain());
+    /** What there is, by its path. */
+    Map<String, Asset> assets() {
+        return Map.copyOf(assets);
     }
 
-    private Optional<Asset> find(String path) {
-        if (path.equals("/")) {
-            return asset("web/index.html");
-        }
-        if (modules.containsValue(path)) {
-            return asset("META-INF/resources/" + path.substring(LIBRARIES.length()));
-        }
-        String name = path.substring(Math.min(path.length(), ASSETS.length()));
-        return OWN.matcher(name).matches() ? asset("web/" + name) : Optional.empty();
-    }
-
-    private Optional<Asset> asset(String resource) {
+    private void add(String path, String resource, String caching) throws IOException {
         try (InputStream stream = Page.class.getClassLoader().getResourceAsStream(resource)) {
-            if (stream == null) {
-                return Optional.empty();
-            }
+            byte[] bytes = Objects.requireNonNull(stream, resource).readAllBytes();
             String type = resource.substring(resource.lastIndexOf('.') + 1);
-            byte[] bytes = type.equals("js") ? withPaths(stream.readAllBytes()) : stream.readAllBytes();
-            return Optional.of(new Asset(bytes, compressed(bytes), TYPES.getOrDefault(type, ""), tag(bytes)));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            assets.put(
+                    path,
+                    Asset.of(
+                            type.equals("js") ? withPaths(bytes) : bytes,
+                            Objects.requireNonNull(TYPES.get(type), resource),
+                            caching));
+        }
+    }
+
+    /** The names of the files in {@code web/}, which is a folder or part of a jar. */
+    private static List<String> own() throws IOException {
+        URL start = Objects.requireNonNull(Page.class.getClassLoader().getResource(START));
+        if (start.openConnection() instanceof JarURLConnection jar) {
+            return jar.getJarFile().stream()
+                    .map(ZipEntry::getName)
+                    .filter(name -> name.startsWith(OWN) && !name.endsWith("/"))
+                    .toList();
+        }
+        try (Stream<Path> files =
+                Files.list(Path.of(URI.create(start.toString())).resolveSibling(""))) {
+            return files.map(file -> OWN + file.getFileName()).toList();
         }
     }
 
@@ -109,20 +102,6 @@ public final class Page {
     private String withPath(MatchResult found) {
         String path = modules.getOrDefault(found.group(3), found.group(3));
         return Matcher.quoteReplacement(found.group(1) + found.group(2) + path + found.group(2));
-    }
-
-    private static byte[] compressed(byte[] bytes) throws IOException {
-        ByteArrayOutputStream target = new ByteArrayOutputStream();
-        try (GZIPOutputStream gzip = new GZIPOutputStream(target)) {
-            gzip.write(bytes);
-        }
-        return target.toByteArray();
-    }
-
-    private static String tag(byte[] bytes) {
-        CRC32C sum = new CRC32C();
-        sum.update(bytes);
-        return "\"%x-%x\"".formatted(bytes.length, sum.getValue());
     }
 
     private static Map<String, String> modules() throws IOException {

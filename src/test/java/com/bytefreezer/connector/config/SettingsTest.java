@@ -55,6 +55,18 @@ class SettingsTest {
         route("exports/default", "- templatedRoute: {routeTemplateRef: export}");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"change-me-too", "0123456789abcde", "sixteen letters or", "0123456789abcdeé"})
+    void aTokenThatCanBeGuessedOrNotBeSentIsRefusedAndNotShown(String token) {
+        aCompleteExport();
+        commandLine.put("server.token", token);
+        assertThat(problems())
+                .singleElement()
+                .asString()
+                .startsWith("server.token must be")
+                .doesNotContain(token);
+    }
+
     // -- where values come from
 
     @Test

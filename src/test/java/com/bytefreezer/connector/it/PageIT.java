@@ -430,10 +430,10 @@ class PageIT {
     @Test
     void withoutTheTokenThePageTellsWhereItIs() {
         try (ConnectorProcess connector = connector("--set", "server.token=" + TOKEN)) {
-            String link = connector.link();
-            Page stranger = open(link.replaceAll("\\?.*", ""));
+            String link = connector.link() + "?token=" + TOKEN;
+            Page stranger = open(connector.link());
             assertThat(stranger.locator("main")).containsText("A token is needed");
-            assertThat(stranger.locator("main")).containsText("link that the connector printed");
+            assertThat(stranger.locator("main")).containsText("link that the connector named");
             shoot(stranger, "no-token");
             Page friend = open(link);
             assertThat(dataset(friend, "syslog")).isVisible();
@@ -1008,7 +1008,7 @@ class PageIT {
     }
 
     private static String address(Where where) {
-        return connectors.get(where).link();
+        return connectors.get(where).link() + (where == Where.MINIO ? "?token=" + TOKEN : "");
     }
 
     /** The settings with which a bucket of MinIO is the lake. */

@@ -65,9 +65,17 @@ class OpenApiTest {
         }
     }
 
-    /** The page and its files are no part of the API. */
+    @Test
+    void isTheSameInBothNotations() throws Exception {
+        try (TestApi api = TestApi.over(Map.of())) {
+            assertThat(YAML.readTree(api.get("/api/v1/openapi.yaml").text())).isEqualTo(document());
+            assertThat(api.get("/api/v1/openapi.json").json()).isEqualTo(document());
+        }
+    }
+
+    /** Besides the probes, which need no route. The page and its files are no part of the API. */
     private static Set<String> routes() throws IOException {
-        Set<String> routes = new TreeSet<>();
+        Set<String> routes = new TreeSet<>(Set.of("GET /api/v1/health", "GET /api/v1/ready"));
         try (Stream<Path> files = Files.list(TestTools.projectDirectory().resolve("routes/api"))) {
             for (Path file : files.toList()) {
                 for (JsonNode from : YAML.readTree(file.toFile()).findValues("from")) {
