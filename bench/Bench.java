@@ -230,8 +230,6 @@ public final class Bench {
         builds.forEach((build, jar) -> {
             for (int objects : PARALLEL_OBJECTS) {
                 Map<String, String> its = settings("export.parallel-objects", String.valueOf(objects));
-                // More at a time need more than the default.
-                its.put("duckdb.memory-limit", Math.max(256, 64 * objects) + "MB");
                 its.putAll(Minio.settings(port));
                 its.put("destination.type", "discard");
                 cases.add(new Case("export.parallel-objects=" + objects + build, () -> connector(jar, dataset, its)));

@@ -127,6 +127,9 @@ public final class Connector implements AutoCloseable {
         server.ifPresent(HttpServer::announce);
         List<Export> triggered =
                 exports.all().stream().filter(one -> lanes.test(one.lane())).toList();
+        if (!triggered.isEmpty()) {
+            LOG.info("{}.", exports.describeMemory());
+        }
         Retries retries = camel.lookup("retries", Retries.class);
         Schedule timing = new Schedule(settings, triggered.size(), exports, retries, history, secrets);
         schedule = timing;

@@ -67,8 +67,8 @@ final class Rules {
         RULES.put(
                 "duckdb.memory-limit",
                 value -> problemUnless(
-                        value.matches("(?i)\\d+(\\.\\d+)?\\s*(KB|MB|GB|TB|KiB|MiB|GiB|TiB)"),
-                        "must be a size like 256MB"));
+                        value.matches("auto|(?i)\\d+(\\.\\d+)?\\s*(KB|MB|GB|TB|KiB|MiB|GiB|TiB)"),
+                        "must be auto or a size like 256MB"));
         RULES.put("logging.level", value -> oneOf("debug", "info", "warn", "error")
                 .apply(value.toLowerCase(Locale.ROOT)));
         RULES.put("logging.format", oneOf("text", "json"));

@@ -72,6 +72,11 @@ public final class Unit implements Cursor.Delivered {
         this.key = export + " " + (listing != null ? listing : objects);
     }
 
+    /** The same once more, of which nothing is delivered until it is claimed again. */
+    public Unit again() {
+        return new Unit(export, destination, tenant, dataset, objects, query, listing, listingBefore, repeatable);
+    }
+
     public String export() {
         return export;
     }

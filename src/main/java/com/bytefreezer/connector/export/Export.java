@@ -30,6 +30,8 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -242,7 +244,11 @@ public final class Export {
      */
     public Iterator<Unit> discover() {
         Run run = run();
+        if (run.isDiscovered() && !run.hasMoreTogether()) {
+            return nextAlone(run);
+        }
         if (run.isDiscovered()) {
+            useTogether(run.duckDb());
             return run.leftOver().stream()
                     .map(objects -> newOnes(run, objects.iterator()))
                     .filter(objects -> !objects.isEmpty())
@@ -262,6 +268,41 @@ public final class Export {
             case LIMITED -> allNewObjects(run);
             case WHOLE -> wholeDataset(run);
         };
+    }
+
+    private void useTogether(DuckDb duckDb) {
+        dataSource.use(duckDb);
+        if (query().isRepeatable()) {
+            exports.sharedReading(name).ifPresent(dataSource::share);
+        }
+    }
+
+    /** The next unit that did not get through beside others, when this lane's turn has come. */
+    private Iterator<Unit> nextAlone(Run run) {
+        Semaphore turn = exports.alone();
+        try {
+            while (!turn.tryAcquire(LOOK_AT_OTHERS_MS, TimeUnit.MILLISECONDS)) {
+                if (isStopping(run)) {
+                    return Collections.emptyIterator();
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return Collections.emptyIterator();
+        }
+        try {
+            DuckDb duckDb = open(run, exports.memoryAlone());
+            duckDb.lock(1);
+            dataSource.use(duckDb);
+            return List.of(run.beginAlone(duckDb, turn::release)).iterator();
+        } catch (ConnectorException e) {
+            turn.release();
+            throw e;
+        }
+    }
+
+    private DuckDb open(Run run, long memory) {
+        return DuckDb.open(exports.settings(), run.lake.folders(), run.credentials(), run.hasSmallObjects(), memory);
     }
 
     /** The SQL that gives the unit's records. */
@@ -475,9 +516,7 @@ public final class Export {
         if (first.isEmpty()) {
             return Collections.emptyIterator();
         }
-        if (query().isRepeatable()) {
-            exports.sharedReading(name).ifPresent(dataSource::share);
-        }
+        useTogether(duckDb(run));
         int cores = Runtime.getRuntime().availableProcessors();
         lock(run, Math.max(1, cores / first.size()));
         return new Iterator<>() {
@@ -579,8 +618,7 @@ public final class Export {
 
     private DuckDb duckDb(Run run) {
         if (!run.hasDuckDb()) {
-            DuckDb duckDb =
-                    DuckDb.open(exports.settings(), run.lake.folders(), run.credentials(), run.hasSmallObjects());
+            DuckDb duckDb = open(run, exports.memoryOfLane());
             run.use(duckDb);
             dataSource.use(duckDb);
         }

@@ -2,6 +2,7 @@ package com.bytefreezer.connector.export;
 
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.cursor.Cursor;
+import com.bytefreezer.connector.query.MemoryLimit;
 import com.bytefreezer.connector.query.SharedReading;
 import java.time.Instant;
 import java.util.Collection;
@@ -11,6 +12,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.Semaphore;
 
 /** What all exports of this process share. Safe for use by several threads. */
 public final class Exports {
@@ -19,6 +21,10 @@ public final class Exports {
     private final boolean watch;
     private final ConcurrentMap<String, Export> lanes = new ConcurrentHashMap<>();
     private final ConcurrentMap<String, SharedReading> readings = new ConcurrentHashMap<>();
+    private final MemoryLimit memory;
+    /** For the one object of the process that is read alone, with more memory. */
+    private final Semaphore alone = new Semaphore(1, true);
+
     private volatile boolean stopping;
     private volatile boolean quiet;
 
@@ -31,6 +37,7 @@ public final class Exports {
         this.settings = settings;
         this.cursor = cursor;
         this.watch = watch;
+        memory = MemoryLimit.of(settings);
     }
 
     /** From now on no batch is begun; those in flight are finished. */
@@ -83,6 +90,26 @@ public final class Exports {
 
     Export get(String lane) {
         return Objects.requireNonNull(lanes.get(lane), lane);
+    }
+
+    /** What DuckDB may use, for a person. */
+    public String describeMemory() {
+        return memory.describe(lanes.size());
+    }
+
+    /** In bytes, for the DuckDB of one lane's run. */
+    long memoryOfLane() {
+        return memory.each(lanes.size());
+    }
+
+    /** In bytes, for the DuckDB of an object that is read alone. */
+    long memoryAlone() {
+        return memory.alone(lanes.size());
+    }
+
+    /** Held while an object is read alone. */
+    Semaphore alone() {
+        return alone;
     }
 
     Settings settings() {

@@ -10,8 +10,6 @@ import com.bytefreezer.connector.lake.Lake;
 import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.query.DuckDb;
 import com.bytefreezer.connector.query.MixedSchemasException;
-import com.bytefreezer.connector.query.Query;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -29,6 +27,8 @@ import org.slf4j.LoggerFactory;
 /** What one run of an export has open, has seen and has done. Safe for use by several threads. */
 final class Run implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Run.class);
+    /** Of objects, in a message. */
+    private static final int MOST_NAMES = 5;
 
     private final String export;
     private final String destination;
@@ -48,6 +48,10 @@ final class Run implements AutoCloseable {
     final Object keys = new Object();
 
     private @Nullable DuckDb duckDb;
+    /** Units that did not get through beside others, see {@link #beginAlone}. */
+    private final Deque<Unit> toReadAlone = new ArrayDeque<>();
+
+    private @Nullable Alone alone;
     private boolean keysRefetched;
 
     private boolean discovered;
@@ -59,6 +63,7 @@ final class Run implements AutoCloseable {
     private int elsewhere;
     private boolean waitingForOthers;
     private int unread;
+    private final List<String> unreadNames = new ArrayList<>();
     private long undelivered;
     private @Nullable Throwable deliveryFailure;
     private @Nullable ConnectorException notRecorded;
@@ -85,6 +90,13 @@ final class Run implements AutoCloseable {
         /** The run could not even begin. */
         static final Result NONE = new Result(0, Counts.NONE, false, 0, null);
     }
+
+    /**
+     * A unit that has a DuckDB and all memory for itself.
+     *
+     * @param end given back when it is done
+     */
+    private record Alone(Unit unit, DuckDb duckDb, Runnable end) {}
 
     Run(
             String export,
@@ -121,10 +133,37 @@ final class Run implements AutoCloseable {
     }
 
     synchronized DuckDb duckDb() {
+        if (alone != null) {
+            return alone.duckDb;
+        }
         if (duckDb == null) {
             throw new IllegalStateException("DuckDB is not open");
         }
         return duckDb;
+    }
+
+    synchronized boolean hasToReadAlone() {
+        return !toReadAlone.isEmpty();
+    }
+
+    /**
+     * The next unit that did not get through beside others, to be worked on while no other one is.
+     *
+     * @param end run when it is done
+     */
+    synchronized Unit beginAlone(DuckDb itsOwn, Runnable end) {
+        Unit unit = begun(toReadAlone.remove());
+        alone = new Alone(unit, itsOwn, end);
+        return unit;
+    }
+
+    private void endAlone() {
+        if (alone != null) {
+            Alone ended = alone;
+            alone = null;
+            ended.duckDb.close();
+            ended.end.run();
+        }
     }
 
     /** The first and the last {@code count} objects of the dataset; lists it. */
@@ -182,6 +221,11 @@ final class Run implements AutoCloseable {
     }
 
     synchronized boolean hasLeftOver() {
+        return !leftOver.isEmpty() || !toReadAlone.isEmpty();
+    }
+
+    /** Whether there is something left over that need not be read alone. */
+    synchronized boolean hasMoreTogether() {
         return !leftOver.isEmpty();
     }
 
@@ -213,6 +257,10 @@ final class Run implements AutoCloseable {
     /** A unit is done, well or not. */
     synchronized void done(Unit unit, @Nullable Throwable failure) {
         open.remove(unit);
+        boolean wasAlone = alone != null && alone.unit.equals(unit);
+        if (wasAlone) {
+            endAlone();
+        }
         if (failure instanceof MixedSchemasException mixed) {
             leftOver.addAll(mixed.groups());
             return;
@@ -227,6 +275,10 @@ final class Run implements AutoCloseable {
                 && !unit.hasDeliveryFailed()
                 && unit.notRecorded().isEmpty()) {
             unit.objects().forEach(object -> leftOver.add(List.of(object)));
+            return;
+        }
+        if (failure != null && !wasAlone && Trouble.of(failure).isWorthReadingAlone() && mayBeReadAgain(unit)) {
+            toReadAlone.add(unit.again());
             return;
         }
         counts = counts.plus(unit.counts());
@@ -257,13 +309,23 @@ final class Run implements AutoCloseable {
             return;
         } else {
             unread += unit.objects().size();
+            if (unreadNames.size() < MOST_NAMES) {
+                unreadNames.add(unit.toString());
+            }
             LOG.error(
                     "{}, object {}: {} It stays undelivered and is tried again at the next run; the other objects go on.",
                     subject,
                     unit,
-                    sentence(reason(failure)));
+                    sentence(Trouble.of(failure).reason(failure)));
         }
         unit.objects().forEach(this::undelivered);
+    }
+
+    /** Whether nothing of it would be delivered twice. */
+    private static boolean mayBeReadAgain(Unit unit) {
+        return !unit.hasDeliveryFailed()
+                && unit.notRecorded().isEmpty()
+                && (unit.isResumable() || unit.counts().selected() == 0);
     }
 
     /**
@@ -289,7 +351,7 @@ final class Run implements AutoCloseable {
 
     /** Every object up to here that the run was to list is delivered; null when it did not come to all of them. */
     synchronized @Nullable Instant deliveredUntil() {
-        if (stopped || isAborted() || !listing.isComplete() || !leftOver.isEmpty()) {
+        if (stopped || isAborted() || !listing.isComplete() || hasLeftOver()) {
             return null;
         }
         // A clock that is ahead, and is put right, must not leave what comes later behind the look-back.
@@ -351,17 +413,21 @@ final class Run implements AutoCloseable {
                             .formatted(subject, sentence(Failures.describe(deliveryFailure))),
                     deliveryFailure);
         }
-        if (stopped || !leftOver.isEmpty()) {
+        if (stopped || hasLeftOver()) {
             throw new StoppedException();
         }
         if (unread > 0) {
-            throw new ConnectorException(
-                    "%s: %d objects could not be read and stay undelivered; see above.".formatted(subject, unread));
+            throw new ConnectorException("%s: %d objects could not be read and stay undelivered (%s%s); see above."
+                    .formatted(
+                            subject, unread, String.join(", ", unreadNames), unread > unreadNames.size() ? ", …" : ""));
         }
     }
 
     @Override
     public void close() {
+        synchronized (this) {
+            endAlone();
+        }
         bar.close();
         listing.close();
         lake.close();
@@ -385,17 +451,6 @@ final class Run implements AutoCloseable {
     private static boolean isGone(Throwable failure) {
         String message = Failures.describe(failure);
         return message.contains("No files found that match") || message.contains("(HTTP 404");
-    }
-
-    private static String reason(Throwable failure) {
-        // What the route's own step ran into, without the connector's part of the SQL.
-        String reason = failure instanceof SQLException ? Query.firstLine(failure) : Failures.describe(failure);
-        if (reason.contains("max_temp_directory_size")) {
-            return "DuckDB needs more room than there is in duckdb.temp-folder; make room, or raise duckdb.memory-limit";
-        }
-        return reason.contains("Out of Memory Error")
-                ? "DuckDB needs more memory than duckdb.memory-limit; raise it, or lower export.parallel-objects"
-                : reason;
     }
 
     private static String sentence(String text) {

@@ -66,7 +66,12 @@ public final class DuckDb implements AutoCloseable {
               || CASE WHEN bool_or(lower(name) = '%s') THEN file_name ELSE '' END
             FROM parquet_schema(%s) GROUP BY file_name""";
 
-    private final Connection root;
+    /** Another one after an internal error, see {@link #newConnection}. */
+    private Connection root;
+
+    /** What has been done to it, to do it to the other one too. */
+    private final List<Preparation> preparations = new ArrayList<>();
+
     private final Map<String, String> absentColumnTypes = new ConcurrentHashMap<>();
     /** Statements for people, see {@link #interrupt}. */
     private final Set<Statement> running = ConcurrentHashMap.newKeySet();
@@ -77,8 +82,24 @@ public final class DuckDb implements AutoCloseable {
         List<LakeObject> sample();
     }
 
-    private DuckDb(Connection root) {
-        this.root = root;
+    /** Makes a new database a sandbox. */
+    private interface Preparation {
+        void of(DuckDb duckDb) throws SQLException;
+    }
+
+    private DuckDb(Preparation preparation) throws SQLException {
+        root = DriverManager.getConnection("jdbc:duckdb:", STREAMING);
+        try {
+            prepare(preparation);
+        } catch (SQLException | ConnectorException e) {
+            root.close();
+            throw e;
+        }
+    }
+
+    private synchronized void prepare(Preparation preparation) throws SQLException {
+        preparation.of(this);
+        preparations.add(preparation);
     }
 
     /** A DuckDB without data, to parse SQL with. */
@@ -101,15 +122,27 @@ public final class DuckDb implements AutoCloseable {
      */
     public static DuckDb open(
             Settings settings, Set<String> folders, @Nullable Credentials credentials, boolean smallObjects) {
+        // One of the page's.
+        long memory = MemoryLimit.of(settings).each(settings.integer("server.max-queries"));
+        return open(settings, folders, credentials, smallObjects, memory);
+    }
+
+    /**
+     * The same with a limit of its own.
+     *
+     * @param memory in bytes
+     */
+    public static DuckDb open(
+            Settings settings,
+            Set<String> folders,
+            @Nullable Credentials credentials,
+            boolean smallObjects,
+            long memory) {
         try {
-            DuckDb duckDb = new DuckDb(DriverManager.getConnection("jdbc:duckdb:", STREAMING));
-            try {
-                duckDb.prepare(settings, folders, credentials, smallObjects);
-            } catch (SQLException | ConnectorException e) {
-                duckDb.close();
-                throw e;
-            }
-            return duckDb;
+            return new DuckDb(duckDb -> {
+                duckDb.set("memory_limit", memory + "B");
+                duckDb.makeSandbox(settings, folders, credentials, smallObjects);
+            });
         } catch (SQLException e) {
             throw new ConnectorException(
                     "DuckDB does not start (" + Query.firstLine(e) + "). Nothing was exported.", e);
@@ -119,9 +152,25 @@ public final class DuckDb implements AutoCloseable {
     /**
      * For one stream of records: a second statement on it would end the stream. A copy of the first connection, since
      * some settings are a connection's own (streaming_buffer_size).
+     *
+     * <p>After an internal error DuckDB answers nothing any more; then this is a connection to another database like it, so
+     * that the error costs only those statements that were running.
      */
-    Connection newConnection() throws SQLException {
-        return ((DuckDBConnection) root).duplicate();
+    synchronized Connection newConnection() throws SQLException {
+        Connection connection = ((DuckDBConnection) root).duplicate();
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("SELECT 1");
+            return connection;
+        } catch (SQLException invalidated) {
+            connection.close();
+            Connection before = root;
+            root = DriverManager.getConnection("jdbc:duckdb:", STREAMING);
+            before.close();
+            for (Preparation preparation : preparations) {
+                preparation.of(this);
+            }
+            return ((DuckDBConnection) root).duplicate();
+        }
     }
 
     /** What it holds in memory now, in bytes. */
@@ -156,7 +205,7 @@ public final class DuckDb implements AutoCloseable {
     /** Lets it write no more than this to the temporary folder; a statement that needs more fails. */
     public void limitTemporaryFiles(int gigabytes) {
         try {
-            set("max_temp_directory_size", gigabytes + "GB");
+            prepare(duckDb -> duckDb.set("max_temp_directory_size", gigabytes + "GB"));
         } catch (SQLException e) {
             throw failure(e);
         }
@@ -185,9 +234,11 @@ public final class DuckDb implements AutoCloseable {
      * @param threads per statement; one where several objects are read at the same time
      */
     public void lock(int threads) {
-        try (Statement statement = root.createStatement()) {
-            statement.execute("SET threads=" + threads);
-            statement.execute("SET lock_configuration=true");
+        try {
+            prepare(duckDb -> {
+                duckDb.set("threads", String.valueOf(threads));
+                duckDb.set("lock_configuration", "true");
+            });
         } catch (SQLException e) {
             throw failure(e);
         }
@@ -454,14 +505,14 @@ public final class DuckDb implements AutoCloseable {
     /** Gives the database new keys for the bucket. */
     public void replaceKeys(Credentials credentials, Keys keys) {
         try {
-            createSecret(credentials, keys);
+            prepare(duckDb -> duckDb.createSecret(credentials, keys));
         } catch (SQLException e) {
             throw failure(e);
         }
     }
 
     @Override
-    public void close() {
+    public synchronized void close() {
         try {
             root.close();
         } catch (SQLException e) {
@@ -469,10 +520,9 @@ public final class DuckDb implements AutoCloseable {
         }
     }
 
-    private void prepare(
+    private void makeSandbox(
             Settings settings, Set<String> folders, @Nullable Credentials credentials, boolean smallObjects)
             throws SQLException {
-        set("memory_limit", settings.text("duckdb.memory-limit"));
         String temp = settings.optional("duckdb.temp-folder").orElse(System.getProperty("java.io.tmpdir"));
         // A folder of its own, which DuckDB removes again: it may be read from within the sandbox.
         set("temp_directory", Path.of(temp, "bytefreezer-" + UUID.randomUUID()).toString());

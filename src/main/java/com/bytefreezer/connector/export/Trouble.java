@@ -1,0 +1,62 @@
+package com.bytefreezer.connector.export;
+
+import com.bytefreezer.connector.delivery.Failures;
+import com.bytefreezer.connector.query.Query;
+import java.sql.SQLException;
+import java.util.stream.Stream;
+
+/** What kind of thing kept a unit from being read: whether it may be the others' doing, and what a person can do about it. */
+enum Trouble {
+    /** No room in the folder for what does not fit into memory. */
+    DISK,
+    /** It needs more memory than there was beside the others. */
+    MEMORY,
+    /** An internal error of DuckDB that another statement made, which may be this one, too. */
+    DATABASE,
+    /** Anything else. */
+    OTHER;
+
+    private static final String LOOKS_GOOD = "a second look found nothing wrong";
+
+    static Trouble of(Throwable failure) {
+        String text = text(failure);
+        if (text.contains("max_temp_directory_size")) {
+            return DISK;
+        }
+        if (text.contains("Out of Memory Error") || hasJavaRunOutOfMemory(failure)) {
+            return MEMORY;
+        }
+        // A stream says nothing of what ends it, and the second look has another database.
+        return text.contains("database has been invalidated") || text.contains(LOOKS_GOOD) ? DATABASE : OTHER;
+    }
+
+    /** Whether it may go better when nothing else is done, with a database of its own. */
+    boolean isWorthReadingAlone() {
+        return this == MEMORY || this == DATABASE;
+    }
+
+    /** What happened, for a person. */
+    String reason(Throwable failure) {
+        return switch (this) {
+            case DISK ->
+                "DuckDB needs more room than there is in duckdb.temp-folder; make room, or raise duckdb.memory-limit";
+            case MEMORY ->
+                hasJavaRunOutOfMemory(failure)
+                        ? "its records do not fit into the heap, even when they are read alone; raise -Xmx (JAVA_OPTS)"
+                        : "DuckDB needs more memory than duckdb.memory-limit, even when it is read alone (%s); raise it"
+                                .formatted(
+                                        text(failure).replaceAll("(?s).*?((?:failed|could not) .*? used\\)).*", "$1"));
+            case DATABASE, OTHER -> text(failure).replaceFirst(" This error signals an assertion failure.*", "");
+        };
+    }
+
+    private static boolean hasJavaRunOutOfMemory(Throwable failure) {
+        return Stream.iterate(failure, cause -> cause != null, Throwable::getCause)
+                .anyMatch(OutOfMemoryError.class::isInstance);
+    }
+
+    /** What the route's own step ran into, without the connector's part of the SQL. */
+    private static String text(Throwable failure) {
+        return failure instanceof SQLException ? Query.firstLine(failure) : Failures.describe(failure);
+    }
+}

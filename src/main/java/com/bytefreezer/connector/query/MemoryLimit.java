@@ -1,0 +1,86 @@
+package com.bytefreezer.connector.query;
+
+import com.bytefreezer.connector.config.Settings;
+import com.sun.management.OperatingSystemMXBean;
+import java.lang.management.ManagementFactory;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * How much memory DuckDB may use, from the setting {@code duckdb.memory-limit}: a size, which each database may use; or
+ * {@code auto}, and then all databases of the process share half of what the machine, or the container, has beside the heap.
+ *
+ * @param bytes of each database, or of all
+ * @param isShared whether it is for all together
+ */
+public record MemoryLimit(long bytes, boolean isShared) {
+    private static final Pattern SIZE = Pattern.compile("(?i)([\\d.]+)\\s*([KMGT])(i?)B");
+    /** Less makes even small objects fail. */
+    private static final long LEAST = 128_000_000;
+
+    /** The limit that {@code settings} ask for, here. */
+    public static MemoryLimit of(Settings settings) {
+        String given = settings.text("duckdb.memory-limit");
+        if (!given.equals("auto")) {
+            return new MemoryLimit(bytes(given), false);
+        }
+        return shared(memory(), Runtime.getRuntime().maxMemory());
+    }
+
+    /**
+     * Half of what is left: the other half is for what DuckDB does not count, and for everybody else.
+     *
+     * @param memory of the machine or container
+     * @param heap the most that Java uses
+     */
+    static MemoryLimit shared(long memory, long heap) {
+        return new MemoryLimit(Math.max(LEAST, (memory - heap) / 2), true);
+    }
+
+    /** For one of several databases that are open at the same time. What is shared is halved before, for {@link #alone}. */
+    public long each(int databases) {
+        return isShared && databases > 1 ? Math.max(LEAST, bytes / 2 / databases) : bytes;
+    }
+
+    /** For an object that did not fit beside others, of which the process reads one at a time. */
+    public long alone(int databases) {
+        return isShared && databases > 1 ? Math.max(LEAST, bytes / 2) : bytes;
+    }
+
+    /** In one sentence, for a person who starts the connector with {@code lanes} lanes. */
+    public String describe(int lanes) {
+        if (!isShared) {
+            return "DuckDB may use %s of memory for each lane (duckdb.memory-limit)".formatted(text(bytes));
+        }
+        String all = "DuckDB may use %s of memory (duckdb.memory-limit=auto: half of the %s here, less the heap of %s)"
+                .formatted(
+                        text(bytes), text(memory()), text(Runtime.getRuntime().maxMemory()));
+        return lanes < 2
+                ? all
+                : "%s: %s for each of %d lanes, %s for an object that does not fit beside others"
+                        .formatted(all, text(each(lanes)), lanes, text(alone(lanes)));
+    }
+
+    /** {@code bytes} as DuckDB takes and a person reads them. */
+    public static String text(long bytes) {
+        return bytes >= 10_000_000_000L
+                ? String.format(Locale.ROOT, "%.1fGB", bytes / 1e9)
+                : "%dMB".formatted(bytes / 1_000_000);
+    }
+
+    private static long bytes(String size) {
+        Matcher parts = SIZE.matcher(size);
+        if (!parts.matches()) {
+            throw new IllegalArgumentException(size);
+        }
+        int power = "KMGT".indexOf(parts.group(2).toUpperCase(Locale.ROOT)) + 1;
+        return (long)
+                (Double.parseDouble(parts.group(1)) * Math.pow(parts.group(3).isEmpty() ? 1000 : 1024, power));
+    }
+
+    /** Of the container, where there is one: Java asks its cgroup. */
+    private static long memory() {
+        return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
+    }
+}
