@@ -2,33 +2,23 @@ package com.bytefreezer.connector.cursor;
 
 import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.cursor.DeliveredObjects.Checkpoint;
+import com.bytefreezer.connector.cursor.KnownObjects.Match;
 import com.bytefreezer.connector.lake.LakeObject;
-import com.bytefreezer.connector.lake.LakeObject.Slice;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collection;
-import java.util.Comparator;
-import java.util.Deque;
-import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.NoSuchElementException;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.stream.Stream;
 import org.apache.camel.Exchange;
 import org.apache.camel.spi.IdempotentRepository;
 import org.apache.camel.support.service.ServiceSupport;
@@ -38,65 +28,31 @@ import org.slf4j.LoggerFactory;
 
 /**
  * How far each lane (an export with one of its destinations) is delivered, as Camel's idempotent repository over a
- * database. Safe for use by several threads.
+ * {@link Store}. Safe for use by several threads.
  *
  * <p>A unit is claimed ({@link #add}) before it is worked on, and then recorded as delivered ({@link #confirm}) or
  * released ({@link #remove}). Only the holder of the claim can write.
  *
- * <p>One row per delivered object whose LastModified is not older than the watermark less the look-back, so the store is
- * bounded by that window and not by the size of the lake. The watermark never passes an object that is not delivered.
+ * <p>What a lane has delivered it knows for good ({@link KnownObjects}); how many records an object gave is forgotten
+ * when its LastModified is older than the watermark less the look-back. The watermark never passes an object that is not
+ * delivered.
  *
  * <p>A commit of a whole unit is on disk when the call returns. A checkpoint inside a unit survives the death of the
  * process, not of the machine: after a power cut some batches may be sent again.
  */
-public abstract class Cursor extends ServiceSupport implements IdempotentRepository, AutoCloseable {
+public final class Cursor extends ServiceSupport implements IdempotentRepository, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Cursor.class);
-    private static final int VERSION = 1;
-    /** Of both stores: %1$s is a text whose order is that of its bytes, %2$s ends a table. */
-    private static final String[] SCHEMA = {
-        "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)",
-        "CREATE TABLE IF NOT EXISTS lane (name TEXT PRIMARY KEY, start_ms BIGINT NOT NULL, watermark_ms BIGINT NOT NULL, listing TEXT)%2$s",
-        "CREATE TABLE IF NOT EXISTS object (lane TEXT, key %1$s, size BIGINT, last_modified_ms BIGINT, complete BOOLEAN NOT NULL,"
-                + " query TEXT NOT NULL, selected BIGINT, accepted BIGINT, duplicates BIGINT, dead_lettered BIGINT, updated_ms BIGINT,"
-                + " PRIMARY KEY (lane, key, size, last_modified_ms))%2$s"
-    };
-    /** %s is the time in milliseconds, by the store's clock. */
-    private static final String UPSERT =
-            "INSERT INTO object (lane, key, size, last_modified_ms, complete, query, selected, accepted, duplicates, dead_lettered, updated_ms)"
-                    + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, %s) ON CONFLICT (lane, key, size, last_modified_ms) DO UPDATE SET"
-                    + " complete = excluded.complete, query = excluded.query, selected = excluded.selected, accepted = excluded.accepted,"
-                    + " duplicates = excluded.duplicates, dead_lettered = excluded.dead_lettered, updated_ms = excluded.updated_ms";
-
-    private static final String CHECKPOINT = "SELECT query, accepted, duplicates, dead_lettered FROM object"
-            + " WHERE lane = ? AND key = ? AND size = ? AND last_modified_ms = ? AND NOT complete";
-    private static final String COMPLETE =
-            "SELECT key, size, last_modified_ms FROM object WHERE lane = ? AND complete AND key IN (%s)";
-    /** How many objects are looked up at once. */
-    private static final int MANY = 256;
-
-    /** The rows of an object's slices: "#" and "$" are neighbours. */
-    private static final String SLICES = "lane = ? AND key > ? AND key < ? AND size = ? AND last_modified_ms = ?";
 
     /** The variable of an exchange that holds the {@link Delivered} unit. */
     public static final String UNIT = "unit";
 
-    /** A unit that waits for its commit; guarded by {@link #commits}. */
-    private static final class Commit {
-        private final Delivered unit;
-        private final String claim;
-        private boolean done;
-        private boolean recorded;
-
-        private Commit(Delivered unit, String claim) {
-            this.unit = unit;
-            this.claim = claim;
-        }
-    }
-
-    private final String subject;
-    private final String upsertSql;
+    private final Store store;
     private final Duration lookback;
-    private final LinkedBlockingQueue<Commit> commits = new LinkedBlockingQueue<>();
+    /** Of the partitions that runs list; empty: all. */
+    private final String range;
+
+    private final DeliveredObjects delivered;
+    private final GroupCommit commits;
     /** What this process works on, each with the name of its claim. */
     private final Map<Delivered, String> claims = new ConcurrentHashMap<>();
 
@@ -118,10 +74,15 @@ public abstract class Cursor extends ServiceSupport implements IdempotentReposit
         /** What {@link #listing} was at the last delivery before this run. */
         Optional<String> listingBefore();
 
-        /** It is this process's now; {@code delivered} of it is delivered already. */
-        void claimed(Counts delivered);
+        /**
+         * It is this process's now.
+         *
+         * @param delivered what is delivered of it already
+         * @param former whether that was when cursors knew no ETags: it is finished with the ids it was begun with
+         */
+        void claimed(Counts delivered, boolean former);
 
-        /** Another replica works on some of it, or has done so in the meantime: it is not this process's. */
+        /** Another replica has claimed or delivered part of it; this process must leave it alone. */
         void elsewhere();
 
         /** Its commit is on disk. */
@@ -134,14 +95,29 @@ public abstract class Cursor extends ServiceSupport implements IdempotentReposit
     /**
      * Where a run of an export begins.
      *
-     * @param start objects before it are not wanted, or delivered and forgotten
+     * @param start until the dataset is listed once, objects before it are left out
      * @param watermark every object up to here is delivered, save late ones
+     * @param listing what the dataset looked like when all of it was delivered last
+     * @param listed which range of partitions was listed to the end last; null: none yet
      */
     public record Position(
-            Instant start, Instant watermark, @Nullable String listing) {
-        /** Objects from then on may still be new. */
-        public Instant oldest(Duration lookback) {
-            return latest(start, Cursor.oldest(watermark, lookback));
+            Instant start,
+            Instant watermark,
+            @Nullable String listing,
+            @Nullable String listed) {
+        /** Where a lane starts that leaves out all that its first listing shows. */
+        public static final Instant AFTER_FIRST_LISTING = Instant.ofEpochMilli(Long.MAX_VALUE);
+
+        static final Position BEGINNING = at(Instant.EPOCH);
+
+        /** Where a lane begins that leaves out what was last modified before {@code from}. */
+        public static Position at(Instant from) {
+            return new Position(from, from.equals(AFTER_FIRST_LISTING) ? Instant.EPOCH : from, null, null);
+        }
+
+        /** A run that lists {@code range} leaves out what was last modified before. */
+        Instant leftOutBefore(String range, Duration lookback) {
+            return range.equals(listed) ? Instant.MIN : latest(start, Cursor.oldest(watermark, lookback));
         }
     }
 
@@ -152,28 +128,30 @@ public abstract class Cursor extends ServiceSupport implements IdempotentReposit
     }
 
     /**
-     * A cursor over a store.
+     * A cursor over a store, which it closes.
      *
-     * @param subject names the store in messages
-     * @param clock SQL for the time in milliseconds
+     * @param lookback how much later than the watermark's an object may appear before it is looked for less often
+     * @param range of the partitions that runs list
      */
-    Cursor(String subject, String clock, Duration lookback) {
-        this.subject = subject;
-        upsertSql = UPSERT.formatted(clock);
+    Cursor(Store store, Duration lookback, String range) {
+        this.store = store;
         this.lookback = lookback;
+        this.range = range;
+        delivered = new DeliveredObjects(store);
+        commits = new GroupCommit(store, delivered);
+        store.renew(claims::values);
     }
 
     /** Opens the store that the settings name, or makes it. */
     public static Cursor open(Settings settings) {
-        Duration lookback = Duration.ofHours(settings.integer("cursor.lookback-hours"));
-        return settings.optional("cursor.url")
-                .map(url -> PostgresCursor.at(
+        Store store = settings.optional("cursor.url")
+                .map(url -> PostgresStore.at(
                         url,
                         settings.optional("cursor.username"),
                         settings.optional("cursor.password"),
-                        settings.integer("cursor.claim-seconds"),
-                        lookback))
-                .orElseGet(() -> open(Path.of(settings.text("cursor.file")), lookback));
+                        settings.integer("cursor.claim-seconds")))
+                .orElseGet(() -> SqliteStore.at(Path.of(settings.text("cursor.file"))));
+        return new Cursor(store, Duration.ofHours(settings.integer("cursor.lookback-hours")), range(settings));
     }
 
     /**
@@ -181,10 +159,16 @@ public abstract class Cursor extends ServiceSupport implements IdempotentReposit
      *
      * @param file its name; for the original's {@code cursor.json} the store is {@code cursor.db} beside it, and that
      *     file stays as it is
-     * @param lookback how much later than the watermark's an object may appear
+     * @param lookback how much later than the watermark's an object may appear before it is looked for less often
      */
     public static Cursor open(Path file, Duration lookback) {
-        return SqliteCursor.at(file, lookback);
+        return new Cursor(SqliteStore.at(file), lookback, "");
+    }
+
+    /** Names the range of partitions that runs list. */
+    static String range(Settings settings) {
+        return settings.optional("query.from").orElse("")
+                + settings.optional("query.to").map(to -> "/" + to).orElse("");
     }
 
     /**
@@ -193,282 +177,173 @@ public abstract class Cursor extends ServiceSupport implements IdempotentReposit
      * @param file its name
      */
     public static long delivered(Path file) {
-        return SqliteCursor.deliveredIn(file);
-    }
-
-    // -- what a store does
-
-    /** Work with the store. Where its connection breaks it may be done once more. */
-    interface Work<T> {
-        T with(Connection connection) throws SQLException;
-    }
-
-    /** Looks something up. */
-    abstract <T> T read(Work<T> work) throws SQLException;
-
-    /** Does some work in one transaction, which is on disk when this returns. */
-    abstract <T> T write(Work<T> work) throws SQLException;
-
-    /** As {@link #write}, but what was written last may be lost when the machine dies. */
-    abstract <T> T note(Work<T> work) throws SQLException;
-
-    /** Claims the unit under the name {@code claim}, all of it or nothing. Whether it could. */
-    abstract boolean take(Connection connection, Delivered unit, String claim) throws SQLException;
-
-    /** Whether the claim still holds; if so it holds until the end of the transaction. */
-    abstract boolean isHeld(Connection connection, Delivered unit, String claim) throws SQLException;
-
-    /** Waits until no other replica is in a transaction on {@code name}. */
-    abstract void awaitOthers(Connection connection, String name) throws SQLException;
-
-    /** Gives up a claim. */
-    abstract void release(Connection connection, String claim) throws SQLException;
-
-    /** Deletes what is left of the claims of processes that died long ago; of all claims when {@code lane} is null. */
-    abstract void forgetClaims(Connection connection, @Nullable String lane) throws SQLException;
-
-    /** Gives back what the store has open. */
-    abstract void closeStore() throws SQLException;
-
-    /**
-     * Makes the tables that are missing.
-     *
-     * @param text the type of a text whose order is that of its bytes
-     * @param end ends a table
-     */
-    final void makeTables(Connection connection, String text, String end) throws SQLException {
-        try (Statement statement = connection.createStatement()) {
-            for (String table : SCHEMA) {
-                statement.execute(table.formatted(text, end));
-            }
-            try (ResultSet row = statement.executeQuery("SELECT max(version) FROM schema_version")) {
-                row.next();
-                int version = row.getInt(1);
-                if (version > VERSION) {
-                    throw new ConnectorException(
-                            "cursor %s: it was written by a newer connector (schema %d, this one knows %d). Not started. Use that one."
-                                    .formatted(subject, version, VERSION));
-                }
-                if (version == VERSION) {
-                    return;
-                }
-            }
-            statement.executeUpdate("INSERT INTO schema_version (version) VALUES (" + VERSION + ")");
-        }
-    }
-
-    /** The claims that this process holds. */
-    final Collection<String> claims() {
-        return claims.values();
+        return SqliteStore.deliveredIn(file);
     }
 
     // -- the position of a lane
 
     /** Where {@code lane} stands; before its first run, at the beginning of everything. */
-    public final Position position(String lane) {
-        return guarded("cannot be read", () -> read(connection -> lane(connection, lane)))
-                .orElse(new Position(Instant.EPOCH, Instant.EPOCH, null));
+    public Position position(String lane) {
+        return store.reading(connection -> LaneTable.find(connection, lane)).orElse(Position.BEGINNING);
     }
 
-    /** Whether {@code lane} has ever finished a run. */
-    public final boolean knows(String lane) {
-        return guarded("cannot be read", () -> read(connection -> lane(connection, lane)))
-                .isPresent();
+    /** Whether {@code lane} has begun. */
+    public boolean knows(String lane) {
+        return store.reading(connection -> LaneTable.find(connection, lane)).isPresent();
     }
 
-    /** Lets a new lane begin at {@code from}; of several replicas the first one decides. */
-    public final Position begin(String lane, Instant from) {
-        return guarded(
-                "cannot be written",
-                () -> write(connection -> {
-                    try (PreparedStatement statement = connection.prepareStatement(
-                            "INSERT INTO lane (name, start_ms, watermark_ms) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING")) {
-                        statement.setString(1, lane);
-                        statement.setLong(2, from.toEpochMilli());
-                        statement.setLong(3, from.toEpochMilli());
-                        statement.executeUpdate();
-                    }
-                    return lane(connection, lane).orElseThrow();
-                }));
+    /**
+     * Lets a new lane begin; of several replicas the first one decides.
+     *
+     * @param from what was last modified before is left out; {@link Position#AFTER_FIRST_LISTING}
+     */
+    public Position begin(String lane, Instant from) {
+        return store.writing(connection -> {
+            LaneTable.begin(store, connection, lane, from);
+            return LaneTable.find(connection, lane).orElseThrow();
+        });
     }
 
-    /** Where a lane stands, when it has begun. */
-    static Optional<Position> lane(Connection connection, String lane) throws SQLException {
-        try (PreparedStatement statement =
-                connection.prepareStatement("SELECT start_ms, watermark_ms, listing FROM lane WHERE name = ?")) {
-            statement.setString(1, lane);
-            try (ResultSet row = statement.executeQuery()) {
-                return row.next()
-                        ? Optional.of(new Position(
-                                Instant.ofEpochMilli(row.getLong(1)),
-                                Instant.ofEpochMilli(row.getLong(2)),
-                                row.getString(3)))
-                        : Optional.empty();
+    /** Whether the lane has ever listed to the end what its runs list now. */
+    public boolean hasListed(Position position) {
+        return range.equals(position.listed());
+    }
+
+    /**
+     * The dataset is listed to its end: moves the watermark and forgets what lies behind the look-back.
+     *
+     * @param empty whether nothing was listed; then the lane still waits for what lies before its start
+     */
+    public void advance(String lane, Instant watermark, boolean empty) {
+        store.writing(connection -> {
+            LaneTable.number(store, connection, lane);
+            LaneTable.advance(connection, lane, watermark);
+            Position now = LaneTable.find(connection, lane).orElseThrow();
+            if (!empty || now.start().equals(Position.AFTER_FIRST_LISTING)) {
+                LaneTable.listed(connection, lane, range);
             }
-        }
+            DeliveredObjects.forgetBefore(connection, lane, oldest(now.watermark(), lookback));
+            store.forgetClaims(connection, lane);
+            return true;
+        });
     }
 
-    /** Moves the watermark and forgets what lies behind the look-back. */
-    public final void advance(String lane, Position from, Instant watermark) {
-        Instant later = latest(watermark, from.watermark());
-        // What is forgotten here must not be new again when the look-back becomes longer.
-        Instant start = latest(from.start(), oldest(later, lookback));
-        guarded(
-                "cannot be written",
-                () -> write(connection -> {
-                    try (PreparedStatement statement = connection.prepareStatement(
-                            "INSERT INTO lane (name, start_ms, watermark_ms) VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET"
-                                    + " start_ms = CASE WHEN excluded.start_ms > lane.start_ms THEN excluded.start_ms ELSE lane.start_ms END,"
-                                    + " watermark_ms = CASE WHEN excluded.watermark_ms > lane.watermark_ms THEN excluded.watermark_ms"
-                                    + " ELSE lane.watermark_ms END")) {
-                        statement.setString(1, lane);
-                        statement.setLong(2, start.toEpochMilli());
-                        statement.setLong(3, later.toEpochMilli());
-                        statement.executeUpdate();
-                    }
-                    try (PreparedStatement statement =
-                            connection.prepareStatement("DELETE FROM object WHERE lane = ? AND last_modified_ms < ?")) {
-                        statement.setString(1, lane);
-                        statement.setLong(2, oldest(later, lookback).toEpochMilli());
-                        statement.executeUpdate();
-                    }
-                    forgetClaims(connection, lane);
-                    return true;
-                }));
+    /**
+     * Where a clock was ahead, and is put right: nothing of the lane lies after {@code now} any more.
+     *
+     * @return where it stands now
+     */
+    public Position notAfter(String lane, Instant now) {
+        return store.writing(connection -> {
+            LaneTable.notAfter(connection, lane, now);
+            return LaneTable.find(connection, lane).orElseThrow();
+        });
     }
 
     /** Forgets everything: all exports begin anew. */
-    public final void reset() {
-        guarded(
-                "cannot be written",
-                () -> write(connection -> {
-                    try (Statement statement = connection.createStatement()) {
-                        statement.executeUpdate("DELETE FROM object");
-                        statement.executeUpdate("DELETE FROM lane");
-                    }
-                    forgetClaims(connection, null);
-                    return true;
-                }));
+    public void reset() {
+        store.writing(connection -> {
+            try (Statement statement = connection.createStatement()) {
+                for (String table : new String[] {"object", "known", "lane_query", "lane"}) {
+                    statement.executeUpdate("DELETE FROM " + table);
+                }
+            }
+            store.forgetClaims(connection, null);
+            return true;
+        });
     }
 
     /** Forgets what one lane has delivered: it begins anew. */
-    public final void reset(String lane) {
-        guarded(
-                "cannot be written",
-                () -> write(connection -> {
-                    for (String table : new String[] {"object WHERE lane", "lane WHERE name"}) {
-                        try (PreparedStatement statement =
-                                connection.prepareStatement("DELETE FROM %s = ?".formatted(table))) {
-                            statement.setString(1, lane);
-                            statement.executeUpdate();
-                        }
-                    }
-                    return true;
-                }));
+    public void reset(String lane) {
+        store.writing(connection -> {
+            Optional<Integer> number = LaneTable.findNumber(connection, lane);
+            if (number.isPresent()) {
+                KnownObjects.forget(connection, number.get());
+            }
+            DeliveredObjects.forget(connection, lane);
+            LaneTable.forget(connection, lane);
+            return true;
+        });
     }
 
     // -- what is to be delivered
 
-    /** Whether the object is still to be delivered. */
-    public final boolean isNew(Position position, String lane, LakeObject object) {
-        return !newOnes(position, lane, List.of(object)).isEmpty();
+    /** Those that are still to be delivered, in their order; found while they are asked for, some at a time. */
+    public NewObjects newOnes(Position position, String lane, Iterator<LakeObject> objects) {
+        return new NewObjects(lane, lookup(lane), position.leftOutBefore(range, lookback), objects);
     }
 
-    /** Those that are still to be delivered, in their order; found while they are asked for, some at a time. */
-    public final Iterator<LakeObject> newOnes(Position position, String lane, Iterator<LakeObject> objects) {
-        return new Iterator<>() {
-            private final Deque<LakeObject> found = new ArrayDeque<>();
-
+    private NewObjects.Lookup lookup(String lane) {
+        return new NewObjects.Lookup() {
             @Override
-            public boolean hasNext() {
-                while (found.isEmpty() && objects.hasNext()) {
-                    List<LakeObject> some = new ArrayList<>();
-                    while (some.size() < MANY && objects.hasNext()) {
-                        some.add(objects.next());
-                    }
-                    found.addAll(newOnes(position, lane, some));
-                }
-                return !found.isEmpty();
+            public Optional<Integer> lane(Connection connection) throws SQLException {
+                return LaneTable.findNumber(connection, lane);
             }
 
             @Override
-            public LakeObject next() {
-                if (!hasNext()) {
-                    throw new NoSuchElementException();
-                }
-                return found.remove();
+            public <T> T read(Store.Work<T> work) {
+                return store.reading(work);
+            }
+
+            @Override
+            public void learn(List<LakeObject> objects) {
+                store.noting(connection -> {
+                    KnownObjects.add(connection, LaneTable.number(store, connection, lane), objects);
+                    return true;
+                });
             }
         };
     }
 
-    private List<LakeObject> newOnes(Position position, String lane, List<LakeObject> objects) {
-        List<LakeObject> recent = since(position.oldest(lookback), objects);
-        return recent.isEmpty()
-                ? recent
-                : guarded("cannot be read", () -> read(connection -> undelivered(connection, lane, recent)));
-    }
-
-    private static List<LakeObject> since(Instant start, List<LakeObject> objects) {
-        return objects.stream()
-                .filter(object -> !object.lastModified().isBefore(start))
-                .toList();
-    }
-
-    /** What a row says of an object that is delivered. */
-    private record Row(String key, long size, long lastModified) {
-        private Row(LakeObject object) {
-            this(object.key(), object.size(), object.lastModified().toEpochMilli());
+    private Claim stillToDeliver(Connection connection, Delivered unit) throws SQLException {
+        if (unit.listing().isPresent()) {
+            String before = LaneTable.find(connection, unit.lane())
+                    .map(Position::listing)
+                    .orElse(null);
+            return Objects.equals(before, unit.listingBefore().orElse(null)) ? Claim.MINE : Claim.DELIVERED;
         }
+        int left = undelivered(connection, unit);
+        if (left == 0) {
+            return Claim.DELIVERED;
+        }
+        return left == unit.objects().size() ? Claim.MINE : Claim.ELSEWHERE;
     }
 
-    private static List<LakeObject> undelivered(Connection connection, String lane, List<LakeObject> objects)
-            throws SQLException {
-        List<String> keys = objects.stream()
-                .flatMap(object -> Stream.of(object.key(), object.whole().key()))
-                .distinct()
-                .toList();
-        Set<Row> complete = new HashSet<>();
-        for (int from = 0; from < keys.size(); from += MANY) {
-            List<String> some = keys.subList(from, Math.min(keys.size(), from + MANY));
-            try (PreparedStatement statement =
-                    connection.prepareStatement(COMPLETE.formatted("?, ".repeat(some.size() - 1) + "?"))) {
-                statement.setString(1, lane);
-                for (int i = 0; i < some.size(); i++) {
-                    statement.setString(2 + i, some.get(i));
-                }
-                try (ResultSet rows = statement.executeQuery()) {
-                    while (rows.next()) {
-                        complete.add(new Row(rows.getString(1), rows.getLong(2), rows.getLong(3)));
-                    }
-                }
-            }
+    private static int undelivered(Connection connection, Delivered unit) throws SQLException {
+        Optional<Integer> number = LaneTable.findNumber(connection, unit.lane());
+        List<LakeObject> objects = unit.objects();
+        int left = 0;
+        for (int from = 0; from < objects.size(); from += NewObjects.MANY) {
+            List<LakeObject> some = objects.subList(from, Math.min(objects.size(), from + NewObjects.MANY));
+            left += number.isEmpty()
+                    ? some.size()
+                    : (int)
+                            NewObjects.match(connection, unit.lane(), number.get(), some, new ArrayList<>())
+                                    .values()
+                                    .stream()
+                                    .filter(match -> match != Match.KNOWN)
+                                    .count();
         }
-        return objects.stream()
-                .filter(object -> !complete.contains(new Row(object)) && !complete.contains(new Row(object.whole())))
-                .toList();
+        return left;
     }
 
     // -- IdempotentRepository: the key names a unit, the exchange carries it
 
     /** Whether the unit is delivered. */
     @Override
-    public final boolean contains(Exchange exchange, String key) {
+    public boolean contains(Exchange exchange, String key) {
         Delivered unit = unit(exchange);
-        return unit.listing().isEmpty()
-                && guarded(
-                        "cannot be read",
-                        () -> read(connection -> undelivered(connection, unit.lane(), unit.objects())
-                                .isEmpty()));
+        return unit.listing().isEmpty() && store.reading(connection -> undelivered(connection, unit) == 0);
     }
 
     /** Claims the unit for this process. Not when it is delivered by now, or is another replica's. */
     @Override
-    public final boolean add(Exchange exchange, String key) {
+    public boolean add(Exchange exchange, String key) {
         Delivered unit = unit(exchange);
         String claim = UUID.randomUUID().toString();
         Claim outcome;
         try {
-            outcome = guarded("cannot be written", () -> claim(unit, claim));
+            outcome = store.writing(connection -> claim(connection, unit, claim));
         } catch (ConnectorException e) {
             unit.notRecorded(e);
             throw e;
@@ -482,55 +357,19 @@ public abstract class Cursor extends ServiceSupport implements IdempotentReposit
         return outcome == Claim.MINE;
     }
 
-    private Claim claim(Delivered unit, String claim) throws SQLException {
-        return write(connection -> {
-            if (!take(connection, unit, claim)) {
-                return Claim.ELSEWHERE;
-            }
-            // The run has looked them up a while ago.
-            Claim outcome = stillToDeliver(connection, unit);
-            if (outcome == Claim.MINE) {
-                unit.claimed(checkpoint(connection, unit));
-            } else {
-                release(connection, claim);
-            }
-            return outcome;
-        });
-    }
-
-    private static Claim stillToDeliver(Connection connection, Delivered unit) throws SQLException {
-        Optional<Position> position = lane(connection, unit.lane());
-        if (unit.listing().isPresent()) {
-            String delivered = position.map(Position::listing).orElse(null);
-            return Objects.equals(delivered, unit.listingBefore().orElse(null)) ? Claim.MINE : Claim.DELIVERED;
+    private Claim claim(Connection connection, Delivered unit, String claim) throws SQLException {
+        if (!store.take(connection, unit, claim)) {
+            return Claim.ELSEWHERE;
         }
-        // What lies before it may be forgotten.
-        Instant start = position.map(Position::start).orElse(Instant.EPOCH);
-        int left = undelivered(connection, unit.lane(), since(start, unit.objects()))
-                .size();
-        if (left == 0) {
-            return Claim.DELIVERED;
+        // The run has looked them up a while ago.
+        Claim outcome = stillToDeliver(connection, unit);
+        if (outcome == Claim.MINE) {
+            Checkpoint checkpoint = delivered.checkpoint(connection, unit);
+            unit.claimed(checkpoint.counts(), checkpoint.former());
+        } else {
+            store.release(connection, claim);
         }
-        return left == unit.objects().size() ? Claim.MINE : Claim.ELSEWHERE;
-    }
-
-    /** What is delivered of the unit already, when the checkpoint was made with its query. */
-    private static Counts checkpoint(Connection connection, Delivered unit) throws SQLException {
-        if (unit.objects().size() > 1 || unit.listing().isPresent()) {
-            return Counts.NONE;
-        }
-        LakeObject object = unit.objects().get(0);
-        try (PreparedStatement statement = connection.prepareStatement(CHECKPOINT)) {
-            statement.setString(1, unit.lane());
-            statement.setString(2, object.key());
-            statement.setLong(3, object.size());
-            statement.setLong(4, object.lastModified().toEpochMilli());
-            try (ResultSet row = statement.executeQuery()) {
-                return row.next() && row.getString(1).equals(unit.query())
-                        ? new Counts(0, row.getLong(2), row.getLong(3), row.getLong(4))
-                        : Counts.NONE;
-            }
-        }
+        return outcome;
     }
 
     /**
@@ -538,94 +377,55 @@ public abstract class Cursor extends ServiceSupport implements IdempotentReposit
      *
      * @throws ConnectorException when the store fails, or the unit is another replica's by now
      */
-    public final void checkpoint(Delivered unit) {
+    public void checkpoint(Delivered unit) {
         String claim = claims.get(unit);
         boolean held = claim != null
-                && guarded(
-                        "cannot be written",
-                        () -> note(connection -> {
-                            if (!isHeld(connection, unit, claim)) {
-                                return false;
-                            }
-                            put(
-                                    connection,
-                                    unit,
-                                    unit.counts(),
-                                    List.of(unit.objects().get(0)),
-                                    false);
-                            return true;
-                        }));
+                && store.noting(connection -> {
+                    if (!store.isHeld(connection, unit, claim)) {
+                        return false;
+                    }
+                    delivered.put(
+                            connection,
+                            unit,
+                            unit.counts(),
+                            List.of(unit.objects().get(0)),
+                            false);
+                    return true;
+                });
         if (!held) {
             throw lost(unit);
         }
     }
 
     /**
-     * The destination has accepted the unit: it is delivered, on disk, before this returns. Units that are done at the
-     * same time share a commit. Does nothing when it is recorded already, or the claim is another replica's by now.
+     * The destination has accepted the unit: it is delivered, on disk, before this returns. Does nothing when it is
+     * recorded already, or the claim is another replica's by now.
      */
     @Override
-    public final boolean confirm(Exchange exchange, String key) {
+    public boolean confirm(Exchange exchange, String key) {
         Delivered unit = unit(exchange);
         String claim = claims.get(unit);
         if (claim == null) {
             // The route has done it; the consumer comes after.
             return true;
         }
-        Commit mine = new Commit(unit, claim);
-        commits.add(mine);
-        synchronized (commits) {
-            if (!mine.done) {
-                commitAll();
-            }
-            return mine.recorded;
+        GroupCommit.Outcome outcome = commits.record(unit, claim);
+        if (outcome == GroupCommit.Outcome.LOST) {
+            lost(unit);
+        } else {
+            claims.remove(unit);
         }
-    }
-
-    private void commitAll() {
-        List<Commit> together = new ArrayList<>();
-        commits.drainTo(together);
-        // In one order in all replicas, so that none waits for another that waits for it.
-        together.sort(Comparator.comparing((Commit commit) -> commit.unit.lane())
-                .thenComparing(commit -> commit.unit.objects().get(0).key()));
-        try {
-            List<Commit> held = guarded(
-                    "cannot be written",
-                    () -> write(connection -> {
-                        List<Commit> recorded = new ArrayList<>();
-                        for (Commit each : together) {
-                            if (isHeld(connection, each.unit, each.claim)) {
-                                record(connection, each.unit);
-                                release(connection, each.claim);
-                                recorded.add(each);
-                            }
-                        }
-                        return recorded;
-                    }));
-            for (Commit each : together) {
-                each.recorded = held.contains(each);
-                if (each.recorded) {
-                    claims.remove(each.unit);
-                    each.unit.recorded();
-                } else {
-                    lost(each.unit);
-                }
-            }
-        } catch (ConnectorException e) {
-            // The consumer would swallow the exception. The claim is not renewed any more and expires.
-            for (Commit each : together) {
-                claims.remove(each.unit);
-                each.unit.notRecorded(e);
-            }
-        } finally {
-            together.forEach(each -> each.done = true);
+        if (outcome == GroupCommit.Outcome.RECORDED) {
+            unit.recorded();
+            return true;
         }
+        return false;
     }
 
     private ConnectorException lost(Delivered unit) {
         ConnectorException reason = new ConnectorException(
                 "cursor %s, lane %s: the claim on %s is lost, since it was not renewed in time or the cursor was reset. Another replica or a later run delivers it again from its last checkpoint."
-                        .formatted(subject, unit.lane(), unit));
+                        .formatted(store.subject(), unit.lane(), unit));
         unit.elsewhere();
         if (claims.remove(unit) != null) {
             LOG.warn("{}", reason.getMessage());
@@ -633,78 +433,18 @@ public abstract class Cursor extends ServiceSupport implements IdempotentReposit
         return reason;
     }
 
-    private void record(Connection connection, Delivered unit) throws SQLException {
-        // With several objects the first one stands for all, so that the counts of all rows add up.
-        put(connection, unit, unit.counts(), unit.objects(), true);
-        for (LakeObject object : unit.objects()) {
-            Slice slice = object.slice();
-            if (slice != null) {
-                Complete slices = completeSlices(connection, unit.lane(), object, slice);
-                if (slices.number() == slice.count()) {
-                    put(connection, unit, slices.counts(), List.of(object.whole()), true);
-                    forgetSlices(connection, unit.lane(), object, slice);
-                }
-            }
-        }
-        if (unit.listing().isPresent()) {
-            try (PreparedStatement statement = connection.prepareStatement(
-                    "INSERT INTO lane (name, start_ms, watermark_ms, listing) VALUES (?, 0, 0, ?)"
-                            + " ON CONFLICT (name) DO UPDATE SET listing = excluded.listing")) {
-                statement.setString(1, unit.lane());
-                statement.setString(2, unit.listing().get());
-                statement.executeUpdate();
-            }
-        }
-    }
-
-    private record Complete(int number, Counts counts) {}
-
-    private Complete completeSlices(Connection connection, String lane, LakeObject object, Slice slice)
-            throws SQLException {
-        awaitOthers(connection, lane + "/" + slice.of());
-        try (PreparedStatement statement = connection.prepareStatement(
-                "SELECT count(*), sum(selected), sum(accepted), sum(duplicates), sum(dead_lettered) FROM object WHERE complete AND "
-                        + SLICES)) {
-            bindSlices(statement, lane, object, slice);
-            try (ResultSet row = statement.executeQuery()) {
-                row.next();
-                return new Complete(
-                        row.getInt(1), new Counts(row.getLong(2), row.getLong(3), row.getLong(4), row.getLong(5)));
-            }
-        }
-    }
-
-    private static void forgetSlices(Connection connection, String lane, LakeObject object, Slice slice)
-            throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement("DELETE FROM object WHERE " + SLICES)) {
-            bindSlices(statement, lane, object, slice);
-            statement.executeUpdate();
-        }
-    }
-
-    private static void bindSlices(PreparedStatement statement, String lane, LakeObject object, Slice slice)
-            throws SQLException {
-        statement.setString(1, lane);
-        statement.setString(2, slice.of() + "#");
-        statement.setString(3, slice.of() + "$");
-        statement.setLong(4, object.size());
-        statement.setLong(5, object.lastModified().toEpochMilli());
-    }
-
     /** The unit has failed: another replica may have it. Does nothing when it is recorded already. */
     @Override
-    public final boolean remove(Exchange exchange, String key) {
+    public boolean remove(Exchange exchange, String key) {
         String claim = claims.remove(unit(exchange));
         if (claim == null) {
             return true;
         }
         try {
-            return guarded(
-                    "cannot be written",
-                    () -> note(connection -> {
-                        release(connection, claim);
-                        return true;
-                    }));
+            return store.noting(connection -> {
+                store.release(connection, claim);
+                return true;
+            });
         } catch (ConnectorException e) {
             // It is not renewed any more and expires.
             return false;
@@ -712,59 +452,36 @@ public abstract class Cursor extends ServiceSupport implements IdempotentReposit
     }
 
     @Override
-    public final boolean add(String key) {
+    public boolean add(String key) {
         throw new UnsupportedOperationException("a unit is recorded from its exchange");
     }
 
     @Override
-    public final boolean contains(String key) {
+    public boolean contains(String key) {
         throw new UnsupportedOperationException("a unit is recorded from its exchange");
     }
 
     @Override
-    public final boolean remove(String key) {
+    public boolean remove(String key) {
         throw new UnsupportedOperationException("a unit is recorded from its exchange");
     }
 
     @Override
-    public final boolean confirm(String key) {
+    public boolean confirm(String key) {
         throw new UnsupportedOperationException("a unit is recorded from its exchange");
     }
 
     @Override
-    public final void clear() {
+    public void clear() {
         reset();
     }
 
     @Override
-    public final void close() {
-        guarded("cannot be closed", () -> {
-            closeStore();
+    public void close() {
+        store.explained("cannot be closed", () -> {
+            store.close();
             return true;
         });
-    }
-
-    /** Writes a row for each object; the first has the counts. */
-    private void put(Connection connection, Delivered unit, Counts counts, List<LakeObject> objects, boolean complete)
-            throws SQLException {
-        Counts ofObject = counts;
-        try (PreparedStatement statement = connection.prepareStatement(upsertSql)) {
-            for (LakeObject object : objects) {
-                statement.setString(1, unit.lane());
-                statement.setString(2, object.key());
-                statement.setLong(3, object.size());
-                statement.setLong(4, object.lastModified().toEpochMilli());
-                statement.setBoolean(5, complete);
-                statement.setString(6, unit.query());
-                statement.setLong(7, ofObject.selected());
-                statement.setLong(8, ofObject.accepted());
-                statement.setLong(9, ofObject.duplicates());
-                statement.setLong(10, ofObject.deadLettered());
-                statement.addBatch();
-                ofObject = Counts.NONE;
-            }
-            statement.executeBatch();
-        }
     }
 
     private static Instant oldest(Instant watermark, Duration lookback) {
@@ -777,31 +494,5 @@ public abstract class Cursor extends ServiceSupport implements IdempotentReposit
 
     private static Delivered unit(Exchange exchange) {
         return exchange.getVariable(UNIT, Delivered.class);
-    }
-
-    /** What a person can do about a failure of the store. */
-    abstract String advice(SQLException failure);
-
-    private interface Guarded<T> {
-        T run() throws SQLException;
-    }
-
-    private <T> T guarded(String what, Guarded<T> work) {
-        try {
-            return work.run();
-        } catch (SQLException e) {
-            throw new ConnectorException(
-                    "cursor %s: %s (%s). What was delivered since its last change will be delivered again. %s"
-                            .formatted(subject, what, message(e), advice(e)),
-                    e);
-        }
-    }
-
-    /** In one line. */
-    static String message(Exception e) {
-        String message = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
-        return e.getMessage() == null
-                ? e.getClass().getSimpleName()
-                : e.getClass().getSimpleName() + ": " + message;
     }
 }

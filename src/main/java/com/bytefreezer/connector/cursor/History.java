@@ -4,6 +4,7 @@ import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.Json;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.cursor.Cursor.Position;
+import com.bytefreezer.connector.lake.LakeObject;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -15,14 +16,14 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
-import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -64,6 +65,8 @@ public final class History {
     private final Properties login;
     private final String limits;
     private final boolean readOnly;
+    private final Duration lookback;
+    private final String range;
 
     /**
      * One run of a lane.
@@ -116,15 +119,16 @@ public final class History {
 
     private History(Settings settings, boolean readOnly) {
         this.readOnly = readOnly;
+        lookback = Duration.ofHours(settings.integer("cursor.lookback-hours"));
+        range = Cursor.range(settings);
         Optional<String> server = settings.optional("cursor.url");
         file = server.isPresent()
                 ? null
-                : SqliteCursor.besideLegacy(
-                        Path.of(settings.text("cursor.file")).toAbsolutePath());
+                : SqliteStore.besideLegacy(Path.of(settings.text("cursor.file")).toAbsolutePath());
         url = server.orElse("jdbc:sqlite:" + file);
         int claimSeconds = settings.integer("cursor.claim-seconds");
-        login = PostgresCursor.properties(claimSeconds);
-        limits = PostgresCursor.limits(claimSeconds);
+        login = PostgresStore.properties(claimSeconds);
+        limits = PostgresStore.limits(claimSeconds);
         settings.optional("cursor.username").ifPresent(name -> login.setProperty("user", name));
         settings.optional("cursor.password").ifPresent(password -> login.setProperty("password", password));
     }
@@ -201,31 +205,40 @@ public final class History {
 
     /** Where the cursor of a lane stands, when it has one yet. */
     public Optional<Position> position(String lane) {
-        return isAbsent() ? Optional.empty() : with("cannot be read", connection -> Cursor.lane(connection, lane));
+        return isAbsent() ? Optional.empty() : with("cannot be read", connection -> LaneTable.find(connection, lane));
     }
 
-    /** Names each object, or slice of one, that the cursor of a lane has as delivered: key, size and LastModified. */
-    public Set<Delivered> delivered(String lane) {
-        if (isAbsent()) {
-            return Set.of();
+    /**
+     * As {@link Cursor#newOnes}, but notes nothing.
+     *
+     * @param position of the lane, or where it would begin
+     */
+    public NewObjects newOnes(Position position, String lane, Iterator<LakeObject> objects) {
+        return new NewObjects(lane, new Lookup(lane), position.leftOutBefore(range, lookback), objects);
+    }
+
+    private final class Lookup implements NewObjects.Lookup {
+        private final String lane;
+
+        Lookup(String lane) {
+            this.lane = lane;
         }
-        return with("cannot be read", connection -> {
-            Set<Delivered> delivered = new HashSet<>();
-            try (PreparedStatement statement = connection.prepareStatement(
-                    "SELECT key, size, last_modified_ms FROM object WHERE lane = ? AND complete")) {
-                statement.setString(1, lane);
-                try (ResultSet row = statement.executeQuery()) {
-                    while (row.next()) {
-                        delivered.add(new Delivered(row.getString(1), row.getLong(2), row.getLong(3)));
-                    }
-                }
-            }
-            return delivered;
-        });
-    }
 
-    /** What identifies the content of an object. */
-    public record Delivered(String key, long size, long lastModifiedMs) {}
+        @Override
+        public Optional<Integer> lane(Connection connection) throws SQLException {
+            return isAbsent() ? Optional.empty() : LaneTable.findNumber(connection, lane);
+        }
+
+        @Override
+        public <T> T read(Store.Work<T> work) {
+            return with("cannot be read", work);
+        }
+
+        @Override
+        public void learn(List<LakeObject> objects) {
+            // Who only looks writes nothing.
+        }
+    }
 
     /** Writes nothing, but fails when that would not work now. */
     public void checkWritable() {
@@ -351,11 +364,7 @@ public final class History {
 
     // -- the store
 
-    private interface Work<T> {
-        T with(Connection connection) throws SQLException;
-    }
-
-    private <T> T with(String what, Work<T> work) {
+    private <T> T with(String what, Store.Work<T> work) {
         try (Connection connection = connect()) {
             return work.with(connection);
         } catch (SQLException e) {
@@ -376,11 +385,14 @@ public final class History {
                 statement.execute("PRAGMA synchronous=NORMAL");
             }
             // Nobody has written a run yet.
-            if (readOnly && !hasTables(connection)) {
+            if (readOnly && !hasTable(connection, "total")) {
                 makeTables(connection, "TEMPORARY");
             }
+            if (readOnly && hasTable(connection, "schema_version")) {
+                Schema.requireCurrent(connection, url.replaceFirst("\\?.*", "").replaceFirst("^jdbc:sqlite:", ""));
+            }
             return connection;
-        } catch (SQLException e) {
+        } catch (SQLException | ConnectorException e) {
             connection.close();
             throw e;
         }
@@ -397,7 +409,7 @@ public final class History {
     /** Of several replicas one writes, until it commits. SQLite sees to that by itself. */
     private void awaitOthers(Connection connection) throws SQLException {
         if (file == null) {
-            PostgresCursor.lock(connection, "history");
+            PostgresStore.lock(connection, "history");
         }
     }
 
@@ -412,8 +424,8 @@ public final class History {
         return file != null && !Files.exists(file);
     }
 
-    private static boolean hasTables(Connection connection) throws SQLException {
-        try (ResultSet tables = connection.getMetaData().getTables(null, connection.getSchema(), "total", null)) {
+    private static boolean hasTable(Connection connection, String name) throws SQLException {
+        try (ResultSet tables = connection.getMetaData().getTables(null, connection.getSchema(), name, null)) {
             return tables.next();
         }
     }

@@ -108,7 +108,7 @@ public final class Batch {
                 to++;
             }
             if (unit.isRepeatable()) {
-                content.append(' ').append(unit.objects().get(objectIn(numbers[from])));
+                content.append(' ').append(unit.identity(objectIn(numbers[from])));
             }
             content.append(' ').append(inObject(numbers[from])).append(' ').append(to - from);
         }
@@ -138,7 +138,7 @@ public final class Batch {
         for (long record : records) {
             int object = objectIn(record);
             if (object != prefixed) {
-                String content = unit.export() + " " + unit.objects().get(object) + " " + unit.query();
+                String content = unit.export() + " " + unit.identity(object) + " " + unit.query();
                 prefix = Base64.getUrlEncoder().withoutPadding().encodeToString(hash(content));
                 prefixed = object;
             }

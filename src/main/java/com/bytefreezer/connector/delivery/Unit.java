@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +37,7 @@ public final class Unit implements Cursor.Delivered {
     private long selected;
     private boolean ended;
     private boolean recorded;
+    private boolean former;
     private boolean elsewhere;
     private @Nullable Throwable failure;
     private boolean deliveryFailed;
@@ -69,7 +71,10 @@ public final class Unit implements Cursor.Delivered {
         this.listingBefore = listingBefore;
         this.repeatable = repeatable;
         // Each batch asks for it, and there may be many objects.
-        this.key = export + " " + (listing != null ? listing : objects);
+        this.key = export + " "
+                + (listing != null
+                        ? listing
+                        : objects.stream().map(LakeObject::identity).collect(Collectors.joining("\n")));
     }
 
     /** The same once more, of which nothing is delivered until it is claimed again. */
@@ -234,8 +239,15 @@ public final class Unit implements Cursor.Delivered {
         }
     }
 
+    /** Names one of its objects in the ids of records and batches: the same wherever the dataset lies. */
+    synchronized String identity(int object) {
+        LakeObject meant = objects.get(object);
+        return former ? meant.formerIdentity() : "%s/%s/%s".formatted(tenant, dataset, meant.identity());
+    }
+
     @Override
-    public synchronized void claimed(Counts delivered) {
+    public synchronized void claimed(Counts delivered, boolean former) {
+        this.former = former;
         if (isResumable()) {
             settled = delivered;
             selected = delivered.settled();

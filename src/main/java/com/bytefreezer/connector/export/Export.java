@@ -199,7 +199,7 @@ public final class Export {
         if (since.equals(Instant.MIN)) {
             sample = List.of();
         }
-        Position position = position(lake);
+        Position position = position();
         running.set(new Run(
                 name,
                 destination,
@@ -225,8 +225,8 @@ public final class Export {
                 // A full sync reads all that is listed, and without a plan it is not known to be none.
                 || plan == null
                 || plan.kind(sync) == Plan.Kind.WHOLE
-                // The cursor was reset.
-                || !exports.cursor().knows(lane());
+                // Also when the cursor was reset.
+                || !exports.cursor().hasListed(exports.cursor().position(lane()));
     }
 
     /** Whether there is anything to {@link #discover}. Takes a while when it is another replica's. */
@@ -392,7 +392,7 @@ public final class Export {
         Run run = run();
         Instant watermark = run.watermark();
         if (watermark != null) {
-            exports.cursor().advance(lane(), run.position, watermark);
+            exports.cursor().advance(lane(), watermark, run.listing.count() == 0);
         }
         window.ended(run);
         run.report(plan == null ? "nothing to do" : "%s: %s".formatted(plan.covers(sync), plan.reason()));
@@ -456,24 +456,13 @@ public final class Export {
     }
 
     /** Where the cursor stands; at the very first run, where {@code cursor.start} puts it. */
-    private Position position(Lake lake) {
+    private Position position() {
         Cursor cursor = exports.cursor();
         String start = exports.settings().text("cursor.start");
         if (cursor.knows(lane()) || start.equals("earliest")) {
             return cursor.position(lane());
         }
-        Instant from;
-        if (start.equals("latest")) {
-            try (Stream<LakeObject> objects = lake.objects()) {
-                from = objects.map(LakeObject::lastModified)
-                        .max(Instant::compareTo)
-                        .map(newest -> newest.plusMillis(1))
-                        .orElse(Instant.EPOCH);
-            }
-        } else {
-            from = Instant.parse(start);
-        }
-        return cursor.begin(lane(), from);
+        return cursor.begin(lane(), start.equals("latest") ? Position.AFTER_FIRST_LISTING : Instant.parse(start));
     }
 
     private Progress bar(Lake lake, Position position) {
@@ -510,7 +499,7 @@ public final class Export {
     }
 
     private Iterator<Unit> eachNewObject(Run run) {
-        Listing fresh = new Listing(each(exports.cursor().newOnes(run.position, lane(), run.listing))
+        Listing fresh = new Listing(each(run.found(exports.cursor().newOnes(run.position, lane(), run.listing)))
                 .flatMap(object -> newSlices(run, object)));
         List<LakeObject> first = fresh.peek(exports.settings().integer("export.parallel-objects"));
         if (first.isEmpty()) {
@@ -582,14 +571,15 @@ public final class Export {
     }
 
     private Iterator<Unit> allNewObjects(Run run) {
-        List<LakeObject> fresh = newOnes(run, run.listing);
+        List<LakeObject> fresh = each(run.found(exports.cursor().newOnes(run.position, lane(), run.listing)))
+                .toList();
         return fresh.isEmpty() ? Collections.emptyIterator() : one(run, unitOf(fresh));
     }
 
     private Iterator<Unit> wholeDataset(Run run) {
         List<LakeObject> all = run.listing.rest();
         String fingerprint = run.listing.fingerprint();
-        if (exports.isWatch() && fingerprint.equals(run.position.listing())) {
+        if (exports.isWatch() && run.listing.isSameAs(run.position.listing())) {
             return Collections.emptyIterator();
         }
         return one(

@@ -19,7 +19,8 @@ final class Listing implements Iterator<LakeObject>, AutoCloseable {
     private final Stream<LakeObject> stream;
     private final Iterator<LakeObject> objects;
     private final Deque<LakeObject> ahead = new ArrayDeque<>();
-    private final MessageDigest digest;
+    private final MessageDigest digest = sha256();
+    private final MessageDigest formerDigest = sha256();
     private Instant newest = Instant.EPOCH;
     private long count;
     private @Nullable String fingerprint;
@@ -28,11 +29,6 @@ final class Listing implements Iterator<LakeObject>, AutoCloseable {
     Listing(Stream<LakeObject> stream) {
         this.stream = stream;
         this.objects = stream.iterator();
-        try {
-            digest = MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
     }
 
     @Override
@@ -94,6 +90,16 @@ final class Listing implements Iterator<LakeObject>, AutoCloseable {
         return fingerprint;
     }
 
+    /**
+     * Whether a complete listing showed the same objects.
+     *
+     * @param listing its {@link #fingerprint}, also one from when listings had no ETags
+     */
+    boolean isSameAs(@Nullable String listing) {
+        return fingerprint().equals(listing)
+                || HexFormat.of().formatHex(formerDigest.digest(), 0, 16).equals(listing);
+    }
+
     @Override
     public void close() {
         stream.close();
@@ -109,10 +115,19 @@ final class Listing implements Iterator<LakeObject>, AutoCloseable {
     private LakeObject read() {
         LakeObject object = objects.next();
         count++;
-        digest.update(object.toString().getBytes(StandardCharsets.UTF_8));
+        digest.update((object.identity() + "\n").getBytes(StandardCharsets.UTF_8));
+        formerDigest.update(object.formerIdentity().getBytes(StandardCharsets.UTF_8));
         if (object.lastModified().isAfter(newest)) {
             newest = object.lastModified();
         }
         return object;
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
     }
 }

@@ -3,6 +3,7 @@ package com.bytefreezer.connector.export;
 import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.cursor.Counts;
 import com.bytefreezer.connector.cursor.Cursor.Position;
+import com.bytefreezer.connector.cursor.NewObjects;
 import com.bytefreezer.connector.delivery.Failures;
 import com.bytefreezer.connector.delivery.Unit;
 import com.bytefreezer.connector.lake.Credentials;
@@ -55,6 +56,7 @@ final class Run implements AutoCloseable {
     private boolean keysRefetched;
 
     private boolean discovered;
+    private @Nullable NewObjects found;
     private boolean smallObjects;
     private final List<List<LakeObject>> leftOver = new ArrayList<>();
     private Counts counts = Counts.NONE;
@@ -209,6 +211,12 @@ final class Run implements AutoCloseable {
     /** The run ends before everything it has listed is worked on. */
     synchronized void stopped() {
         stopped = true;
+    }
+
+    /** What the run looks for new objects with. */
+    synchronized NewObjects found(NewObjects looking) {
+        found = looking;
+        return looking;
     }
 
     /** Whether every unit has been found, save what is {@link #leftOver}. */
@@ -404,6 +412,9 @@ final class Run implements AutoCloseable {
             summary += ", %d objects are another replica's".formatted(elsewhere);
         }
         LOG.info("{}.", summary);
+        if (found != null) {
+            report(found);
+        }
         if (notRecorded != null) {
             throw notRecorded;
         }
@@ -421,6 +432,21 @@ final class Run implements AutoCloseable {
                     .formatted(
                             subject, unread, String.join(", ", unreadNames), unread > unreadNames.size() ? ", …" : ""));
         }
+    }
+
+    private void report(NewObjects found) {
+        if (found.beforeStart() > 0) {
+            LOG.info(
+                    "{}: {} objects were there before this export began and are not delivered. --mode replay --from --to delivers some of them.",
+                    subject,
+                    found.beforeStart());
+        }
+        found.replacedExample()
+                .ifPresent(example -> LOG.warn(
+                        "{}: {} objects were delivered before and have other bytes now, such as {}; they are delivered as new ones.",
+                        subject,
+                        found.replaced(),
+                        example.key()));
     }
 
     @Override

@@ -187,7 +187,9 @@ final class BucketLake implements Lake, Layout.Folders {
                         "s3://" + bucket + "/" + object.key(),
                         object.key().substring(prefix.length()),
                         object.size(),
-                        object.lastModified()))
+                        object.lastModified(),
+                        object.eTag(),
+                        null))
                 .iterator();
     }
 

@@ -9,12 +9,12 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One Parquet object as a listing shows it. Objects are immutable (CONTRACTS §0.1), so the four together identify the
- * content.
+ * One Parquet object as a listing shows it. Objects are immutable; {@link #content} tells one version from another.
  *
  * @param url what DuckDB reads: {@code s3://bucket/key} or an absolute path
  * @param key its name below the dataset's folder
  * @param size in bytes
+ * @param etag of a bucket, which names the bytes; null where a listing gives none
  * @param slice the part of its rows that is meant, or null for all of them
  */
 public record LakeObject(
@@ -22,6 +22,7 @@ public record LakeObject(
         String key,
         long size,
         Instant lastModified,
+        @Nullable String etag,
         @Nullable Slice slice) {
 
     /**
@@ -34,14 +35,33 @@ public record LakeObject(
      */
     public record Slice(String of, long from, long to, int count) {}
 
-    /** A whole object. */
+    /** A whole object of a listing that names no ETag. */
     public LakeObject(String url, String key, long size, Instant lastModified) {
-        this(url, key, size, lastModified, null);
+        this(url, key, size, lastModified, null, null);
     }
 
     /** All of it, when this is a slice. */
     public LakeObject whole() {
-        return slice == null ? this : new LakeObject(url, slice.of(), size, lastModified);
+        return slice == null ? this : new LakeObject(url, slice.of(), size, lastModified, etag, null);
+    }
+
+    /**
+     * What its bytes are, wherever the object lies: a copy of the same bytes has the same ETag, but a new LastModified,
+     * which counts only where there is no ETag.
+     */
+    public String content() {
+        return size + " " + (etag == null ? lastModified : etag);
+    }
+
+    /** Names the object and its content, without where it lies. */
+    public String identity() {
+        return key + " " + content();
+    }
+
+    /** What named the object in ids when cursors knew no ETags; what was begun then is finished with the same ids. */
+    public String formerIdentity() {
+        return "LakeObject[url=%s, key=%s, size=%d, lastModified=%s, slice=%s]"
+                .formatted(url, key, size, lastModified, slice);
     }
 
     /** Whether it counts as an object: of several slices only the first does. */
@@ -56,7 +76,7 @@ public record LakeObject(
         for (long from = 0; from < rows; from += rowsEach) {
             long to = Math.min(rows, from + rowsEach);
             String name = "%s#%012d-%012d".formatted(key, from, to);
-            slices.add(new LakeObject(url, name, size, lastModified, new Slice(key, from, to, count)));
+            slices.add(new LakeObject(url, name, size, lastModified, etag, new Slice(key, from, to, count)));
         }
         return slices;
     }

@@ -6,7 +6,6 @@ import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.control.LakeCredentials;
 import com.bytefreezer.connector.cursor.Cursor.Position;
 import com.bytefreezer.connector.cursor.History;
-import com.bytefreezer.connector.cursor.History.Delivered;
 import com.bytefreezer.connector.lake.Credentials;
 import com.bytefreezer.connector.lake.Lake;
 import com.bytefreezer.connector.lake.LakeObject;
@@ -15,15 +14,15 @@ import com.bytefreezer.connector.query.Plan;
 import com.bytefreezer.connector.query.Query;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Random;
-import java.util.Set;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.jspecify.annotations.Nullable;
@@ -88,7 +87,7 @@ public final class Planner {
 
     /** What the next run would export: of an incremental export the objects that the cursor does not have. */
     public ExportPlan plan(ExportDefinition export) {
-        return plan(export, isNew(export), object -> true);
+        return plan(export, newOnes(export), object -> true);
     }
 
     /**
@@ -97,7 +96,7 @@ public final class Planner {
      * @param range the objects that count
      */
     public ExportPlan planAll(ExportDefinition export, Predicate<LakeObject> range) {
-        return plan(export, object -> true, range);
+        return plan(export, UnaryOperator.identity(), range);
     }
 
     /**
@@ -139,7 +138,8 @@ public final class Planner {
         }
     }
 
-    private ExportPlan plan(ExportDefinition export, Predicate<LakeObject> fresh, Predicate<LakeObject> range) {
+    private ExportPlan plan(
+            ExportDefinition export, UnaryOperator<Iterator<LakeObject>> newOnes, Predicate<LakeObject> range) {
         Query query = query(export);
         Credentials credentials = credentials(export);
         try (Lake lake = lake(export, credentials)) {
@@ -164,7 +164,7 @@ public final class Planner {
                 Tally read = all;
                 if (plan.kind(export.sync()) != Plan.Kind.WHOLE) {
                     read = new Tally();
-                    tally(lake, read, range.and(fresh));
+                    tally(lake, read, range, newOnes);
                 }
                 Long rows = read.objects == 0 ? Long.valueOf(0) : rows(duckDb, read);
                 duckDb.lock(Runtime.getRuntime().availableProcessors());
@@ -250,9 +250,14 @@ public final class Planner {
         return duckDb.planWithFirst(query, tried, () -> all.sample);
     }
 
-    private static void tally(Lake lake, Tally tally, Predicate<LakeObject> wanted) {
+    private static void tally(Lake lake, Tally tally, Predicate<LakeObject> range) {
+        tally(lake, tally, range, UnaryOperator.identity());
+    }
+
+    private static void tally(
+            Lake lake, Tally tally, Predicate<LakeObject> range, UnaryOperator<Iterator<LakeObject>> newOnes) {
         try (Stream<LakeObject> objects = lake.objects()) {
-            objects.filter(wanted).forEach(tally::add);
+            newOnes.apply(objects.filter(range).iterator()).forEachRemaining(tally::add);
         }
     }
 
@@ -269,14 +274,10 @@ public final class Planner {
     }
 
     /** As the cursor would say. */
-    private Predicate<LakeObject> isNew(ExportDefinition export) {
+    private UnaryOperator<Iterator<LakeObject>> newOnes(ExportDefinition export) {
         History store = History.readOnly(settings);
         Position position = store.position(export.lane()).orElseGet(this::start);
-        Set<Delivered> delivered = store.delivered(export.lane());
-        Instant oldest = position.oldest(Duration.ofHours(settings.integer("cursor.lookback-hours")));
-        return object -> !object.lastModified().isBefore(oldest)
-                && !delivered.contains(new Delivered(
-                        object.key(), object.size(), object.lastModified().toEpochMilli()));
+        return objects -> store.newOnes(position, export.lane(), objects);
     }
 
     /** Where an export begins that has not run yet. */
@@ -285,9 +286,9 @@ public final class Planner {
         Instant from =
                 switch (start) {
                     case "earliest" -> Instant.EPOCH;
-                    case "latest" -> Instant.now();
+                    case "latest" -> Position.AFTER_FIRST_LISTING;
                     default -> Instant.parse(start);
                 };
-        return new Position(from, from, null);
+        return Position.at(from);
     }
 }

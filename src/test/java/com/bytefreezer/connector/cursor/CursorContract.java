@@ -72,7 +72,7 @@ abstract class CursorContract {
     @Test
     void whatIsDeliveredStaysSoAfterARestart() {
         deliver(object("a", NOON));
-        cursor.advance("default", position(), NOON);
+        advance(NOON);
         checkpoint(QUERY, new Counts(5, 3, 1, 1), object("b", NOON));
         reopen(LOOKBACK);
         assertThat(isNew(object("a", NOON))).isFalse();
@@ -102,7 +102,7 @@ abstract class CursorContract {
     @Test
     void objectsOfTheSameSecondAreToldApart() {
         deliver(object("a", NOON));
-        cursor.advance("default", position(), NOON);
+        advance(NOON);
         assertThat(isNew(object("b", NOON))).isTrue();
         assertThat(isNew(object("a", NOON))).isFalse();
     }
@@ -117,35 +117,129 @@ abstract class CursorContract {
     @Test
     void anotherExportHasItsOwnCursor() {
         deliver(object("a", NOON));
-        cursor.advance("default", position(), NOON);
-        assertThat(cursor.isNew(cursor.position("other"), "other", object("a", NOON)))
-                .isTrue();
+        advance(NOON);
+        assertThat(cursor.newOnes(
+                        cursor.position("other"),
+                        "other",
+                        List.of(object("a", NOON)).iterator()))
+                .hasNext();
         assertThat(cursor.knows("default")).isTrue();
         assertThat(cursor.knows("other")).isFalse();
     }
 
     @Test
-    void aLateObjectIsNewInsideTheLookBackOnly() {
-        cursor.advance("default", position(), NOON);
+    void anObjectThatAppearsLateIsNewHoweverOldItIs() {
+        deliver(object("a", NOON));
+        advance(NOON);
         assertThat(isNew(object("late", NOON.minus(LOOKBACK)))).isTrue();
-        assertThat(isNew(object("too late", NOON.minus(LOOKBACK).minusMillis(1))))
-                .isFalse();
+        assertThat(isNew(object("years late", NOON.minus(Duration.ofDays(3000)))))
+                .isTrue();
+        advance(NOON.plus(Duration.ofDays(90)));
+        assertThat(isNew(object("a", NOON))).isFalse();
     }
 
     @Test
-    void anExportThatStartsLaterDoesNotLookBackBeyondItsStart() {
-        cursor.advance("default", new Position(NOON, NOON, null), NOON);
+    void theSameBytesWithAnotherTimeAreTheSameObject() {
+        deliver(object("a", NOON, "\"e1\""));
+        assertThat(isNew(object("a", NOON.plusSeconds(5), "\"e1\""))).isFalse();
+        assertThat(isNew(object("a", NOON, "\"e2\""))).isTrue();
+        advance(NOON.plus(Duration.ofDays(90)));
+        assertThat(isNew(object("a", NOON.plus(Duration.ofDays(91)), "\"e1\""))).isFalse();
+    }
+
+    @Test
+    void whatIsBegunGoesOnAfterACopyInPlace() {
+        checkpoint(QUERY, new Counts(5, 3, 1, 1), object("a", NOON, "\"e1\""));
+        LakeObject copy = object("a", NOON.plusSeconds(5), "\"e1\"");
+        assertThat(delivered(copy, QUERY)).isEqualTo(new Counts(0, 3, 1, 1));
+        deliver(copy);
+        advance(NOON.plus(Duration.ofDays(90)));
+        assertThat(isNew(copy)).isFalse();
+    }
+
+    @Test
+    void slicesOfACopyInPlaceAreOneObjectsAndStayUntilAllAreDelivered() throws Exception {
+        List<LakeObject> slices = object("big", NOON, "\"e1\"").slices(30, 10);
+        List<LakeObject> later = object("big", NOON.plusSeconds(5), "\"e1\"").slices(30, 10);
+        deliver(slices.get(0));
+        advance(NOON.plus(Duration.ofDays(90)));
+        assertThat(isNew(later.get(0))).isFalse();
+        assertThat(isNew(later.get(1))).isTrue();
+        deliver(later.get(1));
+        deliver(slices.get(2));
+        assertThat(isNew(later.get(0).whole())).isFalse();
+        assertThat(number("SELECT count(*) FROM object")).isEqualTo(1);
+    }
+
+    @Test
+    void aListingWithoutEtagsKnowsWhatIsDeliveredByItsTime() {
+        deliver(object("a", NOON));
+        assertThat(isNew(object("a", NOON, "\"e1\""))).isFalse();
+        // The ETag is known from now on.
+        assertThat(isNew(object("a", NOON.plusSeconds(5), "\"e1\""))).isFalse();
+        assertThat(isNew(object("a", NOON.plusSeconds(5), "\"e2\""))).isTrue();
+    }
+
+    @Test
+    void anObjectWithOtherBytesIsToldFromANewOne() {
+        deliver(object("a", NOON, "\"e1\""));
+        NewObjects found = cursor.newOnes(
+                position(),
+                "default",
+                List.of(object("a", NOON, "\"e2\""), object("b", NOON, "\"e1\""))
+                        .iterator());
+        assertThat(found).toIterable().hasSize(2);
+        assertThat(found.replaced()).isEqualTo(1);
+        assertThat(found.replacedExample()).map(LakeObject::key).contains("a");
+    }
+
+    @Test
+    void anExportThatStartsLaterLeavesOutWhatWasThereBeforeItsStart() {
+        cursor.begin("default", NOON);
+        LakeObject before = object("before", NOON.minusMillis(1));
+        NewObjects found = cursor.newOnes(
+                position(), "default", List.of(before, object("after", NOON)).iterator());
+        assertThat(found).toIterable().extracting(LakeObject::key).containsExactly("after");
+        assertThat(found.beforeStart()).isEqualTo(1);
+        advance(NOON);
+        assertThat(isNew(before)).isFalse();
+        assertThat(isNew(object("came later", NOON.minus(Duration.ofDays(3000)))))
+                .isTrue();
+    }
+
+    @Test
+    void anExportOfAnEmptyDatasetStillWaitsForWhatIsOlderThanItsStart() {
+        cursor.begin("default", NOON);
+        cursor.advance("default", NOON, true);
         assertThat(isNew(object("before", NOON.minusMillis(1)))).isFalse();
         assertThat(isNew(object("after", NOON))).isTrue();
     }
 
     @Test
+    void anExportThatStartsWithTheLatestLeavesOutWhatItSeesFirstEvenOfTheFuture() {
+        cursor.begin("default", Position.AFTER_FIRST_LISTING);
+        assertThat(position().watermark()).isEqualTo(Instant.EPOCH);
+        LakeObject future = object("a", NOON.plus(Duration.ofDays(9000)));
+        assertThat(isNew(future)).isFalse();
+        advance(NOON);
+        assertThat(isNew(future)).isFalse();
+        assertThat(isNew(object("b", Instant.EPOCH))).isTrue();
+        assertThat(position().start()).isEqualTo(NOON);
+    }
+
+    @Test
+    void aStartInTheFutureIsPutRight() {
+        cursor.begin("default", NOON.plus(Duration.ofDays(5)));
+        assertThat(cursor.notAfter("default", NOON)).isEqualTo(Position.at(NOON));
+        assertThat(isNew(object("a", NOON))).isTrue();
+    }
+
+    @Test
     void theWatermarkNeverGoesBack() {
-        Position stale = position();
-        cursor.advance("default", stale, NOON);
-        cursor.advance("default", position(), NOON.minusSeconds(60));
+        advance(NOON);
+        advance(NOON.minusSeconds(60));
         assertThat(position().watermark()).isEqualTo(NOON);
-        cursor.advance("default", stale, NOON.minusSeconds(60));
+        advance(NOON.minusSeconds(60));
         assertThat(position().watermark()).isEqualTo(NOON);
     }
 
@@ -153,10 +247,10 @@ abstract class CursorContract {
     void aLongerLookBackDoesNotMakeForgottenObjectsNewAgain() {
         LakeObject old = object("a", NOON.minus(Duration.ofHours(30)));
         deliver(old);
-        cursor.advance("default", position(), NOON);
+        advance(NOON);
         reopen(Duration.ofHours(48));
         assertThat(isNew(old)).isFalse();
-        cursor.advance("default", position(), NOON.plusSeconds(1));
+        advance(NOON.plusSeconds(1));
         assertThat(isNew(old)).isFalse();
         assertThat(isNew(object("late", NOON.minus(LOOKBACK)))).isTrue();
     }
@@ -166,7 +260,7 @@ abstract class CursorContract {
         for (int hour = 0; hour < 100; hour++) {
             Instant time = NOON.plus(Duration.ofHours(hour));
             deliver(object("hour-" + hour, time));
-            cursor.advance("default", position(), time);
+            advance(time);
         }
         assertThat(number("SELECT count(*) FROM object")).isEqualTo(25);
     }
@@ -217,7 +311,7 @@ abstract class CursorContract {
         assertThat(cursor.add(exchange(late), "key")).isFalse();
         assertThat(late.elsewhere).isFalse();
 
-        cursor.advance("default", position(), NOON.plus(LOOKBACK).plusSeconds(1));
+        advance(NOON.plus(LOOKBACK).plusSeconds(1));
         Recorded forgotten = unit(object("a", NOON));
         assertThat(cursor.add(exchange(forgotten), "key")).isFalse();
         assertThat(forgotten.elsewhere).isFalse();
@@ -255,7 +349,7 @@ abstract class CursorContract {
         deliver(whole);
         assertThat(cursor.contains(exchange(whole), "key")).isFalse();
         assertThat(position().listing()).isEqualTo("listing-1");
-        cursor.advance("default", position(), NOON);
+        advance(NOON);
         assertThat(position().listing()).isEqualTo("listing-1");
 
         Recorded again = unit("default", QUERY, Counts.NONE, "listing-1", object("a", NOON));
@@ -268,8 +362,8 @@ abstract class CursorContract {
 
     @Test
     void theFirstOneDecidesWhereALaneBegins() {
-        assertThat(cursor.begin("default", NOON)).isEqualTo(new Position(NOON, NOON, null));
-        assertThat(cursor.begin("default", NOON.plusSeconds(5))).isEqualTo(new Position(NOON, NOON, null));
+        assertThat(cursor.begin("default", NOON)).isEqualTo(Position.at(NOON));
+        assertThat(cursor.begin("default", NOON.plusSeconds(5))).isEqualTo(Position.at(NOON));
         assertThat(isNew(object("a", NOON))).isTrue();
         assertThat(isNew(object("a", NOON.minusMillis(1)))).isFalse();
     }
@@ -290,7 +384,7 @@ abstract class CursorContract {
 
     @Test
     void theStoreKnowsTheVersionOfItsTablesAndRefusesALaterOne() throws Exception {
-        assertThat(number("SELECT version FROM schema_version")).isEqualTo(1);
+        assertThat(number("SELECT version FROM schema_version")).isEqualTo(2);
         cursor.close();
         cursor = open(LOOKBACK);
         assertThat(number("SELECT count(*) FROM schema_version")).isEqualTo(1);
@@ -299,18 +393,18 @@ abstract class CursorContract {
         assertThatThrownBy(() -> open(LOOKBACK))
                 .isInstanceOf(ConnectorException.class)
                 .hasMessageContaining(
-                        "it was written by a newer connector (schema 1000, this one knows 1). Not started.");
-        execute("UPDATE schema_version SET version = 1");
+                        "it was written by a newer connector (schema 1000, this one knows 2). Not started.");
+        execute("UPDATE schema_version SET version = 2");
     }
 
     @Test
     void resetForgetsEverything() {
         deliver(object("a", NOON));
-        cursor.advance("default", position(), NOON);
+        advance(NOON);
         cursor.reset();
         assertThat(isNew(object("a", NOON))).isTrue();
         assertThat(cursor.knows("default")).isFalse();
-        assertThat(position()).isEqualTo(new Position(Instant.EPOCH, Instant.EPOCH, null));
+        assertThat(position()).isEqualTo(Position.at(Instant.EPOCH));
     }
 
     @Test
@@ -364,7 +458,7 @@ abstract class CursorContract {
                 .isExhausted();
         reopen(LOOKBACK);
         assertThat(bytes()).isLessThan(40_000_000);
-        cursor.advance("default", position, NOON.plus(Duration.ofDays(30)));
+        advance(NOON.plus(Duration.ofDays(30)));
         assertThat(number("SELECT count(*) FROM object")).isZero();
     }
 
@@ -383,7 +477,7 @@ abstract class CursorContract {
                             wrong += isNew(object) ? 0 : 1;
                             deliver(object);
                             wrong += isNew(object) ? 1 : 0;
-                            cursor.advance("default", position(), NOON.plusSeconds(i));
+                            advance(NOON.plusSeconds(i));
                         }
                         return wrong;
                     })
@@ -409,8 +503,19 @@ abstract class CursorContract {
         return cursor.position("default");
     }
 
+    /** As a run does that has listed all. */
+    final void advance(Instant watermark) {
+        cursor.advance("default", watermark, false);
+    }
+
     final boolean isNew(LakeObject object) {
-        return cursor.isNew(position(), "default", object);
+        return isNew(cursor, object);
+    }
+
+    static boolean isNew(Cursor cursor, LakeObject object) {
+        return cursor.newOnes(
+                        cursor.position("default"), "default", List.of(object).iterator())
+                .hasNext();
     }
 
     final void deliver(LakeObject... objects) {
@@ -471,6 +576,10 @@ abstract class CursorContract {
         return new LakeObject("s3://lake/" + key, key, 100, lastModified);
     }
 
+    static LakeObject object(String key, Instant lastModified, String etag) {
+        return new LakeObject("s3://lake/" + key, key, 100, lastModified, etag, null);
+    }
+
     private static LakeObject packerObject(int number) {
         return object(
                 "year=2026/month=11/day=20/hour=12/acme_syslog_20261120_120000_%012x.parquet".formatted(number), NOON);
@@ -494,6 +603,7 @@ abstract class CursorContract {
         Counts claimed = Counts.NONE;
         boolean elsewhere;
         boolean recorded;
+        boolean finishesFormer;
         boolean isBroken;
 
         @Nullable
@@ -538,8 +648,9 @@ abstract class CursorContract {
         }
 
         @Override
-        public void claimed(Counts delivered) {
+        public void claimed(Counts delivered, boolean former) {
             claimed = delivered;
+            finishesFormer = former;
         }
 
         @Override

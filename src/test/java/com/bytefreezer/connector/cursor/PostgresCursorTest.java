@@ -51,7 +51,7 @@ class PostgresCursorTest extends CursorContract {
     @AfterEach
     void forget() throws SQLException {
         replicas.forEach(Cursor::close);
-        execute("DROP TABLE claim, object, lane, schema_version");
+        execute("DROP TABLE claim, object, known, lane, lane_query, schema_version");
     }
 
     @Override
@@ -68,12 +68,9 @@ class PostgresCursorTest extends CursorContract {
     }
 
     private static Cursor at(String url, int claimSeconds, Duration lookback) {
-        return PostgresCursor.at(
-                url,
-                Optional.of(PostgresServer.USERNAME),
-                Optional.of(PostgresServer.PASSWORD),
-                claimSeconds,
-                lookback);
+        Store store = PostgresStore.at(
+                url, Optional.of(PostgresServer.USERNAME), Optional.of(PostgresServer.PASSWORD), claimSeconds);
+        return new Cursor(store, lookback, "");
     }
 
     private Cursor replica(int claimSeconds) {
@@ -212,7 +209,7 @@ class PostgresCursorTest extends CursorContract {
     void claimsOfTheLongDeadAreForgotten() throws Exception {
         assertThat(cursor.add(exchange(unit(object("gone", NOON))), "key")).isTrue();
         execute("UPDATE claim SET expires_at = now() - interval '2 days'");
-        cursor.advance("default", position(), NOON);
+        advance(NOON);
         assertThat(number("SELECT count(*) FROM claim")).isZero();
     }
 
@@ -371,12 +368,11 @@ class PostgresCursorTest extends CursorContract {
 
     @Test
     void aWrongPasswordIsSaidAndNotShown() {
-        assertThatThrownBy(() -> PostgresCursor.at(
+        assertThatThrownBy(() -> PostgresStore.at(
                         postgres.url() + "?password=wrong-secret&user=connector",
                         Optional.empty(),
                         Optional.empty(),
-                        CLAIM_SECONDS,
-                        LOOKBACK))
+                        CLAIM_SECONDS))
                 .isInstanceOf(ConnectorException.class)
                 .hasMessageContaining("password authentication failed for user \"connector\"")
                 .hasMessageNotContaining("wrong-secret")

@@ -58,7 +58,7 @@ class PostgresHistoryTest extends HistoryContract {
         History history = History.open(settings());
         try (Connection frozen = postgres.connect()) {
             frozen.setAutoCommit(false);
-            PostgresCursor.lock(frozen, "history");
+            PostgresStore.lock(frozen, "history");
 
             assertThatThrownBy(() -> history.add(run(1, 1)))
                     .isInstanceOf(ConnectorException.class)

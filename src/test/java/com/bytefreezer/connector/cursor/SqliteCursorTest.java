@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.bytefreezer.connector.ConnectorException;
-import com.bytefreezer.connector.cursor.Cursor.Position;
 import com.bytefreezer.connector.lake.LakeObject;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
@@ -85,8 +84,7 @@ class SqliteCursorTest extends CursorContract {
             process.destroyForcibly().waitFor();
         }
         try (Cursor next = Cursor.open(other, LOOKBACK)) {
-            assertThat(next.isNew(next.position("default"), "default", object("a", NOON)))
-                    .isFalse();
+            assertThat(isNew(next, object("a", NOON))).isFalse();
         }
     }
 
@@ -198,9 +196,8 @@ class SqliteCursorTest extends CursorContract {
         // A commit that the crash cut off.
         Files.write(log, new byte[3000], StandardOpenOption.APPEND);
         try (Cursor survivor = Cursor.open(copy, LOOKBACK)) {
-            Position position = survivor.position("default");
-            assertThat(survivor.isNew(position, "default", object("a", NOON))).isFalse();
-            assertThat(survivor.isNew(position, "default", object("b", NOON))).isFalse();
+            assertThat(isNew(survivor, object("a", NOON))).isFalse();
+            assertThat(isNew(survivor, object("b", NOON))).isFalse();
         }
     }
 
@@ -249,11 +246,15 @@ class SqliteCursorTest extends CursorContract {
     /** As if the disk were full. The limit belongs to a connection, so the cursor's own are taken. */
     private void limitPages(long most) throws Exception {
         for (String name : List.of("durable", "quick")) {
-            var field = SqliteCursor.class.getDeclaredField(name);
-            field.setAccessible(true);
-            try (var statement = ((Connection) field.get(cursor)).createStatement()) {
+            try (var statement = ((Connection) field(field(cursor, "store"), name)).createStatement()) {
                 statement.execute("PRAGMA max_page_count=" + most);
             }
         }
+    }
+
+    private static Object field(Object of, String name) throws ReflectiveOperationException {
+        var field = of.getClass().getDeclaredField(name);
+        field.setAccessible(true);
+        return field.get(of);
     }
 }

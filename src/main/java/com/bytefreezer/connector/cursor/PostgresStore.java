@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.cursor;
 
 import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.cursor.Cursor.Delivered;
 import com.bytefreezer.connector.lake.LakeObject;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
@@ -11,7 +12,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.SQLTransientException;
 import java.sql.Statement;
-import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
@@ -20,17 +21,19 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The cursor that several replicas of a connector share, in PostgreSQL. A claim is a row for each object that is worked
+ * The store that several replicas of a connector share, in PostgreSQL. A claim is a row for each object that is worked
  * on (one for the whole lane in a full sync), which expires unless its holder renews it; all by the clock of the
  * database. Where the connection breaks, work is done again for as long as a claim lasts.
  */
-final class PostgresCursor extends Cursor {
-    private static final Logger LOG = LoggerFactory.getLogger(PostgresCursor.class);
+final class PostgresStore implements Store {
+    private static final Logger LOG = LoggerFactory.getLogger(PostgresStore.class);
+    private static final Schema.Dialect DIALECT = new Schema.Dialect("TEXT COLLATE \"C\"", "");
     private static final String CLAIM =
             "CREATE TABLE IF NOT EXISTS claim (lane TEXT, key TEXT COLLATE \"C\", holder TEXT NOT NULL, expires_at TIMESTAMPTZ NOT NULL,"
                     + " PRIMARY KEY (lane, key))";
@@ -66,8 +69,7 @@ final class PostgresCursor extends Cursor {
 
     private final AtomicBoolean down = new AtomicBoolean();
 
-    private PostgresCursor(String subject, HikariDataSource pool, int claimSeconds, Duration lookback) {
-        super(subject, "(extract(epoch FROM now()) * 1000)::bigint", lookback);
+    private PostgresStore(String subject, HikariDataSource pool, int claimSeconds) {
         this.subject = subject;
         this.claimSeconds = claimSeconds;
         this.pool = pool;
@@ -79,8 +81,7 @@ final class PostgresCursor extends Cursor {
      * @param url {@code jdbc:postgresql://…}, with the driver's own parameters
      * @param claimSeconds after how long without a renewal another replica may take a claim over
      */
-    static Cursor at(
-            String url, Optional<String> username, Optional<String> password, int claimSeconds, Duration lookback) {
+    static Store at(String url, Optional<String> username, Optional<String> password, int claimSeconds) {
         String subject = url.replaceFirst("\\?.*", "");
         HikariConfig config = new HikariConfig();
         config.setJdbcUrl(url);
@@ -96,14 +97,14 @@ final class PostgresCursor extends Cursor {
                 // While a new table has no statistics, plans that do not know the values read all of it.
                 + "; SET plan_cache_mode = force_custom_plan");
         try {
-            PostgresCursor cursor = new PostgresCursor(subject, new HikariDataSource(config), claimSeconds, lookback);
-            cursor.prepare();
-            return cursor;
+            PostgresStore store = new PostgresStore(subject, new HikariDataSource(config), claimSeconds);
+            store.prepare();
+            return store;
         } catch (PoolInitializationException | SQLException e) {
             Exception reason = e.getCause() instanceof SQLException cause ? cause : e;
             throw new ConnectorException(
                     "cursor %s: cannot be opened (%s). Not started. Check cursor.url, cursor.username and cursor.password, and that PostgreSQL is up."
-                            .formatted(subject, message(reason)),
+                            .formatted(subject, Store.message(reason)),
                     e);
         }
     }
@@ -127,7 +128,21 @@ final class PostgresCursor extends Cursor {
     }
 
     @Override
-    String advice(SQLException failure) {
+    public String subject() {
+        return subject;
+    }
+
+    @Override
+    public String now() {
+        return "(extract(epoch FROM now()) * 1000)::bigint";
+    }
+
+    /** To claim a unit takes a write, so a full disk is found before anything is delivered. */
+    @Override
+    public void requireRoom() {}
+
+    @Override
+    public String advice(SQLException failure) {
         return "Check that PostgreSQL is up and takes connections.";
     }
 
@@ -136,7 +151,7 @@ final class PostgresCursor extends Cursor {
             write(connection -> {
                 // Of replicas that start at the same time one makes the tables.
                 awaitOthers(connection, "schema_version");
-                makeTables(connection, "TEXT COLLATE \"C\"", "");
+                Schema.update(connection, DIALECT, subject);
                 try (Statement statement = connection.createStatement()) {
                     statement.execute(CLAIM);
                     statement.execute(HOLDER);
@@ -147,13 +162,17 @@ final class PostgresCursor extends Cursor {
             pool.close();
             throw e;
         }
+    }
+
+    @Override
+    public void renew(Supplier<Collection<String>> held) {
         long pause = claimSeconds * 1000L / 3;
-        var unused = keeper.scheduleWithFixedDelay(this::renew, pause, pause, TimeUnit.MILLISECONDS);
+        var unused = keeper.scheduleWithFixedDelay(() -> renew(held.get()), pause, pause, TimeUnit.MILLISECONDS);
     }
 
     /** What is not renewed in time may be taken over, so that it is delivered also when this process has died. */
-    private void renew() {
-        String[] held = claims().toArray(String[]::new);
+    private void renew(Collection<String> claims) {
+        String[] held = claims.toArray(String[]::new);
         if (held.length == 0) {
             return;
         }
@@ -170,14 +189,14 @@ final class PostgresCursor extends Cursor {
                     "cursor {}: {} claims could not be renewed ({}). They are renewed when it answers again, unless another replica has taken them over.",
                     subject,
                     held.length,
-                    message(e));
+                    Store.message(e));
         }
     }
 
     // -- transactions
 
     @Override
-    <T> T read(Work<T> work) throws SQLException {
+    public <T> T read(Work<T> work) throws SQLException {
         return patiently(() -> {
             try (Connection connection = pool.getConnection()) {
                 return work.with(connection);
@@ -186,7 +205,7 @@ final class PostgresCursor extends Cursor {
     }
 
     @Override
-    <T> T write(Work<T> work) throws SQLException {
+    public <T> T write(Work<T> work) throws SQLException {
         return patiently(() -> {
             try (Connection connection = pool.getConnection()) {
                 // What is not committed when the connection goes back is rolled back.
@@ -199,7 +218,7 @@ final class PostgresCursor extends Cursor {
     }
 
     @Override
-    <T> T note(Work<T> work) throws SQLException {
+    public <T> T note(Work<T> work) throws SQLException {
         return write(connection -> {
             try (Statement statement = connection.createStatement()) {
                 statement.execute("SET LOCAL synchronous_commit TO off");
@@ -234,7 +253,7 @@ final class PostgresCursor extends Cursor {
                     LOG.warn(
                             "cursor {}: {}. Nothing is lost; tried again for {} s before the run fails.",
                             subject,
-                            message(e.getCause() instanceof SQLException cause ? cause : e),
+                            Store.message(e.getCause() instanceof SQLException cause ? cause : e),
                             claimSeconds);
                 }
             }
@@ -261,7 +280,7 @@ final class PostgresCursor extends Cursor {
     // -- claims
 
     @Override
-    boolean take(Connection connection, Delivered unit, String claim) throws SQLException {
+    public boolean take(Connection connection, Delivered unit, String claim) throws SQLException {
         List<String> keys = keys(unit);
         try (PreparedStatement statement = connection.prepareStatement(TAKE)) {
             statement.setString(1, unit.lane());
@@ -277,7 +296,7 @@ final class PostgresCursor extends Cursor {
     }
 
     @Override
-    boolean isHeld(Connection connection, Delivered unit, String claim) throws SQLException {
+    public boolean isHeld(Connection connection, Delivered unit, String claim) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(IS_HELD)) {
             statement.setString(1, claim);
             try (ResultSet row = statement.executeQuery()) {
@@ -295,7 +314,7 @@ final class PostgresCursor extends Cursor {
     }
 
     @Override
-    void release(Connection connection, String claim) throws SQLException {
+    public void release(Connection connection, String claim) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement("DELETE FROM claim WHERE holder = ?")) {
             statement.setString(1, claim);
             statement.executeUpdate();
@@ -303,7 +322,7 @@ final class PostgresCursor extends Cursor {
     }
 
     @Override
-    void forgetClaims(Connection connection, @Nullable String lane) throws SQLException {
+    public void forgetClaims(Connection connection, @Nullable String lane) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(
                 lane == null
                         ? "DELETE FROM claim"
@@ -316,7 +335,7 @@ final class PostgresCursor extends Cursor {
     }
 
     @Override
-    void awaitOthers(Connection connection, String name) throws SQLException {
+    public void awaitOthers(Connection connection, String name) throws SQLException {
         lock(connection, name);
     }
 
@@ -330,7 +349,7 @@ final class PostgresCursor extends Cursor {
     }
 
     @Override
-    void closeStore() {
+    public void close() {
         keeper.shutdownNow();
         pool.close();
     }

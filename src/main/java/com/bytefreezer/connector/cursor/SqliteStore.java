@@ -12,29 +12,33 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.time.Duration;
+import java.util.Collection;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.sqlite.SQLiteErrorCode;
 import org.sqlite.SQLiteException;
 
-/** The cursor of a single connector, in an embedded SQLite file. A second process on the same file is refused. */
-final class SqliteCursor extends Cursor {
+/** The store of a single connector, an embedded SQLite file. A second process on the same file is refused. */
+final class SqliteStore implements Store {
     private static final String DAMAGED =
             "The file is damaged: put back a copy of it, or remove it, and all is delivered again.";
 
+    private static final Schema.Dialect DIALECT = new Schema.Dialect("TEXT", " WITHOUT ROWID");
+
+    private final Path file;
     private final FileChannel fileLock;
     private final Connection durable;
     private final Connection quick;
 
-    private SqliteCursor(Path file, FileChannel fileLock, Duration lookback) throws SQLException {
-        super(file.toString(), "CAST(unixepoch('subsec') * 1000 AS INTEGER)", lookback);
+    private SqliteStore(Path file, FileChannel fileLock) throws SQLException {
+        this.file = file;
         this.fileLock = fileLock;
         durable = connect(file, "FULL");
-        makeTables(durable, "TEXT", " WITHOUT ROWID");
+        write(connection -> Schema.update(connection, DIALECT, subject()));
         quick = connect(file, "NORMAL");
     }
 
-    static Cursor at(Path file, Duration lookback) {
+    static Store at(Path file) {
         Path store = besideLegacy(file.toAbsolutePath());
         FileChannel fileLock = null;
         try {
@@ -51,7 +55,7 @@ final class SqliteCursor extends Cursor {
                         "cursor %s: another connector is using it. Not started. Stop that one, or give this one its own cursor.file."
                                 .formatted(store));
             }
-            return new SqliteCursor(store, fileLock, lookback);
+            return new SqliteStore(store, fileLock);
         } catch (IOException | SQLException | ConnectorException e) {
             closeQuietly(fileLock, e);
             if (e instanceof ConnectorException known) {
@@ -63,12 +67,25 @@ final class SqliteCursor extends Cursor {
                             ? "It is no cursor: put back a copy of it, or set cursor.file (CURSOR_FILE) to another file."
                             : "Set cursor.file (CURSOR_FILE) to a file that this user may write, and check the free space.";
             throw new ConnectorException(
-                    "cursor %s: cannot be opened (%s). Not started. %s".formatted(store, message(e), advice), e);
+                    "cursor %s: cannot be opened (%s). Not started. %s".formatted(store, Store.message(e), advice), e);
         }
     }
 
     @Override
-    String advice(SQLException failure) {
+    public String subject() {
+        return file.toString();
+    }
+
+    @Override
+    public String now() {
+        return "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
+    }
+
+    @Override
+    public void requireRoom() {}
+
+    @Override
+    public String advice(SQLException failure) {
         return is(SQLiteErrorCode.SQLITE_CORRUPT, failure) ? DAMAGED : "Check the free space and the permissions.";
     }
 
@@ -89,17 +106,17 @@ final class SqliteCursor extends Cursor {
     }
 
     @Override
-    synchronized <T> T read(Work<T> work) throws SQLException {
+    public synchronized <T> T read(Work<T> work) throws SQLException {
         return work.with(durable);
     }
 
     @Override
-    <T> T write(Work<T> work) throws SQLException {
+    public <T> T write(Work<T> work) throws SQLException {
         return inTransaction(durable, work);
     }
 
     @Override
-    <T> T note(Work<T> work) throws SQLException {
+    public <T> T note(Work<T> work) throws SQLException {
         return inTransaction(quick, work);
     }
 
@@ -129,26 +146,29 @@ final class SqliteCursor extends Cursor {
     // The file is this process's alone, and so is every unit.
 
     @Override
-    boolean take(Connection connection, Delivered unit, String claim) {
+    public void renew(Supplier<Collection<String>> held) {}
+
+    @Override
+    public boolean take(Connection connection, Cursor.Delivered unit, String claim) {
         return true;
     }
 
     @Override
-    boolean isHeld(Connection connection, Delivered unit, String claim) {
+    public boolean isHeld(Connection connection, Cursor.Delivered unit, String claim) {
         return true;
     }
 
     @Override
-    void awaitOthers(Connection connection, String name) {}
+    public void awaitOthers(Connection connection, String name) {}
 
     @Override
-    void release(Connection connection, String claim) {}
+    public void release(Connection connection, String claim) {}
 
     @Override
-    void forgetClaims(Connection connection, @Nullable String lane) {}
+    public void forgetClaims(Connection connection, @Nullable String lane) {}
 
     @Override
-    synchronized void closeStore() throws SQLException {
+    public synchronized void close() throws SQLException {
         try {
             quick.close();
             durable.close();

@@ -1,0 +1,104 @@
+package com.bytefreezer.connector.cursor;
+
+import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.cursor.Cursor.Delivered;
+import com.bytefreezer.connector.lake.LakeObject;
+import com.bytefreezer.connector.lake.LakeObject.Slice;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.LinkedBlockingQueue;
+
+/** Records units as delivered; those that are done at the same time share a commit. Safe for use by several threads. */
+final class GroupCommit {
+    private final Store store;
+    private final DeliveredObjects delivered;
+    private final LinkedBlockingQueue<Commit> waiting = new LinkedBlockingQueue<>();
+
+    /** What became of a unit. */
+    enum Outcome {
+        RECORDED,
+        /** The claim is another replica's by now. */
+        LOST,
+        /** The store failed, and the unit knows. */
+        FAILED
+    }
+
+    /** A unit that waits; guarded by {@link #waiting}. */
+    private static final class Commit {
+        private final Delivered unit;
+        private final String claim;
+        private boolean done;
+        private Outcome outcome = Outcome.FAILED;
+
+        private Commit(Delivered unit, String claim) {
+            this.unit = unit;
+            this.claim = claim;
+        }
+    }
+
+    GroupCommit(Store store, DeliveredObjects delivered) {
+        this.store = store;
+        this.delivered = delivered;
+    }
+
+    /** Returns when the unit is on disk, or cannot be. */
+    Outcome record(Delivered unit, String claim) {
+        Commit mine = new Commit(unit, claim);
+        waiting.add(mine);
+        synchronized (waiting) {
+            if (!mine.done) {
+                recordAll();
+            }
+            return mine.outcome;
+        }
+    }
+
+    private void recordAll() {
+        List<Commit> together = new ArrayList<>();
+        waiting.drainTo(together);
+        // In one order in all replicas, so that none waits for another that waits for it.
+        together.sort(Comparator.comparing((Commit commit) -> commit.unit.lane())
+                .thenComparing(commit -> commit.unit.objects().get(0).key()));
+        try {
+            Set<Commit> held = store.writing(connection -> {
+                Set<Commit> recorded = new HashSet<>();
+                for (Commit each : together) {
+                    if (store.isHeld(connection, each.unit, each.claim)) {
+                        record(connection, each.unit);
+                        store.release(connection, each.claim);
+                        recorded.add(each);
+                    }
+                }
+                return recorded;
+            });
+            together.forEach(each -> each.outcome = held.contains(each) ? Outcome.RECORDED : Outcome.LOST);
+        } catch (ConnectorException e) {
+            // The consumer would swallow the exception. The claims are not renewed any more and expire.
+            together.forEach(each -> each.unit.notRecorded(e));
+        } finally {
+            together.forEach(each -> each.done = true);
+        }
+    }
+
+    private void record(Connection connection, Delivered unit) throws SQLException {
+        String lane = unit.lane();
+        int number = LaneTable.number(store, connection, lane);
+        delivered.put(connection, unit, unit.counts(), unit.objects(), true);
+        List<LakeObject> whole = new ArrayList<>();
+        for (LakeObject object : unit.objects()) {
+            Slice slice = object.slice();
+            if (slice == null || delivered.joinSlices(connection, unit, object, slice)) {
+                whole.add(object.whole());
+            }
+        }
+        KnownObjects.add(connection, number, whole);
+        if (unit.listing().isPresent()) {
+            LaneTable.set(connection, lane, "listing", unit.listing().get());
+        }
+    }
+}
