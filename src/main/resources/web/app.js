@@ -9,7 +9,7 @@ import { plural } from './format.js';
 import { Help } from './help.js';
 import { rememberTheme, theme } from './memory.js';
 import { read, write } from './place.js';
-import { MODIFIER, Problem, RETRY, State, h, useLoad } from './ui.js';
+import { Boundary, MODIFIER, Problem, RETRY, State, h, useLoad } from './ui.js';
 import { Workspace } from './workspace.js';
 
 const REFRESH = 5000;
@@ -108,7 +108,7 @@ function App() {
       h('button', { type: 'button', class: 'quiet icon', 'aria-label': 'Keys and words', 'aria-expanded': help, onClick: () => setHelp(!help) }, '?')),
     help && h(Help, { onClose: () => setHelp(false) }),
     h(Catalogue, { datasets, exports, place, go, searchBox: search, side }),
-    h('main', null, main({ place, go, datasets, exports, chosen, side })));
+    h('main', null, h(Boundary, { place }, main({ place, go, datasets, exports, chosen, side }))));
 }
 
 function main({ place, go, datasets, exports, chosen, side }) {

@@ -3,6 +3,8 @@
 const QUERIES = 'connector.queries';
 const THEME = 'connector.theme';
 const DESTINATION = 'connector.destination';
+const DRAFTS = 'connector.drafts';
+const RUN = 'connector.run';
 const MOST_QUERIES = 50;
 
 export function queries() {
@@ -14,9 +16,46 @@ export function queries() {
   }
 }
 
+/** Whether this browser has run the query on the dataset before. */
+export const hasRun = (dataset, sql) => queries().some((entry) => entry.dataset === dataset && entry.sql === sql);
+
 export function rememberQuery(dataset, sql) {
   const others = queries().filter((entry) => entry.sql !== sql || entry.dataset !== dataset);
   store(QUERIES, JSON.stringify([{ dataset, sql, at: new Date().toISOString() }, ...others].slice(0, MOST_QUERIES)));
+}
+
+/** What was typed for a dataset and not run yet. */
+export const draft = (dataset) => drafts()[dataset];
+
+export function rememberDraft(dataset, sql) {
+  const { [dataset]: before, ...others } = drafts();
+  const last = Object.entries(others).slice(-MOST_QUERIES);
+  store(DRAFTS, JSON.stringify(Object.fromEntries(sql === undefined ? last : [...last, [dataset, sql]])));
+}
+
+function drafts() {
+  try {
+    return JSON.parse(localStorage.getItem(DRAFTS) ?? '{}') ?? {};
+  } catch {
+    return {};
+  }
+}
+
+/** The id of the export that this tab has begun, until it is closed. */
+export function run() {
+  try {
+    return sessionStorage.getItem(RUN) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export function rememberRun(id) {
+  try {
+    id ? sessionStorage.setItem(RUN, id) : sessionStorage.removeItem(RUN);
+  } catch {
+    // Full or forbidden: a reload loses sight of it.
+  }
 }
 
 /** 'light', 'dark', or undefined: as the system is. */

@@ -1,7 +1,7 @@
 // Where the visitor is: view, dataset, range and query. It lives in the address's fragment, so that a link shows the same
 // and the query reaches no log of a server.
 
-/** {view: 'data', tenant, dataset, from, to, sql} or {view: 'exports', name, destination}. */
+/** {view: 'data', tenant, dataset, from, to, sql} or {view: 'exports', name, destination}; `cut`: a time in the link is none, and left out. */
 export function read(hash) {
   const [route, query = ''] = hash.replace(/^#\/?/, '').split('?', 2);
   const [view, first, second] = route.split('/').map(decode);
@@ -9,15 +9,21 @@ export function read(hash) {
     return { view, name: first, destination: second };
   }
   const values = new URLSearchParams(query);
+  const [from, to] = ['from', 'to'].map((name) => values.get(name) ?? undefined);
+  const cut = [from, to].some((moment) => moment && !isMoment(moment));
   return {
     view: 'data',
     tenant: first,
     dataset: second,
-    from: values.get('from') ?? undefined,
-    to: values.get('to') ?? undefined,
+    from: cut ? undefined : from,
+    to: cut ? undefined : to,
     sql: values.get('sql') ?? undefined,
+    cut,
   };
 }
+
+/** What a mail program or a chat has cut off is none. */
+const isMoment = (text) => text === 'all' || (/^\d{4}-\d\d-\d\dT/.test(text) && !Number.isNaN(Date.parse(text)));
 
 export function write(place) {
   const parts = place.view === 'exports' ? [place.name, place.destination] : [place.tenant, place.dataset];

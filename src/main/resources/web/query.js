@@ -5,7 +5,7 @@ import { query as ask } from './api.js';
 /** The most that the connector answers with. */
 export const MOST = 100000;
 
-/** {running, since, result, more, error, cancelled, run, cancel}; `more` asks for as many records as can be had; the last result stays while the next one is awaited. */
+/** {sql, running, since, result, more, error, cancelled, run, cancel}; `more` asks for as many records as can be had; the last result stays while the next one is awaited. */
 export function useQuery(dataset) {
   const [state, setState] = useState({});
   const current = useRef(null);
@@ -21,7 +21,7 @@ export function useQuery(dataset) {
     stop();
     const abort = new AbortController();
     current.current = abort;
-    setState((before) => ({ running: true, since: performance.now(), result: before.result }));
+    setState((before) => ({ sql, running: true, since: performance.now(), result: before.result }));
     try {
       const answer = await ask({
         tenant_id: dataset.tenant_id, dataset_id: dataset.dataset_id, sql, from: range.from, to: range.to, limit,
@@ -29,13 +29,13 @@ export function useQuery(dataset) {
       if (current.current === abort) {
         current.current = null;
         setState((before) => answer.error
-          ? { error: { message: answer.error, line: answer.line, column: answer.column }, result: before.result }
-          : { result: answer, more: answer.truncated && !limit ? () => run(sql, range, MOST) : undefined });
+          ? { sql, error: { message: answer.error, line: answer.line, column: answer.column }, result: before.result }
+          : { sql, result: answer, more: answer.truncated && !limit ? () => run(sql, range, MOST) : undefined });
       }
     } catch (error) {
       if (current.current === abort) {
         current.current = null;
-        setState((before) => ({ error, result: before.result }));
+        setState((before) => ({ sql, error, result: before.result }));
       }
     }
   }, [dataset]);
@@ -43,7 +43,7 @@ export function useQuery(dataset) {
   const cancel = useCallback(() => {
     const stopped = stop();
     if (stopped) {
-      setState((before) => ({ cancelled: true, result: before.result }));
+      setState((before) => ({ sql: before.sql, cancelled: true, result: before.result }));
     }
     return stopped;
   }, []);

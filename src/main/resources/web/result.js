@@ -11,7 +11,7 @@ import { Copy, Problem, Skeleton, State, Tabs, h, useLoad } from './ui.js';
 
 const TABS = [['records', 'Records'], ['chart', 'Chart'], ['payload', 'Payload'], ['plan', 'Plan']];
 
-export function Result({ query, tab, setTab, plan, payload, said, rangeWords, searched, range, onFilter, onGroup, onAll }) {
+export function Result({ query, tab, setTab, plan, payload, said, rangeWords, searched, range, grouped, onFilter, onGroup, onAll }) {
   const { result } = query;
   return h('section', { class: 'result', 'aria-label': 'Result', 'aria-busy': Boolean(query.running) },
     h('div', { class: 'bar-line' }, h(Tabs, { label: 'Result', tabs: TABS, chosen: tab, onChoose: setTab }), h('span', { class: 'space' }), h(Cost, { query })),
@@ -21,7 +21,7 @@ export function Result({ query, tab, setTab, plan, payload, said, rangeWords, se
       tab === 'payload' ? h(Payload, payload)
         : tab === 'plan' ? h(Plan, { plan })
         : !result ? (query.running ? h(Skeleton, { lines: 8 }) : null)
-        : tab === 'chart' ? h(Chart, { result, onFilter })
+        : tab === 'chart' ? h(Chart, { result, grouped, onFilter })
         : h(Records, { result, range, rangeWords, searched, onFilter, onGroup, onAll })));
 }
 

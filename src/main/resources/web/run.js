@@ -8,7 +8,8 @@ import { Problem, h, useTask } from './ui.js';
 const INTERVAL = 400;
 const TITLES = { running: 'Exporting', succeeded: 'Exported', failed: 'The export failed', cancelled: 'Stopped' };
 
-export function RunProgress({ id, onClose }) {
+/** @param onEnd called once it runs no more, also when nobody knows it any more */
+export function RunProgress({ id, onEnd, onClose }) {
   const [state, setState] = useState({});
   const root = useRef(null);
   const stop = useTask(() => remove(path('runs', id)));
@@ -22,6 +23,7 @@ export function RunProgress({ id, onClose }) {
           setState({ run });
         }
         if (run.state !== 'running') {
+          onEnd();
           return;
         }
       } catch (error) {
@@ -29,6 +31,9 @@ export function RunProgress({ id, onClose }) {
           setState((before) => ({ ...before, error }));
         }
         if (error.status === 404) {
+          // The connector was started anew.
+          onEnd();
+          onClose();
           return;
         }
       }
@@ -51,6 +56,7 @@ export function RunProgress({ id, onClose }) {
   return h('div', { ref: root, class: `run ${run.state}`, 'data-state': run.state, role: 'status', 'aria-label': 'Export' },
     h('div', { class: 'bar-line' },
       h('strong', null, TITLES[run.state] ?? run.state),
+      h('span', { class: 'aside' }, `${run.tenant_id} / ${run.dataset_id} → ${run.destination}`),
       running && h('progress', { max: run.objects_total || 1, value: run.objects_done, 'aria-label': 'Objects' }),
       h('span', null, `${number(run.objects_done)} of ${number(run.objects_total)} objects, ${number(run.accepted)} records accepted`
         + (running ? `, ${number(Math.round(run.records_per_second ?? 0))} per second` : `, ${took(run)}`)),

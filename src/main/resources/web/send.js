@@ -1,7 +1,7 @@
 // The third move: choose a destination, fill it in, see what would happen, send once or save as an export.
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { get, post } from './api.js';
-import { destinationName, rememberDestination } from './memory.js';
+import { destinationName, rememberDestination, rememberRun, run as rememberedRun } from './memory.js';
 import { RunProgress } from './run.js';
 import { SaveAs } from './save.js';
 import { Problem, Skeleton, h, useLoad, useTask } from './ui.js';
@@ -34,12 +34,18 @@ const filled = (text) => text !== undefined && text !== null && text !== '';
 
 export function Send({ destination, request, plan, rangeWords, onPreview }) {
   const [panel, setPanel] = useState(null);
-  const [run, setRun] = useState(null);
+  const [run, setRun] = useState(rememberedRun);
+  const [running, setRunning] = useState(Boolean(run));
+  const show = (id) => {
+    rememberRun(id);
+    setRunning(Boolean(id));
+    setRun(id);
+  };
   const { destinations, list, chosen, config, missing } = destination;
   const target = { type: chosen?.name, config };
   const check = useTask(() => post('check-destination', target));
   const test = useTask(() => post('test-destination', target));
-  const start = useTask(async () => setRun((await post('runs', request)).id));
+  const start = useTask(async () => show((await post('runs', request)).id));
   useEffect(() => {
     check.clear();
     test.clear();
@@ -71,11 +77,11 @@ export function Send({ destination, request, plan, rangeWords, onPreview }) {
     h('p', { class: 'sentence', role: 'status' }, plan.error ? plan.error.message : plan.value?.sentence ?? (plan.loading ? 'Working out what an export would do…' : '')),
     h('div', { class: 'bar-line' },
       h('button', { type: 'button', disabled: waiting, onClick: onPreview }, 'Preview payload'),
-      h('button', { type: 'button', class: 'primary', disabled: waiting, onClick: () => start.busy || start.run() }, 'Export once'),
+      h('button', { type: 'button', class: 'primary', disabled: waiting || running || start.busy, title: running ? 'The export below runs' : undefined, onClick: () => start.busy || start.run() }, 'Export once'),
       h('button', { type: 'button', disabled: waiting, 'aria-expanded': panel === 'save', onClick: () => setPanel(panel === 'save' ? null : 'save') }, 'Save as export…'),
       h('span', { class: 'note' }, why ?? `Export once sends: ${rangeWords}.`)),
     start.error && h(Problem, { error: start.error }),
-    run && h(RunProgress, { key: run, id: run, onClose: () => setRun(null) }),
+    run && h(RunProgress, { key: run, id: run, onEnd: () => setRunning(false), onClose: () => show(undefined) }),
     panel === 'save' && request && h(SaveAs, { request, destination: chosen.name, onClose: () => setPanel(null) }));
 }
 

@@ -19,6 +19,9 @@ function parts(sql) {
 const withoutText = (sql) => sql.replace(/'(?:[^']|'')*'|"(?:[^"]|"")*"/g, "''");
 const body = (sql) => sql.trim().replace(/;\s*$/, '');
 
+/** Whether each row of the result is a group, so that its numbers are measures. */
+export const isGrouped = (sql) => /\bGROUP\s+BY\b/i.test(withoutText(sql));
+
 export const identifier = (name) =>
   /^[a-z_][a-z0-9_]*$/.test(name) && !RESERVED.has(name) ? name : `"${name.replaceAll('"', '""')}"`;
 const RESERVED = new Set(('all analyse analyze and any array as asc both case cast check collate column constraint create default '

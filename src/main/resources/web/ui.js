@@ -1,5 +1,5 @@
 // Small parts that every view uses.
-import { h, render } from 'preact';
+import { Component, h, render } from 'preact';
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 
 export { h };
@@ -81,6 +81,21 @@ export function Problem({ error, said, retry }) {
     h(Message, { text: error.message }),
     error.status === 401 && h('p', null, 'Open the link that the connector named at its start, or http://localhost:…/?token=… with server.token.'),
     retry && h('button', { type: 'button', onClick: retry }, 'Try again'));
+}
+
+/** What breaks inside says so, in place of a page that stays empty; `place` is what is shown, and a change of it tries again. */
+export class Boundary extends Component {
+  componentDidCatch(error) {
+    this.setState({ error, place: this.props.place });
+  }
+
+  render({ place, children }, { error, place: broken }) {
+    return error && broken === place
+      ? h(State, { title: 'This view cannot be shown.' },
+        h('p', null, `${error.message}. The link may be cut off.`),
+        h('p', null, h('a', { href: '#/data' }, 'Go back to the data')))
+      : children;
+  }
 }
 
 export const State = ({ title, children }) =>

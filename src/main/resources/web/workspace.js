@@ -4,11 +4,11 @@ import { look, path, post } from './api.js';
 import { Ask } from './ask.js';
 import { Columns } from './columns.js';
 import { bytes, plural, time } from './format.js';
-import { rememberQuery } from './memory.js';
+import { draft, hasRun, rememberDraft, rememberQuery } from './memory.js';
 import { useQuery } from './query.js';
 import { Result } from './result.js';
 import { Send, useDestination } from './send.js';
-import { DEFAULT, condition, filtered, grouped } from './sql.js';
+import { DEFAULT, condition, filtered, grouped, isGrouped } from './sql.js';
 import { Timeline, rangeText } from './timeline.js';
 import { Elsewhere, Problem, Skeleton, h, useLoad } from './ui.js';
 
@@ -19,7 +19,8 @@ export function Workspace({ dataset, place, go, side }) {
   const columns = useLoad((signal) => look(`${address}/columns`, range, signal), [address, range]);
   const query = useQuery(dataset);
   const destination = useDestination();
-  const [text, setText] = useState(place.sql ?? DEFAULT);
+  const key = `${dataset.tenant_id}/${dataset.dataset_id}`;
+  const [text, setText] = useState(place.sql ?? draft(key) ?? DEFAULT);
   const [tab, setTab] = useState('records');
   const editor = useRef(null);
 
@@ -29,13 +30,30 @@ export function Workspace({ dataset, place, go, side }) {
     setText(sql);
     editor.current?.setText(sql);
   };
+  const type = (sql) => {
+    setText(sql);
+    rememberDraft(key, sql === asked ? undefined : sql);
+  };
+  // A link may hold anybody's query: one that this browser has not run before waits for a person.
+  const trusted = asked === DEFAULT || hasRun(key, asked);
+  const opened = useRef(false);
   useEffect(() => {
-    show(asked);
-    query.run(asked, range);
+    const typed = draft(key);
+    if (place.sql && typed && typed !== place.sql) {
+      rememberQuery(key, typed);
+    }
+    show(opened.current || place.sql ? asked : typed ?? asked);
+    opened.current = true;
+    if (trusted) {
+      query.run(asked, range);
+    } else {
+      query.cancel();
+    }
   }, [asked, range]);
 
   const ask = (sql, next = range) => {
-    rememberQuery(`${dataset.tenant_id}/${dataset.dataset_id}`, sql);
+    rememberQuery(key, sql);
+    rememberDraft(key, undefined);
     show(sql);
     if (sql === asked && next.from === range.from && next.to === range.to) {
       query.run(sql, range);
@@ -57,12 +75,13 @@ export function Workspace({ dataset, place, go, side }) {
 
   const read = range.from || range.to ? range : overview.value?.newest ?? {};
   // What is wrong with the query is said once, where it was asked.
-  const request = overview.value && query.result && !query.error ? requestOf({ dataset, sql: asked, range: read, destination }) : null;
+  const request = overview.value && query.result && !query.error && query.sql === asked ? requestOf({ dataset, sql: asked, range: read, destination }) : null;
   const plan = useLoad(request && ((signal) => post('plan', { ...request, destination_config: undefined }, signal)),
     [address, asked, read.from, read.to, destination.chosen?.name, Boolean(request)]);
   const rangeWords = rangeText(range, overview.value?.newest);
 
   return h('div', { class: 'workspace' },
+    place.cut && h('p', { class: 'problem', role: 'alert' }, 'The link is cut off: its range is no time. Choose a range.'),
     h('section', { class: 'find', 'aria-label': 'Find' },
       h(Head, { dataset, overview: overview.value }),
       overview.error && h(Problem, { error: overview.error, retry: overview.reload }),
@@ -72,7 +91,8 @@ export function Workspace({ dataset, place, go, side }) {
     h(Elsewhere, { into: side }, h('details', { class: 'schema', open: matchMedia('(min-width: 900px)').matches },
       h('summary', null, h('h2', null, 'Columns'), columns.value && h('span', { class: 'aside' }, known.length)),
       h(Columns, { dataset, columns, said: overview.error, range: read, onInsert: (name) => editor.current?.insert(name), onFilter: filter }))),
-    h(Ask, { dataset, text, columns: known, query, editor, onText: setText, onRun: ask }),
+    h(Ask, { dataset, text, columns: known, query, editor, onText: type, onRun: ask }),
+    query.sql !== asked && !trusted && h('p', { class: 'problem plain', role: 'status' }, 'The link brings this query. Read it, then run it.'),
     h(Result, {
       query, tab, setTab, plan, rangeWords, said: overview.error,
       payload: destination.missing.length || !request
@@ -80,6 +100,7 @@ export function Workspace({ dataset, place, go, side }) {
         : { request },
       searched: { address, read },
       range,
+      grouped: isGrouped(asked),
       onFilter: filter,
       onGroup: (column) => ask(grouped(asked, column, known.map((entry) => entry.name))),
       onAll: () => ask(text, { from: 'all', to: undefined }),

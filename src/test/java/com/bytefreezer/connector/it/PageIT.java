@@ -209,6 +209,9 @@ class PageIT {
             choose(page, "webhook", Map.of("url", sink.url().toString()));
             button(page, "Export once").click();
             assertThat(page.locator(".run.running")).containsText(Pattern.compile(", [1-9][0-9,]* records accepted"));
+            page.reload();
+            assertThat(page.locator(".run.running")).containsText("large / events → webhook");
+            assertThat(button(page, "Export once")).isDisabled();
             shoot(page, "export-running");
             button(page, "Stop").click();
             assertThat(page.locator(".run.cancelled")).isVisible();
@@ -241,6 +244,53 @@ class PageIT {
             button(page, "Write the file").click();
             assertThat(page.locator(".save .problem")).isVisible();
         }
+    }
+
+    @Test
+    void aLinkRunsNoQueryUntilAPersonDoes() {
+        Page page = openLink(
+                new Browser.NewContextOptions(),
+                address(Where.FOLDER) + linkTo("acme/syslog", "SELECT count(*) AS records FROM events", "all"));
+        assertThat(page.locator(".cm-content")).containsText("count(*) AS records");
+        assertThat(page.locator(".workspace")).containsText("The link brings this query");
+        assertThat(page.locator(".facts").first()).containsText("12 objects");
+        assertThat(button(page, "Export once")).isDisabled();
+        assertThat(asked).doesNotContain("POST /api/v1/query", "POST /api/v1/plan", "POST /api/v1/preview");
+
+        run(page).click();
+        assertThat(page.locator(".cost")).containsText("1 record");
+        page.reload();
+        assertThat(page.locator(".cost")).containsText("1 record");
+    }
+
+    @Test
+    void aLinkThatIsCutOffSaysSo() {
+        String address = address(Where.FOLDER);
+        Page page = open(address + "#/data/acme/syslog?from=2026-1");
+        assertThat(page.locator(".workspace")).containsText("The link is cut off");
+        assertThat(page.locator(".cell").first()).isVisible();
+        page.navigate(address + "#/data/acme/sys");
+        assertThat(page.locator("main")).containsText("There is no dataset acme / sys");
+        page.navigate(address + "#/data/ac%E0%A4%A");
+        assertThat(page.locator("main")).containsText("Pick");
+    }
+
+    @Test
+    void whatIsTypedSurvivesAReloadAndALink() {
+        Page page = open(address(Where.FOLDER) + linkTo("acme/syslog", null, null));
+        assertThat(page.locator(".cell").first()).isVisible();
+        page.locator(".cm-content").click();
+        page.keyboard().press("Control+a");
+        page.keyboard().insertText("SELECT 'half a thought");
+        page.reload();
+        assertThat(page.locator(".cm-content")).containsText("half a thought");
+
+        page.navigate(address(Where.FOLDER) + linkTo("acme/firewall", null, null));
+        assertThat(page.locator("h1")).containsText("firewall");
+        page.navigate(address(Where.FOLDER) + linkTo("acme/syslog", "SELECT 1 AS one FROM events", null));
+        assertThat(page.locator(".cm-content")).containsText("AS one");
+        button(page, "History").click();
+        assertThat(page.locator(".menu-list")).containsText("half a thought");
     }
 
     @ParameterizedTest
@@ -290,6 +340,11 @@ class PageIT {
         page.locator("[data-tab=chart]").click();
         assertThat(page.locator(".over-time .bar").first()).isAttached();
         shoot(page, "chart");
+        ask(page, "SELECT hostname, 100 + count(*) AS hundred_more FROM events GROUP BY ALL");
+        assertThat(page.locator(".chart")).containsText("Sum of hundred_more by hostname");
+        page.getByLabel("Measure").selectOption("");
+        assertThat(page.locator(".chart")).containsText("Records by hostname");
+        ask(page, "SELECT * FROM events");
         page.locator("[data-tab=plan]").click();
         shoot(page, "plan");
     }
@@ -977,7 +1032,16 @@ class PageIT {
         return open(new Browser.NewContextOptions().setViewportSize(1440, 900), url);
     }
 
+    /** With a query in the link, which a person runs. */
     private Page open(Browser.NewContextOptions options, String url) {
+        Page page = openLink(options, url);
+        if (url.contains("sql=")) {
+            run(page).click();
+        }
+        return page;
+    }
+
+    private Page openLink(Browser.NewContextOptions options, String url) {
         BrowserContext visitor = chromium.visitor(options);
         opened.add(visitor);
         Page page = visitor.newPage();
