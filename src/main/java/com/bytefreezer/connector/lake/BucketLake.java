@@ -1,7 +1,5 @@
 package com.bytefreezer.connector.lake;
 
-import com.bytefreezer.connector.ConnectorException;
-import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collections;
@@ -12,21 +10,14 @@ import java.util.Set;
 import java.util.Spliterator;
 import java.util.Spliterators;
 import java.util.TreeSet;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
-import software.amazon.awssdk.core.exception.SdkClientException;
-import software.amazon.awssdk.core.exception.SdkException;
-import software.amazon.awssdk.core.interceptor.Context;
-import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
-import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.S3ClientBuilder;
 import software.amazon.awssdk.services.s3.model.CommonPrefix;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
-import software.amazon.awssdk.services.s3.model.S3Exception;
 
 /**
  * A lake in a bucket. Path style wherever an endpoint is set and virtual-host style on AWS, as packer does
@@ -36,24 +27,32 @@ final class BucketLake implements Lake, Layout.Folders {
     private final Credentials credentials;
     private final String bucket;
     private volatile Set<String> prefixes;
+    private final S3Answers answers;
     private final S3Client client;
 
     /**
      * A lake below one of {@code prefixes}.
      *
      * @param prefixes the first that holds an object is the dataset's
-     * @param timeout for a connection, and for each part of an answer
+     * @param timeout for a connection, and then for the whole answer
      */
     BucketLake(Credentials credentials, String bucket, Set<String> prefixes, Duration timeout) {
         this.credentials = credentials;
         this.bucket = bucket;
         this.prefixes = prefixes;
+        answers = new S3Answers(
+                bucket,
+                credentials.endpoint() == null
+                        ? "AWS " + credentials.region()
+                        : credentials.endpoint().toString());
         S3ClientBuilder builder = S3Client.builder()
                 .httpClient(UrlConnectionHttpClient.builder()
                         .connectionTimeout(timeout)
                         .socketTimeout(timeout)
                         .build())
-                .overrideConfiguration(override -> override.addExecutionInterceptor(new RealListings()))
+                .overrideConfiguration(override -> override.addExecutionInterceptor(answers)
+                        // For a connection, and then for the whole answer.
+                        .apiCallAttemptTimeout(timeout.multipliedBy(2)))
                 .region(Region.of(credentials.region()))
                 .credentialsProvider(AwsKeys.provider(credentials));
         if (credentials.endpoint() != null) {
@@ -86,15 +85,11 @@ final class BucketLake implements Lake, Layout.Folders {
     public Optional<Period> newest() {
         AwsKeys.resolve(credentials);
         return prefixes.stream()
-                .map(prefix -> Period.newest(path -> explained(() -> folders(
-                        prefix + path,
-                        // There are no thousand hours in a day; objects among them must not take more requests.
-                        client
-                                .listObjectsV2(request -> request.bucket(bucket)
-                                        .prefix(prefix + path)
-                                        .delimiter("/"))
-                                .commonPrefixes()
-                                .stream()))))
+                // There are no thousand hours in a day; objects among them must not take more requests.
+                .map(prefix -> Period.newest(path -> {
+                    BucketPages first = new BucketPages(client, answers, prefix + path, "/");
+                    return folders(prefix + path, first.next().commonPrefixes().stream());
+                }))
                 .flatMap(Optional::stream)
                 .findFirst();
     }
@@ -102,13 +97,9 @@ final class BucketLake implements Lake, Layout.Folders {
     @Override
     public List<String> below(String path) {
         String prefix = prefixes.iterator().next() + path;
-        return explained(() -> folders(
+        return folders(
                 prefix,
-                client
-                        .listObjectsV2Paginator(
-                                request -> request.bucket(bucket).prefix(prefix).delimiter("/"))
-                        .commonPrefixes()
-                        .stream()));
+                stream(new BucketPages(client, answers, prefix, "/")).flatMap(page -> page.commonPrefixes().stream()));
     }
 
     /** The names of folders without what is above them. */
@@ -121,7 +112,7 @@ final class BucketLake implements Lake, Layout.Folders {
     @Override
     public boolean exists(String path) {
         String prefix = prefixes.iterator().next() + path;
-        return explained(() -> client.listObjectsV2(
+        return answers.of(() -> client.listObjectsV2(
                         request -> request.bucket(bucket).prefix(prefix).maxKeys(1))
                 .hasContents());
     }
@@ -147,21 +138,16 @@ final class BucketLake implements Lake, Layout.Folders {
 
         @Override
         public boolean hasNext() {
-            return explained(() -> {
-                while (!pages.hasNext() && !folders.isEmpty()) {
-                    String folder = folders.pollFirst();
-                    pages = client.listObjectsV2Paginator(request -> request.bucket(bucket)
-                                    .prefix(prefix + folder)
-                                    .delimiter(isPartlyWanted(folder) ? "/" : null))
-                            .iterator();
-                }
-                return pages.hasNext();
-            });
+            while (!pages.hasNext() && !folders.isEmpty()) {
+                String folder = folders.pollFirst();
+                pages = new BucketPages(client, answers, prefix + folder, isPartlyWanted(folder) ? "/" : null);
+            }
+            return pages.hasNext();
         }
 
         @Override
         public ListObjectsV2Response next() {
-            ListObjectsV2Response page = explained(pages::next);
+            ListObjectsV2Response page = pages.next();
             page.commonPrefixes().stream()
                     .map(found -> found.prefix().substring(prefix.length()))
                     .filter(folder -> Period.mayReach(since, folder))
@@ -195,58 +181,5 @@ final class BucketLake implements Lake, Layout.Folders {
 
     private static <T> Stream<T> stream(Iterator<T> iterator) {
         return StreamSupport.stream(Spliterators.spliteratorUnknownSize(iterator, Spliterator.ORDERED), false);
-    }
-
-    private <T> T explained(Supplier<T> call) {
-        try {
-            return call.get();
-        } catch (S3Exception e) {
-            String code = e.awsErrorDetails() == null ? "" : e.awsErrorDetails().errorCode();
-            throw new ConnectorException(
-                    "lake s3://%s at %s: %d %s when listing. Nothing new was read. %s"
-                            .formatted(bucket, where(), e.statusCode(), code, advice(e.statusCode())),
-                    e);
-        } catch (SdkException | UncheckedIOException e) {
-            throw new ConnectorException(
-                    "lake s3://%s at %s: cannot be listed (%s). Nothing new was read. Check the endpoint and the network."
-                            .formatted(bucket, where(), rootMessage(e)),
-                    e);
-        }
-    }
-
-    private static String advice(int status) {
-        return switch (status) {
-            case 301, 400 -> "Check the region and the endpoint.";
-            case 401, 403 -> "Check the keys and that they may list and read the bucket (s3:ListBucket, s3:GetObject).";
-            case 404 -> "Check the name of the bucket.";
-            default -> "Try again later.";
-        };
-    }
-
-    private String where() {
-        return credentials.endpoint() == null
-                ? "AWS " + credentials.region()
-                : credentials.endpoint().toString();
-    }
-
-    private static String rootMessage(Throwable e) {
-        Throwable root = e;
-        while (root.getCause() != null) {
-            root = root.getCause();
-        }
-        String message = root.getMessage();
-        return message == null
-                ? root.getClass().getSimpleName()
-                : message.lines().findFirst().orElse("");
-    }
-
-    /** The SDK takes any other answer with status 200, such as the page of a proxy, for a bucket without objects. */
-    private static final class RealListings implements ExecutionInterceptor {
-        @Override
-        public void afterUnmarshalling(Context.AfterUnmarshalling context, ExecutionAttributes attributes) {
-            if (context.response() instanceof ListObjectsV2Response listing && listing.name() == null) {
-                throw SdkClientException.create("the answer is no listing of S3");
-            }
-        }
     }
 }

@@ -1,0 +1,125 @@
+package com.bytefreezer.connector.lake;
+
+import com.bytefreezer.connector.ConnectorException;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.core.exception.ApiCallAttemptTimeoutException;
+import software.amazon.awssdk.core.exception.SdkClientException;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.core.interceptor.Context;
+import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
+import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
+import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
+import software.amazon.awssdk.services.s3.model.S3Exception;
+
+/** What an S3 server may answer to a listing, and what is wrong with any other answer. Immutable. */
+record S3Answers(String bucket, String where) implements ExecutionInterceptor {
+    /** Of a page, which is read as a whole; one of 1,000 objects with names as long as they may be has 4 MB. */
+    private static final long MOST_BYTES = 10_000_000;
+
+    @Override
+    public Optional<InputStream> modifyHttpResponseContent(
+            Context.ModifyHttpResponse context, ExecutionAttributes attributes) {
+        return context.responseBody().map(Limited::new);
+    }
+
+    /** The SDK takes any other answer with status 200, such as the page of a proxy, for a bucket without objects. */
+    @Override
+    public void afterUnmarshalling(Context.AfterUnmarshalling context, ExecutionAttributes attributes) {
+        if (context.response() instanceof ListObjectsV2Response listing && listing.name() == null) {
+            throw SdkClientException.create("the answer is no listing of S3");
+        }
+    }
+
+    /**
+     * Calls the server.
+     *
+     * @throws ConnectorException in one line, for any failure
+     */
+    <T> T of(Supplier<T> call) {
+        try {
+            return call.get();
+        } catch (S3Exception e) {
+            String code = e.awsErrorDetails() == null ? "" : e.awsErrorDetails().errorCode();
+            throw new ConnectorException(
+                    "lake s3://%s at %s: %d %s when listing. Nothing new was read. %s"
+                            .formatted(bucket, where, e.statusCode(), code, advice(e.statusCode())),
+                    e);
+        } catch (ApiCallAttemptTimeoutException e) {
+            throw unlisted("no whole answer in time", e);
+        } catch (SdkException | UncheckedIOException e) {
+            throw unlisted(rootMessage(e), e);
+        }
+    }
+
+    /** The listing is not what a listing of S3 is. */
+    ConnectorException wrong(String what) {
+        return unlisted(what, null);
+    }
+
+    private ConnectorException unlisted(String why, @Nullable Throwable cause) {
+        return new ConnectorException(
+                "lake s3://%s at %s: cannot be listed (%s). Nothing new was read. Check the endpoint and the network."
+                        .formatted(bucket, where, why),
+                cause);
+    }
+
+    private static String advice(int status) {
+        return switch (status) {
+            case 301, 400 -> "Check the region and the endpoint.";
+            case 401, 403 -> "Check the keys and that they may list and read the bucket (s3:ListBucket, s3:GetObject).";
+            case 404 -> "Check the name of the bucket.";
+            default -> "Try again later.";
+        };
+    }
+
+    private static String rootMessage(Throwable e) {
+        Throwable root = e;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        String message = root.getMessage();
+        return message == null
+                ? root.getClass().getSimpleName()
+                : message.lines().findFirst().orElse("");
+    }
+
+    private static final class Limited extends FilterInputStream {
+        private long left = MOST_BYTES;
+
+        Limited(InputStream content) {
+            super(content);
+        }
+
+        @Override
+        public int read() throws IOException {
+            int next = super.read();
+            count(next < 0 ? 0 : 1);
+            return next;
+        }
+
+        @Override
+        public int read(byte[] bytes, int offset, int length) throws IOException {
+            int read = super.read(bytes, offset, length);
+            count(Math.max(0, read));
+            return read;
+        }
+
+        private void count(int bytes) throws IOException {
+            left -= bytes;
+            if (left < 0) {
+                throw new IOException("the answer has more than %,d bytes".formatted(MOST_BYTES));
+            }
+        }
+
+        @Override
+        public boolean markSupported() {
+            return false;
+        }
+    }
+}
