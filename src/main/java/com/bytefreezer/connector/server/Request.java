@@ -60,13 +60,9 @@ record Request(
             throw new ApiException(400, "The request must name one Host.");
         }
         String path = path(raw.uri());
-        boolean reads = reads(raw.method());
         boolean hasBody = one(headers, "Content-Length")
                 .filter(length -> !length.matches("0+"))
                 .isPresent();
-        if (reads && hasBody) {
-            throw new ApiException(400, "A %s has no body.".formatted(raw.method()));
-        }
         String port = host.group(2) == null ? "80" : host.group(2);
         return new Request(
                 raw.method(),
@@ -86,16 +82,12 @@ record Request(
 
     /** Whether it changes nothing. */
     boolean reads() {
-        return reads(method);
+        return method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD);
     }
 
     /** The name of the cookie that {@link #cookies} come from. */
     String cookie() {
         return COOKIE + port;
-    }
-
-    private static boolean reads(HttpMethod method) {
-        return method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD);
     }
 
     /** Neither an address with a host, nor {@code *}, nor a path that means another one. */
