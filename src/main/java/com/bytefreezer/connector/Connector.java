@@ -21,6 +21,8 @@ import com.bytefreezer.connector.metrics.Metrics;
 import com.bytefreezer.connector.operations.ExportHealth;
 import com.bytefreezer.connector.operations.Operations;
 import com.bytefreezer.connector.server.HttpServer;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
@@ -65,7 +67,8 @@ public final class Connector implements AutoCloseable {
         this.mode = mode;
         this.cursor = cursor;
         exports = new Exports(settings, cursor, mode == Mode.WATCH);
-        DeadLetters deadLetters = new DeadLetters(Path.of(settings.text("delivery.dead-letters-folder")));
+        DeadLetters deadLetters = new DeadLetters(settings.deadLettersFolder());
+        sayWhereDeadLettersPart(settings);
         Deliveries deliveries = Deliveries.ofExports(settings, cursor, deadLetters);
         camel = DeliveryCamel.prepare(settings, settings.routeFiles(), deliveries, new StandardOutput());
         camel.bind("settings", settings);
@@ -83,6 +86,34 @@ public final class Connector implements AutoCloseable {
         camel.bind("metrics", metrics);
         camel.bind("batchOutcomes", Outcomes.ofBatches(deliveries, metrics));
         camel.bind("unitOutcomes", Outcomes.ofUnits(exports, metrics));
+    }
+
+    /** Who keeps the cursor on a volume may lose the dead letters with the container. */
+    private static void sayWhereDeadLettersPart(Settings settings) {
+        if (settings.optional("cursor.url").isPresent()) {
+            return;
+        }
+        Path cursorFile = Path.of(settings.text("cursor.file"));
+        Path deadLetters = settings.deadLettersFolder();
+        try {
+            if (!Files.getFileStore(existing(cursorFile)).equals(Files.getFileStore(existing(deadLetters)))) {
+                LOG.warn(
+                        "delivery.dead-letters-folder {} and cursor.file {} are on different volumes: where one of them does not last, records are lost or delivered again. Leave delivery.dead-letters-folder empty to keep both together.",
+                        deadLetters,
+                        cursorFile);
+            }
+        } catch (IOException e) {
+            // Who writes there says what is wrong.
+            LOG.debug("volume of {}", deadLetters, e);
+        }
+    }
+
+    private static Path existing(Path path) {
+        Path there = path.toAbsolutePath();
+        for (Path above = there.getParent(); !Files.exists(there) && above != null; above = above.getParent()) {
+            there = above;
+        }
+        return there;
     }
 
     /**

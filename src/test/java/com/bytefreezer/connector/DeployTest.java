@@ -61,7 +61,7 @@ class DeployTest {
         // The cursor outlives the container, and the rest cannot be written to.
         assertThat(connector.path("read_only").asBoolean()).isTrue();
         assertThat(settings.text("cursor.file")).startsWith("/data/");
-        assertThat(settings.text("delivery.dead-letters-folder")).startsWith("/data/");
+        assertThat(settings.deadLettersFolder()).hasParentRaw(Path.of("/data"));
         assertThat(words(connector.path("volumes"))).containsExactly("connector:/data");
         assertThat(names(compose.path("volumes"))).contains("connector", "minio");
         for (JsonNode service : compose.path("services")) {

@@ -238,6 +238,16 @@ public final class Settings {
         return Optional.ofNullable(values.get(name));
     }
 
+    /** Where dead letters are kept: beside the embedded cursor unless the settings say otherwise. */
+    public Path deadLettersFolder() {
+        Path name = Path.of("dead-letters");
+        return optional("delivery.dead-letters-folder")
+                .map(Path::of)
+                .orElseGet(() -> optional("cursor.url").isPresent()
+                        ? name
+                        : Path.of(text("cursor.file")).resolveSibling(name));
+    }
+
     /** A whole number; the rules have checked that it is one. */
     public int integer(String name) {
         return Integer.parseInt(text(name));

@@ -115,6 +115,11 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
             return new Position(from, from.equals(AFTER_FIRST_LISTING) ? Instant.EPOCH : from, null, null);
         }
 
+        /** Whether it lies after {@code now}, where no object can be. */
+        public boolean isAhead(Instant now) {
+            return watermark.isAfter(now) || (start.isAfter(now) && !start.equals(AFTER_FIRST_LISTING));
+        }
+
         /** A run that lists {@code range} leaves out what was last modified before. */
         Instant leftOutBefore(String range, Duration lookback) {
             return range.equals(listed) ? Instant.MIN : latest(start, Cursor.oldest(watermark, lookback));
@@ -267,6 +272,18 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
     }
 
     // -- what is to be delivered
+
+    /**
+     * Does nothing when what is delivered now can be recorded, so that nothing is repeated at each try.
+     *
+     * @throws ConnectorException when there is no room for it
+     */
+    public void requireRoom() {
+        store.explained("cannot be written", () -> {
+            store.requireRoom();
+            return true;
+        });
+    }
 
     /** Those that are still to be delivered, in their order; found while they are asked for, some at a time. */
     public NewObjects newOnes(Position position, String lane, Iterator<LakeObject> objects) {

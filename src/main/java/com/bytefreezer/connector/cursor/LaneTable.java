@@ -88,10 +88,11 @@ final class LaneTable {
     static void notAfter(Connection connection, String lane, Instant now) throws SQLException {
         for (String column : new String[] {"start_ms", "watermark_ms"}) {
             try (PreparedStatement statement = connection.prepareStatement(
-                    "UPDATE lane SET %1$s = ? WHERE name = ? AND %1$s > ?".formatted(column))) {
+                    "UPDATE lane SET %1$s = ? WHERE name = ? AND %1$s > ? AND %1$s < ?".formatted(column))) {
                 statement.setLong(1, now.toEpochMilli());
                 statement.setString(2, lane);
                 statement.setLong(3, now.toEpochMilli());
+                statement.setLong(4, Position.AFTER_FIRST_LISTING.toEpochMilli());
                 statement.executeUpdate();
             }
         }

@@ -2,11 +2,7 @@ package com.bytefreezer.connector.cursor;
 
 import com.bytefreezer.connector.ConnectorException;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
@@ -15,6 +11,8 @@ import java.sql.Statement;
 import java.util.Collection;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.sqlite.SQLiteErrorCode;
 import org.sqlite.SQLiteException;
 
@@ -25,39 +23,32 @@ final class SqliteStore implements Store {
 
     private static final Schema.Dialect DIALECT = new Schema.Dialect("TEXT", " WITHOUT ROWID");
 
-    private final Path file;
-    private final FileChannel fileLock;
+    private static final Logger LOG = LoggerFactory.getLogger(SqliteStore.class);
+
+    private final CursorFile file;
     private final Connection durable;
     private final Connection quick;
 
-    private SqliteStore(Path file, FileChannel fileLock) throws SQLException {
+    private SqliteStore(CursorFile file) throws SQLException, IOException {
         this.file = file;
-        this.fileLock = fileLock;
-        durable = connect(file, "FULL");
+        file.requireAlone();
+        durable = connect(file.path(), "FULL");
+        file.remember();
         write(connection -> Schema.update(connection, DIALECT, subject()));
-        quick = connect(file, "NORMAL");
+        quick = connect(file.path(), "NORMAL");
+        if (file.isNew()) {
+            LOG.info("cursor {}: it is new. Everything from cursor.start on is delivered.", file.path());
+        }
     }
 
-    static Store at(Path file) {
-        Path store = besideLegacy(file.toAbsolutePath());
-        FileChannel fileLock = null;
+    static Store at(Path given) {
+        Path store = besideLegacy(given.toAbsolutePath());
+        CursorFile file = null;
         try {
-            Path folder = store.getParent();
-            if (folder != null) {
-                Files.createDirectories(folder);
-            }
-            fileLock = FileChannel.open(
-                    store.resolveSibling(store.getFileName() + ".lock"),
-                    StandardOpenOption.CREATE,
-                    StandardOpenOption.WRITE);
-            if (!isLocked(fileLock)) {
-                throw new ConnectorException(
-                        "cursor %s: another connector is using it. Not started. Stop that one, or give this one its own cursor.file."
-                                .formatted(store));
-            }
-            return new SqliteStore(store, fileLock);
+            file = CursorFile.lock(store);
+            return new SqliteStore(file);
         } catch (IOException | SQLException | ConnectorException e) {
-            closeQuietly(fileLock, e);
+            closeQuietly(file, e);
             if (e instanceof ConnectorException known) {
                 throw known;
             }
@@ -73,7 +64,7 @@ final class SqliteStore implements Store {
 
     @Override
     public String subject() {
-        return file.toString();
+        return file.path().toString();
     }
 
     @Override
@@ -82,7 +73,13 @@ final class SqliteStore implements Store {
     }
 
     @Override
-    public void requireRoom() {}
+    public void requireRoom() throws SQLException {
+        try {
+            file.requireRoom();
+        } catch (IOException e) {
+            throw new SQLException(e.getMessage(), e);
+        }
+    }
 
     @Override
     public String advice(SQLException failure) {
@@ -121,6 +118,7 @@ final class SqliteStore implements Store {
     }
 
     private synchronized <T> T inTransaction(Connection connection, Work<T> work) throws SQLException {
+        file.requireSame();
         try (Statement statement = connection.createStatement()) {
             statement.execute("BEGIN IMMEDIATE");
             try {
@@ -173,7 +171,7 @@ final class SqliteStore implements Store {
             quick.close();
             durable.close();
         } finally {
-            closeQuietly(fileLock, null);
+            closeQuietly(file, null);
         }
     }
 
@@ -189,25 +187,17 @@ final class SqliteStore implements Store {
         return connection;
     }
 
-    private static boolean isLocked(FileChannel channel) throws IOException {
-        try {
-            return channel.tryLock() != null;
-        } catch (OverlappingFileLockException e) {
-            return false;
-        }
-    }
-
     static Path besideLegacy(Path file) {
         String name = String.valueOf(file.getFileName());
         return name.endsWith(".json") ? file.resolveSibling(name.replaceAll("\\.json$", ".db")) : file;
     }
 
-    private static void closeQuietly(@Nullable FileChannel channel, @Nullable Exception during) {
-        if (channel == null) {
+    private static void closeQuietly(@Nullable CursorFile file, @Nullable Exception during) {
+        if (file == null) {
             return;
         }
         try {
-            channel.close();
+            file.close();
         } catch (IOException e) {
             if (during != null) {
                 during.addSuppressed(e);

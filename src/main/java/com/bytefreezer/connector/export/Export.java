@@ -65,6 +65,9 @@ public final class Export {
     private static final long BUNDLE_BYTES = 256 * 1024;
 
     private static final long LOOK_AT_OTHERS_MS = 500;
+    /** So much the clocks of replicas and of the lake may differ. */
+    private static final Duration CLOCKS_DIFFER = Duration.ofMinutes(5);
+
     private static final Pattern BRACES =
             Pattern.compile("([{](?=(?:/\\*\\*/)*[{])|}(?=(?:/\\*\\*/)*}))((?:/\\*\\*/)*)");
     private static final Pattern ESCAPED_BRACES =
@@ -92,6 +95,7 @@ public final class Export {
 
     private @Nullable Plan plan;
     private final Window window;
+    private boolean saidThatThereIsNone;
     /** Kept until the next full listing, since to find it takes one. */
     private List<LakeObject> sample = List.of();
 
@@ -259,9 +263,10 @@ public final class Export {
         run.discovered();
         List<LakeObject> some = run.listing.peek(PLAN_SAMPLE);
         if (some.isEmpty()) {
-            LOG.info("{}: no Parquet objects under {}.", subject, String.join(" or ", run.lake.folders()));
+            sayThatThereIsNone(run);
             return Collections.emptyIterator();
         }
+        saidThatThereIsNone = false;
         run.smallObjects(some.stream().allMatch(object -> object.size() < BUNDLE_BYTES));
         return switch (cut(run, some)) {
             case ROW_WISE -> eachNewObject(run);
@@ -303,6 +308,16 @@ public final class Export {
 
     private DuckDb open(Run run, long memory) {
         return DuckDb.open(exports.settings(), run.lake.folders(), run.credentials(), run.hasSmallObjects(), memory);
+    }
+
+    private void sayThatThereIsNone(Run run) {
+        if (!saidThatThereIsNone && run.since.equals(Instant.MIN)) {
+            LOG.warn(
+                    "{}: there are no Parquet objects under {}. Nothing is exported until there are. Check query.tenant-id, query.dataset-id, lake.root and lake.layout.",
+                    subject,
+                    String.join(" or ", run.lake.folders()));
+            saidThatThereIsNone = true;
+        }
     }
 
     /** The SQL that gives the unit's records. */
@@ -455,8 +470,22 @@ public final class Export {
         return exports.isStopping() || run.isAborted();
     }
 
-    /** Where the cursor stands; at the very first run, where {@code cursor.start} puts it. */
+    /** Where the cursor stands, which is never later than now. */
     private Position position() {
+        Position position = begun();
+        Instant now = Instant.now();
+        if (!position.isAhead(now.plus(CLOCKS_DIFFER))) {
+            return position;
+        }
+        LOG.warn(
+                "{}: the cursor stands at {}, which is still to come: a clock was ahead, or cursor.start lies in the future. It is set to now. What is delivered is known by name and is not repeated.",
+                subject,
+                position.watermark());
+        return exports.cursor().notAfter(lane(), now);
+    }
+
+    /** Where the cursor stands; at the very first run, where {@code cursor.start} puts it. */
+    private Position begun() {
         Cursor cursor = exports.cursor();
         String start = exports.settings().text("cursor.start");
         if (cursor.knows(lane()) || start.equals("earliest")) {
@@ -482,7 +511,7 @@ public final class Export {
             LOG.info("{}: {} sync, since {}: {}.", subject, plan.covers(sync), sync, plan.reason());
             if (plan.kind(sync) == Plan.Kind.LIMITED && plan.kind() == Plan.Kind.LIMITED) {
                 LOG.warn(
-                        "{}: the LIMIT drops the other new records of each run for good. Leave it out to export every record.",
+                        "{}: the query has a LIMIT: of the new records each run delivers so many, and the others never. Remove the LIMIT from query.sql to export every record.",
                         subject);
             }
         }
@@ -615,7 +644,9 @@ public final class Export {
         return run.duckDb();
     }
 
+    /** Before the first unit. */
     private void lock(Run run, int threads) {
+        exports.cursor().requireRoom();
         duckDb(run).lock(threads);
     }
 

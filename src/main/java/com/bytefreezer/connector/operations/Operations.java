@@ -10,7 +10,6 @@ import com.bytefreezer.connector.delivery.DeadLetters;
 import com.bytefreezer.connector.export.Exports;
 import com.bytefreezer.connector.export.Schedule;
 import com.bytefreezer.connector.server.ApiException;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -59,7 +58,7 @@ public final class Operations {
      * @param routes with {@code direct:credentials}
      */
     public static Operations ofStore(Settings settings, Supplier<CamelContext> routes) {
-        DeadLetters deadLetters = new DeadLetters(Path.of(settings.text("delivery.dead-letters-folder")));
+        DeadLetters deadLetters = new DeadLetters(settings.deadLettersFolder());
         return new Operations(
                 settings,
                 deadLetters,

@@ -31,7 +31,6 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Properties;
 import java.util.Set;
-import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -72,6 +71,7 @@ public final class DuckDb implements AutoCloseable {
     /** What has been done to it, to do it to the other one too. */
     private final List<Preparation> preparations = new ArrayList<>();
 
+    private @Nullable TemporaryFolder temporaryFolder;
     private final Map<String, String> absentColumnTypes = new ConcurrentHashMap<>();
     /** Statements for people, see {@link #interrupt}. */
     private final Set<Statement> running = ConcurrentHashMap.newKeySet();
@@ -517,6 +517,10 @@ public final class DuckDb implements AutoCloseable {
             root.close();
         } catch (SQLException e) {
             throw failure(e);
+        } finally {
+            if (temporaryFolder != null) {
+                temporaryFolder.close();
+            }
         }
     }
 
@@ -525,7 +529,9 @@ public final class DuckDb implements AutoCloseable {
             throws SQLException {
         String temp = settings.optional("duckdb.temp-folder").orElse(System.getProperty("java.io.tmpdir"));
         // A folder of its own, which DuckDB removes again: it may be read from within the sandbox.
-        set("temp_directory", Path.of(temp, "bytefreezer-" + UUID.randomUUID()).toString());
+        TemporaryFolder folder = TemporaryFolder.in(Path.of(temp));
+        temporaryFolder = folder;
+        set("temp_directory", folder.path().toString());
         settings.optional("duckdb.extension-directory").ifPresent(this::setExtensionDirectory);
         // DuckDB counts 16 bytes for a record however long it is; with its default it would keep 60,000 of them.
         set("streaming_buffer_size", "32KB");

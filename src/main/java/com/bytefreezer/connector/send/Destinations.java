@@ -171,7 +171,8 @@ public final class Destinations {
         Map<String, Object> record = new LinkedHashMap<>();
         record.put("_test", true);
         record.put("_timestamp", now.truncatedTo(ChronoUnit.SECONDS).toString());
-        record.put("_source", "bytefreezer-connector");
+        // The original's "_source" is a name that Elasticsearch keeps for itself.
+        record.put("source", "bytefreezer-connector");
         return JSON.writeValueAsString(record).getBytes(StandardCharsets.UTF_8);
     }
 }

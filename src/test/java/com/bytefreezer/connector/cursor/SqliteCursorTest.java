@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.lake.LakeObject;
 import java.io.BufferedReader;
+import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -65,15 +66,7 @@ class SqliteCursorTest extends CursorContract {
     @Test
     void aSecondProcessOnTheFileIsRefusedUntilTheFirstEvenKilledIsGone() throws Exception {
         Path other = folder.resolve("other.db");
-        Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Xmx64m",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        Holder.class.getName(),
-                        other.toString())
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
+        Process process = holder(other);
         try (BufferedReader output =
                 new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
             assertThat(output.readLine()).isEqualTo("open");
@@ -111,6 +104,85 @@ class SqliteCursorTest extends CursorContract {
             assertThat(folder.resolve("cursor.db")).exists();
         }
         assertThat(legacy).hasContent("{\"total_exported\": 7}");
+    }
+
+    @Test
+    void aSecondCursorOnTheFileByALinkIsRefused() throws Exception {
+        Path link = Files.createSymbolicLink(folder.resolve("link.db"), file());
+        assertInUse(link);
+        deliver(object("a", NOON));
+        cursor.close();
+        try (Cursor next = Cursor.open(link, LOOKBACK)) {
+            assertThat(isNew(next, object("a", NOON))).isFalse();
+        }
+        cursor = open(LOOKBACK);
+    }
+
+    /** As with a mount of the file alone: a lock beside it lies elsewhere. */
+    @Test
+    void aSecondProcessOnTheFileByAHardLinkIsRefused() throws Exception {
+        Path other = folder.resolve("other.db");
+        Process process = holder(other);
+        try (BufferedReader output =
+                new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+            assertThat(output.readLine()).isEqualTo("open");
+            Path link = Files.createDirectory(folder.resolve("elsewhere")).resolve("cursor.db");
+            Files.createLink(link, other);
+            assertInUse(link);
+        } finally {
+            process.destroyForcibly().waitFor();
+        }
+        try (Cursor next = Cursor.open(other, LOOKBACK)) {
+            assertThat(isNew(next, object("a", NOON))).isFalse();
+        }
+    }
+
+    private static void assertInUse(Path path) {
+        assertThatThrownBy(() -> Cursor.open(path, LOOKBACK))
+                .isInstanceOf(ConnectorException.class)
+                .hasMessageContaining("another connector is using it")
+                .hasMessageNotContaining("\n");
+    }
+
+    private static Process holder(Path file) throws IOException {
+        return new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Xmx64m",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Holder.class.getName(),
+                        file.toString())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+    }
+
+    @Test
+    void aFileThatIsRemovedOrReplacedOrEmptiedIsNoticedBeforeAnythingIsDelivered() throws Exception {
+        deliver(object("a", NOON));
+        Path copy = Files.copy(file(), folder.resolve("copy.db"));
+        Files.move(file(), folder.resolve("away.db"));
+        assertNoticed("removed");
+        Files.copy(copy, file());
+        assertNoticed("replaced");
+        Files.move(folder.resolve("away.db"), file(), StandardCopyOption.REPLACE_EXISTING);
+        deliver(object("b", NOON));
+        try (var connection = DriverManager.getConnection("jdbc:sqlite:" + copy);
+                var statement = connection.createStatement()) {
+            statement.execute("PRAGMA user_version=7");
+        }
+        Files.write(file(), Files.readAllBytes(copy), StandardOpenOption.TRUNCATE_EXISTING);
+        assertNoticed("overwritten");
+        Files.write(file(), new byte[0], StandardOpenOption.TRUNCATE_EXISTING);
+        assertNoticed("overwritten");
+    }
+
+    private void assertNoticed(String how) {
+        Exchange exchange = exchange(unit(object("new", NOON)));
+        assertThatThrownBy(() -> cursor.add(exchange, "key"))
+                .isInstanceOf(ConnectorException.class)
+                .hasMessage(
+                        "cursor %s: the file was %s while the connector uses it. Nothing more is delivered, since it could not be recorded. Put the right file in its place and start the connector again.",
+                        file(), how);
     }
 
     @Test

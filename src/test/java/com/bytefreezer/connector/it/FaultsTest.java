@@ -14,6 +14,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
@@ -168,6 +171,73 @@ class FaultsTest extends FaultBed {
 
         assertThat(sink.distinctRecords()).isEqualTo(2000);
         assertThat(sink.acceptedRecords()).isEqualTo(2000);
+    }
+
+    @Test
+    void aClockOfTheConnectorThatWasAheadHidesNoLaterObject() throws Exception {
+        lake.numbers(OBJECT + "a.parquet", 0, 1000);
+        assertThat(TestRun.batch(settings(Map.of())).succeeded()).isTrue();
+        long ahead = Instant.now().plus(Duration.ofDays(5)).toEpochMilli();
+        try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("cursor.db"));
+                Statement statement = connection.createStatement()) {
+            statement.executeUpdate("UPDATE lane SET start_ms = %d, watermark_ms = %d".formatted(ahead, ahead));
+        }
+
+        lake.numbers(OBJECT + "b.parquet", 1000, 1000);
+        TestRun run = TestRun.batch(settings(Map.of()));
+        assertThat(run.log("WARN")).singleElement().asString().contains("a clock was ahead");
+        lake.numbers(OBJECT + "c.parquet", 2000, 1000);
+        assertThat(TestRun.batch(settings(Map.of())).log("WARN")).isEmpty();
+        assertThat(sink.distinctRecords()).isEqualTo(3000);
+        assertThat(sink.acceptedRecords()).isEqualTo(3000);
+    }
+
+    @Test
+    void anObjectThatAppearsWithAnOldTimeIsDelivered() throws Exception {
+        lake.numbers(OBJECT + "a.parquet", 0, 1000);
+        assertThat(TestRun.batch(settings(Map.of())).succeeded()).isTrue();
+        Path old = lake.numbers(OBJECT + "b.parquet", 1000, 1000);
+        Files.setLastModifiedTime(old, FileTime.from(Instant.now().minus(Duration.ofDays(1000))));
+        for (int i = 0; i < 2; i++) {
+            assertThat(TestRun.batch(settings(Map.of())).succeeded()).isTrue();
+        }
+        assertThat(sink.distinctRecords()).isEqualTo(2000);
+        assertThat(sink.acceptedRecords()).isEqualTo(2000);
+    }
+
+    @Test
+    void aCopyInPlaceIsNotDeliveredAgainAndOtherBytesAre() throws Exception {
+        Path object = lake.numbers(OBJECT + "a.parquet", 0, 1000);
+        try (MinioServer minio = filled(S3Server.minio())) {
+            assertThat(TestRun.batch(settings(onS3(minio))).succeeded()).isTrue();
+            LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(1));
+            minio.put("lake", KEY + "a.parquet", object);
+            TestRun copied = TestRun.batch(settings(onS3(minio)));
+            assertThat(sink.acceptedRecords()).isEqualTo(1000);
+            assertThat(copied.log("WARN")).isEmpty();
+
+            minio.put("lake", KEY + "a.parquet", lake.numbers("elsewhere/a.parquet", 1000, 1000));
+            TestRun replaced = TestRun.batch(settings(onS3(minio)));
+            assertThat(sink.distinctRecords()).isEqualTo(2000);
+            assertThat(replaced.log("WARN")).singleElement().asString().contains("have other bytes now");
+        }
+    }
+
+    @Test
+    void aDatasetWithoutAnObjectIsSaid() throws Exception {
+        Files.createDirectories(folder.resolve("lake"));
+        try (TestRun.Running watch = watch(Map.of("schedule.interval-seconds", "1"))) {
+            Await.until("the line", () -> said(watch) > 0);
+            lake.numbers(OBJECT + "a.parquet", 0, 10);
+            Await.until("the records", () -> sink.acceptedRecords() == 10);
+            assertThat(said(watch)).isEqualTo(1);
+        }
+    }
+
+    private static long said(TestRun.Running watch) {
+        return watch.log().stream()
+                .filter(line -> line.startsWith("WARN") && line.contains("there are no Parquet objects under "))
+                .count();
     }
 
     @Test

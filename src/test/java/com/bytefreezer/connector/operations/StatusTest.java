@@ -141,7 +141,7 @@ class StatusTest {
     }
 
     private LaneStatus status(Settings settings) {
-        DeadLetters letters = new DeadLetters(Path.of(settings.text("delivery.dead-letters-folder")));
+        DeadLetters letters = new DeadLetters(settings.deadLettersFolder());
         return Status.ofStore(settings, letters).lanes().get(0);
     }
 

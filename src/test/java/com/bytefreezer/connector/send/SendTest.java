@@ -113,12 +113,12 @@ class SendTest {
     }
 
     @Test
-    void theTestRecordIsTheOriginals() {
+    void theTestRecordIsTheOriginalsSaveForOneName() {
         Answer answer = connector.post("test-destination", Map.of("type", "webhook", "config", Map.of()));
         assertThat(answer.text()).isEqualTo("{\"status\":\"ok\",\"message\":\"Test record sent to webhook\"}");
         assertThat(last(configured).text())
                 .matches(
-                        "\\{\"records\":\\[\\{\"_test\":true,\"_timestamp\":\"[0-9TZ:-]+\",\"_source\":\"bytefreezer-connector\"}],\"count\":1}");
+                        "\\{\"records\":\\[\\{\"_test\":true,\"_timestamp\":\"[0-9TZ:-]+\",\"source\":\"bytefreezer-connector\"}],\"count\":1}");
 
         configured.reply(Reply.of(401, "token " + TOKEN + " refused"));
         Answer refused = connector.post("test-destination", Map.of("type", "webhook"));

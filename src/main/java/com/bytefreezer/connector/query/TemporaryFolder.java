@@ -1,0 +1,110 @@
+package com.bytefreezer.connector.query;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Comparator;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Where one DuckDB writes what does not fit into memory; DuckDB makes the folder when it needs it, and removes it. What a
+ * process that was killed has left is removed by the next one: beside each folder is a file that its process has locked,
+ * and the system lets go of the lock when the process ends, however that is.
+ */
+final class TemporaryFolder implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(TemporaryFolder.class);
+    private static final String PREFIX = "bytefreezer-";
+    private static final String LOCK = ".lock";
+    /** Names of locks of this process: to open such a file again, and close it, would give up its lock. */
+    private static final Set<String> MINE = ConcurrentHashMap.newKeySet();
+
+    private final Path path;
+    private final Path lockFile;
+    private final @Nullable FileChannel lock;
+
+    private TemporaryFolder(Path path, Path lockFile, @Nullable FileChannel lock) {
+        this.path = path;
+        this.lockFile = lockFile;
+        this.lock = lock;
+    }
+
+    /** A new one. Where its lock cannot be written, DuckDB may still need no room there. */
+    static TemporaryFolder in(Path parent) {
+        removeAbandoned(parent);
+        String name = PREFIX + UUID.randomUUID();
+        Path lockFile = parent.resolve(name + LOCK);
+        MINE.add(name + LOCK);
+        FileChannel lock = null;
+        try {
+            lock = FileChannel.open(lockFile, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+            lock.lock();
+        } catch (IOException e) {
+            LOG.debug("{}: no lock", lockFile, e);
+        }
+        return new TemporaryFolder(parent.resolve(name), lockFile, lock);
+    }
+
+    Path path() {
+        return path;
+    }
+
+    @Override
+    public void close() {
+        try (FileChannel held = lock) {
+            if (held != null) {
+                remove(path);
+                Files.deleteIfExists(lockFile);
+            }
+        } catch (IOException | UncheckedIOException e) {
+            LOG.debug("{}: not removed", path, e);
+        }
+        MINE.remove(String.valueOf(lockFile.getFileName()));
+    }
+
+    private static void removeAbandoned(Path parent) {
+        try (DirectoryStream<Path> locks = Files.newDirectoryStream(parent, PREFIX + "*" + LOCK)) {
+            for (Path file : locks) {
+                String name = String.valueOf(file.getFileName());
+                if (!MINE.contains(name)) {
+                    removeIfAbandoned(file, parent.resolve(name.substring(0, name.length() - LOCK.length())));
+                }
+            }
+        } catch (IOException e) {
+            // There is nothing yet.
+            LOG.debug("{}: cannot be listed", parent, e);
+        }
+    }
+
+    private static void removeIfAbandoned(Path lockFile, Path folder) {
+        try (FileChannel channel = FileChannel.open(lockFile, StandardOpenOption.WRITE)) {
+            if (channel.tryLock() != null) {
+                remove(folder);
+                Files.deleteIfExists(lockFile);
+            }
+        } catch (IOException | UncheckedIOException e) {
+            // Another process has just done so, or it is another user's.
+            LOG.debug("{}: not removed", folder, e);
+        }
+    }
+
+    private static void remove(Path folder) throws IOException {
+        if (!Files.isDirectory(folder)) {
+            return;
+        }
+        try (Stream<Path> all = Files.walk(folder)) {
+            for (Path each : (Iterable<Path>) all.sorted(Comparator.reverseOrder())::iterator) {
+                Files.deleteIfExists(each);
+            }
+        }
+    }
+}
