@@ -29,9 +29,8 @@ import org.slf4j.LoggerFactory;
 final class Run implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Run.class);
     /** Of objects, in a message. */
-    private static final int MOST_NAMES = 5;
-
     private final String export;
+
     private final String destination;
     private final String subject;
     final Lake lake;
@@ -64,8 +63,7 @@ final class Run implements AutoCloseable {
     private int vanished;
     private int elsewhere;
     private boolean waitingForOthers;
-    private int unread;
-    private final List<String> unreadNames = new ArrayList<>();
+    private final Unread unread = new Unread();
     private long undelivered;
     private @Nullable Throwable deliveryFailure;
     private @Nullable ConnectorException notRecorded;
@@ -285,7 +283,7 @@ final class Run implements AutoCloseable {
             unit.objects().forEach(object -> leftOver.add(List.of(object)));
             return;
         }
-        if (failure != null && !wasAlone && Trouble.of(failure).isWorthReadingAlone() && mayBeReadAgain(unit)) {
+        if (failure != null && !wasAlone && mayBeReadAgain(unit, failure)) {
             toReadAlone.add(unit.again());
             return;
         }
@@ -316,22 +314,21 @@ final class Run implements AutoCloseable {
                     unit);
             return;
         } else {
-            unread += unit.objects().size();
-            if (unreadNames.size() < MOST_NAMES) {
-                unreadNames.add(unit.toString());
-            }
+            String reason = Trouble.of(failure).reason(failure);
+            unread.add(unit, reason);
             LOG.error(
                     "{}, object {}: {} It stays undelivered and is tried again at the next run; the other objects go on.",
                     subject,
                     unit,
-                    sentence(Trouble.of(failure).reason(failure)));
+                    sentence(reason));
         }
         unit.objects().forEach(this::undelivered);
     }
 
     /** Whether nothing of it would be delivered twice. */
-    private static boolean mayBeReadAgain(Unit unit) {
-        return !unit.hasDeliveryFailed()
+    private static boolean mayBeReadAgain(Unit unit, Throwable failure) {
+        return Trouble.of(failure).isWorthReadingAlone(unit.counts().selected() > 0)
+                && !unit.hasDeliveryFailed()
                 && unit.notRecorded().isEmpty()
                 && (unit.isResumable() || unit.counts().selected() == 0);
     }
@@ -427,10 +424,8 @@ final class Run implements AutoCloseable {
         if (stopped || hasLeftOver()) {
             throw new StoppedException();
         }
-        if (unread > 0) {
-            throw new ConnectorException("%s: %d objects could not be read and stay undelivered (%s%s); see above."
-                    .formatted(
-                            subject, unread, String.join(", ", unreadNames), unread > unreadNames.size() ? ", …" : ""));
+        if (!unread.isEmpty()) {
+            throw new ConnectorException("%s: %s.".formatted(subject, unread));
         }
     }
 

@@ -13,6 +13,8 @@ enum Trouble {
     MEMORY,
     /** An internal error of DuckDB that another statement made, which may be this one, too. */
     DATABASE,
+    /** It broke off, and a second look found nothing wrong: another database looked, or it was replaced meanwhile. */
+    BROKEN_OFF,
     /** Anything else. */
     OTHER;
 
@@ -26,13 +28,19 @@ enum Trouble {
         if (text.contains("Out of Memory Error") || hasJavaRunOutOfMemory(failure)) {
             return MEMORY;
         }
-        // A stream says nothing of what ends it, and the second look has another database.
-        return text.contains("database has been invalidated") || text.contains(LOOKS_GOOD) ? DATABASE : OTHER;
+        if (text.contains("database has been invalidated")) {
+            return DATABASE;
+        }
+        return text.contains(LOOKS_GOOD) ? BROKEN_OFF : OTHER;
     }
 
-    /** Whether it may go better when nothing else is done, with a database of its own. */
-    boolean isWorthReadingAlone() {
-        return this == MEMORY || this == DATABASE;
+    /**
+     * Whether it may go better when nothing else is done, with a database of its own.
+     *
+     * @param begun whether records of it are delivered already; to go on after them in other bytes would lose some
+     */
+    boolean isWorthReadingAlone(boolean begun) {
+        return this == MEMORY || this == DATABASE || (this == BROKEN_OFF && !begun);
     }
 
     /** What happened, for a person. */
@@ -46,7 +54,8 @@ enum Trouble {
                         : "DuckDB needs more memory than duckdb.memory-limit, even when it is read alone (%s); raise it"
                                 .formatted(
                                         text(failure).replaceAll("(?s).*?((?:failed|could not) .*? used\\)).*", "$1"));
-            case DATABASE, OTHER -> text(failure).replaceFirst(" This error signals an assertion failure.*", "");
+            case DATABASE, BROKEN_OFF, OTHER ->
+                text(failure).replaceFirst(" This error signals an assertion failure.*", "");
         };
     }
 

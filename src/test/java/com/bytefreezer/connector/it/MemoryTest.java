@@ -82,7 +82,7 @@ class MemoryTest {
         assertThat(run.succeeded()).isFalse();
         assertThat(sink.distinctRecords()).isEqualTo(good);
         assertThat(run.log("ERROR"))
-                .filteredOn(line -> line.contains("INTERNAL Error"))
+                .filteredOn(line -> line.contains(", object ") && line.contains("INTERNAL Error"))
                 .hasSize(3)
                 .noneMatch(line -> line.contains("assertion failure"));
         assertThat(run.log("ERROR"))
