@@ -18,6 +18,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -111,6 +112,8 @@ public final class Main implements Callable<Integer> {
 
     /** Runs the connector and ends the process. */
     public static void main(String[] arguments) {
+        // Neither SQL nor what machines read may have the digits of a country.
+        Locale.setDefault(Locale.ROOT);
         StandardError.take();
         if (asksForJson(arguments)) {
             JsonLayout.use((LoggerContext) LoggerFactory.getILoggerFactory());

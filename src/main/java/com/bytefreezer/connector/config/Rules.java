@@ -42,6 +42,12 @@ final class Rules {
         RULES.put("health-reporting.max-lag-seconds", between(1, Integer.MAX_VALUE));
         RULES.put("query.sync", oneOf("auto", "incremental", "full"));
         RULES.put("records.nulls", oneOf("keep", "omit"));
+        RULES.put(
+                "columns.types",
+                value -> problemUnless(
+                        value.isBlank()
+                                || value.matches("(\\s*(\"[^\"]+\"|[^\",:]+):\\s*[^,:]+(\\([^:]*\\))?[^,:]*(,|$))+"),
+                        "must be like \"port: VARCHAR, id: BIGINT\""));
         RULES.put("delivery.max-batch-bytes", between(1, 1_000_000_000));
         RULES.put("delivery.max-in-flight", between(1, 1000));
         RULES.put("delivery.max-retries", between(-1, Integer.MAX_VALUE));

@@ -19,6 +19,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import org.apache.camel.Exchange;
 import org.apache.camel.spi.IdempotentRepository;
 import org.apache.camel.support.service.ServiceSupport;
@@ -183,6 +184,22 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
      */
     public static long delivered(Path file) {
         return SqliteStore.deliveredIn(file);
+    }
+
+    // -- the columns of a dataset
+
+    /** What {@link #keepColumns} kept last. */
+    public Optional<String> columns(String dataset) {
+        return store.reading(connection -> DatasetTable.columns(connection, dataset));
+    }
+
+    /** Keeps what {@code change} makes of what is kept. */
+    public void keepColumns(String dataset, Function<Optional<String>, String> change) {
+        store.writing(connection -> {
+            store.awaitOthers(connection, "columns " + dataset);
+            DatasetTable.keep(connection, dataset, change.apply(DatasetTable.columns(connection, dataset)));
+            return true;
+        });
     }
 
     // -- the position of a lane

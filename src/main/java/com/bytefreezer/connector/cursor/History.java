@@ -208,6 +208,13 @@ public final class History {
         return isAbsent() ? Optional.empty() : with("cannot be read", connection -> LaneTable.find(connection, lane));
     }
 
+    /** What the cursor keeps of the columns of a dataset. */
+    public Optional<String> columns(String dataset) {
+        return isAbsent()
+                ? Optional.empty()
+                : with("cannot be read", connection -> DatasetTable.columns(connection, dataset));
+    }
+
     /**
      * As {@link Cursor#newOnes}, but notes nothing.
      *

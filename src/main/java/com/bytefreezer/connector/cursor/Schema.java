@@ -25,7 +25,7 @@ final class Schema {
     }
 
     /** The first leads to version 1. */
-    private static final List<Step> STEPS = List.of(Schema::lanesAndObjects, Schema::knownObjects);
+    private static final List<Step> STEPS = List.of(Schema::lanesAndObjects, Schema::knownObjects, Schema::datasets);
 
     private Schema() {}
 
@@ -105,6 +105,10 @@ final class Schema {
                 "INSERT INTO lane (name, start_ms, watermark_ms) SELECT DISTINCT lane, 0, 0 FROM object WHERE true ON CONFLICT DO NOTHING",
                 "UPDATE lane SET number = (SELECT count(*) FROM lane AS other WHERE other.name <= lane.name)");
         KnownObjects.learnDelivered(connection);
+    }
+
+    private static void datasets(Connection connection, Dialect dialect) throws SQLException {
+        execute(connection, dialect, "CREATE TABLE dataset (name TEXT PRIMARY KEY, columns TEXT NOT NULL)%2$s");
     }
 
     private static void execute(Connection connection, Dialect dialect, String... statements) throws SQLException {

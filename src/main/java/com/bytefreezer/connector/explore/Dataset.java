@@ -2,6 +2,7 @@ package com.bytefreezer.connector.explore;
 
 import com.bytefreezer.connector.lake.Credentials;
 import com.bytefreezer.connector.lake.LakeObject;
+import com.bytefreezer.connector.query.Schema;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param older how many objects come before them, too many to keep
  * @param folders where they are, as {@code Lake} names them
  * @param credentials of the bucket, or null for a folder of this machine
+ * @param schema what is known of its columns, more with each look
  */
 record Dataset(
         String tenant,
@@ -20,7 +22,8 @@ record Dataset(
         List<LakeObject> objects,
         long older,
         Set<String> folders,
-        @Nullable Credentials credentials) {
+        @Nullable Credentials credentials,
+        Schema schema) {
     /** So messages name it. */
     String name() {
         return tenant + "/" + dataset;

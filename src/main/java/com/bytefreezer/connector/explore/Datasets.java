@@ -3,11 +3,13 @@ package com.bytefreezer.connector.explore;
 import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.control.LakeCredentials;
+import com.bytefreezer.connector.cursor.History;
 import com.bytefreezer.connector.lake.Credentials;
 import com.bytefreezer.connector.lake.Lake;
 import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.lake.Period;
 import com.bytefreezer.connector.query.DuckDb;
+import com.bytefreezer.connector.query.Schema;
 import com.bytefreezer.connector.server.ApiException;
 import java.nio.file.InvalidPathException;
 import java.time.Duration;
@@ -30,6 +32,8 @@ import org.jspecify.annotations.Nullable;
 public final class Datasets implements CamelContextAware {
     private static final int KEPT_SECONDS = 10;
     private static final int MOST_KEPT = 4;
+    /** What is learned of a dataset's columns is small and dear. */
+    private static final int MOST_SCHEMAS = 50;
     /** About 25 MB of memory; a lake with one object in 20 minutes has as many after two years. */
     private static final int MOST_OBJECTS = 50_000;
     /** A sort that a person waits for needs less; the disk is not only theirs. */
@@ -38,6 +42,8 @@ public final class Datasets implements CamelContextAware {
     private final Settings settings;
     private @Nullable CamelContext routes;
     private final Map<Lake.Name, Kept> kept = Collections.synchronizedMap(new Recent<>(MOST_KEPT));
+
+    private final Map<Lake.Name, Schema> schemas = Collections.synchronizedMap(new Recent<>(MOST_SCHEMAS));
 
     private record Kept(Dataset dataset, long since) {}
 
@@ -135,7 +141,19 @@ public final class Datasets implements CamelContextAware {
                     older++;
                 }
             }
-            return new Dataset(name.tenant(), name.dataset(), List.copyOf(newest), older, lake.folders(), credentials);
+            Schema schema = schema(name);
+            schema.learnFolders(newest);
+            return new Dataset(
+                    name.tenant(), name.dataset(), List.copyOf(newest), older, lake.folders(), credentials, schema);
         }
+    }
+
+    /** Begins with what exports of this dataset have learned. */
+    private Schema schema(Lake.Name name) {
+        Schema known = schemas.get(name);
+        Schema schema = known == null ? Schema.of(settings) : known;
+        History.readOnly(settings).columns(name.tenant() + "/" + name.dataset()).ifPresent(schema::add);
+        schemas.put(name, schema);
+        return schema;
     }
 }

@@ -150,12 +150,12 @@ public final class Explorer {
                 running.in(duckDb);
                 String min = ordered ? "min(%s)".formatted(quoted) : "NULL";
                 String max = ordered ? "max(%s)".formatted(quoted) : "NULL";
-                ask(duckDb, objects, SUMMARY.formatted(quoted, min, max))
+                ask(duckDb, dataset, objects, SUMMARY.formatted(quoted, min, max))
                         .get(0)
                         .properties()
                         .forEach(member -> answer.put(member.getKey(), member.getValue()));
-                answer.put("top", ask(duckDb, objects, TOP.formatted(quoted)));
-                answer.put("histogram", histogram(duckDb, objects, kind, quoted));
+                answer.put("top", ask(duckDb, dataset, objects, TOP.formatted(quoted)));
+                answer.put("histogram", histogram(duckDb, dataset, objects, kind, quoted));
             } catch (ConnectorException e) {
                 throw new ApiException(422, Queries.reason(running, e));
             }
@@ -171,22 +171,24 @@ public final class Explorer {
         return objects.subList(Math.max(0, objects.size() - SAMPLE), objects.size());
     }
 
-    private @Nullable List<JsonNode> histogram(DuckDb duckDb, List<LakeObject> objects, Kind kind, String column)
-            throws IOException {
+    private @Nullable List<JsonNode> histogram(
+            DuckDb duckDb, Dataset dataset, List<LakeObject> objects, Kind kind, String column) throws IOException {
         return switch (kind) {
-            case NUMBER -> ask(duckDb, objects, HISTOGRAM.formatted(column + "::DOUBLE", "", BARS));
+            case NUMBER -> ask(duckDb, dataset, objects, HISTOGRAM.formatted(column + "::DOUBLE", "", BARS));
             case TIME ->
                 ask(
                         duckDb,
+                        dataset,
                         objects,
                         HISTOGRAM.formatted("epoch(%s::TIMESTAMP)".formatted(column), "to_timestamp", BARS));
             default -> null;
         };
     }
 
-    private List<JsonNode> ask(DuckDb duckDb, List<LakeObject> objects, String sql) throws IOException {
+    private static List<JsonNode> ask(DuckDb duckDb, Dataset dataset, List<LakeObject> objects, String sql)
+            throws IOException {
         List<JsonNode> answers = new ArrayList<>();
-        duckDb.read(Queries.parse(sql), objects, List::of, false, MOST_BUCKETS, new DuckDb.Reader() {
+        duckDb.read(Queries.parse(sql), objects, dataset.schema(), false, MOST_BUCKETS, new DuckDb.Reader() {
             @Override
             public void columns(List<String> names, List<String> types) {
                 // Known.
@@ -211,7 +213,7 @@ public final class Explorer {
 
     private Map<String, String> described(Dataset dataset, List<LakeObject> objects, Running running) {
         try (DuckDb duckDb = datasets.sandbox(dataset)) {
-            return running.in(duckDb).describe(Queries.parse("FROM events"), objects, List::of);
+            return running.in(duckDb).describe(Queries.parse("FROM events"), objects, dataset.schema());
         } catch (ConnectorException e) {
             datasets.forget(dataset, e);
             throw told(running, e);

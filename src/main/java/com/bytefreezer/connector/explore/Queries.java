@@ -124,8 +124,8 @@ public final class Queries {
             Result result =
                     new Result(Channels.newOutputStream(file), ask.rows(), settings.integer("server.max-result-bytes"));
             // One more than are wanted tells whether there are more.
-            running.in(duckDb)
-                    .read(query, objects, () -> Explorer.sample(dataset.objects()), omitNulls, ask.rows() + 1L, result);
+            running.in(duckDb).learn(dataset.schema(), Explorer.sample(dataset.objects()));
+            duckDb.read(query, objects, dataset.schema(), omitNulls, ask.rows() + 1L, result);
             running.check();
             result.end(
                     milliseconds(started),

@@ -13,19 +13,22 @@ import com.bytefreezer.connector.lake.AwsKeys;
 import com.bytefreezer.connector.lake.Credentials;
 import com.bytefreezer.connector.lake.Lake;
 import com.bytefreezer.connector.lake.LakeObject;
+import com.bytefreezer.connector.lake.Period;
 import com.bytefreezer.connector.query.DuckDb;
-import com.bytefreezer.connector.query.MixedSchemasException;
 import com.bytefreezer.connector.query.Plan;
 import com.bytefreezer.connector.query.Query;
 import com.bytefreezer.connector.query.RunDataSource;
+import com.bytefreezer.connector.query.Schema;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
@@ -51,7 +54,12 @@ import org.slf4j.LoggerFactory;
  */
 public final class Export {
     private static final Logger LOG = LoggerFactory.getLogger(Export.class);
-    /** How many objects at either end of the dataset are asked for a column that an object lacks. */
+    /** How many objects of a dataset are asked for their columns before the first record of it is delivered. */
+    private static final int FIRST_LOOK = 500;
+    /** How many objects at a time are asked for their columns later on, before the first of them is delivered. */
+    private static final int LOOK = 64;
+
+    /** How many objects at either end of the dataset are asked for a column that none has so far. */
     private static final int SCHEMA_SAMPLE = 500;
     /** How many objects are tried until one can be read to plan with. */
     private static final int PLAN_SAMPLE = 20;
@@ -96,8 +104,6 @@ public final class Export {
     private @Nullable Plan plan;
     private final Window window;
     private boolean saidThatThereIsNone;
-    /** Kept until the next full listing, since to find it takes one. */
-    private List<LakeObject> sample = List.of();
 
     /** Made by the route template for each export, which then calls the setters and {@link #prepare}. */
     public Export(Exports exports, RunDataSource dataSource) {
@@ -156,6 +162,7 @@ public final class Export {
         String text = sql.isBlank() ? settings.text("query.sql") : sql;
         try (Connection connection = DuckDb.forParsing()) {
             query = Query.parse(text, connection);
+            Schema.checkTypes(settings, connection);
         }
         String content = text + "\n" + settings.text("records.nulls");
         queryId =
@@ -200,9 +207,6 @@ public final class Export {
         Credentials credentials = access instanceof Credentials given ? given : null;
         Lake lake = Lake.of(exports.settings(), tenant, dataset, credentials);
         Instant since = window.open(mustListAll());
-        if (since.equals(Instant.MIN)) {
-            sample = List.of();
-        }
         Position position = position();
         running.set(new Run(
                 name,
@@ -214,14 +218,6 @@ public final class Export {
                 // A run that is not repeated ends when all it has listed is delivered, by whomever.
                 !exports.isWatch(),
                 bar(lake, position)));
-    }
-
-    /** Both ends of the dataset. */
-    private synchronized List<LakeObject> sample(Run run) {
-        if (sample.isEmpty()) {
-            sample = run.sample(SCHEMA_SAMPLE);
-        }
-        return sample;
     }
 
     private boolean mustListAll() {
@@ -268,6 +264,7 @@ public final class Export {
         }
         saidThatThereIsNone = false;
         run.smallObjects(some.stream().allMatch(object -> object.size() < BUNDLE_BYTES));
+        learnFirst(run);
         return switch (cut(run, some)) {
             case ROW_WISE -> eachNewObject(run);
             case LIMITED -> allNewObjects(run);
@@ -321,7 +318,7 @@ public final class Export {
     }
 
     /** The SQL that gives the unit's records. */
-    public String statement(@Body Unit unit, CamelContext routes) throws IOException, MixedSchemasException {
+    public String statement(@Body Unit unit, CamelContext routes) throws IOException {
         Run run = run();
         try {
             return statement(run, unit);
@@ -521,14 +518,23 @@ public final class Export {
     private Plan plan(Run run, List<LakeObject> some) {
         DuckDb duckDb = duckDb(run);
         try {
-            return duckDb.planWithFirst(query(), some, () -> sample(run));
+            return duckDb.planWithFirst(query(), some, schema());
+        } catch (ConnectorException e) {
+            long known = schema().version();
+            learn(run, run.sample(SCHEMA_SAMPLE));
+            if (schema().version() == known) {
+                throw new ConnectorException(e.getMessage() + " Nothing was exported.", e);
+            }
+        }
+        try {
+            return duckDb.planWithFirst(query(), some, schema());
         } catch (ConnectorException e) {
             throw new ConnectorException(e.getMessage() + " Nothing was exported.", e);
         }
     }
 
     private Iterator<Unit> eachNewObject(Run run) {
-        Listing fresh = new Listing(each(run.found(exports.cursor().newOnes(run.position, lane(), run.listing)))
+        Listing fresh = new Listing(learned(run, run.found(exports.cursor().newOnes(run.position, lane(), run.listing)))
                 .flatMap(object -> newSlices(run, object)));
         List<LakeObject> first = fresh.peek(exports.settings().integer("export.parallel-objects"));
         if (first.isEmpty()) {
@@ -621,18 +627,67 @@ public final class Export {
         return List.of(run.begun(unit)).iterator();
     }
 
-    private String statement(Run run, Unit unit) throws MixedSchemasException {
+    private String statement(Run run, Unit unit) {
         boolean omitNulls = exports.settings().text("records.nulls").equals("omit");
-        if (unit.isBundle()) {
-            return run.duckDb().recordsOfBundle(query(), unit.objects(), omitNulls);
+        Schema schema = schema();
+        String statement = unit.isBundle()
+                ? run.duckDb().recordsOfBundle(query(), unit.objects(), schema, omitNulls)
+                : run.duckDb()
+                        .records(
+                                query(),
+                                unit.objects(),
+                                schema,
+                                omitNulls,
+                                unit.counts().settled());
+        exports.schemas().keep(tenant, dataset);
+        return statement;
+    }
+
+    private Schema schema() {
+        return exports.schemas().of(tenant, dataset);
+    }
+
+    /** So that a column has one type from the first record on: of a dataset that is new here, at both of its ends. */
+    private void learnFirst(Run run) {
+        Schema schema = schema();
+        if (schema.isEmpty()) {
+            List<LakeObject> objects = new ArrayList<>(run.listing.peek(FIRST_LOOK));
+            if (objects.size() == FIRST_LOOK) {
+                run.lake.newest().map(Period::from).ifPresent(newest -> {
+                    try (Stream<LakeObject> last = run.lake.objects(newest)) {
+                        last.limit(FIRST_LOOK).forEach(objects::add);
+                    }
+                });
+            }
+            learn(run, objects);
         }
-        return run.duckDb()
-                .records(
-                        query(),
-                        unit.objects(),
-                        () -> sample(run),
-                        omitNulls,
-                        unit.counts().settled());
+    }
+
+    private void learn(Run run, List<LakeObject> objects) {
+        duckDb(run).learn(schema(), objects);
+        exports.schemas().keep(tenant, dataset);
+    }
+
+    /** The same objects, whose columns are learned some at a time, before the first of them is given. */
+    private Stream<LakeObject> learned(Run run, Iterator<LakeObject> objects) {
+        Deque<LakeObject> ahead = new ArrayDeque<>();
+        return each(new Iterator<>() {
+            @Override
+            public boolean hasNext() {
+                return !ahead.isEmpty() || objects.hasNext();
+            }
+
+            @Override
+            public LakeObject next() {
+                if (ahead.isEmpty()) {
+                    while (ahead.size() < LOOK && objects.hasNext()) {
+                        ahead.add(objects.next());
+                    }
+                    learn(run, List.copyOf(ahead));
+                }
+                return ahead.remove();
+            }
+        });
     }
 
     private DuckDb duckDb(Run run) {

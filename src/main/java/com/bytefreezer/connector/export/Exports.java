@@ -25,6 +25,7 @@ public final class Exports {
     /** For the one object of the process that is read alone, with more memory. */
     private final Semaphore alone = new Semaphore(1, true);
 
+    private final Schemas schemas;
     private volatile boolean stopping;
     private volatile boolean quiet;
 
@@ -38,6 +39,7 @@ public final class Exports {
         this.cursor = cursor;
         this.watch = watch;
         memory = MemoryLimit.of(settings);
+        schemas = new Schemas(settings, cursor);
     }
 
     /** From now on no batch is begun; those in flight are finished. */
@@ -114,6 +116,10 @@ public final class Exports {
 
     Settings settings() {
         return settings;
+    }
+
+    Schemas schemas() {
+        return schemas;
     }
 
     Cursor cursor() {

@@ -10,7 +10,6 @@ import com.bytefreezer.connector.lake.Credentials;
 import com.bytefreezer.connector.lake.Lake;
 import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.query.DuckDb;
-import com.bytefreezer.connector.query.MixedSchemasException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -266,10 +265,6 @@ final class Run implements AutoCloseable {
         boolean wasAlone = alone != null && alone.unit.equals(unit);
         if (wasAlone) {
             endAlone();
-        }
-        if (failure instanceof MixedSchemasException mixed) {
-            leftOver.addAll(mixed.groups());
-            return;
         }
         if (unit.isElsewhere()) {
             elsewhere(unit);

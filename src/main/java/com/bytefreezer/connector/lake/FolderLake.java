@@ -50,6 +50,7 @@ final class FolderLake implements Lake, Layout.Folders {
                         @Override
                         public FileVisitResult visitFile(Path path, BasicFileAttributes attributes) {
                             if (path.toString().endsWith(".parquet")) {
+                                requireReadable(path);
                                 found.add(path);
                             }
                             return FileVisitResult.CONTINUE;
@@ -94,6 +95,15 @@ final class FolderLake implements Lake, Layout.Folders {
     @Override
     public void close() {
         // Holds nothing open.
+    }
+
+    /** Java does not find a file again whose name it cannot spell, and would take it for one that is gone. */
+    private void requireReadable(Path path) {
+        if (path.toString().indexOf('\ufffd') >= 0) {
+            throw new ConnectorException(
+                    "lake %s: the name of %s cannot be read with the locale of this process (%s). Nothing was read. Set LC_ALL=C.UTF-8, or rename it."
+                            .formatted(folder, path, System.getProperty("sun.jnu.encoding")));
+        }
     }
 
     private ConnectorException unlisted(Exception e) {

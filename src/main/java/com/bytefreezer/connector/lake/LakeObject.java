@@ -1,5 +1,8 @@
 package com.bytefreezer.connector.lake;
 
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -98,16 +101,39 @@ public record LakeObject(
         return Period.of(key.substring(0, key.lastIndexOf('/') + 1)).map(Period::from);
     }
 
-    /** The {@code name=value} folders of the key, in order. */
+    /**
+     * The {@code name=value} folders of the key, in order; of two with the same name the first. The first sign of equality
+     * ends the name, and what is percent-encoded in the value is decoded.
+     */
     public Map<String, String> partition() {
         Map<String, String> partition = new LinkedHashMap<>();
         String[] parts = key.split("/");
         for (int i = 0; i < parts.length - 1; i++) {
             int equals = parts[i].indexOf('=');
             if (equals > 0) {
-                partition.put(parts[i].substring(0, equals), parts[i].substring(equals + 1));
+                partition.putIfAbsent(parts[i].substring(0, equals), decoded(parts[i].substring(equals + 1)));
             }
         }
         return partition;
+    }
+
+    /** As DuckDB's url_decode does it; what is not encoded right stays as it is. */
+    private static String decoded(String value) {
+        if (value.indexOf('%') < 0) {
+            return value;
+        }
+        byte[] bytes = value.getBytes(StandardCharsets.UTF_8);
+        ByteBuffer decoded = ByteBuffer.allocate(bytes.length);
+        for (int i = 0; i < bytes.length; i++) {
+            int high = i + 2 < bytes.length && bytes[i] == '%' ? Character.digit(bytes[i + 1], 16) : -1;
+            int low = high < 0 ? -1 : Character.digit(bytes[i + 2], 16);
+            decoded.put(low < 0 ? bytes[i] : (byte) (high * 16 + low));
+            i += low < 0 ? 0 : 2;
+        }
+        try {
+            return StandardCharsets.UTF_8.newDecoder().decode(decoded.flip()).toString();
+        } catch (CharacterCodingException e) {
+            return value;
+        }
     }
 }

@@ -12,6 +12,7 @@ import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.query.DuckDb;
 import com.bytefreezer.connector.query.Plan;
 import com.bytefreezer.connector.query.Query;
+import com.bytefreezer.connector.query.Schema;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -123,7 +124,7 @@ public final class Planner {
             tally(lake, all, object -> true);
             if (all.objects > 0) {
                 try (DuckDb duckDb = open(lake, credentials)) {
-                    plan(duckDb, query(export), all);
+                    plan(duckDb, query(export), all, learned(export, duckDb, all));
                 }
             }
         }
@@ -160,7 +161,8 @@ public final class Planner {
                         1);
             }
             try (DuckDb duckDb = open(lake, credentials)) {
-                Plan plan = plan(duckDb, query, all);
+                Schema schema = learned(export, duckDb, all);
+                Plan plan = plan(duckDb, query, all, schema);
                 Tally read = all;
                 if (plan.kind(export.sync()) != Plan.Kind.WHOLE) {
                     read = new Tally();
@@ -169,7 +171,7 @@ public final class Planner {
                 Long rows = read.objects == 0 ? Long.valueOf(0) : rows(duckDb, read);
                 duckDb.lock(Runtime.getRuntime().availableProcessors());
                 DuckDb.@Nullable Size size = plan.kind(export.sync()) == Plan.Kind.ROW_WISE && rows != null
-                        ? selected(duckDb, query, read, all, rows)
+                        ? selected(duckDb, query, read, schema, rows)
                         : null;
                 return ExportPlan.of(
                         kind(plan, export.sync()),
@@ -211,7 +213,7 @@ public final class Planner {
     }
 
     /** What the query gives over a few objects, for all of their rows; null when they are too large or cannot be read. */
-    private DuckDb.@Nullable Size selected(DuckDb duckDb, Query query, Tally read, Tally all, long rows) {
+    private DuckDb.@Nullable Size selected(DuckDb duckDb, Query query, Tally read, Schema schema, long rows) {
         if (rows == 0) {
             return new DuckDb.Size(0, 0);
         }
@@ -229,7 +231,7 @@ public final class Planner {
                 break;
             }
             try {
-                DuckDb.Size size = duckDb.measure(duckDb.records(query, object, () -> all.sample, omitNulls, 0));
+                DuckDb.Size size = duckDb.measure(duckDb.records(query, object, schema, omitNulls, 0));
                 seen += rowsOfObject.getAsLong();
                 records += size.records();
                 bytes += size.bytes();
@@ -241,13 +243,23 @@ public final class Planner {
         return seen == 0 ? null : new DuckDb.Size(Math.round(records * share), Math.round(bytes * share));
     }
 
-    private static Plan plan(DuckDb duckDb, Query query, Tally all) {
+    /** What a run knows of the columns, or would learn at its beginning. */
+    private Schema learned(ExportDefinition export, DuckDb duckDb, Tally all) {
+        Schema schema = Schema.of(settings);
+        History.readOnly(settings)
+                .columns(export.tenant() + "/" + export.dataset())
+                .ifPresent(schema::add);
+        duckDb.learn(schema, all.sample);
+        return schema;
+    }
+
+    private static Plan plan(DuckDb duckDb, Query query, Tally all, Schema schema) {
         List<LakeObject> tried = new ArrayList<>();
         if (all.newest != null) {
             tried.add(all.newest);
         }
         all.sample.stream().limit(PLAN_SAMPLE).forEach(tried::add);
-        return duckDb.planWithFirst(query, tried, () -> all.sample);
+        return duckDb.planWithFirst(query, tried, schema);
     }
 
     private static void tally(Lake lake, Tally tally, Predicate<LakeObject> range) {

@@ -3,12 +3,14 @@ package com.bytefreezer.connector.query;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * A DuckDB type, read from its name, e.g. {@code STRUCT(a TIMESTAMP, b INTEGER[])}.
  *
  * @param name of a scalar, or {@code LIST}, {@code STRUCT}, {@code UNION}, {@code MAP}
- * @param arguments the text in parentheses of a scalar, e.g. {@code 38,2}
+ * @param arguments the text in parentheses of a scalar, e.g. {@code 38,2}; the length of a list that has one
  * @param children the element of a list, the fields of a struct, the members of a union, key and value of a map
  * @param fields the names of the fields or members; none for a struct without names, as {@code row(1, 2)} makes it
  */
@@ -23,8 +25,12 @@ record ColumnType(String name, String arguments, List<ColumnType> children, List
     static ColumnType of(String text) {
         String trimmed = text.strip();
         if (trimmed.endsWith("]")) {
-            String element = trimmed.substring(0, trimmed.lastIndexOf('['));
-            return new ColumnType(LIST, "", List.of(of(element)), List.of());
+            int bracket = trimmed.lastIndexOf('[');
+            return new ColumnType(
+                    LIST,
+                    trimmed.substring(bracket + 1, trimmed.length() - 1),
+                    List.of(of(trimmed.substring(0, bracket))),
+                    List.of());
         }
         int parenthesis = trimmed.indexOf('(');
         if (parenthesis < 0 || !trimmed.endsWith(")")) {
@@ -37,12 +43,11 @@ record ColumnType(String name, String arguments, List<ColumnType> children, List
             List<ColumnType> types = new ArrayList<>();
             for (String part : split(inside)) {
                 int end = NAMED.matcher(part).matches() ? endOfName(part) : 0;
-                if (end > 0) {
-                    fields.add(unquoted(part.substring(0, end)));
-                }
+                fields.add(unquoted(part.substring(0, end)));
                 types.add(of(part.substring(end)));
             }
-            return new ColumnType(name, "", types, fields);
+            boolean named = fields.stream().anyMatch(field -> !field.isEmpty());
+            return new ColumnType(name, "", types, named ? fields : List.of());
         }
         if (name.equals(MAP)) {
             return new ColumnType(
@@ -51,8 +56,53 @@ record ColumnType(String name, String arguments, List<ColumnType> children, List
         return new ColumnType(name, inside, List.of(), List.of());
     }
 
+    static ColumnType scalar(String name) {
+        return new ColumnType(name, "", List.of(), List.of());
+    }
+
+    static ColumnType list(ColumnType element) {
+        return new ColumnType(LIST, "", List.of(element), List.of());
+    }
+
+    static ColumnType struct(List<String> fields, List<ColumnType> children) {
+        return new ColumnType(STRUCT, "", List.copyOf(children), List.copyOf(fields));
+    }
+
+    boolean is(String otherName) {
+        return name.equals(otherName);
+    }
+
+    boolean isNested() {
+        return !children.isEmpty();
+    }
+
+    /** Whether SQL has no words for it: it has members without a name, or two with the same. */
+    boolean isUnspeakable() {
+        return (is(STRUCT) && (fields.isEmpty() || fields.contains("") || hasFieldTwice()))
+                || children.stream().anyMatch(ColumnType::isUnspeakable);
+    }
+
+    private boolean hasFieldTwice() {
+        return fields.stream().map(Schema::folded).distinct().count() < fields.size();
+    }
+
+    /** As it stands in SQL, and as DuckDB writes it. */
+    @Override
+    public String toString() {
+        return switch (name) {
+            case LIST -> children.get(0) + "[" + arguments + "]";
+            case MAP -> "MAP(" + children.get(0) + ", " + children.get(1) + ")";
+            case STRUCT, UNION ->
+                IntStream.range(0, children.size())
+                        .mapToObj(
+                                i -> (fields.isEmpty() ? "" : Query.identifier(fields.get(i)) + " ") + children.get(i))
+                        .collect(Collectors.joining(", ", name + "(", ")"));
+            default -> arguments.isEmpty() ? name : name + "(" + arguments + ")";
+        };
+    }
+
     /** At the commas that stand outside of quotes and parentheses. */
-    private static List<String> split(String text) {
+    static List<String> split(String text) {
         List<String> parts = new ArrayList<>();
         int depth = 0;
         char quote = 0;
@@ -87,7 +137,7 @@ record ColumnType(String name, String arguments, List<ColumnType> children, List
         return i + 1;
     }
 
-    private static String unquoted(String name) {
+    static String unquoted(String name) {
         return name.startsWith("\"") ? name.substring(1, name.length() - 1).replace("\"\"", "\"") : name;
     }
 }

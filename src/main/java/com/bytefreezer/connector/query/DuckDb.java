@@ -22,18 +22,12 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
-import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.duckdb.DuckDBConnection;
@@ -46,12 +40,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class DuckDb implements AutoCloseable {
     private static final ObjectMapper JSON = Json.mapper();
-    private static final Pattern UNKNOWN_COLUMN =
-            Pattern.compile("(?:Referenced column \"(.+?)\" not found|does not have a column named \"(.+?)\")");
-    /** What else names a part of the user's text, so that its place can be told. */
-    private static final Pattern OTHER_NAME = Pattern.compile(
-            "with name (\\S+) does not exist|column \"(.+?)\" must appear in|argument types '(\\w+)\\(|[Aa]mbiguous reference to column name \"(.+?)\"");
-
     /** Otherwise the driver gathers the whole result before it gives the first row. */
     private static final Properties STREAMING = new Properties();
 
@@ -59,11 +47,8 @@ public final class DuckDb implements AutoCloseable {
         STREAMING.setProperty("jdbc_stream_results", "true");
     }
 
-    /** A column that has the name of the virtual one would take its place, so such an object is like no other. */
-    private static final String SCHEMAS = """
-            SELECT file_name, md5(string_agg(row(name, type, repetition_type, num_children, logical_type, duckdb_type, scale, precision)::VARCHAR, ';' ORDER BY column_id))
-              || CASE WHEN bool_or(lower(name) = '%s') THEN file_name ELSE '' END
-            FROM parquet_schema(%s) GROUP BY file_name""";
+    /** Of a statement that need not tell of which object a row is. */
+    private static final String NO_NUMBER = "";
 
     /** Another one after an internal error, see {@link #newConnection}. */
     private Connection root;
@@ -72,15 +57,10 @@ public final class DuckDb implements AutoCloseable {
     private final List<Preparation> preparations = new ArrayList<>();
 
     private @Nullable TemporaryFolder temporaryFolder;
-    private final Map<String, String> absentColumnTypes = new ConcurrentHashMap<>();
+    private final Footers footers = new Footers(this::newConnection, this::execute);
+    private final Binding binding = new Binding(this::newConnection);
     /** Statements for people, see {@link #interrupt}. */
     private final Set<Statement> running = ConcurrentHashMap.newKeySet();
-
-    /** Where the types of columns are found that an object lacks and another object of the dataset has. */
-    @FunctionalInterface
-    public interface OtherObjects {
-        List<LakeObject> sample();
-    }
 
     /** Makes a new database a sandbox. */
     private interface Preparation {
@@ -183,11 +163,14 @@ public final class DuckDb implements AutoCloseable {
         }
     }
 
+    /** Lets {@code schema} learn the columns of these objects, of those that can be read. Reads footers only. */
+    public void learn(Schema schema, List<LakeObject> objects) {
+        footers.learn(schema, objects);
+    }
+
     /** How the query may be cut. Binds it over {@code objects} without reading records. */
-    public Plan plan(Query query, List<LakeObject> objects, OtherObjects others) {
-        return bound(query, objects, others, (connection, sql) -> {
-            // Says at once when two have the same name.
-            columns(connection, sql);
+    public Plan plan(Query query, List<LakeObject> objects, Schema schema) {
+        return over(query, objects, schema, NO_NUMBER, (connection, columns, sql) -> {
             try (Statement statement = connection.createStatement();
                     ResultSet rows = statement.executeQuery("EXPLAIN (FORMAT json) " + sql)) {
                 while (rows.next()) {
@@ -216,11 +199,11 @@ public final class DuckDb implements AutoCloseable {
      *
      * @throws ConnectorException what is wrong with the first, when none can be
      */
-    public Plan planWithFirst(Query query, List<LakeObject> candidates, OtherObjects others) {
+    public Plan planWithFirst(Query query, List<LakeObject> candidates, Schema schema) {
         ConnectorException first = null;
         for (LakeObject object : candidates) {
             try {
-                return plan(query, List.of(object), others);
+                return plan(query, List.of(object), schema);
             } catch (ConnectorException e) {
                 first = first == null ? e : first;
             }
@@ -251,34 +234,25 @@ public final class DuckDb implements AutoCloseable {
      *
      * @param skip records to leave out at the beginning
      */
-    public String records(Query query, List<LakeObject> objects, OtherObjects others, boolean omitNulls, long skip) {
-        return bound(query, objects, others, (connection, sql) -> {
-            List<Column> columns = columns(connection, sql);
+    public String records(Query query, List<LakeObject> objects, Schema schema, boolean omitNulls, long skip) {
+        return over(query, objects, schema, NO_NUMBER, (connection, columns, sql) -> {
             String offset = skip == 0 ? "" : " OFFSET " + skip;
             return "SELECT record FROM (SELECT encode(%s) AS record FROM (%s) AS r(%s)%s) UNION ALL SELECT NULL"
-                    .formatted(JsonRendering.row(columns, omitNulls), sql, names(columns.size()), offset);
+                    .formatted(JsonRendering.row(columns, omitNulls, NO_NUMBER), sql, names(columns.size()), offset);
         });
     }
 
     /**
      * As {@link #records}, for small objects of one partition, with a second column: the position of the
      * record's object among them. Each record is the same as when its object is read alone.
-     *
-     * @throws MixedSchemasException when the objects have not all the same columns
      */
-    public String recordsOfBundle(Query query, List<LakeObject> objects, boolean omitNulls)
-            throws MixedSchemasException {
-        try (Connection connection = newConnection()) {
-            requireOneSchema(connection, objects);
-            List<Column> columns = columns(connection, query.overBundle(objects.subList(0, 1)));
-            String sql = query.overBundle(objects);
+    public String recordsOfBundle(Query query, List<LakeObject> objects, Schema schema, boolean omitNulls) {
+        String number = query.objectNumber();
+        return over(query, objects, schema, number, (connection, columns, sql) -> {
             int last = columns.size() - 1;
             return "SELECT record, object FROM (SELECT encode(%s) AS record, c%d::INTEGER AS object FROM (%s) AS r(%s)) UNION ALL SELECT NULL, NULL"
-                    .formatted(
-                            JsonRendering.row(columns.subList(0, last), omitNulls), last, sql, names(columns.size()));
-        } catch (SQLException e) {
-            throw explained(query, e);
-        }
+                    .formatted(JsonRendering.row(columns, omitNulls, number), last, sql, names(columns.size()));
+        });
     }
 
     /** Takes what a query gives. */
@@ -303,15 +277,17 @@ public final class DuckDb implements AutoCloseable {
      * @param limit most records
      * @throws IOException of {@code reader}
      */
-    public void read(
-            Query query, List<LakeObject> objects, OtherObjects others, boolean omitNulls, long limit, Reader reader)
+    public void read(Query query, List<LakeObject> objects, Schema schema, boolean omitNulls, long limit, Reader reader)
             throws IOException {
         try {
-            bound(query, objects, others, (connection, sql) -> {
-                List<Column> columns = columns(connection, sql);
+            over(query, objects, schema, NO_NUMBER, (connection, columns, sql) -> {
                 String table =
                         "CREATE OR REPLACE TEMP TABLE result_for_people AS SELECT encode(%s) AS record FROM (%s) AS r(%s) LIMIT %d"
-                                .formatted(JsonRendering.row(columns, omitNulls), sql, names(columns.size()), limit);
+                                .formatted(
+                                        JsonRendering.row(columns, omitNulls, NO_NUMBER),
+                                        sql,
+                                        names(columns.size()),
+                                        limit);
                 execute(connection, table);
                 return execute(connection, "FROM result_for_people", records -> {
                     try {
@@ -334,10 +310,10 @@ public final class DuckDb implements AutoCloseable {
     }
 
     /** The names of the query's columns with DuckDB's types, in order. Reads footers only. */
-    public Map<String, String> describe(Query query, List<LakeObject> objects, OtherObjects others) {
-        return bound(query, objects, others, (connection, sql) -> {
+    public Map<String, String> describe(Query query, List<LakeObject> objects, Schema schema) {
+        return over(query, objects, schema, NO_NUMBER, (connection, columns, sql) -> {
             Map<String, String> types = new LinkedHashMap<>();
-            columns(connection, sql).forEach(column -> types.put(column.name(), column.typeName()));
+            columns.forEach(column -> types.put(column.name(), column.typeName()));
             return types;
         });
     }
@@ -347,7 +323,7 @@ public final class DuckDb implements AutoCloseable {
         try (Connection connection = newConnection()) {
             return execute(
                     connection,
-                    "SELECT file_name, num_rows FROM parquet_file_metadata(%s)".formatted(Query.files(objects)),
+                    "SELECT file_name, num_rows FROM parquet_file_metadata(%s)".formatted(ParquetScan.files(objects)),
                     footers -> {
                         Map<String, Long> counts = new LinkedHashMap<>();
                         while (footers.next()) {
@@ -374,11 +350,7 @@ public final class DuckDb implements AutoCloseable {
         }
     }
 
-    private interface Rows<T> {
-        T of(ResultSet rows) throws SQLException;
-    }
-
-    private <T> T execute(Connection connection, String sql, Rows<T> reader) throws SQLException {
+    private <T> T execute(Connection connection, String sql, Footers.Rows<T> reader) throws SQLException {
         return stoppable(connection, statement -> {
             try (ResultSet rows = statement.executeQuery(sql)) {
                 return reader.of(rows);
@@ -409,24 +381,6 @@ public final class DuckDb implements AutoCloseable {
         return blob.getBytes(1, (int) blob.length());
     }
 
-    private static void requireOneSchema(Connection connection, List<LakeObject> objects)
-            throws SQLException, MixedSchemasException {
-        Map<String, LakeObject> byUrl = new LinkedHashMap<>();
-        objects.forEach(object -> byUrl.put(object.url(), object));
-        Map<String, List<LakeObject>> bySchema = new LinkedHashMap<>();
-        try (Statement statement = connection.createStatement();
-                ResultSet schemas =
-                        statement.executeQuery(SCHEMAS.formatted(Query.OBJECT_NUMBER, Query.files(objects)))) {
-            while (schemas.next()) {
-                bySchema.computeIfAbsent(schemas.getString(2), schema -> new ArrayList<>())
-                        .add(Objects.requireNonNull(byUrl.get(schemas.getString(1))));
-            }
-        }
-        if (bySchema.size() > 1) {
-            throw new MixedSchemasException(List.copyOf(bySchema.values()));
-        }
-    }
-
     private static String names(int columns) {
         return IntStream.range(0, columns).mapToObj(i -> "c" + i).collect(Collectors.joining(", "));
     }
@@ -447,6 +401,9 @@ public final class DuckDb implements AutoCloseable {
             footer.next();
             long rows = footer.getLong(1);
             long rowGroups = footer.getLong(2);
+            if (rows <= 0 || rowGroups <= 0) {
+                return List.of(object);
+            }
             long slices = Math.min(rowGroups, object.size() / bytes);
             long rowsOfGroup = (rows + rowGroups - 1) / rowGroups;
             long groupsEach = (rowGroups + slices - 1) / slices;
@@ -464,7 +421,7 @@ public final class DuckDb implements AutoCloseable {
         try (Connection connection = newConnection();
                 Statement statement = connection.createStatement();
                 ResultSet footers = statement.executeQuery(
-                        "SELECT sum(num_rows) FROM parquet_file_metadata(%s)".formatted(Query.files(objects)))) {
+                        "SELECT sum(num_rows) FROM parquet_file_metadata(%s)".formatted(ParquetScan.files(objects)))) {
             footers.next();
             return OptionalLong.of(footers.getLong(1));
         } catch (SQLException e) {
@@ -536,6 +493,8 @@ public final class DuckDb implements AutoCloseable {
         // DuckDB counts 16 bytes for a record however long it is; with its default it would keep 60,000 of them.
         set("streaming_buffer_size", "32KB");
         set("explain_output", "all");
+        // Else that of the machine.
+        set("TimeZone", "UTC");
         // DuckDB 1.5.5 answers min and max of a partition column with an INTERNAL error otherwise (gone in 1.5.6).
         set("disabled_optimizers", "statistics_propagation");
         set("autoinstall_known_extensions", "false");
@@ -601,106 +560,26 @@ public final class DuckDb implements AutoCloseable {
         }
     }
 
-    private List<Column> columns(Connection connection, String sql) throws SQLException {
-        List<Column> all = execute(connection, "DESCRIBE " + sql, rows -> {
-            List<Column> described = new ArrayList<>();
-            while (rows.next()) {
-                described.add(Column.of(rows.getString(1), rows.getString(2)));
-            }
-            return described;
-        });
-        Map<String, Column> columns = new LinkedHashMap<>();
-        Set<String> repeated = new LinkedHashSet<>();
-        for (Column column : all) {
-            if (columns.put(column.name(), column) != null) {
-                repeated.add(column.name());
-            }
-        }
-        if (!repeated.isEmpty()) {
-            throw new ConnectorException("SQL: the result has several columns named %s. Give each its own name with AS."
-                    .formatted(String.join(", ", repeated)));
-        }
-        return List.copyOf(columns.values());
+    private interface Work<T> {
+        T with(Connection connection, List<Column> columns, String sql) throws SQLException;
     }
 
-    private interface Binding<T> {
-        T over(Connection connection, String sql) throws SQLException;
-    }
-
-    /**
-     * Binds the query over these objects. A column that only other objects of the dataset have is NULL here, as
-     * {@code union_by_name} makes it when all are read together.
-     */
-    private <T> T bound(Query query, List<LakeObject> objects, OtherObjects others, Binding<T> binding) {
-        Map<String, String> absent = new LinkedHashMap<>();
-        while (true) {
-            try (Connection connection = newConnection()) {
-                return binding.over(connection, query.over(objects, absent));
-            } catch (SQLException e) {
-                String name = unknownColumn(e);
-                if (name == null || absent.containsKey(name)) {
-                    throw explained(query, e);
+    /** Works with the query over these objects, which may widen the types of the dataset. */
+    private <T> T over(Query query, List<LakeObject> objects, Schema schema, String number, Work<T> work) {
+        try (Connection connection = newConnection()) {
+            footers.require(schema, objects);
+            while (true) {
+                long version = schema.version();
+                Binding.Bound bound = binding.of(query, schema, number);
+                String scan = ParquetScan.of(schema, objects, bound.virtualColumns(), number);
+                if (version == schema.version()) {
+                    return work.with(
+                            connection, bound.columns(), number.isEmpty() ? query.over(scan) : query.overBundle(scan));
                 }
-                String type = typeElsewhere(name, others);
-                if (type != null) {
-                    absent.put(name, "NULL::" + type);
-                } else if (Query.VIRTUAL_COLUMNS.contains(name.toLowerCase(Locale.ROOT))) {
-                    absent.put(name, name);
-                } else {
-                    throw explained(query, e);
-                }
-            }
-        }
-    }
-
-    private synchronized @Nullable String typeElsewhere(String column, OtherObjects others) {
-        if (absentColumnTypes.isEmpty()) {
-            learnTypes(others.sample());
-        }
-        return absentColumnTypes.get(column.toLowerCase(Locale.ROOT));
-    }
-
-    private void learnTypes(List<LakeObject> sample) {
-        // Not the first connection, which every new one is copied from: this may read many footers.
-        try (Connection connection = newConnection();
-                Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery("DESCRIBE " + Query.scan(sample))) {
-            while (rows.next()) {
-                absentColumnTypes.putIfAbsent(rows.getString(1).toLowerCase(Locale.ROOT), rows.getString(2));
             }
         } catch (SQLException e) {
-            // One of them cannot be read, which its own unit reports: learn from the others.
-            if (sample.size() > 1) {
-                learnTypes(sample.subList(0, sample.size() / 2));
-                learnTypes(sample.subList(sample.size() / 2, sample.size()));
-            }
+            throw Binding.explained(query, e);
         }
-    }
-
-    private static @Nullable String unknownColumn(SQLException e) {
-        return firstGroup(UNKNOWN_COLUMN.matcher(String.valueOf(e.getMessage())))
-                .orElse(null);
-    }
-
-    private static ConnectorException explained(Query query, SQLException e) {
-        String message = Query.sentence(Query.firstLine(e));
-        if (!message.matches("(Parser|Binder|Catalog) Error.*")) {
-            return new ConnectorException("DuckDB: " + message, e);
-        }
-        return Optional.ofNullable(unknownColumn(e))
-                .or(() -> firstGroup(OTHER_NAME.matcher(String.valueOf(e.getMessage()))))
-                .flatMap(query::positionOf)
-                .<ConnectorException>map(position -> new SqlException(position, message, e))
-                .orElseGet(() -> new ConnectorException("SQL: " + message, e));
-    }
-
-    private static Optional<String> firstGroup(Matcher matcher) {
-        return matcher.find()
-                ? IntStream.rangeClosed(1, matcher.groupCount())
-                        .mapToObj(matcher::group)
-                        .filter(Objects::nonNull)
-                        .findFirst()
-                : Optional.empty();
     }
 
     private static ConnectorException failure(SQLException e) {

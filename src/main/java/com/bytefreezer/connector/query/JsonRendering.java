@@ -56,22 +56,46 @@ final class JsonRendering {
      *
      * @param columns named {@code c0}, {@code c1}, … in the row
      * @param omitNulls leave out what is NULL instead of writing null
+     * @param hidden the name of columns to leave out
      */
-    static String row(List<Column> columns, boolean omitNulls) {
+    static String row(List<Column> columns, boolean omitNulls, String hidden) {
         List<String> parts = new ArrayList<>();
         for (int i = 0; i < columns.size(); i++) {
             Column column = columns.get(i);
-            String value = value(column.type(), "c" + i, 0);
-            String key = (i == 0 && !omitNulls ? "" : ",") + jsonText(column.name()) + ":";
-            parts.add(
-                    omitNulls
-                            ? "coalesce(%s || %s, '')".formatted(literal(key), value)
-                            : "%s, coalesce(%s, 'null')".formatted(literal(key), value));
+            if (!column.name().equals(hidden)) {
+                String value = value(column.type(), "c" + i, 0);
+                String key = (parts.isEmpty() && !omitNulls ? "" : ",") + jsonText(column.name()) + ":";
+                parts.add(
+                        omitNulls
+                                ? "coalesce(%s || %s, '')".formatted(literal(key), value)
+                                : "%s, coalesce(%s, 'null')".formatted(literal(key), value));
+            }
+        }
+        if (parts.isEmpty()) {
+            return "'{}'";
         }
         String members = String.join(", ", parts);
         return omitNulls
                 ? "concat('{', substr(concat(%s), 2), '}')".formatted(members)
                 : "concat('{', %s, '}')".formatted(members);
+    }
+
+    /** The expression for the JSON text of {@code expression}; NULL for NULL. */
+    static String json(ColumnType type, String expression) {
+        return value(type, expression, 0);
+    }
+
+    /** The expression for {@code expression} as a text: that of its JSON, without the quotes of a string. */
+    static String text(ColumnType type, String expression) {
+        return switch (type.name()) {
+            case "VARCHAR", "JSON", "ENUM" -> expression + "::VARCHAR";
+            // Writers that do not know texts write bytes.
+            case "BLOB" -> "coalesce(try(decode(%1$s)), base64(%1$s))".formatted(expression);
+            default ->
+                type.isNested() || type.is("VARIANT")
+                        ? json(type, expression)
+                        : "trim(%s, '\"')".formatted(json(type, expression));
+        };
     }
 
     /** The expression of type VARCHAR for the JSON text of {@code expression}; NULL for NULL. */
@@ -86,7 +110,7 @@ final class JsonRendering {
             return union(type, expression, depth);
         }
         if (type.name().equals(ColumnType.MAP)) {
-            return map(type.children().get(1), expression, depth);
+            return map(type, expression, depth);
         }
         return scalar(type.name(), expression);
     }
@@ -106,7 +130,8 @@ final class JsonRendering {
             return number(x, x + "::VARCHAR");
         }
         if (COARSE_OR_FINE_TIMESTAMPS.contains(type)) {
-            return finite(x, "'\"' || replace(%s::VARCHAR, ' ', 'T') || 'Z\"'".formatted(x));
+            // The smallest one, which others call "not a time", has no text in DuckDB.
+            return "try(" + finite(x, "'\"' || replace(%s::VARCHAR, ' ', 'T') || 'Z\"'".formatted(x)) + ")";
         }
         if (type.equals("TIMESTAMP")) {
             return timestamp(x, x);
@@ -123,11 +148,21 @@ final class JsonRendering {
         if (type.equals("BLOB")) {
             return "'\"' || base64(%s) || '\"'".formatted(x);
         }
-        if (type.equals("JSON") || type.equals("VARIANT")) {
-            // A line break can only stand between tokens there; in NDJSON it would end the record.
-            return "translate(%s::JSON::VARCHAR, chr(10) || chr(13), '  ')".formatted(x);
+        if (type.equals("JSON")) {
+            return embedded(x + "::VARCHAR");
+        }
+        if (type.equals("VARIANT")) {
+            return embedded(x + "::JSON::VARCHAR");
         }
         return "to_json(%s)::VARCHAR".formatted(x);
+    }
+
+    /** DuckDB takes more for JSON than JSON is: NaN, Infinity and a last comma. Such a text is a string. */
+    private static String embedded(String text) {
+        return """
+                CASE WHEN NOT coalesce(json_valid(%1$s), true) OR (regexp_matches(%1$s, '(?i)nan|inf|,\\s*[\\]}]')
+                  AND regexp_matches(regexp_replace(%1$s, '"(\\\\.|[^"\\\\])*"', '""', 'g'), '(?i)nan|inf|,\\s*[\\]}]'))
+                THEN to_json(%1$s)::VARCHAR ELSE translate(%1$s, chr(10) || chr(13), '  ') END""".formatted(text);
     }
 
     /** What a BIGINT cannot hold is no whole number here: beyond 2⁶³, NaN and infinities. */
@@ -151,10 +186,18 @@ final class JsonRendering {
                 .formatted(x, item, value(element, item, depth + 1));
     }
 
-    private static String map(ColumnType element, String x, int depth) {
+    /** Of several entries with the same key the first, as DuckDB finds it. */
+    private static String map(ColumnType type, String x, int depth) {
         String entry = "e" + depth;
-        return "'{' || array_to_string(list_transform(map_entries(%s), lambda %s: to_json(%s.key::VARCHAR)::VARCHAR || ':' || coalesce(%s, 'null')), ',') || '}'"
-                .formatted(x, entry, entry, value(element, entry + ".value", depth + 1));
+        String once =
+                "list_filter(map_entries(%1$s), lambda %2$s, i%3$d: coalesce(list_position(map_keys(%1$s), %2$s.key), i%3$d) = i%3$d)"
+                        .formatted(x, entry, depth);
+        return "'{' || array_to_string(list_transform(%s, lambda %s: coalesce(to_json(%s)::VARCHAR, '\"null\"') || ':' || coalesce(%s, 'null')), ',') || '}'"
+                .formatted(
+                        once,
+                        entry,
+                        text(type.children().get(0), entry + ".key"),
+                        value(type.children().get(1), entry + ".value", depth + 1));
     }
 
     private static String struct(ColumnType type, String x, int depth) {

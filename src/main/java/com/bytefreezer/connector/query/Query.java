@@ -2,8 +2,6 @@ package com.bytefreezer.connector.query;
 
 import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.Json;
-import com.bytefreezer.connector.lake.LakeObject;
-import com.bytefreezer.connector.lake.LakeObject.Slice;
 import com.bytefreezer.connector.query.SqlException.Position;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -16,16 +14,15 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.UUID;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,9 +33,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Query {
     private static final ObjectMapper JSON = Json.mapper();
-    /** The column of a bundle's result with the number of the record's object; one of DuckDB's virtual columns. */
-    static final String OBJECT_NUMBER = "file_index";
-
     private static final String PLACEHOLDER = "PARQUET_PATH";
     private static final Set<String> READERS = Set.of("read_parquet", "parquet_scan");
     /** Options of read_parquet that the connector sets itself. */
@@ -46,18 +40,21 @@ public final class Query {
             Set.of("hive_partitioning", "hive_types", "hive_types_autocast", "union_by_name");
     /** Columns that read_parquet has only when they are asked for. */
     static final Set<String> VIRTUAL_COLUMNS = Set.of("filename", "file_row_number");
+    /** DuckDB's own, that a scan has beside them. */
+    private static final String FILE_INDEX = "file_index";
+
     /** What DuckDB puts before the message of an error that it finds when it runs the statement. */
     private static final String NOISE =
             "Invalid Input Error: Attempting to execute an unsuccessful or closed pending query result Error: ";
 
     private final String text;
     private final JsonNode tree;
-    /** Made for this query, so that no text of the user is taken for it. */
+    /** Made for this query, so that no text of the user or of the data is taken for it. */
     private final String mark;
 
     private final String sql;
     private final @Nullable String bundleSql;
-    private final Set<String> virtualColumns;
+    private final Map<String, String> virtualColumns;
     private final boolean repeatable;
 
     private Query(
@@ -66,7 +63,7 @@ public final class Query {
             String mark,
             String sql,
             @Nullable String bundleSql,
-            Set<String> virtualColumns,
+            Map<String, String> virtualColumns,
             boolean repeatable) {
         this.text = text;
         this.tree = tree;
@@ -100,7 +97,7 @@ public final class Query {
                             .isPresent()
                     ? "events_of_the_lake"
                     : "events";
-            Set<String> virtualColumns = new TreeSet<>();
+            Map<String, String> virtualColumns = new LinkedHashMap<>();
             JsonNode replaced = replacePlaceholders(document, events, virtualColumns);
             Optional<Allowed.Refusal> refusal = Allowed.refusal(replaced, events);
             if (refusal.isPresent()) {
@@ -110,7 +107,7 @@ public final class Query {
             addEvents(replaced, events, scanMark(mark), connection);
             String sql = text(replaced, connection);
             String bundleSql = virtualColumns.isEmpty() && takesRowsOnlyFrom(events, replaced)
-                    ? bundled(replaced, bundleMark(mark), connection)
+                    ? bundled(replaced, mark, connection)
                     : null;
             return new Query(text, document, mark, sql, bundleSql, virtualColumns, isRepeatable(document, connection));
         } catch (SQLException | JsonProcessingException e) {
@@ -126,17 +123,9 @@ public final class Query {
         return repeatable;
     }
 
-    /**
-     * The query over these objects, as one SELECT.
-     *
-     * @param absentColumns those that the objects lack, with the expressions that take their place
-     */
-    String over(List<LakeObject> objects, Map<String, String> absentColumns) {
-        String absent = absentColumns.entrySet().stream()
-                .map(column -> ", %s AS %s".formatted(column.getValue(), identifier(column.getKey())))
-                .collect(Collectors.joining());
-        String virtual = virtualColumns.stream().map(name -> ", " + name).collect(Collectors.joining());
-        return sql.replace(scanMark(mark), scan(objects, virtual + absent));
+    /** The query over what {@code scan}, a SELECT, gives. */
+    String over(String scan) {
+        return sql.replace(scanMark(mark), scan);
     }
 
     /** Whether the query can be run over several objects at once and still tell of which one a row is. */
@@ -145,37 +134,28 @@ public final class Query {
     }
 
     /**
-     * The query over objects of one partition that have the same columns. Its last column is {@link #OBJECT_NUMBER}: the
-     * position of the row's object among them.
+     * As {@link #over}, where {@code scan} has a further column {@link #objectNumber}: so has the result, at least as its
+     * last one.
      */
-    String overBundle(List<LakeObject> objects) {
+    String overBundle(String scan) {
         if (bundleSql == null) {
             throw new IllegalStateException("not to be bundled: " + text);
         }
-        return bundleSql.replace(
-                bundleMark(mark), readParquet(objects.get(0).partition().keySet(), objects, false));
+        return bundleSql.replace(scanMark(mark), scan);
     }
 
-    /** Stands for the scan of the objects in the prepared SQL. */
+    /** The name of the column of a bundle with the position of the row's object. */
+    String objectNumber() {
+        return mark;
+    }
+
+    /** Columns that the query wants beside those of the data, with the virtual ones of read_parquet that they are. */
+    Map<String, String> virtualColumns() {
+        return virtualColumns;
+    }
+
     private static String scanMark(String mark) {
-        return "SELECT '%s'".formatted(mark);
-    }
-
-    /** Stands for the objects of a bundle. */
-    private static String bundleMark(String mark) {
-        return "read_parquet('%s')".formatted(mark);
-    }
-
-    /** The rows of these objects as they are, without the user's query. */
-    static String scan(List<LakeObject> objects) {
-        return scan(objects, "");
-    }
-
-    private static String scan(List<LakeObject> objects, String furtherColumns) {
-        return byPartitionNames(objects).entrySet().stream()
-                .map(group -> "SELECT *%s FROM %s"
-                        .formatted(furtherColumns, readParquet(group.getKey(), group.getValue(), true)))
-                .collect(Collectors.joining(" UNION ALL BY NAME "));
+        return "SELECT '" + mark + "'";
     }
 
     /** Where in the user's text the name stands that DuckDB complains of. */
@@ -221,56 +201,7 @@ public final class Query {
         return text.matches("(?s).*[.!?]") ? text : text + ".";
     }
 
-    /**
-     * Objects of different partition depth cannot be read by one read_parquet with hive partitioning (CONTRACTS §2.2).
-     */
-    private static Map<Set<String>, List<LakeObject>> byPartitionNames(List<LakeObject> objects) {
-        return objects.stream()
-                .collect(Collectors.groupingBy(
-                        object -> object.partition().keySet(), LinkedHashMap::new, Collectors.toList()));
-    }
-
-    /** @param byName whether the objects may have different columns, which costs a look at each of them before */
-    private static String readParquet(Set<String> partitionNames, List<LakeObject> objects, boolean byName) {
-        if (partitionNames.isEmpty()) {
-            return "read_parquet(%s, hive_partitioning=false, union_by_name=%s)".formatted(files(objects), byName)
-                    + rows(objects);
-        }
-        // Left to itself DuckDB makes hour a VARCHAR as soon as one value is 01 (CONTRACTS §0.7).
-        String types = partitionNames.stream()
-                .map(name -> identifier(name) + ": "
-                        + (objects.stream().allMatch(object -> String.valueOf(
-                                                object.partition().get(name))
-                                        .matches("\\d{1,9}"))
-                                ? "INTEGER"
-                                : "VARCHAR"))
-                .collect(Collectors.joining(", "));
-        return "read_parquet(%s, hive_partitioning=true, hive_types={%s}, union_by_name=%s)"
-                        .formatted(files(objects), types, byName)
-                + rows(objects);
-    }
-
-    /** The list of these objects, as table functions take it. */
-    static String files(List<LakeObject> objects) {
-        return objects.stream()
-                .map(object -> JsonRendering.literal(withoutWildcards(object.url())))
-                .collect(Collectors.joining(", ", "[", "]"));
-    }
-
-    /** A slice is a unit by itself; DuckDB skips the row groups that lie outside of it. */
-    private static String rows(List<LakeObject> objects) {
-        Slice slice = objects.get(0).slice();
-        return slice == null
-                ? ""
-                : " WHERE file_row_number >= %d AND file_row_number < %d".formatted(slice.from(), slice.to());
-    }
-
-    /** DuckDB takes the name of every file for a pattern; {@code [*]} matches just the asterisk. Not so in a bucket. */
-    private static String withoutWildcards(String url) {
-        return url.startsWith("s3://") ? url : url.replaceAll("[*?\\[]", "[$0]");
-    }
-
-    private static JsonNode replacePlaceholders(JsonNode node, String events, Set<String> virtualColumns) {
+    private static JsonNode replacePlaceholders(JsonNode node, String events, Map<String, String> virtualColumns) {
         if (node.isArray()) {
             ArrayNode copy = JSON.createArrayNode();
             node.forEach(item -> copy.add(replacePlaceholders(item, events, virtualColumns)));
@@ -282,6 +213,11 @@ public final class Query {
         if (isPlaceholder(node)) {
             readOptions(node.path("function").path("children"), virtualColumns);
             return table(node, events);
+        }
+        if (node.path("class").asText().equals("CONSTANT")
+                && node.at("/value/type/id").asText().equals("DOUBLE")
+                && !node.at("/value/is_null").asBoolean()) {
+            return typed(node);
         }
         ObjectNode copy = JSON.createObjectNode();
         node.properties()
@@ -311,7 +247,8 @@ public final class Query {
 
     /** Whether rows come straight from the objects, and nothing but the columns of a row is asked for. */
     private static boolean takesRowsOnlyFrom(String events, JsonNode document) {
-        JsonNode from = document.at("/statements/0/node/from_table");
+        JsonNode select = document.at("/statements/0/node");
+        JsonNode from = select.path("from_table");
         String alias = from.path("alias").asText().isEmpty()
                 ? events
                 : from.path("alias").asText();
@@ -320,32 +257,30 @@ public final class Query {
                 && from.path("schema_name").asText().isEmpty()
                 && from.path("sample").isNull()
                 && from.path("column_name_alias").isEmpty()
+                // Elsewhere than in the select list the number of the object would be among the columns.
+                && nodes(document, Query::isStar).count()
+                        == children(select.path("select_list"))
+                                .filter(Query::isStar)
+                                .count()
                 // The name of the table alone is the whole row; a virtual column would be the bundle's.
                 && nodes(document, node -> node.path("class").asText().equals("COLUMN_REF"))
                         .map(node -> lastName(node).toLowerCase(Locale.ROOT))
                         .noneMatch(name -> name.equalsIgnoreCase(alias)
                                 || VIRTUAL_COLUMNS.contains(name)
-                                || name.equals(OBJECT_NUMBER));
+                                || name.equals(FILE_INDEX));
     }
 
-    /**
-     * The query with the objects in place of the table events: only there are virtual columns to be had that {@code *}
-     * does not give.
-     */
-    private static String bundled(JsonNode document, String objects, Connection connection)
+    private static boolean isStar(JsonNode node) {
+        return node.path("class").asText().equals("STAR");
+    }
+
+    /** The query with one more column: the position of the row's object. */
+    private static String bundled(JsonNode document, String mark, Connection connection)
             throws SQLException, JsonProcessingException {
-        JsonNode bundle = JSON.readTree(single(
-                connection,
-                "SELECT json_serialize_sql(?::VARCHAR)",
-                "SELECT %s FROM %s AS events".formatted(OBJECT_NUMBER, objects)));
+        JsonNode example = JSON.readTree(
+                single(connection, "SELECT json_serialize_sql(?::VARCHAR)", "SELECT " + identifier(mark)));
         JsonNode copy = document.deepCopy();
-        ObjectNode select = (ObjectNode) copy.at("/statements/0/node");
-        JsonNode alias = select.at("/from_table/alias");
-        ((ArrayNode) select.path("select_list")).add(bundle.at("/statements/0/node/select_list/0"));
-        select.set("from_table", bundle.at("/statements/0/node/from_table"));
-        if (!alias.asText().isEmpty()) {
-            ((ObjectNode) select.path("from_table")).set("alias", alias);
-        }
+        ((ArrayNode) copy.at("/statements/0/node/select_list")).add(example.at("/statements/0/node/select_list/0"));
         return text(copy, connection);
     }
 
@@ -358,30 +293,63 @@ public final class Query {
             return node.path("table_name").asText().equals(PLACEHOLDER);
         }
         JsonNode function = node.path("function");
+        JsonNode path = function.path("children").path(0);
+        JsonNode only = path.path("function_name").asText().equals("list_value")
+                        && path.path("children").size() == 1
+                ? path.path("children").path(0)
+                : path;
         return node.path("type").asText().equals("TABLE_FUNCTION")
                 && READERS.contains(function.path("function_name").asText().toLowerCase(Locale.ROOT))
-                && function.path("children")
-                        .path(0)
-                        .path("value")
-                        .path("value")
-                        .asText()
-                        .equals(PLACEHOLDER);
+                && only.path("value").path("value").asText().equals(PLACEHOLDER);
     }
 
-    private static void readOptions(JsonNode arguments, Set<String> virtualColumns) {
+    /** Options are written {@code name = value}, {@code name := value} or {@code name => value}. */
+    private static void readOptions(JsonNode arguments, Map<String, String> virtualColumns) {
         for (int i = 1; i < arguments.size(); i++) {
-            JsonNode left = arguments.path(i).path("left");
-            String name = lastName(left).toLowerCase(Locale.ROOT);
+            JsonNode argument = arguments.path(i);
+            boolean compared = argument.path("type").asText().equals("COMPARE_EQUAL");
+            String name = (compared
+                            ? lastName(argument.path("left"))
+                            : argument.path("alias").asText())
+                    .toLowerCase(Locale.ROOT);
             if (VIRTUAL_COLUMNS.contains(name)) {
-                if (!arguments.path(i).findValuesAsText("value").contains("f")) {
-                    virtualColumns.add(name);
-                }
+                addVirtualColumn(name, compared ? argument.path("right") : argument, virtualColumns);
             } else if (!OWN_OPTIONS.contains(name)) {
                 throw new ConnectorException(
                         "SQL: the option \"%s\" of read_parquet cannot be set here. Nothing was exported. Leave it out."
                                 .formatted(name));
             }
         }
+    }
+
+    /** {@code true}, or for the path also the name that it is to have. */
+    private static void addVirtualColumn(String option, JsonNode value, Map<String, String> virtualColumns) {
+        boolean isTruth = value.path("class").asText().equals("CAST");
+        String text = value.path("value").path("value").asText();
+        if (isTruth
+                ? value.at("/child/value/value").asText().equals("t")
+                : text.isEmpty() || text.equalsIgnoreCase("true")) {
+            virtualColumns.put(option, option);
+        } else if (!isTruth && option.equals("filename") && !text.equalsIgnoreCase("false")) {
+            virtualColumns.put(text, option);
+        }
+    }
+
+    /** A DOUBLE that is written out as it is would be read as a DECIMAL. */
+    private static JsonNode typed(JsonNode constant) {
+        ObjectNode text = constant.deepCopy();
+        ObjectNode value = (ObjectNode) text.path("value");
+        value.put("value", value.path("value").asText());
+        ((ObjectNode) value.path("type")).put("id", "VARCHAR");
+        ObjectNode cast = JSON.createObjectNode();
+        cast.put("class", "CAST");
+        cast.put("type", "OPERATOR_CAST");
+        cast.set("alias", constant.path("alias"));
+        cast.set("query_location", constant.path("query_location"));
+        cast.set("child", text.put("alias", ""));
+        cast.set("cast_type", constant.at("/value/type"));
+        cast.put("try_cast", false);
+        return cast;
     }
 
     private static ObjectNode table(JsonNode node, String name) {
@@ -425,10 +393,11 @@ public final class Query {
     }
 
     private static Stream<JsonNode> nodes(JsonNode root, Predicate<JsonNode> wanted) {
-        Stream<JsonNode> below =
-                Stream.iterate(root.elements(), it -> it.hasNext(), it -> it).map(it -> it.next()).toList().stream()
-                        .flatMap(child -> nodes(child, wanted));
-        return Stream.concat(Stream.of(root).filter(wanted), below);
+        return Stream.concat(Stream.of(root).filter(wanted), children(root).flatMap(child -> nodes(child, wanted)));
+    }
+
+    private static Stream<JsonNode> children(JsonNode node) {
+        return StreamSupport.stream(node.spliterator(), false);
     }
 
     private static ConnectorException syntaxError(String text, JsonNode document) {

@@ -384,7 +384,7 @@ abstract class CursorContract {
 
     @Test
     void theStoreKnowsTheVersionOfItsTablesAndRefusesALaterOne() throws Exception {
-        assertThat(number("SELECT version FROM schema_version")).isEqualTo(2);
+        assertThat(number("SELECT version FROM schema_version")).isEqualTo(3);
         cursor.close();
         cursor = open(LOOKBACK);
         assertThat(number("SELECT count(*) FROM schema_version")).isEqualTo(1);
@@ -393,7 +393,7 @@ abstract class CursorContract {
         assertThatThrownBy(() -> open(LOOKBACK))
                 .isInstanceOf(ConnectorException.class)
                 .hasMessageContaining(
-                        "it was written by a newer connector (schema 1000, this one knows 2). Not started.");
+                        "it was written by a newer connector (schema 1000, this one knows 3). Not started.");
         execute("UPDATE schema_version SET version = 2");
     }
 

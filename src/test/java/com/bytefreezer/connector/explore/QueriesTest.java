@@ -293,13 +293,11 @@ class QueriesTest {
                 Map<String, String> settings = new TreeMap<>(bucket(s3, far.endpoint()));
                 settings.put("server.query-timeout-seconds", "3");
                 try (TestApi bucket = TestApi.over(settings)) {
-                    // Late first, and DuckDB does not let go of it before it has read all footers.
                     var bound = query(bucket, "SELECT count(*) AS n FROM events WHERE severity < 3", "all");
                     TimeUnit.SECONDS.sleep(1);
                     var runs = query(bucket, SLOW, "2026-11-20T14:00:00Z");
 
                     assertThat(runs.get(60, TimeUnit.SECONDS).error()).startsWith("The query took longer than 3 s");
-                    assertThat(bound).isNotDone();
                     assertThat(bound.join().error()).startsWith("The query took longer than 3 s");
                 }
             }

@@ -1,8 +1,6 @@
 package com.bytefreezer.connector.query;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.InstanceOfAssertFactories.type;
 
 import com.bytefreezer.connector.lake.LakeObject;
 import java.nio.charset.StandardCharsets;
@@ -84,6 +82,8 @@ class BundleTest {
                 "SELECT * FROM (SELECT n FROM events)",
                 "WITH few AS (SELECT * FROM events) SELECT * FROM few",
                 "SELECT a FROM events AS e(a, b)",
+                "SELECT concat(*COLUMNS(*)) AS all FROM events",
+                "SELECT n FROM events WHERE COLUMNS(*) IS NOT NULL",
                 "SELECT 1 AS one",
             })
     void isNotMadeWhereTheRowsCouldNotBeToldApartOrWouldChange(String sql) {
@@ -91,44 +91,29 @@ class BundleTest {
     }
 
     @Test
-    void isRefusedForObjectsWithDifferentColumns() {
-        var one = write("1.parquet", "SELECT 1 AS n, 'x' AS text");
-        var otherType = write("2.parquet", "SELECT '1' AS n, 'x' AS text");
-        var same = write("3.parquet", "SELECT 2 AS n, NULL::VARCHAR AS text");
-        var otherOrder = write("4.parquet", "SELECT 'x' AS text, 1 AS n");
-        var oneMore = write("5.parquet", "SELECT 1 AS n, 'x' AS text, true AS more");
-        var otherNested = write("6.parquet", "SELECT {'a': 1} AS n, 'x' AS text");
-        var otherNestedName = write("7.parquet", "SELECT {'b': 1} AS n, 'x' AS text");
+    void takesObjectsWithDifferentColumnsAndOddNames() throws Exception {
+        write("1.parquet", "SELECT 1 AS n, 'x' AS text");
+        write("2.parquet", "SELECT '1' AS n, 'x' AS text");
+        write("3.parquet", "SELECT 2 AS n, NULL::VARCHAR AS text, 7 AS File_Index");
+        write("4.parquet", "SELECT 'x' AS text, 1 AS n");
+        write("5.parquet", "SELECT 3 AS n, 'y' AS text");
 
-        assertThatThrownBy(() -> together("SELECT * FROM events"))
-                .asInstanceOf(type(MixedSchemasException.class))
-                .extracting(MixedSchemasException::groups)
-                .asInstanceOf(org.assertj.core.api.InstanceOfAssertFactories.LIST)
+        assertThat(together("SELECT * EXCLUDE (year, month, day, hour) FROM events"))
                 .containsExactlyInAnyOrder(
-                        List.of(one, same),
-                        List.of(otherType),
-                        List.of(otherOrder),
-                        List.of(oneMore),
-                        List.of(otherNested),
-                        List.of(otherNestedName));
-    }
-
-    @Test
-    void isRefusedForObjectsWithAColumnThatHasTheNameOfTheirNumber() {
-        write("1.parquet", "SELECT 1 AS n, 7 AS File_Index");
-        write("2.parquet", "SELECT 2 AS n, 7 AS File_Index");
-
-        assertThatThrownBy(() -> together("SELECT * FROM events"))
-                .asInstanceOf(type(MixedSchemasException.class))
-                .satisfies(refused -> assertThat(refused.groups()).hasSize(2));
+                        "0 {\"n\":\"1\",\"text\":\"x\",\"File_Index\":null}",
+                        "1 {\"n\":\"1\",\"text\":\"x\",\"File_Index\":null}",
+                        "2 {\"n\":\"2\",\"text\":null,\"File_Index\":7}",
+                        "3 {\"n\":\"1\",\"text\":\"x\",\"File_Index\":null}",
+                        "4 {\"n\":\"3\",\"text\":\"y\",\"File_Index\":null}");
     }
 
     /** Each record with the number of its object before it. */
-    private List<String> together(String sql) throws MixedSchemasException, SQLException {
+    private List<String> together(String sql) throws SQLException {
         try (var duckDb = dataset.open(java.util.Map.of())) {
             duckDb.lock(1);
             List<String> records = new ArrayList<>();
-            var statementText = duckDb.recordsOfBundle(LocalDataset.parse(sql), dataset.objects(), false);
+            var statementText =
+                    duckDb.recordsOfBundle(LocalDataset.parse(sql), dataset.objects(), dataset.schema, false);
             try (var connection = duckDb.newConnection();
                     var statement = connection.createStatement();
                     var rows = statement.executeQuery(statementText)) {

@@ -21,10 +21,17 @@ import org.jspecify.annotations.Nullable;
 final class LocalDataset implements AutoCloseable {
     final Path folder;
     private final List<LakeObject> objects = new ArrayList<>();
+    final Schema schema;
     private @Nullable DuckDb duckDb;
 
     LocalDataset(Path folder) {
+        this(folder, "");
+    }
+
+    /** @param types the setting columns.types */
+    LocalDataset(Path folder, String types) {
         this.folder = folder;
+        schema = Schema.of(TestSettings.over(folder, types.isEmpty() ? Map.of() : Map.of("columns.types", types)));
     }
 
     /** Adds an object with the rows of {@code select}. */
@@ -63,7 +70,13 @@ final class LocalDataset implements AutoCloseable {
     }
 
     Plan plan(String sql) {
-        return duckDb().plan(parse(sql), objects, this::objects);
+        learn();
+        return duckDb().plan(parse(sql), objects, schema);
+    }
+
+    /** As a run does it before its first record. */
+    private void learn() {
+        duckDb().learn(schema, objects);
     }
 
     /** The records of all objects together. */
@@ -83,7 +96,8 @@ final class LocalDataset implements AutoCloseable {
     }
 
     private List<String> records(String sql, List<LakeObject> some) {
-        return read(duckDb(), duckDb().records(parse(sql), some, this::objects, false, 0));
+        learn();
+        return read(duckDb(), duckDb().records(parse(sql), some, schema, false, 0));
     }
 
     private DuckDb duckDb() {

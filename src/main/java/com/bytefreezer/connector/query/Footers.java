@@ -1,0 +1,241 @@
+package com.bytefreezer.connector.query;
+
+import com.bytefreezer.connector.lake.LakeObject;
+import com.bytefreezer.connector.query.Shape.Member;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
+
+/** Reads what the footers of objects say of their columns. Safe for use by several threads. */
+final class Footers {
+    /** Each look is a request or two that wait for the lake. */
+    private static final int AT_ONCE = 8;
+
+    private static final int MOST_IN_A_STATEMENT = 64;
+    /** Names each file's columns by a text that is the same for the same columns. */
+    private static final String DIGESTS = """
+            SELECT file_name, md5(string_agg(row(name, type, repetition_type, num_children, logical_type, converted_type, duckdb_type, scale, precision)::VARCHAR, ';' ORDER BY column_id))
+            FROM parquet_schema(%s) GROUP BY file_name""";
+
+    private static final String TREE =
+            "SELECT name, coalesce(num_children, 0), coalesce(duckdb_type, '') FROM parquet_schema(%s) ORDER BY column_id";
+
+    private final Connections connections;
+    private final Runner runner;
+    private final Map<String, Shape> byDigest = new ConcurrentHashMap<>();
+
+    /** Where connections come from, each closed after use. */
+    interface Connections {
+        Connection open() throws SQLException;
+    }
+
+    /** Takes the rows of a statement. */
+    interface Rows<T> {
+        T of(ResultSet rows) throws SQLException;
+    }
+
+    /** Runs a statement, which others may stop. */
+    interface Runner {
+        <T> T run(Connection connection, String sql, Rows<T> rows) throws SQLException;
+    }
+
+    /** A column in a file, or a part of one. */
+    private record Node(String name, String type, List<Node> children) {
+        boolean isNothing() {
+            return children.isEmpty()
+                    ? type.equals(Widening.NOTHING.name())
+                    : children.stream().allMatch(Node::isNothing);
+        }
+    }
+
+    Footers(Connections connections, Runner runner) {
+        this.connections = connections;
+        this.runner = runner;
+    }
+
+    /**
+     * Lets {@code schema} learn the columns of these objects, where it does not know them yet.
+     *
+     * @throws SQLException when one of them cannot be read
+     */
+    void require(Schema schema, List<LakeObject> objects) throws SQLException {
+        Map<LakeObject, SQLException> unread = learn(schema, objects);
+        if (!unread.isEmpty()) {
+            throw unread.values().iterator().next();
+        }
+    }
+
+    /** As {@link #require}, for all that can be read; gives what is wrong with the others. */
+    Map<LakeObject, SQLException> learn(Schema schema, List<LakeObject> objects) {
+        List<LakeObject> unknown = objects.stream()
+                .filter(object -> schema.shape(object).isEmpty())
+                .map(LakeObject::whole)
+                .distinct()
+                .toList();
+        List<List<LakeObject>> parts = new ArrayList<>();
+        int each = Math.min(MOST_IN_A_STATEMENT, Math.max(1, (unknown.size() + AT_ONCE - 1) / AT_ONCE));
+        for (int i = 0; i < unknown.size(); i += each) {
+            parts.add(unknown.subList(i, Math.min(unknown.size(), i + each)));
+        }
+        Look look = new Look();
+        inParallel(parts.stream()
+                .<Callable<Void>>map(part -> () -> {
+                    read(part, look);
+                    return null;
+                })
+                .toList());
+        // In the order of their names, whichever came first: so do the columns stand.
+        for (LakeObject object : unknown) {
+            Shape shape = look.found.get(object);
+            if (shape != null) {
+                schema.learn(object, shape);
+            }
+        }
+        return look.unread;
+    }
+
+    /** What came of a look at several objects. */
+    private static final class Look {
+        private final Map<LakeObject, Shape> found = new ConcurrentHashMap<>();
+        private final Map<LakeObject, SQLException> unread = new ConcurrentHashMap<>();
+        /** Why it was ended before the last one. */
+        private volatile @Nullable SQLException ended;
+    }
+
+    private static void inParallel(List<Callable<Void>> tasks) {
+        if (tasks.size() == 1) {
+            call(tasks.get(0));
+            return;
+        }
+        ExecutorService threads = Executors.newFixedThreadPool(AT_ONCE);
+        try {
+            for (Future<Void> done : threads.invokeAll(tasks)) {
+                done.get();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while footers are read", e);
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e.getCause());
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    private static void call(Callable<Void> task) {
+        try {
+            task.call();
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private void read(List<LakeObject> objects, Look look) {
+        SQLException ended = look.ended;
+        if (ended != null) {
+            objects.forEach(object -> look.unread.put(object, ended));
+            return;
+        }
+        try (Connection connection = connections.open()) {
+            Map<String, String> digests = digests(connection, objects);
+            for (LakeObject object : objects) {
+                String digest = digests.get(object.url());
+                if (digest == null) {
+                    throw new SQLException(object.url() + " has no columns");
+                }
+                Shape known = byDigest.get(digest);
+                Shape shape = known == null ? shape(connection, object) : known;
+                byDigest.put(digest, shape);
+                look.found.put(object, shape);
+            }
+        } catch (SQLException e) {
+            if (concernsAll(e)) {
+                look.ended = e;
+            }
+            if (objects.size() == 1 || look.ended != null) {
+                objects.forEach(object -> look.unread.put(object, e));
+                return;
+            }
+            int half = objects.size() / 2;
+            read(objects.subList(0, half), look);
+            read(objects.subList(half, objects.size()), look);
+        }
+    }
+
+    /** Whether others fail likewise: it was stopped, or the lake refuses the keys. */
+    private static boolean concernsAll(SQLException e) {
+        String message = String.valueOf(e.getMessage());
+        return message.contains("INTERRUPT Error") || message.contains("(HTTP 403");
+    }
+
+    private Map<String, String> digests(Connection connection, List<LakeObject> objects) throws SQLException {
+        return runner.run(connection, DIGESTS.formatted(ParquetScan.files(objects)), rows -> {
+            Map<String, String> digests = new LinkedHashMap<>();
+            while (rows.next()) {
+                digests.put(rows.getString(1), rows.getString(2));
+            }
+            return digests;
+        });
+    }
+
+    private Shape shape(Connection connection, LakeObject object) throws SQLException {
+        String file = ParquetScan.files(List.of(object));
+        List<Node> written = runner.run(connection, TREE.formatted(file), rows -> {
+                    rows.next();
+                    return node(rows);
+                })
+                .children();
+        return runner.run(connection, "DESCRIBE FROM read_parquet(" + file + ", hive_partitioning=false)", rows -> {
+            List<Member> columns = new ArrayList<>();
+            while (rows.next()) {
+                // DuckDB has a column for each one of the file.
+                Node node = written.get(columns.size());
+                columns.add(new Member(node.name(), withNothing(ColumnType.of(rows.getString(2)), node)));
+            }
+            return new Shape(List.copyOf(columns));
+        });
+    }
+
+    /** DuckDB takes a column without any value, whose writer knew no type, for one of numbers. */
+    private static ColumnType withNothing(ColumnType type, Node node) {
+        if (!type.isNested()) {
+            return node.isNothing() ? Widening.NOTHING : type;
+        }
+        if (type.is(ColumnType.LIST)
+                && node.isNothing()
+                && !type.children().get(0).isNested()) {
+            return ColumnType.list(Widening.NOTHING);
+        }
+        if (type.is(ColumnType.STRUCT)
+                && node.children().size() == type.children().size()) {
+            List<ColumnType> members = new ArrayList<>();
+            for (int i = 0; i < type.children().size(); i++) {
+                members.add(withNothing(type.children().get(i), node.children().get(i)));
+            }
+            return ColumnType.struct(type.fields(), members);
+        }
+        return type;
+    }
+
+    private static Node node(ResultSet rows) throws SQLException {
+        String name = String.valueOf(rows.getString(1));
+        long children = rows.getLong(2);
+        String type = rows.getString(3);
+        List<Node> below = new ArrayList<>();
+        for (long i = 0; i < children && rows.next(); i++) {
+            below.add(node(rows));
+        }
+        return new Node(name, type, below);
+    }
+}

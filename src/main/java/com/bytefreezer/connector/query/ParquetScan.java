@@ -1,0 +1,113 @@
+package com.bytefreezer.connector.query;
+
+import com.bytefreezer.connector.lake.LakeObject;
+import com.bytefreezer.connector.lake.LakeObject.Slice;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/**
+ * The SQL that reads objects with the columns of their dataset. A file's own columns are renamed by their positions
+ * before anything else, so no name in the data meets one of DuckDB's or of the connector's.
+ */
+final class ParquetScan {
+    /** The column of a scan with the path of the row's object, which DuckDB also chooses files by. */
+    private static final String PATH = "filename";
+    /** What the option names it; none of a file's own can be the same. */
+    private static final String OPTION = UUID.randomUUID().toString();
+
+    private ParquetScan() {}
+
+    /** Objects that are read by one function: with the same columns and folders of the same names. */
+    private record Group(Shape shape, List<String> folders, int prefix) {}
+
+    /**
+     * A SELECT of the rows of these objects. {@code schema} must know them.
+     *
+     * @param further names of more columns, with expressions over the virtual columns of {@code read_parquet}
+     * @param number the name of one more column, with the position of the row's object among these; or empty
+     */
+    static String of(Schema schema, List<LakeObject> objects, Map<String, String> further, String number) {
+        Map<Group, List<Integer>> groups = new LinkedHashMap<>();
+        for (int i = 0; i < objects.size(); i++) {
+            groups.computeIfAbsent(group(schema, objects.get(i)), any -> new ArrayList<>())
+                    .add(i);
+        }
+        return groups.entrySet().stream()
+                .map(group -> select(schema, group.getKey(), group.getValue(), objects, further, number))
+                .collect(Collectors.joining(" UNION ALL "));
+    }
+
+    private static Group group(Schema schema, LakeObject object) {
+        Shape shape = schema.shape(object).orElseThrow(() -> new IllegalStateException(object.url() + " is not known"));
+        LakeObject whole = object.whole();
+        String prefix =
+                whole.url().substring(0, whole.url().length() - whole.key().length());
+        return new Group(shape, List.copyOf(object.partition().keySet()), prefix.codePointCount(0, prefix.length()));
+    }
+
+    private static String select(
+            Schema schema,
+            Group group,
+            List<Integer> positions,
+            List<LakeObject> objects,
+            Map<String, String> further,
+            String number) {
+        List<LakeObject> read = positions.stream().map(objects::get).toList();
+        StringBuilder columns = new StringBuilder(schema.selectList(
+                group.shape(),
+                group.folders().stream()
+                        .collect(Collectors.toMap(name -> name, name -> folder(name, group.prefix())))));
+        further.forEach((name, expression) ->
+                columns.append(", ").append(expression).append(" AS ").append(Query.identifier(name)));
+        if (!number.isEmpty()) {
+            columns.append(", %s[(file_index + 1)::BIGINT] AS %s".formatted(positions, Query.identifier(number)));
+        }
+        String names = IntStream.range(0, group.shape().columns().size())
+                .mapToObj(i -> "c" + i)
+                .collect(Collectors.joining(", "));
+        // With the option DuckDB opens no file whose path does not fit; but 1.5.5 would take a column of that name for
+        // it.
+        boolean byPath = group.shape().columns().stream()
+                .noneMatch(column -> column.name().equalsIgnoreCase(PATH));
+        return "SELECT %s FROM read_parquet(%s, hive_partitioning=false, union_by_name=false, can_have_nan=true%s) AS t(%s%s)%s"
+                .formatted(
+                        columns,
+                        files(read),
+                        byPath ? ", filename='" + OPTION + "'" : "",
+                        names,
+                        byPath ? ", " + PATH : "",
+                        rows(read.get(0)));
+    }
+
+    /** The value of a folder: from the path, so that DuckDB opens no file of another folder than is asked for. */
+    private static String folder(String name, int prefix) {
+        String raw = "split_part(split_part('/' || substr(%s, %d), %s, 2), '/', 1)"
+                .formatted(PATH, prefix + 1, JsonRendering.literal("/" + name + "="));
+        return "nullif(coalesce(try(url_decode(%1$s)), %1$s), '%2$s')".formatted(raw, Schema.NULL_FOLDER);
+    }
+
+    /** The list of these objects, as table functions take it. */
+    static String files(List<LakeObject> objects) {
+        return objects.stream()
+                .map(object -> JsonRendering.literal(withoutWildcards(object.url())))
+                .collect(Collectors.joining(", ", "[", "]"));
+    }
+
+    /** A slice is a unit by itself; DuckDB skips the row groups that lie outside of it. */
+    private static String rows(LakeObject object) {
+        Slice slice = object.slice();
+        return slice == null
+                ? ""
+                : " WHERE file_row_number >= " + slice.from() + " AND file_row_number < " + slice.to();
+    }
+
+    /** DuckDB takes the name of every file for a pattern; {@code [*]} matches just the asterisk. Not so in a bucket. */
+    private static String withoutWildcards(String url) {
+        return url.startsWith("s3://") ? url : url.replaceAll("[*?\\[]", "[$0]");
+    }
+}

@@ -1,0 +1,355 @@
+package com.bytefreezer.connector.query;
+
+import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.Json;
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.lake.LakeObject;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is known of the columns of a dataset: those that its objects have together, each with one type, whatever a single
+ * object has. Grows with the objects that are seen; a type only widens. Safe for use by several threads.
+ */
+public final class Schema {
+    private static final ObjectMapper JSON = Json.mapper();
+    /** Folders whose values are numbers also with zeros before them. */
+    private static final Set<String> TIMES = Set.of("year", "month", "day", "hour", "minute");
+    /** Stands for NULL in the name of a folder. */
+    static final String NULL_FOLDER = "__HIVE_DEFAULT_PARTITION__";
+    /** How many objects are remembered; the footers of others are read again. */
+    private static final int MOST_KNOWN = 10_000;
+
+    /** How many types of a column are named to people. */
+    private static final int MOST_SEEN = 8;
+
+    private final Map<String, ColumnType> pinned;
+    private final List<Column> columns = new ArrayList<>();
+    private final Map<String, List<Column>> byName = new HashMap<>();
+    private final Map<LakeObject, Shape> shapes = new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<LakeObject, Shape> eldest) {
+            return size() > MOST_KNOWN;
+        }
+    };
+    private final Set<Shape> learned = new HashSet<>();
+    private long version;
+
+    /** A column of the dataset; guarded by the schema. */
+    private static final class Column {
+        /** In SQL. */
+        private final String name;
+        /** In the files, where two may have the same. */
+        private final String written;
+
+        private ColumnType type = Widening.NOTHING;
+        /** The types that single objects have. */
+        private final Set<String> seen = new TreeSet<>();
+        /** Whether it has only come from folders. */
+        private boolean folderOnly;
+
+        private Column(String name, String written, boolean folderOnly) {
+            this.name = name;
+            this.written = written;
+            this.folderOnly = folderOnly;
+        }
+    }
+
+    /**
+     * A column that single objects have with different types.
+     *
+     * @param type what all have now
+     * @param seen what single objects have
+     */
+    public record Mixed(String name, String type, List<String> seen) {}
+
+    private Schema(Map<String, ColumnType> pinned) {
+        this.pinned = pinned;
+    }
+
+    /** Of a dataset of which nothing is known. The setting columns.types pins types. */
+    public static Schema of(Settings settings) {
+        return new Schema(PinnedTypes.of(settings));
+    }
+
+    /**
+     * Checks the setting columns.types.
+     *
+     * @param connection to any DuckDB
+     * @throws ConnectorException when a type is none of DuckDB's
+     */
+    public static void checkTypes(Settings settings, Connection connection) {
+        PinnedTypes.of(settings).forEach((name, type) -> {
+            try (Statement statement = connection.createStatement()) {
+                statement.execute("SELECT NULL::" + type);
+            } catch (SQLException e) {
+                throw new ConnectorException(
+                        "columns.types: %s is no type for the column %s (%s). Not started. Take one of DuckDB's, e.g. VARCHAR or BIGINT."
+                                .formatted(type, name, Query.firstLine(e)),
+                        e);
+            }
+        });
+    }
+
+    /** Whether no object has been seen. */
+    public synchronized boolean isEmpty() {
+        return learned.isEmpty() && columns.isEmpty();
+    }
+
+    /** Changes with everything that changes how objects are read. */
+    public synchronized long version() {
+        return version;
+    }
+
+    /** The columns that single objects have with different types. */
+    public synchronized List<Mixed> mixed() {
+        return columns.stream()
+                .filter(column -> column.seen.size() > 1)
+                .map(column -> new Mixed(column.name, Widening.type(typeOf(column)), List.copyOf(column.seen)))
+                .toList();
+    }
+
+    // -- learning
+
+    /** Learns what the names of these objects tell. */
+    public synchronized void learnFolders(Collection<LakeObject> objects) {
+        objects.forEach(this::learnFolders);
+    }
+
+    /** Learns what the name of this object tells. */
+    public synchronized void learnFolders(LakeObject object) {
+        object.partition().forEach((name, value) -> {
+            List<Column> known = named(name);
+            Column column = known.isEmpty() ? add(name, true) : known.get(0);
+            if (!value.equals(NULL_FOLDER)) {
+                see(column, folderType(name, value));
+            }
+        });
+    }
+
+    private static ColumnType folderType(String name, String value) {
+        if (value.matches(TIMES.contains(folded(name)) ? "\\d{1,9}" : "0|[1-9]\\d{0,8}")) {
+            return ColumnType.scalar("INTEGER");
+        }
+        return value.matches("[1-9]\\d{0,17}") ? ColumnType.scalar("BIGINT") : Widening.TEXT;
+    }
+
+    /** Learns the columns of an object. */
+    synchronized void learn(LakeObject object, Shape shape) {
+        shapes.put(object.whole(), shape);
+        if (learned.add(shape)) {
+            List<@Nullable Column> places = places(shape);
+            for (int i = 0; i < places.size(); i++) {
+                Shape.Member member = shape.columns().get(i);
+                Column known = places.get(i);
+                String name = member.name().isEmpty() ? "C" + i : member.name();
+                Column column = known == null ? add(name, false) : known.folderOnly ? inFile(known, name) : known;
+                see(column, member.type().isUnspeakable() ? Widening.JSON : member.type());
+            }
+        }
+        learnFolders(object);
+    }
+
+    /** A folder's column, which a file has, too: it stands where the file has it. */
+    private Column inFile(Column folder, String name) {
+        columns.remove(folder);
+        named(name).remove(folder);
+        Column column = add(name, false);
+        folder.seen.forEach(type -> see(column, ColumnType.of(type)));
+        return column;
+    }
+
+    /** What is known of an object; empty when its footer is to be read. */
+    synchronized Optional<Shape> shape(LakeObject object) {
+        return Optional.ofNullable(shapes.get(object.whole()));
+    }
+
+    /** Which column each one of a file is; null for one that is not known. */
+    private List<@Nullable Column> places(Shape shape) {
+        Column[] places = new Column[shape.columns().size()];
+        Set<Column> taken = new HashSet<>();
+        // First by the very same name: a file may have two that differ in case only, in any order.
+        for (boolean exactly : new boolean[] {true, false}) {
+            for (int i = 0; i < places.length; i++) {
+                String name = shape.columns().get(i).name();
+                if (places[i] == null) {
+                    places[i] = named(name.isEmpty() ? "C" + i : name).stream()
+                            .filter(column -> !taken.contains(column))
+                            .filter(column -> !exactly || column.written.equals(name))
+                            .findFirst()
+                            .orElse(null);
+                    if (places[i] != null) {
+                        taken.add(places[i]);
+                    }
+                }
+            }
+        }
+        return Arrays.asList(places);
+    }
+
+    private List<Column> named(String name) {
+        return byName.computeIfAbsent(folded(name), any -> new ArrayList<>());
+    }
+
+    private Column add(String written, boolean folderOnly) {
+        // No name in SQL can have a zero character.
+        String plain = written.replace("\0", "");
+        String name = plain;
+        for (int i = 1; columns.stream().anyMatch(hasName(name)); i++) {
+            name = plain + "_" + i;
+        }
+        Column column = new Column(name, written, folderOnly);
+        columns.add(column);
+        named(written).add(column);
+        version++;
+        return column;
+    }
+
+    private static Predicate<Column> hasName(String name) {
+        String folded = folded(name);
+        return column -> folded(column.name).equals(folded);
+    }
+
+    private void see(Column column, ColumnType type) {
+        if (!type.equals(Widening.NOTHING) && column.seen.size() < MOST_SEEN) {
+            column.seen.add(Widening.type(type));
+        }
+        widen(column, type);
+    }
+
+    private void widen(Column column, ColumnType type) {
+        ColumnType wider = Widening.of(column.type, type);
+        if (!wider.equals(column.type)) {
+            column.type = wider;
+            version++;
+        }
+    }
+
+    /** As DuckDB compares names. */
+    static String folded(String name) {
+        StringBuilder folded = new StringBuilder(name);
+        for (int i = 0; i < name.length(); i++) {
+            char c = name.charAt(i);
+            if (c >= 'A' && c <= 'Z') {
+                folded.setCharAt(i, (char) (c + 'a' - 'A'));
+            }
+        }
+        return folded.toString();
+    }
+
+    // -- SQL
+
+    /** Whether there is a column of this name. */
+    synchronized boolean has(String name) {
+        return columns.stream().anyMatch(hasName(name));
+    }
+
+    /** The select list of a table that has all columns and no rows. */
+    synchronized String nothing() {
+        return inOrder().stream()
+                .map(column -> "NULL::%s AS %s".formatted(Widening.type(typeOf(column)), Query.identifier(column.name)))
+                .collect(Collectors.joining(", "));
+    }
+
+    /**
+     * The select list over a file, whose own columns are named {@code c0}, {@code c1}, … there.
+     *
+     * @param folders expressions for the values of its folders, as they stand there, by name
+     */
+    synchronized String selectList(Shape shape, Map<String, String> folders) {
+        Map<Column, Integer> places = new HashMap<>();
+        List<@Nullable Column> known = places(shape);
+        for (int i = 0; i < known.size(); i++) {
+            Column column = known.get(i);
+            if (column != null) {
+                places.put(column, i);
+            }
+        }
+        Map<String, String> byFoldedName = folders.entrySet().stream()
+                .collect(Collectors.toMap(
+                        folder -> folded(folder.getKey()), Map.Entry::getValue, (first, second) -> first));
+        return inOrder().stream()
+                .map(column -> value(column, shape, places.get(column), byFoldedName.get(folded(column.written)))
+                        + " AS " + Query.identifier(column.name))
+                .collect(Collectors.joining(", "));
+    }
+
+    private String value(Column column, Shape shape, @Nullable Integer place, @Nullable String folder) {
+        ColumnType type = typeOf(column);
+        if (folder != null) {
+            return type.equals(Widening.TEXT) ? folder : folder + "::" + Widening.type(type);
+        }
+        return place == null
+                ? "NULL::" + Widening.type(type)
+                : Widening.convert(shape.columns().get(place).type(), type, "c" + place);
+    }
+
+    private ColumnType typeOf(Column column) {
+        return pinned.getOrDefault(folded(column.name), column.type);
+    }
+
+    /** Those of the files first, as DuckDB has them. */
+    private List<Column> inOrder() {
+        return columns.stream()
+                .sorted(Comparator.comparing(column -> column.folderOnly))
+                .toList();
+    }
+
+    // -- keeping
+
+    /** To {@link #add} it to another one. */
+    public synchronized String toJson() {
+        ArrayNode list = JSON.createArrayNode();
+        for (Column column : columns) {
+            ObjectNode entry = list.addObject();
+            entry.put("name", column.written);
+            entry.put("type", column.type.toString());
+            entry.put("folder", column.folderOnly);
+            column.seen.forEach(entry.putArray("seen")::add);
+        }
+        return list.toString();
+    }
+
+    /** Learns what another one had learned. */
+    public synchronized void add(String json) {
+        try {
+            Map<String, Integer> counts = new HashMap<>();
+            for (JsonNode entry : JSON.readTree(json)) {
+                String written = entry.path("name").asText();
+                boolean folderOnly = entry.path("folder").asBoolean();
+                List<Column> known = named(written);
+                // The second of the same name is the second there, too.
+                int number = counts.merge(folded(written), 1, Integer::sum) - 1;
+                Column column = number < known.size() ? known.get(number) : add(written, folderOnly);
+                column.folderOnly &= folderOnly;
+                widen(column, ColumnType.of(entry.path("type").asText()));
+                entry.path("seen").forEach(type -> column.seen.add(type.asText()));
+            }
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("no columns: " + json, e);
+        }
+    }
+}
