@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.cursor;
 
 import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.config.PrivateFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -54,11 +55,11 @@ final class CursorFile implements AutoCloseable {
         Path given = file.toAbsolutePath();
         Path folder = given.getParent();
         if (folder != null) {
-            Files.createDirectories(folder);
+            PrivateFiles.createFolders(folder);
         }
         Path path = real(given);
-        FileChannel lock = FileChannel.open(
-                path.resolveSibling(path.getFileName() + ".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileChannel lock =
+                PrivateFiles.open(path.resolveSibling(path.getFileName() + ".lock"), StandardOpenOption.WRITE);
         try {
             if (!isLocked(lock)) {
                 throw inUse(given, "");
@@ -97,7 +98,9 @@ final class CursorFile implements AutoCloseable {
      * lock lies elsewhere. SQLite leaves its write-ahead log only when it has the file for itself, and who has it open
      * holds a lock on the file, not on its name.
      */
-    void requireAlone() throws SQLException {
+    void requireAlone() throws SQLException, IOException {
+        // SQLite gives the files beside it the same permissions.
+        PrivateFiles.create(path);
         try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + path);
                 Statement statement = connection.createStatement()) {
             try (ResultSet row = statement.executeQuery("PRAGMA journal_mode=DELETE")) {

@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.delivery;
 
 import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.config.PrivateFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -70,7 +71,7 @@ final class FileJournal implements AutoCloseable {
     /** @throws ConnectorException when another process has it open, or it is damaged */
     static FileJournal open(Path folder) throws IOException {
         Path file = folder.resolve(NAME);
-        FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileChannel channel = PrivateFiles.open(file, StandardOpenOption.WRITE);
         if (!isLocked(channel)) {
             channel.close();
             throw new ConnectorException(
@@ -150,8 +151,7 @@ final class FileJournal implements AutoCloseable {
         newest.forEach(id -> text.append(id).append(" - 0\n"));
         ends.forEach((path, end) -> text.append("%s %s %d\n".formatted(NO_ID, path, end)));
         Path shorter = file.resolveSibling(NAME + ".tmp");
-        FileChannel next = FileChannel.open(
-                shorter, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE);
+        FileChannel next = PrivateFiles.open(shorter, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE);
         ByteBuffer bytes = ByteBuffer.wrap(text.toString().getBytes(StandardCharsets.UTF_8));
         while (bytes.hasRemaining()) {
             next.write(bytes);

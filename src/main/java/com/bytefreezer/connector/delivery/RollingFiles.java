@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.delivery;
 
 import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.config.PrivateFiles;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -73,7 +74,7 @@ public final class RollingFiles {
         OpenFile(Path path, Instant begun) throws IOException {
             this.path = path;
             this.begun = begun;
-            channel = FileChannel.open(hidden(path), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+            channel = PrivateFiles.openNew(hidden(path));
         }
     }
 
@@ -173,7 +174,7 @@ public final class RollingFiles {
     private OpenFile begin(FileJournal journal, String dataset) throws IOException {
         Instant begun = Instant.now();
         Path day = folder.resolve(dataset).resolve(DAY.format(begun));
-        Files.createDirectories(day);
+        PrivateFiles.createFolders(day);
         String name = dataset.substring(dataset.indexOf('/') + 1) + "-%s.ndjson" + (gzip ? ".gz" : "");
         Path path = day.resolve(name.formatted(TIME.format(begun)));
         for (Instant later = begun; Files.exists(path) || Files.exists(hidden(path)); ) {
@@ -210,7 +211,7 @@ public final class RollingFiles {
     private FileJournal journal() throws IOException {
         FileJournal open = journal;
         if (open == null) {
-            Files.createDirectories(folder);
+            PrivateFiles.createFolders(folder);
             open = FileJournal.open(folder);
             // What an earlier process left.
             for (Map.Entry<Path, Long> file : Map.copyOf(open.ends()).entrySet()) {

@@ -488,7 +488,7 @@ public final class DuckDb implements AutoCloseable {
         // A folder of its own, which DuckDB removes again: it may be read from within the sandbox.
         TemporaryFolder folder = TemporaryFolder.in(Path.of(temp));
         temporaryFolder = folder;
-        set("temp_directory", folder.path().toString());
+        set("temp_directory", folder.path().resolve("spill").toString());
         settings.optional("duckdb.extension-directory").ifPresent(this::setExtensionDirectory);
         // DuckDB counts 16 bytes for a record however long it is; with its default it would keep 60,000 of them.
         set("streaming_buffer_size", "32KB");

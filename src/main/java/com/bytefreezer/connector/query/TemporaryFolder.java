@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.query;
 
+import com.bytefreezer.connector.config.PrivateFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
@@ -17,7 +18,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Where one DuckDB writes what does not fit into memory; DuckDB makes the folder when it needs it, and removes it. What a
+ * Where one DuckDB writes what does not fit into memory, in a folder that is nobody else's to read. What a
  * process that was killed has left is removed by the next one: beside each folder is a file that its process has locked,
  * and the system lets go of the lock when the process ends, however that is.
  */
@@ -46,14 +47,16 @@ final class TemporaryFolder implements AutoCloseable {
         MINE.add(name + LOCK);
         FileChannel lock = null;
         try {
-            lock = FileChannel.open(lockFile, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+            lock = PrivateFiles.openNew(lockFile);
             lock.lock();
+            PrivateFiles.createFolders(parent.resolve(name));
         } catch (IOException e) {
             LOG.debug("{}: no lock", lockFile, e);
         }
         return new TemporaryFolder(parent.resolve(name), lockFile, lock);
     }
 
+    /** DuckDB makes a folder in it, which would be everybody's to read, and removes that. */
     Path path() {
         return path;
     }

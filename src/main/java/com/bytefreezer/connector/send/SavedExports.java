@@ -2,6 +2,7 @@ package com.bytefreezer.connector.send;
 
 import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.config.Destination.Setting;
+import com.bytefreezer.connector.config.PrivateFiles;
 import com.bytefreezer.connector.config.RouteFiles;
 import com.bytefreezer.connector.config.Secrets;
 import com.bytefreezer.connector.config.Settings;
@@ -14,10 +15,13 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import java.io.Writer;
 import java.net.URI;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -104,8 +108,11 @@ public final class SavedExports {
         }
         Path file = file(order.name());
         try {
-            Files.createDirectories(file.getParent());
-            Files.writeString(file, draft.yaml(), StandardOpenOption.CREATE_NEW);
+            PrivateFiles.createFolders(file.resolveSibling(""));
+            try (FileChannel channel = PrivateFiles.openNew(file);
+                    Writer text = Channels.newWriter(channel, StandardCharsets.UTF_8)) {
+                text.write(draft.yaml());
+            }
         } catch (IOException e) {
             throw new ApiException(
                     403,

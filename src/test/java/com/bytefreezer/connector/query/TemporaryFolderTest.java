@@ -7,6 +7,7 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -45,7 +46,8 @@ class TemporaryFolderTest {
         assertThat(theirs.resolve("spilled")).exists();
         try (TemporaryFolder next = TemporaryFolder.in(parent)) {
             assertThat(theirs).doesNotExist();
-            assertThat(next.path()).doesNotExist();
+            assertThat(Files.getPosixFilePermissions(next.path()))
+                    .isEqualTo(PosixFilePermissions.fromString("rwx------"));
         }
         assertThat(parent).isEmptyDirectory();
     }
