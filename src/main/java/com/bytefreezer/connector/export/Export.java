@@ -542,7 +542,7 @@ public final class Export {
         }
         useTogether(duckDb(run));
         int cores = Runtime.getRuntime().availableProcessors();
-        lock(run, Math.max(1, cores / first.size()));
+        lock(run, Math.max(1, cores / first.size()), first);
         return new Iterator<>() {
             private boolean offered;
 
@@ -623,7 +623,7 @@ public final class Export {
     }
 
     private Iterator<Unit> one(Run run, Unit unit) {
-        lock(run, Runtime.getRuntime().availableProcessors());
+        lock(run, Runtime.getRuntime().availableProcessors(), unit.objects());
         return List.of(run.begun(unit)).iterator();
     }
 
@@ -699,9 +699,14 @@ public final class Export {
         return run.duckDb();
     }
 
-    /** Before the first unit. */
-    private void lock(Run run, int threads) {
-        exports.cursor().requireRoom();
+    /** Before the first unit, which begins with {@code first}. */
+    private void lock(Run run, int threads, List<LakeObject> first) {
+        try {
+            exports.cursor().requireRoom();
+        } catch (ConnectorException e) {
+            run.missed(first);
+            throw e;
+        }
         duckDb(run).lock(threads);
     }
 
