@@ -1,5 +1,6 @@
 package com.bytefreezer.connector;
 
+import com.bytefreezer.connector.cage.Cage;
 import com.bytefreezer.connector.config.Secrets;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.control.Instance;
@@ -42,6 +43,7 @@ public final class Connector implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Connector.class);
 
     private final Main camel;
+    private final Cage cage;
     private final Cursor cursor;
     final Exports exports;
     private final Settings settings;
@@ -73,6 +75,8 @@ public final class Connector implements AutoCloseable {
         camel = DeliveryCamel.prepare(settings, settings.routeFiles(), deliveries, new StandardOutput());
         camel.bind("settings", settings);
         camel.bind("secrets", secrets);
+        cage = new Cage(settings);
+        camel.bind("cage", cage);
         tracing = Tracing.of(camel, settings, secrets);
         camel.bind("lanes", new Lanes());
         operations = Operations.ofRunning(
@@ -203,6 +207,7 @@ public final class Connector implements AutoCloseable {
                     settings.text("shutdown.timeout-seconds"));
         }
         exports.close();
+        cage.close();
         tracing.ifPresent(Tracing::close);
         metrics.close();
         cursor.close();

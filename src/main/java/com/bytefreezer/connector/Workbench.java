@@ -1,5 +1,6 @@
 package com.bytefreezer.connector;
 
+import com.bytefreezer.connector.cage.Cage;
 import com.bytefreezer.connector.config.Secrets;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.control.Instance;
@@ -8,11 +9,7 @@ import com.bytefreezer.connector.control.LakeCredentials;
 import com.bytefreezer.connector.delivery.DeliveryCamel;
 import com.bytefreezer.connector.metrics.Metrics;
 import com.bytefreezer.connector.operations.Operations;
-import com.bytefreezer.connector.query.DuckDb;
-import com.bytefreezer.connector.query.Query;
 import com.bytefreezer.connector.server.HttpServer;
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.util.Map;
 import org.apache.camel.CamelContext;
 import org.apache.camel.main.Main;
@@ -26,6 +23,7 @@ final class Workbench implements AutoCloseable {
     private final Main camel;
     private final Operations operations;
     private final Metrics metrics = new Metrics(Version.number());
+    private final Cage cage;
 
     /** Prepares everything; {@link #start} begins to work. */
     Workbench(Settings settings, Secrets secrets) {
@@ -33,6 +31,8 @@ final class Workbench implements AutoCloseable {
         camel = DeliveryCamel.prepare(settings, settings.routeFiles());
         camel.bind("settings", settings);
         camel.bind("secrets", secrets);
+        cage = new Cage(settings);
+        camel.bind("cage", cage);
         operations = Operations.ofStore(settings, camel::getCamelContext);
         camel.bind("operations", operations);
         camel.bind("status", operations.status());
@@ -55,25 +55,15 @@ final class Workbench implements AutoCloseable {
                                 () -> new Condition("", Map.of())));
         camel.start();
         server.announce();
-        Thread first = new Thread(Workbench::useDuckDb, "duckdb-first-use");
-        first.setDaemon(true);
-        first.start();
+        cage.warm();
         return server;
-    }
-
-    /** At its first use the library is unpacked and loaded, for which the first visitor would wait. */
-    private static void useDuckDb() {
-        try (Connection connection = DuckDb.forParsing()) {
-            Query.parse("FROM events", connection);
-        } catch (SQLException | ConnectorException e) {
-            // The first query tells of it.
-        }
     }
 
     @Override
     public void close() {
         Instance.leave(camel.getCamelContext());
         camel.stop();
+        cage.close();
         metrics.close();
     }
 }

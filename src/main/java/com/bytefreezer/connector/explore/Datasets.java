@@ -95,8 +95,8 @@ public final class Datasets implements CamelContextAware {
     }
 
     /** A DuckDB that reads this dataset and nothing else; for one request. */
-    DuckDb sandbox(Dataset dataset) {
-        DuckDb duckDb = DuckDb.open(settings, dataset.folders(), dataset.credentials(), true);
+    DuckDb sandbox(Dataset dataset, Watchdog.Running running) {
+        DuckDb duckDb = DuckDb.open(running.engine(), settings, dataset.folders(), dataset.credentials(), true);
         duckDb.limitTemporaryFiles(MOST_TEMPORARY_GIGABYTES);
         duckDb.lock(Runtime.getRuntime().availableProcessors());
         return duckDb;

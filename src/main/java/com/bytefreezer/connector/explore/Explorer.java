@@ -146,18 +146,17 @@ public final class Explorer {
             String quoted = Query.identifier(column);
             boolean ordered = kind != Kind.NESTED;
             Map<String, Object> answer = new LinkedHashMap<>();
-            try (DuckDb duckDb = datasets.sandbox(dataset)) {
-                running.in(duckDb);
+            try (DuckDb duckDb = datasets.sandbox(dataset, running)) {
                 String min = ordered ? "min(%s)".formatted(quoted) : "NULL";
                 String max = ordered ? "max(%s)".formatted(quoted) : "NULL";
-                ask(duckDb, dataset, objects, SUMMARY.formatted(quoted, min, max))
+                ask(running, duckDb, dataset, objects, SUMMARY.formatted(quoted, min, max))
                         .get(0)
                         .properties()
                         .forEach(member -> answer.put(member.getKey(), member.getValue()));
-                answer.put("top", ask(duckDb, dataset, objects, TOP.formatted(quoted)));
-                answer.put("histogram", histogram(duckDb, dataset, objects, kind, quoted));
+                answer.put("top", ask(running, duckDb, dataset, objects, TOP.formatted(quoted)));
+                answer.put("histogram", histogram(running, duckDb, dataset, objects, kind, quoted));
             } catch (ConnectorException e) {
-                throw new ApiException(422, Queries.reason(running, e));
+                throw new ApiException(422, running.reason(e));
             }
             answer.put("objects_read", objects.size());
             answer.put(
@@ -171,12 +170,14 @@ public final class Explorer {
         return objects.subList(Math.max(0, objects.size() - SAMPLE), objects.size());
     }
 
-    private @Nullable List<JsonNode> histogram(
-            DuckDb duckDb, Dataset dataset, List<LakeObject> objects, Kind kind, String column) throws IOException {
+    private static @Nullable List<JsonNode> histogram(
+            Running running, DuckDb duckDb, Dataset dataset, List<LakeObject> objects, Kind kind, String column)
+            throws IOException {
         return switch (kind) {
-            case NUMBER -> ask(duckDb, dataset, objects, HISTOGRAM.formatted(column + "::DOUBLE", "", BARS));
+            case NUMBER -> ask(running, duckDb, dataset, objects, HISTOGRAM.formatted(column + "::DOUBLE", "", BARS));
             case TIME ->
                 ask(
+                        running,
                         duckDb,
                         dataset,
                         objects,
@@ -185,10 +186,10 @@ public final class Explorer {
         };
     }
 
-    private static List<JsonNode> ask(DuckDb duckDb, Dataset dataset, List<LakeObject> objects, String sql)
-            throws IOException {
+    private static List<JsonNode> ask(
+            Running running, DuckDb duckDb, Dataset dataset, List<LakeObject> objects, String sql) throws IOException {
         List<JsonNode> answers = new ArrayList<>();
-        duckDb.read(Queries.parse(sql), objects, dataset.schema(), false, MOST_BUCKETS, new DuckDb.Reader() {
+        duckDb.read(Queries.parse(sql, running), objects, dataset.schema(), false, MOST_BUCKETS, new DuckDb.Reader() {
             @Override
             public void columns(List<String> names, List<String> types) {
                 // Known.
@@ -207,23 +208,17 @@ public final class Explorer {
         try {
             return datasets.open(tenant, name, running::check);
         } catch (ConnectorException e) {
-            throw running.hasToEnd() ? new ApiException(422, Queries.reason(running, e)) : e;
+            throw running.hasToEnd() ? new ApiException(422, running.reason(e)) : e;
         }
     }
 
     private Map<String, String> described(Dataset dataset, List<LakeObject> objects, Running running) {
-        try (DuckDb duckDb = datasets.sandbox(dataset)) {
-            return running.in(duckDb).describe(Queries.parse("FROM events"), objects, dataset.schema());
+        try (DuckDb duckDb = datasets.sandbox(dataset, running)) {
+            return duckDb.describe(Queries.parse("FROM events", running), objects, dataset.schema());
         } catch (ConnectorException e) {
             datasets.forget(dataset, e);
-            throw told(running, e);
+            throw running.told(e);
         }
-    }
-
-    /** What ended it where it was stopped; else what failed. */
-    private static RuntimeException told(Running running, ConnectorException e) {
-        String reason = Queries.reason(running, e);
-        return reason.equals(e.getMessage()) ? e : new ApiException(422, reason);
     }
 
     /** Null when it would take too long to find out. */
@@ -242,8 +237,8 @@ public final class Explorer {
             }
         }
         if (!unknown.isEmpty()) {
-            try (DuckDb duckDb = datasets.sandbox(dataset)) {
-                Map<String, Long> counts = running.in(duckDb).recordCounts(unknown);
+            try (DuckDb duckDb = datasets.sandbox(dataset, running)) {
+                Map<String, Long> counts = duckDb.recordCounts(unknown);
                 for (LakeObject object : unknown) {
                     long count = counts.getOrDefault(object.url(), 0L);
                     recordCounts.put(object, count);

@@ -9,7 +9,6 @@ import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.query.DuckDb;
 import com.bytefreezer.connector.query.Query;
 import com.bytefreezer.connector.query.SqlException;
-import com.bytefreezer.connector.server.ApiErrors;
 import com.bytefreezer.connector.server.ApiException;
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -116,15 +115,15 @@ public final class Queries {
     }
 
     private void answer(Ask ask, String sql, Running running, long started, FileChannel file) throws IOException {
-        Query query = parse(sql);
+        Query query = parse(sql, running);
         Dataset dataset = datasets.open(ask.tenant_id(), ask.dataset_id(), running::check);
         List<LakeObject> objects = objects(ask, dataset);
         boolean omitNulls = settings.text("records.nulls").equals("omit");
-        try (DuckDb duckDb = datasets.sandbox(dataset)) {
+        try (DuckDb duckDb = datasets.sandbox(dataset, running)) {
             Result result =
                     new Result(Channels.newOutputStream(file), ask.rows(), settings.integer("server.max-result-bytes"));
             // One more than are wanted tells whether there are more.
-            running.in(duckDb).learn(dataset.schema(), Explorer.sample(dataset.objects()));
+            duckDb.learn(dataset.schema(), Explorer.sample(dataset.objects()));
             duckDb.read(query, objects, dataset.schema(), omitNulls, ask.rows() + 1L, result);
             running.check();
             result.end(
@@ -152,8 +151,8 @@ public final class Queries {
         return objects;
     }
 
-    static Query parse(String sql) {
-        try (Connection connection = DuckDb.forParsing()) {
+    static Query parse(String sql, Running running) {
+        try (Connection connection = DuckDb.forParsing(running.engine())) {
             return Query.parse(sql, connection);
         } catch (SQLException e) {
             throw new ConnectorException("DuckDB: " + Query.firstLine(e), e);
@@ -162,28 +161,13 @@ public final class Queries {
 
     private byte[] refusal(Running running, ConnectorException e, long started) throws IOException {
         Map<String, Object> answer = new LinkedHashMap<>();
-        answer.put("error", secrets.mask(reason(running, e)));
+        answer.put("error", secrets.mask(running.reason(e)));
         if (e instanceof SqlException sql) {
             answer.put("line", sql.position().line());
             answer.put("column", sql.position().column());
         }
         answer.put("execution_time_ms", milliseconds(started));
         return JSON.writeValueAsBytes(answer);
-    }
-
-    /** In one line, as a person who asks would have it said. */
-    static String reason(Running running, ConnectorException e) {
-        try {
-            running.check();
-        } catch (ConnectorException stopped) {
-            return String.valueOf(stopped.getMessage());
-        }
-        String reason = String.valueOf(e.getMessage());
-        if (reason.contains("Out of Memory Error")) {
-            return "The query needs more memory and temporary space than it may have. Choose a smaller range, fewer columns or no sorting.";
-        }
-        // DuckDB may list fifty of them.
-        return ApiErrors.asAnswer(reason.replaceFirst(" Candidate functions: .*", ""));
     }
 
     /** It is gone with this process, however that ends: the system has its name only until it is open. */

@@ -1,35 +1,42 @@
 package com.bytefreezer.connector.explore;
 
 import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.cage.Cage;
+import com.bytefreezer.connector.cage.Cell;
 import com.bytefreezer.connector.config.Settings;
-import com.bytefreezer.connector.query.DuckDb;
+import com.bytefreezer.connector.query.Engine;
+import com.bytefreezer.connector.server.ApiErrors;
 import com.bytefreezer.connector.server.ApiException;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps what people ask within its limits: how many statements run at the same time ({@code server.max-queries}), how
- * long one takes ({@code server.query-timeout-seconds}), and that one ends when a person says so. The page looks at
+ * long one takes ({@code server.query-timeout-seconds}), how much memory, and that one ends when a person says so. Each has
+ * a process of its own, which is ended where it goes too far. The page looks at
  * several things by itself; such a look waits for its turn, and has as many turns as queries have. Safe for use by several
  * threads.
  */
 public final class Watchdog {
-    /** How long DuckDB goes on at most after it should have ended, beside what it needs to notice. */
+    /** How long a statement goes on at most after it should have ended. */
     private static final Duration PERIOD = Duration.ofMillis(50);
+
+    private static final String TOO_MUCH_MEMORY =
+            "The query needs more memory and temporary space than it may have. Choose a smaller range, fewer columns or no sorting.";
 
     /** Each of them occupies a thread of the server. */
     private static final int MOST_WAITING = 32;
 
+    private final Cage cage;
     private final int seconds;
     private final int most;
     private final Semaphore queries;
@@ -37,10 +44,8 @@ public final class Watchdog {
     private final Map<String, Running> running = new ConcurrentHashMap<>();
     private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(Watchdog::thread);
 
-    /** Not the clock itself: to stop a statement waits until DuckDB has bound it, which may mean to read every footer. */
-    private final ExecutorService stops = Executors.newCachedThreadPool(Watchdog::thread);
-
-    public Watchdog(Settings settings) {
+    public Watchdog(Settings settings, Cage cage) {
+        this.cage = cage;
         seconds = settings.integer("server.query-timeout-seconds");
         most = settings.integer("server.max-queries");
         queries = new Semaphore(most);
@@ -53,7 +58,7 @@ public final class Watchdog {
      * @param id by which it can be cancelled, or null
      * @throws ApiException when too much runs already, or something with this id
      */
-    Running query(@Nullable String id) {
+    public Running query(@Nullable String id) {
         Running begun = enter(id, queries);
         if (!queries.tryAcquire()) {
             running.remove(begun.id);
@@ -72,7 +77,7 @@ public final class Watchdog {
      * @param id by which it can be cancelled, or null
      * @throws ApiException when too many wait already, when it gets no turn in time, or something with this id runs
      */
-    Running look(@Nullable String id) {
+    public Running look(@Nullable String id) {
         if (looks.getQueueLength() >= MOST_WAITING) {
             throw new ApiException(429, "%d others wait to look at datasets. Try again.".formatted(MOST_WAITING));
         }
@@ -117,29 +122,37 @@ public final class Watchdog {
             return false;
         }
         found.cancelled = true;
+        found.tick();
         return true;
     }
 
     /** Something that runs. */
-    final class Running implements AutoCloseable {
+    public final class Running implements AutoCloseable {
         private final String id;
         private final Semaphore turns;
         private volatile long started = System.nanoTime();
         private volatile boolean cancelled;
-        private volatile @Nullable DuckDb duckDb;
+        private volatile @Nullable Cell cell;
         private volatile @Nullable Future<?> ticks;
-        private final AtomicBoolean stopping = new AtomicBoolean();
 
         private Running(String id, Semaphore turns) {
             this.id = id;
             this.turns = turns;
         }
 
-        /** From now on {@code sandbox} is what would have to be stopped. */
-        DuckDb in(DuckDb sandbox) {
-            duckDb = sandbox;
+        /**
+         * Where its statements run, one after the other.
+         *
+         * @throws ConnectorException when it should have ended
+         */
+        public Engine engine() {
+            Cell taken = cell;
+            if (taken == null) {
+                taken = cage.take();
+                cell = taken;
+            }
             check();
-            return sandbox;
+            return taken;
         }
 
         /**
@@ -147,15 +160,40 @@ public final class Watchdog {
          *
          * @throws ConnectorException that says why
          */
-        void check() {
-            if (cancelled) {
-                throw new ConnectorException("The query was cancelled.");
+        public void check() {
+            if (hasToEnd()) {
+                throw new ConnectorException(why());
             }
-            if (isLate()) {
-                throw new ConnectorException(
-                        "The query took longer than %d s and was stopped. Choose a smaller range, or raise server.query-timeout-seconds."
-                                .formatted(seconds));
+        }
+
+        private String why() {
+            return cancelled
+                    ? "The query was cancelled."
+                    : "The query took longer than %d s and was stopped. Choose a smaller range, or raise server.query-timeout-seconds."
+                            .formatted(seconds);
+        }
+
+        /** What has failed, in one line, as a person who asks would have it said. */
+        public String reason(ConnectorException e) {
+            if (hasToEnd()) {
+                return why();
             }
+            Cell its = cell;
+            Optional<String> end = its == null ? Optional.empty() : its.end();
+            if (end.isPresent()) {
+                return end.get();
+            }
+            String reason = String.valueOf(e.getMessage());
+            // DuckDB may list fifty of them.
+            return reason.contains("Out of Memory Error")
+                    ? TOO_MUCH_MEMORY
+                    : ApiErrors.asAnswer(reason.replaceFirst(" Candidate functions: .*", ""));
+        }
+
+        /** What ended it where it was stopped; else what failed. */
+        public RuntimeException told(ConnectorException e) {
+            String reason = reason(e);
+            return reason.equals(e.getMessage()) ? e : new ApiException(422, reason);
         }
 
         @Override
@@ -163,6 +201,10 @@ public final class Watchdog {
             Future<?> ticking = ticks;
             if (ticking != null) {
                 ticking.cancel(false);
+            }
+            Cell taken = cell;
+            if (taken != null) {
+                cage.giveBack(taken);
             }
             running.remove(id);
             turns.release();
@@ -173,22 +215,20 @@ public final class Watchdog {
             ticks = clock.scheduleAtFixedRate(this::tick, PERIOD.toMillis(), PERIOD.toMillis(), TimeUnit.MILLISECONDS);
         }
 
-        /** Again and again, since a statement that begins only now would not notice. */
         private void tick() {
-            DuckDb watched = duckDb;
-            if (watched != null && hasToEnd() && stopping.compareAndSet(false, true)) {
-                stops.execute(() -> {
-                    try {
-                        watched.interrupt();
-                    } finally {
-                        stopping.set(false);
-                    }
-                });
+            Cell watched = cell;
+            if (watched == null) {
+                return;
+            }
+            if (hasToEnd()) {
+                watched.kill(why());
+            } else if (watched.memory() > cage.mostMemory()) {
+                watched.kill(TOO_MUCH_MEMORY);
             }
         }
 
         /** Whether it was cancelled or is late. */
-        boolean hasToEnd() {
+        public boolean hasToEnd() {
             return cancelled || isLate();
         }
 

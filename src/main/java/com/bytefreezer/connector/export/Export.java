@@ -160,7 +160,7 @@ public final class Export {
     public void prepare() throws SQLException {
         Settings settings = exports.settings();
         String text = sql.isBlank() ? settings.text("query.sql") : sql;
-        try (Connection connection = DuckDb.forParsing()) {
+        try (Connection connection = DuckDb.forParsing(exports.engine())) {
             query = Query.parse(text, connection);
             Schema.checkTypes(settings, connection);
         }
@@ -304,7 +304,13 @@ public final class Export {
     }
 
     private DuckDb open(Run run, long memory) {
-        return DuckDb.open(exports.settings(), run.lake.folders(), run.credentials(), run.hasSmallObjects(), memory);
+        return DuckDb.open(
+                exports.engine(),
+                exports.settings(),
+                run.lake.folders(),
+                run.credentials(),
+                run.hasSmallObjects(),
+                memory);
     }
 
     private void sayThatThereIsNone(Run run) {

@@ -2,6 +2,7 @@ package com.bytefreezer.connector.export;
 
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.cursor.Cursor;
+import com.bytefreezer.connector.query.Engine;
 import com.bytefreezer.connector.query.MemoryLimit;
 import com.bytefreezer.connector.query.SharedReading;
 import java.time.Instant;
@@ -28,6 +29,7 @@ public final class Exports {
     private final Schemas schemas;
     private volatile boolean stopping;
     private volatile boolean quiet;
+    private final Engine engine;
 
     /**
      * The exports of one process.
@@ -35,10 +37,18 @@ public final class Exports {
      * @param watch whether they run again and again
      */
     public Exports(Settings settings, Cursor cursor, boolean watch) {
+        this(settings, cursor, watch, Engine.HERE);
+    }
+
+    /** @param engine where DuckDB runs */
+    Exports(Settings settings, Cursor cursor, boolean watch, Engine engine) {
+        this.engine = engine;
         this.settings = settings;
         this.cursor = cursor;
         this.watch = watch;
-        memory = MemoryLimit.of(settings);
+        memory = engine.equals(Engine.HERE)
+                ? MemoryLimit.of(settings)
+                : new MemoryLimit(MemoryLimit.ofQuery(settings), false);
         schemas = new Schemas(settings, cursor);
     }
 
@@ -50,6 +60,10 @@ public final class Exports {
     /** Closes the runs that a stop has broken off: their routes do not come to it any more. */
     public void close() {
         lanes.values().forEach(Export::closeIfRunning);
+    }
+
+    Engine engine() {
+        return engine;
     }
 
     /** From now on nothing is shown on a terminal. */

@@ -8,17 +8,14 @@ import com.bytefreezer.connector.delivery.Batches;
 import com.bytefreezer.connector.delivery.Failures;
 import com.bytefreezer.connector.delivery.Unit;
 import com.bytefreezer.connector.lake.Credentials;
+import com.bytefreezer.connector.query.Engine;
 import com.bytefreezer.connector.query.RunDataSource;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.time.Duration;
 import java.util.Iterator;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import org.apache.camel.CamelContext;
 import org.apache.camel.component.jdbc.ResultSetIterator;
 import org.jspecify.annotations.Nullable;
@@ -29,16 +26,16 @@ public final class FirstBatch {
     private final Exports exports;
     private final RunDataSource source = new RunDataSource();
     private final Export export;
-    private final AtomicReference<@Nullable Statement> reading = new AtomicReference<>();
 
     /**
      * The first batch of the export that {@code settings} describe.
      *
      * @param cursor one that knows nothing
+     * @param engine where DuckDB runs
      */
-    public FirstBatch(Settings settings, Cursor cursor) {
+    public FirstBatch(Settings settings, Cursor cursor, Engine engine) {
         this.settings = settings;
-        exports = new Exports(settings, cursor, false);
+        exports = new Exports(settings, cursor, false, engine);
         exports.quiet();
         export = new Export(exports, source);
         export.setName("default");
@@ -53,19 +50,19 @@ public final class FirstBatch {
      *
      * @param credentials of the bucket, if it is one
      * @param routes with {@code direct:credentials}, for keys that have expired
+     * @param check called before each statement; ends it when it throws
      * @return empty when the query selects no record
-     * @throws ConnectorException when the query or an object cannot be read, or when {@code patience} ends
+     * @throws ConnectorException when the query or an object cannot be read
      */
-    public Optional<Batch> read(@Nullable Credentials credentials, CamelContext routes, Duration patience)
+    public Optional<Batch> read(@Nullable Credentials credentials, CamelContext routes, Runnable check)
             throws SQLException, InterruptedException {
         export.prepare();
-        CompletableFuture<Void> end = CompletableFuture.runAsync(
-                this::stop, CompletableFuture.delayedExecutor(patience.toMillis(), TimeUnit.MILLISECONDS));
         try {
             export.open(credentials);
             Throwable failure = null;
             while (export.hasMore()) {
                 for (Iterator<Unit> units = export.discover(); units.hasNext(); ) {
+                    check.run();
                     Unit unit = units.next();
                     try {
                         Optional<Batch> batch = first(unit, routes);
@@ -80,10 +77,6 @@ public final class FirstBatch {
                     }
                 }
             }
-            if (exports.isStopping()) {
-                throw new ConnectorException(
-                        "no record was found in %d s. Choose a shorter range.".formatted(patience.toSeconds()));
-            }
             if (failure instanceof ConnectorException known) {
                 throw known;
             }
@@ -92,20 +85,7 @@ public final class FirstBatch {
             }
             return Optional.empty();
         } finally {
-            end.cancel(false);
             export.close();
-        }
-    }
-
-    private void stop() {
-        exports.stop();
-        Statement statement = reading.get();
-        try {
-            if (statement != null) {
-                statement.cancel();
-            }
-        } catch (SQLException e) {
-            // It has ended just now.
         }
     }
 
@@ -113,10 +93,6 @@ public final class FirstBatch {
         String sql = export.statement(unit, routes);
         try (Connection connection = source.getConnection();
                 Statement statement = connection.createStatement()) {
-            reading.set(statement);
-            if (exports.isStopping()) {
-                throw new StoppedException();
-            }
             statement.execute(sql);
             try (ResultSet result = statement.getResultSet()) {
                 ResultSetIterator rows = new ResultSetIterator(connection, result, true, false);
@@ -125,10 +101,8 @@ public final class FirstBatch {
                     return Optional.of(batches.next());
                 }
             }
-        } finally {
-            reading.set(null);
         }
-        if (!unit.hasEnded() && !exports.isStopping()) {
+        if (!unit.hasEnded()) {
             throw new ConnectorException(unit.failure().map(Failures::describe).orElse("its records cannot be read"));
         }
         return Optional.empty();

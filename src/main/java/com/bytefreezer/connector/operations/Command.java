@@ -214,7 +214,7 @@ public final class Command {
 
     private static void check(ExportDefinition export, Planner planner, List<String> problems, List<String> notes) {
         try {
-            Planner.query(export);
+            planner.query(export);
         } catch (ConnectorException e) {
             problems.add("export %s: %s".formatted(export.name(), e.getMessage()));
             return;

@@ -2,7 +2,6 @@ package com.bytefreezer.connector.operations;
 
 import com.bytefreezer.connector.Json;
 import com.bytefreezer.connector.config.ExportDefinition;
-import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.cursor.Counts;
 import com.bytefreezer.connector.cursor.History;
 import com.bytefreezer.connector.delivery.DeadLetter;
@@ -14,11 +13,9 @@ import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
-import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import org.apache.camel.Body;
 import org.apache.camel.Header;
@@ -202,25 +199,6 @@ public final class ExportsApi {
         operations.resetCursor(export);
     }
 
-    /** What an export would be that is not saved yet. */
-    public ExportPlan plan(@Body Map<String, Object> request) {
-        ApiException.required(request);
-        Settings settings = operations.settings();
-        ExportDefinition export = new ExportDefinition(
-                "plan",
-                text(request, "destination_type").orElse("stdout"),
-                required(request, "tenant_id"),
-                required(request, "dataset_id"),
-                required(request, "sql"),
-                settings.text("query.sync"),
-                text(request, "batch_size")
-                        .map(size -> number("batch_size", size, 1000))
-                        .orElseGet(() -> settings.integer("schedule.batch-size")));
-        Instant from = time(request, "from").orElse(Instant.MIN);
-        Instant to = time(request, "to").orElse(Instant.MAX);
-        return operations.planner().planAll(export, object -> object.beginsIn(from, to));
-    }
-
     private static Set<String> ids(Map<String, Object> request) {
         Object ids = request.get("ids");
         if (ids == null) {
@@ -232,23 +210,7 @@ public final class ExportsApi {
         throw new ApiException(400, "\"ids\" must be a list of ids of dead letters; without it all are meant.");
     }
 
-    private static Optional<Instant> time(Map<String, Object> request, String name) {
-        try {
-            return text(request, name).filter(time -> !time.equals("all")).map(Instant::parse);
-        } catch (DateTimeParseException e) {
-            throw new ApiException(400, "\"%s\" must be a time like 2026-11-20T00:00:00Z.".formatted(name));
-        }
-    }
-
-    private static String required(Map<String, Object> request, String name) {
-        return text(request, name).orElseThrow(() -> new ApiException(400, "\"%s\" is missing.".formatted(name)));
-    }
-
-    private static Optional<String> text(Map<String, Object> request, String name) {
-        return Optional.ofNullable(request.get(name)).map(String::valueOf).filter(text -> !text.isBlank());
-    }
-
-    private static int number(String name, @Nullable String text, int otherwise) {
+    static int number(String name, @Nullable String text, int otherwise) {
         if (text == null) {
             return otherwise;
         }

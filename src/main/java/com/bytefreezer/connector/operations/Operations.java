@@ -7,6 +7,7 @@ import com.bytefreezer.connector.cursor.Cursor;
 import com.bytefreezer.connector.cursor.History;
 import com.bytefreezer.connector.delivery.DeadLetterLine;
 import com.bytefreezer.connector.delivery.DeadLetters;
+import com.bytefreezer.connector.explore.Watchdog;
 import com.bytefreezer.connector.export.Exports;
 import com.bytefreezer.connector.export.Schedule;
 import com.bytefreezer.connector.server.ApiException;
@@ -109,6 +110,11 @@ public final class Operations {
 
     Planner planner() {
         return new Planner(settings, routes.get());
+    }
+
+    /** The same for a person who waits. */
+    Planner planner(Watchdog.Running running) {
+        return new Planner(settings, routes.get(), running::engine, running::check);
     }
 
     Settings settings() {

@@ -10,6 +10,7 @@ import com.bytefreezer.connector.lake.Credentials;
 import com.bytefreezer.connector.lake.Lake;
 import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.query.DuckDb;
+import com.bytefreezer.connector.query.Engine;
 import com.bytefreezer.connector.query.Plan;
 import com.bytefreezer.connector.query.Query;
 import com.bytefreezer.connector.query.Schema;
@@ -23,6 +24,7 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
@@ -45,11 +47,29 @@ public final class Planner {
 
     private final Settings settings;
     private final CamelContext routes;
+    private final Supplier<Engine> engine;
+    private final Runnable check;
 
-    /** @param routes with {@code direct:credentials} */
+    /**
+     * Plans with a DuckDB in this process.
+     *
+     * @param routes with {@code direct:credentials}
+     */
     public Planner(Settings settings, CamelContext routes) {
+        this(settings, routes, () -> Engine.HERE, () -> {});
+    }
+
+    /**
+     * Plans for a person who waits.
+     *
+     * @param engine where DuckDB runs
+     * @param check called again and again; planning ends when it throws
+     */
+    Planner(Settings settings, CamelContext routes, Supplier<Engine> engine, Runnable check) {
         this.settings = settings;
         this.routes = routes;
+        this.engine = engine;
+        this.check = check;
     }
 
     /** Some objects: how many, and a few of them, evenly. */
@@ -131,8 +151,8 @@ public final class Planner {
     }
 
     /** Parses the SQL of an export. */
-    static Query query(ExportDefinition export) {
-        try (Connection connection = DuckDb.forParsing()) {
+    Query query(ExportDefinition export) {
+        try (Connection connection = DuckDb.forParsing(engine.get())) {
             return Query.parse(export.sql(), connection);
         } catch (SQLException e) {
             throw new ConnectorException("DuckDB does not start (" + Query.firstLine(e) + ").", e);
@@ -224,6 +244,7 @@ public final class Planner {
         long left = READ_BYTES;
         int step = Math.max(1, (read.sample.size() + READ_SAMPLE - 1) / READ_SAMPLE);
         for (int i = 0; i < read.sample.size(); i += step) {
+            check.run();
             List<LakeObject> object = List.of(read.sample.get(i));
             left -= object.get(0).size();
             OptionalLong rowsOfObject = duckDb.rows(object);
@@ -262,19 +283,20 @@ public final class Planner {
         return duckDb.planWithFirst(query, tried, schema);
     }
 
-    private static void tally(Lake lake, Tally tally, Predicate<LakeObject> range) {
+    private void tally(Lake lake, Tally tally, Predicate<LakeObject> range) {
         tally(lake, tally, range, UnaryOperator.identity());
     }
 
-    private static void tally(
+    private void tally(
             Lake lake, Tally tally, Predicate<LakeObject> range, UnaryOperator<Iterator<LakeObject>> newOnes) {
         try (Stream<LakeObject> objects = lake.objects()) {
-            newOnes.apply(objects.filter(range).iterator()).forEachRemaining(tally::add);
+            newOnes.apply(objects.peek(object -> check.run()).filter(range).iterator())
+                    .forEachRemaining(tally::add);
         }
     }
 
     private DuckDb open(Lake lake, @Nullable Credentials credentials) {
-        return DuckDb.open(settings, lake.folders(), credentials, true);
+        return DuckDb.open(engine.get(), settings, lake.folders(), credentials, true);
     }
 
     private Lake lake(ExportDefinition export, @Nullable Credentials credentials) {

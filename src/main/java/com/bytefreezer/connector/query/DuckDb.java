@@ -15,7 +15,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.sql.Blob;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -25,12 +24,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
-import java.util.Properties;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.duckdb.DuckDBConnection;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,16 +36,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class DuckDb implements AutoCloseable {
     private static final ObjectMapper JSON = Json.mapper();
-    /** Otherwise the driver gathers the whole result before it gives the first row. */
-    private static final Properties STREAMING = new Properties();
-
-    static {
-        STREAMING.setProperty("jdbc_stream_results", "true");
-    }
-
     /** Of a statement that need not tell of which object a row is. */
     private static final String NO_NUMBER = "";
 
+    private final Engine engine;
     /** Another one after an internal error, see {@link #newConnection}. */
     private Connection root;
 
@@ -57,18 +47,17 @@ public final class DuckDb implements AutoCloseable {
     private final List<Preparation> preparations = new ArrayList<>();
 
     private @Nullable TemporaryFolder temporaryFolder;
-    private final Footers footers = new Footers(this::newConnection, this::execute);
+    private final Footers footers = new Footers(this::newConnection, DuckDb::execute);
     private final Binding binding = new Binding(this::newConnection);
-    /** Statements for people, see {@link #interrupt}. */
-    private final Set<Statement> running = ConcurrentHashMap.newKeySet();
 
     /** Makes a new database a sandbox. */
     private interface Preparation {
         void of(DuckDb duckDb) throws SQLException;
     }
 
-    private DuckDb(Preparation preparation) throws SQLException {
-        root = DriverManager.getConnection("jdbc:duckdb:", STREAMING);
+    private DuckDb(Engine engine, Preparation preparation) throws SQLException {
+        this.engine = engine;
+        root = engine.connect();
         try {
             prepare(preparation);
         } catch (SQLException | ConnectorException e) {
@@ -82,29 +71,43 @@ public final class DuckDb implements AutoCloseable {
         preparations.add(preparation);
     }
 
-    /** A DuckDB without data, to parse SQL with. */
+    /** A DuckDB without data, to parse SQL with; in this process. */
     public static Connection forParsing() {
+        return forParsing(Engine.HERE);
+    }
+
+    /** A DuckDB without data, to parse SQL with. */
+    public static Connection forParsing(Engine engine) {
         try {
-            return DriverManager.getConnection("jdbc:duckdb:");
+            return engine.connect();
         } catch (SQLException e) {
             throw new ConnectorException(
                     "DuckDB does not start (" + Query.firstLine(e) + "). Nothing was exported.", e);
         }
     }
 
+    /** Opens the database in this process. */
+    public static DuckDb open(
+            Settings settings, Set<String> folders, @Nullable Credentials credentials, boolean smallObjects) {
+        return open(Engine.HERE, settings, folders, credentials, smallObjects);
+    }
+
     /**
      * Opens the database; {@link #lock} completes the sandbox.
      *
+     * @param engine where it runs
      * @param folders what may be read
      * @param credentials of the bucket, or null for a folder of this machine
      * @param smallObjects whether to keep what was read from the bucket: a small object's footer is read twice, while a
      *     big object would only fill the memory
      */
     public static DuckDb open(
-            Settings settings, Set<String> folders, @Nullable Credentials credentials, boolean smallObjects) {
-        // One of the page's.
-        long memory = MemoryLimit.of(settings).each(settings.integer("server.max-queries"));
-        return open(settings, folders, credentials, smallObjects, memory);
+            Engine engine,
+            Settings settings,
+            Set<String> folders,
+            @Nullable Credentials credentials,
+            boolean smallObjects) {
+        return open(engine, settings, folders, credentials, smallObjects, MemoryLimit.ofQuery(settings));
     }
 
     /**
@@ -113,13 +116,14 @@ public final class DuckDb implements AutoCloseable {
      * @param memory in bytes
      */
     public static DuckDb open(
+            Engine engine,
             Settings settings,
             Set<String> folders,
             @Nullable Credentials credentials,
             boolean smallObjects,
             long memory) {
         try {
-            return new DuckDb(duckDb -> {
+            return new DuckDb(engine, duckDb -> {
                 duckDb.set("memory_limit", memory + "B");
                 duckDb.makeSandbox(settings, folders, credentials, smallObjects);
             });
@@ -137,19 +141,19 @@ public final class DuckDb implements AutoCloseable {
      * that the error costs only those statements that were running.
      */
     synchronized Connection newConnection() throws SQLException {
-        Connection connection = ((DuckDBConnection) root).duplicate();
+        Connection connection = engine.copy(root);
         try (Statement statement = connection.createStatement()) {
             statement.execute("SELECT 1");
             return connection;
         } catch (SQLException invalidated) {
             connection.close();
             Connection before = root;
-            root = DriverManager.getConnection("jdbc:duckdb:", STREAMING);
+            root = engine.connect();
             before.close();
             for (Preparation preparation : preparations) {
                 preparation.of(this);
             }
-            return ((DuckDBConnection) root).duplicate();
+            return engine.copy(root);
         }
     }
 
@@ -271,8 +275,8 @@ public final class DuckDb implements AutoCloseable {
 
     /**
      * Reads the first records of a query for a person who waits. They are gathered in a temporary table before the
-     * first one is handed over: DuckDB can be stopped while it does that, but not in the middle of a stream, where the
-     * driver would not report an error either (seen on 1.5.5, DESIGN §5). What does not fit into memory is on disk.
+     * first one is handed over, since the driver would not report an error in the middle of a stream (seen on 1.5.5,
+     * DESIGN §5). What does not fit into memory is on disk.
      *
      * @param limit most records
      * @throws IOException of {@code reader}
@@ -336,44 +340,16 @@ public final class DuckDb implements AutoCloseable {
         }
     }
 
-    /**
-     * Stops what {@link #read}, {@link #describe} or {@link #recordCounts} does now; it fails. A statement that starts
-     * just now is not stopped, so call this again until they have returned.
-     */
-    public void interrupt() {
-        for (Statement statement : running) {
-            try {
-                statement.cancel();
-            } catch (SQLException e) {
-                // It has ended.
-            }
+    private static <T> T execute(Connection connection, String sql, Footers.Rows<T> reader) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery(sql)) {
+            return reader.of(rows);
         }
     }
 
-    private <T> T execute(Connection connection, String sql, Footers.Rows<T> reader) throws SQLException {
-        return stoppable(connection, statement -> {
-            try (ResultSet rows = statement.executeQuery(sql)) {
-                return reader.of(rows);
-            }
-        });
-    }
-
-    private boolean execute(Connection connection, String sql) throws SQLException {
-        return stoppable(connection, statement -> statement.execute(sql));
-    }
-
-    private interface Run<T> {
-        T with(Statement statement) throws SQLException;
-    }
-
-    private <T> T stoppable(Connection connection, Run<T> run) throws SQLException {
+    private static void execute(Connection connection, String sql) throws SQLException {
         try (Statement statement = connection.createStatement()) {
-            running.add(statement);
-            try {
-                return run.with(statement);
-            } finally {
-                running.remove(statement);
-            }
+            statement.execute(sql);
         }
     }
 
@@ -484,9 +460,11 @@ public final class DuckDb implements AutoCloseable {
     private void makeSandbox(
             Settings settings, Set<String> folders, @Nullable Credentials credentials, boolean smallObjects)
             throws SQLException {
-        String temp = settings.optional("duckdb.temp-folder").orElse(System.getProperty("java.io.tmpdir"));
+        Path temp = engine.temporaryFolder()
+                .orElseGet(() ->
+                        Path.of(settings.optional("duckdb.temp-folder").orElse(System.getProperty("java.io.tmpdir"))));
         // A folder of its own, which DuckDB removes again: it may be read from within the sandbox.
-        TemporaryFolder folder = TemporaryFolder.in(Path.of(temp));
+        TemporaryFolder folder = TemporaryFolder.in(temp);
         temporaryFolder = folder;
         set("temp_directory", folder.path().resolve("spill").toString());
         settings.optional("duckdb.extension-directory").ifPresent(this::setExtensionDirectory);
@@ -507,9 +485,8 @@ public final class DuckDb implements AutoCloseable {
             set("httpfs_connection_caching", "true");
             set("enable_external_file_cache", String.valueOf(smallObjects));
             set("allow_persistent_secrets", "false");
-            // What follows a question mark in a URL would be options: another server, another region. So it is part of
-            // the
-            // name, and so are asterisks.
+            // What follows a question mark in a URL would be options, such as another server; so it is part of the
+            // name.
             set("s3_url_compatibility_mode", "true");
             createSecret(credentials, AwsKeys.resolve(credentials));
         }

@@ -28,6 +28,11 @@ public record MemoryLimit(long bytes, boolean isShared) {
         return shared(memory(), Runtime.getRuntime().maxMemory());
     }
 
+    /** What a query of the page may use, in bytes. */
+    public static long ofQuery(Settings settings) {
+        return of(settings).each(settings.integer("server.max-queries"));
+    }
+
     /**
      * Half of what is left: the other half is for what DuckDB does not count, and for everybody else.
      *

@@ -8,6 +8,7 @@ import com.bytefreezer.connector.cursor.Cursor;
 import com.bytefreezer.connector.delivery.Batch;
 import com.bytefreezer.connector.delivery.Failures;
 import com.bytefreezer.connector.delivery.KafkaRecords;
+import com.bytefreezer.connector.explore.Watchdog;
 import com.bytefreezer.connector.export.FirstBatch;
 import com.bytefreezer.connector.kit.Rehearsal;
 import com.bytefreezer.connector.kit.Request;
@@ -31,6 +32,7 @@ import java.util.concurrent.Semaphore;
 import org.apache.camel.Body;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
+import org.apache.camel.Header;
 import org.apache.camel.component.kafka.KafkaConstants;
 import org.jspecify.annotations.Nullable;
 
@@ -40,19 +42,20 @@ import org.jspecify.annotations.Nullable;
  * several threads.
  */
 public final class Previews {
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
-    /** Each has a DuckDB and a Camel of its own. */
+    /** Each has a Camel of its own. */
     private static final int MOST_AT_A_TIME = 4;
     /** A shorter one would be found in ordinary words. */
     private static final int SHORTEST_SECRET = 8;
 
     private final Settings settings;
     private final Secrets secrets;
+    private final Watchdog watchdog;
     private final Targets targets;
     private final Semaphore free = new Semaphore(MOST_AT_A_TIME);
 
     /** Previews of exports of the lake that {@code settings} name. */
-    public Previews(Settings settings, Secrets secrets) {
+    public Previews(Settings settings, Secrets secrets, Watchdog watchdog) {
+        this.watchdog = watchdog;
         this.settings = settings;
         this.secrets = secrets;
         targets = new Targets(settings, secrets);
@@ -89,10 +92,12 @@ public final class Previews {
     /**
      * Makes the first batch and what the destination gets of it.
      *
+     * @param id to cancel it while the batch is read, or null
      * @throws ApiException when it cannot be asked for like this
      * @throws ConnectorException when the lake, the query or the route fails
      */
-    public Preview preview(@Body Order order, CamelContext camel) throws Exception {
+    public Preview preview(@Body Order order, @Header("query_id") @Nullable String id, CamelContext camel)
+            throws Exception {
         ApiException.required(order);
         Target target = targets.resolve(order.type(), order.config());
         if (!free.tryAcquire()) {
@@ -100,7 +105,7 @@ public final class Previews {
                     429, "%d previews are being made already. Try again in a moment.".formatted(MOST_AT_A_TIME));
         }
         try (OneOff once = OneOff.export(settings, secrets, target, order)) {
-            Optional<Batch> batch = firstBatch(once, order, camel);
+            Optional<Batch> batch = firstBatch(once, order, id, camel);
             return batch.isEmpty()
                     ? new Preview(List.of(), 0, "The query selects no record.")
                     : preview(target, once, batch.get(), camel);
@@ -109,11 +114,17 @@ public final class Previews {
         }
     }
 
-    private static Optional<Batch> firstBatch(OneOff once, Order order, CamelContext camel) throws Exception {
+    private Optional<Batch> firstBatch(OneOff once, Order order, @Nullable String id, CamelContext camel)
+            throws Exception {
         Path file = once.folder().resolve("cursor.db");
-        try (Cursor cursor = Cursor.open(file, Duration.ofHours(1))) {
-            return new FirstBatch(once.settings(), cursor)
-                    .read(LakeCredentials.ask(camel, order.tenant(), order.dataset()), camel, PATIENCE);
+        try (Watchdog.Running running = watchdog.look(id);
+                Cursor cursor = Cursor.open(file, Duration.ofHours(1))) {
+            try {
+                return new FirstBatch(once.settings(), cursor, running.engine())
+                        .read(LakeCredentials.ask(camel, order.tenant(), order.dataset()), camel, running::check);
+            } catch (ConnectorException e) {
+                throw running.told(e);
+            }
         }
     }
 

@@ -60,7 +60,7 @@ class QueriesTest {
                 "duckdb.temp-folder",
                 results.toString(),
                 "server.query-timeout-seconds",
-                "8",
+                "15",
                 "server.max-result-bytes",
                 "1000000"));
     }
@@ -283,22 +283,33 @@ class QueriesTest {
     void leavesNoResultBehind() throws Exception {
         ask("syslog", "SELECT * FROM events");
         ask("syslog", "SELECT nosuch FROM events");
-        Await.until("the results are gone", () -> list(results).isEmpty());
+        // The processes of queries have theirs, which is empty.
+        Await.until(
+                "the results are gone",
+                () -> list(results).stream()
+                                .allMatch(path -> path.getFileName().toString().startsWith("bytefreezer-queries-"))
+                        && list(results).stream()
+                                .flatMap(path -> list(path).stream())
+                                .filter(Files::isDirectory)
+                                .allMatch(cell -> list(cell).isEmpty()));
     }
 
     @Test
-    void aQueryEndsInTimeWhileAnotherIsBoundOverAFarBucket() throws Exception {
+    void aQueryEndsInTimeAlsoWhileItIsBoundOverAFarBucket() throws Exception {
         try (S3Server s3 = sampleBucket()) {
             try (LatencyProxy far = LatencyProxy.start(s3.endpoint(), Duration.ofMillis(600))) {
                 Map<String, String> settings = new TreeMap<>(bucket(s3, far.endpoint()));
                 settings.put("server.query-timeout-seconds", "3");
                 try (TestApi bucket = TestApi.over(settings)) {
+                    // DuckDB itself does not let go of the first before it has read all footers.
                     var bound = query(bucket, "SELECT count(*) AS n FROM events WHERE severity < 3", "all");
-                    TimeUnit.SECONDS.sleep(1);
                     var runs = query(bucket, SLOW, "2026-11-20T14:00:00Z");
 
-                    assertThat(runs.get(60, TimeUnit.SECONDS).error()).startsWith("The query took longer than 3 s");
-                    assertThat(bound.join().error()).startsWith("The query took longer than 3 s");
+                    for (var late : List.of(bound, runs)) {
+                        JsonNode answer = late.get(60, TimeUnit.SECONDS).json();
+                        assertThat(answer.path("error").asText()).startsWith("The query took longer than 3 s");
+                        assertThat(answer.path("execution_time_ms").asInt()).isLessThan(4_000);
+                    }
                 }
             }
         }

@@ -1,0 +1,236 @@
+package com.bytefreezer.connector.cage;
+
+import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.query.MemoryLimit;
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.lang.ProcessBuilder.Redirect;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.duckdb.DuckDBConnection;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The processes in which people's statements run. A statement may take all the time and memory that there is, or end its
+ * process: the connector ends that process, and the next statement has another. Safe for use by several threads.
+ */
+public final class Cage implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Cage.class);
+
+    /** A page asks for several things at once when it opens. */
+    private static final int MOST_IDLE = 2;
+    /** One that holds more after its work does not give it back any more. */
+    private static final long MOST_IDLE_BYTES = 256L << 20;
+    /** What a process needs beside DuckDB's own limit: Java, the library, and what DuckDB does not count. */
+    private static final long BESIDE_DUCKDB_BYTES = 384L << 20;
+
+    private static final List<String> JAVA = List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-Xmx192m",
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            "-XX:-UsePerfData",
+            // It may crash: that is what it is for. What Java says then must not get among the answers.
+            "-XX:-CreateCoredumpOnCrash",
+            "-XX:ErrorFile=" + File.separator + "dev" + File.separator + "null",
+            "-XX:+DisplayVMOutputToStderr");
+
+    /** What DuckDB needs of the environment to find its extensions, the time zone, certificates and the way out. */
+    private static final Set<String> ENVIRONMENT = Set.of(
+            "HOME",
+            "LANG",
+            "LC_ALL",
+            "TZ",
+            "SSL_CERT_FILE",
+            "SSL_CERT_DIR",
+            "HTTP_PROXY",
+            "HTTPS_PROXY",
+            "http_proxy",
+            "https_proxy",
+            "NO_PROXY",
+            "no_proxy",
+            "LD_LIBRARY_PATH");
+
+    private final Path parent;
+    private final long mostMemory;
+    private final Deque<Cell> idle = new ArrayDeque<>();
+    private final Set<Cell> used = new LinkedHashSet<>();
+    private @Nullable Path folder;
+    private boolean hasLibrary;
+    private boolean closed;
+
+    /** Starts nothing yet. */
+    public Cage(Settings settings) {
+        parent = Path.of(settings.optional("duckdb.temp-folder").orElse(System.getProperty("java.io.tmpdir")));
+        mostMemory = MemoryLimit.ofQuery(settings) + BESIDE_DUCKDB_BYTES;
+    }
+
+    /** How much memory a cell may hold, in bytes: more than DuckDB's own limit, which does not count everything. */
+    public long mostMemory() {
+        return mostMemory;
+    }
+
+    /** Has a process ready soon, for whoever comes first. */
+    public void warm() {
+        later(() -> {
+            try {
+                giveBack(take(), false);
+            } catch (ConnectorException e) {
+                // Whoever comes first is told.
+            }
+        });
+    }
+
+    private static void later(Runnable task) {
+        Thread thread = new Thread(task, "cage");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    /**
+     * A process that nobody else uses; to be given back.
+     *
+     * @throws ConnectorException when none can be started
+     */
+    public synchronized Cell take() {
+        if (closed) {
+            throw new ConnectorException("The connector is stopping.");
+        }
+        Cell cell = idle.poll();
+        while (cell != null && !cell.isAlive()) {
+            cell.close();
+            cell = idle.poll();
+        }
+        if (cell == null) {
+            cell = start();
+        }
+        used.add(cell);
+        return cell;
+    }
+
+    /** Ends with all that was open in it. */
+    public void giveBack(Cell cell) {
+        giveBack(cell, true);
+    }
+
+    /** @param replace whether another one takes its place, should it be the last one and not be good any more */
+    private void giveBack(Cell cell, boolean replace) {
+        boolean isGood = cell.isAlive() && cell.reset() && cell.memory() < MOST_IDLE_BYTES;
+        boolean isLast;
+        synchronized (this) {
+            used.remove(cell);
+            isLast = idle.isEmpty() && !closed;
+            if (isGood && !closed && idle.size() < MOST_IDLE) {
+                idle.push(cell);
+                return;
+            }
+        }
+        // The system takes its time to end a process that is large; nobody is to wait for that.
+        later(cell::close);
+        if (replace && isLast) {
+            warm();
+        }
+    }
+
+    @Override
+    public void close() {
+        List<Cell> all = new ArrayList<>();
+        Path made;
+        synchronized (this) {
+            closed = true;
+            all.addAll(idle);
+            all.addAll(used);
+            idle.clear();
+            used.clear();
+            made = folder;
+            folder = null;
+        }
+        all.forEach(Cell::close);
+        if (made != null) {
+            remove(made);
+        }
+    }
+
+    private Cell start() {
+        try {
+            if (folder == null) {
+                // Files in it are for this user alone.
+                folder = Files.createTempDirectory(parent, "bytefreezer-queries-");
+                hasLibrary = unpackLibrary(folder);
+            }
+            Path own = Files.createTempDirectory(folder, "cell-");
+            List<String> command = new ArrayList<>(JAVA);
+            command.add("-Djava.io.tmpdir=" + own);
+            command.add("-Djava.library.path=" + (hasLibrary ? folder : ""));
+            command.add("-cp");
+            command.add(home(DuckDBConnection.class) + File.pathSeparator + home(CellMain.class));
+            command.add(CellMain.class.getName());
+            command.add(folder.toString());
+            ProcessBuilder builder = new ProcessBuilder(command).redirectError(Redirect.DISCARD);
+            Map<String, String> environment = builder.environment();
+            environment.keySet().retainAll(ENVIRONMENT);
+            // Otherwise the C library keeps free memory for each thread.
+            environment.put("MALLOC_ARENA_MAX", "2");
+            return new Cell(builder.start(), own);
+        } catch (IOException e) {
+            throw new ConnectorException(
+                    "No process for queries can be started in %s (%s). Nothing was run. Check the folder, see duckdb.temp-folder."
+                            .formatted(parent, e.getMessage()),
+                    e);
+        }
+    }
+
+    /** The jar or folder of a class: of the many that there are these two are all that a cell opens. */
+    private static Path home(Class<?> type) {
+        try {
+            return Path.of(
+                    type.getProtectionDomain().getCodeSource().getLocation().toURI());
+        } catch (URISyntaxException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Once for all: each process would unpack 60 MB of its own. Whether this system's library is known. */
+    private static boolean unpackLibrary(Path folder) throws IOException {
+        String cpu = Map.of("amd64", "amd64", "x86_64", "amd64", "aarch64", "arm64")
+                .getOrDefault(System.getProperty("os.arch"), "");
+        String name = "/libduckdb_java.so_%s_%s"
+                .formatted(System.getProperty("os.name").toLowerCase(Locale.ROOT), cpu);
+        try (InputStream library = Cage.class.getResourceAsStream(name)) {
+            if (library == null) {
+                return false;
+            }
+            Files.copy(library, folder.resolve(System.mapLibraryName("duckdb_java")));
+            return true;
+        }
+    }
+
+    static void remove(Path folder) {
+        if (!Files.exists(folder)) {
+            return;
+        }
+        try (Stream<Path> paths = Files.walk(folder)) {
+            for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(path);
+            }
+        } catch (IOException | UncheckedIOException e) {
+            LOG.warn("{}: cannot be removed ({}). Remove it by hand.", folder, e.getMessage());
+        }
+    }
+}

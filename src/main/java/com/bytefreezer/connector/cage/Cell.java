@@ -1,0 +1,181 @@
+package com.bytefreezer.connector.cage;
+
+import com.bytefreezer.connector.cage.Wire.Action;
+import com.bytefreezer.connector.cage.Wire.Request;
+import com.bytefreezer.connector.query.Engine;
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A process with a DuckDB, for one who asks at a time. Whatever ends it, only what is asked of it fails. Safe for use by
+ * several threads, which wait for each other; {@link #kill} waits for nobody.
+ */
+public final class Cell implements Engine {
+    private static final int KILL = 128 + 9;
+
+    private final Process process;
+    private final Path folder;
+    private final DataInputStream in;
+    private final DataOutputStream out;
+    private boolean ready;
+
+    private volatile @Nullable String whyKilled;
+
+    Cell(Process process, Path folder) {
+        this.process = process;
+        this.folder = folder;
+        in = new DataInputStream(new BufferedInputStream(process.getInputStream(), 64 * 1024));
+        out = new DataOutputStream(new BufferedOutputStream(process.getOutputStream()));
+    }
+
+    /** What an answer says. */
+    interface Reader<T> {
+        T read(DataInputStream in) throws IOException;
+    }
+
+    @Override
+    public Connection connect() throws SQLException {
+        return CagedConnection.of(this, ask(Action.CONNECT, 0));
+    }
+
+    @Override
+    public Connection copy(Connection connection) throws SQLException {
+        return CagedConnection.of(this, ask(Action.COPY, CagedConnection.number(connection)));
+    }
+
+    @Override
+    public Optional<Path> temporaryFolder() {
+        return Optional.of(folder);
+    }
+
+    /** Waits until it has begun to work. */
+    synchronized void awaitReady() throws SQLException {
+        if (!ready) {
+            answer(in -> "");
+            ready = true;
+        }
+    }
+
+    int ask(Action action, int target) throws SQLException {
+        return ask(new Request(action, target, "", List.of()), DataInputStream::readInt);
+    }
+
+    synchronized <T> T ask(Request request, Reader<T> reader) throws SQLException {
+        awaitReady();
+        try {
+            Wire.write(out, request);
+        } catch (IOException e) {
+            throw gone(e);
+        }
+        return answer(reader);
+    }
+
+    private <T> T answer(Reader<T> reader) throws SQLException {
+        try {
+            byte kind = in.readByte();
+            if (kind == Wire.DONE) {
+                return reader.read(in);
+            }
+            if (kind == Wire.FAILED) {
+                throw new SQLException(Wire.readText(in));
+            }
+            throw new IOException("no answer begins with " + kind);
+        } catch (IOException e) {
+            throw gone(e);
+        }
+    }
+
+    /** What it said last was its last, or cannot be understood. */
+    private SQLException gone(IOException e) {
+        if (whyKilled == null) {
+            awaitExit();
+        }
+        process.destroyForcibly();
+        return new SQLException("the process of DuckDB has ended", e);
+    }
+
+    /** One that has hung up is about to end by itself, and its exit code tells why. */
+    private void awaitExit() {
+        try {
+            process.waitFor(1, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** What is still open in it is closed; whether it can be asked again. */
+    boolean reset() {
+        try {
+            ask(Action.RESET, 0);
+            return true;
+        } catch (SQLException e) {
+            return false;
+        }
+    }
+
+    boolean isAlive() {
+        return process.isAlive();
+    }
+
+    /** How much memory the process holds, in bytes; 0 where the system does not tell. */
+    public long memory() {
+        try {
+            String[] pages = Files.readString(Path.of("/proc/%d/statm".formatted(process.pid())))
+                    .split(" ");
+            return Long.parseLong(pages[1]) * 4096;
+        } catch (IOException | RuntimeException e) {
+            // Not Linux, or it has ended.
+            return 0;
+        }
+    }
+
+    /**
+     * Ends it at once; what is asked of it fails.
+     *
+     * @param why what those who asked are told, in one line
+     */
+    public void kill(String why) {
+        if (whyKilled == null) {
+            whyKilled = why;
+        }
+        process.destroyForcibly();
+    }
+
+    /** Why it does not work any more, in one line for the person whose statement it was; empty while it does. */
+    public Optional<String> end() {
+        if (whyKilled == null && process.isAlive()) {
+            return Optional.empty();
+        }
+        if (whyKilled != null) {
+            return Optional.of(whyKilled);
+        }
+        int code = process.exitValue();
+        return Optional.of(
+                code == KILL
+                        ? "The system ended the query's process, most likely for want of memory. Choose a smaller range, fewer columns or no sorting."
+                        : "The query ended DuckDB's process (exit code %d). Nothing else is concerned. Write it another way."
+                                .formatted(code));
+    }
+
+    /** Ends it and removes what it has written. */
+    void close() {
+        process.destroyForcibly();
+        try {
+            process.waitFor(5, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        Cage.remove(folder);
+    }
+}
