@@ -51,7 +51,7 @@ class PostgresCursorTest extends CursorContract {
     @AfterEach
     void forget() throws SQLException {
         replicas.forEach(Cursor::close);
-        execute("DROP TABLE claim, object, known, lane, lane_query, schema_version");
+        execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public");
     }
 
     @Override
