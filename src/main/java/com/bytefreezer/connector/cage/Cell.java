@@ -14,6 +14,10 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +35,8 @@ public final class Cell implements Engine {
     private boolean ready;
 
     private volatile @Nullable String whyKilled;
+    private volatile CompletableFuture<?> awaited = CompletableFuture.completedFuture("");
+    private final ExecutorService ears = Executors.newSingleThreadExecutor(Cell::thread);
 
     Cell(Process process, Path folder) {
         this.process = process;
@@ -81,23 +87,46 @@ public final class Cell implements Engine {
         return answer(reader);
     }
 
+    /** Read by another thread, since nothing ends to wait at a pipe but the end of the process, which takes a while. */
     private <T> T answer(Reader<T> reader) throws SQLException {
+        CompletableFuture<T> coming = new CompletableFuture<>();
+        awaited = coming;
+        if (whyKilled != null) {
+            throw gone(new IOException("killed"));
+        }
+        ears.execute(() -> {
+            try {
+                coming.complete(read(reader));
+            } catch (IOException | SQLException | RuntimeException e) {
+                coming.completeExceptionally(e);
+            }
+        });
         try {
-            byte kind = in.readByte();
-            if (kind == Wire.DONE) {
-                return reader.read(in);
+            return coming.get();
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof SQLException failure) {
+                throw new SQLException(failure.getMessage(), failure);
             }
-            if (kind == Wire.FAILED) {
-                throw new SQLException(Wire.readText(in));
-            }
-            throw new IOException("no answer begins with " + kind);
-        } catch (IOException e) {
+            throw gone(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
             throw gone(e);
         }
     }
 
+    private <T> T read(Reader<T> reader) throws IOException, SQLException {
+        byte kind = in.readByte();
+        if (kind == Wire.DONE) {
+            return reader.read(in);
+        }
+        if (kind == Wire.FAILED) {
+            throw new SQLException(Wire.readText(in));
+        }
+        throw new IOException("no answer begins with " + kind);
+    }
+
     /** What it said last was its last, or cannot be understood. */
-    private SQLException gone(IOException e) {
+    private SQLException gone(Exception e) {
         if (whyKilled == null) {
             awaitExit();
         }
@@ -125,7 +154,7 @@ public final class Cell implements Engine {
     }
 
     boolean isAlive() {
-        return process.isAlive();
+        return whyKilled == null && process.isAlive();
     }
 
     /** How much memory the process holds, in bytes; 0 where the system does not tell. */
@@ -150,6 +179,7 @@ public final class Cell implements Engine {
             whyKilled = why;
         }
         process.destroyForcibly();
+        awaited.completeExceptionally(new IOException("killed"));
     }
 
     /** Why it does not work any more, in one line for the person whose statement it was; empty while it does. */
@@ -168,9 +198,16 @@ public final class Cell implements Engine {
                                 .formatted(code));
     }
 
+    private static Thread thread(Runnable task) {
+        Thread thread = new Thread(task, "cell");
+        thread.setDaemon(true);
+        return thread;
+    }
+
     /** Ends it and removes what it has written. */
     void close() {
-        process.destroyForcibly();
+        kill("The connector is stopping.");
+        ears.shutdown();
         try {
             process.waitFor(5, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
