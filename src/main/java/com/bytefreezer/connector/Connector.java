@@ -78,7 +78,7 @@ public final class Connector implements AutoCloseable {
         cage = new Cage(settings);
         camel.bind("cage", cage);
         tracing = Tracing.of(camel, settings, secrets);
-        camel.bind("lanes", new Lanes());
+        camel.bind("lanes", new Lanes(settings));
         operations = Operations.ofRunning(
                 settings, deadLetters, exports, cursor, history, () -> schedule, camel::getCamelContext);
         camel.bind("operations", operations);
@@ -176,7 +176,7 @@ public final class Connector implements AutoCloseable {
                 TemplatedRouteBuilder.builder(context, template)
                         .routeId(template + "-" + export.lane())
                         .parameter("lane", export.lane())
-                        .parameter("intervalSeconds", export.intervalSeconds())
+                        .parameter("intervalSeconds", String.valueOf(export.intervalSeconds()))
                         .add();
             }
         }

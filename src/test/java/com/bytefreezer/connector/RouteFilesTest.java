@@ -36,7 +36,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class RouteFilesTest {
     private static final Path ROUTES = TestTools.projectDirectory().resolve("routes");
     private static final String SUFFIX = ".camel.yaml";
-    private static final Pattern SETTING = Pattern.compile("\\{\\{\\??([a-z0-9-]+(?:\\.[a-z0-9-]+)+)");
+    private static final Pattern SETTING = Pattern.compile("\\{\\{(?:\\?|text:)?([a-z0-9-]+(?:\\.[a-z0-9-]+)+)");
     private static final Pattern EXPLAINED = Pattern.compile("(?m)^#   ([a-z0-9-]+(?:\\.[a-z0-9-]+)+)  +\\S");
     /** A step that names an endpoint, and a route's beginning. */
     private static final Set<String> WITH_ENDPOINT =
@@ -46,6 +46,7 @@ class RouteFilesTest {
             Set.of("connectTimeout", "connectionRequestTimeout", "responseTimeout", "soTimeout");
     /** What {@code HecEndpoint} adds to Camel's options. */
     private static final Set<String> SPLUNK_HEC = Set.of(
+            "url",
             "timeColumn",
             "hostColumn",
             "fields",
@@ -228,7 +229,8 @@ class RouteFilesTest {
     private static boolean isRequired(String name) {
         try {
             for (Path file : destinationFiles()) {
-                if (withoutComments(file).contains("{{" + name + "}}")) {
+                String route = withoutComments(file);
+                if (route.contains("{{" + name + "}}") || route.contains("{{text:" + name + "}}")) {
                     return true;
                 }
             }

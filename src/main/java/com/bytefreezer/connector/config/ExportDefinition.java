@@ -1,6 +1,8 @@
 package com.bytefreezer.connector.config;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -8,24 +10,54 @@ import java.util.stream.Stream;
 
 /**
  * An export with one of its destinations, as its file in {@code routes/exports} and the settings describe it. What nothing
- * sets is empty.
+ * sets is empty. Of all this Camel learns only the two names: the rest is text that others have written, and Camel would
+ * evaluate it.
  *
  * @param sync what a run covers: auto, incremental or full
+ * @param batchSize most records of a batch
+ * @param intervalSeconds pause between two runs in watch mode
  */
 public record ExportDefinition(
-        String name, String destination, String tenant, String dataset, String sql, String sync, int batchSize) {
-    private static final Pattern PLACEHOLDER = Pattern.compile("\\{\\{\\??([^:{}]+)(?::([^{}]*))?}}");
+        String name,
+        String destination,
+        String tenant,
+        String dataset,
+        String sql,
+        String sync,
+        int batchSize,
+        int intervalSeconds) {
+    private static final Pattern PLACEHOLDER =
+            Pattern.compile("\\{\\{\\??([a-z0-9-]+(?:\\.[a-z0-9-]+)+)(?::([^{}]*))?}}");
+    private static final Pattern BRACES =
+            Pattern.compile("([{](?=(?:/\\*\\*/)*[{])|}(?=(?:/\\*\\*/)*}))((?:/\\*\\*/)*)");
+    private static final Pattern ESCAPED_BRACES =
+            Pattern.compile("([{](?=(?:/\\*\\*/)+[{])|}(?=(?:/\\*\\*/)+}))/\\*\\*/((?:/\\*\\*/)*)");
+
+    /** Parameters that may be what a setting may be. */
+    private static final Map<String, String> CHECKED_LIKE = Map.of(
+            "tenant", "query.tenant-id",
+            "dataset", "query.dataset-id",
+            "sync", "query.sync",
+            "batchSize", "schedule.batch-size",
+            "intervalSeconds", "schedule.interval-seconds");
 
     /** Names it in the cursor and elsewhere. */
     public String lane() {
         return name + "/" + destination;
     }
 
-    /** One for each destination. */
+    /**
+     * A query as it stands in the file of an export, where two braces begin or end a placeholder: they are parted by an
+     * empty comment, of those that part them already there is one more.
+     */
+    public static String escaped(String sql) {
+        return BRACES.matcher(sql).replaceAll("$1/**/$2");
+    }
+
+    /** One for each destination. The parameters have no {@link #problems}. */
     static Stream<ExportDefinition> of(Map<String, String> parameters, Map<String, String> settings) {
-        Map<String, String> resolved = new LinkedHashMap<>();
-        parameters.forEach((name, value) -> resolved.put(name, resolve(value, settings)));
-        String sql = resolved.getOrDefault("sql", "");
+        Map<String, String> resolved = resolved(parameters, settings);
+        String sql = ESCAPED_BRACES.matcher(resolved.getOrDefault("sql", "")).replaceAll("$1$2");
         return RouteFiles.destinationsIn(resolved.getOrDefault("destination", "")).stream()
                 .map(destination -> new ExportDefinition(
                         resolved.getOrDefault("name", ""),
@@ -34,11 +66,39 @@ public record ExportDefinition(
                         resolved.getOrDefault("dataset", ""),
                         sql.isBlank() ? settings.getOrDefault("query.sql", "") : sql,
                         resolved.getOrDefault("sync", "auto"),
-                        Integer.parseInt(resolved.getOrDefault("batchSize", "1000"))));
+                        Integer.parseInt(resolved.getOrDefault("batchSize", "1000")),
+                        Integer.parseInt(resolved.getOrDefault("intervalSeconds", "60"))));
     }
 
-    /** As Camel does it with the text of a route file. */
-    private static String resolve(String text, Map<String, String> settings) {
+    /** What is wrong with the parameters of an export, a line each, but for what is wrong with the settings themselves. */
+    static List<String> problems(Map<String, String> parameters, Map<String, String> settings) {
+        Map<String, String> resolved = resolved(parameters, settings);
+        String name = resolved.getOrDefault("name", "");
+        List<String> problems = new ArrayList<>();
+        if (!name.isEmpty() && !Names.isOfRoute(name)) {
+            problems.add("export \"%s\": its name must consist of letters, digits and . _ - only. Not started."
+                    .formatted(name));
+        }
+        CHECKED_LIKE.forEach((key, setting) -> {
+            String value = resolved.getOrDefault(key, "");
+            // A wrong setting is told of by itself.
+            if (!value.isEmpty() && !value.equals(settings.get(setting))) {
+                Rules.problem(setting, value)
+                        .ifPresent(problem -> problems.add(
+                                "export %s: %s %s, not \"%s\". Not started.".formatted(name, key, problem, value)));
+            }
+        });
+        return problems;
+    }
+
+    private static Map<String, String> resolved(Map<String, String> parameters, Map<String, String> settings) {
+        Map<String, String> resolved = new LinkedHashMap<>();
+        parameters.forEach((name, value) -> resolved.put(name, resolve(value, settings)));
+        return resolved;
+    }
+
+    /** With the values in place of the placeholders of settings; what looks like one in a value stays as it is. */
+    static String resolve(String text, Map<String, String> settings) {
         return PLACEHOLDER.matcher(text).replaceAll(match -> {
             String otherwise = match.group(2) == null ? "" : match.group(2);
             return Matcher.quoteReplacement(settings.getOrDefault(match.group(1), otherwise));

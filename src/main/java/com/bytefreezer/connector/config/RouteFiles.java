@@ -29,24 +29,26 @@ import java.util.stream.StreamSupport;
  * {@code destinations}, one export per file in {@code exports}.
  *
  * <p>A route file declares a setting by using it: {@code {{name}}} is required, {@code {{name:default}}} and
- * {@code {{?name}}} are not.
+ * {@code {{?name}}} are not. With {@code text:} before the name the value is handed over as it is.
  */
 public final class RouteFiles {
     private static final String SUFFIX = ".camel.yaml";
     private static final String DEFAULT_EXPORT = "default";
     private static final String CREDENTIALS = "credentials";
     private static final Pattern SETTING = Pattern.compile(
-            "\\{\\{(?<optional>\\??)(?<name>[a-z0-9-]+(\\.[a-z0-9-]+)+)(?:(?<colon>:)(?<default>[^}]*))?");
+            "\\{\\{(?:text:)?(?<optional>\\??)(?<name>[a-z0-9-]+(\\.[a-z0-9-]+)+)(?:(?<colon>:)(?<default>[^}]*))?");
     /** A line of a head comment that explains a setting. */
     private static final Pattern EXPLAINED = Pattern.compile("#   ([a-z0-9-]+(?:\\.[a-z0-9-]+)+)\\s+(.*)");
 
     private final Path folder;
     private final List<Path> files;
+    private final List<Path> exportFiles;
     private final Map<String, Path> destinations = new LinkedHashMap<>();
 
-    private RouteFiles(Path folder, List<Path> files) {
+    private RouteFiles(Path folder, List<Path> files, List<Path> exportFiles) {
         this.folder = folder;
         this.files = files;
+        this.exportFiles = exportFiles;
         for (Path file : files) {
             if (isIn("destinations", file)) {
                 destinations.put(nameOf(file), file);
@@ -62,12 +64,15 @@ public final class RouteFiles {
      */
     public static RouteFiles in(Path folder) {
         try (Stream<Path> paths = Files.walk(folder, FileVisitOption.FOLLOW_LINKS)) {
+            List<Path> files = paths.filter(path -> path.toString().endsWith(SUFFIX))
+                    .filter(path -> !isHidden(folder.relativize(path)))
+                    .sorted()
+                    .toList();
+            Path exports = folder.resolve("exports");
             return new RouteFiles(
                     folder,
-                    paths.filter(path -> path.toString().endsWith(SUFFIX))
-                            .filter(path -> !isHidden(folder.relativize(path)))
-                            .sorted()
-                            .toList());
+                    files,
+                    files.stream().filter(file -> file.startsWith(exports)).toList());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -96,7 +101,7 @@ public final class RouteFiles {
     /** These files with {@code only}, which may be anywhere, in place of those in {@code exports}. */
     public RouteFiles withOnlyExport(Path only) {
         Stream<Path> others = files.stream().filter(file -> !isIn("exports", file));
-        return new RouteFiles(folder, Stream.concat(others, Stream.of(only)).toList());
+        return new RouteFiles(folder, Stream.concat(others, Stream.of(only)).toList(), List.of(only));
     }
 
     /** What a delivery needs: the shared route and the destination's own. */
@@ -177,7 +182,7 @@ public final class RouteFiles {
 
     /** The names of the exports in {@code exports}, as far as they are written there. */
     public Set<String> exportNames() {
-        return exportFiles().stream()
+        return exportFiles.stream()
                 .flatMap(file -> exportsIn(file).stream())
                 .map(export -> parametersOf(export, "value").getOrDefault("name", ""))
                 .collect(Collectors.toSet());
@@ -200,7 +205,7 @@ public final class RouteFiles {
             loaded.removeIf(file -> isIn("api", file));
         }
         if (!withDefaultExport) {
-            loaded.removeIf(file -> exportFiles().contains(file) && nameOf(file).equals(DEFAULT_EXPORT));
+            loaded.removeIf(file -> exportFiles.contains(file) && nameOf(file).equals(DEFAULT_EXPORT));
         }
         destinations.forEach((name, file) -> {
             if (!used.contains(name)) {
@@ -222,7 +227,7 @@ public final class RouteFiles {
         if (withDefaultExport) {
             lists.put(chosen, "destination.type");
         }
-        for (Path file : exportFiles()) {
+        for (Path file : exportFiles) {
             if (nameOf(file).equals(DEFAULT_EXPORT) && !withDefaultExport) {
                 continue;
             }
@@ -248,7 +253,7 @@ public final class RouteFiles {
             }
         }
         List<Map<String, String>> exports = new ArrayList<>();
-        for (Path file : exportFiles()) {
+        for (Path file : exportFiles) {
             if (nameOf(file).equals(DEFAULT_EXPORT) && !withDefaultExport) {
                 continue;
             }
@@ -268,7 +273,7 @@ public final class RouteFiles {
 
     /** Whether there are exports beside the default one. */
     boolean hasFurtherExports() {
-        return exportFiles().stream().anyMatch(file -> !nameOf(file).equals(DEFAULT_EXPORT));
+        return exportFiles.stream().anyMatch(file -> !nameOf(file).equals(DEFAULT_EXPORT));
     }
 
     /** All settings that any route file uses. */
@@ -283,6 +288,21 @@ public final class RouteFiles {
         return settingsOf(file, true);
     }
 
+    /** Whether a route file pastes the value of a setting into text, other than handing it over as it is. */
+    public boolean isPasted(String setting) {
+        return files.stream().anyMatch(file -> places(file).containsKey(setting));
+    }
+
+    /** Where {@code file} pastes settings into text. */
+    Map<String, Set<Place>> places(Path file) {
+        try {
+            return Place.in(new YAMLMapper().readTree(file.toFile()));
+        } catch (IOException e) {
+            // Camel reads the same file next and says where it is wrong.
+            return Map.of();
+        }
+    }
+
     /** {@code file} as a person would name it. */
     String nameInMessages(Path file) {
         return folder.getFileName() + "/" + folder.relativize(file);
@@ -291,10 +311,6 @@ public final class RouteFiles {
     /** Whether {@code file} is the one that tells the control plane of this process. */
     boolean isHealth(Path file) {
         return file.equals(folder.resolve("health" + SUFFIX));
-    }
-
-    private List<Path> exportFiles() {
-        return files.stream().filter(file -> isIn("exports", file)).toList();
     }
 
     private boolean isIn(String subfolder, Path file) {

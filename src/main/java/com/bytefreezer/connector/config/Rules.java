@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** What makes a value of a setting right. */
 final class Rules {
@@ -25,14 +26,27 @@ final class Rules {
     private static final Pattern NUMBER_OF_DESTINATION =
             Pattern.compile("destination\\..+-(ms|seconds|bytes|records|port)");
 
+    private static final Pattern SENT_IN_A_HEADER = Pattern.compile(".*(token|api-key)");
+    private static final Pattern CONTROL = Pattern.compile("[\\p{Cc}&&[^\\t]]");
+    private static final Pattern HEADER =
+            Pattern.compile("(?!(?i:camel|org\\.apache\\.camel))[!#$%&'*+.^_`|~0-9A-Za-z-]+[ \\t]*:[^\\p{Cc}]*");
+
     static {
-        RULES.put("lake.root", startsWithOneOf("s3://", "file:"));
+        RULES.put("lake.root", Rules::root);
         RULES.put("lake.layout", value -> problemUnless(value.contains("{dataset}"), "must contain {dataset}"));
         RULES.put("s3.use-ssl", oneOf("true", "false"));
         RULES.put("s3.timeout-seconds", between(1, 3600));
-        RULES.put("control.url", startsWithOneOf("http://", "https://"));
-        RULES.put("destination.webhook.url", startsWithOneOf("http://", "https://"));
+        RULES.put("control.url", Rules::url);
+        RULES.put("destination.webhook.url", Rules::url);
+        RULES.put("destination.webhook.format", oneOf("records", "ndjson"));
+        RULES.put("destination.splunk.url", Rules::url);
+        RULES.put("destination.splunk.gzip", oneOf("true", "false"));
+        RULES.put("destination.splunk.acknowledgement", oneOf("true", "false"));
+        RULES.put("destination.elasticsearch.url", Rules::urls);
+        RULES.put("destination.elasticsearch.compression", oneOf("true", "false"));
         RULES.put("control.timeout-seconds", between(1, 3600));
+        RULES.put("query.tenant-id", nameOf("tenant"));
+        RULES.put("query.dataset-id", nameOf("dataset"));
         RULES.put("query.from", Rules::time);
         RULES.put("query.to", Rules::time);
         RULES.put("health-reporting.enabled", oneOf("true", "false"));
@@ -78,7 +92,7 @@ final class Rules {
         RULES.put("logging.level", value -> oneOf("debug", "info", "warn", "error")
                 .apply(value.toLowerCase(Locale.ROOT)));
         RULES.put("logging.format", oneOf("text", "json"));
-        RULES.put("tracing.url", startsWithOneOf("http://", "https://"));
+        RULES.put("tracing.url", Rules::url);
         RULES.put("shutdown.timeout-seconds", between(1, 86_400));
     }
 
@@ -86,13 +100,14 @@ final class Rules {
 
     static List<String> check(Map<String, String> values, RouteFiles routes, Mode mode) {
         List<String> problems = new ArrayList<>();
-        values.forEach((name, value) -> ruleOf(name)
-                .flatMap(rule -> rule.apply(value))
+        values.forEach((name, value) -> problem(name, value)
                 .ifPresent(problem -> problems.add("%s %s, not \"%s\". Not started.".formatted(name, problem, value))));
-        values.forEach((name, value) -> checkBraces(name, value, problems));
+        files(values, routes, mode).forEach(file -> checkPlaces(values, routes, file, problems));
         checkToken(values, problems);
         checkLake(values, problems);
         checkDestinations(values, routes, problems);
+        routes.exports(usesDefaultExport(values, routes))
+                .forEach(export -> problems.addAll(ExportDefinition.problems(export, values)));
         if (mode.exports()) {
             checkDefaultExport(values, routes, problems);
             for (Path file : files(values, routes, mode)) {
@@ -102,18 +117,42 @@ final class Rules {
         return problems;
     }
 
-    private static Optional<Rule> ruleOf(String name) {
-        Rule rule = RULES.get(name);
-        return rule == null && NUMBER_OF_DESTINATION.matcher(name).matches()
-                ? Optional.of(between(0, Integer.MAX_VALUE))
-                : Optional.ofNullable(rule);
+    /** What is wrong with the value of a setting. */
+    static Optional<String> problem(String name, String value) {
+        return ruleOf(name).flatMap(rule -> rule.apply(value));
     }
 
-    /** Camel would look for a setting of that name, and again in what it finds. */
-    private static void checkBraces(String name, String value, List<String> problems) {
-        if ((value.contains("{{") || value.contains("}}")) && !name.equals("query.sql")) {
-            problems.add("%s: {{ and }} cannot be part of a value. Not started. Choose another.".formatted(name));
+    private static Optional<Rule> ruleOf(String name) {
+        Rule rule = RULES.get(name);
+        if (rule != null) {
+            return Optional.of(rule);
         }
+        if (NUMBER_OF_DESTINATION.matcher(name).matches()) {
+            return Optional.of(between(0, Integer.MAX_VALUE));
+        }
+        if (name.matches("destination\\..+\\.headers")) {
+            return Optional.of(Rules::headers);
+        }
+        if (name.matches("destination\\..+\\.proxy-host")) {
+            return Optional.of(value ->
+                    problemUnless(value.matches("[\\p{L}0-9._:\\[\\]-]+"), "must be the name or address of a host"));
+        }
+        return SENT_IN_A_HEADER.matcher(name).matches()
+                ? Optional.of(value ->
+                        problemUnless(!CONTROL.matcher(value).find(), "must be one line without control characters"))
+                : Optional.empty();
+    }
+
+    /** Where the value becomes a part of a text that Camel evaluates, it must be one that Camel takes as it is. */
+    private static void checkPlaces(Map<String, String> values, RouteFiles routes, Path file, List<String> problems) {
+        routes.places(file).forEach((name, places) -> {
+            String value = values.getOrDefault(name, "");
+            if (!places.stream().allMatch(place -> place.takes(value))) {
+                problems.add(
+                        "%s: Camel would evaluate some of the signs in this value where %s pastes it. Not started. Choose another value, or write {{text:%1$s}} there, if it is a property of a bean or a parameter of an endpoint."
+                                .formatted(name, routes.nameInMessages(file)));
+            }
+        });
     }
 
     /** Wrong ones are not counted, so that it must not be guessed; it goes into headers and links. */
@@ -169,6 +208,10 @@ final class Rules {
             if (!routes.destinations().contains(name)) {
                 problems.add("%s: unknown destination \"%s\", available: %s. Not started."
                         .formatted(namedBy, name, String.join(" ", routes.destinations())));
+            } else if (!Names.isOfRoute(name)) {
+                problems.add(
+                        "%s: a destination named \"%s\" cannot be used. Not started. Give its file a name of letters, digits and . _ - only."
+                                .formatted(namedBy, name));
             }
         });
     }
@@ -192,6 +235,36 @@ final class Rules {
                 problems.add("%s is required %s. Not started.".formatted(name, why));
             }
         }
+    }
+
+    private static Optional<String> root(String value) {
+        return problemUnless(
+                value.matches("s3://[^/].*|file:(///)?(?!//|~).+"),
+                "must be a bucket like s3://bucket/prefix or a folder like /data/lake, ./lake or file:lake");
+    }
+
+    private static Optional<String> url(String value) {
+        return problemUnless(
+                value.matches("https?://[^/?#\\s{}\\\\][^\\s{}\\\\]*"),
+                "must be a URL that starts with http:// or https:// and has a host");
+    }
+
+    private static Optional<String> urls(String value) {
+        return Stream.of(value.split(",", -1))
+                .flatMap(node -> url(node.strip()).stream())
+                .findFirst();
+    }
+
+    private static Optional<String> headers(String value) {
+        return problemUnless(
+                value.lines().allMatch(line -> HEADER.matcher(line.strip()).matches()),
+                "must have a line like \"Name: value\" for each header, and none of Camel's own");
+    }
+
+    private static Rule nameOf(String what) {
+        return value -> problemUnless(
+                Names.isOfDataset(value),
+                "must be the name of a %s, without / \\ { } and control characters".formatted(what));
     }
 
     private static Rule oneOf(String... choices) {

@@ -2,9 +2,10 @@ package com.bytefreezer.connector.config;
 
 import com.bytefreezer.connector.Mode;
 import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
@@ -63,6 +64,10 @@ public final class Settings {
 
     /** One header: {@code destination.webhook.headers.X-Source}. */
     private static final Pattern HEADER = Pattern.compile("(destination\\.[^.]+\\.headers)\\.(.+)");
+
+    private static final YAMLFactory YAML = YAMLFactory.builder()
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .build();
 
     private static final Map<String, String> PLAIN_ENVIRONMENT = Map.of("ACCOUNT_ID", "control.account-id");
 
@@ -257,6 +262,11 @@ public final class Settings {
         return Boolean.parseBoolean(values.get(name));
     }
 
+    /** All values that are set, by name. */
+    public Map<String, String> asMap() {
+        return values;
+    }
+
     /** All values that are set, for Camel's property placeholders. */
     public Properties asProperties() {
         Properties properties = new Properties();
@@ -283,6 +293,11 @@ public final class Settings {
         return sources.routes().exports(Rules.usesDefaultExport(values, sources.routes())).stream()
                 .flatMap(parameters -> ExportDefinition.of(parameters, values))
                 .toList();
+    }
+
+    /** {@code text} of the file of an export, with the values of the settings in place of their placeholders. */
+    public String resolve(String text) {
+        return ExportDefinition.resolve(text, values);
     }
 
     /** The destinations that the exports of these settings name. */
@@ -326,6 +341,9 @@ public final class Settings {
             layer.forEach((name, value) -> renamed.put(ofDestination(name, type), value));
             putSet(resolved, renamed);
         }
+        // A path alone is a folder.
+        resolved.computeIfPresent(
+                "lake.root", (name, root) -> root.matches("(/|\\.{1,2}(/|$)).*") ? "file:" + root : root);
         nameBucketOfRoot(resolved);
         return withHeadersAsLines(resolved);
     }
@@ -402,14 +420,13 @@ public final class Settings {
 
     private static Map<String, String> configFile(Path file, List<String> problems) {
         Map<String, String> flat = new LinkedHashMap<>();
-        try {
-            JsonNode root = YAMLMapper.builder()
-                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-                    .build()
-                    .readTree(Files.readString(file));
-            if (root.isObject()) {
-                flatten("", root, flat);
-            } else if (!root.isMissingNode() && !root.isNull() && !root.asText().isBlank()) {
+        try (JsonParser yaml = YAML.createParser(Files.readString(file))) {
+            JsonToken first = yaml.nextToken();
+            if (first == JsonToken.START_OBJECT) {
+                flatten("", yaml, flat);
+            } else if (first != null
+                    && first != JsonToken.VALUE_NULL
+                    && !yaml.getText().isBlank()) {
                 problems.add("%s has no settings in it, such as \"control: {url: …}\". Not started.".formatted(file));
             }
         } catch (JacksonException e) {
@@ -427,25 +444,33 @@ public final class Settings {
         return flat;
     }
 
-    private static void flatten(String prefix, JsonNode node, Map<String, String> flat) {
-        if (node.isObject()) {
-            node.properties().forEach(child -> {
-                String name = prefix.endsWith(".headers")
-                        ? child.getKey()
-                        : child.getKey().replace('_', '-');
-                flatten(prefix.isEmpty() ? name : prefix + "." + name, child.getValue(), flat);
-            });
-            return;
+    /** Values are texts as they are written: 007 stays 007, whatever YAML makes of it. */
+    private static void flatten(String prefix, JsonParser yaml, Map<String, String> flat) throws IOException {
+        switch (yaml.currentToken()) {
+            case START_OBJECT -> {
+                while (yaml.nextToken() != JsonToken.END_OBJECT) {
+                    String key = yaml.currentName();
+                    String name = prefix.endsWith(".headers") ? key : key.replace('_', '-');
+                    yaml.nextToken();
+                    flatten(prefix.isEmpty() ? name : prefix + "." + name, yaml, flat);
+                }
+            }
+            case START_ARRAY -> {
+                List<String> items = new ArrayList<>();
+                Map<String, String> item = new LinkedHashMap<>();
+                while (yaml.nextToken() != JsonToken.END_ARRAY) {
+                    flatten("", yaml, item);
+                    items.add(item.getOrDefault("", ""));
+                    item.clear();
+                }
+                flat.put(prefix, String.join(",", items));
+            }
+            case VALUE_NULL -> flat.put(prefix, "");
+            default -> {
+                boolean unset = ZERO_IS_UNSET.contains(prefix) && yaml.getText().equals("0");
+                flat.put(prefix, unset ? "" : yaml.getText());
+            }
         }
-        if (node.isArray()) {
-            List<String> items = new ArrayList<>();
-            node.forEach(item -> items.add(item.asText()));
-            flat.put(prefix, String.join(",", items));
-            return;
-        }
-        boolean unset = node.isNull()
-                || (ZERO_IS_UNSET.contains(prefix) && node.asText().equals("0"));
-        flat.put(prefix, unset ? "" : node.asText());
     }
 
     private static Map<String, String> fromEnvironment(Map<String, String> environment, Set<String> known) {
@@ -465,9 +490,14 @@ public final class Settings {
 
     private static void find(Map<String, String> environment, String variable, String name, Map<String, String> found) {
         String value = environment.get(variable);
-        if (value != null && !value.isBlank()) {
+        if (value != null && !value.isBlank() && !isOfService(variable, value)) {
             found.put(name, value);
         }
+    }
+
+    /** Kubernetes and Docker tell a container of a service named "server" by SERVER_PORT=tcp://10.0.0.1:80. */
+    private static boolean isOfService(String variable, String value) {
+        return variable.endsWith("_PORT") && value.matches("(tcp|udp|sctp)://.+:\\d+");
     }
 
     private static String inEnvironment(String name) {

@@ -2,6 +2,7 @@ package com.bytefreezer.connector.control;
 
 import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.Json;
+import com.bytefreezer.connector.config.Names;
 import com.bytefreezer.connector.config.Settings;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -9,8 +10,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.apache.camel.Body;
 import org.apache.camel.Exchange;
+import org.apache.camel.ExchangeProperty;
 import org.apache.camel.Header;
 import org.apache.camel.Variable;
 import org.jspecify.annotations.Nullable;
@@ -40,13 +43,17 @@ public final class Account {
      * What a call gave.
      *
      * @param total how many there are, which may be more than were given
+     * @param leftOut how many were given whose id cannot be a name
      */
-    public record Items<T>(List<T> items, int total) {
+    public record Items<T>(List<T> items, int total, int leftOut) {
         /** Says so when some are missing. */
         public List<String> notes(String what) {
-            return total > items.size()
-                    ? List.of("%s: the control plane gave %d of %d.".formatted(what, items.size(), total))
-                    : List.of();
+            int given = items.size() + leftOut;
+            return Stream.of(
+                            total > given ? "%s: the control plane gave %d of %d.".formatted(what, given, total) : "",
+                            leftOut > 0 ? "%s: %d left out, since an id is no name.".formatted(what, leftOut) : "")
+                    .filter(note -> !note.isEmpty())
+                    .toList();
         }
     }
 
@@ -93,6 +100,14 @@ public final class Account {
                         item.path("testing").asBoolean()));
     }
 
+    /** The control plane could not be asked at all. */
+    public void noAnswer(@ExchangeProperty(Exchange.EXCEPTION_CAUGHT) Exception failure) {
+        throw new ConnectorException(
+                "control plane %s: no answer (%s). Check control.url."
+                        .formatted(settings.text("control.url"), failure.getMessage()),
+                failure);
+    }
+
     private <T> Items<T> read(String what, int status, @Nullable String body, Function<JsonNode, T> reader) {
         if (status != 200) {
             throw failure(what, "%d%s. %s".formatted(status, LakeCredentials.reason(body), advice(status)), null);
@@ -103,8 +118,13 @@ public final class Account {
                 throw failure(what, "an answer that is no JSON object. Check control.url.", null);
             }
             List<T> items = new ArrayList<>();
-            answer.path("items").forEach(item -> items.add(reader.apply(item)));
-            return new Items<>(items, answer.path("total").asInt(items.size()));
+            answer.path("items").forEach(item -> {
+                if (Names.isOfDataset(id(item))) {
+                    items.add(reader.apply(item));
+                }
+            });
+            int given = answer.path("items").size();
+            return new Items<>(items, answer.path("total").asInt(given), given - items.size());
         } catch (JsonProcessingException e) {
             throw failure(what, "an answer that is no JSON. Check control.url.", e);
         }

@@ -2,6 +2,7 @@ package com.bytefreezer.connector.control;
 
 import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.Json;
+import com.bytefreezer.connector.config.Names;
 import com.bytefreezer.connector.config.PlainText;
 import com.bytefreezer.connector.config.Secrets;
 import com.bytefreezer.connector.config.Settings;
@@ -77,6 +78,16 @@ public final class LakeCredentials {
         return answer.getMessage().getBody() instanceof Credentials credentials ? credentials : null;
     }
 
+    /** Whether the lake is a folder of this machine. */
+    public boolean areNotNeeded() {
+        return Lake.isLocal(settings);
+    }
+
+    /** Whether the settings {@code s3.*} name the bucket. */
+    public boolean areConfigured() {
+        return settings.optional("s3.bucket").isPresent();
+    }
+
     /** The bucket that the settings {@code s3.*} name; it overrides the control plane's. */
     public Credentials fromSettings() {
         String accessKey = settings.optional("s3.access-key").orElse("");
@@ -105,8 +116,16 @@ public final class LakeCredentials {
         return again == null || System.nanoTime() - again >= 0 ? null : known.get(key);
     }
 
-    /** Where the control plane gives the credentials of this dataset; it is asked now. */
+    /**
+     * Where the control plane gives the credentials of this dataset; it is asked now.
+     *
+     * @throws ConnectorException when these are no names, which could lead elsewhere
+     */
     public String url(@Variable("tenant") String tenant, @Variable("dataset") String dataset) {
+        if (!Names.isOfDataset(tenant) || !Names.isOfDataset(dataset)) {
+            throw new ConnectorException(
+                    "dataset %s/%s: no names of a tenant and a dataset. Nothing was read.".formatted(tenant, dataset));
+        }
         askedAt.put(tenant + "/" + dataset, System.nanoTime());
         return "%s/api/v1/tenants/%s/datasets/%s/query-credentials"
                 .formatted(settings.text("control.url").replaceAll("/+$", ""), escaped(tenant), escaped(dataset));

@@ -9,7 +9,9 @@ import java.util.Properties;
 import java.util.stream.Collectors;
 import org.apache.camel.CamelContext;
 import org.apache.camel.component.properties.PropertiesComponent;
+import org.apache.camel.main.BaseMainSupport;
 import org.apache.camel.main.Main;
+import org.apache.camel.main.MainListenerSupport;
 import org.apache.camel.main.SimpleMainShutdownStrategy;
 
 /** Camel as every destination finds it: the settings as placeholders, the beans of the delivery, and no other retries. */
@@ -22,6 +24,19 @@ public final class DeliveryCamel {
         camel.setShutdownStrategy(new SimpleMainShutdownStrategy());
         camel.setPropertyPlaceholderLocations("false");
         camel.setOverrideProperties(properties(settings, routeFiles));
+        SettingTexts texts = SettingTexts.of(settings, camel);
+        // Before the beans of the route files are made.
+        camel.addMainListener(new MainListenerSupport() {
+            @Override
+            public void beforeConfigure(BaseMainSupport main) {
+                PropertiesComponent placeholders =
+                        (PropertiesComponent) main.getCamelContext().getPropertiesComponent();
+                placeholders.addPropertiesFunction(texts);
+                // The environment is among the settings already, below the command line.
+                placeholders.setEnvironmentVariableMode(PropertiesComponent.ENVIRONMENT_VARIABLES_MODE_NEVER);
+                placeholders.setSystemPropertiesMode(PropertiesComponent.SYSTEM_PROPERTIES_MODE_NEVER);
+            }
+        });
         camel.bind("http", new BoundedHttp());
         camel.bind("https", new BoundedHttp());
         return camel;
@@ -51,10 +66,6 @@ public final class DeliveryCamel {
         camel.init();
         CamelContext context = camel.getCamelContext();
         context.getTypeConverterRegistry().addTypeConverters(BatchConverters.class);
-        // The environment is among the settings already, below the command line.
-        PropertiesComponent placeholders = (PropertiesComponent) context.getPropertiesComponent();
-        placeholders.setEnvironmentVariableMode(PropertiesComponent.ENVIRONMENT_VARIABLES_MODE_NEVER);
-        placeholders.setSystemPropertiesMode(PropertiesComponent.SYSTEM_PROPERTIES_MODE_NEVER);
         return context;
     }
 

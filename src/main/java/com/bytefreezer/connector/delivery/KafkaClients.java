@@ -104,7 +104,9 @@ public final class KafkaClients extends DefaultKafkaClientFactory {
     }
 
     private static String quoted(String value) {
-        return '"' + value.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
+        String escaped = value.replace("\\", "\\\\").replace("\"", "\\\"");
+        // A line would end the text.
+        return '"' + escaped.replace("\n", "\\n").replace("\r", "\\r") + '"';
     }
 
     private static String text(String file) {

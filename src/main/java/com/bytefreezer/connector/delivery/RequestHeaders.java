@@ -5,13 +5,19 @@ import java.util.Base64;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
 
-/** Sets the HTTP headers that a destination's settings name; here, so that no secret stands in an endpoint's URI. */
+/** Sets the HTTP headers and the URL that settings name; here, so that no secret stands in an endpoint's URI. */
 public final class RequestHeaders implements Processor {
+    private String url = "";
     private String lines = "";
     private String scheme = "Bearer";
     private String token = "";
     private String username = "";
     private String password = "";
+
+    /** Sets where the request goes; empty for what the endpoint or an earlier step says. */
+    public void setUrl(String url) {
+        this.url = url;
+    }
 
     /** Sets further headers, one {@code Name: value} per line; they win over all others. */
     public void setLines(String lines) {
@@ -56,5 +62,8 @@ public final class RequestHeaders implements Processor {
             message.setHeader(
                     line.substring(0, colon).strip(), line.substring(colon + 1).strip());
         });
+        if (!url.isBlank()) {
+            message.setHeader(Exchange.HTTP_URI, url);
+        }
     }
 }

@@ -142,6 +142,11 @@ public final class Catalogue {
         return answer(entries, List.of(note), settings.text("control.url"), true);
     }
 
+    /** Whether no control plane describes the datasets. */
+    public boolean isInLake() {
+        return Lake.isLocal(settings) || settings.optional("control.url").isEmpty();
+    }
+
     /** The datasets that have a folder in the lake. */
     public Map<String, Object> inLake() {
         Lake.Found found = Lake.datasets(settings, datasets.credentials("", ""));

@@ -70,10 +70,8 @@ public final class Datasets implements CamelContextAware {
      * @throws ConnectorException when there are no keys, or the lake cannot be listed
      */
     Dataset open(@Nullable String tenant, @Nullable String dataset, Runnable check) {
-        if (tenant == null || dataset == null || !Lake.isName(tenant) || !Lake.isName(dataset)) {
-            throw noNames();
-        }
-        Lake.Name name = new Lake.Name(tenant, dataset);
+        ApiException.requireNames(tenant, dataset);
+        Lake.Name name = new Lake.Name(Objects.requireNonNull(tenant), Objects.requireNonNull(dataset));
         Kept known = kept.get(name);
         if (known != null
                 && System.nanoTime() - known.since
@@ -86,12 +84,8 @@ public final class Datasets implements CamelContextAware {
             return listed;
         } catch (InvalidPathException e) {
             // Its characters are not in the encoding of this machine's file names.
-            throw noNames();
+            throw new ApiException(400, "tenant_id and dataset_id must be names that a file of this machine can have.");
         }
-    }
-
-    private static ApiException noNames() {
-        return new ApiException(400, "tenant_id and dataset_id must be names of a tenant and a dataset.");
     }
 
     /** A DuckDB that reads this dataset and nothing else; for one request. */

@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.export;
 
 import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.config.ExportDefinition;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.cursor.Counts;
 import com.bytefreezer.connector.cursor.Cursor;
@@ -36,7 +37,6 @@ import java.util.UUID;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.camel.Body;
 import org.apache.camel.CamelContext;
@@ -76,24 +76,18 @@ public final class Export {
     /** So much the clocks of replicas and of the lake may differ. */
     private static final Duration CLOCKS_DIFFER = Duration.ofMinutes(5);
 
-    private static final Pattern BRACES =
-            Pattern.compile("([{](?=(?:/\\*\\*/)*[{])|}(?=(?:/\\*\\*/)*}))((?:/\\*\\*/)*)");
-    private static final Pattern ESCAPED_BRACES =
-            Pattern.compile("([{](?=(?:/\\*\\*/)+[{])|}(?=(?:/\\*\\*/)+}))/\\*\\*/((?:/\\*\\*/)*)");
-
     private final Exports exports;
     private final RunDataSource dataSource;
     private final AtomicReference<@Nullable Run> running = new AtomicReference<>();
     /** What came of the run before {@link #close}. */
     private volatile Result result = Result.NONE;
 
-    private String name = "";
-    private String tenant = "";
-    private String dataset = "";
-    private String sql = "";
-    private String sync = "";
-    private String destination = "";
-    private String intervalSeconds = "";
+    private final ExportDefinition definition;
+    private final String name;
+    private final String tenant;
+    private final String dataset;
+    private final String sync;
+    private final String destination;
     /** So do its messages begin. */
     private String subject = "";
 
@@ -105,51 +99,19 @@ public final class Export {
     private final Window window;
     private boolean saidThatThereIsNone;
 
-    /** Made by the route template for each export, which then calls the setters and {@link #prepare}. */
-    public Export(Exports exports, RunDataSource dataSource) {
+    /** Made by the route template for each lane, which then calls {@link #prepare}. */
+    public Export(Exports exports, RunDataSource dataSource, String lane) {
         this.exports = exports;
         this.dataSource = dataSource;
+        definition = exports.definition(lane);
+        name = definition.name();
+        tenant = definition.tenant();
+        dataset = definition.dataset();
+        sync = definition.sync();
+        destination = definition.destination();
         window = new Window(
                 Duration.ofSeconds(exports.settings().integer("schedule.full-listing-seconds")),
                 Duration.ofHours(exports.settings().integer("cursor.lookback-hours")));
-    }
-
-    public void setName(String name) {
-        this.name = name;
-    }
-
-    public void setTenant(String tenant) {
-        this.tenant = tenant;
-    }
-
-    public void setDataset(String dataset) {
-        this.dataset = dataset;
-    }
-
-    /** Sets the query, {@link #escaped}; empty for the setting {@code query.sql}. */
-    public void setSql(String sql) {
-        this.sql = ESCAPED_BRACES.matcher(sql).replaceAll("$1$2");
-    }
-
-    /**
-     * A query as it stands in a route file, where Camel would take two braces for a placeholder: they are parted by an
-     * empty comment, of those that part them already there is one more.
-     */
-    public static String escaped(String sql) {
-        return BRACES.matcher(sql).replaceAll("$1/**/$2");
-    }
-
-    /** Sets what a run covers: auto, incremental or full. */
-    public void setSync(String sync) {
-        this.sync = sync;
-    }
-
-    public void setDestination(String destination) {
-        this.destination = destination;
-    }
-
-    public void setIntervalSeconds(String intervalSeconds) {
-        this.intervalSeconds = intervalSeconds;
     }
 
     /**
@@ -159,7 +121,7 @@ public final class Export {
      */
     public void prepare() throws SQLException {
         Settings settings = exports.settings();
-        String text = sql.isBlank() ? settings.text("query.sql") : sql;
+        String text = definition.sql();
         try (Connection connection = DuckDb.forParsing(exports.engine())) {
             query = Query.parse(text, connection);
             Schema.checkTypes(settings, connection);
@@ -198,8 +160,16 @@ public final class Export {
     }
 
     /** The pause between two runs in watch mode, in seconds. */
-    public String intervalSeconds() {
-        return intervalSeconds;
+    public int intervalSeconds() {
+        return definition.intervalSeconds();
+    }
+
+    /** Gives the steps that follow what they may want to know of the export, as variables. */
+    public void describe(Exchange exchange) {
+        exchange.setVariable("tenant", tenant);
+        exchange.setVariable("dataset", dataset);
+        exchange.setVariable("destination", destination);
+        exchange.setVariable("batchSize", definition.batchSize());
     }
 
     /** Begins a run: lists the dataset. */

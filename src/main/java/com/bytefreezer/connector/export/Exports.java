@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.export;
 
+import com.bytefreezer.connector.config.ExportDefinition;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.cursor.Cursor;
 import com.bytefreezer.connector.query.Engine;
@@ -102,6 +103,14 @@ public final class Exports {
                 .map(Run.Result::undelivered)
                 .filter(count -> count > 0)
                 .orElseGet(() -> export.result().undelivered());
+    }
+
+    /** What the route files and the settings say of {@code lane}. */
+    ExportDefinition definition(String lane) {
+        return settings.exports().stream()
+                .filter(export -> export.lane().equals(lane))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("no export " + lane));
     }
 
     Export get(String lane) {

@@ -37,12 +37,7 @@ public final class FirstBatch {
         this.settings = settings;
         exports = new Exports(settings, cursor, false, engine);
         exports.quiet();
-        export = new Export(exports, source);
-        export.setName("default");
-        export.setTenant(settings.text("query.tenant-id"));
-        export.setDataset(settings.text("query.dataset-id"));
-        export.setSync(settings.text("query.sync"));
-        export.setDestination(settings.text("destination.type"));
+        export = new Export(exports, source, settings.exports().get(0).lane());
     }
 
     /**

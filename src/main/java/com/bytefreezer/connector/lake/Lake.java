@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.lake;
 
 import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.config.Names;
 import com.bytefreezer.connector.config.Settings;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -63,7 +64,7 @@ public interface Lake extends AutoCloseable {
      * those from {@code query.from} to {@code query.to}.
      */
     static Lake of(Settings settings, String tenant, String dataset, @Nullable Credentials credentials) {
-        if (!isName(tenant) || !isName(dataset)) {
+        if (!Names.isOfDataset(tenant) || !Names.isOfDataset(dataset)) {
             throw new ConnectorException(
                     "dataset %s/%s: no names of a tenant and a dataset. Nothing was read.".formatted(tenant, dataset));
         }
@@ -140,11 +141,6 @@ public interface Lake extends AutoCloseable {
                         : "s3://" + bucket + "/" + join("", folder));
     }
 
-    /** Whether {@code text} may name a tenant or a dataset: it becomes part of a path and must not lead elsewhere. */
-    static boolean isName(String text) {
-        return text.matches("[^/\\\\\\p{Cntrl}]{1,255}") && !text.matches("\\.+") && !text.isBlank();
-    }
-
     /**
      * Whether {@code path} is a folder of this dataset: both names are folders of it, the tenant's above the dataset's, and it
      * leads nowhere else.
@@ -154,7 +150,7 @@ public interface Lake extends AutoCloseable {
         int above = folders.indexOf(tenant);
         return above >= 0
                 && folders.subList(above + 1, folders.size()).contains(dataset)
-                && folders.stream().allMatch(folder -> folder.isEmpty() || isName(folder));
+                && folders.stream().allMatch(folder -> folder.isEmpty() || Names.isOfDataset(folder));
     }
 
     private static Path folderIn(String root) {

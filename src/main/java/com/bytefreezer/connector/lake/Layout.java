@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.lake;
 
+import com.bytefreezer.connector.config.Names;
 import com.bytefreezer.connector.config.Settings;
 import java.util.ArrayList;
 import java.util.List;
@@ -78,7 +79,7 @@ final class Layout {
             List<Possible> found) {
         if (segments.stream().noneMatch(segment -> PLACEHOLDER.matcher(segment).find())) {
             String rest = segments.stream().map(segment -> segment + "/").collect(Collectors.joining());
-            if (dataset != null) {
+            if (dataset != null && Names.isOfDataset(dataset) && (tenant == null || Names.isOfDataset(tenant))) {
                 found.add(new Possible(new Lake.Name(tenant == null ? ONLY_TENANT : tenant, dataset), path + rest));
             }
             return;

@@ -32,16 +32,20 @@ public final class PlanApi {
     public ExportPlan plan(@Body Map<String, Object> request, @Header("query_id") @Nullable String id) {
         ApiException.required(request);
         Settings settings = operations.settings();
+        String tenant = required(request, "tenant_id");
+        String dataset = required(request, "dataset_id");
+        ApiException.requireNames(tenant, dataset);
         ExportDefinition export = new ExportDefinition(
                 "plan",
                 text(request, "destination_type").orElse("stdout"),
-                required(request, "tenant_id"),
-                required(request, "dataset_id"),
+                tenant,
+                dataset,
                 required(request, "sql"),
                 settings.text("query.sync"),
                 text(request, "batch_size")
                         .map(size -> ExportsApi.number("batch_size", size, 1000))
-                        .orElseGet(() -> settings.integer("schedule.batch-size")));
+                        .orElseGet(() -> settings.integer("schedule.batch-size")),
+                settings.integer("schedule.interval-seconds"));
         Instant from = time(request, "from").orElse(Instant.MIN);
         Instant to = time(request, "to").orElse(Instant.MAX);
         try (Watchdog.Running running = watchdog.look(id)) {

@@ -2,11 +2,11 @@ package com.bytefreezer.connector.send;
 
 import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.config.Destination.Setting;
+import com.bytefreezer.connector.config.ExportDefinition;
 import com.bytefreezer.connector.config.PrivateFiles;
 import com.bytefreezer.connector.config.RouteFiles;
 import com.bytefreezer.connector.config.Secrets;
 import com.bytefreezer.connector.config.Settings;
-import com.bytefreezer.connector.export.Export;
 import com.bytefreezer.connector.query.DuckDb;
 import com.bytefreezer.connector.query.Query;
 import com.bytefreezer.connector.send.Targets.Target;
@@ -77,9 +77,6 @@ public final class SavedExports {
             errors.add("name: use a-z, 0-9 and - only, for example failed-logins.");
         } else if (exists(order.name())) {
             errors.add("There is an export %s already. Choose another name.".formatted(order.name()));
-        }
-        if (Targets.isMeantForCamel(order.tenant()) || Targets.isMeantForCamel(order.dataset())) {
-            errors.add("tenant_id and dataset_id cannot contain {{ or ${, nor begin with #.");
         }
         addMistakesOfSql(order.sql(), errors);
         addConflict(target, errors);
@@ -177,7 +174,7 @@ public final class SavedExports {
         parameters.put("name", name);
         parameters.put("tenant", order.tenant());
         parameters.put("dataset", order.dataset());
-        parameters.put("sql", Export.escaped(order.sql()));
+        parameters.put("sql", ExportDefinition.escaped(order.sql()));
         parameters.put("destination", target.type());
         if (order.batchSize() != null) {
             parameters.put("batchSize", String.valueOf(order.batchSize()));

@@ -28,12 +28,11 @@ final class Targets {
     /** What says how records are sent, not where to. */
     private static final Pattern HARMLESS = Pattern.compile(
             ".*-(column|ms|bytes|seconds|records)|index|pipeline|op-type|format|compression|gzip|topic|source|sourcetype|fields|acknowledgement");
-    /** In a harmless setting it could become an option of an endpoint, and with it an address. */
-    private static final Pattern NOT_HARMLESS_IN_A_URI = Pattern.compile("[?&#/%]");
-    /** Camel would look up a bean, a file or another setting, or evaluate it, instead of taking it as it is. */
-    private static final Pattern MEANT_FOR_CAMEL = Pattern.compile(
-            "^\\s*(#|(resource|ref|bean|language):)|=\\s*#|RAW[({]|\\$\\{|\\$simple\\{|\\{\\{|}}",
-            Pattern.CASE_INSENSITIVE);
+    /** Where a route pastes it into an address, no more than this leaves the address as it is. */
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-]+([.][A-Za-z0-9_-]+)*");
+    /** A host, a port and a path, and nothing that servers read in different ways. */
+    private static final Pattern PLAIN_URL = Pattern.compile(
+            "https?://(\\[[0-9a-fA-F:]+]|[A-Za-z0-9_.-]*[A-Za-z0-9_-])(:[0-9]+)?(/[A-Za-z0-9._~/=+@!$,-]*)?");
 
     private final Settings settings;
     private final Secrets secrets;
@@ -121,21 +120,10 @@ final class Targets {
             boolean same = text.equals(before.isEmpty() ? setting.byDefault() : before)
                     || (text.isEmpty() && (before.isEmpty() || isHidden(setting)));
             if (!same) {
-                if (isMeantForCamel(text)) {
-                    throw new ApiException(
-                            400,
-                            "%s: a value from the page cannot begin with # or resource:, nor contain {{ or ${. Put it into the settings file."
-                                    .formatted(setting.name()));
-                }
                 typed.put(setting.name(), text);
             }
         });
         return typed;
-    }
-
-    /** Whether Camel would not take a text as it is. */
-    static boolean isMeantForCamel(String text) {
-        return MEANT_FOR_CAMEL.matcher(text).find();
     }
 
     /** Headers may come as an object, as the original has them. */
@@ -149,13 +137,14 @@ final class Targets {
     }
 
     /** Whether a typed setting may lead the records, and the secrets with them, to another server. */
-    private static boolean isElsewhere(Destination destination, String name, Map<String, String> typed) {
+    private boolean isElsewhere(Destination destination, String name, Map<String, String> typed) {
         Setting setting = destination.settings().stream()
                 .filter(one -> one.name().equals(name))
                 .findFirst()
                 .orElseThrow();
         boolean harmless = HARMLESS.matcher(setting.shortName()).matches()
-                && !NOT_HARMLESS_IN_A_URI.matcher(typed.getOrDefault(name, "")).find();
+                && (!settings.routes().isPasted(name)
+                        || NAME.matcher(typed.getOrDefault(name, "")).matches());
         return !harmless && !Secrets.isSecret(name);
     }
 
@@ -187,18 +176,26 @@ final class Targets {
                         .allMatch(node -> allowed.stream().anyMatch(prefix -> isBelow(node.strip(), prefix)));
     }
 
-    /** Not by comparing text: {@code https://siem.example} is no prefix of {@code https://siem.example.evil}. */
+    /**
+     * Not by comparing text: {@code https://siem.example} is no prefix of {@code https://siem.example.evil}. What may lead
+     * elsewhere in one reading of a URL, like a user, a query or a second spelling, is not below anything.
+     */
     private static boolean isBelow(String url, String prefix) {
+        if (url.equals(prefix)) {
+            return true;
+        }
         try {
-            URI one = URI.create(url).normalize();
+            URI one = URI.create(url);
             URI other = URI.create(prefix);
-            String path = Optional.ofNullable(other.getRawPath()).orElse("").replaceFirst("/$", "");
-            String own = Optional.ofNullable(one.getRawPath()).orElse("");
-            return other.getHost() != null
+            String path = other.getRawPath().replaceFirst("/$", "");
+            String own = one.getRawPath();
+            return PLAIN_URL.matcher(url).matches()
+                    && other.getHost() != null
                     && other.getHost().equalsIgnoreCase(one.getHost())
-                    && String.valueOf(other.getScheme()).equalsIgnoreCase(one.getScheme())
+                    && one.getScheme().equals(other.getScheme())
                     && other.getPort() == one.getPort()
-                    && !own.contains("%")
+                    && other.getRawQuery() == null
+                    && one.normalize().getRawPath().equals(own)
                     && (own.equals(path) || own.startsWith(path + "/"));
         } catch (IllegalArgumentException e) {
             return false;

@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.server;
 
+import com.bytefreezer.connector.config.Names;
 import org.jspecify.annotations.Nullable;
 
 /** A request that cannot be answered as it is; the message, one line, is for the person who sent it. */
@@ -24,6 +25,13 @@ public final class ApiException extends RuntimeException {
             throw new ApiException(400, "invalid request: the body is null.");
         }
         return body;
+    }
+
+    /** Refuses what cannot name a tenant and a dataset. */
+    public static void requireNames(@Nullable String tenant, @Nullable String dataset) {
+        if (tenant == null || dataset == null || !Names.isOfDataset(tenant) || !Names.isOfDataset(dataset)) {
+            throw new ApiException(400, "tenant_id and dataset_id must be names of a tenant and a dataset.");
+        }
     }
 
     /** The status of HTTP. */

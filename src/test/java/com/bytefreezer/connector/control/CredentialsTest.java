@@ -12,6 +12,7 @@ import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.TestRun;
 import com.bytefreezer.connector.config.Secrets;
 import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.delivery.DeliveryCamel;
 import com.bytefreezer.connector.delivery.Routes;
 import com.bytefreezer.connector.delivery.SilentRun;
 import com.bytefreezer.connector.kit.Reply;
@@ -130,12 +131,23 @@ class CredentialsTest {
 
     @Test
     void idsAreEscaped() throws Exception {
-        run("query.tenant-id", "a c/me?", "query.dataset-id", "50%+ö");
+        run("query.tenant-id", "a c%me?", "query.dataset-id", "50%+ö");
 
         assertThat(control.requests())
                 .singleElement()
                 .extracting(Request::path)
-                .isEqualTo("/api/v1/tenants/a%20c%2Fme%3F/datasets/50%25%2B%C3%B6/query-credentials");
+                .isEqualTo("/api/v1/tenants/a%20c%25me%3F/datasets/50%25%2B%C3%B6/query-credentials");
+    }
+
+    @Test
+    void aNameIsNoResourceOfCamel() throws Exception {
+        run("query.tenant-id", "resource:file:%2fetc%2fpasswd", "query.dataset-id", "#bean:settings");
+
+        assertThat(control.requests())
+                .singleElement()
+                .extracting(Request::path)
+                .isEqualTo(
+                        "/api/v1/tenants/resource%3Afile%3A%252fetc%252fpasswd/datasets/%23bean%3Asettings/query-credentials");
     }
 
     @Test
@@ -454,15 +466,13 @@ class CredentialsTest {
         private static final Logger LOGGER =
                 ((LoggerContext) LoggerFactory.getILoggerFactory()).getLogger(LakeCredentials.class);
 
-        private final Main camel = new Main();
+        private final Main camel;
         private final ListAppender<ILoggingEvent> appender = new ListAppender<>();
         private final ProducerTemplate caller;
 
         CredentialsRoute(Settings settings) throws Exception {
-            camel.setPropertyPlaceholderLocations("false");
-            camel.setOverrideProperties(settings.asProperties());
+            camel = DeliveryCamel.prepare(settings, List.of(Path.of("routes/credentials.camel.yaml")));
             camel.bind("lakeCredentials", new LakeCredentials(settings, new Secrets()));
-            camel.configure().setRoutesIncludePattern("file:routes/credentials.camel.yaml");
             camel.configure().addRoutesBuilder(new RouteBuilder() {
                 @Override
                 public void configure() {
@@ -470,6 +480,7 @@ class CredentialsTest {
                     from("direct:caller").to("direct:credentials").setVariable("after", body());
                 }
             });
+            DeliveryCamel.init(camel);
             camel.start();
             appender.start();
             LOGGER.addAppender(appender);

@@ -531,8 +531,8 @@ class SplunkTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "url     | ftp://splunk.example:8088        | ftp://splunk.example:8088 is not the address of a collector",
-                "url     | https://splunk.example:8088?x=1  | has no option x",
+                "url     | ftp://splunk.example:8088        | destination.splunk.url must be a URL",
+                "url     | https://splunk.example:8088?x=1  | is not the address of a collector",
                 "ca-file | /nowhere                         | the file /nowhere cannot be read"
             })
     void aWrongSettingStopsTheStart(String setting, String value, String reason) {

@@ -2,7 +2,7 @@ package com.bytefreezer.connector.send;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.bytefreezer.connector.export.Export;
+import com.bytefreezer.connector.config.ExportDefinition;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -16,6 +16,6 @@ class ExportFileTest {
         "{ {} }, { {} }",
     })
     void twoBracesNeverStandSideBySide(String sql, String written) {
-        assertThat(Export.escaped(sql)).isEqualTo(written);
+        assertThat(ExportDefinition.escaped(sql)).isEqualTo(written);
     }
 }

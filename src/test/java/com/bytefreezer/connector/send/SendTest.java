@@ -161,16 +161,17 @@ class SendTest {
     }
 
     @Test
-    void aValueThatCamelWouldEvaluateIsRefused() {
+    void whatCamelWouldEvaluateIsATextOrNoUrl() {
         for (String value : List.of(
                 "#property:destination.webhook.token",
                 "resource:file:/etc/passwd",
                 "${sysenv.HOME}",
-                "{{destination.webhook.token}}",
-                "http://x?y=#bean:settings")) {
+                "http://x/{{destination.webhook.token}}")) {
             Answer answer = test(connector, "webhook", Map.of("url", value));
             assertThat(answer.status()).as(value).isEqualTo(400);
-            assertThat(answer.text("/error")).contains("destination.webhook.url", "settings file");
+            assertThat(answer.text("/error")).contains("destination.webhook.url must be a URL");
+            test(Map.of("url", server.url().toString(), "token", value));
+            assertThat(last(server).header("Authorization")).contains("Bearer " + value);
         }
     }
 
@@ -326,7 +327,7 @@ class SendTest {
                 .isEqualTo("query.from must be a time like 2026-11-01T00:00:00Z, not \"yesterday\".");
         order.put("from", "all");
         order.put("dataset_id", "../../../..");
-        assertThat(connector.post("preview", order).text("/error")).contains("no names of a tenant and a dataset");
+        assertThat(connector.post("preview", order).text("/error")).contains("must be names of a tenant and a dataset");
         order.put("sql", "");
         Answer incomplete = connector.post("preview", order);
         assertThat(incomplete.status()).isEqualTo(400);

@@ -5,6 +5,7 @@ import com.bytefreezer.connector.delivery.RequestHeaders;
 import com.bytefreezer.connector.delivery.Tls;
 import com.bytefreezer.connector.delivery.WholeAnswers;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -128,6 +129,8 @@ public final class Cluster extends ElasticsearchComponent {
                                 .setMaxLineLength(WholeAnswers.LONGEST_LINE)
                                 .setMaxHeaderCount(WholeAnswers.MOST_HEADERS)
                                 .build())
+                        // Of headers.
+                        .setCharset(StandardCharsets.UTF_8)
                         .build())
                 .addInterceptorLast(Cluster::askForPlainJson)
                 .addInterceptorLast(Cluster::askForLess)
@@ -170,6 +173,10 @@ public final class Cluster extends ElasticsearchComponent {
                 if (node.getRawUserInfo() != null) {
                     throw new ConnectorException(
                             "destination.elasticsearch.url must hold no user. Not started. Set destination.elasticsearch.username and destination.elasticsearch.password.");
+                }
+                if (node.getRawQuery() != null || node.getRawFragment() != null) {
+                    throw new ConnectorException(
+                            "destination.elasticsearch.url must end with its port or path, without ? and #. Not started.");
                 }
                 return node;
             }

@@ -25,6 +25,7 @@ public final class HecEndpoint extends SplunkHECEndpoint {
     /** The end of the paths that take events; the collector's own path is before it. */
     private static final Pattern INPUT = Pattern.compile("/(event|raw)(/1\\.0)?$");
 
+    private String url = "";
     private String timeColumn = "";
     private String hostColumn = "";
     private List<String> fields = List.of();
@@ -46,11 +47,15 @@ public final class HecEndpoint extends SplunkHECEndpoint {
     protected void doInit() {
         URI url;
         try {
-            url = eventUrl();
+            url = collector();
         } catch (IllegalArgumentException e) {
             throw invalid(e);
         }
-        if (url.getRawAuthority() == null || !List.of("http", "https").contains(url.getScheme())) {
+        if (url.getRawAuthority() == null
+                || !List.of("http", "https").contains(url.getScheme())
+                || url.getRawUserInfo() != null
+                || url.getRawQuery() != null
+                || url.getRawFragment() != null) {
             throw invalid(null);
         }
         // Here, not when the producer starts, where Camel would log a stack trace.
@@ -60,19 +65,27 @@ public final class HecEndpoint extends SplunkHECEndpoint {
     private ConnectorException invalid(@Nullable Exception cause) {
         return new ConnectorException(
                 "splunk-hec: %s is not the address of a collector. Not started. Give one like https://splunk.example:8088."
-                        .formatted(getSplunkURL()),
+                        .formatted(address()),
                 cause);
     }
 
     /** Where events are posted. */
     URI eventUrl() {
-        String address = getSplunkURL();
+        URI url = collector();
+        boolean withoutPath = url.getRawPath().isEmpty() || url.getRawPath().equals("/");
+        return withoutPath ? url.resolve(getConfiguration().getSplunkEndpoint()) : url;
+    }
+
+    private URI collector() {
+        String address = address();
         if (!address.contains("://")) {
             address = (getConfiguration().isHttps() ? "https://" : "http://") + address;
         }
-        URI url = URI.create(address);
-        boolean withoutPath = url.getRawPath().isEmpty() || url.getRawPath().equals("/");
-        return withoutPath ? url.resolve(getConfiguration().getSplunkEndpoint()) : url;
+        return URI.create(address);
+    }
+
+    private String address() {
+        return url.isBlank() ? getSplunkURL() : url;
     }
 
     /** Where the collector says which requests are indexed. */
@@ -110,6 +123,15 @@ public final class HecEndpoint extends SplunkHECEndpoint {
             throw new ConnectorException(
                     "splunk-hec: TLS cannot be set up (%s). Not started.".formatted(e.getMessage()), e);
         }
+    }
+
+    /** The collector, in place of the address in the endpoint's URI. */
+    public void setUrl(String url) {
+        this.url = url;
+    }
+
+    public String getUrl() {
+        return url;
     }
 
     /** The column with the time of an event: a timestamp in ISO 8601, or an epoch number in s, ms, µs or ns. */

@@ -1,0 +1,320 @@
+package com.bytefreezer.connector.delivery;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.bytefreezer.connector.TestRun;
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.kit.Reply;
+import com.bytefreezer.connector.kit.Request;
+import com.bytefreezer.connector.kit.ScriptedServer;
+import com.bytefreezer.connector.kit.SingleDelivery;
+import com.bytefreezer.connector.lake.LakeObject;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.apache.camel.main.Main;
+import org.apache.kafka.common.config.SaslConfigs;
+import org.apache.kafka.common.config.types.Password;
+import org.apache.kafka.common.security.JaasContext;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Whatever a text setting of a destination holds arrives as it is: Camel evaluates none of it. */
+class SettingTextsTest {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    /** What Camel, URIs, JSON, JAAS or HTTP would make something of. */
+    static final List<String> NASTY = List.of(
+            "resource:file:%2fetc%2fpasswd",
+            "resource:classpath:application.properties",
+            "#bean:settings",
+            "#settings",
+            "#class:java.lang.Object",
+            "#type:java.lang.String",
+            "#autowired",
+            "#property:server.port",
+            "#valueAs(int):5",
+            "ref:settings",
+            "RAW(a)",
+            "RAW{a}",
+            "{{env:HOME}}",
+            "{{server.port}}",
+            "a{{b",
+            "a}}b",
+            "{{?x}}",
+            "${body}",
+            "$simple{body}",
+            "${env.HOME}",
+            "a+b",
+            "a%20b",
+            "100%",
+            "a&skipTlsVerify=true",
+            "R&D?x=1#y",
+            "C:\\logs\\x",
+            "a\\",
+            "a\\\\",
+            "ab\\c",
+            "'",
+            "\"",
+            "it's \"it\"",
+            "\u20ac\u00e4\u65e5\ud83d\ude00",
+            "null",
+            "007",
+            "1e5",
+            "a,b",
+            "a;b=c",
+            "(?i)<>|^`~*");
+
+    private final ScriptedServer server = ScriptedServer.start();
+
+    @TempDir
+    private Path folder;
+
+    @AfterEach
+    void stop() {
+        server.close();
+    }
+
+    /** Where the value of a setting arrives. */
+    private static final Map<String, Function<Request, String>> ARRIVES = new TreeMap<>(Map.ofEntries(
+            Map.entry("webhook.token", request -> after("Bearer ", request)),
+            Map.entry("webhook.username", request -> basic(request)[0]),
+            Map.entry("webhook.password", request -> basic(request)[1]),
+            Map.entry("webhook.headers", request -> utf8(request, "X-Set")),
+            Map.entry("splunk.token", request -> after("Splunk ", request)),
+            Map.entry("splunk.index", request -> event(request, "index")),
+            Map.entry("splunk.source", request -> event(request, "source")),
+            Map.entry("splunk.sourcetype", request -> event(request, "sourcetype")),
+            Map.entry("splunk.host", request -> event(request, "host")),
+            Map.entry("splunk.channel", request -> utf8(request, "X-Splunk-Request-Channel")),
+            Map.entry("elasticsearch.username", request -> basic(request)[0]),
+            Map.entry("elasticsearch.password", request -> basic(request)[1]),
+            Map.entry("elasticsearch.api-key", request -> after("ApiKey ", request)),
+            Map.entry("elasticsearch.index", request -> operation(request, "_index")),
+            Map.entry("elasticsearch.pipeline", request -> operation(request, "pipeline"))));
+
+    private static Stream<Arguments> everySetting() {
+        return ARRIVES.keySet().stream().map(Arguments::of);
+    }
+
+    @ParameterizedTest
+    @MethodSource("everySetting")
+    void everyTextArrivesAsItIsSet(String setting) throws Exception {
+        String type = setting.substring(0, setting.indexOf('.'));
+        List<String> changed = new ArrayList<>();
+        for (String value : NASTY) {
+            if (setting.endsWith("username") && value.contains(":")) {
+                // Basic authentication ends the name there.
+                continue;
+            }
+            if (setting.endsWith("index") && type.equals("elasticsearch") && value.matches(".*[{}].*")) {
+                // A date stands there.
+                continue;
+            }
+            Map<String, String> given = new TreeMap<>(minimal(type));
+            given.put("destination." + setting, setting.endsWith("headers") ? "X-Set: " + value : value);
+            if (setting.endsWith("password")) {
+                given.put("destination." + type + ".username", "me");
+            }
+            int before = server.requests().size();
+            deliver(type, given);
+            List<Request> requests = server.requests();
+            String arrived = requests.size() == before
+                    ? "no request"
+                    : ARRIVES.get(setting).apply(requests.get(before));
+            if (!value.equals(arrived)) {
+                changed.add(value + " -> " + arrived);
+            }
+        }
+        assertThat(changed).isEmpty();
+    }
+
+    @Test
+    void theLoginOfKafkaIsTheOneThatIsSet() throws Exception {
+        for (String value : NASTY) {
+            Map<String, String> given = Map.of(
+                    "destination.type", "kafka",
+                    "destination.kafka.brokers", "127.0.0.1:1",
+                    "destination.kafka.topic", "t",
+                    "destination.kafka.security-protocol", "SASL_PLAINTEXT",
+                    "destination.kafka.username", value,
+                    "destination.kafka.password", value + "\n" + value);
+            Properties client = new Properties();
+            client.put("security.protocol", "SASL_PLAINTEXT");
+            client.put("sasl.mechanism", "PLAIN");
+            bean("kafkaClients", KafkaClients.class, given).secure(client);
+            Map<String, ?> login = JaasContext.loadClientContext(Map.of(
+                            SaslConfigs.SASL_JAAS_CONFIG,
+                            new Password(client.getProperty(SaslConfigs.SASL_JAAS_CONFIG))))
+                    .configurationEntries()
+                    .get(0)
+                    .getOptions();
+            assertThat(login.get("username")).isEqualTo(value);
+            assertThat(login.get("password")).isEqualTo(value + "\n" + value);
+        }
+    }
+
+    @Test
+    void filesAreWrittenIntoTheFolderThatIsSet() throws Exception {
+        for (String value : NASTY) {
+            Path into = folder.resolve("out").resolve(value);
+            deliver("file", Map.of("destination.type", "file", "destination.file.folder", into.toString()));
+            assertThat(into).isNotEmptyDirectory();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "webhook.token=a\rb",
+                "webhook.headers=no colon",
+                "webhook.headers=X-A: 1\nCamelHttpUri: http://127.0.0.1:1",
+                "webhook.headers=camelhttppath: x",
+                "webhook.url=siem.example/in",
+                "webhook.method=POST&proxyHost=evil",
+                "webhook.proxy-host=evil?x",
+                "webhook.format=x' == 'x",
+                "splunk.url=siem.example:8088",
+                "elasticsearch.url=es:9200,https://b",
+                "elasticsearch.api-key=a\nb",
+                "kafka.topic=t?brokers=evil",
+                "kafka.compression=#bean:settings",
+                "kafka.sasl-mechanism=PLAIN&brokers=evil",
+            })
+    void whatCannotArriveAsItIsSetStopsTheStart(String set) {
+        String[] parts = set.split("=", 2);
+        String type = parts[0].substring(0, parts[0].indexOf('.'));
+        Map<String, String> given = new TreeMap<>(minimal(type));
+        given.put("destination." + parts[0], parts[1]);
+        assertThatThrownBy(() -> settings(given))
+                .hasMessageContaining("destination." + parts[0])
+                .hasMessageContaining("Not started.");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "https://siem.example?skipTlsVerify=true",
+                "https://siem.example/x#y",
+                "https://me:word@siem.example",
+                "https:///x",
+            })
+    void theCollectorsAddressHasNoOptions(String url) {
+        Map<String, String> given = new TreeMap<>(minimal("splunk"));
+        given.put("destination.splunk.url", url);
+        assertThatThrownBy(() -> deliver("splunk", given)).hasStackTraceContaining("Not started.");
+    }
+
+    private Map<String, String> minimal(String type) {
+        String url = server.url().toString();
+        return switch (type) {
+            case "webhook" -> Map.of("destination.type", type, "destination.webhook.url", url + "/in");
+            case "splunk" ->
+                Map.of("destination.type", type, "destination.splunk.url", url, "destination.splunk.token", "t");
+            case "elasticsearch" ->
+                Map.of(
+                        "destination.type",
+                        type,
+                        "destination.elasticsearch.url",
+                        url,
+                        "destination.elasticsearch.index",
+                        "i");
+            default ->
+                Map.of(
+                        "destination.type",
+                        type,
+                        "destination.kafka.brokers",
+                        "127.0.0.1:1",
+                        "destination.kafka.topic",
+                        "t");
+        };
+    }
+
+    private Settings settings(Map<String, String> given) {
+        Map<String, String> all = new TreeMap<>(given);
+        all.put("delivery.max-retries", "0");
+        all.put("shutdown.timeout-seconds", "1");
+        return TestRun.settings(folder, all);
+    }
+
+    private void deliver(String type, Map<String, String> given) throws Exception {
+        server.reply(Reply.of(
+                200,
+                type.equals("splunk")
+                        ? "{\"text\":\"Success\",\"code\":0}"
+                        : "{\"took\":1,\"errors\":false,\"items\":[{\"create\":{\"status\":201}}]}"));
+        Settings settings = settings(given);
+        new SingleDelivery(settings, settings.routes().deliveryFiles(type), folder, Duration.ofSeconds(20))
+                .deliver(
+                        SingleDelivery.batch(
+                                List.of("{\"a\":1}".getBytes(StandardCharsets.UTF_8)),
+                                "acme",
+                                "syslog",
+                                new LakeObject("o", "o", 1, Instant.EPOCH)),
+                        new StandardOutput());
+    }
+
+    private <T> T bean(String name, Class<T> type, Map<String, String> given) throws Exception {
+        Settings settings = settings(given);
+        Main camel = DeliveryCamel.prepare(
+                settings,
+                List.of(settings.routes().deliveryFiles("kafka").get(1)),
+                Deliveries.ofDeadLetters(new DeadLetters(folder)),
+                new StandardOutput());
+        camel.addOverrideProperty("camel.main.autoStartup", "false");
+        try {
+            DeliveryCamel.init(camel);
+            return camel.lookup(name, type);
+        } finally {
+            camel.stop();
+        }
+    }
+
+    private static String utf8(Request request, String header) {
+        return new String(
+                request.header(header).orElse("").getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
+    }
+
+    private static String after(String scheme, Request request) {
+        String value = utf8(request, "Authorization");
+        return value.startsWith(scheme) ? value.substring(scheme.length()) : "no " + scheme + "but " + value;
+    }
+
+    private static String[] basic(Request request) {
+        byte[] pair = Base64.getDecoder().decode(after("Basic ", request));
+        return new String(pair, StandardCharsets.UTF_8).split(":", 2);
+    }
+
+    private static String event(Request request, String member) {
+        return read(request.text(), member);
+    }
+
+    /** Of the line that says what to do with a document. */
+    private static String operation(Request request, String member) {
+        String line = request.text().lines().findFirst().orElse("");
+        return read(line.replaceFirst("^\\{\"create\":", "").replaceFirst("}$", ""), member);
+    }
+
+    private static String read(String json, String member) {
+        try {
+            return JSON.readTree(json).path(member).asText();
+        } catch (Exception e) {
+            return e.toString();
+        }
+    }
+}
