@@ -102,9 +102,9 @@ public final class Account {
 
     /** The control plane could not be asked at all. */
     public void noAnswer(@ExchangeProperty(Exchange.EXCEPTION_CAUGHT) Exception failure) {
+        String control = settings.text("control.url");
         throw new ConnectorException(
-                "control plane %s: no answer (%s). Check control.url."
-                        .formatted(settings.text("control.url"), failure.getMessage()),
+                "control plane %s: no answer (%s). Check control.url.".formatted(control, failure.getMessage()),
                 failure);
     }
 
