@@ -140,14 +140,11 @@ class CredentialsTest {
     }
 
     @Test
-    void aNameIsNoResourceOfCamel() throws Exception {
-        run("query.tenant-id", "resource:file:%2fetc%2fpasswd", "query.dataset-id", "#bean:settings");
-
-        assertThat(control.requests())
-                .singleElement()
-                .extracting(Request::path)
-                .isEqualTo(
-                        "/api/v1/tenants/resource%3Afile%3A%252fetc%252fpasswd/datasets/%23bean%3Asettings/query-credentials");
+    void aNameIsNoResourceOfCamel() {
+        for (String name : List.of("resource:file:%2fetc%2fpasswd", "resource:classpath:application.properties")) {
+            assertThatThrownBy(() -> run("query.tenant-id", name)).hasMessageContaining("query.tenant-id: Camel would");
+        }
+        assertThat(control.requests()).isEmpty();
     }
 
     @Test
