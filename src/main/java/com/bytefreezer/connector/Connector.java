@@ -138,8 +138,12 @@ public final class Connector implements AutoCloseable {
 
     /** What has been tried again in the current runs, by HTTP status or what else went wrong. */
     public Map<String, Long> retries() {
-        Retries retries = camel.lookup("retries", Retries.class);
         Map<String, Long> all = new TreeMap<>();
+        // Unknown while the routes start and stop.
+        Retries retries = camel.lookup("retries", Retries.class);
+        if (retries == null) {
+            return all;
+        }
         exports.all()
                 .forEach(one -> retries.of(one.lane()).forEach((code, count) -> all.merge(code, count, Long::sum)));
         return all;

@@ -57,7 +57,7 @@ class CookbookTest {
             assertThat(run("s3-archive", settings).succeeded()).isTrue();
 
             var keys = s3.list("archive", "acme/syslog/");
-            assertThat(keys).hasSize(SampleExport.OBJECTS);
+            assertThat(keys).hasSize(SampleExport.BATCHES);
             assertThat(keys.stream().flatMap(key -> text(s3, key).lines()))
                     .hasSize(SampleExport.RECORDS)
                     .doesNotHaveDuplicates();
@@ -126,7 +126,7 @@ class CookbookTest {
                             folder.resolve("kamelets").toString()));
 
             assertThat(run.succeeded()).isTrue();
-            assertThat(server.requests()).hasSize(SampleExport.OBJECTS);
+            assertThat(server.requests()).hasSize(SampleExport.BATCHES);
             assertThat(server.records()).hasSize(SampleExport.RECORDS).doesNotHaveDuplicates();
         }
     }

@@ -63,7 +63,7 @@ class OrderTest {
             assertThat(run.succeeded()).isTrue();
             assertThat(server.records()).hasSize(SampleExport.RECORDS).doesNotHaveDuplicates();
             assertThat(acceptedBatches(server))
-                    .hasSize(SampleExport.OBJECTS)
+                    .hasSize(SampleExport.BATCHES)
                     .allSatisfy((object, batches) ->
                             assertThat(batches).isSorted().startsWith(0).hasSizeGreaterThan(2));
         }

@@ -11,7 +11,7 @@ import java.util.TreeMap;
 /** The export of the bundled sample, 400 records of 12 objects, to a webhook. Cursor and dead letters are in a folder. */
 record SampleExport(Path folder, Path routes, Map<String, String> settings) {
     static final int RECORDS = 400;
-    static final int OBJECTS = 12;
+    static final int BATCHES = 9;
     static final String TOKEN = "very-secret-bearer";
     static final String PASSWORD = "very-secret-pass:word";
     private static final String QUERY = "very-secret-query";

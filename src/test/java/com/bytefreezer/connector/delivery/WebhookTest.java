@@ -54,7 +54,7 @@ class WebhookTest {
     void bothFormatsCarryTheSameBytesOfEachRecord() throws Exception {
         assertThat(export().with("destination.webhook.format", "ndjson").run().succeeded())
                 .isTrue();
-        assertThat(server.requests()).hasSize(SampleExport.OBJECTS).allSatisfy(request -> {
+        assertThat(server.requests()).hasSize(SampleExport.BATCHES).allSatisfy(request -> {
             assertThat(request.header("Content-Type")).contains("application/x-ndjson");
             assertThat(request.text()).endsWith("\n");
         });
@@ -62,7 +62,7 @@ class WebhookTest {
             SampleExport.to(documents.url(), folder.resolve("other")).run();
 
             var lines = byKey(server);
-            assertThat(documents.requests()).hasSize(SampleExport.OBJECTS).allSatisfy(request -> {
+            assertThat(documents.requests()).hasSize(SampleExport.BATCHES).allSatisfy(request -> {
                 assertThat(request.method()).isEqualTo("POST");
                 assertThat(request.header("Content-Type")).contains("application/json");
                 var records = lines.get(key(request)).strip().split("\n");
@@ -136,7 +136,7 @@ class WebhookTest {
                 .run();
 
         var later = server.requests().subList(before, server.requests().size());
-        assertThat(later).hasSizeGreaterThan(SampleExport.OBJECTS).allMatch(request -> request.body().length <= 2000);
+        assertThat(later).hasSizeGreaterThan(SampleExport.BATCHES).allMatch(request -> request.body().length <= 2000);
         assertThat(server.records()).hasSize(2 * SampleExport.RECORDS);
     }
 

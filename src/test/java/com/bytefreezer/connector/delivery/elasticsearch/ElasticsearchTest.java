@@ -505,7 +505,7 @@ class ElasticsearchTest {
                                 + "\"mappings\":{\"properties\":{\"@timestamp\":{\"type\":\"date\"},"
                                 + "\"place\":{\"type\":\"keyword\",\"time_series_dimension\":true}}}}");
                 export = export.set("query.sql", "SELECT timestamp AS \"@timestamp\", hostname AS place FROM events");
-                expected = "time_series mode";
+                expected = "_id must be unset";
             }
             case "one-shard-more" -> {
                 server.put("/_cluster/settings", "{\"persistent\":{\"cluster.max_shards_per_node\":1}}");
