@@ -49,16 +49,18 @@ class MemoryTest {
         }
         TestRun run = run(
                 "SELECT (BfTs - 1790000000000) % 1000000 + (BfTs - 1790000000000) // 1000000 * 3000 AS n, * FROM events",
-                Map.of("duckdb.memory-limit", "125MB", "export.parallel-objects", "4"));
+                Map.of("duckdb.memory-limit", "250MB", "export.parallel-objects", "4"));
         assertThat(run.succeeded()).as(run.log().toString()).isTrue();
         assertThat(sink.acceptedRecords()).isEqualTo(records);
     }
 
     @Test
     void whatDoesNotFitAloneIsNamedWithWhatItNeeds() throws Exception {
-        wide(0, 3000);
+        lake.object(
+                HOUR.formatted(0),
+                "SELECT n, repeat(chr(65 + n::INTEGER), 5000000) AS hostname, '' AS message FROM range(100, 120) t(n)");
         lake.numbers(HOUR.formatted(9), 0, 10);
-        TestRun run = run("SELECT * FROM events", Map.of("duckdb.memory-limit", "20MB"));
+        TestRun run = run("SELECT * FROM events", Map.of("duckdb.memory-limit", "40MB"));
         assertThat(run.succeeded()).isFalse();
         assertThat(run.log("ERROR"))
                 .anyMatch(line -> line.contains(HOUR.formatted(0))
