@@ -95,7 +95,7 @@ public final class Batches implements Iterator<Batch> {
                 return nextOfBundle();
             }
             return hasNextRecord() ? cut() : null;
-        } catch (OutOfMemoryError e) {
+        } catch (Error e) {
             // Camel's split handles exceptions only; after an error nobody would hear of the unit again.
             unit.failReading(e);
             return null;

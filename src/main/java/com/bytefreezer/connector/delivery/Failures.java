@@ -38,6 +38,11 @@ public final class Failures {
         if (e instanceof ConnectorException) {
             return e.getMessage();
         }
+        if (e instanceof Error) {
+            // Its message alone, such as the name of a class, says nothing.
+            String message = PlainText.answer(e.getMessage());
+            return e.getClass().getSimpleName() + (message.isEmpty() ? "" : ": " + message);
+        }
         if (e instanceof UnknownHostException) {
             return "unknown host " + PlainText.answer(e.getMessage());
         }

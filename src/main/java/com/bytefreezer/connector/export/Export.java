@@ -7,6 +7,7 @@ import com.bytefreezer.connector.cursor.Counts;
 import com.bytefreezer.connector.cursor.Cursor;
 import com.bytefreezer.connector.cursor.Cursor.Position;
 import com.bytefreezer.connector.delivery.Batches;
+import com.bytefreezer.connector.delivery.ErrorsAsFailures;
 import com.bytefreezer.connector.delivery.Failures;
 import com.bytefreezer.connector.delivery.Unit;
 import com.bytefreezer.connector.export.Run.Result;
@@ -213,7 +214,10 @@ public final class Export {
      * read, cut smaller, and what another replica had claimed.
      */
     public Iterator<Unit> discover() {
-        Run run = run();
+        return ErrorsAsFailures.in(discover(run()));
+    }
+
+    private Iterator<Unit> discover(Run run) {
         if (run.isDiscovered() && !run.hasMoreTogether()) {
             return nextAlone(run);
         }

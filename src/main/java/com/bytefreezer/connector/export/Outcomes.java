@@ -4,6 +4,7 @@ import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.cursor.Cursor;
 import com.bytefreezer.connector.delivery.Batch;
 import com.bytefreezer.connector.delivery.Deliveries;
+import com.bytefreezer.connector.delivery.ErrorsAsFailures;
 import com.bytefreezer.connector.delivery.Unit;
 import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.metrics.Metrics;
@@ -34,7 +35,7 @@ public final class Outcomes {
             try {
                 deliveries.settle(batch, destination);
                 measured.settled(batch.outcome(), batch.size());
-            } catch (ConnectorException e) {
+            } catch (ConnectorException | Error e) {
                 unit(part).failDelivery(e);
             }
         });
@@ -63,7 +64,10 @@ public final class Outcomes {
     }
 
     private static Exchange keep(Exchange part, Noting noting) {
-        noting.note(part.getException());
+        ErrorsAsFailures.withoutErrors(() -> {
+            noting.note(part.getException());
+            return part;
+        });
         part.setException(null);
         part.setRouteStop(false);
         part.getExchangeExtension().setRedeliveryExhausted(false);

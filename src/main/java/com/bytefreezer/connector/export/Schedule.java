@@ -166,9 +166,9 @@ public final class Schedule {
         try {
             history.add(run);
             unrecorded.remove(lane);
-        } catch (ConnectorException e) {
+        } catch (ConnectorException | Error e) {
             unrecorded.put(lane, run);
-            LOG.warn("export {}: {} The run is missing in the history; nothing else is.", lane, e.getMessage());
+            LOG.warn("export {}: {} The run is missing in the history; nothing else is.", lane, Failures.describe(e));
         }
     }
 
