@@ -194,7 +194,7 @@ class GateTest {
                 "POST /api/v1/query HTTP/1.1~Host: localhost~Content-Length: 2,2~~{} | 400",
                 "POST /api/v1/query HTTP/1.1~Host: localhost~Content-Length : 2~~{} | 400",
                 "POST /api/v1/query HTTP/1.1~Host: localhost~Transfer-Encoding: chunked~~0~~ | 411",
-                "POST /api/v1/query HTTP/1.1~Host: localhost~Transfer-Encoding: chunked~Content-Length: 5~~0~~ | 411",
+                "POST /api/v1/query HTTP/1.1~Host: localhost~Transfer-Encoding: chunked~Content-Length: 5~~0~~ | 400",
                 "POST /api/v1/query HTTP/1.1~Host: localhost~Content-Length: 5~Transfer-Encoding: identity~~0~~ | 411",
                 "GET / HTTP/1.1~Host: localhost~Transfer-Encoding: chunked~~0~~GET /api/v1/health HTTP/1.1~Host: localhost~~ | 411",
                 "GET / HTTP/1.1~Host: localhost~Authorization: Bearer x~Authorization: Bearer y | 400",
