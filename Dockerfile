@@ -19,7 +19,7 @@ RUN apt-get update -qq \
  && rm -rf /var/lib/apt/lists/* \
  && (userdel --remove ubuntu 2>/dev/null || true) \
  && useradd --uid 1000 --create-home connector \
- && chown connector /app
+ && chmod 1777 /app
 COPY --from=build /build/target/bytefreezer-connector.jar ./
 COPY --from=build /build/target/lib lib/
 COPY --from=httpfs /cache/duckdb-extensions /extensions
@@ -27,9 +27,11 @@ COPY application.properties ./
 COPY routes routes/
 COPY samples samples/
 COPY --chmod=755 src/main/docker/bytefreezer-connector ./
-USER connector
 # Classes as the first run loads them, so that later starts take half the time.
 RUN JAVA_OPTS="-XX:ArchiveClassesAtExit=bytefreezer-connector.jsa -XX:+UseSerialGC" ./bytefreezer-connector --mode batch --set cursor.file=/tmp/cursor.db > /dev/null
+RUN chmod a+r bytefreezer-connector.jsa && rm -rf /tmp/*
+# Its user may put a cursor into /app, as the original's images do, but can change and remove nothing that is there: all of it is root's.
+USER connector
 # On all interfaces, as a container must; the API then asks for server.token.
 ENV DUCKDB_EXTENSION_DIRECTORY=/extensions SERVER_HOST=0.0.0.0
 EXPOSE 8090

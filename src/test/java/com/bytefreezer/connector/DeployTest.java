@@ -1,7 +1,6 @@
 package com.bytefreezer.connector;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.bytefreezer.connector.config.RouteFiles;
 import com.bytefreezer.connector.config.Settings;
@@ -35,6 +34,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class DeployTest {
     private static final Path DEPLOY = TestTools.projectDirectory().resolve("deploy");
     private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\{[A-Z_]+(?::[-?][^}]*)?}");
+    /** An image whose tag names a version. */
+    private static final String PINNED = ".+:(\\$\\{[A-Z_]+:-)?(RELEASE\\.)?\\d[^:]*";
+
     private static final Pattern BOLD = Pattern.compile("\\*\\*([^*]+)\\*\\*");
     private static final Pattern NAMED_TEST = Pattern.compile("`([A-Z][A-Za-z]+)\\.([a-z][A-Za-z]+)`");
 
@@ -67,6 +69,13 @@ class DeployTest {
         for (JsonNode service : compose.path("services")) {
             assertThat(names(compose.path("services"))).containsAll(names(service.path("depends_on")));
         }
+        for (JsonNode service : compose.path("services")) {
+            assertThat(service.path("image").asText()).matches(PINNED);
+            assertThat(words(service.path("cap_drop"))).containsExactly("ALL");
+            assertThat(words(service.path("security_opt"))).containsExactly("no-new-privileges:true");
+            assertThat(service.path("read_only").asBoolean()).isTrue();
+            assertThat(service.path("mem_limit").asText()).isNotEmpty();
+        }
         String lake = words(compose.at("/services/lake/volumes")).get(0).split(":")[0];
         assertThat(DEPLOY.resolve("compose").resolve(lake)).isDirectory();
     }
@@ -79,14 +88,10 @@ class DeployTest {
             assertThat(object.at("/metadata/name").asText()).isEqualTo("bytefreezer-connector");
         }
         assertThat(objects.keySet())
-                .containsExactly("ConfigMap", "Secret", "PersistentVolumeClaim", "Deployment", "Service");
+                .containsExactly("ConfigMap", "PersistentVolumeClaim", "Deployment", "Service", "NetworkPolicy");
         JsonNode pod = objects.get("Deployment").at("/spec/template/spec");
         JsonNode container = pod.at("/containers/0");
         Map<String, String> environment = new TreeMap<>();
-        objects.get("Secret")
-                .path("stringData")
-                .properties()
-                .forEach(pair -> environment.put(pair.getKey(), pair.getValue().asText()));
         for (JsonNode variable : container.path("env")) {
             environment.put(
                     variable.path("name").asText(), variable.path("value").asText());
@@ -94,12 +99,31 @@ class DeployTest {
         JsonNode files = objects.get("ConfigMap").path("data");
         Path config = Files.writeString(
                 folder.resolve("config.yaml"), files.path("config.yaml").asText());
-        // Nobody shall run with the token of a file that everybody knows.
-        assertThatThrownBy(() -> settings(Mode.WATCH, environment, config))
-                .hasMessageContaining("server.token must be");
+        // Nobody shall run with the token of a file that everybody knows: a Secret is made first, or the pod does not
+        // start.
+        JsonNode secret = container.at("/envFrom/0/secretRef");
+        assertThat(secret.path("name").asText()).isEqualTo("bytefreezer-connector");
+        assertThat(secret.path("optional").asBoolean()).isFalse();
         environment.put("SERVER_TOKEN", "a-token-of-the-user");
+        environment.put("BYTEFREEZER_CONNECTOR_CONTROL_API_KEY", "a-key-of-the-user");
         Settings settings = settings(Mode.WATCH, environment, config);
-        assertThat(settings.text("control.api-key")).isEqualTo("change-me");
+        assertThat(settings.text("control.api-key")).isEqualTo("a-key-of-the-user");
+
+        assertThat(container.path("image").asText()).matches(PINNED);
+        assertThat(pod.path("automountServiceAccountToken").asBoolean(true)).isFalse();
+        assertThat(pod.at("/securityContext/runAsNonRoot").asBoolean()).isTrue();
+        assertThat(pod.at("/securityContext/seccompProfile/type").asText()).isEqualTo("RuntimeDefault");
+        assertThat(container.at("/securityContext/allowPrivilegeEscalation").asBoolean(true))
+                .isFalse();
+        assertThat(container.at("/securityContext/readOnlyRootFilesystem").asBoolean())
+                .isTrue();
+        assertThat(words(container.at("/securityContext/capabilities/drop"))).containsExactly("ALL");
+        JsonNode policy = objects.get("NetworkPolicy").path("spec");
+        assertThat(policy.at("/podSelector"))
+                .isEqualTo(objects.get("Deployment").at("/spec/selector"));
+        assertThat(words(policy.path("policyTypes"))).containsExactly("Ingress", "Egress");
+        assertThat(policy.at("/ingress/0/from/0/podSelector/matchLabels")).isNotEmpty();
+        assertThat(policy.at("/ingress/0/ports/0/port")).isEqualTo(container.at("/ports/0/name"));
 
         assertThat(words(container.path("args"))).containsExactly("--config=/config/config.yaml", "--mode=watch");
         Map<String, String> mounts = StreamSupport.stream(
@@ -188,6 +212,26 @@ class DeployTest {
         String verify = TestTools.program("systemd-analyze").toString();
         assertThat(output(new ProcessBuilder(verify, "verify", unit.toString())))
                 .isBlank();
+    }
+
+    @Test
+    void theSystemdUnitExposesLittleAndHasALimitOfMemory() throws Exception {
+        Path unit = DEPLOY.resolve("systemd/bytefreezer-connector.service");
+        String analyze = TestTools.program("systemd-analyze").toString();
+        // It ends with another code when the exposure is above the threshold, in tenths.
+        assertThat(output(new ProcessBuilder(
+                        analyze, "security", "--offline=true", "--threshold=30", "--no-pager", unit.toString())))
+                .contains("Overall exposure level");
+        assertThat(Files.readAllLines(unit)).anyMatch(line -> line.matches("MemoryMax=\\d+[MG]"));
+    }
+
+    @Test
+    void theImagesUserCanChangeNothingOfTheProgram() throws Exception {
+        List<String> image = Files.readAllLines(TestTools.projectDirectory().resolve("Dockerfile"));
+        // What is made before is root's, and stays so in a sticky folder; after it nothing is made.
+        int user = image.indexOf("USER connector");
+        assertThat(image.subList(user, image.size())).noneMatch(line -> line.matches("(RUN|COPY|ADD) .*"));
+        assertThat(image).noneMatch(line -> line.contains("chown")).anyMatch(line -> line.contains("chmod 1777 /app"));
     }
 
     private static String python(String... arguments) throws Exception {
