@@ -82,7 +82,7 @@ public final class TestApi implements AutoCloseable {
         } catch (SettingsException e) {
             throw new IllegalArgumentException(e);
         }
-        Secrets secrets = new Secrets();
+        Secrets secrets = Secrets.ofProcess();
         settings.secrets().forEach(secrets::add);
         Workbench workbench = new Workbench(settings, secrets);
         return new TestApi(workbench, workbench.start().port(), token);

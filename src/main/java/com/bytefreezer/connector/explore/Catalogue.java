@@ -143,7 +143,7 @@ public final class Catalogue {
     }
 
     /** Whether no control plane describes the datasets. */
-    public boolean isInLake() {
+    public boolean lakeTellsAll() {
         return Lake.isLocal(settings) || settings.optional("control.url").isEmpty();
     }
 

@@ -300,10 +300,13 @@ public final class Export {
     /** The SQL that gives the unit's records. */
     public String statement(@Body Unit unit, CamelContext routes) throws IOException {
         Run run = run();
+        if (run.keysAreRefused()) {
+            fetchKeys(run, routes);
+        }
         try {
             return statement(run, unit);
         } catch (ConnectorException e) {
-            if (!isForbidden(e)) {
+            if (Trouble.of(e) != Trouble.FORBIDDEN) {
                 throw e;
             }
             fetchKeys(run, routes);
@@ -688,9 +691,5 @@ public final class Export {
             throw e;
         }
         duckDb(run).lock(threads);
-    }
-
-    private static boolean isForbidden(ConnectorException e) {
-        return String.valueOf(e.getMessage()).contains("(HTTP 403");
     }
 }

@@ -52,6 +52,7 @@ final class Run implements AutoCloseable {
 
     private @Nullable Alone alone;
     private boolean keysRefetched;
+    private boolean keysRefused;
 
     private boolean discovered;
     private @Nullable NewObjects found;
@@ -191,6 +192,11 @@ final class Run implements AutoCloseable {
         return first;
     }
 
+    /** Whether objects wait for new keys. */
+    synchronized boolean keysAreRefused() {
+        return keysRefused && !keysRefetched;
+    }
+
     /** Whether going on is in vain, because the destination or the cursor has failed. */
     synchronized boolean isAborted() {
         return deliveryFailure != null || notRecorded != null;
@@ -278,6 +284,11 @@ final class Run implements AutoCloseable {
             unit.objects().forEach(object -> leftOver.add(List.of(object)));
             return;
         }
+        if (failure != null && !keysRefetched && isRefusedAtItsBegin(unit, failure)) {
+            keysRefused = true;
+            leftOver.add(unit.objects());
+            return;
+        }
         if (failure != null && !wasAlone && mayBeReadAgain(unit, failure)) {
             toReadAlone.add(unit.again());
             return;
@@ -301,7 +312,7 @@ final class Run implements AutoCloseable {
             stopped = true;
         } else if (unit.hasDeliveryFailed()) {
             deliveryFailure = deliveryFailure == null ? failure : deliveryFailure;
-        } else if (isGone(failure)) {
+        } else if (Trouble.of(failure) == Trouble.GONE) {
             vanished += unit.objects().size();
             LOG.info(
                     "{}, object {}: it was listed and is gone, probably by the bucket's lifecycle. Skipped.",
@@ -318,6 +329,14 @@ final class Run implements AutoCloseable {
                     sentence(reason));
         }
         unit.objects().forEach(this::undelivered);
+    }
+
+    /** Footers are read ahead, so keys may be good for them and refused for the records. */
+    private static boolean isRefusedAtItsBegin(Unit unit, Throwable failure) {
+        return Trouble.of(failure) == Trouble.FORBIDDEN
+                && unit.listing().isEmpty()
+                && unit.counts().selected() == 0
+                && unit.notRecorded().isEmpty();
     }
 
     /** Whether nothing of it would be delivered twice. */
@@ -462,11 +481,6 @@ final class Run implements AutoCloseable {
         if (oldestUndelivered == null || lastModified.isBefore(oldestUndelivered)) {
             oldestUndelivered = lastModified;
         }
-    }
-
-    private static boolean isGone(Throwable failure) {
-        String message = Failures.describe(failure);
-        return message.contains("No files found that match") || message.contains("(HTTP 404");
     }
 
     private static String sentence(String text) {

@@ -13,6 +13,10 @@ enum Trouble {
     MEMORY,
     /** An internal error of DuckDB that another statement made, which may be this one, too. */
     DATABASE,
+    /** It is not there any more. */
+    GONE,
+    /** The lake refuses the keys. */
+    FORBIDDEN,
     /** It broke off, and a second look found nothing wrong: another database looked, or it was replaced meanwhile. */
     BROKEN_OFF,
     /** Anything else. */
@@ -27,6 +31,12 @@ enum Trouble {
         }
         if (text.contains("Out of Memory Error") || hasJavaRunOutOfMemory(failure)) {
             return MEMORY;
+        }
+        if (text.contains("No files found that match") || text.contains("(HTTP 404")) {
+            return GONE;
+        }
+        if (text.contains("(HTTP 403")) {
+            return FORBIDDEN;
         }
         if (text.contains("database has been invalidated")) {
             return DATABASE;
@@ -54,7 +64,7 @@ enum Trouble {
                         : "DuckDB needs more memory than duckdb.memory-limit, even when it is read alone (%s); raise it"
                                 .formatted(
                                         text(failure).replaceAll("(?s).*?((?:failed|could not) .*? used\\)).*", "$1"));
-            case DATABASE, BROKEN_OFF, OTHER ->
+            case DATABASE, GONE, FORBIDDEN, BROKEN_OFF, OTHER ->
                 text(failure).replaceFirst(" This error signals an assertion failure.*", "");
         };
     }

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The names of columns and folders are data: none of them means anything to the connector or to DuckDB. */
-class NamesTest {
+class ColumnNamesTest {
     @TempDir
     Path folder;
 
