@@ -127,7 +127,7 @@ public final class History {
                 : SqliteStore.besideLegacy(Path.of(settings.text("cursor.file")).toAbsolutePath());
         url = server.orElse("jdbc:sqlite:" + file);
         int claimSeconds = settings.integer("cursor.claim-seconds");
-        login = PostgresStore.properties(claimSeconds);
+        login = PostgresStore.properties(url, claimSeconds);
         limits = PostgresStore.limits(claimSeconds);
         settings.optional("cursor.username").ifPresent(name -> login.setProperty("user", name));
         settings.optional("cursor.password").ifPresent(password -> login.setProperty("password", password));

@@ -22,6 +22,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,6 +50,10 @@ final class PostgresStore implements Store {
             + " WHERE (lane, key) IN (SELECT lane, key FROM claim WHERE holder = ANY (?) FOR UPDATE SKIP LOCKED)";
     /** The key of a claim on the whole lane. */
     private static final String ALL = "";
+
+    /** The only host of a URL, or none, which means this machine. */
+    private static final Pattern LOOPBACK =
+            Pattern.compile("^jdbc:postgresql:(//((localhost|127(\\.\\d{1,3}){3}|\\[::1])(:\\d+)?)?/[^/]*|[^/]*)$");
 
     private static final int CONNECTIONS = 4;
     private static final long CONNECTION_TIMEOUT_MS = 5000;
@@ -91,7 +96,7 @@ final class PostgresStore implements Store {
         config.setMaximumPoolSize(CONNECTIONS);
         config.setMinimumIdle(1);
         config.setConnectionTimeout(Math.min(CONNECTION_TIMEOUT_MS, claimSeconds * 1000L));
-        config.setDataSourceProperties(properties(claimSeconds));
+        config.setDataSourceProperties(properties(url, claimSeconds));
         config.addDataSourceProperty("reWriteBatchedInserts", "true");
         config.setConnectionInitSql(limits(claimSeconds)
                 // While a new table has no statistics, plans that do not know the values read all of it.
@@ -109,9 +114,15 @@ final class PostgresStore implements Store {
         }
     }
 
-    /** The driver's, for each connection to the store. */
-    static Properties properties(int claimSeconds) {
+    /**
+     * The driver's, for each connection to the store. To another machine it uses TLS, so that no password goes there in
+     * clear, unless {@code url} says otherwise with {@code sslmode}.
+     */
+    static Properties properties(String url, int claimSeconds) {
         Properties properties = new Properties();
+        if (!url.contains("sslmode=") && !LOOPBACK.matcher(url).find()) {
+            properties.setProperty("sslmode", "require");
+        }
         properties.setProperty("ApplicationName", "bytefreezer-connector");
         properties.setProperty("tcpKeepAlive", "true");
         properties.setProperty("connectTimeout", "5");
