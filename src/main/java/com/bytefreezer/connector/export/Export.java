@@ -271,7 +271,8 @@ public final class Export {
             duckDb.lock(1);
             dataSource.use(duckDb);
             return List.of(run.beginAlone(duckDb, turn::release)).iterator();
-        } catch (ConnectorException e) {
+        } catch (RuntimeException | Error e) {
+            // Whatever it was: other lanes wait for the turn.
             turn.release();
             throw e;
         }
