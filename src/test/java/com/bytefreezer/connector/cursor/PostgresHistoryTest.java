@@ -9,7 +9,6 @@ import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.testing.PostgresServer;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.Statement;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -35,10 +34,7 @@ class PostgresHistoryTest extends HistoryContract {
 
     @Override
     Settings settings() throws Exception {
-        try (Connection connection = postgres.connect();
-                Statement statement = connection.createStatement()) {
-            statement.execute("DROP TABLE IF EXISTS run, total");
-        }
+        postgres.empty();
         return TestRun.settings(
                 folder,
                 Map.of(

@@ -71,10 +71,7 @@ class ReplicasIT {
 
     @BeforeEach
     void startAnew() throws SQLException {
-        try (var connection = postgres.connect();
-                var statement = connection.createStatement()) {
-            statement.execute("DROP TABLE IF EXISTS claim, object, lane, schema_version");
-        }
+        postgres.empty();
         sink = WebhookServer.startCounting(RECORDS, ParquetLake::number);
         // Slow enough that the kills fit in.
         sink.reply(Reply.of(200).after(Duration.ofMillis(100)));

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -57,6 +58,14 @@ public final class PostgresServer implements AutoCloseable {
     }
 
     /** Freezes the server with all its sessions: connections stay open, nothing is answered. */
+    /** Forgets everything that was written, whatever tables it stands in. */
+    public void empty() throws SQLException {
+        try (Connection connection = connect();
+                Statement statement = connection.createStatement()) {
+            statement.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public");
+        }
+    }
+
     public void pause() {
         sessions().forEach(session -> ChildProcesses.signal(session, "STOP"));
     }
