@@ -483,6 +483,38 @@ class PageIT {
     }
 
     @Test
+    void noRowAndNoHeadingIsLostByAScroll() {
+        Page page = open(address(Where.FOLDER) + linkTo("large/events", null, null));
+        assertThat(page.locator(".cost")).containsText("first 10,000 records");
+        // What is drawn after each step, down and right and back, must cover all that is visible.
+        Object holes = page.evaluate("""
+                async () => {
+                  const grid = document.querySelector('.grid');
+                  const holes = [];
+                  for (let step = -20; step <= 20; step++) {
+                    grid.scrollTop = (20 - Math.abs(step)) * 600;
+                    grid.scrollLeft = (20 - Math.abs(step)) * 40;
+                    await new Promise(requestAnimationFrame);
+                    await new Promise(requestAnimationFrame);
+                    const box = grid.getBoundingClientRect();
+                    const heads = [...grid.querySelectorAll('.grid-head > button')];
+                    const rows = [...grid.querySelectorAll('.grid-body > .row')];
+                    const tops = rows.map((row) => row.getBoundingClientRect().top).sort((a, b) => a - b);
+                    const gap = tops.some((top, at) => at > 0 && top - tops[at - 1] > 26.5);
+                    const head = grid.querySelector('.grid-head').getBoundingClientRect();
+                    if (tops.length < box.height / 26 - 2 || tops[0] > head.bottom + 26
+                        || tops[tops.length - 1] < box.bottom - 30 || gap || heads.length === 0
+                        || rows.some((row) => row.querySelectorAll('.cell').length !== heads.length)) {
+                      holes.push(`step ${step}: ${rows.length} rows, ${heads.length} headings, `
+                        + new Set(rows.map((row) => row.querySelectorAll('.cell').length)).size + ' widths');
+                    }
+                  }
+                  return holes;
+                }""");
+        assertThat((List<?>) holes).isEmpty();
+    }
+
+    @Test
     void withoutTheTokenThePageTellsWhereItIs() {
         try (ConnectorProcess connector = connector("--set", "server.token=" + TOKEN)) {
             String link = connector.link() + "?token=" + TOKEN;
