@@ -118,11 +118,7 @@ public final class Main implements Callable<Integer> {
         if (asksForJson(arguments)) {
             JsonLayout.use((LoggerContext) LoggerFactory.getILoggerFactory());
         }
-        Thread.setDefaultUncaughtExceptionHandler((thread, failure) -> LOG.error(
-                "thread {}: {} This is a fault of the connector.",
-                thread.getName(),
-                Failures.describe(failure),
-                failure));
+        Thread.setDefaultUncaughtExceptionHandler(Main::threadEnded);
         int code = new CommandLine(new Main())
                 .setExecutionExceptionHandler((exception, commandLine, result) -> {
                     LOG.error("{}", Failures.describe(exception));
@@ -131,6 +127,25 @@ public final class Main implements Callable<Integer> {
                 })
                 .execute(arguments);
         System.exit(code);
+    }
+
+    /** After an error of Java nobody knows who waits for the thread, maybe for ever. */
+    private static void threadEnded(Thread thread, Throwable failure) {
+        if (!(failure instanceof Error)) {
+            LOG.error(
+                    "thread {}: {} This is a fault of the connector.",
+                    thread.getName(),
+                    Failures.describe(failure),
+                    failure);
+            return;
+        }
+        LOG.error(
+                "thread {}: {}. The process ends with {}, since others may wait for this thread; what it had begun is delivered after the next start.",
+                thread.getName(),
+                Failures.describe(failure),
+                FAILED);
+        LOG.debug("thread {}", thread.getName(), failure);
+        Runtime.getRuntime().halt(FAILED);
     }
 
     /** Before the settings are read, since what is wrong with them is said in the log. */

@@ -97,7 +97,8 @@ public final class Cell implements Engine {
         ears.execute(() -> {
             try {
                 coming.complete(read(reader));
-            } catch (IOException | SQLException | RuntimeException e) {
+            } catch (IOException | SQLException | RuntimeException | Error e) {
+                // Also an error, such as an answer that does not fit into memory: somebody waits.
                 coming.completeExceptionally(e);
             }
         });

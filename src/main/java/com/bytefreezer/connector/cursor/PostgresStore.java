@@ -195,7 +195,8 @@ final class PostgresStore implements Store {
                     return statement.executeUpdate();
                 }
             });
-        } catch (SQLException | RuntimeException e) {
+        } catch (SQLException | RuntimeException | Error e) {
+            // Whatever it is, it would end the renewals for good.
             LOG.warn(
                     "cursor {}: {} claims could not be renewed ({}). They are renewed when it answers again, unless another replica has taken them over.",
                     subject,

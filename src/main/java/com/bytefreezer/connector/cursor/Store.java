@@ -92,7 +92,7 @@ interface Store {
     }
 
     /** In one line. */
-    static String message(Exception e) {
+    static String message(Throwable e) {
         String message = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
         return e.getMessage() == null
                 ? e.getClass().getSimpleName()

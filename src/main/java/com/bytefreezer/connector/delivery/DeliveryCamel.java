@@ -37,6 +37,9 @@ public final class DeliveryCamel {
                 placeholders.setSystemPropertiesMode(PropertiesComponent.SYSTEM_PROPERTIES_MODE_NEVER);
             }
         });
+        // By their types Camel finds these two.
+        camel.bind("guardedSteps", new GuardedSteps());
+        camel.bind("guardedTasks", new GuardedTasks());
         camel.bind("http", new BoundedHttp());
         camel.bind("https", new BoundedHttp());
         return camel;

@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.delivery.elasticsearch;
 
+import com.bytefreezer.connector.delivery.Failures;
 import com.bytefreezer.connector.delivery.WholeAnswers;
 import java.io.IOException;
 import java.io.InputStream;
@@ -107,6 +108,10 @@ final class WholeNodeAnswers extends CloseableHttpAsyncClient {
                 }
             } catch (IOException e) {
                 callback.failed(e);
+                return;
+            } catch (RuntimeException | Error e) {
+                // The client's thread would take it along, and nobody would be called back.
+                callback.failed(new IOException(Failures.describe(e), e));
                 return;
             }
             callback.completed(result);
