@@ -34,9 +34,8 @@ final class JsonRendering {
             "UBIGINT",
             "UHUGEINT",
             "BIGNUM");
-    private static final Set<String> TEXTS =
-            Set.of("UUID", "TIME", "TIME_NS", "INTERVAL", "BIT", "TIME WITH TIME ZONE");
-    private static final Set<String> COARSE_OR_FINE_TIMESTAMPS = Set.of("TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS");
+    private static final Set<String> TEXTS = Set.of("UUID", "TIME_NS", "INTERVAL", "BIT", "TIME WITH TIME ZONE");
+    private static final Set<String> COARSE_TIMESTAMPS = Set.of("TIMESTAMP_S", "TIMESTAMP_MS");
 
     private JsonRendering() {}
 
@@ -129,9 +128,11 @@ final class JsonRendering {
         if (type.equals("FLOAT")) {
             return number(x, x + "::VARCHAR");
         }
-        if (COARSE_OR_FINE_TIMESTAMPS.contains(type)) {
-            // The smallest one, which others call "not a time", has no text in DuckDB.
-            return "try(" + finite(x, "'\"' || replace(%s::VARCHAR, ' ', 'T') || 'Z\"'".formatted(x)) + ")";
+        if (COARSE_TIMESTAMPS.contains(type)) {
+            return finite(x, "'\"' || replace(%s::VARCHAR, ' ', 'T') || 'Z\"'".formatted(x));
+        }
+        if (type.equals("TIMESTAMP_NS")) {
+            return nanoseconds(x);
         }
         if (type.equals("TIMESTAMP")) {
             return timestamp(x, x);
@@ -141,6 +142,10 @@ final class JsonRendering {
         }
         if (type.equals("DATE")) {
             return finite(x, "'\"' || %s::VARCHAR || '\"'".formatted(x));
+        }
+        if (type.equals("TIME")) {
+            // A file may hold one outside of the day, whose text would end DuckDB's process (seen on 1.5.5).
+            return "'\"' || to_microseconds(epoch_us(%s))::VARCHAR || '\"'".formatted(x);
         }
         if (TEXTS.contains(type)) {
             return "'\"' || %s::VARCHAR || '\"'".formatted(x);
@@ -176,6 +181,17 @@ final class JsonRendering {
         return finite(x, "concat('\"', %1$s::DATE::VARCHAR, 'T', %1$s::TIME::VARCHAR, 'Z\"')".formatted(inUtc));
     }
 
+    /**
+     * DuckDB has no text for those of the first day that it can hold, so these are cut to microseconds. The smallest of
+     * all is what others call "not a time".
+     */
+    private static String nanoseconds(String x) {
+        String text = "'\"' || replace(%s::VARCHAR, ' ', 'T') || 'Z\"'".formatted(x);
+        String cut = timestamp(x, "make_timestamp(epoch_us(%s))".formatted(x));
+        return "CASE WHEN epoch_ns(%s) <> -9223372036854775808 THEN %s END"
+                .formatted(x, finite(x, "coalesce(try(%s), %s)".formatted(text, cut)));
+    }
+
     private static String finite(String x, String text) {
         return "CASE WHEN isfinite(%s) THEN %s END".formatted(x, text);
     }
@@ -188,16 +204,22 @@ final class JsonRendering {
 
     /** Of several entries with the same key the first, as DuckDB finds it. */
     private static String map(ColumnType type, String x, int depth) {
+        String keys = "k" + depth;
         String entry = "e" + depth;
-        String once =
-                "list_filter(map_entries(%1$s), lambda %2$s, i%3$d: coalesce(list_position(map_keys(%1$s), %2$s.key), i%3$d) = i%3$d)"
-                        .formatted(x, entry, depth);
-        return "'{' || array_to_string(list_transform(%s, lambda %s: coalesce(to_json(%s)::VARCHAR, '\"null\"') || ':' || coalesce(%s, 'null')), ',') || '}'"
-                .formatted(
-                        once,
-                        entry,
-                        text(type.children().get(0), entry + ".key"),
-                        value(type.children().get(1), entry + ".value", depth + 1));
+        String member =
+                "CASE WHEN list_position(%1$s, %2$s[1]) = i%3$d THEN to_json(%2$s[1])::VARCHAR || ':' || coalesce(%4$s, 'null') END"
+                        .formatted(keys, entry, depth, value(type.children().get(1), entry + "[2]", depth + 1));
+        String members =
+                "list_transform([list_transform(map_keys(%1$s), lambda %2$s: %3$s)], lambda %4$s: array_to_string(list_transform(list_zip(%4$s, map_values(%1$s)), lambda %2$s, i%5$d: %6$s), ','))[1]"
+                        .formatted(x, entry, key(type.children().get(0), entry), keys, depth, member);
+        return "CASE WHEN %s IS NOT NULL THEN '{' || %s || '}' END".formatted(x, members);
+    }
+
+    /** The text of a key: also of what is null in JSON, but a key of its own. */
+    private static String key(ColumnType type, String x) {
+        return type.isNested()
+                ? "coalesce(%s, 'null')".formatted(json(type, x))
+                : "coalesce(%s, try(%s::VARCHAR), 'null')".formatted(text(type, x), x);
     }
 
     private static String struct(ColumnType type, String x, int depth) {
