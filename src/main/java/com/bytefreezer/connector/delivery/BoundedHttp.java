@@ -1,6 +1,8 @@
 package com.bytefreezer.connector.delivery;
 
+import com.bytefreezer.connector.config.HostNames;
 import java.util.Map;
+import org.apache.camel.Endpoint;
 import org.apache.camel.component.http.HttpComponent;
 import org.apache.camel.spi.annotations.Component;
 import org.apache.hc.client5.http.impl.classic.HttpClientBuilder;
@@ -22,6 +24,14 @@ final class BoundedHttp extends HttpComponent {
     BoundedHttp() {
         // Retries are those of routes/delivery.camel.yaml alone.
         setAutomaticRetriesDisabled(true);
+    }
+
+    @Override
+    protected Endpoint createEndpoint(String uri, String remaining, Map<String, Object> parameters) throws Exception {
+        String separator = "://";
+        String legal = HostNames.legal("http" + separator + remaining.replaceFirst("^(https?:)?/*", ""));
+        return super.createEndpoint(
+                HostNames.legal(uri), legal.substring(legal.indexOf(separator) + separator.length()), parameters);
     }
 
     @Override

@@ -37,9 +37,10 @@ public final class DeliveryCamel {
                 placeholders.setSystemPropertiesMode(PropertiesComponent.SYSTEM_PROPERTIES_MODE_NEVER);
             }
         });
-        // By their types Camel finds these two.
+        // By their types Camel finds these three.
         camel.bind("guardedSteps", new GuardedSteps());
         camel.bind("guardedTasks", new GuardedTasks());
+        camel.bind("underscoredHosts", new UnderscoredHosts());
         camel.bind("http", new BoundedHttp());
         camel.bind("https", new BoundedHttp());
         return camel;

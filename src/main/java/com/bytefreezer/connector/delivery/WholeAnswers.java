@@ -55,7 +55,8 @@ public final class WholeAnswers implements ExecChainHandler {
     static HttpClientBuilder in(HttpClientBuilder client) {
         return client.setRequestExecutor(new EarlyAnswers())
                 // Outermost, so that it sees what is decompressed.
-                .addExecInterceptorFirst(WholeAnswers.class.getName(), new WholeAnswers());
+                .addExecInterceptorFirst(WholeAnswers.class.getName(), new WholeAnswers())
+                .addExecInterceptorFirst(UnderscoredHosts.class.getName(), new UnderscoredHosts());
     }
 
     /**

@@ -55,9 +55,8 @@ final class BucketLake implements Lake, Layout.Folders {
                         .apiCallAttemptTimeout(timeout.multipliedBy(2)))
                 .region(Region.of(credentials.region()))
                 .credentialsProvider(AwsKeys.provider(credentials));
-        if (credentials.endpoint() != null) {
-            builder.endpointOverride(credentials.endpoint()).forcePathStyle(true);
-        }
+        credentials.legalEndpoint().ifPresent(endpoint -> builder.endpointOverride(endpoint)
+                .forcePathStyle(true));
         client = builder.build();
     }
 

@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.lake;
 
+import com.bytefreezer.connector.config.HostNames;
 import java.net.URI;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +19,11 @@ public record Credentials(
         @Nullable Keys keys,
         @Nullable String path) {
     private static final String DEFAULT_REGION = "us-east-1";
+
+    /** The endpoint with a host name that {@link URI} understands, see {@link HostNames#legal}. */
+    Optional<URI> legalEndpoint() {
+        return Optional.ofNullable(endpoint).map(url -> URI.create(HostNames.legal(url.toString())));
+    }
 
     /** Static or temporary keys. Its text form shows none of them. */
     public record Keys(

@@ -1,10 +1,12 @@
 package com.bytefreezer.connector.lake;
 
 import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.config.HostNames;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.UnknownHostException;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +16,7 @@ import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.core.interceptor.Context;
 import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
 import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
+import software.amazon.awssdk.http.SdkHttpRequest;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 
@@ -21,6 +24,15 @@ import software.amazon.awssdk.services.s3.model.S3Exception;
 record S3Answers(String bucket, String where) implements ExecutionInterceptor {
     /** Of a page, which is read as a whole; one of 1,000 objects with names as long as they may be has 4 MB. */
     private static final long MOST_BYTES = 10_000_000;
+
+    /** Before it is signed. */
+    @Override
+    public SdkHttpRequest modifyHttpRequest(Context.ModifyHttpRequest context, ExecutionAttributes attributes) {
+        SdkHttpRequest request = context.httpRequest();
+        return HostNames.real(request.host())
+                .map(host -> request.toBuilder().host(host).build())
+                .orElse(request);
+    }
 
     @Override
     public Optional<InputStream> modifyHttpResponseContent(
@@ -83,7 +95,7 @@ record S3Answers(String bucket, String where) implements ExecutionInterceptor {
         while (root.getCause() != null) {
             root = root.getCause();
         }
-        String message = root.getMessage();
+        String message = root instanceof UnknownHostException ? "unknown host " + root.getMessage() : root.getMessage();
         return message == null
                 ? root.getClass().getSimpleName()
                 : message.lines().findFirst().orElse("");

@@ -2,6 +2,7 @@ package com.bytefreezer.connector.send;
 
 import com.bytefreezer.connector.Json;
 import com.bytefreezer.connector.config.Destination;
+import com.bytefreezer.connector.config.HostNames;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.delivery.Failures;
 import com.bytefreezer.connector.delivery.KafkaClients;
@@ -211,15 +212,16 @@ final class Checks {
     private Check connection() throws IOException {
         URI url = uri(url());
         boolean secure = "https".equalsIgnoreCase(url.getScheme());
-        if (url.getHost() == null) {
+        String host = HostNames.of(url);
+        if (host == null) {
             throw new IllegalArgumentException(url.toString());
         }
         String proxy = setting("proxy-host");
         boolean viaProxy = !proxy.isEmpty();
-        int port = url.getPort() > 0 ? url.getPort() : secure ? 443 : 80;
+        int port = HostNames.port(url) > 0 ? HostNames.port(url) : secure ? 443 : 80;
         InetSocketAddress address = viaProxy
                 ? new InetSocketAddress(proxy, Integer.parseInt(orElse("proxy-port", "3128")))
-                : new InetSocketAddress(url.getHost(), port);
+                : new InetSocketAddress(host, port);
         if (address.isUnresolved()) {
             return failed("unknown host " + address.getHostString());
         }
@@ -229,7 +231,7 @@ final class Checks {
                 return new Check("unknown", "The proxy answers. Only the test record shows what is behind it.");
             }
             if (secure) {
-                handshake(socket, url.getHost(), port);
+                handshake(socket, host, port);
             }
         }
         return new Check(

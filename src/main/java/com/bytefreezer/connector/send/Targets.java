@@ -2,6 +2,7 @@ package com.bytefreezer.connector.send;
 
 import com.bytefreezer.connector.config.Destination;
 import com.bytefreezer.connector.config.Destination.Setting;
+import com.bytefreezer.connector.config.HostNames;
 import com.bytefreezer.connector.config.Secrets;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.config.Suggestion;
@@ -14,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
@@ -190,10 +192,9 @@ final class Targets {
             String path = other.getRawPath().replaceFirst("/$", "");
             String own = one.getRawPath();
             return PLAIN_URL.matcher(url).matches()
-                    && other.getHost() != null
-                    && other.getHost().equalsIgnoreCase(one.getHost())
+                    && Objects.requireNonNullElse(HostNames.of(other), "").equalsIgnoreCase(HostNames.of(one))
                     && one.getScheme().equals(other.getScheme())
-                    && other.getPort() == one.getPort()
+                    && HostNames.port(other) == HostNames.port(one)
                     && other.getRawQuery() == null
                     && one.normalize().getRawPath().equals(own)
                     && (own.equals(path) || own.startsWith(path + "/"));

@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.delivery.elasticsearch;
 
 import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.config.HostNames;
 import com.bytefreezer.connector.delivery.RequestHeaders;
 import com.bytefreezer.connector.delivery.Tls;
 import com.bytefreezer.connector.delivery.WholeAnswers;
@@ -92,7 +93,7 @@ public final class Cluster extends ElasticsearchComponent {
 
     private RestClient client() {
         HttpHost[] hosts = nodes.stream()
-                .map(node -> new HttpHost(node.getHost(), node.getPort(), node.getScheme()))
+                .map(node -> new HttpHost(HostNames.of(node), HostNames.port(node), node.getScheme()))
                 .toArray(HttpHost[]::new);
         SSLContext trust = tls.createSSLContext(tls.getCamelContext());
         RestClientBuilder client = RestClient.builder(hosts)
@@ -169,8 +170,8 @@ public final class Cluster extends ElasticsearchComponent {
     private static URI node(String url) {
         try {
             URI node = URI.create(url);
-            if (node.getHost() != null && List.of("http", "https").contains(node.getScheme())) {
-                if (node.getRawUserInfo() != null) {
+            if (HostNames.of(node) != null && List.of("http", "https").contains(node.getScheme())) {
+                if (node.getRawAuthority().contains("@")) {
                     throw new ConnectorException(
                             "destination.elasticsearch.url must hold no user. Not started. Set destination.elasticsearch.username and destination.elasticsearch.password.");
                 }

@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.delivery.splunk;
 
 import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.config.HostNames;
 import java.io.IOException;
 import java.net.URI;
 import java.security.GeneralSecurityException;
@@ -51,9 +52,9 @@ public final class HecEndpoint extends SplunkHECEndpoint {
         } catch (IllegalArgumentException e) {
             throw invalid(e);
         }
-        if (url.getRawAuthority() == null
+        if (HostNames.of(url) == null
                 || !List.of("http", "https").contains(url.getScheme())
-                || url.getRawUserInfo() != null
+                || url.getRawAuthority().contains("@")
                 || url.getRawQuery() != null
                 || url.getRawFragment() != null) {
             throw invalid(null);

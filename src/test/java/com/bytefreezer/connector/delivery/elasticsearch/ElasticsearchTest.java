@@ -147,6 +147,21 @@ class ElasticsearchTest {
     }
 
     @Test
+    void aHostWithAnUnderscoreIsTaken() throws Exception {
+        try (var proxy = ScriptedServer.start()) {
+            to("underscored")
+                    .in(folder.resolve("underscored"))
+                    .with("url", "http://es_node:9200,http://es_node_2")
+                    .with("proxy-host", "127.0.0.1")
+                    .with("proxy-port", proxy.port())
+                    .set("delivery.max-retries", 0)
+                    .run();
+            assertThat(proxy.requests()).isNotEmpty().allSatisfy(request -> assertThat(request.path())
+                    .matches("http://es_node(:9200|_2:80)/_bulk.*"));
+        }
+    }
+
+    @Test
     void largerBatchesThanTheServerTakesAreHalvedAtTheFirstTry() throws Exception {
         var lake = lake();
         lake.object(
