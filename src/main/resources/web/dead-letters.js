@@ -10,7 +10,7 @@ const PAGE = 50;
 export function DeadLetters({ address, count, reload }) {
   const [offset, setOffset] = useState(0);
   const [chosen, setChosen] = useState(new Set());
-  const letters = useLoad((signal) => get(`${address}/dead-letters` + parameters({ offset, limit: PAGE }), signal), [address, offset, count]);
+  const letters = useLetters(address, offset, count);
   const act = (action) => async () => {
     const answer = await post(`${address}/dead-letters/${action}`, chosen.size ? { ids: [...chosen] } : {});
     setChosen(new Set());
@@ -43,13 +43,37 @@ export function DeadLetters({ address, count, reload }) {
         h(Confirm, { label: `Discard ${what}…`, title: `Discard ${what}?`, text: 'They are deleted and cannot be replayed any more.', action: 'Discard', task: discard })),
       h('ul', { class: 'letters' }, list.map((letter) => h('li', { key: letter.id },
         h('input', { type: 'checkbox', checked: chosen.has(letter.id), 'aria-label': `Choose record ${letter.record_number} of ${letter.object}`, onChange: () => choose(letter.id) }),
-        h('details', null,
-          h('summary', null, h('strong', null, letter.reason), letter.at && h('span', { class: 'aside' }, `record ${number(letter.record_number)}, ${time(letter.at)}`)),
-          h('p', { class: 'note' }, letter.object),
-          h('pre', { class: 'json' }, typeof letter.record === 'string' ? letter.record : json(letter.record, 2)))))),
-      total > PAGE && h('div', { class: 'bar-line' },
-        h('button', { type: 'button', disabled: offset === 0, onClick: () => setOffset(offset - PAGE) }, 'Newer'),
-        h('span', null, `${number(offset + 1)} to ${number(Math.min(offset + PAGE, total))} of ${number(total)}`),
-        h('button', { type: 'button', disabled: offset + PAGE >= total, onClick: () => setOffset(offset + PAGE) }, 'Older')),
+        h(Letter, { letter })))),
+      h(Pages, { total, offset, setOffset }),
     ]);
+}
+
+/** Those of a run that was asked for here: it has ended, and with it what could replay them. */
+export function RefusedRecords({ address, count }) {
+  const [offset, setOffset] = useState(0);
+  const letters = useLetters(address, offset, count);
+  if (!letters.value) {
+    return letters.error ? h(Problem, { error: letters.error, retry: letters.reload }) : h(Skeleton, { lines: 2 });
+  }
+  const { total, dead_letters: list } = letters.value;
+  return h('div', null,
+    h('ul', { class: 'letters' }, list.map((letter) => h('li', { key: letter.id }, h(Letter, { letter })))),
+    h(Pages, { total, offset, setOffset }));
+}
+
+const useLetters = (address, offset, count) =>
+  useLoad((signal) => get(`${address}/dead-letters` + parameters({ offset, limit: PAGE }), signal), [address, offset, count]);
+
+function Letter({ letter }) {
+  return h('details', null,
+    h('summary', null, h('strong', null, letter.reason), letter.at && h('span', { class: 'aside' }, `record ${number(letter.record_number)}, ${time(letter.at)}`)),
+    h('p', { class: 'note' }, letter.object),
+    h('pre', { class: 'json' }, typeof letter.record === 'string' ? letter.record : json(letter.record, 2)));
+}
+
+function Pages({ total, offset, setOffset }) {
+  return total > PAGE && h('div', { class: 'bar-line' },
+    h('button', { type: 'button', disabled: offset === 0, onClick: () => setOffset(offset - PAGE) }, 'Newer'),
+    h('span', null, `${number(offset + 1)} to ${number(Math.min(offset + PAGE, total))} of ${number(total)}`),
+    h('button', { type: 'button', disabled: offset + PAGE >= total, onClick: () => setOffset(offset + PAGE) }, 'Older'));
 }

@@ -2,7 +2,8 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { get, path, remove } from './api.js';
 import { Balance } from './balance.js';
-import { duration, number, retries } from './format.js';
+import { RefusedRecords } from './dead-letters.js';
+import { duration, number, plural, retries } from './format.js';
 import { Problem, h, useTask } from './ui.js';
 
 const INTERVAL = 400;
@@ -66,7 +67,10 @@ export function RunProgress({ id, onEnd, onClose }) {
     running && triedAgain && h('p', { class: 'note' }, `Batches are tried again (${triedAgain}). The log tells more.`),
     !running && h(Balance, { counts: run }),
     run.message && run.state !== 'succeeded' && h('p', { class: run.state === 'failed' ? 'bad' : 'note' }, run.message),
-    run.dead_lettered > 0 && run.dead_letters_folder && h('p', { class: 'note' }, 'Dead letters are kept in ', h('code', null, run.dead_letters_folder)),
+    !running && run.dead_lettered > 0 && run.dead_letters_folder && h('details', null,
+      h('summary', null, plural(run.dead_lettered, 'dead letter')),
+      h('p', { class: 'note' }, 'They are kept in ', h('code', null, run.dead_letters_folder)),
+      h(RefusedRecords, { address: path('runs', id), count: run.dead_lettered })),
     error && h(Problem, { error }));
 }
 

@@ -15,6 +15,30 @@ public record Counts(long selected, long accepted, long duplicates, long deadLet
                 deadLettered + other.deadLettered);
     }
 
+    /**
+     * With those of the run that came next. It read again what was still to be delivered, so that no record counts twice.
+     *
+     * @param succeeded whether it left nothing
+     */
+    public Counts then(Counts next, boolean succeeded) {
+        long open = succeeded ? 0 : Math.max(open() - next.settled(), next.open());
+        return new Counts(
+                settled() + next.settled() + open,
+                accepted + next.accepted,
+                duplicates + next.duplicates,
+                deadLettered + next.deadLettered);
+    }
+
+    /** With so many of the dead letters accepted after all. */
+    public Counts replayed(long letters) {
+        long moved = Math.min(letters, deadLettered);
+        return new Counts(selected, accepted + moved, duplicates, deadLettered - moved);
+    }
+
+    private long open() {
+        return selected - settled();
+    }
+
     /** Records that need no more delivery. */
     public long settled() {
         return accepted + duplicates + deadLettered;

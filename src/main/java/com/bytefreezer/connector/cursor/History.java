@@ -99,10 +99,16 @@ public final class History {
         SUCCEEDED,
         FAILED,
         /** By a person, in the middle. */
-        STOPPED
+        STOPPED,
+        /** It delivered dead letters of earlier runs once more. */
+        REPLAYED
     }
 
-    /** All runs of a lane together, also those that are not kept any more. */
+    /**
+     * All runs of a lane together, also those that are not kept any more.
+     *
+     * @param counts each record once, by what has become of it by now
+     */
     public record Total(
             Counts counts,
             Map<String, Long> retries,
@@ -110,10 +116,13 @@ public final class History {
         static final Total NONE = new Total(Counts.NONE, Map.of(), null);
 
         private Total plus(Run run) {
+            if (run.state() == State.REPLAYED) {
+                return new Total(counts.replayed(run.counts().accepted()), retries, lastSuccess);
+            }
+            boolean succeeded = run.state() == State.SUCCEEDED;
             Map<String, Long> sums = new TreeMap<>(retries);
             run.retries().forEach((code, count) -> sums.merge(code, count, Long::sum));
-            return new Total(
-                    counts.plus(run.counts()), sums, run.state() == State.SUCCEEDED ? run.finished() : lastSuccess);
+            return new Total(counts.then(run.counts(), succeeded), sums, succeeded ? run.finished() : lastSuccess);
         }
     }
 
@@ -144,6 +153,11 @@ public final class History {
             return true;
         });
         return history;
+    }
+
+    /** To write beside the process that has the {@link Cursor}, where there is one already. */
+    public static Optional<History> beside(Settings settings) {
+        return new History(settings, true).isAbsent() ? Optional.empty() : Optional.of(open(settings));
     }
 
     /** Reads only, while this or another process writes. A store that is not there yet is empty. */
@@ -187,11 +201,20 @@ public final class History {
         });
     }
 
+    /** The newest run of a lane that exported, well or not. */
+    public Optional<Run> last(String lane) {
+        return newest(lane, "state <> 'REPLAYED'");
+    }
+
     /** The newest run of a lane that could list the lake. */
     public Optional<Run> lastListing(String lane) {
+        return newest(lane, "listed = 1");
+    }
+
+    private Optional<Run> newest(String lane, String condition) {
         return with("cannot be read", connection -> {
             try (PreparedStatement statement = connection.prepareStatement(
-                    "SELECT * FROM run WHERE lane = ? AND listed = 1 ORDER BY started_ms DESC LIMIT 1")) {
+                    "SELECT * FROM run WHERE lane = ? AND %s ORDER BY started_ms DESC LIMIT 1".formatted(condition))) {
                 statement.setString(1, lane);
                 return runs(statement).stream().findFirst();
             }

@@ -89,6 +89,11 @@ public final class DeadLetters {
         }
     }
 
+    /** Those of a lane, and lines that are none; reads file by file. */
+    public Stream<DeadLetterLine> lines(String lane) {
+        return files(lane).stream().flatMap(file -> read(file).stream());
+    }
+
     /** How many records of a lane lie here. */
     public long count(String lane) {
         return files(lane).stream().mapToLong(DeadLetters::linesIn).sum();

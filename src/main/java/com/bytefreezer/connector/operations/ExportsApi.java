@@ -1,17 +1,11 @@
 package com.bytefreezer.connector.operations;
 
-import com.bytefreezer.connector.Json;
 import com.bytefreezer.connector.config.ExportDefinition;
 import com.bytefreezer.connector.cursor.Counts;
 import com.bytefreezer.connector.cursor.History;
-import com.bytefreezer.connector.delivery.DeadLetter;
-import com.bytefreezer.connector.delivery.DeadLetterLine;
 import com.bytefreezer.connector.server.ApiException;
-import com.fasterxml.jackson.annotation.JsonRawValue;
-import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
@@ -24,8 +18,6 @@ import org.jspecify.annotations.Nullable;
 /** What the routes in {@code routes/api/exports.camel.yaml} answer. Safe for use by several threads. */
 public final class ExportsApi {
     private static final int RUNS = 20;
-    private static final int LETTERS = 100;
-    private static final int MOST_LETTERS = 1000;
 
     private final Operations operations;
 
@@ -86,46 +78,6 @@ public final class ExportsApi {
     }
 
     @JsonNaming(SnakeCaseStrategy.class)
-    record Letter(
-            String id,
-            String reason,
-            String object,
-            long recordNumber,
-            @Nullable String at,
-            @JsonRawValue String record) {
-        private static final int LONGEST_RECORD = 1_000_000;
-        private static final int EXCERPT = 1000;
-
-        static Letter of(DeadLetterLine line) {
-            return line.letter()
-                    .map(letter -> new Letter(
-                            letter.id(),
-                            letter.reason(),
-                            letter.object(),
-                            letter.recordNumber(),
-                            letter.time(),
-                            shown(letter)))
-                    .orElseGet(() -> new Letter(line.id(), line.problem(), "", 0, null, "null"));
-        }
-
-        /** As JSON, or else as text: what is too long, too deep or no JSON must not spoil the answer. */
-        private static String shown(DeadLetter letter) {
-            if (letter.json().length > LONGEST_RECORD) {
-                String begin = new String(letter.json(), 0, EXCERPT, StandardCharsets.UTF_8);
-                return quoted("%s… (%,d bytes)".formatted(begin, letter.json().length));
-            }
-            return Json.isDocument(letter.record()) ? letter.record() : quoted(letter.record());
-        }
-
-        private static String quoted(String text) {
-            return '"' + new String(JsonStringEncoder.getInstance().quoteAsString(text)) + '"';
-        }
-    }
-
-    @JsonNaming(SnakeCaseStrategy.class)
-    record Letters(long total, List<Letter> deadLetters) {}
-
-    @JsonNaming(SnakeCaseStrategy.class)
     record Replayed(long replayed, long failed, @Nullable String message) {}
 
     /** All exports, as JSON shows them. */
@@ -156,19 +108,13 @@ public final class ExportsApi {
     }
 
     /** The dead letters of an export, a page of them. */
-    public Letters deadLetters(
+    public DeadLetterPage deadLetters(
             @Header("name") String name,
             @Header("destination") String destination,
             @Header("offset") @Nullable String offset,
             @Header("limit") @Nullable String limit) {
-        ExportDefinition export = operations.export(name, destination);
-        List<Letter> page = operations
-                .deadLetters(export)
-                .skip(number("offset", offset, 0))
-                .limit(Math.min(number("limit", limit, LETTERS), MOST_LETTERS))
-                .map(Letter::of)
-                .toList();
-        return new Letters(operations.status().of(export).deadLetters(), page);
+        return DeadLetterPage.of(
+                operations.deadLetters(), operations.export(name, destination).lane(), offset, limit);
     }
 
     /** Delivers some of them, or all, once more. */
@@ -208,16 +154,6 @@ public final class ExportsApi {
             return Set.copyOf(list.stream().map(String.class::cast).toList());
         }
         throw new ApiException(400, "\"ids\" must be a list of ids of dead letters; without it all are meant.");
-    }
-
-    static int number(String name, @Nullable String text, int otherwise) {
-        if (text == null) {
-            return otherwise;
-        }
-        if (!text.matches("\\d{1,9}")) {
-            throw new ApiException(400, "%s must be a whole number.".formatted(name));
-        }
-        return Integer.parseInt(text);
     }
 
     private static @Nullable String text(@Nullable Instant time) {

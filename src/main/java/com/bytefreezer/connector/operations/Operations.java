@@ -5,7 +5,6 @@ import com.bytefreezer.connector.config.ExportDefinition;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.cursor.Cursor;
 import com.bytefreezer.connector.cursor.History;
-import com.bytefreezer.connector.delivery.DeadLetterLine;
 import com.bytefreezer.connector.delivery.DeadLetters;
 import com.bytefreezer.connector.explore.Watchdog;
 import com.bytefreezer.connector.export.Exports;
@@ -15,7 +14,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.jspecify.annotations.Nullable;
 
@@ -65,7 +63,7 @@ public final class Operations {
                 deadLetters,
                 History.readOnly(settings),
                 Status.ofStore(settings, deadLetters),
-                new Replay(settings, deadLetters, () -> null),
+                new Replay(settings, deadLetters, () -> History.beside(settings), () -> null),
                 routes,
                 null,
                 () -> null);
@@ -90,7 +88,7 @@ public final class Operations {
                 deadLetters,
                 history,
                 Status.ofRunning(settings, deadLetters, exports, schedule),
-                new Replay(settings, deadLetters, routes),
+                new Replay(settings, deadLetters, () -> Optional.of(history), routes),
                 routes,
                 cursor,
                 schedule);
@@ -139,9 +137,8 @@ public final class Operations {
                 .orElseThrow(() -> new ApiException(404, "There is no export %s/%s.".formatted(name, destination)));
     }
 
-    /** The dead letters of an export, and lines that are none; reads file by file. */
-    Stream<DeadLetterLine> deadLetters(ExportDefinition export) {
-        return deadLetters.files(export.lane()).stream().flatMap(file -> deadLetters.read(file).stream());
+    DeadLetters deadLetters() {
+        return deadLetters;
     }
 
     /**
@@ -187,8 +184,9 @@ public final class Operations {
         }
         return exports().stream()
                 .map(ExportDefinition::lane)
-                .filter(lane -> history.runs(lane, 1).stream()
-                        .anyMatch(run -> !run.listed() && run.started().isAfter(started)))
+                .filter(lane -> history.last(lane)
+                        .filter(run -> !run.listed() && run.started().isAfter(started))
+                        .isPresent())
                 .findFirst()
                 .map(lane -> "the lake of export %s cannot be listed; see the log or /api/v1/exports".formatted(lane));
     }

@@ -43,7 +43,7 @@ public final class PlanApi {
                 required(request, "sql"),
                 settings.text("query.sync"),
                 text(request, "batch_size")
-                        .map(size -> ExportsApi.number("batch_size", size, 1000))
+                        .map(size -> ApiException.number("batch_size", size, 1000))
                         .orElseGet(() -> settings.integer("schedule.batch-size")),
                 settings.integer("schedule.interval-seconds"));
         Instant from = time(request, "from").orElse(Instant.MIN);

@@ -1,7 +1,12 @@
 package com.bytefreezer.connector.operations;
 
+import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.config.ExportDefinition;
 import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.cursor.Counts;
+import com.bytefreezer.connector.cursor.History;
+import com.bytefreezer.connector.cursor.History.Run;
+import com.bytefreezer.connector.cursor.History.State;
 import com.bytefreezer.connector.delivery.Batch;
 import com.bytefreezer.connector.delivery.Batch.Rejection;
 import com.bytefreezer.connector.delivery.DeadLetter;
@@ -13,10 +18,12 @@ import com.bytefreezer.connector.delivery.Failures;
 import com.bytefreezer.connector.delivery.StandardOutput;
 import com.bytefreezer.connector.server.ApiException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
@@ -24,6 +31,8 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.ProducerTemplate;
 import org.apache.camel.main.Main;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Delivers dead letters once more, by the route of their destination and with its retries. A file is written anew, without
@@ -31,8 +40,11 @@ import org.jspecify.annotations.Nullable;
  * key have the ids that they had. Safe for use by several threads; of a lane one at a time.
  */
 public final class Replay {
+    private static final Logger LOG = LoggerFactory.getLogger(Replay.class);
+
     private final Settings settings;
     private final DeadLetters deadLetters;
+    private final Supplier<Optional<History>> history;
     private final Supplier<@Nullable CamelContext> running;
     private final Set<String> busy = ConcurrentHashMap.newKeySet();
 
@@ -46,10 +58,20 @@ public final class Replay {
     public record Result(
             long replayed, long failed, @Nullable String message) {}
 
-    /** @param running the routes, where the destinations are among them; null for routes that are started for a replay */
-    Replay(Settings settings, DeadLetters deadLetters, Supplier<@Nullable CamelContext> running) {
+    /**
+     * Delivers dead letters as a run of their lane.
+     *
+     * @param history of the runs, if there is one yet
+     * @param running the routes, where the destinations are among them; null for routes that are started for a replay
+     */
+    Replay(
+            Settings settings,
+            DeadLetters deadLetters,
+            Supplier<Optional<History>> history,
+            Supplier<@Nullable CamelContext> running) {
         this.settings = settings;
         this.deadLetters = deadLetters;
+        this.history = history;
         this.running = running;
     }
 
@@ -61,7 +83,7 @@ public final class Replay {
         try {
             CamelContext routes = running.get();
             if (routes != null) {
-                return replay(export, ids, routes);
+                return recorded(export, ids, routes);
             }
             Main camel = DeliveryCamel.prepare(
                     settings,
@@ -71,7 +93,7 @@ public final class Replay {
             try {
                 CamelContext own = DeliveryCamel.init(camel);
                 camel.start();
-                return replay(export, ids, own);
+                return recorded(export, ids, own);
             } finally {
                 camel.stop();
             }
@@ -93,6 +115,35 @@ public final class Replay {
             }
         }
         return discarded;
+    }
+
+    private Result recorded(ExportDefinition export, Set<String> ids, CamelContext routes) throws Exception {
+        Instant started = Instant.now();
+        Result result = replay(export, ids, routes);
+        if (result.replayed() + result.failed() > 0) {
+            record(export.lane(), started, result);
+        }
+        return result;
+    }
+
+    private void record(String lane, Instant started, Result result) {
+        Counts counts = new Counts(result.replayed() + result.failed(), result.replayed(), 0, result.failed());
+        try {
+            history.get()
+                    .ifPresent(runs -> runs.add(new Run(
+                            lane,
+                            started,
+                            Instant.now(),
+                            State.REPLAYED,
+                            0,
+                            counts,
+                            Map.of(),
+                            false,
+                            null,
+                            result.message())));
+        } catch (ConnectorException e) {
+            LOG.warn("export {}: {} The replay is missing in the history; nothing else is.", lane, e.getMessage());
+        }
     }
 
     private Result replay(ExportDefinition export, Set<String> ids, CamelContext routes) throws Exception {
@@ -152,8 +203,8 @@ public final class Replay {
     }
 
     private long countWanted(ExportDefinition export, Set<String> ids) {
-        return deadLetters.files(export.lane()).stream()
-                .flatMap(file -> deadLetters.read(file).stream())
+        return deadLetters
+                .lines(export.lane())
                 .filter(line -> isWanted(line, ids))
                 .count();
     }

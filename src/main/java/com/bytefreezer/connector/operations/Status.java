@@ -65,7 +65,7 @@ public final class Status {
         Schedule timing = schedule.get();
         boolean running = timing != null && timing.isRunning(lane);
         Optional<Run> unrecorded = timing == null ? Optional.empty() : timing.unrecorded(lane);
-        Optional<Run> last = unrecorded.or(() -> history.runs(lane, 1).stream().findFirst());
+        Optional<Run> last = unrecorded.or(() -> history.last(lane));
         Optional<Run> failed = last.filter(run -> run.state() == State.FAILED);
         Total total = history.total(lane);
         return new LaneStatus(

@@ -30,6 +30,9 @@ import org.slf4j.LoggerFactory;
 final class OneOff implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(OneOff.class);
 
+    /** Of its export. */
+    static final String NAME = "default";
+
     /** A person waits for it. */
     private static final int MOST_RETRIES = 5;
 
@@ -46,8 +49,7 @@ final class OneOff implements AutoCloseable {
             throw new UncheckedIOException(e);
         }
         try {
-            Path export =
-                    Files.writeString(folder.resolve("default.camel.yaml"), ExportFile.of(Map.of("name", "default")));
+            Path export = Files.writeString(folder.resolve(NAME + ".camel.yaml"), ExportFile.of(Map.of("name", NAME)));
             settings = base.with(Mode.BATCH, base.routes().withOnlyExport(export), all(base, target, own, folder));
         } catch (IOException e) {
             delete(path -> true);

@@ -6,11 +6,14 @@ import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.control.LakeCredentials;
 import com.bytefreezer.connector.cursor.Counts;
 import com.bytefreezer.connector.cursor.Cursor;
+import com.bytefreezer.connector.delivery.DeadLetters;
 import com.bytefreezer.connector.delivery.Failures;
+import com.bytefreezer.connector.delivery.Unit;
 import com.bytefreezer.connector.export.RunProgress;
 import com.bytefreezer.connector.export.Schedule;
 import com.bytefreezer.connector.lake.Lake;
 import com.bytefreezer.connector.lake.LakeObject;
+import com.bytefreezer.connector.operations.DeadLetterPage;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -207,6 +210,11 @@ final class OneRun implements Runnable {
     /** Removes what is left of it. */
     void forget() {
         once.close();
+    }
+
+    DeadLetterPage deadLetters(@Nullable String offset, @Nullable String limit) {
+        String lane = Unit.lane(OneOff.NAME, once.settings().text("destination.type"));
+        return DeadLetterPage.of(new DeadLetters(once.deadLetters()), lane, offset, limit);
     }
 
     synchronized Status status() {

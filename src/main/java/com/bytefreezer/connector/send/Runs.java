@@ -2,6 +2,7 @@ package com.bytefreezer.connector.send;
 
 import com.bytefreezer.connector.config.Secrets;
 import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.operations.DeadLetterPage;
 import com.bytefreezer.connector.send.OneRun.Status;
 import com.bytefreezer.connector.send.Targets.Target;
 import com.bytefreezer.connector.server.ApiException;
@@ -101,6 +102,14 @@ public final class Runs implements CamelContextAware {
     /** How one is. */
     public Status status(@Header("id") String id) {
         return run(id).status();
+    }
+
+    /** The records that the destination refused, a part of them. */
+    public DeadLetterPage deadLetters(
+            @Header("id") String id,
+            @Header("offset") @Nullable String offset,
+            @Header("limit") @Nullable String limit) {
+        return run(id).deadLetters(offset, limit);
     }
 
     /** Stops one; batches in flight are finished. */

@@ -38,4 +38,19 @@ public final class ApiException extends RuntimeException {
     public int status() {
         return status;
     }
+
+    /**
+     * A parameter of a request.
+     *
+     * @throws ApiException 400 when it is there and no whole number
+     */
+    public static int number(String name, @Nullable String text, int otherwise) {
+        if (text == null) {
+            return otherwise;
+        }
+        if (!text.matches("\\d{1,9}")) {
+            throw new ApiException(400, "%s must be a whole number.".formatted(name));
+        }
+        return Integer.parseInt(text);
+    }
 }

@@ -55,9 +55,30 @@ abstract class HistoryContract {
         assertThat(reader.lastListing(LANE)).contains(failed);
         assertThat(reader.total(LANE))
                 .isEqualTo(new History.Total(
-                        new Counts(14, 10, 1, 1), Map.of("503", 3L, "no answer", 1L), NOON.plusSeconds(2)));
+                        new Counts(12, 10, 1, 1), Map.of("503", 3L, "no answer", 1L), NOON.plusSeconds(2)));
         history.checkWritable();
         assertThat(reader.runs("other/webhook", 10)).hasSize(1);
+    }
+
+    @Test
+    void aTotalCountsEachRecordOnceByWhatBecameOfIt() throws Exception {
+        History history = History.open(settings());
+        history.add(with(1, State.FAILED, new Counts(100, 20, 0, 5)));
+        assertThat(history.total(LANE).counts()).isEqualTo(new Counts(100, 20, 0, 5));
+        // The lake could not even be listed: what is open stays open.
+        history.add(with(2, State.FAILED, Counts.NONE));
+        history.add(with(3, State.STOPPED, new Counts(75, 25, 0, 0)));
+        assertThat(history.total(LANE).counts()).isEqualTo(new Counts(100, 45, 0, 5));
+        history.add(with(4, State.SUCCEEDED, new Counts(60, 50, 10, 0)));
+        assertThat(history.total(LANE).counts()).isEqualTo(new Counts(110, 95, 10, 5));
+        history.add(with(5, State.REPLAYED, new Counts(5, 4, 0, 1)));
+        assertThat(history.total(LANE).counts()).isEqualTo(new Counts(110, 99, 10, 1));
+        assertThat(history.last(LANE)).map(Run::started).contains(Instant.ofEpochMilli(4));
+    }
+
+    private static Run with(long startedMs, State state, Counts counts) {
+        Instant started = Instant.ofEpochMilli(startedMs);
+        return new Run(LANE, started, started, state, 1, counts, Map.of(), false, null, null);
     }
 
     @Test

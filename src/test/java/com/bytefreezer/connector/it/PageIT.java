@@ -222,6 +222,28 @@ class PageIT {
         }
     }
 
+    @Test
+    void whatAnExportOnceRefusedIsShownWithItsReason() {
+        try (WebhookServer sink = WebhookServer.start()) {
+            sink.replyWhen(request -> request.text().contains("for root from"), Reply.of(400, "root is not wanted"));
+            Page page = open(address(Where.FOLDER) + linkTo("acme/syslog", FAILED_LOGINS, "all"));
+            assertThat(page.locator(".cost")).containsText("400 records");
+            choose(page, "webhook", Map.of("url", sink.url().toString()));
+            button(page, "Export once").click();
+            assertThat(page.locator(".run.succeeded")).isVisible();
+            page.locator(".run summary")
+                    .filter(new Locator.FilterOptions().setHasText("dead letters"))
+                    .click();
+            Locator letter = page.locator(".run .letters li").first();
+            assertThat(letter).containsText("root is not wanted");
+            letter.locator("summary").click();
+            assertThat(letter.locator(".json")).containsText("for root from");
+            page.reload();
+            assertThat(page.locator(".run.succeeded .letters li").first()).containsText("root is not wanted");
+            shoot(page, "export-refused");
+        }
+    }
+
     @ParameterizedTest
     @EnumSource
     void aQueryBecomesAnExportThatIsShownBeforeItIsWritten(Where where) throws IOException {
@@ -899,6 +921,9 @@ class PageIT {
                 assertThat(page.getByText("None: the destination refused no record."))
                         .isVisible();
                 assertThat(sink.records()).hasSize(399).doesNotHaveDuplicates();
+                assertThat(page.locator(".details .balance"))
+                        .hasText("400 selected = 399 accepted + 0 duplicates + 1 dead-lettered");
+                assertThat(page.locator(".details tbody tr").first()).containsText("replayed");
 
                 button(page, "Reset cursor…").click();
                 assertThat(button(page, "Reset cursor")).isDisabled();

@@ -7,6 +7,8 @@ import com.bytefreezer.connector.Mode;
 import com.bytefreezer.connector.TestRun;
 import com.bytefreezer.connector.config.ExportDefinition;
 import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.cursor.Counts;
+import com.bytefreezer.connector.cursor.History;
 import com.bytefreezer.connector.delivery.DeadLetter;
 import com.bytefreezer.connector.delivery.DeadLetterLine;
 import com.bytefreezer.connector.delivery.DeadLetters;
@@ -18,6 +20,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -83,6 +86,12 @@ class DeadLetterReplayTest {
                 .hasSize(OBJECTS);
         assertThat(letters()).isEmpty();
         assertThat(files()).isEmpty();
+        LaneStatus lane = operations.status().lanes().get(0);
+        assertThat(lane.totals()).isEqualTo(new Counts(10 * OBJECTS, 10 * OBJECTS, 0, 0));
+        assertThat(operations.history().runs(lane.lane(), 1))
+                .singleElement()
+                .satisfies(run -> assertThat(run.state()).isEqualTo(History.State.REPLAYED))
+                .satisfies(run -> assertThat(run.counts()).isEqualTo(new Counts(OBJECTS, OBJECTS, 0, 0)));
     }
 
     @Test
@@ -166,7 +175,8 @@ class DeadLetterReplayTest {
         Files.writeString(file, line + "\n" + letter + line);
 
         assertThat(operations.status().lanes().get(0).deadLetters()).isEqualTo(OBJECTS + 2);
-        assertThat(operations.deadLetters(export).filter(each -> each.letter().isEmpty()))
+        assertThat(operations.deadLetters().lines(export.lane()).filter(each -> each.letter()
+                        .isEmpty()))
                 .extracting(DeadLetterLine::problem)
                 .hasSize(2)
                 .allMatch(problem -> problem.lines().count() == 1 && problem.endsWith("Mend or discard it."))
@@ -180,7 +190,12 @@ class DeadLetterReplayTest {
         assertThat(result.failed()).isEqualTo(2);
         assertThat(result.message()).contains(file + ", line ");
         assertThat(file).content().isEqualTo((line + "\n").repeat(2));
-        String id = operations.deadLetters(export).findFirst().orElseThrow().id();
+        String id = operations
+                .deadLetters()
+                .lines(export.lane())
+                .findFirst()
+                .orElseThrow()
+                .id();
         assertThat(operations.replay().discard(export, Set.of(id))).isEqualTo(2);
         assertThat(files()).isEmpty();
     }
@@ -239,7 +254,7 @@ class DeadLetterReplayTest {
         Settings slow = settings.with(Mode.REPLAY, Map.of("delivery.max-records-per-second", "5"));
         long began = System.nanoTime();
 
-        assertThat(new Replay(slow, new DeadLetters(folder.resolve("dead-letters")), () -> null)
+        assertThat(new Replay(slow, new DeadLetters(folder.resolve("dead-letters")), Optional::empty, () -> null)
                         .replay(export, Set.of())
                         .replayed())
                 .isEqualTo(OBJECTS);
@@ -255,7 +270,8 @@ class DeadLetterReplayTest {
 
     private List<DeadLetter> letters() {
         return operations
-                .deadLetters(export)
+                .deadLetters()
+                .lines(export.lane())
                 .flatMap(line -> line.letter().stream())
                 .toList();
     }

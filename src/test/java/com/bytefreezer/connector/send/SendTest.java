@@ -392,8 +392,16 @@ class SendTest {
         try (Stream<Path> left = Files.list(letters.getParent())) {
             assertThat(left).containsExactly(letters);
         }
+        JsonNode refused = connector.get(path + "/dead-letters?limit=1").json();
+        assertThat(refused.path("total").asLong())
+                .isEqualTo(run.path("dead_lettered").asLong());
+        assertThat(refused.path("dead_letters")).singleElement().satisfies(letter -> {
+            assertThat(letter.path("reason").asText()).contains("not wanted");
+            assertThat(letter.path("record").path("message").asText()).contains("invalid user");
+        });
         assertThat(connector.get("runs").json().at("/runs/0")).isEqualTo(run);
         assertThat(connector.get("runs/none").status()).isEqualTo(404);
+        assertThat(connector.get("runs/none/dead-letters").status()).isEqualTo(404);
     }
 
     @Test
