@@ -46,15 +46,17 @@ export function Plan({ plan }) {
   if (!plan.value) {
     return plan.loading ? h(Skeleton, { lines: 4 }) : h(State, { title: 'Choose a destination below; the plan says what an export would do.' });
   }
-  const { row_wise: rowWise, covers, reason, objects, bytes: size, records, batches, sentence } = plan.value;
+  const { row_wise: rowWise, covers, reason, objects, bytes: size, records, selected, exact, batches, sentence } = plan.value;
+  const about = (count, sure) => (count === null || count === undefined ? 'not known before it ran' : `${sure ? '' : 'about '}${number(count)}`);
   const facts = [
     ['Kind', rowWise ? 'row-wise: each object on its own' : 'whole: one run over all objects'],
     ['Covers', covers === 'full' ? 'the whole dataset on every run' : 'each record once'],
     ['Because', reason],
     ['Objects', number(objects)],
     ['Size', bytes(size)],
-    ['Records', records === null || records === undefined ? 'not known before it ran' : `about ${number(records)}`],
-    ['Batches', batches === null || batches === undefined ? 'not known before it ran' : `about ${number(batches)}`],
+    ['Records in them', about(records)],
+    ['Records selected', about(selected, exact)],
+    ['Batches', about(batches)],
   ];
   return h('div', { class: 'plan' }, h('p', null, sentence),
     h('dl', null, facts.flatMap(([term, text]) => [h('dt', { key: term }, term), h('dd', { key: term + 'd' }, text)])));

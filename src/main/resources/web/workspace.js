@@ -76,8 +76,10 @@ export function Workspace({ dataset, place, go, side }) {
   const read = range.from || range.to ? range : overview.value?.newest ?? {};
   // What is wrong with the query is said once, where it was asked.
   const request = overview.value && query.result && !query.error && query.sql === asked ? requestOf({ dataset, sql: asked, range: read, destination }) : null;
-  const plan = useLoad(request && ((signal) => post('plan', { ...request, destination_config: undefined }, signal)),
-    [address, asked, read.from, read.to, destination.chosen?.name, Boolean(request)]);
+  // Where all of them are shown, they are counted.
+  const selected = request && !query.running && !query.result.truncated ? query.result.row_count : undefined;
+  const plan = useLoad(request && ((signal) => post('plan', { ...request, destination_config: undefined, selected }, signal)),
+    [address, asked, read.from, read.to, destination.chosen?.name, Boolean(request), selected]);
   const rangeWords = rangeText(range, overview.value?.newest);
 
   return h('div', { class: 'workspace' },

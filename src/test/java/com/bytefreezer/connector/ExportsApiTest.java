@@ -154,7 +154,13 @@ class ExportsApiTest {
             assertThat(plan.path("covers").asText()).isEqualTo("incremental");
             assertThat(plan.path("objects").asInt()).isEqualTo(12);
             assertThat(plan.path("sentence").asText())
-                    .startsWith("row-wise: each record once · 12 objects · ~4.0 k records");
+                    .startsWith("row-wise: each record once · 12 objects · 4,000 records · ~");
+            JsonNode counted = new ObjectMapper()
+                    .readTree(post(
+                                    "/api/v1/plan",
+                                    "{\"tenant_id\":\"acme\",\"dataset_id\":\"syslog\",\"sql\":\"SELECT count(*) FROM events\",\"selected\":1}")
+                            .body());
+            assertThat(counted.path("sentence").asText()).endsWith(" · 1 record · ~1 batch");
             assertThat(post("/api/v1/plan", "{\"tenant_id\":\"acme\"}").body())
                     .isEqualTo("{\"error\":\"\\\"dataset_id\\\" is missing.\"}");
         }

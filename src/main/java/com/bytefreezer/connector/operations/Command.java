@@ -29,6 +29,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
@@ -158,7 +159,7 @@ public final class Command {
             for (ExportDefinition export : chosen()) {
                 try {
                     ExportPlan plan = options.isRange()
-                            ? lookup.planner().planAll(export, object -> true)
+                            ? lookup.planner().planAll(export, object -> true, OptionalLong.empty())
                             : lookup.planner().plan(export);
                     plans.put(export.lane(), plan);
                     if (!options.json) {

@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param bytes of these objects
  * @param records in these objects, from their footers; null when one of them cannot be read
  * @param selected records that the query would give; null where a few objects do not tell
- * @param selectedBytes of their JSON
+ * @param exact whether it gives just as many, else about as many
+ * @param selectedBytes of their JSON; null where a few objects do not tell
  * @param batches that they would make
  * @param sentence all of it in plain words
  */
@@ -28,6 +29,7 @@ public record ExportPlan(
         long bytes,
         @Nullable Long records,
         @Nullable Long selected,
+        boolean exact,
         @Nullable Long selectedBytes,
         @Nullable Long batches,
         String sentence) {
@@ -41,6 +43,7 @@ public record ExportPlan(
             long bytes,
             @Nullable Long records,
             @Nullable Long selected,
+            boolean exact,
             @Nullable Long selectedBytes,
             long partitions,
             int batchSize) {
@@ -50,10 +53,12 @@ public record ExportPlan(
                 : Long.valueOf(Math.max((selected + batchSize - 1) / batchSize, Math.min(selected, partitions)));
         StringBuilder sentence = new StringBuilder(kind);
         sentence.append(" · ").append(counted(objects, "object"));
-        if (selected != null && selectedBytes != null && batches != null) {
-            sentence.append(" · ~").append(counted(selected, "record"));
+        if (selected != null && batches != null) {
+            sentence.append(" · ").append(exact ? number(selected, "record") : "~" + counted(selected, "record"));
             sentence.append(" · ~").append(counted(batches, batches == 1 ? "batch" : "batche"));
-            sentence.append(" · ~").append(bytes(selectedBytes));
+            if (selectedBytes != null) {
+                sentence.append(" · ~").append(bytes(selectedBytes));
+            }
         } else if (records != null) {
             sentence.append(" with ").append(counted(records, "record"));
             sentence.append(" · ").append(bytes(bytes)).append(" of Parquet");
@@ -66,9 +71,14 @@ public record ExportPlan(
                 bytes,
                 records,
                 selected,
+                exact,
                 selectedBytes,
                 batches,
                 sentence.toString());
+    }
+
+    private static String number(long number, String what) {
+        return String.format(Locale.ROOT, "%,d %s%s", number, what, number == 1 ? "" : "s");
     }
 
     static String counted(long number, String what) {

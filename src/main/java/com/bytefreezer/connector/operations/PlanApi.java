@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.apache.camel.Body;
 import org.apache.camel.Header;
 import org.jspecify.annotations.Nullable;
@@ -46,11 +47,14 @@ public final class PlanApi {
                         .map(size -> ApiException.number("batch_size", size, 1000))
                         .orElseGet(() -> settings.integer("schedule.batch-size")),
                 settings.integer("schedule.interval-seconds"));
+        OptionalLong counted = text(request, "selected")
+                .map(number -> OptionalLong.of(ApiException.number("selected", number, 0)))
+                .orElseGet(OptionalLong::empty);
         Instant from = time(request, "from").orElse(Instant.MIN);
         Instant to = time(request, "to").orElse(Instant.MAX);
         try (Watchdog.Running running = watchdog.look(id)) {
             try {
-                return operations.planner(running).planAll(export, object -> object.beginsIn(from, to));
+                return operations.planner(running).planAll(export, object -> object.beginsIn(from, to), counted);
             } catch (ConnectorException e) {
                 throw running.told(e);
             }

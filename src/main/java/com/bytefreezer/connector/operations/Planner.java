@@ -44,6 +44,8 @@ public final class Planner {
     private static final int READ_SAMPLE = 3;
 
     private static final long READ_BYTES = 64L * 1024 * 1024;
+    /** Of so few objects all are read, so that the number is exact. */
+    private static final int COUNTED = 20;
 
     private final Settings settings;
     private final CamelContext routes;
@@ -108,16 +110,17 @@ public final class Planner {
 
     /** What the next run would export: of an incremental export the objects that the cursor does not have. */
     public ExportPlan plan(ExportDefinition export) {
-        return plan(export, newOnes(export), object -> true);
+        return plan(export, newOnes(export), object -> true, OptionalLong.empty());
     }
 
     /**
      * What an export of these objects would be, whatever the cursor has.
      *
      * @param range the objects that count
+     * @param counted how many records the query gives over them, where that is known already
      */
-    public ExportPlan planAll(ExportDefinition export, Predicate<LakeObject> range) {
-        return plan(export, UnaryOperator.identity(), range);
+    public ExportPlan planAll(ExportDefinition export, Predicate<LakeObject> range, OptionalLong counted) {
+        return plan(export, UnaryOperator.identity(), range, counted);
     }
 
     /**
@@ -160,7 +163,10 @@ public final class Planner {
     }
 
     private ExportPlan plan(
-            ExportDefinition export, UnaryOperator<Iterator<LakeObject>> newOnes, Predicate<LakeObject> range) {
+            ExportDefinition export,
+            UnaryOperator<Iterator<LakeObject>> newOnes,
+            Predicate<LakeObject> range,
+            OptionalLong counted) {
         Query query = query(export);
         Credentials credentials = credentials(export);
         try (Lake lake = lake(export, credentials)) {
@@ -176,6 +182,7 @@ public final class Planner {
                         0,
                         null,
                         null,
+                        true,
                         null,
                         0,
                         1);
@@ -190,9 +197,12 @@ public final class Planner {
                 }
                 Long rows = read.objects == 0 ? Long.valueOf(0) : rows(duckDb, read);
                 duckDb.lock(Runtime.getRuntime().availableProcessors());
-                DuckDb.@Nullable Size size = plan.kind(export.sync()) == Plan.Kind.ROW_WISE && rows != null
+                Selected selected = plan.kind(export.sync()) == Plan.Kind.ROW_WISE && rows != null
                         ? selected(duckDb, query, read, schema, rows)
-                        : null;
+                        : Selected.UNKNOWN;
+                if (counted.isPresent()) {
+                    selected = selected.counted(counted.getAsLong());
+                }
                 return ExportPlan.of(
                         kind(plan, export.sync()),
                         plan.kind(export.sync()) == Plan.Kind.ROW_WISE,
@@ -201,8 +211,9 @@ public final class Planner {
                         read.objects,
                         read.bytes,
                         rows,
-                        size == null ? null : size.records(),
-                        size == null ? null : size.bytes(),
+                        selected.records,
+                        selected.exact,
+                        selected.bytes,
                         read.partitions,
                         export.batchSize());
             }
@@ -233,16 +244,19 @@ public final class Planner {
     }
 
     /** What the query gives over a few objects, for all of their rows; null when they are too large or cannot be read. */
-    private DuckDb.@Nullable Size selected(DuckDb duckDb, Query query, Tally read, Schema schema, long rows) {
+    private Selected selected(DuckDb duckDb, Query query, Tally read, Schema schema, long rows) {
         if (rows == 0) {
-            return new DuckDb.Size(0, 0);
+            return new Selected(0L, true, 0L);
         }
         boolean omitNulls = settings.text("records.nulls").equals("omit");
         long seen = 0;
         long records = 0;
         long bytes = 0;
         long left = READ_BYTES;
-        int step = Math.max(1, (read.sample.size() + READ_SAMPLE - 1) / READ_SAMPLE);
+        // Small ones are all counted.
+        int step = read.bytes <= READ_BYTES && read.objects <= COUNTED
+                ? 1
+                : Math.max(1, (read.sample.size() + READ_SAMPLE - 1) / READ_SAMPLE);
         for (int i = 0; i < read.sample.size(); i += step) {
             check.run();
             List<LakeObject> object = List.of(read.sample.get(i));
@@ -260,8 +274,22 @@ public final class Planner {
                 // The run would report the object and go on, too.
             }
         }
-        double share = seen == 0 ? 0 : (double) rows / seen;
-        return seen == 0 ? null : new DuckDb.Size(Math.round(records * share), Math.round(bytes * share));
+        if (seen == 0) {
+            return Selected.UNKNOWN;
+        }
+        double share = (double) rows / seen;
+        return new Selected(Math.round(records * share), seen == rows, Math.round(bytes * share));
+    }
+
+    /** What a query gives. */
+    private record Selected(
+            @Nullable Long records, boolean exact, @Nullable Long bytes) {
+        static final Selected UNKNOWN = new Selected(null, false, null);
+
+        Selected counted(long number) {
+            Long its = records == null || bytes == null || records == 0 ? null : bytes * number / records;
+            return new Selected(number, true, its);
+        }
     }
 
     /** What a run knows of the columns, or would learn at its beginning. */

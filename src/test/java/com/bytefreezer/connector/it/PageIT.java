@@ -252,6 +252,9 @@ class PageIT {
             Page page = open(address(where) + linkTo("acme/syslog", FAILED_LOGINS, "all"));
             assertThat(page.locator(".cost")).containsText("400 records");
             choose(page, "webhook", Map.of("url", sink.url().toString()));
+            assertThat(page.locator(".sentence")).containsText("12 objects · 400 records · ");
+            page.locator("[data-tab=plan]").click();
+            assertThat(page.locator(".plan dl")).containsText("Records selected400");
             button(page, "Save as export…").click();
             Locator field = page.getByLabel("name", new Page.GetByLabelOptions().setExact(true));
             assertThat(field).isFocused();

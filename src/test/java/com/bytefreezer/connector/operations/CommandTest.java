@@ -35,7 +35,7 @@ class CommandTest {
         assertThat(command(Map.of()).plan()).isZero();
 
         assertThat(printed())
-                .startsWith("default/stdout: row-wise: each record once · 12 objects · ~400 records · ~9 batches · ~");
+                .startsWith("default/stdout: row-wise: each record once · 12 objects · 400 records · ~9 batches · ~");
         assertThat(printed()).contains("incremental, since auto: it only filters and projects; reads 12 objects, ");
         assertThat(folder).isEmptyDirectory();
     }
@@ -52,7 +52,7 @@ class CommandTest {
             try (Cursor running = Cursor.open(folder.resolve("cursor.db"), Duration.ofHours(24))) {
                 assertThat(running.knows("default/webhook")).isTrue();
                 command(webhook).plan();
-                assertThat(printed()).contains("each record once · 0 objects · ~0 records · ~0 batches");
+                assertThat(printed()).contains("each record once · 0 objects · 0 records · ~0 batches");
 
                 printed.reset();
                 command(webhook, "--from=2026-11-19T00:00:00Z", "--to=2026-11-20T00:00:00Z")
