@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -44,13 +45,23 @@ class CrashIT {
     }
 
     @Test
-    void killedThirtyTimesItDeliversEveryRecordAndRepeatsNoMoreThanWasInFlight() {
+    void killedTenTimesItDeliversAllAndRepeatsNoMoreThanWasInFlight() {
+        kill(10);
+    }
+
+    @Test
+    @Tag("soak")
+    void killedThirtyTimesItDeliversAllAndRepeatsNoMoreThanWasInFlight() {
+        kill(30);
+    }
+
+    private void kill(int times) {
         Random random = new Random(7);
         try (WebhookServer sink = WebhookServer.startCounting(RECORDS, ParquetLake::number)) {
-            // Slow enough that thirty kills fit in.
+            // Slow enough that all kills fit in.
             sink.reply(Reply.of(200).after(Duration.ofMillis(120)));
             int kills = 0;
-            while (kills < 30) {
+            while (kills < times) {
                 long before = sink.acceptedRecords();
                 try (ConnectorProcess connector = start(sink)) {
                     int batches = random.nextInt(40);
