@@ -112,7 +112,7 @@ public final class Bench {
                 .filter(argument -> argument.contains("="))
                 .map(argument -> argument.split("=", 2))
                 .collect(Collectors.toMap(pair -> pair[0], pair -> pair[1]));
-        List<String> all = List.of("many", "one", "s3", "small", "wide", "start", "replicas", "listing", "peers");
+        List<String> all = List.of("many", "one", "s3", "small", "wide", "start", "replicas", "listing", "lanes", "peers");
         List<String> parts = Arrays.stream(arguments)
                 .filter(argument -> !argument.contains("="))
                 .toList();
@@ -135,6 +135,7 @@ public final class Bench {
                 case "start" -> bench.startUp();
                 case "replicas" -> new Replicas(bench).run();
                 case "listing" -> new LargeListings(bench).run();
+                case "lanes" -> new ManyLanes(bench).run();
                 default -> new Peers(bench).run();
             }
         }
@@ -423,7 +424,7 @@ public final class Bench {
         }
         Map<String, String> all = new LinkedHashMap<>(itsSettings);
         all.put("cursor.file", cursor.toString());
-        return process(flags, jar, List.of("--mode", "batch", "--routes", routes().toString()), all);
+        return process(flags, jar, List.of("--mode", "batch", "--routes", routes(WORK.resolve("routes")).toString()), all);
     }
 
     /** The connector in watch mode with the launcher's options; what it delivers to standard output is not kept. */
@@ -617,8 +618,7 @@ public final class Bench {
     }
 
     /** The project's routes with one more destination, which takes every batch and does nothing with it. */
-    private static Path routes() throws IOException {
-        Path folder = WORK.resolve("routes");
+    static Path routes(Path folder) throws IOException {
         Path source = Path.of("routes");
         try (Stream<Path> files = Files.walk(source)) {
             for (Path file : files.filter(Files::isRegularFile).toList()) {

@@ -14,7 +14,7 @@ import com.bytefreezer.connector.delivery.Retries;
 import com.bytefreezer.connector.delivery.StandardOutput;
 import com.bytefreezer.connector.export.Export;
 import com.bytefreezer.connector.export.Exports;
-import com.bytefreezer.connector.export.Lanes;
+import com.bytefreezer.connector.export.LaneSteps;
 import com.bytefreezer.connector.export.Outcomes;
 import com.bytefreezer.connector.export.RunProgress;
 import com.bytefreezer.connector.export.Schedule;
@@ -26,7 +26,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -78,13 +77,16 @@ public final class Connector implements AutoCloseable {
         cage = new Cage(settings);
         camel.bind("cage", cage);
         tracing = Tracing.of(camel, settings, secrets);
-        camel.bind("lanes", new Lanes(settings));
         operations = Operations.ofRunning(
                 settings, deadLetters, exports, cursor, history, () -> schedule, camel::getCamelContext);
         camel.bind("operations", operations);
         camel.bind("status", operations.status());
         health = new ExportHealth(operations.status(), settings.integer("health-reporting.max-lag-seconds"));
-        camel.bind("exports", exports);
+        camel.bind("export", new LaneSteps(exports));
+        camel.bind("turns", exports.turns());
+        camel.bind("duckdb", exports.dataSource());
+        camel.bind("readers", exports.readers());
+        camel.bind("deliverers", exports.deliverers());
         camel.bind("cursor", cursor);
         camel.bind("lakeCredentials", new LakeCredentials(settings, secrets));
         camel.bind("metrics", metrics);
@@ -162,28 +164,29 @@ public final class Connector implements AutoCloseable {
                 : Optional.empty();
         server.ifPresent(one -> context.getRegistry()
                 .bind("instance", new Instance(settings, mode, Version.number(), one.port(), health::condition)));
+        Schedule timing = schedule(context, lanes);
         camel.start();
         server.ifPresent(HttpServer::announce);
-        List<Export> triggered =
-                exports.all().stream().filter(one -> lanes.test(one.lane())).toList();
-        if (!triggered.isEmpty()) {
+        if (exports.all().stream().map(Export::lane).anyMatch(lanes)) {
             LOG.info("{}.", exports.describeMemory());
         }
-        Retries retries = camel.lookup("retries", Retries.class);
-        Schedule timing = new Schedule(settings, triggered.size(), exports, retries, history, secrets);
         schedule = timing;
-        context.getRegistry().bind("schedule", timing);
-        retries.tell((lane, code) -> metrics.lane(lane).retried(code));
         health.measure(exports, metrics);
-        for (Export export : triggered) {
-            for (String template : new String[] {"run", mode == Mode.WATCH ? "watch" : "batch"}) {
-                TemplatedRouteBuilder.builder(context, template)
-                        .routeId(template + "-" + export.lane())
-                        .parameter("lane", export.lane())
-                        .parameter("intervalSeconds", String.valueOf(export.intervalSeconds()))
-                        .add();
-            }
-        }
+        TemplatedRouteBuilder.builder(context, "export")
+                .routeId("export")
+                .parameter("name", "any")
+                .add();
+        context.getRouteController().startRoute("trigger");
+        return timing;
+    }
+
+    /** Makes the lanes, and what decides when each of {@code lanes} runs. */
+    private Schedule schedule(CamelContext context, Predicate<String> lanes) {
+        exports.add(settings.exports());
+        Retries retries = context.getRegistry().lookupByNameAndType("retries", Retries.class);
+        retries.tell((lane, code) -> metrics.lane(lane).retried(code));
+        Schedule timing = new Schedule(settings, lanes, exports, retries, history, secrets);
+        context.getRegistry().bind("schedule", timing);
         return timing;
     }
 
@@ -194,7 +197,7 @@ public final class Connector implements AutoCloseable {
      */
     public void load() throws Exception {
         camel.addOverrideProperty("camel.main.autoStartup", "false");
-        DeliveryCamel.init(camel);
+        schedule(DeliveryCamel.init(camel), lane -> false);
         camel.start();
     }
 

@@ -93,6 +93,7 @@ class RouteFilesTest {
                 .hasSize((int) files().stream()
                                 .filter(file -> !file.startsWith(ROUTES.resolve("api")))
                                 .filter(file -> !file.equals(ROUTES.resolve("health.camel.yaml")))
+                                .filter(file -> !file.startsWith(ROUTES.resolve("exports")))
                                 .count()
                         - destinationFiles().size()
                         + 1);

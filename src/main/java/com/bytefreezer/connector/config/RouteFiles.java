@@ -313,6 +313,11 @@ public final class RouteFiles {
         return file.equals(folder.resolve("health" + SUFFIX));
     }
 
+    /** Whether {@code file} describes exports. */
+    boolean isExport(Path file) {
+        return exportFiles.contains(file);
+    }
+
     private boolean isIn(String subfolder, Path file) {
         return file.startsWith(folder.resolve(subfolder));
     }

@@ -71,6 +71,7 @@ final class Rules {
         RULES.put("delivery.on-rejected", oneOf("dead-letter", "stop"));
         RULES.put("delivery.max-rejected-ratio", Rules::ratio);
         RULES.put("export.parallel-objects", between(1, 256));
+        RULES.put("export.parallel-lanes", between(1, 10_000));
         RULES.put("server.port", between(0, 65_535));
         RULES.put("cursor.url", startsWithOneOf("jdbc:postgresql://"));
         RULES.put("cursor.claim-seconds", between(1, 86_400));

@@ -283,9 +283,11 @@ public final class Settings {
         return backslash < 0 ? value : value.substring(0, backslash) + "\\" + value.substring(backslash);
     }
 
-    /** The route files to load. */
+    /** The route files to load. Those of exports are not: they are data, see {@link #exports}. */
     public List<Path> routeFiles() {
-        return Rules.files(values, sources.routes(), sources.mode());
+        return Rules.files(values, sources.routes(), sources.mode()).stream()
+                .filter(file -> !sources.routes().isExport(file))
+                .toList();
     }
 
     /** Every export with each of its destinations, as the route files and the settings describe them; none runs for it. */

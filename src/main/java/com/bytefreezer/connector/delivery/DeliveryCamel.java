@@ -83,13 +83,6 @@ public final class DeliveryCamel {
         // It would print every setting.
         properties.setProperty("camel.main.autoConfigurationLogSummary", "false");
         properties.setProperty("camel.main.jmxEnabled", "false");
-        pool(properties, "objects", settings.text("export.parallel-objects"));
-        pool(properties, "deliveries", settings.text("delivery.max-in-flight"));
         return properties;
-    }
-
-    private static void pool(Properties properties, String name, String size) {
-        properties.setProperty("camel.threadpool.config[%s].poolSize".formatted(name), size);
-        properties.setProperty("camel.threadpool.config[%s].maxPoolSize".formatted(name), size);
     }
 }

@@ -19,11 +19,10 @@ import com.bytefreezer.connector.lake.Period;
 import com.bytefreezer.connector.query.DuckDb;
 import com.bytefreezer.connector.query.Plan;
 import com.bytefreezer.connector.query.Query;
-import com.bytefreezer.connector.query.RunDataSource;
 import com.bytefreezer.connector.query.Schema;
+import io.opentelemetry.api.trace.Span;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -39,11 +38,9 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
-import org.apache.camel.Body;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
-import org.apache.camel.Variable;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -78,7 +75,6 @@ public final class Export {
     private static final Duration CLOCKS_DIFFER = Duration.ofMinutes(5);
 
     private final Exports exports;
-    private final RunDataSource dataSource;
     private final AtomicReference<@Nullable Run> running = new AtomicReference<>();
     /** What came of the run before {@link #close}. */
     private volatile Result result = Result.NONE;
@@ -90,52 +86,37 @@ public final class Export {
     private final String sync;
     private final String destination;
     /** So do its messages begin. */
-    private String subject = "";
+    private final String subject;
 
-    private @Nullable Query query;
+    private final Query query;
     /** Changes with everything that changes the records of an object. */
-    private String queryId = "";
+    private final String queryId;
 
     private @Nullable Plan plan;
     private final Window window;
     private boolean saidThatThereIsNone;
 
-    /** Made by the route template for each lane, which then calls {@link #prepare}. */
-    public Export(Exports exports, RunDataSource dataSource, String lane) {
+    Export(Exports exports, ExportDefinition definition, Query query) {
         this.exports = exports;
-        this.dataSource = dataSource;
-        definition = exports.definition(lane);
+        this.definition = definition;
+        this.query = query;
         name = definition.name();
         tenant = definition.tenant();
         dataset = definition.dataset();
         sync = definition.sync();
         destination = definition.destination();
-        window = new Window(
-                Duration.ofSeconds(exports.settings().integer("schedule.full-listing-seconds")),
-                Duration.ofHours(exports.settings().integer("cursor.lookback-hours")));
-    }
-
-    /**
-     * Parses the SQL.
-     *
-     * @throws ConnectorException when it is not one SELECT
-     */
-    public void prepare() throws SQLException {
+        subject = "%s, export %s".formatted(destination, name);
         Settings settings = exports.settings();
-        String text = definition.sql();
-        try (Connection connection = DuckDb.forParsing(exports.engine())) {
-            query = Query.parse(text, connection);
-            Schema.checkTypes(settings, connection);
-        }
-        String content = text + "\n" + settings.text("records.nulls");
+        String content = definition.sql() + "\n" + settings.text("records.nulls");
         queryId =
                 UUID.nameUUIDFromBytes(content.getBytes(StandardCharsets.UTF_8)).toString();
-        subject = "%s, export %s".formatted(destination, name);
-        exports.add(this);
+        window = new Window(
+                Duration.ofSeconds(settings.integer("schedule.full-listing-seconds")),
+                Duration.ofHours(settings.integer("cursor.lookback-hours")));
     }
 
-    String name() {
-        return name;
+    ExportDefinition definition() {
+        return definition;
     }
 
     /** Names this export with its destination, in the cursor and elsewhere. */
@@ -165,8 +146,9 @@ public final class Export {
         return definition.intervalSeconds();
     }
 
-    /** Gives the steps that follow what they may want to know of the export, as variables. */
+    /** Gives the steps that follow, and the trace, what they may want to know of the export. */
     public void describe(Exchange exchange) {
+        Span.current().setAttribute("export", name).setAttribute("destination", destination);
         exchange.setVariable("tenant", tenant);
         exchange.setVariable("dataset", dataset);
         exchange.setVariable("destination", destination);
@@ -174,7 +156,7 @@ public final class Export {
     }
 
     /** Begins a run: lists the dataset. */
-    public void open(@Body @Nullable Object access) {
+    public void open(@Nullable Object access) {
         Credentials credentials = access instanceof Credentials given ? given : null;
         Lake lake = Lake.of(exports.settings(), tenant, dataset, credentials);
         Instant since = window.open(mustListAll());
@@ -206,6 +188,9 @@ public final class Export {
         if (run.isDiscovered() && run.isWaitingForOthers() && !isStopping(run)) {
             Thread.sleep(LOOK_AT_OTHERS_MS);
         }
+        if (run.hasRest()) {
+            run.closeDuckDb();
+        }
         return !run.isDiscovered() || (!isStopping(run) && run.hasLeftOver());
     }
 
@@ -218,11 +203,14 @@ public final class Export {
     }
 
     private Iterator<Unit> discover(Run run) {
+        if (run.hasRest()) {
+            duckDb(run).lock(1);
+            return run.takeRest();
+        }
         if (run.isDiscovered() && !run.hasMoreTogether()) {
             return nextAlone(run);
         }
         if (run.isDiscovered()) {
-            useTogether(run.duckDb());
             return run.leftOver().stream()
                     .map(objects -> newOnes(run, objects.iterator()))
                     .filter(objects -> !objects.isEmpty())
@@ -246,13 +234,6 @@ public final class Export {
         };
     }
 
-    private void useTogether(DuckDb duckDb) {
-        dataSource.use(duckDb);
-        if (query().isRepeatable()) {
-            exports.sharedReading(name).ifPresent(dataSource::share);
-        }
-    }
-
     /** The next unit that did not get through beside others, when this lane's turn has come. */
     private Iterator<Unit> nextAlone(Run run) {
         Semaphore turn = exports.alone();
@@ -269,7 +250,6 @@ public final class Export {
         try {
             DuckDb duckDb = open(run, exports.memoryAlone());
             duckDb.lock(1);
-            dataSource.use(duckDb);
             return List.of(run.beginAlone(duckDb, turn::release)).iterator();
         } catch (RuntimeException | Error e) {
             // Whatever it was: other lanes wait for the turn.
@@ -299,11 +279,13 @@ public final class Export {
     }
 
     /** The SQL that gives the unit's records. */
-    public String statement(@Body Unit unit, CamelContext routes) throws IOException {
+    public String statement(Unit unit, CamelContext routes) throws IOException {
         Run run = run();
         if (run.keysAreRefused()) {
             fetchKeys(run, routes);
         }
+        boolean together = query.isRepeatable() && isRowWise() && !run.isAlone();
+        exports.dataSource().use(run.duckDb(), together ? exports.sharedReading(definition) : Optional.empty());
         try {
             return statement(run, unit);
         } catch (ConnectorException e) {
@@ -337,7 +319,7 @@ public final class Export {
     }
 
     /** The unit's records, cut into batches while they are read. */
-    public Batches batches(@Body Iterator<?> rows, @Variable("unit") Unit unit, @Variable("batchSize") int batchSize) {
+    public Batches batches(Iterator<?> rows, Unit unit, int batchSize) {
         Run run = run();
         return new Batches(
                 unit,
@@ -357,8 +339,7 @@ public final class Export {
      * <p>Here and not in the idempotent consumer's completion, which takes a unit whose refused batch was handled on the
      * way for a failed one.
      */
-    public void commit(Exchange exchange, @Variable("unit") Unit unit, @Variable("statement") String statement)
-            throws Exception {
+    public void commit(Exchange exchange, Unit unit, String statement) throws Exception {
         Optional<Throwable> failure = unit.failure();
         if (failure.isPresent()) {
             throw new ConnectorException(Failures.describe(failure.get()), failure.get());
@@ -397,7 +378,6 @@ public final class Export {
     /** Gives back what the run has open. */
     public void close() {
         Run run = running.get();
-        dataSource.use(null);
         result = Result.NONE;
         if (run != null) {
             try (run) {
@@ -438,13 +418,6 @@ public final class Export {
             throw new IllegalStateException(subject + " is not running");
         }
         return run;
-    }
-
-    private Query query() {
-        if (query == null) {
-            throw new IllegalStateException(lane() + " is not prepared");
-        }
-        return query;
     }
 
     private boolean isStopping(Run run) {
@@ -502,7 +475,7 @@ public final class Export {
     private Plan plan(Run run, List<LakeObject> some) {
         DuckDb duckDb = duckDb(run);
         try {
-            return duckDb.planWithFirst(query(), some, schema());
+            return duckDb.planWithFirst(query, some, schema());
         } catch (ConnectorException e) {
             long known = schema().version();
             learn(run, run.sample(SCHEMA_SAMPLE));
@@ -511,7 +484,7 @@ public final class Export {
             }
         }
         try {
-            return duckDb.planWithFirst(query(), some, schema());
+            return duckDb.planWithFirst(query, some, schema());
         } catch (ConnectorException e) {
             throw new ConnectorException(e.getMessage() + " Nothing was exported.", e);
         }
@@ -524,7 +497,6 @@ public final class Export {
         if (first.isEmpty()) {
             return Collections.emptyIterator();
         }
-        useTogether(duckDb(run));
         int cores = Runtime.getRuntime().availableProcessors();
         lock(run, Math.max(1, cores / first.size()), first);
         return new Iterator<>() {
@@ -536,6 +508,10 @@ public final class Export {
                 if (!offered && isStopping(run)) {
                     // The listing may be complete, but not everything that it has read ahead is worked on.
                     run.stopped();
+                    return false;
+                }
+                if (!offered && exports.turns().isOver(lane())) {
+                    run.putOff(this);
                     return false;
                 }
                 offered = offered || fresh.hasNext();
@@ -554,7 +530,7 @@ public final class Export {
     private List<LakeObject> nextBundle(Listing fresh) {
         List<LakeObject> bundle = new ArrayList<>();
         bundle.add(fresh.next());
-        if (!query().canBundle() || !query().isRepeatable()) {
+        if (!query.canBundle() || !query.isRepeatable()) {
             return bundle;
         }
         LakeObject first = bundle.get(0);
@@ -571,8 +547,12 @@ public final class Export {
     }
 
     private Unit unitOf(List<LakeObject> objects) {
-        boolean repeatable = query().isRepeatable() && plan != null && plan.kind(sync) == Plan.Kind.ROW_WISE;
+        boolean repeatable = query.isRepeatable() && isRowWise();
         return new Unit(name, destination, tenant, dataset, objects, queryId, null, null, repeatable);
+    }
+
+    private boolean isRowWise() {
+        return plan != null && plan.kind(sync) == Plan.Kind.ROW_WISE;
     }
 
     /** The slices of a new object that are not delivered yet, or the object itself when it is not a big one. */
@@ -615,10 +595,10 @@ public final class Export {
         boolean omitNulls = exports.settings().text("records.nulls").equals("omit");
         Schema schema = schema();
         String statement = unit.isBundle()
-                ? run.duckDb().recordsOfBundle(query(), unit.objects(), schema, omitNulls)
+                ? run.duckDb().recordsOfBundle(query, unit.objects(), schema, omitNulls)
                 : run.duckDb()
                         .records(
-                                query(),
+                                query,
                                 unit.objects(),
                                 schema,
                                 omitNulls,
@@ -678,7 +658,6 @@ public final class Export {
         if (!run.hasDuckDb()) {
             DuckDb duckDb = open(run, exports.memoryOfLane());
             run.use(duckDb);
-            dataSource.use(duckDb);
         }
         return run.duckDb();
     }

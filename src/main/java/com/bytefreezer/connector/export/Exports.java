@@ -1,11 +1,18 @@
 package com.bytefreezer.connector.export;
 
+import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.config.ExportDefinition;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.cursor.Cursor;
+import com.bytefreezer.connector.query.DuckDb;
 import com.bytefreezer.connector.query.Engine;
 import com.bytefreezer.connector.query.MemoryLimit;
+import com.bytefreezer.connector.query.Query;
+import com.bytefreezer.connector.query.RunDataSource;
+import com.bytefreezer.connector.query.Schema;
 import com.bytefreezer.connector.query.SharedReading;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.Map;
@@ -14,6 +21,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Semaphore;
 
 /** What all exports of this process share. Safe for use by several threads. */
@@ -28,9 +36,14 @@ public final class Exports {
     private final Semaphore alone = new Semaphore(1, true);
 
     private final Schemas schemas;
+    private final LaneThreads threads = new LaneThreads();
+    private final Turns turns;
+    private final RunDataSource dataSource = new RunDataSource();
     private volatile boolean stopping;
     private volatile boolean quiet;
     private final Engine engine;
+    /** By their text: exports of many datasets often have the same. */
+    private final Map<String, Query> queries = new ConcurrentHashMap<>();
 
     /**
      * The exports of one process.
@@ -51,15 +64,31 @@ public final class Exports {
                 ? MemoryLimit.of(settings)
                 : new MemoryLimit(MemoryLimit.ofQuery(settings), false);
         schemas = new Schemas(settings, cursor);
+        turns = new Turns(settings.integer("export.parallel-lanes"), threads);
+    }
+
+    /** Makes a lane of each of {@code definitions}. */
+    public void add(Collection<ExportDefinition> definitions) {
+        try (Connection connection = DuckDb.forParsing(engine)) {
+            Schema.checkTypes(settings, connection);
+            for (ExportDefinition definition : definitions) {
+                Query query = queries.computeIfAbsent(definition.sql(), sql -> Query.parse(sql, connection));
+                lanes.put(definition.lane(), new Export(this, definition, query));
+            }
+        } catch (SQLException e) {
+            throw new ConnectorException("DuckDB does not end (" + e.getMessage() + ").", e);
+        }
     }
 
     /** From now on no batch is begun; those in flight are finished. */
     public void stop() {
         stopping = true;
+        turns.endWaiting();
     }
 
     /** Closes the runs that a stop has broken off: their routes do not come to it any more. */
     public void close() {
+        threads.close();
         lanes.values().forEach(Export::closeIfRunning);
     }
 
@@ -87,13 +116,13 @@ public final class Exports {
     }
 
     /** What the lanes of one export read together; none when there is only one. */
-    Optional<SharedReading> sharedReading(String export) {
+    Optional<SharedReading> sharedReading(ExportDefinition one) {
         int count = (int) lanes.values().stream()
-                .filter(lane -> lane.name().equals(export))
+                .filter(lane -> lane.definition().name().equals(one.name()))
                 .count();
         return count < 2
                 ? Optional.empty()
-                : Optional.of(readings.computeIfAbsent(export, name -> new SharedReading(count)));
+                : Optional.of(readings.computeIfAbsent(one.name(), name -> new SharedReading(count)));
     }
 
     /** How many objects of {@code lane} are found and not delivered: by this run, or, until it finds any, the last one. */
@@ -105,12 +134,24 @@ public final class Exports {
                 .orElseGet(() -> export.result().undelivered());
     }
 
-    /** What the route files and the settings say of {@code lane}. */
-    ExportDefinition definition(String lane) {
-        return settings.exports().stream()
-                .filter(export -> export.lane().equals(lane))
-                .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("no export " + lane));
+    /** What the {@code jdbc:} endpoint reads with. */
+    public RunDataSource dataSource() {
+        return dataSource;
+    }
+
+    /** Whose turn it is. */
+    public Turns turns() {
+        return turns;
+    }
+
+    /** Threads that read objects: so many for each lane. */
+    public ExecutorService readers() {
+        return threads.poolOfEachLane(settings.integer("export.parallel-objects"));
+    }
+
+    /** Threads that deliver batches: so many for each lane. */
+    public ExecutorService deliverers() {
+        return threads.poolOfEachLane(settings.integer("delivery.max-in-flight"));
     }
 
     Export get(String lane) {
@@ -119,17 +160,26 @@ public final class Exports {
 
     /** What DuckDB may use, for a person. */
     public String describeMemory() {
-        return memory.describe(lanes.size());
+        return memory.describe(atATime());
     }
 
     /** In bytes, for the DuckDB of one lane's run. */
     long memoryOfLane() {
-        return memory.each(lanes.size());
+        return memory.each(atATime());
     }
 
     /** In bytes, for the DuckDB of an object that is read alone. */
     long memoryAlone() {
-        return memory.alone(lanes.size());
+        return memory.alone(atATime());
+    }
+
+    /** How many lanes run at the same time, at most. */
+    private int atATime() {
+        long destinations = lanes.values().stream()
+                .map(lane -> lane.definition().destination())
+                .distinct()
+                .count();
+        return (int) Math.min(lanes.size(), destinations * settings.integer("export.parallel-lanes"));
     }
 
     /** Held while an object is read alone. */
@@ -159,9 +209,5 @@ public final class Exports {
 
     boolean isStopping() {
         return stopping;
-    }
-
-    void add(Export export) {
-        lanes.put(export.lane(), export);
     }
 }

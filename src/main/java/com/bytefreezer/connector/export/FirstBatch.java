@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.export;
 
 import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.config.ExportDefinition;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.cursor.Cursor;
 import com.bytefreezer.connector.delivery.Batch;
@@ -9,12 +10,12 @@ import com.bytefreezer.connector.delivery.Failures;
 import com.bytefreezer.connector.delivery.Unit;
 import com.bytefreezer.connector.lake.Credentials;
 import com.bytefreezer.connector.query.Engine;
-import com.bytefreezer.connector.query.RunDataSource;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Optional;
 import org.apache.camel.CamelContext;
 import org.apache.camel.component.jdbc.ResultSetIterator;
@@ -24,8 +25,7 @@ import org.jspecify.annotations.Nullable;
 public final class FirstBatch {
     private final Settings settings;
     private final Exports exports;
-    private final RunDataSource source = new RunDataSource();
-    private final Export export;
+    private final ExportDefinition definition;
 
     /**
      * The first batch of the export that {@code settings} describe.
@@ -37,7 +37,7 @@ public final class FirstBatch {
         this.settings = settings;
         exports = new Exports(settings, cursor, false, engine);
         exports.quiet();
-        export = new Export(exports, source, settings.exports().get(0).lane());
+        definition = settings.exports().get(0);
     }
 
     /**
@@ -51,7 +51,8 @@ public final class FirstBatch {
      */
     public Optional<Batch> read(@Nullable Credentials credentials, CamelContext routes, Runnable check)
             throws SQLException, InterruptedException {
-        export.prepare();
+        exports.add(List.of(definition));
+        Export export = exports.get(definition.lane());
         try {
             export.open(credentials);
             Throwable failure = null;
@@ -60,7 +61,7 @@ public final class FirstBatch {
                     check.run();
                     Unit unit = units.next();
                     try {
-                        Optional<Batch> batch = first(unit, routes);
+                        Optional<Batch> batch = first(export, unit, routes);
                         if (batch.isPresent()) {
                             return batch;
                         }
@@ -84,9 +85,9 @@ public final class FirstBatch {
         }
     }
 
-    private Optional<Batch> first(Unit unit, CamelContext routes) throws Exception {
+    private Optional<Batch> first(Export export, Unit unit, CamelContext routes) throws Exception {
         String sql = export.statement(unit, routes);
-        try (Connection connection = source.getConnection();
+        try (Connection connection = exports.dataSource().getConnection();
                 Statement statement = connection.createStatement()) {
             statement.execute(sql);
             try (ResultSet result = statement.getResultSet()) {

@@ -16,8 +16,10 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -51,6 +53,7 @@ final class Run implements AutoCloseable {
     private final Deque<Unit> toReadAlone = new ArrayDeque<>();
 
     private @Nullable Alone alone;
+    private @Nullable Iterator<Unit> rest;
     private boolean keysRefetched;
     private boolean keysRefused;
 
@@ -140,6 +143,34 @@ final class Run implements AutoCloseable {
             throw new IllegalStateException("DuckDB is not open");
         }
         return duckDb;
+    }
+
+    /** Until the next turn; no unit is being worked on. */
+    synchronized void closeDuckDb() {
+        if (duckDb != null) {
+            duckDb.close();
+            duckDb = null;
+        }
+    }
+
+    synchronized boolean isAlone() {
+        return alone != null;
+    }
+
+    /** The units that are not found yet wait for the next turn. */
+    synchronized void putOff(Iterator<Unit> units) {
+        rest = units;
+    }
+
+    synchronized boolean hasRest() {
+        return rest != null;
+    }
+
+    /** What was put off. */
+    synchronized Iterator<Unit> takeRest() {
+        Iterator<Unit> units = Objects.requireNonNull(rest);
+        rest = null;
+        return units;
     }
 
     synchronized boolean hasToReadAlone() {
@@ -232,7 +263,7 @@ final class Run implements AutoCloseable {
     }
 
     synchronized boolean hasLeftOver() {
-        return !leftOver.isEmpty() || !toReadAlone.isEmpty();
+        return rest != null || !leftOver.isEmpty() || !toReadAlone.isEmpty();
     }
 
     /** Whether there is something left over that need not be read alone. */

@@ -9,12 +9,14 @@ import com.bytefreezer.connector.delivery.Failures;
 import com.bytefreezer.connector.delivery.Retries;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Predicate;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
 import org.apache.camel.Variable;
@@ -38,6 +40,7 @@ public final class Schedule {
     private final Set<String> running = ConcurrentHashMap.newKeySet();
     private final Set<String> finished = ConcurrentHashMap.newKeySet();
     private final CountDownLatch unfinished;
+    private final Predicate<String> triggered;
     private final Exports exports;
     private final Retries retries;
     private final History history;
@@ -45,21 +48,38 @@ public final class Schedule {
     private final Map<String, History.Run> unrecorded = new ConcurrentHashMap<>();
     private volatile @Nullable Exception failure;
 
-    /** @param lanes how many of the exports run */
-    public Schedule(Settings settings, int lanes, Exports exports, Retries retries, History history, Secrets secrets) {
+    /** @param triggered which of the lanes run */
+    public Schedule(
+            Settings settings,
+            Predicate<String> triggered,
+            Exports exports,
+            Retries retries,
+            History history,
+            Secrets secrets) {
+        this.triggered = triggered;
         this.exports = exports;
         this.retries = retries;
         this.history = history;
         this.secrets = secrets;
         firstPause = Duration.ofSeconds(settings.integer("schedule.retry-delay-seconds"));
         longestPause = Duration.ofSeconds(settings.integer("schedule.max-retry-delay-seconds"));
-        unfinished = new CountDownLatch(lanes);
+        unfinished = new CountDownLatch(
+                (int) exports.all().stream().map(Export::lane).filter(triggered).count());
     }
 
-    /** Whether the export is to run now: at once when it has not run yet, and not while it runs. */
-    public boolean isDue(@Variable("lane") String lane) {
+    /** The lanes that are to run now, and not once more before they have: in watch mode after each interval, else once. */
+    public List<String> due() {
+        return exports.all().stream()
+                .map(Export::lane)
+                .filter(triggered)
+                .filter(this::isDue)
+                .toList();
+    }
+
+    private boolean isDue(String lane) {
         Long due = next.get(lane);
-        return (due == null || due - System.nanoTime() <= 0) && running.add(lane);
+        boolean comes = exports.isWatch() ? due == null || due - System.nanoTime() <= 0 : !finished.contains(lane);
+        return comes && running.add(lane);
     }
 
     /** When the export runs next, once it has run; empty while it runs. */
@@ -91,11 +111,14 @@ public final class Schedule {
     }
 
     /** A run has ended well. */
-    public void succeeded(
-            Exchange exchange, @Variable("lane") String lane, @Variable("intervalSeconds") int intervalSeconds) {
+    public void succeeded(Exchange exchange, @Variable("lane") String lane) {
         record(exchange, lane, State.SUCCEEDED, null);
         failures.remove(lane);
-        next.put(lane, System.nanoTime() + Duration.ofSeconds(intervalSeconds).toNanos());
+        next.put(
+                lane,
+                System.nanoTime()
+                        + Duration.ofSeconds(exports.get(lane).intervalSeconds())
+                                .toNanos());
         finished(lane);
     }
 
@@ -103,7 +126,6 @@ public final class Schedule {
     public void failed(
             Exchange exchange,
             @Variable("lane") String lane,
-            @Variable("mode") String mode,
             @ExchangeProperty(Exchange.EXCEPTION_CAUGHT) Exception failure) {
         // What fails then is not tried again by this process.
         boolean stopped = failure instanceof StoppedException || exports.isStopping();
@@ -112,7 +134,7 @@ public final class Schedule {
         this.failure = failure;
         if (stopped) {
             LOG.info("export {}: stopped. What is not delivered stays to be delivered.", lane);
-        } else if (mode.equals("watch")) {
+        } else if (exports.isWatch()) {
             Duration pause = pause(count);
             next.put(lane, System.nanoTime() + pause.toNanos());
             LOG.error("{} Next try in {} s.", Failures.describe(failure), pause.toSeconds());

@@ -12,10 +12,7 @@ import java.util.Spliterators;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
-import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
-import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
-import software.amazon.awssdk.services.s3.S3ClientBuilder;
 import software.amazon.awssdk.services.s3.model.CommonPrefix;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
 
@@ -28,6 +25,7 @@ final class BucketLake implements Lake, Layout.Folders {
     private final String bucket;
     private volatile Set<String> prefixes;
     private final S3Answers answers;
+    private final Duration timeout;
     private final S3Client client;
 
     /**
@@ -40,24 +38,13 @@ final class BucketLake implements Lake, Layout.Folders {
         this.credentials = credentials;
         this.bucket = bucket;
         this.prefixes = prefixes;
+        this.timeout = timeout;
         answers = new S3Answers(
                 bucket,
                 credentials.endpoint() == null
                         ? "AWS " + credentials.region()
                         : credentials.endpoint().toString());
-        S3ClientBuilder builder = S3Client.builder()
-                .httpClient(UrlConnectionHttpClient.builder()
-                        .connectionTimeout(timeout)
-                        .socketTimeout(timeout)
-                        .build())
-                .overrideConfiguration(override -> override.addExecutionInterceptor(answers)
-                        // For a connection, and then for the whole answer.
-                        .apiCallAttemptTimeout(timeout.multipliedBy(2)))
-                .region(Region.of(credentials.region()))
-                .credentialsProvider(AwsKeys.provider(credentials));
-        credentials.legalEndpoint().ifPresent(endpoint -> builder.endpointOverride(endpoint)
-                .forcePathStyle(true));
-        client = builder.build();
+        client = S3Clients.take(credentials, timeout);
     }
 
     @Override
@@ -118,7 +105,7 @@ final class BucketLake implements Lake, Layout.Folders {
 
     @Override
     public void close() {
-        client.close();
+        S3Clients.giveBack(credentials, timeout);
     }
 
     /** The pages of a listing, each asked for when it is needed; folder by folder where some are not wanted. */

@@ -21,30 +21,32 @@ import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 
 /** What an S3 server may answer to a listing, and what is wrong with any other answer. Immutable. */
-record S3Answers(String bucket, String where) implements ExecutionInterceptor {
+record S3Answers(String bucket, String where) {
     /** Of a page, which is read as a whole; one of 1,000 objects with names as long as they may be has 4 MB. */
     private static final long MOST_BYTES = 10_000_000;
 
-    /** Before it is signed. */
-    @Override
-    public SdkHttpRequest modifyHttpRequest(Context.ModifyHttpRequest context, ExecutionAttributes attributes) {
-        SdkHttpRequest request = context.httpRequest();
-        return HostNames.real(request.host())
-                .map(host -> request.toBuilder().host(host).build())
-                .orElse(request);
-    }
+    /** Looks at each answer, and at each request before it is signed. */
+    static final class Interceptor implements ExecutionInterceptor {
+        @Override
+        public SdkHttpRequest modifyHttpRequest(Context.ModifyHttpRequest context, ExecutionAttributes attributes) {
+            SdkHttpRequest request = context.httpRequest();
+            return HostNames.real(request.host())
+                    .map(host -> request.toBuilder().host(host).build())
+                    .orElse(request);
+        }
 
-    @Override
-    public Optional<InputStream> modifyHttpResponseContent(
-            Context.ModifyHttpResponse context, ExecutionAttributes attributes) {
-        return context.responseBody().map(Limited::new);
-    }
+        @Override
+        public Optional<InputStream> modifyHttpResponseContent(
+                Context.ModifyHttpResponse context, ExecutionAttributes attributes) {
+            return context.responseBody().map(Limited::new);
+        }
 
-    /** The SDK takes any other answer with status 200, such as the page of a proxy, for a bucket without objects. */
-    @Override
-    public void afterUnmarshalling(Context.AfterUnmarshalling context, ExecutionAttributes attributes) {
-        if (context.response() instanceof ListObjectsV2Response listing && listing.name() == null) {
-            throw SdkClientException.create("the answer is no listing of S3");
+        /** The SDK takes any other answer with status 200, such as the page of a proxy, for a bucket without objects. */
+        @Override
+        public void afterUnmarshalling(Context.AfterUnmarshalling context, ExecutionAttributes attributes) {
+            if (context.response() instanceof ListObjectsV2Response listing && listing.name() == null) {
+                throw SdkClientException.create("the answer is no listing of S3");
+            }
         }
     }
 

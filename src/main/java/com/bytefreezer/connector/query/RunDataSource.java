@@ -4,39 +4,38 @@ import java.io.PrintWriter;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLFeatureNotSupportedException;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.Optional;
 import java.util.logging.Logger;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The data source behind an export's {@code jdbc:} endpoint: that of the DuckDB of its current run. Its results have a row
- * for each block of rows, see {@link Blocks}.
+ * The data source behind the {@code jdbc:} endpoint of the exports: for each thread that of the DuckDB which it has named before. Its
+ * results have a row for each block of rows, see {@link Blocks}. Safe for use by several threads.
  */
 public final class RunDataSource implements DataSource {
     private static final Blocks.Source OWN = (sql, opener) -> opener.open();
 
-    private final AtomicReference<@Nullable DuckDb> current = new AtomicReference<>();
-    private volatile Blocks.Source rows = OWN;
+    private static final ThreadLocal<@Nullable Use> CURRENT = new ThreadLocal<>();
 
-    /** From now on connections are those of {@code duckDb}; null between two runs. */
-    public void use(@Nullable DuckDb duckDb) {
-        current.set(duckDb);
-        rows = OWN;
-    }
+    private record Use(DuckDb duckDb, Blocks.Source rows) {}
 
-    /** From now on rows are shared with the other lanes of the export. */
-    public void share(SharedReading reading) {
-        rows = reading;
+    /**
+     * From now on this thread's connections are those of {@code duckDb}.
+     *
+     * @param reading with whom its rows are shared
+     */
+    public void use(DuckDb duckDb, Optional<SharedReading> reading) {
+        CURRENT.set(new Use(duckDb, reading.<Blocks.Source>map(shared -> shared).orElse(OWN)));
     }
 
     @Override
     public Connection getConnection() throws SQLException {
-        DuckDb duckDb = current.get();
-        if (duckDb == null) {
+        Use use = CURRENT.get();
+        if (use == null) {
             throw new SQLException("no run is under way");
         }
-        return Blocks.connection(duckDb.newConnection(), rows);
+        return Blocks.connection(use.duckDb.newConnection(), use.rows);
     }
 
     @Override

@@ -580,10 +580,12 @@ class SettingsTest {
                 .containsExactly(
                         "destination.siem.url is required by routes/destinations/siem.camel.yaml. Not started.");
         commandLine.put("destination.siem.url", "http://x");
+        assertThat(load().exports())
+                .singleElement()
+                .extracting(ExportDefinition::name)
+                .isEqualTo("more");
         assertThat(load().routeFiles())
-                .anyMatch(file -> file.endsWith("more.camel.yaml"))
                 .anyMatch(file -> file.endsWith("siem.camel.yaml"))
-                .noneMatch(file -> file.endsWith("default.camel.yaml"))
                 .noneMatch(file -> file.endsWith("stdout.camel.yaml"));
     }
 
