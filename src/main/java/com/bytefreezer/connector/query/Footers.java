@@ -8,6 +8,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
@@ -23,10 +24,20 @@ final class Footers {
     private static final int AT_ONCE = 8;
 
     private static final int MOST_IN_A_STATEMENT = 64;
-    /** Names each file's columns by a text that is the same for the same columns. */
-    private static final String DIGESTS = """
-            SELECT file_name, md5(string_agg(row(name, type, repetition_type, num_children, logical_type, converted_type, duckdb_type, scale, precision)::VARCHAR, ';' ORDER BY column_id))
-            FROM parquet_schema(%s) GROUP BY file_name""";
+    /**
+     * Names each file's columns by a text that is the same for the same columns, and counts its rows in three ways. (A row has
+     * one value in each column, and at least one where lists are.)
+     */
+    private static final String LOOKS = """
+            SELECT s[1].file_name,
+              md5(list_aggregate(list_transform(s, lambda c: row(c.name, c.type, c.repetition_type, c.num_children, c.logical_type, c.converted_type, c.duckdb_type, c.scale, c.precision)::VARCHAR), 'string_agg', ';')),
+              f[1].num_rows,
+              coalesce(list_sum(list_transform(list_distinct(list_transform(m, lambda c: {'group': c.row_group_id, 'rows': c.row_group_num_rows})), lambda g: g.rows)), 0)::BIGINT,
+              coalesce(list_bool_or(list_transform(m, lambda c: c.row_group_num_rows < 0 OR c.num_values < c.row_group_num_rows
+                OR (c.num_values > c.row_group_num_rows AND NOT lists))), false)
+            FROM (SELECT parquet_schema AS s, parquet_file_metadata AS f, parquet_metadata AS m,
+                list_contains(list_transform(parquet_schema, lambda c: c.repetition_type), 'REPEATED') AS lists
+              FROM parquet_full_metadata(%s))""";
 
     private static final String TREE =
             "SELECT name, coalesce(num_children, 0), coalesce(duckdb_type, '') FROM parquet_schema(%s) ORDER BY column_id";
@@ -48,6 +59,32 @@ final class Footers {
     /** Runs a statement, which others may stop. */
     interface Runner {
         <T> T run(Connection connection, String sql, Rows<T> rows) throws SQLException;
+    }
+
+    /**
+     * What the footer of a file says.
+     *
+     * @param rows of the file
+     * @param rowsOfGroups of all its row groups together
+     * @param contradictory whether a row group has another number of rows than its columns have values
+     */
+    private record Footer(String digest, long rows, long rowsOfGroups, boolean contradictory) {
+        /** Why DuckDB must not read it: it would leave out records, or take some bytes for records. */
+        @Nullable
+        SQLException damage() {
+            if (contradictory) {
+                return new SQLException(
+                        "its footer is damaged: a row group has another number of rows than of values.");
+            }
+            // Some writers leave the rows of the file at 0.
+            return rows == rowsOfGroups || rows == 0
+                    ? null
+                    : new SQLException(String.format(
+                            Locale.ROOT,
+                            "its footer is damaged: it says %,d rows, and its row groups have %,d.",
+                            rows,
+                            rowsOfGroups));
+        }
     }
 
     /** A column in a file, or a part of one. */
@@ -148,15 +185,20 @@ final class Footers {
             return;
         }
         try (Connection connection = connections.open()) {
-            Map<String, String> digests = digests(connection, objects);
+            Map<String, Footer> footers = footers(connection, objects);
             for (LakeObject object : objects) {
-                String digest = digests.get(object.url());
-                if (digest == null) {
+                Footer footer = footers.get(object.url());
+                if (footer == null) {
                     throw new SQLException(object.url() + " has no columns");
                 }
-                Shape known = byDigest.get(digest);
+                SQLException damage = footer.damage();
+                if (damage != null) {
+                    look.unread.put(object, damage);
+                    continue;
+                }
+                Shape known = byDigest.get(footer.digest());
                 Shape shape = known == null ? shape(connection, object) : known;
-                byDigest.put(digest, shape);
+                byDigest.put(footer.digest(), shape);
                 look.found.put(object, shape);
             }
         } catch (SQLException e) {
@@ -179,13 +221,15 @@ final class Footers {
         return message.contains("INTERRUPT Error") || message.contains("(HTTP 403");
     }
 
-    private Map<String, String> digests(Connection connection, List<LakeObject> objects) throws SQLException {
-        return runner.run(connection, DIGESTS.formatted(ParquetScan.files(objects)), rows -> {
-            Map<String, String> digests = new LinkedHashMap<>();
+    private Map<String, Footer> footers(Connection connection, List<LakeObject> objects) throws SQLException {
+        return runner.run(connection, LOOKS.formatted(ParquetScan.files(objects)), rows -> {
+            Map<String, Footer> footers = new LinkedHashMap<>();
             while (rows.next()) {
-                digests.put(rows.getString(1), rows.getString(2));
+                footers.put(
+                        rows.getString(1),
+                        new Footer(rows.getString(2), rows.getLong(3), rows.getLong(4), rows.getBoolean(5)));
             }
-            return digests;
+            return footers;
         });
     }
 

@@ -74,7 +74,7 @@ final class ParquetScan {
         // it.
         boolean byPath = group.shape().columns().stream()
                 .noneMatch(column -> column.name().equalsIgnoreCase(PATH));
-        return "SELECT %s FROM read_parquet(%s, hive_partitioning=false, union_by_name=false, can_have_nan=true%s) AS t(%s%s)%s"
+        return "SELECT %s FROM read_parquet(%s, hive_partitioning=false, union_by_name=false%s) AS t(%s%s)%s"
                 .formatted(
                         columns,
                         files(read),

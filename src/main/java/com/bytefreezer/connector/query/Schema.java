@@ -304,7 +304,12 @@ public final class Schema {
         }
         return place == null
                 ? "NULL::" + Widening.type(type)
-                : Widening.convert(shape.columns().get(place).type(), type, "c" + place);
+                : Widening.convert(shape.columns().get(place).type(), type, withoutStatistics("c" + place));
+    }
+
+    /** The same value, of which DuckDB does not know that it is a file's: what its writer says of it may be wrong. */
+    private static String withoutStatistics(String column) {
+        return "struct_extract_at(row(" + column + "), 1)";
     }
 
     private ColumnType typeOf(Column column) {
