@@ -87,9 +87,17 @@ function Details({ entry, reload, go }) {
     reload();
     return true;
   });
+  // With it go the dead letters.
+  const retry = useTask(async () => {
+    await post(`${address}/dead-letters/replay`, {});
+    reload();
+  });
   return h('section', { class: 'details', 'aria-label': `Export ${full}` },
     h('h2', null, `${entry.name} → ${entry.destination}`),
     entry.last_error && h('p', { class: 'problem' }, entry.last_error),
+    entry.set_aside?.length > 0 && h('p', { class: 'problem' }, `Set aside, since the process died of it three times: ${entry.set_aside.join(', ')}.`),
+    entry.set_aside?.length > 0 && h('button', { type: 'button', disabled: retry.busy, onClick: retry.run }, 'Replay, and let the next run try it again'),
+    h(Problem, { error: retry.error }),
     h(Balance, { counts: entry.totals }),
     h('dl', null,
       h('dt', null, 'Last success'), h('dd', null, time(entry.last_success)),

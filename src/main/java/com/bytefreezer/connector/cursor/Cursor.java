@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
@@ -56,6 +57,9 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
     private final GroupCommit commits;
     /** What this process works on, each with the name of its claim. */
     private final Map<Delivered, String> claims = new ConcurrentHashMap<>();
+
+    /** Those of them that have got further since they were begun. */
+    private final Set<String> further = ConcurrentHashMap.newKeySet();
 
     /** A unit of work: what is recorded together. */
     public interface Delivered {
@@ -283,6 +287,7 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
                 KnownObjects.forget(connection, number.get());
             }
             DeliveredObjects.forget(connection, lane);
+            ClaimTable.forget(connection, lane);
             LaneTable.forget(connection, lane);
             return true;
         });
@@ -361,6 +366,34 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
         return left;
     }
 
+    /** What of a lane was begun by processes that died. To be asked while the lane delivers nothing here. */
+    public Suspects suspects(String lane) {
+        return store.reading(connection -> ClaimTable.suspects(connection, lane, store.left()));
+    }
+
+    /** What of a lane is set aside is tried again at its next run. How many objects are. */
+    public int retrySetAside(String lane) {
+        return store.writing(connection -> ClaimTable.retry(connection, lane));
+    }
+
+    /** What is being delivered now may be cut off, on purpose: that speaks against no object. */
+    public void stopping() {
+        List<String> held = List.copyOf(claims.values());
+        if (held.isEmpty()) {
+            return;
+        }
+        try {
+            store.noting(connection -> {
+                for (String claim : held) {
+                    ClaimTable.forgive(connection, claim);
+                }
+                return true;
+            });
+        } catch (ConnectorException e) {
+            LOG.warn("{}", e.getMessage());
+        }
+    }
+
     // -- IdempotentRepository: the key names a unit, the exchange carries it
 
     /** Whether the unit is delivered. */
@@ -377,7 +410,7 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
         String claim = UUID.randomUUID().toString();
         Claim outcome;
         try {
-            outcome = store.writing(connection -> claim(connection, unit, claim));
+            outcome = store.claiming(connection -> claim(connection, unit, claim));
         } catch (ConnectorException e) {
             unit.notRecorded(e);
             throw e;
@@ -401,7 +434,7 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
             Checkpoint checkpoint = delivered.checkpoint(connection, unit);
             unit.claimed(checkpoint.counts(), checkpoint.former());
         } else {
-            store.release(connection, claim);
+            ClaimTable.release(connection, claim);
         }
         return outcome;
     }
@@ -413,6 +446,7 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
      */
     public void checkpoint(Delivered unit) {
         String claim = claims.get(unit);
+        boolean furtherBefore = claim == null || !further.add(claim);
         boolean held = claim != null
                 && store.noting(connection -> {
                     if (!store.isHeld(connection, unit, claim)) {
@@ -424,6 +458,9 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
                             unit.counts(),
                             List.of(unit.objects().get(0)),
                             false);
+                    if (!furtherBefore) {
+                        ClaimTable.forgive(connection, claim);
+                    }
                     return true;
                 });
         if (!held) {
@@ -449,6 +486,7 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
         } else {
             claims.remove(unit);
         }
+        further.remove(claim);
         if (outcome == GroupCommit.Outcome.RECORDED) {
             unit.recorded();
             return true;
@@ -474,9 +512,10 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
         if (claim == null) {
             return true;
         }
+        further.remove(claim);
         try {
             return store.noting(connection -> {
-                store.release(connection, claim);
+                ClaimTable.release(connection, claim);
                 return true;
             });
         } catch (ConnectorException e) {

@@ -70,7 +70,7 @@ final class GroupCommit {
                 for (Commit each : together) {
                     if (store.isHeld(connection, each.unit, each.claim)) {
                         record(connection, each.unit);
-                        store.release(connection, each.claim);
+                        ClaimTable.release(connection, each.claim);
                         recorded.add(each);
                     }
                 }

@@ -231,6 +231,16 @@ public final class History {
         return isAbsent() ? Optional.empty() : with("cannot be read", connection -> LaneTable.find(connection, lane));
     }
 
+    /** As {@link Cursor#suspects}, also while the lane delivers. */
+    public Suspects suspects(String lane) {
+        return isAbsent()
+                ? new Suspects(Map.of())
+                : with(
+                        "cannot be read",
+                        connection -> ClaimTable.suspects(
+                                connection, lane, file == null ? PostgresStore.LEFT : SqliteStore.LEFT));
+    }
+
     /** What the cursor keeps of the columns of a dataset. */
     public Optional<String> columns(String dataset) {
         return isAbsent()

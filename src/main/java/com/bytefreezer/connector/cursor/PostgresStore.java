@@ -2,7 +2,6 @@ package com.bytefreezer.connector.cursor;
 
 import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.cursor.Cursor.Delivered;
-import com.bytefreezer.connector.lake.LakeObject;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.pool.HikariPool.PoolInitializationException;
@@ -13,10 +12,10 @@ import java.sql.SQLException;
 import java.sql.SQLTransientException;
 import java.sql.Statement;
 import java.util.Collection;
-import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -39,18 +38,16 @@ final class PostgresStore implements Store {
             "CREATE TABLE IF NOT EXISTS claim (lane TEXT, key TEXT COLLATE \"C\", holder TEXT NOT NULL, expires_at TIMESTAMPTZ NOT NULL,"
                     + " PRIMARY KEY (lane, key))";
     private static final String HOLDER = "CREATE INDEX IF NOT EXISTS claim_holder ON claim (holder)";
-    private static final String TAKE =
-            "INSERT INTO claim (lane, key, holder, expires_at) SELECT ?, key, ?, now() + ? * interval '1 second' FROM unnest(?) AS key"
-                    + " ON CONFLICT (lane, key) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at"
-                    + " WHERE claim.expires_at < now()";
+    static final String LEFT = "expires_at < now()";
+    private static final String TAKE = "INSERT INTO claim (lane, key, holder, expires_at, content, begun)"
+            + " SELECT ?, key, ?, now() + ? * interval '1 second', content, 1 FROM unnest(?, ?) AS row (key, content)"
+            + " ON CONFLICT (lane, key) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at,"
+            + " content = excluded.content, " + ClaimTable.BEGUN_AGAIN + " WHERE claim.expires_at < now()";
     private static final String IS_HELD =
             "SELECT count(*) FROM (SELECT 1 FROM claim WHERE holder = ? ORDER BY lane, key FOR UPDATE) AS held";
     private static final String RENEW = "UPDATE claim SET expires_at = now() + ? * interval '1 second'"
             // What is locked is being committed, or another replica has just found it taken.
             + " WHERE (lane, key) IN (SELECT lane, key FROM claim WHERE holder = ANY (?) FOR UPDATE SKIP LOCKED)";
-    /** The key of a claim on the whole lane. */
-    private static final String ALL = "";
-
     /** The only host of a URL, or none, which means this machine. */
     private static final Pattern LOOPBACK =
             Pattern.compile("^jdbc:postgresql:(//((localhost|127(\\.\\d{1,3}){3}|\\[::1])(:\\d+)?)?/[^/]*|[^/]*)$");
@@ -162,11 +159,11 @@ final class PostgresStore implements Store {
             write(connection -> {
                 // Of replicas that start at the same time one makes the tables.
                 awaitOthers(connection, "schema_version");
-                Schema.update(connection, DIALECT, subject);
                 try (Statement statement = connection.createStatement()) {
                     statement.execute(CLAIM);
                     statement.execute(HOLDER);
                 }
+                Schema.update(connection, DIALECT, subject);
                 return true;
             });
         } catch (SQLException | ConnectorException e) {
@@ -239,6 +236,11 @@ final class PostgresStore implements Store {
         });
     }
 
+    @Override
+    public <T> T claim(Work<T> work) throws SQLException {
+        return write(work);
+    }
+
     private interface Attempt<T> {
         T make() throws SQLException;
     }
@@ -293,15 +295,16 @@ final class PostgresStore implements Store {
 
     @Override
     public boolean take(Connection connection, Delivered unit, String claim) throws SQLException {
-        List<String> keys = keys(unit);
+        SortedMap<String, String> rows = ClaimTable.rows(unit);
         try (PreparedStatement statement = connection.prepareStatement(TAKE)) {
             statement.setString(1, unit.lane());
             statement.setString(2, claim);
             statement.setInt(3, claimSeconds);
-            statement.setArray(4, connection.createArrayOf("text", keys.toArray()));
-            boolean all = statement.executeUpdate() == keys.size();
+            statement.setArray(4, connection.createArrayOf("text", rows.keySet().toArray()));
+            statement.setArray(5, connection.createArrayOf("text", rows.values().toArray()));
+            boolean all = statement.executeUpdate() == rows.size();
             if (!all) {
-                release(connection, claim);
+                ClaimTable.release(connection, claim);
             }
             return all;
         }
@@ -313,24 +316,14 @@ final class PostgresStore implements Store {
             statement.setString(1, claim);
             try (ResultSet row = statement.executeQuery()) {
                 row.next();
-                return row.getInt(1) == keys(unit).size();
+                return row.getInt(1) == ClaimTable.rows(unit).size();
             }
         }
     }
 
-    /** In one order in all replicas, so that none waits for another that waits for it. */
-    private static List<String> keys(Delivered unit) {
-        return unit.listing().isPresent()
-                ? List.of(ALL)
-                : unit.objects().stream().map(LakeObject::key).sorted().toList();
-    }
-
     @Override
-    public void release(Connection connection, String claim) throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement("DELETE FROM claim WHERE holder = ?")) {
-            statement.setString(1, claim);
-            statement.executeUpdate();
-        }
+    public String left() {
+        return LEFT;
     }
 
     @Override
@@ -338,7 +331,8 @@ final class PostgresStore implements Store {
         try (PreparedStatement statement = connection.prepareStatement(
                 lane == null
                         ? "DELETE FROM claim"
-                        : "DELETE FROM claim WHERE lane = ? AND expires_at < now() - interval '1 day'")) {
+                        : "DELETE FROM claim WHERE lane = ? AND expires_at < now() - interval '1 day' AND begun < "
+                                + Suspects.SET_ASIDE)) {
             if (lane != null) {
                 statement.setString(1, lane);
             }

@@ -25,7 +25,8 @@ final class Schema {
     }
 
     /** The first leads to version 1. */
-    private static final List<Step> STEPS = List.of(Schema::lanesAndObjects, Schema::knownObjects, Schema::datasets);
+    private static final List<Step> STEPS =
+            List.of(Schema::lanesAndObjects, Schema::knownObjects, Schema::datasets, Schema::claims);
 
     private Schema() {}
 
@@ -109,6 +110,19 @@ final class Schema {
 
     private static void datasets(Connection connection, Dialect dialect) throws SQLException {
         execute(connection, dialect, "CREATE TABLE dataset (name TEXT PRIMARY KEY, columns TEXT NOT NULL)%2$s");
+    }
+
+    /**
+     * claim.content: which query was begun over which bytes. claim.begun: how often in a row, without an end. Where replicas
+     * share the store the table is there already.
+     */
+    private static void claims(Connection connection, Dialect dialect) throws SQLException {
+        execute(
+                connection,
+                dialect,
+                "CREATE TABLE IF NOT EXISTS claim (lane TEXT, key %1$s, holder TEXT NOT NULL, PRIMARY KEY (lane, key))%2$s",
+                "ALTER TABLE claim ADD COLUMN content TEXT NOT NULL DEFAULT ''",
+                "ALTER TABLE claim ADD COLUMN begun INTEGER NOT NULL DEFAULT 0");
     }
 
     private static void execute(Connection connection, Dialect dialect, String... statements) throws SQLException {

@@ -5,10 +5,12 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Collection;
+import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -22,6 +24,8 @@ final class SqliteStore implements Store {
             "The file is damaged: put back a copy of it, or remove it, and all is delivered again.";
 
     private static final Schema.Dialect DIALECT = new Schema.Dialect("TEXT", " WITHOUT ROWID");
+
+    static final String LEFT = "true";
 
     private static final Logger LOG = LoggerFactory.getLogger(SqliteStore.class);
 
@@ -117,6 +121,11 @@ final class SqliteStore implements Store {
         return inTransaction(quick, work);
     }
 
+    @Override
+    public <T> T claim(Work<T> work) throws SQLException {
+        return note(work);
+    }
+
     private synchronized <T> T inTransaction(Connection connection, Work<T> work) throws SQLException {
         file.requireSame();
         try (Statement statement = connection.createStatement()) {
@@ -141,14 +150,33 @@ final class SqliteStore implements Store {
         }
     }
 
-    // The file is this process's alone, and so is every unit.
+    // The file is this process's alone, and so is every unit. Between two runs of a lane it holds no claim.
+
+    private static final String TAKE = "INSERT INTO claim (lane, key, holder, content, begun) VALUES (?, ?, ?, ?, 1)"
+            + " ON CONFLICT (lane, key) DO UPDATE SET holder = excluded.holder, content = excluded.content, "
+            + ClaimTable.BEGUN_AGAIN;
 
     @Override
     public void renew(Supplier<Collection<String>> held) {}
 
     @Override
-    public boolean take(Connection connection, Cursor.Delivered unit, String claim) {
-        return true;
+    public boolean take(Connection connection, Cursor.Delivered unit, String claim) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(TAKE)) {
+            for (Map.Entry<String, String> row : ClaimTable.rows(unit).entrySet()) {
+                statement.setString(1, unit.lane());
+                statement.setString(2, row.getKey());
+                statement.setString(3, claim);
+                statement.setString(4, row.getValue());
+                statement.addBatch();
+            }
+            statement.executeBatch();
+            return true;
+        }
+    }
+
+    @Override
+    public String left() {
+        return LEFT;
     }
 
     @Override
@@ -160,10 +188,13 @@ final class SqliteStore implements Store {
     public void awaitOthers(Connection connection, String name) {}
 
     @Override
-    public void release(Connection connection, String claim) {}
-
-    @Override
-    public void forgetClaims(Connection connection, @Nullable String lane) {}
+    public void forgetClaims(Connection connection, @Nullable String lane) throws SQLException {
+        if (lane == null) {
+            try (Statement statement = connection.createStatement()) {
+                statement.executeUpdate("DELETE FROM claim");
+            }
+        }
+    }
 
     @Override
     public synchronized void close() throws SQLException {

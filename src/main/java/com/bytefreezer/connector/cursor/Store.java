@@ -40,6 +40,9 @@ interface Store {
     /** Keeps the claims alive that {@code held} names, from now on. */
     void renew(Supplier<Collection<String>> held);
 
+    /** As {@link #write}, for a claim. It survives the death of the process; and that of the machine where others know of it. */
+    <T> T claim(Work<T> work) throws SQLException;
+
     /** Claims the unit under the name {@code claim}, all of it or nothing. Whether it could. */
     boolean take(Connection connection, Delivered unit, String claim) throws SQLException;
 
@@ -49,8 +52,8 @@ interface Store {
     /** Waits until no other replica is in a transaction on {@code name}. */
     void awaitOthers(Connection connection, String name) throws SQLException;
 
-    /** Gives up a claim. */
-    void release(Connection connection, String claim) throws SQLException;
+    /** SQL for whether a row of {@code claim} is one of a process that died. */
+    String left();
 
     /** Deletes what is left of the claims of processes that died long ago; of all claims when {@code lane} is null. */
     void forgetClaims(Connection connection, @Nullable String lane) throws SQLException;
@@ -69,6 +72,10 @@ interface Store {
 
     default <T> T writing(Work<T> work) {
         return explained("cannot be written", () -> write(work));
+    }
+
+    default <T> T claiming(Work<T> work) {
+        return explained("cannot be written", () -> claim(work));
     }
 
     default <T> T noting(Work<T> work) {

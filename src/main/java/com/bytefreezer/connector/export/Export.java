@@ -107,12 +107,16 @@ public final class Export {
         destination = definition.destination();
         subject = "%s, export %s".formatted(destination, name);
         Settings settings = exports.settings();
-        String content = definition.sql() + "\n" + settings.text("records.nulls");
-        queryId =
-                UUID.nameUUIDFromBytes(content.getBytes(StandardCharsets.UTF_8)).toString();
+        queryId = queryId(definition, settings);
         window = new Window(
                 Duration.ofSeconds(settings.integer("schedule.full-listing-seconds")),
                 Duration.ofHours(settings.integer("cursor.lookback-hours")));
+    }
+
+    /** Changes with everything that changes the records of an object. */
+    public static String queryId(ExportDefinition definition, Settings settings) {
+        String content = definition.sql() + "\n" + settings.text("records.nulls");
+        return UUID.nameUUIDFromBytes(content.getBytes(StandardCharsets.UTF_8)).toString();
     }
 
     ExportDefinition definition() {
@@ -168,6 +172,7 @@ public final class Export {
                 since,
                 credentials,
                 position,
+                exports.cursor().suspects(lane()),
                 // A run that is not repeated ends when all it has listed is delivered, by whomever.
                 !exports.isWatch(),
                 bar(lake, position)));
@@ -215,7 +220,7 @@ public final class Export {
                     .map(objects -> newOnes(run, objects.iterator()))
                     .filter(objects -> !objects.isEmpty())
                     .map(this::unitOf)
-                    .map(run::begun)
+                    .map(unit -> begin(run, unit))
                     .iterator();
         }
         run.discovered();
@@ -247,12 +252,18 @@ public final class Export {
             Thread.currentThread().interrupt();
             return Collections.emptyIterator();
         }
+        Unit next = run.nextAlone();
         try {
+            if (run.suspects.isSuspect(next)) {
+                exports.company().enterAlone(next, () -> isStopping(run));
+                learn(run, next.objects());
+            }
             DuckDb duckDb = open(run, exports.memoryAlone());
             duckDb.lock(1);
             return List.of(run.beginAlone(duckDb, turn::release)).iterator();
         } catch (RuntimeException | Error e) {
             // Whatever it was: other lanes wait for the turn.
+            exports.company().leave(next);
             turn.release();
             throw e;
         }
@@ -409,6 +420,7 @@ public final class Export {
     /** A unit of the current run is done, well or not. */
     void done(Unit unit, @Nullable Throwable failure) {
         // What a stop interrupts has not failed.
+        exports.company().leave(unit);
         run().done(unit, failure != null && exports.isStopping() ? new StoppedException() : failure);
     }
 
@@ -490,9 +502,29 @@ public final class Export {
         }
     }
 
+    private Unit begin(Run run, Unit unit) {
+        return run.begun(exports.company().enter(unit, () -> isStopping(run)));
+    }
+
+    /** Whether a unit may be worked on beside others. One that earlier processes died of comes when they are done, or not. */
+    private static boolean isUnsuspected(Run run, Unit unit) {
+        if (run.suspects.isSetAside(unit)) {
+            run.setAside(unit);
+            return false;
+        }
+        if (run.suspects.isSuspect(unit)) {
+            run.readAlone(unit);
+            return false;
+        }
+        return true;
+    }
+
     private Iterator<Unit> eachNewObject(Run run) {
-        Listing fresh = new Listing(learned(run, run.found(exports.cursor().newOnes(run.position, lane(), run.listing)))
-                .flatMap(object -> newSlices(run, object)));
+        Stream<LakeObject> unsuspected = each(run.found(exports.cursor().newOnes(run.position, lane(), run.listing)))
+                .filter(object -> run.suspects.isEmpty() || isUnsuspected(run, unitOf(List.of(object))));
+        Listing fresh = new Listing(learned(run, unsuspected.iterator())
+                .flatMap(object -> newSlices(run, object))
+                .filter(slice -> slice.slice() == null || isUnsuspected(run, unitOf(List.of(slice)))));
         List<LakeObject> first = fresh.peek(exports.settings().integer("export.parallel-objects"));
         if (first.isEmpty()) {
             return Collections.emptyIterator();
@@ -521,7 +553,7 @@ public final class Export {
             @Override
             public Unit next() {
                 offered = false;
-                return run.begun(unitOf(nextBundle(fresh)));
+                return begin(run, unitOf(nextBundle(fresh)));
             }
         };
     }
@@ -587,8 +619,11 @@ public final class Export {
     }
 
     private Iterator<Unit> one(Run run, Unit unit) {
+        if (!isUnsuspected(run, unit)) {
+            return Collections.emptyIterator();
+        }
         lock(run, Runtime.getRuntime().availableProcessors(), unit.objects());
-        return List.of(run.begun(unit)).iterator();
+        return List.of(begin(run, unit)).iterator();
     }
 
     private String statement(Run run, Unit unit) {

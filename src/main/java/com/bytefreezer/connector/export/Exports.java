@@ -35,6 +35,8 @@ public final class Exports {
     /** For the one object of the process that is read alone, with more memory. */
     private final Semaphore alone = new Semaphore(1, true);
 
+    private final Company company = new Company();
+
     private final Schemas schemas;
     private final LaneThreads threads = new LaneThreads();
     private final Turns turns;
@@ -84,6 +86,7 @@ public final class Exports {
     public void stop() {
         stopping = true;
         turns.endWaiting();
+        cursor.stopping();
     }
 
     /** Closes the runs that a stop has broken off: their routes do not come to it any more. */
@@ -185,6 +188,11 @@ public final class Exports {
     /** Held while an object is read alone. */
     Semaphore alone() {
         return alone;
+    }
+
+    /** What all lanes deliver at this moment. */
+    Company company() {
+        return company;
     }
 
     Settings settings() {

@@ -4,6 +4,7 @@ import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.cursor.Counts;
 import com.bytefreezer.connector.cursor.Cursor.Position;
 import com.bytefreezer.connector.cursor.NewObjects;
+import com.bytefreezer.connector.cursor.Suspects;
 import com.bytefreezer.connector.delivery.Failures;
 import com.bytefreezer.connector.delivery.Unit;
 import com.bytefreezer.connector.lake.Credentials;
@@ -29,7 +30,9 @@ import org.slf4j.LoggerFactory;
 /** What one run of an export has open, has seen and has done. Safe for use by several threads. */
 final class Run implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Run.class);
-    /** Of objects, in a message. */
+    private static final String SET_ASIDE =
+            "the process ended three times while it was being delivered, the last time while nothing else was";
+
     private final String export;
 
     private final String destination;
@@ -40,6 +43,9 @@ final class Run implements AutoCloseable {
 
     final Listing listing;
     final Position position;
+    /** What may be what earlier processes died of. */
+    final Suspects suspects;
+
     private final @Nullable Credentials credentials;
     private final boolean awaitsOthers;
     private final Instant started = Instant.now();
@@ -108,6 +114,7 @@ final class Run implements AutoCloseable {
             Instant since,
             @Nullable Credentials credentials,
             Position position,
+            Suspects suspects,
             boolean awaitsOthers,
             Progress bar) {
         this.export = export;
@@ -117,6 +124,7 @@ final class Run implements AutoCloseable {
         this.since = since;
         this.credentials = credentials;
         this.position = position;
+        this.suspects = suspects;
         this.awaitsOthers = awaitsOthers;
         this.bar = bar;
         listing = new Listing(lake.objects(since));
@@ -177,8 +185,29 @@ final class Run implements AutoCloseable {
         return !toReadAlone.isEmpty();
     }
 
+    /** A unit is to be worked on when all others are done. */
+    synchronized void readAlone(Unit unit) {
+        toReadAlone.add(unit);
+    }
+
+    /** A unit that earlier processes died of is not worked on any more. */
+    synchronized void setAside(Unit unit) {
+        unread.add(unit, SET_ASIDE);
+        LOG.error(
+                "{}, object {}: it is set aside, since {}. It stays undelivered; the other objects go on. Look for what ended the process; then --mode replay lets the next run try it again, and so does a change of the object or of the query.",
+                subject,
+                unit,
+                SET_ASIDE);
+        unit.objects().forEach(this::undelivered);
+    }
+
+    /** The next unit that did not get through beside others. */
+    synchronized Unit nextAlone() {
+        return toReadAlone.element();
+    }
+
     /**
-     * The next unit that did not get through beside others, to be worked on while no other one is.
+     * The same, to be worked on while no other one is.
      *
      * @param end run when it is done
      */

@@ -239,7 +239,7 @@ public final class Command {
     }
 
     /**
-     * Delivers dead letters once more, or with {@code --from} and {@code --to} a range of the lake, whatever the cursor has:
+     * Delivers dead letters once more, and lets the next run try what is set aside; or with {@code --from} and {@code --to} a range of the lake, whatever the cursor has:
      * with a cursor of its own, so that a watch may go on meanwhile.
      */
     public int replay(Exporter exporter) throws Exception {
@@ -249,10 +249,14 @@ public final class Command {
                     Set.copyOf(exports.stream().map(ExportDefinition::lane).toList());
             return inFolder(folder -> exporter.export(elsewhere(folder), lanes::contains));
         }
-        Replay replay = operations().replay();
+        Operations operations = operations();
         int code = 0;
         for (ExportDefinition export : exports) {
-            Replay.Result result = replay.replay(export, Set.of());
+            int triedAgain = operations.retrySetAside(export);
+            if (triedAgain > 0) {
+                out.printf("%s: %d objects were set aside; the next run tries them again%n", export.lane(), triedAgain);
+            }
+            Replay.Result result = operations.replay().replay(export, Set.of());
             out.printf(
                     "%s: %d dead letters replayed, %d stay%s%n",
                     export.lane(),

@@ -2,6 +2,7 @@ package com.bytefreezer.connector.operations;
 
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param exact whether it gives just as many, else about as many
  * @param selectedBytes of their JSON; null where a few objects do not tell
  * @param batches that they would make
+ * @param setAside objects that are left out, since the process died of them again and again
  * @param sentence all of it in plain words
  */
 @JsonNaming(SnakeCaseStrategy.class)
@@ -32,6 +34,7 @@ public record ExportPlan(
         boolean exact,
         @Nullable Long selectedBytes,
         @Nullable Long batches,
+        List<String> setAside,
         String sentence) {
 
     static ExportPlan of(
@@ -46,7 +49,8 @@ public record ExportPlan(
             boolean exact,
             @Nullable Long selectedBytes,
             long partitions,
-            int batchSize) {
+            int batchSize,
+            List<String> setAside) {
         // No batch has records of two partitions.
         Long batches = selected == null
                 ? null
@@ -63,6 +67,9 @@ public record ExportPlan(
             sentence.append(" with ").append(counted(records, "record"));
             sentence.append(" · ").append(bytes(bytes)).append(" of Parquet");
         }
+        if (!setAside.isEmpty()) {
+            sentence.append(" · set aside, since the process died of it: ").append(String.join(", ", setAside));
+        }
         return new ExportPlan(
                 rowWise,
                 covers,
@@ -74,6 +81,7 @@ public record ExportPlan(
                 exact,
                 selectedBytes,
                 batches,
+                setAside,
                 sentence.toString());
     }
 

@@ -42,6 +42,7 @@ public final class ExportsApi {
             Totals totals,
             Map<String, Long> retries,
             long deadLetters,
+            List<String> setAside,
             List<RunStatus> runs) {}
 
     @JsonNaming(SnakeCaseStrategy.class)
@@ -78,7 +79,11 @@ public final class ExportsApi {
     }
 
     @JsonNaming(SnakeCaseStrategy.class)
-    record Replayed(long replayed, long failed, @Nullable String message) {}
+    record Replayed(
+            long replayed,
+            long failed,
+            long triedAgain,
+            @Nullable String message) {}
 
     /** All exports, as JSON shows them. */
     public Map<String, List<ExportStatus>> exports() {
@@ -102,6 +107,7 @@ public final class ExportsApi {
                 Totals.of(lane.totals()),
                 lane.retries(),
                 lane.deadLetters(),
+                lane.setAside(),
                 operations.history().runs(lane.lane(), RUNS).stream()
                         .map(RunStatus::of)
                         .toList());
@@ -117,13 +123,15 @@ public final class ExportsApi {
                 operations.deadLetters(), operations.export(name, destination).lane(), offset, limit);
     }
 
-    /** Delivers some of them, or all, once more. */
+    /** Delivers some of them, or all, once more; with all goes what is set aside, at the next run. */
     public Replayed replay(
             @Header("name") String name, @Header("destination") String destination, @Body Map<String, Object> request)
             throws Exception {
-        Replay.Result result =
-                operations.replay().replay(operations.export(name, destination), ids(ApiException.required(request)));
-        return new Replayed(result.replayed(), result.failed(), result.message());
+        ExportDefinition export = operations.export(name, destination);
+        Set<String> ids = ids(ApiException.required(request));
+        int triedAgain = ids.isEmpty() ? operations.retrySetAside(export) : 0;
+        Replay.Result result = operations.replay().replay(export, ids);
+        return new Replayed(result.replayed(), result.failed(), triedAgain, result.message());
     }
 
     /** Removes some of them, or all, for good. */

@@ -3,6 +3,7 @@ package com.bytefreezer.connector.operations;
 import com.bytefreezer.connector.cursor.Counts;
 import com.bytefreezer.connector.delivery.Unit;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param retries of batches in all runs, by HTTP status; {@code no answer} where there was none, and {@code some records}
  *     where the destination took a part
  * @param deadLetters records that lie in the dead letters now
+ * @param setAside objects that are not delivered, since the process died of them again and again
  * @param running only known in the process that runs it
  */
 public record LaneStatus(
@@ -34,6 +36,7 @@ public record LaneStatus(
         Counts totals,
         Map<String, Long> retries,
         long deadLetters,
+        List<String> setAside,
         boolean running) {
     /** Names it in the cursor and elsewhere: {@code default/webhook}. */
     public String lane() {

@@ -164,6 +164,19 @@ public final class Operations {
         }
     }
 
+    /** What of an export is set aside is tried again at its next run. How many objects are. */
+    int retrySetAside(ExportDefinition export) {
+        if (history.suspects(export.lane()).setAside("").isEmpty()) {
+            return 0;
+        }
+        if (cursor != null) {
+            return cursor.retrySetAside(export.lane());
+        }
+        try (Cursor own = Cursor.open(settings)) {
+            return own.retrySetAside(export.lane());
+        }
+    }
+
     /** Why this process is not ready to do its work, in one line without secrets; empty when it is. */
     public Optional<String> whyNotReady() {
         if (cursor == null) {

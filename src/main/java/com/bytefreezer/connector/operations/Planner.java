@@ -6,6 +6,7 @@ import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.control.LakeCredentials;
 import com.bytefreezer.connector.cursor.Cursor.Position;
 import com.bytefreezer.connector.cursor.History;
+import com.bytefreezer.connector.export.Export;
 import com.bytefreezer.connector.lake.Credentials;
 import com.bytefreezer.connector.lake.Lake;
 import com.bytefreezer.connector.lake.LakeObject;
@@ -185,7 +186,8 @@ public final class Planner {
                         true,
                         null,
                         0,
-                        1);
+                        1,
+                        List.of());
             }
             try (DuckDb duckDb = open(lake, credentials)) {
                 Schema schema = learned(export, duckDb, all);
@@ -215,7 +217,8 @@ public final class Planner {
                         selected.exact,
                         selected.bytes,
                         read.partitions,
-                        export.batchSize());
+                        export.batchSize(),
+                        History.readOnly(settings).suspects(export.lane()).setAside(Export.queryId(export, settings)));
             }
         }
     }

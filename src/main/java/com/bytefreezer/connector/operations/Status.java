@@ -8,6 +8,7 @@ import com.bytefreezer.connector.cursor.History.Run;
 import com.bytefreezer.connector.cursor.History.State;
 import com.bytefreezer.connector.cursor.History.Total;
 import com.bytefreezer.connector.delivery.DeadLetters;
+import com.bytefreezer.connector.export.Export;
 import com.bytefreezer.connector.export.Exports;
 import com.bytefreezer.connector.export.Schedule;
 import java.time.Duration;
@@ -83,6 +84,7 @@ public final class Status {
                 total.counts(),
                 total.retries(),
                 deadLetters.count(lane),
+                history.suspects(lane).setAside(Export.queryId(export, settings)),
                 running);
     }
 

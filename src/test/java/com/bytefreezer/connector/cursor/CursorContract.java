@@ -329,6 +329,82 @@ abstract class CursorContract {
         assertThat(isNew(object)).isFalse();
     }
 
+    // -- what processes died of
+
+    @Test
+    void whatAProcessDiedOfThreeTimesIsSetAside() throws Exception {
+        Recorded unit = unit(object("a", NOON), object("b", NOON));
+        for (int deaths = 0; deaths < 3; deaths++) {
+            assertThat(cursor.suspects("default").isSuspect(unit)).isEqualTo(deaths == 2);
+            assertThat(cursor.suspects("default").isSetAside(unit)).isFalse();
+            dieWith(unit);
+        }
+        assertThat(cursor.suspects("default").isSetAside(unit(object("b", NOON))))
+                .isTrue();
+        assertThat(cursor.suspects("default").setAside(QUERY)).containsExactly("a", "b");
+        assertThat(cursor.suspects("other").isEmpty()).isTrue();
+        assertThat(cursor.suspects("default")
+                        .isSetAside(unit("default", "query-2", Counts.NONE, null, object("b", NOON))))
+                .as("with another query")
+                .isFalse();
+        assertThat(cursor.suspects("default").isSetAside(unit(object("b", NOON.plusSeconds(1)))))
+                .as("changed")
+                .isFalse();
+
+        assertThat(cursor.retrySetAside("default")).isEqualTo(2);
+        assertThat(cursor.suspects("default").isEmpty()).isTrue();
+    }
+
+    @Test
+    void aWholeDatasetIsSetAsideByItsQuery() throws Exception {
+        for (int deaths = 0; deaths < 3; deaths++) {
+            dieWith(unit("default", QUERY, Counts.NONE, "listing-" + deaths, object("a", NOON)));
+        }
+        assertThat(cursor.suspects("default").isSetAside(unit("default", QUERY, Counts.NONE, "new", object("a", NOON))))
+                .isTrue();
+        assertThat(cursor.suspects("default").setAside(QUERY)).containsExactly("*");
+    }
+
+    @Test
+    void whatWasDeliveredFailedOrGotFurtherIsNoSuspect() throws Exception {
+        Recorded delivered = unit(object("delivered", NOON));
+        Recorded failed = unit(object("failed", NOON));
+        Recorded further = unit("default", QUERY, new Counts(1, 1, 0, 0), null, object("further", NOON));
+        for (int deaths = 0; deaths < 2; deaths++) {
+            dieWith(delivered);
+            dieWith(failed);
+            assertThat(cursor.add(exchange(further), "key")).isTrue();
+            cursor.checkpoint(further);
+            cursor.checkpoint(further);
+            die();
+        }
+        deliver(delivered);
+        assertThat(cursor.add(exchange(failed), "key")).isTrue();
+        assertThat(cursor.remove(exchange(failed), "key")).isTrue();
+        assertThat(cursor.suspects("default").isEmpty()).isTrue();
+    }
+
+    @Test
+    void whatAnOrderlyStopCutsOffIsNoSuspect() throws Exception {
+        Recorded unit = unit(object("a", NOON));
+        for (int stops = 0; stops < 4; stops++) {
+            assertThat(cursor.add(exchange(unit), "key")).isTrue();
+            cursor.stopping();
+            die();
+        }
+        assertThat(cursor.suspects("default").isEmpty()).isTrue();
+    }
+
+    private void dieWith(Recorded unit) throws SQLException {
+        assertThat(cursor.add(exchange(unit), "key")).isTrue();
+        die();
+    }
+
+    /** The process dies, and another one takes its place. */
+    void die() throws SQLException {
+        reopen(LOOKBACK);
+    }
+
     @Test
     void whatIsNotClaimedCannotBeWritten() {
         Recorded unit = unit(object("a", NOON));
@@ -384,7 +460,7 @@ abstract class CursorContract {
 
     @Test
     void theStoreKnowsTheVersionOfItsTablesAndRefusesALaterOne() throws Exception {
-        assertThat(number("SELECT version FROM schema_version")).isEqualTo(3);
+        assertThat(number("SELECT version FROM schema_version")).isEqualTo(4);
         cursor.close();
         cursor = open(LOOKBACK);
         assertThat(number("SELECT count(*) FROM schema_version")).isEqualTo(1);
@@ -393,8 +469,8 @@ abstract class CursorContract {
         assertThatThrownBy(() -> open(LOOKBACK))
                 .isInstanceOf(ConnectorException.class)
                 .hasMessageContaining(
-                        "it was written by a newer connector (schema 1000, this one knows 3). Not started.");
-        execute("UPDATE schema_version SET version = 2");
+                        "it was written by a newer connector (schema 1000, this one knows 4). Not started.");
+        execute("UPDATE schema_version SET version = 4");
     }
 
     @Test

@@ -379,6 +379,12 @@ class PostgresCursorTest extends CursorContract {
                 .hasMessageNotContaining("\n");
     }
 
+    @Override
+    void die() throws SQLException {
+        super.die();
+        expire();
+    }
+
     private void expire() throws SQLException {
         execute("UPDATE claim SET expires_at = now() - interval '1 second'");
     }

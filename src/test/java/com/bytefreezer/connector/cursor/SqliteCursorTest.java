@@ -280,10 +280,10 @@ class SqliteCursorTest extends CursorContract {
                 .mapToObj(i -> object("many-" + i, NOON))
                 .toArray(LakeObject[]::new);
         Recorded unit = unit(many);
-        limitPages(number("PRAGMA page_count"));
 
         Exchange exchange = exchange(unit);
         assertThat(cursor.add(exchange, "key")).isTrue();
+        limitPages(number("PRAGMA page_count"));
         assertThat(cursor.confirm(exchange, "key")).isFalse();
         assertThat(unit.reasons).singleElement().satisfies(reason -> assertThat(reason)
                 .hasMessageContaining("SQLITE_FULL")
