@@ -46,7 +46,7 @@ export function Plan({ plan }) {
   if (!plan.value) {
     return plan.loading ? h(Skeleton, { lines: 4 }) : h(State, { title: 'Choose a destination below; the plan says what an export would do.' });
   }
-  const { row_wise: rowWise, covers, reason, objects, bytes: size, records, selected, exact, batches, sentence } = plan.value;
+  const { row_wise: rowWise, covers, reason, objects, bytes: size, records, selected, exact, batches, sentence, notes } = plan.value;
   const about = (count, sure) => (count === null || count === undefined ? 'not known before it ran' : `${sure ? '' : 'about '}${number(count)}`);
   const facts = [
     ['Kind', rowWise ? 'row-wise: each object on its own' : 'whole: one run over all objects'],
@@ -58,6 +58,6 @@ export function Plan({ plan }) {
     ['Records selected', about(selected, exact)],
     ['Batches', about(batches)],
   ];
-  return h('div', { class: 'plan' }, h('p', null, sentence),
+  return h('div', { class: 'plan' }, h('p', null, sentence), notes?.map((note) => h('p', { key: note }, note)),
     h('dl', null, facts.flatMap(([term, text]) => [h('dt', { key: term }, term), h('dd', { key: term + 'd' }, text)])));
 }

@@ -16,6 +16,7 @@ import com.bytefreezer.connector.lake.Credentials;
 import com.bytefreezer.connector.lake.Lake;
 import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.lake.Period;
+import com.bytefreezer.connector.lake.Skipped;
 import com.bytefreezer.connector.query.DuckDb;
 import com.bytefreezer.connector.query.Plan;
 import com.bytefreezer.connector.query.Query;
@@ -95,6 +96,7 @@ public final class Export {
     private @Nullable Plan plan;
     private final Window window;
     private boolean saidThatThereIsNone;
+    private String toldSkipped = "";
 
     Export(Exports exports, ExportDefinition definition, Query query) {
         this.exports = exports;
@@ -383,7 +385,24 @@ public final class Export {
             exports.cursor().advance(lane(), watermark, run.listing.count() == 0);
         }
         window.ended(run);
+        if (run.since.equals(Instant.MIN)) {
+            tellSkipped(run.lake.skipped());
+        }
         run.report(plan == null ? "nothing to do" : "%s: %s".formatted(plan.covers(sync), plan.reason()));
+    }
+
+    /** Once, and again when it has changed. */
+    private void tellSkipped(Skipped skipped) {
+        String text = skipped.toString();
+        if (text.equals(toldSkipped)) {
+            return;
+        }
+        toldSkipped = text;
+        if (skipped.hasLookAlikes()) {
+            LOG.warn("{}: {}", subject, text);
+        } else if (!text.isEmpty()) {
+            LOG.info("{}: {}", subject, text);
+        }
     }
 
     /** Gives back what the run has open. */
@@ -419,9 +438,33 @@ public final class Export {
 
     /** A unit of the current run is done, well or not. */
     void done(Unit unit, @Nullable Throwable failure) {
-        // What a stop interrupts has not failed.
         exports.company().leave(unit);
-        run().done(unit, failure != null && exports.isStopping() ? new StoppedException() : failure);
+        Run run = run();
+        if (failure != null && exports.isStopping()) {
+            // What a stop interrupts has not failed.
+            run.done(unit, new StoppedException());
+        } else if (failure != null && Trouble.of(failure) == Trouble.GONE) {
+            run.done(unit, lookedAfter(run, unit, failure));
+        } else {
+            run.done(unit, failure);
+        }
+    }
+
+    /** That DuckDB does not find a file may have other reasons: it is gone only where a look of our own says so. */
+    private static Throwable lookedAfter(Run run, Unit unit, Throwable failure) {
+        try {
+            long gone = unit.objects().stream().filter(run.lake::isGone).count();
+            if (gone == unit.objects().size()) {
+                return failure;
+            }
+            return new ConnectorException(
+                    gone == 0
+                            ? "it was not found when it was read, and is there"
+                            : "%d of its objects are gone since they were listed".formatted(gone),
+                    failure);
+        } catch (ConnectorException e) {
+            return e;
+        }
     }
 
     private Run run() {
@@ -609,6 +652,11 @@ public final class Export {
 
     private Iterator<Unit> wholeDataset(Run run) {
         List<LakeObject> all = run.listing.rest();
+        if (!run.listing.unlisted().isEmpty()) {
+            // Part of the data would give another answer; the end of the run says what is missing.
+            run.missed(all);
+            return Collections.emptyIterator();
+        }
         String fingerprint = run.listing.fingerprint();
         if (exports.isWatch() && run.listing.isSameAs(run.position.listing())) {
             return Collections.emptyIterator();

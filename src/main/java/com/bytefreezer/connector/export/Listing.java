@@ -11,6 +11,7 @@ import java.util.Deque;
 import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.List;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class Listing implements Iterator<LakeObject>, AutoCloseable {
     private final Stream<LakeObject> stream;
     private final Iterator<LakeObject> objects;
+    private final Supplier<List<String>> unlisted;
     private final Deque<LakeObject> ahead = new ArrayDeque<>();
     private final MessageDigest digest = sha256();
     private final MessageDigest formerDigest = sha256();
@@ -27,7 +29,13 @@ final class Listing implements Iterator<LakeObject>, AutoCloseable {
     private boolean broken;
 
     Listing(Stream<LakeObject> stream) {
+        this(stream, List::of);
+    }
+
+    /** @param unlisted what the lake could not look into */
+    Listing(Stream<LakeObject> stream, Supplier<List<String>> unlisted) {
         this.stream = stream;
+        this.unlisted = unlisted;
         this.objects = stream.iterator();
     }
 
@@ -67,9 +75,14 @@ final class Listing implements Iterator<LakeObject>, AutoCloseable {
         return count;
     }
 
-    /** Whether every object has been seen. */
+    /** Whether every object has been seen, and all that could be looked into. */
     boolean isComplete() {
-        return !hasUnread();
+        return !hasUnread() && unlisted.get().isEmpty();
+    }
+
+    /** What could not be looked into. */
+    List<String> unlisted() {
+        return unlisted.get();
     }
 
     /** Whether the lake has failed while it was listed. */

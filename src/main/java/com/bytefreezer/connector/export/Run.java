@@ -32,6 +32,7 @@ final class Run implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Run.class);
     private static final String SET_ASIDE =
             "the process ended three times while it was being delivered, the last time while nothing else was";
+    private static final int MOST_UNLISTED = 5;
 
     private final String export;
 
@@ -127,7 +128,7 @@ final class Run implements AutoCloseable {
         this.suspects = suspects;
         this.awaitsOthers = awaitsOthers;
         this.bar = bar;
-        listing = new Listing(lake.objects(since));
+        listing = new Listing(lake.objects(since), lake::unlisted);
     }
 
     @Nullable
@@ -499,8 +500,22 @@ final class Run implements AutoCloseable {
             throw new StoppedException();
         }
         if (!unread.isEmpty()) {
-            throw new ConnectorException("%s: %s.".formatted(subject, unread));
+            throw new ConnectorException("%s: %s.%s".formatted(subject, unread, unlisted()));
         }
+        if (!listing.unlisted().isEmpty()) {
+            throw new ConnectorException("%s:%s".formatted(subject, unlisted()));
+        }
+    }
+
+    private String unlisted() {
+        List<String> all = listing.unlisted();
+        return all.isEmpty()
+                ? ""
+                : " %d folders or files could not be looked into: %s%s. What is there stays undelivered and the cursor before it; the rest is delivered. Mend or remove them."
+                        .formatted(
+                                all.size(),
+                                String.join(", ", all.subList(0, Math.min(MOST_UNLISTED, all.size()))),
+                                all.size() > MOST_UNLISTED ? " and more" : "");
     }
 
     private void report(NewObjects found) {

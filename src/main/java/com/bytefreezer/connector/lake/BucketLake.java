@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.lake;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collections;
@@ -12,9 +13,11 @@ import java.util.Spliterators;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
+import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.CommonPrefix;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
+import software.amazon.awssdk.services.s3.model.S3Object;
 
 /**
  * A lake in a bucket. Path style wherever an endpoint is set and virtual-host style on AWS, as packer does
@@ -27,6 +30,7 @@ final class BucketLake implements Lake, Layout.Folders {
     private final S3Answers answers;
     private final Duration timeout;
     private final S3Client client;
+    private volatile Skipped skipped = new Skipped();
 
     /**
      * A lake below one of {@code prefixes}.
@@ -59,6 +63,28 @@ final class BucketLake implements Lake, Layout.Folders {
             }
         }
         return Stream.empty();
+    }
+
+    @Override
+    public Skipped skipped() {
+        return skipped;
+    }
+
+    /** A bucket is listed as a whole, or not at all. */
+    @Override
+    public List<String> unlisted() {
+        return List.of();
+    }
+
+    @Override
+    public boolean isGone(LakeObject object) {
+        String key = object.whole().url().substring(("s3://" + bucket + "/").length());
+        return answers
+                .of(() -> client.listObjectsV2(
+                        request -> request.bucket(bucket).prefix(key).maxKeys(1)))
+                .contents()
+                .stream()
+                .noneMatch(found -> key.equals(found.key()));
     }
 
     @Override
@@ -151,10 +177,12 @@ final class BucketLake implements Lake, Layout.Folders {
     }
 
     private Iterator<LakeObject> list(String prefix, Pages pages) {
+        Skipped left = new Skipped();
+        skipped = left;
         return stream(pages)
                 .flatMap(page -> page.contents().stream())
-                .filter(object ->
-                        object.key().startsWith(prefix) && object.key().endsWith(".parquet"))
+                .filter(object -> object.key().startsWith(prefix)
+                        && left.takes(object.key().substring(prefix.length()), () -> hasMagic(object)))
                 .map(object -> new LakeObject(
                         "s3://" + bucket + "/" + object.key(),
                         object.key().substring(prefix.length()),
@@ -163,6 +191,20 @@ final class BucketLake implements Lake, Layout.Folders {
                         object.eTag(),
                         null))
                 .iterator();
+    }
+
+    private boolean hasMagic(S3Object object) {
+        if (object.size() < Skipped.MAGIC.length()) {
+            return false;
+        }
+        try {
+            return client.getObjectAsBytes(request ->
+                            request.bucket(bucket).key(object.key()).range("bytes=0-" + (Skipped.MAGIC.length() - 1)))
+                    .asString(StandardCharsets.ISO_8859_1)
+                    .equals(Skipped.MAGIC);
+        } catch (SdkException nobodyKnows) {
+            return false;
+        }
     }
 
     private static <T> Stream<T> stream(Iterator<T> iterator) {

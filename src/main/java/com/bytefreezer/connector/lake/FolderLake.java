@@ -1,8 +1,13 @@
 package com.bytefreezer.connector.lake;
 
 import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.config.PlainText;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemLoopException;
 import java.nio.file.FileVisitOption;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -16,11 +21,14 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** A lake in a folder of this machine. */
 final class FolderLake implements Lake, Layout.Folders {
     private final Path root;
     private final Path folder;
+    private volatile Skipped skipped = new Skipped();
+    private volatile List<String> unlisted = List.of();
 
     FolderLake(Path root, String folder) {
         this.root = root;
@@ -36,30 +44,105 @@ final class FolderLake implements Lake, Layout.Folders {
         if (!Files.exists(folder)) {
             return Stream.empty();
         }
-        List<Path> found = new ArrayList<>();
+        Walk walk = new Walk(since);
         try {
-            Files.walkFileTree(
-                    folder, Set.of(FileVisitOption.FOLLOW_LINKS), Integer.MAX_VALUE, new SimpleFileVisitor<>() {
-                        @Override
-                        public FileVisitResult preVisitDirectory(Path path, BasicFileAttributes attributes) {
-                            return Period.mayReach(since, folder.relativize(path) + "/")
-                                    ? FileVisitResult.CONTINUE
-                                    : FileVisitResult.SKIP_SUBTREE;
-                        }
-
-                        @Override
-                        public FileVisitResult visitFile(Path path, BasicFileAttributes attributes) {
-                            if (path.toString().endsWith(".parquet")) {
-                                requireReadable(path);
-                                found.add(path);
-                            }
-                            return FileVisitResult.CONTINUE;
-                        }
-                    });
+            Files.walkFileTree(folder, Set.of(FileVisitOption.FOLLOW_LINKS), Integer.MAX_VALUE, walk);
         } catch (IOException e) {
             throw unlisted(e);
         }
-        return found.stream().sorted().flatMap(this::object);
+        unlisted = List.copyOf(walk.problems);
+        skipped = walk.skipped;
+        return walk.found.stream().sorted().flatMap(this::object);
+    }
+
+    /** Finds the objects, and goes on where it cannot look. */
+    private final class Walk extends SimpleFileVisitor<Path> {
+        private final Instant since;
+        private final List<Path> found = new ArrayList<>();
+        private final List<String> problems = new ArrayList<>();
+        private final Skipped skipped = new Skipped();
+
+        Walk(Instant since) {
+            this.since = since;
+        }
+
+        @Override
+        public FileVisitResult preVisitDirectory(Path path, BasicFileAttributes attributes) {
+            return Period.mayReach(since, folder.relativize(path) + "/")
+                    ? FileVisitResult.CONTINUE
+                    : FileVisitResult.SKIP_SUBTREE;
+        }
+
+        @Override
+        public FileVisitResult visitFile(Path path, BasicFileAttributes attributes) {
+            if (attributes.isSymbolicLink()) {
+                problem(path, "a link to nothing");
+            } else if (skipped.takes(folder.relativize(path).toString(), () -> hasMagic(path))) {
+                // Java does not find a file again whose name it cannot spell.
+                if (path.toString().indexOf('\ufffd') >= 0) {
+                    problem(
+                            path,
+                            "its name cannot be read with the locale of this process, %s; set LC_ALL=C.UTF-8"
+                                    .formatted(System.getProperty("sun.jnu.encoding")));
+                } else {
+                    found.add(path);
+                }
+            }
+            return FileVisitResult.CONTINUE;
+        }
+
+        @Override
+        public FileVisitResult visitFileFailed(Path path, IOException e) throws IOException {
+            if (path.equals(folder)) {
+                throw e;
+            }
+            problem(path, reason(e));
+            return FileVisitResult.CONTINUE;
+        }
+
+        @Override
+        public FileVisitResult postVisitDirectory(Path path, @Nullable IOException e) {
+            if (e != null) {
+                problem(path, reason(e));
+            }
+            return FileVisitResult.CONTINUE;
+        }
+
+        private void problem(Path path, String what) {
+            problems.add(PlainText.line("%s (%s)".formatted(path, what)));
+        }
+    }
+
+    private static String reason(IOException e) {
+        if (e instanceof AccessDeniedException) {
+            return "no permission";
+        }
+        return e instanceof FileSystemLoopException ? "a link that leads back" : String.valueOf(e.getMessage());
+    }
+
+    private static boolean hasMagic(Path path) {
+        try (InputStream content = Files.newInputStream(path)) {
+            return new String(content.readNBytes(Skipped.MAGIC.length()), StandardCharsets.ISO_8859_1)
+                    .equals(Skipped.MAGIC);
+        } catch (IOException nobodyKnows) {
+            return false;
+        }
+    }
+
+    @Override
+    public Skipped skipped() {
+        return skipped;
+    }
+
+    @Override
+    public List<String> unlisted() {
+        return unlisted;
+    }
+
+    /** Not where a folder above it cannot be looked into. */
+    @Override
+    public boolean isGone(LakeObject object) {
+        return Files.notExists(Path.of(object.whole().url()));
     }
 
     @Override
@@ -95,15 +178,6 @@ final class FolderLake implements Lake, Layout.Folders {
     @Override
     public void close() {
         // Holds nothing open.
-    }
-
-    /** Java does not find a file again whose name it cannot spell, and would take it for one that is gone. */
-    private void requireReadable(Path path) {
-        if (path.toString().indexOf('\ufffd') >= 0) {
-            throw new ConnectorException(
-                    "lake %s: the name of %s cannot be read with the locale of this process (%s). Nothing was read. Set LC_ALL=C.UTF-8, or rename it."
-                            .formatted(folder, path, System.getProperty("sun.jnu.encoding")));
-        }
     }
 
     private ConnectorException unlisted(Exception e) {

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * The objects of one dataset. An instance belongs to one run and is closed with it.
  *
  * <p>Only {@code *.parquet} counts: packer leaves {@code .parquet.tmp} twins and {@code _metadata} files beside them
- * (CONTRACTS §0.3, §2.1).
+ * (CONTRACTS §0.3, §2.1). What else looks like data is {@link #skipped}.
  */
 public interface Lake extends AutoCloseable {
 
@@ -44,6 +44,19 @@ public interface Lake extends AutoCloseable {
      * @throws ConnectorException when the lake cannot be listed
      */
     Optional<Period> newest();
+
+    /** What the latest listing left out, as far as it has come. */
+    Skipped skipped();
+
+    /** What could not be looked into when it was listed, each in a few words; the rest is listed. */
+    List<String> unlisted();
+
+    /**
+     * Whether an object that was listed is not there any more. Looks.
+     *
+     * @throws ConnectorException when the lake cannot be looked at
+     */
+    boolean isGone(LakeObject object);
 
     /**
      * The folders that may hold the objects, as DuckDB names them, each with a trailing slash. Once {@link #objects} has found

@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.lake;
 
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -36,6 +37,21 @@ final class RangeLake implements Lake {
     @Override
     public Optional<Period> newest() {
         return lake.newest();
+    }
+
+    @Override
+    public Skipped skipped() {
+        return lake.skipped();
+    }
+
+    @Override
+    public List<String> unlisted() {
+        return lake.unlisted();
+    }
+
+    @Override
+    public boolean isGone(LakeObject object) {
+        return lake.isGone(object);
     }
 
     @Override

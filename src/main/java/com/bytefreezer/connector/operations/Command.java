@@ -172,6 +172,7 @@ public final class Command {
                                 ExportPlan.counted(plan.objects(), "object"),
                                 ExportPlan.bytes(plan.bytes()),
                                 plan.records() == null ? "" : ", " + ExportPlan.counted(plan.records(), "record"));
+                        plan.notes().forEach(note -> out.printf("  %s%n", note));
                     }
                 } catch (ConnectorException e) {
                     LOG.error("export {}: {}", export.lane(), e.getMessage());

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param batches that they would make
  * @param setAside objects that are left out, since the process died of them again and again
  * @param sentence all of it in plain words
+ * @param notes what a person should know of the data: columns that have several types, and what is left out
  */
 @JsonNaming(SnakeCaseStrategy.class)
 public record ExportPlan(
@@ -35,7 +36,26 @@ public record ExportPlan(
         @Nullable Long selectedBytes,
         @Nullable Long batches,
         List<String> setAside,
-        String sentence) {
+        String sentence,
+        List<String> notes) {
+
+    /** The same with what a person should know of the data. */
+    ExportPlan with(List<String> further) {
+        return new ExportPlan(
+                rowWise,
+                covers,
+                reason,
+                objects,
+                bytes,
+                records,
+                selected,
+                exact,
+                selectedBytes,
+                batches,
+                setAside,
+                sentence,
+                further);
+    }
 
     static ExportPlan of(
             String kind,
@@ -82,7 +102,8 @@ public record ExportPlan(
                 selectedBytes,
                 batches,
                 setAside,
-                sentence.toString());
+                sentence.toString(),
+                List.of());
     }
 
     private static String number(long number, String what) {

@@ -175,19 +175,20 @@ public final class Planner {
             tally(lake, all, range);
             if (all.objects == 0) {
                 return ExportPlan.of(
-                        "nothing to do: no Parquet objects under " + String.join(" or ", lake.folders()),
-                        false,
-                        "incremental",
-                        "no object",
-                        0,
-                        0,
-                        null,
-                        null,
-                        true,
-                        null,
-                        0,
-                        1,
-                        List.of());
+                                "nothing to do: no Parquet objects under " + String.join(" or ", lake.folders()),
+                                false,
+                                "incremental",
+                                "no object",
+                                0,
+                                0,
+                                null,
+                                null,
+                                true,
+                                null,
+                                0,
+                                1,
+                                List.of())
+                        .with(notes(lake, Schema.of(settings)));
             }
             try (DuckDb duckDb = open(lake, credentials)) {
                 Schema schema = learned(export, duckDb, all);
@@ -206,21 +207,34 @@ public final class Planner {
                     selected = selected.counted(counted.getAsLong());
                 }
                 return ExportPlan.of(
-                        kind(plan, export.sync()),
-                        plan.kind(export.sync()) == Plan.Kind.ROW_WISE,
-                        plan.covers(export.sync()),
-                        plan.reason(),
-                        read.objects,
-                        read.bytes,
-                        rows,
-                        selected.records,
-                        selected.exact,
-                        selected.bytes,
-                        read.partitions,
-                        export.batchSize(),
-                        History.readOnly(settings).suspects(export.lane()).setAside(Export.queryId(export, settings)));
+                                kind(plan, export.sync()),
+                                plan.kind(export.sync()) == Plan.Kind.ROW_WISE,
+                                plan.covers(export.sync()),
+                                plan.reason(),
+                                read.objects,
+                                read.bytes,
+                                rows,
+                                selected.records,
+                                selected.exact,
+                                selected.bytes,
+                                read.partitions,
+                                export.batchSize(),
+                                History.readOnly(settings)
+                                        .suspects(export.lane())
+                                        .setAside(Export.queryId(export, settings)))
+                        .with(notes(lake, schema));
             }
         }
+    }
+
+    private static List<String> notes(Lake lake, Schema schema) {
+        List<String> notes = new ArrayList<>();
+        schema.mixed().forEach(mixed -> notes.add(mixed.toString()));
+        if (!lake.skipped().toString().isEmpty()) {
+            notes.add(lake.skipped().toString());
+        }
+        lake.unlisted().forEach(one -> notes.add("Cannot be looked into: " + one));
+        return notes;
     }
 
     private static String kind(Plan plan, String sync) {

@@ -84,7 +84,14 @@ public final class Schema {
      * @param type what all have now
      * @param seen what single objects have
      */
-    public record Mixed(String name, String type, List<String> seen) {}
+    public record Mixed(String name, String type, List<String> seen) {
+        /** For people, e.g. {@code "port" is DOUBLE and VARCHAR in its objects: VARCHAR in all records}. */
+        @Override
+        public String toString() {
+            return "%s is %s in its objects: %s in all records"
+                    .formatted(Query.identifier(name), String.join(" and ", seen), type);
+        }
+    }
 
     private Schema(Map<String, ColumnType> pinned) {
         this.pinned = pinned;

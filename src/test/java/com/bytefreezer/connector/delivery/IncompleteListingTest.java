@@ -1,0 +1,86 @@
+package com.bytefreezer.connector.delivery;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.bytefreezer.connector.testing.ParquetLake;
+import com.bytefreezer.connector.testing.WebhookServer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A folder of which a part cannot be looked into, and one with files that are left out. */
+class IncompleteListingTest {
+    @TempDir
+    private Path folder;
+
+    @Test
+    void theRestIsDeliveredAndTheRunFailsByName() throws Exception {
+        var lake = lake();
+        var link = danglingLink();
+        try (var server = WebhookServer.start()) {
+            var export = SampleExport.to(server.url(), folder).from(lake, "SELECT id FROM events");
+
+            var run = export.run();
+            assertThat(run.succeeded()).isFalse();
+            assertThat(run.log("ERROR"))
+                    .singleElement()
+                    .asString()
+                    .contains("1 folders or files could not be looked into", link + " (a link to nothing)");
+            assertThat(server.records()).hasSize(1);
+
+            Files.delete(link);
+            assertThat(export.run().succeeded()).isTrue();
+            assertThat(server.records()).hasSize(1);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"SELECT count(*) AS n FROM events", "SELECT id FROM events ORDER BY id"})
+    void aQueryOverTheWholeIsNotAnsweredFromAPart(String sql) throws Exception {
+        var lake = lake();
+        danglingLink();
+        try (var server = WebhookServer.start()) {
+            var run = SampleExport.to(server.url(), folder).from(lake, sql).run();
+
+            assertThat(run.succeeded()).isFalse();
+            assertThat(server.records()).isEmpty();
+        }
+    }
+
+    @Test
+    void whatIsLeftOutIsToldOnce() throws Exception {
+        var lake = lake();
+        lake.object("_delta_log/1.checkpoint.parquet", "SELECT 2 AS id");
+        lake.object("day=01/b.parq", "SELECT 3 AS id");
+        try (var server = WebhookServer.start()) {
+            var run = SampleExport.to(server.url(), folder)
+                    .from(lake, "SELECT id FROM events")
+                    .run();
+
+            assertThat(run.succeeded()).isTrue();
+            assertThat(server.records()).hasSize(1);
+            assertThat(run.log("WARN"))
+                    .singleElement()
+                    .asString()
+                    .contains("left out: _delta_log (1)", "*.parq (1), such as day=01/b.parq");
+        }
+    }
+
+    private ParquetLake lake() throws Exception {
+        var lake = ParquetLake.in(folder.resolve("lake"));
+        lake.object("day=01/a.parquet", "SELECT 1 AS id");
+        return lake;
+    }
+
+    private Path danglingLink() throws Exception {
+        try (Stream<Path> files = Files.walk(folder.resolve("lake"))) {
+            var object =
+                    files.filter(file -> file.endsWith("a.parquet")).findFirst().orElseThrow();
+            return Files.createSymbolicLink(object.resolveSibling("b.parquet"), folder.resolve("nowhere"));
+        }
+    }
+}
