@@ -5,7 +5,6 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
-import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.S3ClientBuilder;
@@ -72,10 +71,7 @@ final class S3Clients {
 
     private static S3Client client(Credentials credentials, Duration timeout) {
         S3ClientBuilder builder = S3Client.builder()
-                .httpClient(UrlConnectionHttpClient.builder()
-                        .connectionTimeout(timeout)
-                        .socketTimeout(timeout)
-                        .build())
+                .httpClient(new S3Http(timeout))
                 .overrideConfiguration(override -> override.addExecutionInterceptor(new S3Answers.Interceptor())
                         // For a connection, and then for the whole answer.
                         .apiCallAttemptTimeout(timeout.multipliedBy(2)))
