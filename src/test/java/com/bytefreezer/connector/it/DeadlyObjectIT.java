@@ -131,6 +131,9 @@ class DeadlyObjectIT {
                 "mine",
                 "DESTINATION_MINE_URL",
                 sink.url().toString(),
+                // So that nothing else is in flight when it dies.
+                "EXPORT_PARALLEL_OBJECTS",
+                "1",
                 "CURSOR_FILE",
                 folder.resolve("cursor.db").toString()));
         List<String> all = new ArrayList<>(List.of(arguments));

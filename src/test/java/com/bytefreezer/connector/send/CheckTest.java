@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.bytefreezer.connector.TestApi;
 import com.bytefreezer.connector.TestApi.Answer;
 import com.bytefreezer.connector.delivery.Certificates;
+import com.bytefreezer.connector.kit.Reply;
+import com.bytefreezer.connector.kit.ScriptedServer;
 import com.bytefreezer.connector.testing.HecServer;
 import com.bytefreezer.connector.testing.KafkaServer;
 import com.bytefreezer.connector.testing.TestTools;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -15,6 +18,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The check of a connection, with a collector and a broker that are real. */
 class CheckTest {
@@ -91,6 +96,24 @@ class CheckTest {
         Answer answer = check("00000000-0000-0000-0000-000000000bad");
         assertThat(answer.text("/status")).isEqualTo("failed");
         assertThat(answer.text("/message")).contains("Check token").doesNotContain("bad");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"t\u20ack\u00e4n-of-splunk", "#bean:deliveries", "a+b%20c&d", "{{x}}${y}"})
+    void aTokenArrivesAsItIs(String token) {
+        try (ScriptedServer server = ScriptedServer.start()) {
+            server.reply(Reply.of(200));
+            String url = server.url().toString();
+            connector.post("check-destination", Map.of("type", "splunk", "config", Map.of("url", url, "token", token)));
+            connector.post(
+                    "check-destination",
+                    Map.of("type", "elasticsearch", "config", Map.of("url", url, "index", "i", "api_key", token)));
+
+            assertThat(server.requests())
+                    .map(request -> request.header("Authorization").orElse(""))
+                    .map(header -> new String(header.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8))
+                    .containsExactly("", "Splunk " + token, "ApiKey " + token);
+        }
     }
 
     private static Answer check(String token) {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -21,12 +22,18 @@ public final class PostgresServer implements AutoCloseable {
     private final Path programs = TestTools.postgresql();
     private final int port = TestTools.freePort();
     private final Path directory = TestTools.temporaryDirectory("postgres");
+    private final List<String> tls;
     private Process process;
 
-    private PostgresServer() {
+    private PostgresServer(String certificate, String key) {
+        tls = certificate.isEmpty() ? List.of() : List.of("-c", "ssl=on");
         var password = directory.resolve("password");
         try {
             Files.writeString(password, PASSWORD);
+            Files.writeString(directory.resolve("server.crt"), certificate);
+            Files.writeString(directory.resolve("server.key"), key);
+            Files.setPosixFilePermissions(
+                    directory.resolve("server.key"), PosixFilePermissions.fromString("rw-------"));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -45,12 +52,22 @@ public final class PostgresServer implements AutoCloseable {
     }
 
     public static PostgresServer start() {
-        return new PostgresServer();
+        return new PostgresServer("", "");
+    }
+
+    /** One that also speaks TLS, with a certificate and its key in PEM. */
+    public static PostgresServer startWithTls(String certificate, String key) {
+        return new PostgresServer(certificate, key);
+    }
+
+    /** The value for {@code cursor.url}, by another name of this machine. */
+    public String url(String host) {
+        return "jdbc:postgresql://%s:%d/postgres".formatted(host, port);
     }
 
     /** The value for {@code cursor.url}. */
     public String url() {
-        return "jdbc:postgresql://127.0.0.1:%d/postgres".formatted(port);
+        return url("127.0.0.1");
     }
 
     public Connection connect() throws SQLException {
@@ -102,21 +119,26 @@ public final class PostgresServer implements AutoCloseable {
     }
 
     private Process startProcess() {
-        var started = ChildProcesses.start(command(
-                        "postgres",
-                        "-D",
-                        data().toString(),
-                        "-p",
-                        String.valueOf(port),
-                        "-c",
-                        "listen_addresses=127.0.0.1",
-                        "-c",
-                        "unix_socket_directories=",
-                        "-c",
-                        "max_connections=50",
-                        // It is the process that dies here, not the machine.
-                        "-c",
-                        "fsync=off")
+        List<String> arguments = new ArrayList<>(List.of(
+                "-D",
+                data().toString(),
+                "-p",
+                String.valueOf(port),
+                "-c",
+                "listen_addresses=127.0.0.1",
+                "-c",
+                "unix_socket_directories=",
+                "-c",
+                "max_connections=50",
+                // It is the process that dies here, not the machine.
+                "-c",
+                "fsync=off",
+                "-c",
+                "ssl_cert_file=" + directory.resolve("server.crt"),
+                "-c",
+                "ssl_key_file=" + directory.resolve("server.key")));
+        arguments.addAll(tls);
+        var started = ChildProcesses.start(command("postgres", arguments.toArray(String[]::new))
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(
                         directory.resolve("postgres.log").toFile())));
