@@ -39,7 +39,7 @@ export function SaveAs({ request, destination, onClose }) {
       h('button', { type: 'button', class: 'quiet', onClick: onClose }, 'Close')),
     h(Problem, { error: written.error }),
     written.value && h('p', { class: 'verdict good', role: 'status' }, `Written: ${written.value.file}. `
-      + (draft.value?.settings ? 'Put the settings above into application.properties; from the next start it is listed, and runs in watch mode.' : 'From the next start it is listed, and runs in watch mode.')));
+      + (draft.value?.settings ? 'Put the settings above into application.properties; from the next start on a watch runs it.' : 'A watch takes it within seconds.')));
 }
 
 const Text = ({ title, text }) => h('div', { class: 'file' },

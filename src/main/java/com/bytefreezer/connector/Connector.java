@@ -10,9 +10,11 @@ import com.bytefreezer.connector.cursor.History;
 import com.bytefreezer.connector.delivery.DeadLetters;
 import com.bytefreezer.connector.delivery.Deliveries;
 import com.bytefreezer.connector.delivery.DeliveryCamel;
+import com.bytefreezer.connector.delivery.Failures;
 import com.bytefreezer.connector.delivery.Retries;
 import com.bytefreezer.connector.delivery.StandardOutput;
 import com.bytefreezer.connector.export.Export;
+import com.bytefreezer.connector.export.ExportFolder;
 import com.bytefreezer.connector.export.Exports;
 import com.bytefreezer.connector.export.LaneSteps;
 import com.bytefreezer.connector.export.Outcomes;
@@ -33,6 +35,8 @@ import java.util.function.Predicate;
 import org.apache.camel.CamelContext;
 import org.apache.camel.builder.TemplatedRouteBuilder;
 import org.apache.camel.main.Main;
+import org.apache.camel.support.PluginHelper;
+import org.apache.camel.support.ResourceHelper;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,9 +54,10 @@ public final class Connector implements AutoCloseable {
     private final History history;
     private volatile @Nullable Schedule schedule;
     private final Mode mode;
+    private final ExportFolder folder;
     private final ExportHealth health;
-    private final Operations operations;
-    private final Metrics metrics = new Metrics(Version.number());
+    final Operations operations;
+    final Metrics metrics = new Metrics(Version.number());
     private final Optional<Tracing> tracing;
 
     /**
@@ -82,6 +87,23 @@ public final class Connector implements AutoCloseable {
         camel.bind("operations", operations);
         camel.bind("status", operations.status());
         health = new ExportHealth(operations.status(), settings.integer("health-reporting.max-lag-seconds"));
+        folder = new ExportFolder(settings, exports, new ExportFolder.Surroundings() {
+            @Override
+            public void require(String destination) {
+                load(destination);
+            }
+
+            @Override
+            public void added(String lane) {
+                health.measure(lane, exports, metrics);
+            }
+
+            @Override
+            public void removed(String lane) {
+                metrics.remove(lane);
+            }
+        });
+        camel.bind("connector", this);
         camel.bind("export", new LaneSteps(exports));
         camel.bind("turns", exports.turns());
         camel.bind("duckdb", exports.dataSource());
@@ -92,6 +114,23 @@ public final class Connector implements AutoCloseable {
         camel.bind("metrics", metrics);
         camel.bind("batchOutcomes", Outcomes.ofBatches(deliveries, metrics));
         camel.bind("unitOutcomes", Outcomes.ofUnits(exports, metrics));
+    }
+
+    /** The route of a destination that an export names for the first time. */
+    private void load(String destination) {
+        CamelContext context = camel.getCamelContext();
+        if (settings.destinations().contains(destination)
+                || context.hasEndpoint("direct:destination-" + destination) != null) {
+            return;
+        }
+        try {
+            PluginHelper.getRoutesLoader(context)
+                    .loadRoutes(ResourceHelper.resolveResource(
+                            context, "file:" + settings.routes().fileOf(destination)));
+        } catch (Exception e) {
+            throw new ConnectorException(
+                    "destination %s cannot be made (%s).".formatted(destination, Failures.describe(e)), e);
+        }
     }
 
     /** Who keeps the cursor on a volume may lose the dead letters with the container. */
@@ -171,7 +210,7 @@ public final class Connector implements AutoCloseable {
             LOG.info("{}.", exports.describeMemory());
         }
         schedule = timing;
-        health.measure(exports, metrics);
+        exports.definitions().forEach(one -> health.measure(one.lane(), exports, metrics));
         TemplatedRouteBuilder.builder(context, "export")
                 .routeId("export")
                 .parameter("name", "any")
@@ -180,9 +219,21 @@ public final class Connector implements AutoCloseable {
         return timing;
     }
 
+    /** Takes what has changed in the files of exports, where they are watched. */
+    public void look() {
+        Schedule timing = schedule;
+        if (mode == Mode.WATCH && timing != null) {
+            folder.look(timing);
+        }
+    }
+
     /** Makes the lanes, and what decides when each of {@code lanes} runs. */
     private Schedule schedule(CamelContext context, Predicate<String> lanes) {
-        exports.add(settings.exports());
+        if (mode == Mode.WATCH) {
+            folder.begin();
+        } else {
+            exports.add(settings.exports());
+        }
         Retries retries = context.getRegistry().lookupByNameAndType("retries", Retries.class);
         retries.tell((lane, code) -> metrics.lane(lane).retried(code));
         Schedule timing = new Schedule(settings, lanes, exports, retries, history, secrets);

@@ -12,9 +12,11 @@ import com.bytefreezer.connector.cursor.Cursor;
 import com.bytefreezer.connector.export.Export;
 import com.bytefreezer.connector.export.RunProgress;
 import com.bytefreezer.connector.export.Schedule;
+import com.bytefreezer.connector.operations.LaneStatus;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -31,6 +33,11 @@ public record TestRun(boolean succeeded, List<String> log) {
     }
 
     public static Settings settings(Path folder, Path routes, Map<String, String> given) {
+        return settings(folder, routes, given, Mode.BATCH);
+    }
+
+    /** The same for a watch, whose files of exports may be wrong. */
+    public static Settings settings(Path folder, Path routes, Map<String, String> given, Mode mode) {
         Map<String, String> all = new TreeMap<>(Map.of(
                 "cursor.file",
                 folder.resolve("cursor.db").toString(),
@@ -46,7 +53,7 @@ public record TestRun(boolean succeeded, List<String> log) {
         all.putAll(given);
         try {
             return Settings.load(new Settings.Sources(
-                    Mode.BATCH,
+                    mode,
                     all,
                     Map.of(),
                     null,
@@ -96,6 +103,21 @@ public record TestRun(boolean succeeded, List<String> log) {
         /** Its lines so far, with their level. */
         public List<String> log() {
             return lines(appender);
+        }
+
+        /** How its exports are, one after the other. */
+        public List<LaneStatus> lanes() {
+            return connector.operations.status().lanes();
+        }
+
+        /** Why it is not ready. */
+        public Optional<String> whyNotReady() {
+            return connector.operations.whyNotReady();
+        }
+
+        /** What Prometheus sees. */
+        public String metrics() {
+            return connector.metrics.scrape();
         }
 
         /** How many objects the current or last runs have delivered. */

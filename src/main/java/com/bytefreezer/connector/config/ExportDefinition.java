@@ -41,6 +41,11 @@ public record ExportDefinition(
             "batchSize", "schedule.batch-size",
             "intervalSeconds", "schedule.interval-seconds");
 
+    /** An export that cannot run for what its file says. */
+    public static ExportDefinition refused(String name) {
+        return new ExportDefinition(name, "none", "", "", "", "auto", 1, 1);
+    }
+
     /** Names it in the cursor and elsewhere. */
     public String lane() {
         return name + "/" + destination;

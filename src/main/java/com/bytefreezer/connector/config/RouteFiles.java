@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.config;
 
 import com.bytefreezer.connector.Mode;
+import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
@@ -23,6 +24,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The route files of one folder: {@code *.camel.yaml} anywhere below it, one destination per file in
@@ -43,9 +45,14 @@ public final class RouteFiles {
     private final Path folder;
     private final List<Path> files;
     private final List<Path> exportFiles;
-    private final Map<String, Path> destinations = new LinkedHashMap<>();
+    /** Whether these are all that are in the folder. */
+    private final boolean all;
 
-    private RouteFiles(Path folder, List<Path> files, List<Path> exportFiles) {
+    private final Map<String, Path> destinations = new LinkedHashMap<>();
+    private volatile @Nullable Map<String, String> templateDefaults;
+
+    private RouteFiles(Path folder, List<Path> files, List<Path> exportFiles, boolean all) {
+        this.all = all;
         this.folder = folder;
         this.files = files;
         this.exportFiles = exportFiles;
@@ -66,13 +73,15 @@ public final class RouteFiles {
         try (Stream<Path> paths = Files.walk(folder, FileVisitOption.FOLLOW_LINKS)) {
             List<Path> files = paths.filter(path -> path.toString().endsWith(SUFFIX))
                     .filter(path -> !isHidden(folder.relativize(path)))
+                    .filter(Files::isRegularFile)
                     .sorted()
                     .toList();
             Path exports = folder.resolve("exports");
             return new RouteFiles(
                     folder,
                     files,
-                    files.stream().filter(file -> file.startsWith(exports)).toList());
+                    files.stream().filter(file -> file.startsWith(exports)).toList(),
+                    true);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -101,7 +110,25 @@ public final class RouteFiles {
     /** These files with {@code only}, which may be anywhere, in place of those in {@code exports}. */
     public RouteFiles withOnlyExport(Path only) {
         Stream<Path> others = files.stream().filter(file -> !isIn("exports", file));
-        return new RouteFiles(folder, Stream.concat(others, Stream.of(only)).toList(), List.of(only));
+        return new RouteFiles(folder, Stream.concat(others, Stream.of(only)).toList(), List.of(only), false);
+    }
+
+    /** These files without some of those in {@code exports}, by their names in messages. */
+    RouteFiles without(Set<String> exports) {
+        return new RouteFiles(
+                folder,
+                files.stream()
+                        .filter(file -> !exports.contains(nameInMessages(file)))
+                        .toList(),
+                exportFiles.stream()
+                        .filter(file -> !exports.contains(nameInMessages(file)))
+                        .toList(),
+                all);
+    }
+
+    /** The files as they are now. */
+    RouteFiles now() {
+        return all ? in(folder) : this;
     }
 
     /** What a delivery needs: the shared route and the destination's own. */
@@ -176,7 +203,8 @@ public final class RouteFiles {
         return new Destination.Setting(name, byDefault, required, description);
     }
 
-    private Path fileOf(String destination) {
+    /** The route file of a destination. */
+    public Path fileOf(String destination) {
         return Objects.requireNonNull(destinations.get(destination), destination);
     }
 
@@ -245,6 +273,31 @@ public final class RouteFiles {
 
     /** The parameters of every export, as its file gives them, over the defaults of the template. */
     List<Map<String, String>> exports(boolean withDefaultExport) {
+        return exportFiles(withDefaultExport).stream()
+                .flatMap(file -> exportsOf(file).stream())
+                .toList();
+    }
+
+    /** The same of one file. */
+    List<Map<String, String>> exportsOf(Path file) {
+        Map<String, String> defaults = defaults();
+        return exportsIn(file).stream()
+                .map(export -> {
+                    Map<String, String> parameters = new LinkedHashMap<>(defaults);
+                    parameters.putAll(parametersOf(export, "value"));
+                    return parameters;
+                })
+                .toList();
+    }
+
+    private Map<String, String> defaults() {
+        if (templateDefaults == null) {
+            templateDefaults = readDefaults();
+        }
+        return templateDefaults;
+    }
+
+    private Map<String, String> readDefaults() {
         Map<String, String> defaults = new LinkedHashMap<>();
         for (Path file : files) {
             if (file.equals(folder.resolve("export" + SUFFIX))) {
@@ -252,18 +305,33 @@ public final class RouteFiles {
                         .forEach(template -> defaults.putAll(parametersOf(template, "defaultValue")));
             }
         }
-        List<Map<String, String>> exports = new ArrayList<>();
-        for (Path file : exportFiles) {
-            if (nameOf(file).equals(DEFAULT_EXPORT) && !withDefaultExport) {
-                continue;
-            }
-            for (JsonNode export : exportsIn(file)) {
-                Map<String, String> parameters = new LinkedHashMap<>(defaults);
-                parameters.putAll(parametersOf(export, "value"));
-                exports.add(parameters);
-            }
+        return defaults;
+    }
+
+    /** The files of exports. */
+    List<Path> exportFiles(boolean withDefaultExport) {
+        return exportFiles.stream()
+                .filter(file -> withDefaultExport || !nameOf(file).equals(DEFAULT_EXPORT))
+                .toList();
+    }
+
+    /** Why {@code file} cannot be read, with the line; empty where it can. */
+    Optional<String> problemOfSyntax(Path file) {
+        try {
+            new YAMLMapper().readTree(file.toFile());
+            return Optional.empty();
+        } catch (JacksonException e) {
+            var where = e.getLocation();
+            return Optional.of("%s is not YAML: line %d, column %d: %s. Not started."
+                    .formatted(
+                            nameInMessages(file),
+                            where == null ? 1 : where.getLineNr(),
+                            where == null ? 1 : where.getColumnNr(),
+                            e.getOriginalMessage().lines().findFirst().orElse("")));
+        } catch (IOException e) {
+            return Optional.of("%s cannot be read (%s). Not started."
+                    .formatted(nameInMessages(file), e.getClass().getSimpleName()));
         }
-        return exports;
     }
 
     /** The destinations that an export names: one, or several with commas between them. */

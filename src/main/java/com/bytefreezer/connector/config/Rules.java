@@ -107,12 +107,48 @@ final class Rules {
         checkToken(values, problems);
         checkLake(values, problems);
         checkDestinations(values, routes, problems);
+        checkNames(values, routes, problems);
         routes.exports(usesDefaultExport(values, routes))
                 .forEach(export -> problems.addAll(ExportDefinition.problems(export, values)));
         if (mode.exports()) {
             checkDefaultExport(values, routes, problems);
             for (Path file : files(values, routes, mode)) {
                 require(values, routes.requiredSettings(file), "by " + routes.nameInMessages(file), problems);
+            }
+        }
+        return problems;
+    }
+
+    /** What is wrong with the file of an export, in a line each. */
+    static List<String> problemsOf(Path file, Map<String, String> values, RouteFiles routes) {
+        Optional<String> syntax = routes.problemOfSyntax(file);
+        if (syntax.isPresent()) {
+            return List.of(syntax.get());
+        }
+        String name = routes.nameInMessages(file);
+        List<String> problems = new ArrayList<>();
+        List<Map<String, String>> exports = routes.exportsOf(file);
+        if (exports.isEmpty()) {
+            problems.add("%s describes no export. Not started.".formatted(name));
+        }
+        require(values, routes.requiredSettings(file), "by " + name, problems);
+        for (Map<String, String> export : exports) {
+            if (export.getOrDefault("name", "").isEmpty()) {
+                problems.add("%s: an export has no name. Not started.".formatted(name));
+            }
+            problems.addAll(ExportDefinition.problems(export, values));
+            String list = ExportDefinition.resolve(export.getOrDefault("destination", ""), values);
+            List<String> destinations = RouteFiles.destinationsIn(list);
+            destinations.forEach(destination -> checkDestination(destination, name, routes, problems));
+            if (Set.copyOf(destinations).size() < destinations.size()) {
+                problems.add("%s names a destination twice: %s. Not started.".formatted(name, list));
+            }
+            if (problems.isEmpty()) {
+                for (String destination : destinations) {
+                    Path route = routes.fileOf(destination);
+                    checkPlaces(values, routes, route, problems);
+                    require(values, routes.requiredSettings(route), "by " + routes.nameInMessages(route), problems);
+                }
             }
         }
         return problems;
@@ -188,7 +224,12 @@ final class Rules {
 
     /** Whether the settings describe an export; they need not when there are others in the routes. */
     static boolean usesDefaultExport(Map<String, String> values, RouteFiles routes) {
-        return !routes.hasFurtherExports() || QUERY.stream().anyMatch(values::containsKey);
+        return !routes.hasFurtherExports() || describesExport(values);
+    }
+
+    /** Whether these settings describe an export. */
+    static boolean describesExport(Map<String, String> values) {
+        return QUERY.stream().anyMatch(values::containsKey);
     }
 
     /** The route files that these settings put to use. */
@@ -198,6 +239,21 @@ final class Rules {
                 .toList();
     }
 
+    private static void checkNames(Map<String, String> values, RouteFiles routes, List<String> problems) {
+        Map<String, String> owners = new LinkedHashMap<>();
+        for (Path file : routes.exportFiles(usesDefaultExport(values, routes))) {
+            routes.problemOfSyntax(file).ifPresent(problems::add);
+            String inMessages = routes.nameInMessages(file);
+            for (Map<String, String> export : routes.exportsOf(file)) {
+                String name = ExportDefinition.resolve(export.getOrDefault("name", ""), values);
+                String owner = owners.putIfAbsent(name, inMessages);
+                if (owner != null) {
+                    problems.add(ExportFiles.namedTwice(name, inMessages, owner));
+                }
+            }
+        }
+    }
+
     private static void checkDestinations(Map<String, String> values, RouteFiles routes, List<String> problems) {
         destinationLists(values, routes).forEach((list, namedBy) -> {
             List<String> names = RouteFiles.destinationsIn(list);
@@ -205,16 +261,18 @@ final class Rules {
                 problems.add("%s names a destination twice: %s. Not started.".formatted(namedBy, list));
             }
         });
-        destinations(values, routes).forEach((name, namedBy) -> {
-            if (!routes.destinations().contains(name)) {
-                problems.add("%s: unknown destination \"%s\", available: %s. Not started."
-                        .formatted(namedBy, name, String.join(" ", routes.destinations())));
-            } else if (!Names.isOfRoute(name)) {
-                problems.add(
-                        "%s: a destination named \"%s\" cannot be used. Not started. Give its file a name of letters, digits and . _ - only."
-                                .formatted(namedBy, name));
-            }
-        });
+        destinations(values, routes).forEach((name, namedBy) -> checkDestination(name, namedBy, routes, problems));
+    }
+
+    private static void checkDestination(String name, String namedBy, RouteFiles routes, List<String> problems) {
+        if (!routes.destinations().contains(name)) {
+            problems.add("%s: unknown destination \"%s\", available: %s. Not started."
+                    .formatted(namedBy, name, String.join(" ", routes.destinations())));
+        } else if (!Names.isOfRoute(name)) {
+            problems.add(
+                    "%s: a destination named \"%s\" cannot be used. Not started. Give its file a name of letters, digits and . _ - only."
+                            .formatted(namedBy, name));
+        }
     }
 
     /** Each with who names it. */

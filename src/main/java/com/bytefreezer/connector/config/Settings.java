@@ -130,13 +130,34 @@ public final class Settings {
         List.of(file, config, sources.commandLine()).forEach(layer -> putSet(given, layer));
         problems.addAll(unknown(given.keySet(), known, merged.getOrDefault("destination.type", ""), sources.routes()));
         problems.addAll(ofNoDestination(layers, merged.getOrDefault("destination.type", "")));
-        problems.addAll(Rules.check(merged, sources.routes(), sources.mode()));
+        // In watch mode a wrong file of an export leaves the other exports alone.
+        RouteFiles routes = sources.mode() == Mode.WATCH ? rightOnes(merged, sources.routes()) : sources.routes();
+        problems.addAll(Rules.check(merged, routes, sources.mode()));
         if (!problems.isEmpty()) {
             Secrets secrets = new Secrets();
             SecretValues.in(merged, sources.routes().secretSettings()).forEach(secrets::add);
             throw new SettingsException(problems.stream().map(secrets::mask).toList());
         }
-        return new Settings(merged, sample, sources);
+        return new Settings(
+                merged,
+                sample,
+                new Sources(
+                        sources.mode(),
+                        sources.commandLine(),
+                        sources.environment(),
+                        sources.configFile(),
+                        sources.workingFolder(),
+                        routes));
+    }
+
+    private static RouteFiles rightOnes(Map<String, String> values, RouteFiles routes) {
+        RouteFiles right = routes.without(exportFiles(values, routes).problems().keySet());
+        return right.hasFurtherExports() || !routes.hasFurtherExports() ? right : routes;
+    }
+
+    private static ExportFiles exportFiles(Map<String, String> values, RouteFiles routes) {
+        // Also where all further ones are gone.
+        return ExportFiles.of(routes, values, Rules.describesExport(values));
     }
 
     /** Whether the log is to be JSON, as far as {@code sources} can be read; what is wrong with them is for {@link #load}. */
@@ -295,6 +316,16 @@ public final class Settings {
         return sources.routes().exports(Rules.usesDefaultExport(values, sources.routes())).stream()
                 .flatMap(parameters -> ExportDefinition.of(parameters, values))
                 .toList();
+    }
+
+    /** The files of exports as they are now, one by one. */
+    public ExportFiles exportFiles() {
+        return exportFiles(values, sources.routes().now());
+    }
+
+    /** Changes with every change of these files. */
+    public Map<String, String> stateOfExportFiles() {
+        return ExportFiles.state(sources.routes().now());
     }
 
     /** {@code text} of the file of an export, with the values of the settings in place of their placeholders. */

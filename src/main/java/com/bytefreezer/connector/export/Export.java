@@ -97,6 +97,7 @@ public final class Export {
     private final Window window;
     private boolean saidThatThereIsNone;
     private String toldSkipped = "";
+    private volatile boolean ended;
 
     Export(Exports exports, ExportDefinition definition, Query query) {
         this.exports = exports;
@@ -475,8 +476,13 @@ public final class Export {
         return run;
     }
 
+    /** From now on no batch is begun: its file has changed, or is gone. */
+    void end() {
+        ended = true;
+    }
+
     private boolean isStopping(Run run) {
-        return exports.isStopping() || run.isAborted();
+        return ended || exports.isStopping() || run.isAborted();
     }
 
     /** Where the cursor stands, which is never later than now. */

@@ -14,7 +14,9 @@ import com.bytefreezer.connector.query.SharedReading;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -41,6 +43,7 @@ public final class Exports {
     private final LaneThreads threads = new LaneThreads();
     private final Turns turns;
     private final RunDataSource dataSource = new RunDataSource();
+    private volatile Map<String, String> refused = Map.of();
     private volatile boolean stopping;
     private volatile boolean quiet;
     private final Engine engine;
@@ -69,17 +72,69 @@ public final class Exports {
         turns = new Turns(settings.integer("export.parallel-lanes"), threads);
     }
 
-    /** Makes a lane of each of {@code definitions}. */
+    /**
+     * Makes a lane of each of {@code definitions}.
+     *
+     * @throws ConnectorException when the SQL of one is not one SELECT
+     */
     public void add(Collection<ExportDefinition> definitions) {
+        check(definitions);
+        definitions.forEach(this::put);
+    }
+
+    /** The same, but makes none. */
+    void check(Collection<ExportDefinition> definitions) {
+        List<String> unknown = definitions.stream()
+                .map(ExportDefinition::sql)
+                .distinct()
+                .filter(sql -> !queries.containsKey(sql))
+                .toList();
+        if (unknown.isEmpty()) {
+            return;
+        }
         try (Connection connection = DuckDb.forParsing(engine)) {
             Schema.checkTypes(settings, connection);
-            for (ExportDefinition definition : definitions) {
-                Query query = queries.computeIfAbsent(definition.sql(), sql -> Query.parse(sql, connection));
-                lanes.put(definition.lane(), new Export(this, definition, query));
-            }
+            unknown.forEach(sql -> queries.put(sql, Query.parse(sql, connection)));
         } catch (SQLException e) {
             throw new ConnectorException("DuckDB does not end (" + e.getMessage() + ").", e);
         }
+    }
+
+    /** Makes the lane of a definition that was checked, in place of the one that has its name. */
+    void put(ExportDefinition definition) {
+        Query query = Objects.requireNonNull(queries.get(definition.sql()), definition.sql());
+        lanes.put(definition.lane(), new Export(this, definition, query));
+    }
+
+    void remove(String lane) {
+        lanes.remove(lane);
+    }
+
+    /** The lane of this name, where there is one. */
+    public Optional<Export> find(String lane) {
+        return Optional.ofNullable(lanes.get(lane));
+    }
+
+    /** @param problems what is wrong with the files of exports, by the names of the exports */
+    void refuse(Map<String, String> problems) {
+        refused = Map.copyOf(problems);
+    }
+
+    /** What is wrong with the file of an export; it does not run, or not as the file says. */
+    public Optional<String> problem(String export) {
+        return Optional.ofNullable(refused.get(export));
+    }
+
+    /** All lanes, and one without a destination for each export that cannot run for what its file says. */
+    public List<ExportDefinition> definitions() {
+        List<ExportDefinition> all =
+                new ArrayList<>(all().stream().map(Export::definition).toList());
+        refused.keySet().stream()
+                .filter(name -> all.stream().noneMatch(one -> one.name().equals(name)))
+                .sorted()
+                .map(ExportDefinition::refused)
+                .forEach(all::add);
+        return all;
     }
 
     /** From now on no batch is begun; those in flight are finished. */

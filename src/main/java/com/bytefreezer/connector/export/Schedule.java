@@ -110,6 +110,13 @@ public final class Schedule {
         }
     }
 
+    /** Knows nothing of a lane any more: it is gone, or another one. */
+    void forget(String lane) {
+        next.remove(lane);
+        failures.remove(lane);
+        unrecorded.remove(lane);
+    }
+
     /** A run has ended well. */
     public void succeeded(Exchange exchange, @Variable("lane") String lane) {
         record(exchange, lane, State.SUCCEEDED, null);

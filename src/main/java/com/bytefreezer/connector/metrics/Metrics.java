@@ -4,6 +4,7 @@ import com.bytefreezer.connector.cursor.Counts;
 import com.bytefreezer.connector.delivery.Unit;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
@@ -13,6 +14,7 @@ import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -126,6 +128,17 @@ public final class Metrics extends EventNotifierSupport implements AutoCloseable
     public Lane lane(String name) {
         int slash = name.lastIndexOf('/');
         return lanes.computeIfAbsent(name, it -> new Lane(name.substring(0, slash), name.substring(slash + 1)));
+    }
+
+    /** Forgets the meters of a lane that is gone. */
+    public void remove(String name) {
+        Lane gone = lanes.remove(name);
+        if (gone != null) {
+            List<Tag> tags = gone.tags.stream().toList();
+            registry.getMeters().stream()
+                    .filter(meter -> meter.getId().getTags().containsAll(tags))
+                    .forEach(registry::remove);
+        }
     }
 
     /** Everything in Prometheus' text format. */

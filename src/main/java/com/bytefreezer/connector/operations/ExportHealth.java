@@ -35,34 +35,31 @@ public final class ExportHealth {
         this.mostLagSeconds = mostLagSeconds;
     }
 
-    /** Begins to measure the exports; they must all be there. */
-    public void measure(Exports exports, Metrics metrics) {
-        for (Export export : exports.all()) {
-            String lane = export.lane();
-            Metrics.Lane measured = metrics.lane(lane);
-            measured.gauge(
-                    "lag.seconds",
-                    "Age of the oldest object that is found and not delivered; 0 when there is none",
-                    () -> of(lane, it -> it.lagSeconds() == null ? Double.NaN : (double) it.lagSeconds()));
-            measured.gauge(
-                    "objects.outstanding",
-                    "Objects that are found and not delivered; a run finds them as it goes",
-                    () -> (double) exports.undelivered(lane));
-            measured.gauge(
-                    "last.success.timestamp.seconds",
-                    "When a run last ended well, as Unix time",
-                    () -> of(lane, it -> seconds(it.lastSuccess())));
-            measured.gauge(
-                    "failing",
-                    "1 when the last run has failed, or the cursor's store cannot be read, else 0",
-                    () -> of(lane, it -> it.lastError() == null ? 0 : 1, 1));
-            measured.gauge(
-                    "dead.letters",
-                    "Records that lie in the dead letters",
-                    () -> of(lane, it -> (double) it.deadLetters()));
-            measured.gauge("duckdb.memory.bytes", "What the DuckDB of the current run holds in memory", () ->
-                    (double) export.duckDbMemory());
-        }
+    /** Begins to measure a lane. */
+    public void measure(String lane, Exports exports, Metrics metrics) {
+        Metrics.Lane measured = metrics.lane(lane);
+        measured.gauge(
+                "lag.seconds",
+                "Age of the oldest object that is found and not delivered; 0 when there is none",
+                () -> of(lane, it -> it.lagSeconds() == null ? Double.NaN : (double) it.lagSeconds()));
+        measured.gauge(
+                "objects.outstanding",
+                "Objects that are found and not delivered; a run finds them as it goes",
+                () -> exports.find(lane).isPresent() ? (double) exports.undelivered(lane) : 0);
+        measured.gauge(
+                "last.success.timestamp.seconds",
+                "When a run last ended well, as Unix time",
+                () -> of(lane, it -> seconds(it.lastSuccess())));
+        measured.gauge(
+                "failing",
+                "1 when the last run has failed, or the cursor's store cannot be read, else 0",
+                () -> of(lane, it -> it.lastError() == null ? 0 : 1, 1));
+        measured.gauge(
+                "dead.letters",
+                "Records that lie in the dead letters",
+                () -> of(lane, it -> (double) it.deadLetters()));
+        measured.gauge("duckdb.memory.bytes", "What the DuckDB of the current run holds in memory", () ->
+                (double) exports.find(lane).map(Export::duckDbMemory).orElse(0L));
     }
 
     /** What is wrong, if anything, and what was done in all. */

@@ -12,6 +12,7 @@ import com.bytefreezer.connector.export.Schedule;
 import com.bytefreezer.connector.server.ApiException;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.apache.camel.CamelContext;
@@ -28,6 +29,7 @@ public final class Operations {
     private final Status status;
     private final Replay replay;
     private final Supplier<CamelContext> routes;
+    private final @Nullable Exports running;
     private final @Nullable Cursor cursor;
     private final Supplier<@Nullable Schedule> schedule;
     private final Instant started = Instant.now();
@@ -39,8 +41,10 @@ public final class Operations {
             Status status,
             Replay replay,
             Supplier<CamelContext> routes,
+            @Nullable Exports running,
             @Nullable Cursor cursor,
             Supplier<@Nullable Schedule> schedule) {
+        this.running = running;
         this.settings = settings;
         this.deadLetters = deadLetters;
         this.history = history;
@@ -66,6 +70,7 @@ public final class Operations {
                 new Replay(settings, deadLetters, () -> History.beside(settings), () -> null),
                 routes,
                 null,
+                null,
                 () -> null);
     }
 
@@ -90,6 +95,7 @@ public final class Operations {
                 Status.ofRunning(settings, deadLetters, exports, schedule),
                 new Replay(settings, deadLetters, () -> Optional.of(history), routes),
                 routes,
+                exports,
                 cursor,
                 schedule);
     }
@@ -121,7 +127,7 @@ public final class Operations {
 
     /** Every export with each of its destinations. */
     List<ExportDefinition> exports() {
-        return settings.exports();
+        return running == null ? settings.exports() : running.definitions();
     }
 
     /**
@@ -190,6 +196,12 @@ public final class Operations {
             history.checkWritable();
         } catch (ConnectorException e) {
             return Optional.of("the cursor cannot be written; see the log");
+        }
+        Optional<String> wrong = exports().stream()
+                .flatMap(export -> Objects.requireNonNull(running).problem(export.name()).stream())
+                .findFirst();
+        if (wrong.isPresent()) {
+            return wrong;
         }
         if (exports().stream()
                 .anyMatch(export -> timing.unrecorded(export.lane()).isPresent())) {

@@ -58,7 +58,8 @@ public final class Status {
 
     /** All exports, each with one destination, in the order of their files. */
     public List<LaneStatus> lanes() {
-        return settings.exports().stream().map(this::of).toList();
+        return (exports == null ? settings.exports() : exports.definitions())
+                .stream().map(this::of).toList();
     }
 
     LaneStatus of(ExportDefinition export) {
@@ -68,18 +69,21 @@ public final class Status {
         Optional<Run> unrecorded = timing == null ? Optional.empty() : timing.unrecorded(lane);
         Optional<Run> last = unrecorded.or(() -> history.last(lane));
         Optional<Run> failed = last.filter(run -> run.state() == State.FAILED);
+        Optional<String> problem = exports == null ? Optional.empty() : exports.problem(export.name());
         Total total = history.total(lane);
         return new LaneStatus(
                 export.name(),
                 export.destination(),
-                running ? "running" : last.isEmpty() ? "never" : failed.isPresent() ? "failed" : "idle",
+                running
+                        ? "running"
+                        : problem.isPresent() || failed.isPresent() ? "failed" : last.isEmpty() ? "never" : "idle",
                 lagSeconds(lane, unrecorded),
                 history.position(lane)
                         .map(Position::watermark)
                         .filter(watermark -> !watermark.equals(Instant.EPOCH))
                         .orElse(null),
                 total.lastSuccess(),
-                failed.map(Run::message).orElse(null),
+                problem.or(() -> failed.map(Run::message)).orElse(null),
                 timing == null ? null : timing.nextRun(lane).orElse(null),
                 total.counts(),
                 total.retries(),

@@ -90,7 +90,7 @@ public final class SavedExports {
     }
 
     /**
-     * Writes the file; the export runs from the next start in batch or watch mode on.
+     * Writes the file; a watch takes it within seconds, and each later start does.
      *
      * @throws ApiException 409 when there is such an export; 403 when the folder cannot be written; 400 for other errors
      *     of the draft

@@ -1,0 +1,80 @@
+package com.bytefreezer.connector.config;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * What the files in {@code routes/exports} say at one moment, one by one, so that a wrong one leaves the others alone.
+ * Immutable.
+ *
+ * @param exports what each file describes, by its name in messages
+ * @param problems what is wrong with the other files, in a line each, by their names in messages
+ */
+public record ExportFiles(Map<String, List<ExportDefinition>> exports, Map<String, String> problems) {
+    private static final String REMEDY = " Correct the file.";
+
+    /** @param values of the settings */
+    static ExportFiles of(RouteFiles routes, Map<String, String> values, boolean withDefaultExport) {
+        Map<String, List<ExportDefinition>> exports = new LinkedHashMap<>();
+        Map<String, String> problems = new TreeMap<>();
+        Map<String, String> owners = new HashMap<>();
+        for (Path file : routes.exportFiles(withDefaultExport)) {
+            String name = routes.nameInMessages(file);
+            List<String> wrong = new ArrayList<>(Rules.problemsOf(file, values, routes));
+            List<ExportDefinition> described = List.of();
+            if (wrong.isEmpty()) {
+                described = routes.exportsOf(file).stream()
+                        .flatMap(parameters -> ExportDefinition.of(parameters, values))
+                        .toList();
+                described.stream()
+                        .map(ExportDefinition::name)
+                        .distinct()
+                        .filter(export -> owners.putIfAbsent(export, name) != null)
+                        .forEach(export ->
+                                wrong.add(namedTwice(export, name, owners.getOrDefault(export, "another file"))));
+            }
+            if (wrong.isEmpty()) {
+                exports.put(name, described);
+            } else {
+                String first = wrong.get(0).replace(" Not started.", "");
+                problems.put(name, (first.contains(name) ? first : name + ": " + first) + REMEDY);
+            }
+        }
+        return new ExportFiles(exports, problems);
+    }
+
+    static String namedTwice(String export, String file, String other) {
+        return "%s: an export is named %s in %s already. Not started. Give it a name of its own."
+                .formatted(file, export, other);
+    }
+
+    /**
+     * Changes with every change of the files, also where a link is turned to other ones, as Kubernetes does it.
+     *
+     * @throws java.io.UncheckedIOException when the folder cannot be read
+     */
+    static Map<String, String> state(RouteFiles routes) {
+        Map<String, String> state = new TreeMap<>();
+        for (Path file : routes.exportFiles(true)) {
+            try {
+                Path real = file.toRealPath();
+                BasicFileAttributes attributes = Files.readAttributes(real, BasicFileAttributes.class);
+                state.put(
+                        routes.nameInMessages(file),
+                        "%s %s %d".formatted(real, attributes.lastModifiedTime(), attributes.size()));
+            } catch (IOException e) {
+                // It goes while it is looked at; the next look tells.
+                state.put(routes.nameInMessages(file), "");
+            }
+        }
+        return state;
+    }
+}

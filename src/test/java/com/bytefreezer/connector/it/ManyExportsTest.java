@@ -1,0 +1,111 @@
+package com.bytefreezer.connector.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.bytefreezer.connector.TestRun;
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.delivery.Routes;
+import com.bytefreezer.connector.kit.Reply;
+import com.bytefreezer.connector.testing.Await;
+import com.bytefreezer.connector.testing.ParquetLake;
+import com.bytefreezer.connector.testing.WebhookServer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Many exports in one process, which must not stand in each other's way. */
+class ManyExportsTest {
+    private static final int OBJECTS = 60;
+
+    @TempDir
+    private Path folder;
+
+    @AutoClose
+    private final WebhookServer sink = WebhookServer.startCounting(100_000, ParquetLake::number);
+
+    private ParquetLake lake;
+    private Path exports;
+
+    @BeforeEach
+    void makeLakeAndRoutes() throws IOException {
+        lake = ParquetLake.in(folder.resolve("lake"));
+        for (int i = 0; i < OBJECTS; i++) {
+            // Partitions of their own, so that none is read together with another.
+            lake.numbers("year=2026/month=11/day=%02d/hour=%02d/o.parquet".formatted(1 + i / 24, i % 24), i, 1);
+        }
+        Routes.copyTo(folder.resolve("routes"));
+        exports = folder.resolve("routes/exports");
+        Files.delete(exports.resolve("default.camel.yaml"));
+    }
+
+    @Test
+    void oneWithManyObjectsLetsOneWithFewPass() throws Exception {
+        sink.reply(Reply.of(200).after(Duration.ofMillis(200)));
+        export("big", "SELECT n, hostname FROM events");
+        export("small", "SELECT n + 50000 AS n, hostname FROM events WHERE n = 0");
+        TestRun run = TestRun.batch(settings(Map.of("export.parallel-lanes", "1", "export.parallel-objects", "1")));
+        assertThat(run.succeeded()).as(run.log().toString()).isTrue();
+        assertThat(sink.distinctRecords()).isEqualTo(OBJECTS + 1);
+        assertThat(sink.acceptedRecords()).isEqualTo(OBJECTS + 1);
+        int small = lineOf(run, "export small: 60 objects");
+        int big = lineOf(run, "export big: 60 objects");
+        assertThat(small).isLessThan(big);
+    }
+
+    @Test
+    void anIdleLaneHoldsNoThread() throws Exception {
+        for (int i = 0; i < 50; i++) {
+            export("export-" + i, "SELECT n + %d AS n, hostname FROM events WHERE n < 1".formatted(1000 * i));
+        }
+        try (TestRun.Running watch = TestRun.watch(settings(Map.of("schedule.interval-seconds", "3600")))) {
+            Await.until("a record of each", () -> sink.distinctRecords() == 50);
+            Await.until("no thread of a lane", () -> Thread.getAllStackTraces().keySet().stream()
+                    .noneMatch(thread -> thread.getName().startsWith("lane-")));
+            assertThat(watch.duckDbMemory()).isZero();
+        }
+        assertThat(sink.acceptedRecords()).isEqualTo(50);
+    }
+
+    private static int lineOf(TestRun run, String text) {
+        for (int i = 0; i < run.log().size(); i++) {
+            if (run.log().get(i).contains(text)) {
+                return i;
+            }
+        }
+        throw new AssertionError(text);
+    }
+
+    private Settings settings(Map<String, String> more) {
+        Map<String, String> given = new TreeMap<>(Map.of(
+                "lake.root",
+                "file:" + lake.root(),
+                "destination.type",
+                "webhook",
+                "destination.webhook.url",
+                sink.url().toString(),
+                "destination.webhook.format",
+                "ndjson"));
+        given.putAll(more);
+        return TestRun.settings(folder, folder.resolve("routes"), given);
+    }
+
+    private void export(String name, String sql) throws IOException {
+        Files.writeString(exports.resolve(name + ".camel.yaml"), """
+                - templatedRoute:
+                    routeTemplateRef: export
+                    routeId: export-%1$s
+                    parameters:
+                      - {name: name, value: %1$s}
+                      - {name: tenant, value: acme}
+                      - {name: dataset, value: events}
+                      - {name: sql, value: "%2$s"}
+                """.formatted(name, sql));
+    }
+}
