@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.util.Properties;
 import org.apache.camel.component.kafka.DefaultKafkaClientFactory;
 import org.apache.kafka.clients.CommonClientConfigs;
-import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.SaslConfigs;
@@ -90,22 +89,13 @@ public final class KafkaClients extends DefaultKafkaClientFactory {
     public Producer<?, ?> getProducer(Properties properties) {
         secure(properties);
         try {
-            Producer<?, ?> producer = super.getProducer(properties);
-            tellHowThreadsEnd();
-            return producer;
+            return AnsweringProducer.of(() -> super.getProducer(properties));
         } catch (KafkaException e) {
             throw new ConnectorException(
                     "kafka: the client cannot be set up (%s). Not started. Check the settings destination.kafka.*."
                             .formatted(Failures.describe(e)),
                     e);
         }
-    }
-
-    /** Kafka would only log an error of Java that ends a client's thread, after which no message is answered any more. */
-    private static void tellHowThreadsEnd() {
-        Thread.getAllStackTraces().keySet().stream()
-                .filter(thread -> thread.getName().startsWith(KafkaProducer.NETWORK_THREAD_PREFIX))
-                .forEach(thread -> thread.setUncaughtExceptionHandler(null));
     }
 
     private String login(String mechanism) {
