@@ -11,6 +11,7 @@ import com.bytefreezer.connector.kit.SingleDelivery;
 import java.io.OutputStream;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -96,59 +97,44 @@ class UnreadableRecordsTest {
 
     @Test
     void splunkGetsTheOthers() throws Exception {
-        try (var server = ScriptedServer.start()) {
-            server.reply(Reply.of(200, "{\"text\":\"Success\",\"code\":0}"));
-            var settings = TestRun.settings(
-                    folder,
-                    Map.of(
-                            "destination.type", "splunk",
-                            "destination.splunk.url", server.url().toString(),
-                            "destination.splunk.token", "a-token",
-                            "destination.splunk.host-column", "k",
-                            "destination.splunk.time-column", "j"));
-
-            var failure = new SingleDelivery(
-                            settings, settings.routes().deliveryFiles("splunk"), folder, Duration.ofSeconds(30))
-                    .deliver(batch, new StandardOutput(OutputStream.nullOutputStream()));
-
-            assertThat(failure).isEmpty();
-            requireRejections();
-            assertThat(server.requests()).singleElement().satisfies(request -> assertThat(
-                            request.text().lines())
-                    .hasSize(READABLE.size())
-                    .allMatch(event -> event.contains("\"host\":\"a\",")));
-        }
+        assertThat(splunk(batch, Map.of("host-column", "k", "time-column", "j")))
+                .hasSize(READABLE.size())
+                .allMatch(event -> event.contains("\"host\":\"a\","));
+        requireRejections();
     }
 
     @Test
     void aTimeThatWouldTakeForEverToReadIsNone() throws Exception {
+        var times = SomeBatch.of(
+                SomeBatch.unit("day=01/one.parquet"),
+                0,
+                "{\"t\":1e999999999}",
+                "{\"t\":1e-999999999}",
+                "{\"t\":-1e2147483647}",
+                "{\"t\":%s}".formatted("9".repeat(1_000_000)),
+                "{\"t\":1795169472}");
+
+        assertThat(splunk(times, Map.of("time-column", "t")).filter(event -> event.contains("\"time\":")))
+                .containsExactly("{\"time\":1795169472.000,\"event\":{\"t\":1795169472}}");
+        assertThat(times.rejections()).isEmpty();
+    }
+
+    /** The events of the request that a batch becomes. */
+    private Stream<String> splunk(Batch given, Map<String, String> columns) throws Exception {
         try (var server = ScriptedServer.start()) {
             server.reply(Reply.of(200, "{\"text\":\"Success\",\"code\":0}"));
-            var settings = TestRun.settings(
-                    folder,
-                    Map.of(
-                            "destination.type", "splunk",
-                            "destination.splunk.url", server.url().toString(),
-                            "destination.splunk.token", "a-token",
-                            "destination.splunk.time-column", "t"));
-            var times = SomeBatch.of(
-                    SomeBatch.unit("day=01/one.parquet"),
-                    0,
-                    "{\"t\":1e999999999}",
-                    "{\"t\":1e-999999999}",
-                    "{\"t\":-1e2147483647}",
-                    "{\"t\":%s}".formatted("9".repeat(1_000_000)),
-                    "{\"t\":1795169472}");
+            var all = new HashMap<>(Map.of(
+                    "destination.type", "splunk",
+                    "destination.splunk.url", server.url().toString(),
+                    "destination.splunk.token", "a-token"));
+            columns.forEach((name, column) -> all.put("destination.splunk." + name, column));
+            var settings = TestRun.settings(folder, all);
 
-            var failure = new SingleDelivery(
-                            settings, settings.routes().deliveryFiles("splunk"), folder, Duration.ofSeconds(30))
-                    .deliver(times, new StandardOutput(OutputStream.nullOutputStream()));
-
-            assertThat(failure).isEmpty();
-            assertThat(times.rejections()).isEmpty();
-            assertThat(server.requests()).singleElement().satisfies(request -> assertThat(
-                            request.text().lines().filter(event -> event.contains("\"time\":")))
-                    .containsExactly("{\"time\":1795169472.000,\"event\":{\"t\":1795169472}}"));
+            assertThat(new SingleDelivery(
+                                    settings, settings.routes().deliveryFiles("splunk"), folder, Duration.ofSeconds(30))
+                            .deliver(given, new StandardOutput(OutputStream.nullOutputStream())))
+                    .isEmpty();
+            return server.requests().stream().flatMap(request -> request.text().lines());
         }
     }
 

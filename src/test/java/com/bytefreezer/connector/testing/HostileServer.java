@@ -20,147 +20,79 @@ import java.util.zip.GZIPOutputStream;
 public final class HostileServer implements AutoCloseable {
     private static final long DRIP_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
     private static final String OK = "HTTP/1.1 200 OK\r\n";
+    private static final String CHUNKED = "Transfer-Encoding: chunked";
 
-    /** What is said until the client hangs up; {@code json} is the beginning of an answer that would be fine. */
+    /** What is said once, and what then again and again until the client hangs up. */
     public enum Answer {
-        SILENCE {
-            @Override
-            void write(OutputStream out) {
-                // The connection stays open.
-            }
-        },
-        A_BODY_THAT_DRIPS {
-            @Override
-            void write(OutputStream out) throws IOException {
-                head(out, "Content-Length: 100000\r\n");
-                drip(out, " ");
-            }
-        },
-        A_HEAD_THAT_DRIPS {
-            @Override
-            void write(OutputStream out) throws IOException {
-                say(out, OK + "X: ");
-                drip(out, "x");
-            }
-        },
-        A_BODY_WITHOUT_AN_END {
-            @Override
-            void write(OutputStream out) throws IOException {
-                head(out, "");
-                repeat(out, " ");
-            }
-        },
-        A_REFUSAL_WITHOUT_AN_END {
-            @Override
-            void write(OutputStream out) throws IOException {
-                say(out, "HTTP/1.1 403 Forbidden\r\n\r\n");
-                repeat(out, "no ");
-            }
-        },
-        CHUNKS_WITHOUT_AN_END {
-            @Override
-            void write(OutputStream out) throws IOException {
-                head(out, "Transfer-Encoding: chunked\r\n");
-                repeat(out, "1\r\n \r\n");
-            }
-        },
-        A_CHUNK_WITH_AN_ENDLESS_EXTENSION {
-            @Override
-            void write(OutputStream out) throws IOException {
-                head(out, "Transfer-Encoding: chunked\r\n");
-                say(out, "1;");
-                repeat(out, "x");
-            }
-        },
-        TRAILERS_WITHOUT_AN_END {
-            @Override
-            void write(OutputStream out) throws IOException {
-                head(out, "Transfer-Encoding: chunked\r\n");
-                say(out, "2\r\n{}\r\n0\r\n");
-                repeat(out, "X: y\r\n");
-            }
-        },
-        GIGABYTES_IN_A_FEW_BYTES {
-            @Override
-            void write(OutputStream out) throws IOException {
-                head(out, "Content-Encoding: gzip\r\n");
-                repeat(new GZIPOutputStream(out), " ");
-            }
-        },
-        HEADERS_WITHOUT_AN_END {
-            @Override
-            void write(OutputStream out) throws IOException {
-                say(out, OK);
-                repeat(out, "X: y\r\n");
-            }
-        },
-        A_HEADER_WITHOUT_AN_END {
-            @Override
-            void write(OutputStream out) throws IOException {
-                say(out, OK + "X: ");
-                repeat(out, "x");
-            }
-        },
-        A_STATUS_LINE_WITHOUT_AN_END {
-            @Override
-            void write(OutputStream out) throws IOException {
-                say(out, "HTTP/1.1 200 ");
-                repeat(out, "x");
-            }
-        },
-        INTERIM_ANSWERS_WITHOUT_AN_END {
-            @Override
-            void write(OutputStream out) throws IOException {
-                repeat(out, "HTTP/1.1 103 Early Hints\r\n\r\n");
-            }
-        },
-        MORE_PROMISED_THAN_SENT {
-            @Override
-            void write(OutputStream out) throws IOException {
-                head(out, "Content-Length: 99999999999\r\nConnection: close\r\n");
-                say(out, "{}");
-                hangUp();
-            }
-        },
-        A_LENGTH_BELOW_ZERO {
-            @Override
-            void write(OutputStream out) throws IOException {
-                head(out, "Content-Length: -1\r\n");
-                repeat(out, " ");
-            }
-        };
+        /** The connection stays open. */
+        SILENCE("", Pace.ONCE, ""),
+        A_BODY_THAT_DRIPS(head("Content-Length: 100000"), Pace.DRIP, " "),
+        A_HEAD_THAT_DRIPS(OK + "X: ", Pace.DRIP, "x"),
+        A_BODY_WITHOUT_AN_END(head("X: y"), Pace.POUR, " "),
+        A_REFUSAL_WITHOUT_AN_END("HTTP/1.1 403 Forbidden\r\n\r\n", Pace.POUR, "no "),
+        CHUNKS_WITHOUT_AN_END(head(CHUNKED), Pace.POUR, "1\r\n \r\n"),
+        A_CHUNK_WITH_AN_ENDLESS_EXTENSION(head(CHUNKED) + "1;", Pace.POUR, "x"),
+        TRAILERS_WITHOUT_AN_END(head(CHUNKED) + "2\r\n{}\r\n0\r\n", Pace.POUR, "X: y\r\n"),
+        GIGABYTES_IN_A_FEW_BYTES(head("Content-Encoding: gzip"), Pace.POUR_ZIPPED, " "),
+        HEADERS_WITHOUT_AN_END(OK, Pace.POUR, "X: y\r\n"),
+        A_HEADER_WITHOUT_AN_END(OK + "X: ", Pace.POUR, "x"),
+        A_STATUS_LINE_WITHOUT_AN_END("HTTP/1.1 200 ", Pace.POUR, "x"),
+        INTERIM_ANSWERS_WITHOUT_AN_END("", Pace.POUR, "HTTP/1.1 103 Early Hints\r\n\r\n"),
+        MORE_PROMISED_THAN_SENT(head("Content-Length: 99999999999\r\nConnection: close") + "{}", Pace.HANG_UP, ""),
+        A_LENGTH_BELOW_ZERO(head("Content-Length: -1"), Pace.POUR, " ");
 
-        abstract void write(OutputStream out) throws IOException;
+        private final String once;
+        private final Pace pace;
+        private final String again;
 
-        static void head(OutputStream out, String headers) throws IOException {
-            say(out, OK + "Content-Type: application/json\r\n" + headers + "\r\n");
+        Answer(String once, Pace pace, String again) {
+            this.once = once;
+            this.pace = pace;
+            this.again = again;
         }
 
-        static void say(OutputStream out, String text) throws IOException {
+        void write(OutputStream out) throws IOException {
+            say(out, once);
+            switch (pace) {
+                case ONCE -> {}
+                case HANG_UP -> throw new IOException("closed");
+                case DRIP -> drip(out, again);
+                case POUR -> pour(out, again);
+                case POUR_ZIPPED -> pour(new GZIPOutputStream(out), again);
+            }
+        }
+
+        private static String head(String headers) {
+            return OK + "Content-Type: application/json\r\n" + headers + "\r\n\r\n";
+        }
+
+        private static void say(OutputStream out, String text) throws IOException {
             out.write(text.getBytes(StandardCharsets.US_ASCII));
             out.flush();
         }
 
-        static void drip(OutputStream out, String text) throws IOException {
-            while (true) {
+        private static void drip(OutputStream out, String text) throws IOException {
+            while (!Thread.interrupted()) {
                 say(out, text);
                 LockSupport.parkNanos(DRIP_NANOS);
-                if (Thread.interrupted()) {
-                    hangUp();
-                }
             }
+            throw new IOException("closed");
         }
 
-        static void repeat(OutputStream out, String text) throws IOException {
+        private static void pour(OutputStream out, String text) throws IOException {
             byte[] much = text.repeat(64 * 1024 / text.length()).getBytes(StandardCharsets.US_ASCII);
             while (true) {
                 out.write(much);
             }
         }
+    }
 
-        static void hangUp() throws IOException {
-            throw new IOException("closed");
-        }
+    private enum Pace {
+        ONCE,
+        HANG_UP,
+        DRIP,
+        POUR,
+        POUR_ZIPPED
     }
 
     private final ServerSocket server;
