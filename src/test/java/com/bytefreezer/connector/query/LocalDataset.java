@@ -36,12 +36,17 @@ final class LocalDataset implements AutoCloseable {
 
     /** Adds an object with the rows of {@code select}. */
     LakeObject write(String key, String select) {
+        return write(key, select, 10_000);
+    }
+
+    /** The same with so many rows in a row group. */
+    LakeObject write(String key, String select, int rowsOfGroup) {
         Path file = folder.resolve(key);
         try (var connection = DriverManager.getConnection("jdbc:duckdb:");
                 var statement = connection.createStatement()) {
             Files.createDirectories(file.getParent());
-            statement.execute("COPY (%s) TO %s (FORMAT parquet, ROW_GROUP_SIZE 10000)"
-                    .formatted(select, JsonRendering.literal(file.toString())));
+            statement.execute("COPY (%s) TO %s (FORMAT parquet, ROW_GROUP_SIZE %d)"
+                    .formatted(select, JsonRendering.literal(file.toString()), rowsOfGroup));
         } catch (SQLException | IOException e) {
             throw new IllegalArgumentException(select, e);
         }
