@@ -27,6 +27,7 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -158,6 +159,14 @@ public final class Settings {
     private static ExportFiles exportFiles(Map<String, String> values, RouteFiles routes) {
         // Also where all further ones are gone.
         return ExportFiles.of(routes, values, Rules.describesExport(values));
+    }
+
+    /** A variable that other programs know, too, also in small letters; empty where it is not set. */
+    public Optional<String> environmentVariable(String name) {
+        return Stream.of(name.toLowerCase(Locale.ROOT), name)
+                .map(sources.environment()::get)
+                .filter(value -> value != null && !value.isBlank())
+                .findFirst();
     }
 
     /** Whether the log is to be JSON, as far as {@code sources} can be read; what is wrong with them is for {@link #load}. */

@@ -99,7 +99,7 @@ public final class LakeCredentials {
                         settings.optional("s3.session-token").orElse(null));
         return Credentials.of(
                 settings.text("s3.bucket"),
-                settings.optional("s3.endpoint").orElse(""),
+                endpoint(settings.optional("s3.endpoint").orElse("")),
                 settings.isTrue("s3.use-ssl"),
                 settings.optional("s3.region").orElse(""),
                 keys,
@@ -199,13 +199,22 @@ public final class LakeCredentials {
         return null;
     }
 
+    /** Where nobody names one, that of the AWS tools, so that listing and reading go the same way. */
+    private String endpoint(String named) {
+        return named.isBlank()
+                ? settings.environmentVariable("AWS_ENDPOINT_URL_S3")
+                        .or(() -> settings.environmentVariable("AWS_ENDPOINT_URL"))
+                        .orElse("")
+                : named;
+    }
+
     private Credentials read(JsonNode answer, @Nullable String path) {
         String accessKey = answer.path("access_key").asText("");
         String secretKey = answer.path("secret_key").asText("");
         Stream.of(accessKey, secretKey).forEach(secrets::addPassing);
         return Credentials.of(
                 answer.path("bucket").asText(),
-                answer.path("endpoint").asText(""),
+                endpoint(answer.path("endpoint").asText("")),
                 answer.path("use_ssl")
                         .asBoolean(answer.path("endpoint").asText("").isEmpty()),
                 answer.path("region").asText(""),

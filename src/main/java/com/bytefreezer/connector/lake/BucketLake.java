@@ -25,6 +25,7 @@ import software.amazon.awssdk.services.s3.model.S3Object;
  */
 final class BucketLake implements Lake, Layout.Folders {
     private final Credentials credentials;
+    private final Network network;
     private final String bucket;
     private volatile Set<String> prefixes;
     private final S3Answers answers;
@@ -38,8 +39,9 @@ final class BucketLake implements Lake, Layout.Folders {
      * @param prefixes the first that holds an object is the dataset's
      * @param timeout for a connection, and then for the whole answer
      */
-    BucketLake(Credentials credentials, String bucket, Set<String> prefixes, Duration timeout) {
+    BucketLake(Credentials credentials, Network network, String bucket, Set<String> prefixes, Duration timeout) {
         this.credentials = credentials;
+        this.network = network;
         this.bucket = bucket;
         this.prefixes = prefixes;
         this.timeout = timeout;
@@ -48,7 +50,7 @@ final class BucketLake implements Lake, Layout.Folders {
                 credentials.endpoint() == null
                         ? "AWS " + credentials.region()
                         : credentials.endpoint().toString());
-        client = S3Clients.take(credentials, timeout);
+        client = S3Clients.take(credentials, network, timeout);
     }
 
     @Override
@@ -131,7 +133,7 @@ final class BucketLake implements Lake, Layout.Folders {
 
     @Override
     public void close() {
-        S3Clients.giveBack(credentials, timeout);
+        S3Clients.giveBack(credentials, network, timeout);
     }
 
     /** The pages of a listing, each asked for when it is needed; folder by folder where some are not wanted. */

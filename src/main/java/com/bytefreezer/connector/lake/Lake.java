@@ -102,7 +102,12 @@ public interface Lake extends AutoCloseable {
         if (credentials.path() != null) {
             prefixes.add(join("", credentials.path()));
         }
-        return new BucketLake(credentials, bucketOf(root, credentials), prefixes, timeout(settings));
+        return new BucketLake(
+                credentials,
+                Network.of(settings, credentials),
+                bucketOf(root, credentials),
+                prefixes,
+                timeout(settings));
     }
 
     /** A dataset, as the folders of the lake name it. */
@@ -132,6 +137,7 @@ public interface Lake extends AutoCloseable {
         }
         try (BucketLake lake = new BucketLake(
                 credentials,
+                Network.of(settings, credentials),
                 bucketOf(root, credentials),
                 Set.of(root.startsWith("s3://") ? prefixIn(root) : ""),
                 timeout(settings))) {

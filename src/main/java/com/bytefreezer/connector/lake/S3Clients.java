@@ -19,7 +19,7 @@ final class S3Clients {
 
     private static final Map<Key, Shared> CLIENTS = new LinkedHashMap<>();
 
-    private record Key(Credentials credentials, Duration timeout) {}
+    private record Key(Credentials credentials, Network network, Duration timeout) {}
 
     /** Guarded by {@link #CLIENTS}. */
     private static final class Shared {
@@ -38,12 +38,12 @@ final class S3Clients {
      *
      * @param timeout for a connection, and then for the whole answer
      */
-    static S3Client take(Credentials credentials, Duration timeout) {
-        Key key = new Key(credentials, timeout);
+    static S3Client take(Credentials credentials, Network network, Duration timeout) {
+        Key key = new Key(credentials, network, timeout);
         synchronized (CLIENTS) {
             Shared shared = CLIENTS.remove(key);
             if (shared == null) {
-                shared = new Shared(client(credentials, timeout));
+                shared = new Shared(client(credentials, network, timeout));
             }
             // The last one is the one that was used last.
             CLIENTS.put(key, shared);
@@ -52,9 +52,9 @@ final class S3Clients {
         }
     }
 
-    static void giveBack(Credentials credentials, Duration timeout) {
+    static void giveBack(Credentials credentials, Network network, Duration timeout) {
         synchronized (CLIENTS) {
-            Objects.requireNonNull(CLIENTS.get(new Key(credentials, timeout))).users--;
+            Objects.requireNonNull(CLIENTS.get(new Key(credentials, network, timeout))).users--;
             long unused = CLIENTS.values().stream()
                     .filter(shared -> shared.users == 0)
                     .count();
@@ -69,9 +69,9 @@ final class S3Clients {
         }
     }
 
-    private static S3Client client(Credentials credentials, Duration timeout) {
+    private static S3Client client(Credentials credentials, Network network, Duration timeout) {
         S3ClientBuilder builder = S3Client.builder()
-                .httpClient(new S3Http(timeout))
+                .httpClient(new S3Http(network, timeout))
                 .overrideConfiguration(override -> override.addExecutionInterceptor(new S3Answers.Interceptor())
                         // For a connection, and then for the whole answer.
                         .apiCallAttemptTimeout(timeout.multipliedBy(2)))

@@ -32,9 +32,19 @@ final class S3Http implements SdkHttpClient {
 
     private final CloseableHttpClient client;
 
-    /** @param timeout for a connection, and then for the whole answer */
-    S3Http(Duration timeout) {
-        client = WholeAnswers.client(DefaultClientTlsStrategy.createSystemDefault(), timeout, MOST_CONNECTIONS, "", 0);
+    /**
+     * A client.
+     *
+     * @param network the way to the bucket
+     * @param timeout for a connection, and then for the whole answer
+     */
+    S3Http(Network network, Duration timeout) {
+        client = WholeAnswers.client(
+                new DefaultClientTlsStrategy(network.trust()),
+                timeout,
+                MOST_CONNECTIONS,
+                network.proxyHost(),
+                network.proxyPort());
     }
 
     @Override

@@ -7,6 +7,7 @@ import com.bytefreezer.connector.lake.AwsKeys;
 import com.bytefreezer.connector.lake.Credentials;
 import com.bytefreezer.connector.lake.Credentials.Keys;
 import com.bytefreezer.connector.lake.LakeObject;
+import com.bytefreezer.connector.lake.Network;
 import com.bytefreezer.connector.query.JsonRendering.Column;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -479,6 +480,13 @@ public final class DuckDb implements AutoCloseable {
         if (credentials != null) {
             Httpfs.load(root, settings);
             set("http_timeout", settings.text("s3.timeout-seconds"));
+            Network network = Network.of(settings, credentials);
+            // Also where there is none: DuckDB would take HTTP_PROXY of the environment, whatever NO_PROXY says.
+            set("http_proxy", network.proxyAddress());
+            set("enable_server_cert_verification", "true");
+            if (network.caFile() != null) {
+                set("ca_cert_file", network.caFile().toAbsolutePath().toString());
+            }
             set("enable_http_metadata_cache", "true");
             // Otherwise each request opens a connection of its own, over TLS with a handshake (the default after
             // 1.5.5).

@@ -29,8 +29,8 @@ class BucketLakeTest {
             }
             Credentials credentials = Credentials.of(
                     "bucket", server.url().toString(), false, "", new Keys("access", "secret", null), null);
-            try (BucketLake lake =
-                            new BucketLake(credentials, "bucket", Set.of("acme/events/"), Duration.ofSeconds(30));
+            try (BucketLake lake = new BucketLake(
+                            credentials, Network.PLAIN, "bucket", Set.of("acme/events/"), Duration.ofSeconds(30));
                     Stream<LakeObject> objects = lake.objects()) {
                 Iterator<LakeObject> iterator = objects.iterator();
                 for (int i = 0; i < PAGE; i++) {

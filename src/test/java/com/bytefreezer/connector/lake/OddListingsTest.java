@@ -207,7 +207,8 @@ class OddListingsTest {
     private static List<String> names(URI endpoint) {
         Credentials credentials =
                 Credentials.of("bucket", endpoint.toString(), false, "", new Keys("access", "secret", null), null);
-        try (BucketLake lake = new BucketLake(credentials, "bucket", Set.of(FOLDER), Duration.ofMillis(250));
+        try (BucketLake lake =
+                        new BucketLake(credentials, Network.PLAIN, "bucket", Set.of(FOLDER), Duration.ofMillis(250));
                 Stream<LakeObject> objects = lake.objects()) {
             return objects.map(object -> object.key().replace(".parquet", "")).toList();
         }

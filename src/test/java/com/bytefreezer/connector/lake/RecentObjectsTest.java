@@ -186,7 +186,8 @@ class RecentObjectsTest {
     private static BucketLake bucket(String endpoint, String accessKey, String secretKey, String... prefixes) {
         Credentials credentials =
                 Credentials.of("lake", endpoint, false, "", new Keys(accessKey, secretKey, null), null);
-        return new BucketLake(credentials, "lake", new LinkedHashSet<>(List.of(prefixes)), Duration.ofSeconds(30));
+        return new BucketLake(
+                credentials, Network.PLAIN, "lake", new LinkedHashSet<>(List.of(prefixes)), Duration.ofSeconds(30));
     }
 
     private static List<String> keys(Stream<LakeObject> objects) {

@@ -143,7 +143,8 @@ class AnyDatasetTest {
             dataset.write("%d.parquet".formatted(object), rowsOfObject, random.nextInt(1, 6000));
             execute(
                     reference,
-                    "INSERT INTO everything %s FROM (%s) AS t".formatted(kept.toString().replace("i AS id", "id"), rowsOfObject));
+                    "INSERT INTO everything %s FROM (%s) AS t"
+                            .formatted(kept.toString().replace("i AS id", "id"), rowsOfObject));
             first += rows;
         }
         return types;
@@ -164,7 +165,8 @@ class AnyDatasetTest {
                 switch (type) {
                     case "BOOLEAN" -> h + " % 2 = 0";
                     case "DOUBLE" -> h + " / 4.0::DOUBLE";
-                    case "VARCHAR" -> "CASE WHEN %1$s %% 3 = 0 THEN (%1$s / 4)::INTEGER::VARCHAR ELSE 'v' || %1$s END".formatted(h);
+                    case "VARCHAR" ->
+                        "CASE WHEN %1$s %% 3 = 0 THEN (%1$s / 4)::INTEGER::VARCHAR ELSE 'v' || %1$s END".formatted(h);
                     case "DATE" -> "DATE '2026-01-01' + " + h;
                     case "TIMESTAMP" -> "TIMESTAMP '2026-01-01' + to_hours(" + h + " * 6)";
                     case "INTEGER[]", "BIGINT[]", "DOUBLE[]" ->
@@ -222,8 +224,8 @@ class AnyDatasetTest {
         };
     }
 
-    private static List<JsonNode> expected(
-            Connection reference, List<String> types, String columns, String filter) throws Exception {
+    private static List<JsonNode> expected(Connection reference, List<String> types, String columns, String filter)
+            throws Exception {
         String written = list(
                 types,
                 (i, type) -> !columns.contains(", c" + i)
@@ -269,7 +271,8 @@ class AnyDatasetTest {
         for (String record : records) {
             given.add(plain(JSON.readTree(record)));
         }
-        Comparator<JsonNode> byId = Comparator.comparing(record -> record.path("id").asLong());
+        Comparator<JsonNode> byId =
+                Comparator.comparing(record -> record.path("id").asLong());
         assertThat(given.stream().sorted(byId).map(JsonNode::toString))
                 .as("seed %d: %s", seed, what)
                 .containsExactlyElementsOf(
@@ -289,7 +292,8 @@ class AnyDatasetTest {
             return array;
         }
         return node.isNumber()
-                ? JSON.getNodeFactory().textNode(node.decimalValue().stripTrailingZeros().toPlainString())
+                ? JSON.getNodeFactory()
+                        .textNode(node.decimalValue().stripTrailingZeros().toPlainString())
                 : node;
     }
 

@@ -1,6 +1,11 @@
 package com.bytefreezer.connector.testing;
 
+import java.io.IOException;
+import java.net.Socket;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 
 /** MinIO as a process that can be stopped and killed under its clients. */
 public final class MinioServer extends S3Server {
@@ -12,30 +17,31 @@ public final class MinioServer extends S3Server {
         super(port);
         this.program = program;
         directory = TestTools.temporaryDirectory("minio");
-        process = startProcess();
+        process = startProcess(List.of());
+        Await.until("MinIO is ready", () -> isReady(process));
     }
 
     static MinioServer start() {
         return new MinioServer(TestTools.minio(), TestTools.freePort());
     }
 
-    private Process startProcess() {
-        var builder = new ProcessBuilder(
-                        program.toString(),
-                        "server",
-                        "--quiet",
-                        "--address",
-                        endpoint().getAuthority(),
-                        directory.resolve("data").toString())
+    private Process startProcess(List<String> options) {
+        var command = new ArrayList<>(List.of(
+                program.toString(),
+                "server",
+                "--quiet",
+                "--address",
+                endpoint().getAuthority(),
+                directory.resolve("data").toString()));
+        command.addAll(options);
+        var builder = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(directory.resolve("minio.log").toFile());
         builder.environment().put("MINIO_ROOT_USER", ACCESS_KEY);
         builder.environment().put("MINIO_ROOT_PASSWORD", SECRET_KEY);
         builder.environment().put("MINIO_BROWSER", "off");
         builder.environment().put("MINIO_UPDATE", "off");
-        var started = ChildProcesses.start(builder);
-        Await.until("MinIO is ready", () -> isReady(started));
-        return started;
+        return ChildProcesses.start(builder);
     }
 
     private boolean isReady(Process started) {
@@ -61,7 +67,24 @@ public final class MinioServer extends S3Server {
 
     /** Starts a killed server again, on the same port and data. */
     public void restart() {
-        process = startProcess();
+        process = startProcess(List.of());
+        Await.until("MinIO is ready", () -> isReady(process));
+    }
+
+    /** Starts again over TLS, on the same port and data; clients of this class no longer reach it. */
+    public void restartSecured(Path certificate, Path key) throws IOException {
+        kill();
+        var certificates = Files.createDirectories(directory.resolve("certificates"));
+        Files.copy(certificate, certificates.resolve("public.crt"));
+        Files.copy(key, certificates.resolve("private.key"));
+        process = startProcess(List.of("--certs-dir", certificates.toString()));
+        Await.until("MinIO listens", () -> {
+            try (var socket = new Socket("127.0.0.1", endpoint().getPort())) {
+                return socket.isConnected();
+            } catch (IOException notYet) {
+                return false;
+            }
+        });
     }
 
     @Override
