@@ -150,6 +150,10 @@ public final class LakeCredentials {
             if (answer == null || answer.path("bucket").asText("").isBlank()) {
                 return orKnown(key, "an answer without a bucket. Check the dataset's destination.", null);
             }
+            if (answer.path("access_key").asText("").isBlank()
+                    != answer.path("secret_key").asText("").isBlank()) {
+                return orKnown(key, "an answer with one half of a key. Check the dataset's destination.", null);
+            }
             Credentials credentials = read(answer, path(answer, tenant, dataset));
             known.put(key, credentials);
             if (askAgainAt.remove(key) != null) {

@@ -214,9 +214,7 @@ public final class Query {
             readOptions(node.path("function").path("children"), virtualColumns);
             return table(node, events);
         }
-        if (node.path("class").asText().equals("CONSTANT")
-                && node.at("/value/type/id").asText().equals("DOUBLE")
-                && !node.at("/value/is_null").asBoolean()) {
+        if (isReadOtherwise(node)) {
             return typed(node);
         }
         ObjectNode copy = JSON.createObjectNode();
@@ -335,12 +333,21 @@ public final class Query {
         }
     }
 
-    /** A DOUBLE that is written out as it is would be read as a DECIMAL. */
+    /** Whether DuckDB would write a constant so that it is read as one of another type: 1e0 as 1.0, and 5. as 5. */
+    private static boolean isReadOtherwise(JsonNode node) {
+        JsonNode type = node.at("/value/type");
+        return node.path("class").asText().equals("CONSTANT")
+                && !node.at("/value/is_null").asBoolean()
+                && (type.path("id").asText().equals("DOUBLE")
+                        || (type.path("id").asText().equals("DECIMAL")
+                                && type.at("/type_info/scale").asInt() == 0));
+    }
+
     private static JsonNode typed(JsonNode constant) {
         ObjectNode text = constant.deepCopy();
         ObjectNode value = (ObjectNode) text.path("value");
         value.put("value", value.path("value").asText());
-        ((ObjectNode) value.path("type")).put("id", "VARCHAR");
+        ((ObjectNode) value.path("type")).put("id", "VARCHAR").putNull("type_info");
         ObjectNode cast = JSON.createObjectNode();
         cast.put("class", "CAST");
         cast.put("type", "OPERATOR_CAST");

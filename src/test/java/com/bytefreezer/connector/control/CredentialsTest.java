@@ -199,6 +199,14 @@ class CredentialsTest {
                 arguments(Reply.of(200, "<html>"), "an answer that is no JSON. Check control.url."),
                 arguments(Reply.of(200, "[]"), "an answer without a bucket."),
                 arguments(Reply.of(200, "null"), "an answer without a bucket."),
+                arguments(Reply.of(200, "{\"bucket\":null}"), "an answer without a bucket."),
+                arguments(Reply.of(200, "{\"bucket\":{\"a\":[1]}}"), "an answer without a bucket."),
+                arguments(
+                        Reply.of(200, "{\"bucket\":7,\"access_key\":1,\"secret_key\":null}"),
+                        "an answer with one half of a key. Check"),
+                arguments(
+                        Reply.of(200, "{\"bucket\":\"b\",\"secret_key\":\"s\"}"),
+                        "an answer with one half of a key. Check"),
                 arguments(Reply.of(200, "{\"bucket\":\"\",\"access_key\":\"a\"}"), "an answer without a bucket."),
                 arguments(Reply.of(200, "{\"bucket\":\"lake\",\"endpoint\":\"not a host\"}"), "endpoint"),
                 arguments(Reply.of(200, "{").resetConnection(), "no answer ("));
