@@ -90,6 +90,8 @@ final class Rules {
                 value -> problemUnless(
                         value.matches("auto|(?i)\\d+(\\.\\d+)?\\s*(KB|MB|GB|TB|KiB|MiB|GiB|TiB)"),
                         "must be auto or a size like 256MB"));
+        RULES.put("duckdb.no-progress-seconds", between(1, 86_400));
+        RULES.put("records.max-bytes", between(1000, 1_000_000_000));
         RULES.put("logging.level", value -> oneOf("debug", "info", "warn", "error")
                 .apply(value.toLowerCase(Locale.ROOT)));
         RULES.put("logging.format", oneOf("text", "json"));

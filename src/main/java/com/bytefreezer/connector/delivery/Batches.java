@@ -1,5 +1,7 @@
 package com.bytefreezer.connector.delivery;
 
+import com.bytefreezer.connector.query.RefusedRecord;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
@@ -37,21 +39,28 @@ public final class Batches implements Iterator<Batch> {
     private Object @Nullable [] objects;
     private int read;
     private byte @Nullable [] left;
+    /** Why {@code left} is refused, which then only tells of the record; null when it is the record. */
+    private @Nullable String refusal;
+
     /** Which of the unit's objects {@code left} is from, and its number there. */
     private int object;
 
     private long record;
     private int cut;
     private int given;
+    /** Of the batches that were given last, each at its number modulo the length. */
+    private final int[] sizes;
+
     private boolean atEnd;
     private @Nullable Batch next;
 
     /**
      * Batches of at most {@code maxRecords} records and {@code maxBytes} bytes.
      *
-     * @param rows of each block of records a map with an array of byte[], the JSON of each, and for a bundle an array of
-     *     the numbers of their objects; a null in place of a record marks the end
-     * @param maxUnsettled batches of the unit that may be under way at the same time
+     * @param rows of each block of records a map with an array of byte[], the JSON of each, or a {@link RefusedRecord} in
+     *     its place, and for a bundle an array of the numbers of their objects; a null in place of a record marks the end
+     * @param maxUnsettled batches of the unit that may be under way at the same time, two or more; fewer, but still two, when
+     *     records have more than {@code maxBytes}
      */
     public Batches(
             Unit unit, Iterator<?> rows, int maxRecords, int maxBytes, int maxUnsettled, BooleanSupplier stopped) {
@@ -64,6 +73,7 @@ public final class Batches implements Iterator<Batch> {
         record = unit.counts().selected() - 1;
         records = new byte[Math.min(maxRecords, 1024)][];
         numbers = new long[records.length];
+        sizes = new int[maxUnsettled];
     }
 
     /**
@@ -85,7 +95,7 @@ public final class Batches implements Iterator<Batch> {
         }
         Batch taken = next;
         next = null;
-        given++;
+        sizes[given++ % sizes.length] = taken.size();
         return taken;
     }
 
@@ -125,9 +135,18 @@ public final class Batches implements Iterator<Batch> {
     }
 
     private Batch cut() {
+        if (refusal != null && left != null) {
+            String reason = refusal;
+            append(left, 0);
+            left = nextRecord();
+            unit.selected(1);
+            Batch refused = new Batch(unit, cut++, Arrays.copyOf(records, 1), Arrays.copyOf(numbers, 1));
+            refused.reject(0, reason);
+            return refused;
+        }
         int size = 0;
         int count = 0;
-        while (left != null && count < maxRecords && (count == 0 || size + left.length < maxBytes)) {
+        while (left != null && refusal == null && count < maxRecords && (count == 0 || size + left.length < maxBytes)) {
             size += left.length + 1;
             append(left, count++);
             left = nextRecord();
@@ -139,12 +158,25 @@ public final class Batches implements Iterator<Batch> {
     /** Waits for earlier batches; false when there is no point in going on. */
     private boolean awaitSettled() {
         try {
-            return unit.awaitSettled(given, maxUnsettled, stopped);
+            return unit.awaitSettled(given, mostUnsettled(), stopped);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             unit.failReading(e);
             return false;
         }
+    }
+
+    /** So many batches may be under way that the heap holds them all with the next one. */
+    private int mostUnsettled() {
+        long bytes = left == null ? 0 : left.length;
+        for (int most = 1; most < maxUnsettled && most <= given; most++) {
+            bytes += sizes[(given - most) % sizes.length];
+            if (bytes > (long) maxBytes * maxUnsettled) {
+                // With one, the thread that delivers a batch would wait for itself before it reads on.
+                return Math.max(2, most);
+            }
+        }
+        return maxUnsettled;
     }
 
     private void append(byte[] json, int count) {
@@ -163,7 +195,7 @@ public final class Batches implements Iterator<Batch> {
                 atEnd = true;
                 return null;
             }
-            byte[] json = (byte[]) block[read];
+            byte[] json = json(block[read]);
             if (json == null) {
                 atEnd = true;
                 unit.ended();
@@ -177,6 +209,13 @@ public final class Batches implements Iterator<Batch> {
             unit.failReading(e);
             return null;
         }
+    }
+
+    private byte @Nullable [] json(@Nullable Object record) {
+        refusal = record instanceof RefusedRecord refused ? refused.reason() : null;
+        return record instanceof RefusedRecord refused
+                ? "{\"too_large\":{\"bytes\":%d}}".formatted(refused.bytes()).getBytes(StandardCharsets.UTF_8)
+                : (byte[]) record;
     }
 
     private boolean nextBlock() {

@@ -89,6 +89,11 @@ public final class Deliveries {
                 && List.of(400, 413, 422).contains(http.getStatusCode());
     }
 
+    /** Whether there is something to deliver: not when it is a record that could not even be read. */
+    public boolean isOpen(@Body Batch batch) {
+        return batch.open().isPresent();
+    }
+
     /** Waits until all earlier batches of the same unit are settled, for destinations that keep the order. */
     public void inOrder(@Body Batch batch) throws InterruptedException {
         batch.unit().awaitTurn(batch.number());

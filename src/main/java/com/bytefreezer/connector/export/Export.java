@@ -34,7 +34,9 @@ import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -95,6 +97,9 @@ public final class Export {
 
     private @Nullable Plan plan;
     private final Window window;
+    /** Identities of the objects that DuckDB does not come to an end with, and may still be at work on. */
+    private final Set<String> endless = ConcurrentHashMap.newKeySet();
+
     private boolean saidThatThereIsNone;
     private String toldSkipped = "";
     private volatile boolean ended;
@@ -272,6 +277,13 @@ public final class Export {
         }
     }
 
+    /** How long DuckDB may be without progress. What needs all objects at once may sort them for hours. */
+    private Duration patience() {
+        return isRowWise()
+                ? Duration.ofSeconds(exports.settings().integer("duckdb.no-progress-seconds"))
+                : Duration.ofDays(365);
+    }
+
     private DuckDb open(Run run, long memory) {
         return DuckDb.open(
                 exports.engine(),
@@ -299,7 +311,8 @@ public final class Export {
             fetchKeys(run, routes);
         }
         boolean together = query.isRepeatable() && isRowWise() && !run.isAlone();
-        exports.dataSource().use(run.duckDb(), together ? exports.sharedReading(definition) : Optional.empty());
+        exports.dataSource()
+                .use(run.duckDb(), together ? exports.sharedReading(definition) : Optional.empty(), patience());
         try {
             return statement(run, unit);
         } catch (ConnectorException e) {
@@ -340,7 +353,6 @@ public final class Export {
                 rows,
                 batchSize,
                 exports.settings().integer("delivery.max-batch-bytes"),
-                // With one, the thread that delivers a batch would wait for itself before it reads on.
                 Math.max(2, exports.settings().integer("delivery.max-in-flight")),
                 // A bundle is short, and all of it would be delivered again.
                 () -> unit.isBundle() ? run.isAborted() : isStopping(run));
@@ -440,6 +452,9 @@ public final class Export {
     /** A unit of the current run is done, well or not. */
     void done(Unit unit, @Nullable Throwable failure) {
         exports.company().leave(unit);
+        if (failure != null && !unit.isBundle() && Trouble.of(failure) == Trouble.ENDLESS) {
+            unit.objects().forEach(object -> endless.add(object.identity()));
+        }
         Run run = run();
         if (failure != null && exports.isStopping()) {
             // What a stop interrupts has not failed.
@@ -578,8 +593,8 @@ public final class Export {
         if (first.isEmpty()) {
             return Collections.emptyIterator();
         }
-        int cores = Runtime.getRuntime().availableProcessors();
-        lock(run, Math.max(1, cores / first.size()), first);
+        // Of a stream one thread does nearly all; and only then its own time tells whether DuckDB gets further.
+        lock(run, 1, first);
         return new Iterator<>() {
             private boolean offered;
 
@@ -611,15 +626,15 @@ public final class Export {
     private List<LakeObject> nextBundle(Listing fresh) {
         List<LakeObject> bundle = new ArrayList<>();
         bundle.add(fresh.next());
-        if (!query.canBundle() || !query.isRepeatable()) {
+        LakeObject first = bundle.get(0);
+        if (!query.canBundle() || !query.isRepeatable() || isEndless(first)) {
             return bundle;
         }
-        LakeObject first = bundle.get(0);
         long size = first.size();
         while (fresh.hasNext()) {
             LakeObject next = fresh.peek(1).get(0);
             size += next.size();
-            if (size > BUNDLE_BYTES || !next.partition().equals(first.partition())) {
+            if (size > BUNDLE_BYTES || !next.partition().equals(first.partition()) || isEndless(next)) {
                 break;
             }
             bundle.add(fresh.next());
@@ -680,18 +695,27 @@ public final class Export {
         return List.of(begin(run, unit)).iterator();
     }
 
+    private boolean isEndless(LakeObject object) {
+        return endless.contains(object.identity());
+    }
+
     private String statement(Run run, Unit unit) {
+        if (unit.objects().stream().anyMatch(this::isEndless)) {
+            throw new ConnectorException(
+                    "DuckDB did not come to an end with it in an earlier run; it is tried again after a restart");
+        }
         boolean omitNulls = exports.settings().text("records.nulls").equals("omit");
         Schema schema = schema();
         String statement = unit.isBundle()
                 ? run.duckDb().recordsOfBundle(query, unit.objects(), schema, omitNulls)
-                : run.duckDb()
-                        .records(
-                                query,
-                                unit.objects(),
-                                schema,
-                                omitNulls,
-                                unit.counts().settled());
+                : run.duckDb().stream(
+                        query,
+                        unit.objects(),
+                        schema,
+                        omitNulls,
+                        unit.counts().settled(),
+                        unit.isResumable(),
+                        exports.settings().integer("records.max-bytes"));
         exports.schemas().keep(tenant, dataset);
         return statement;
     }

@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.export;
 
 import com.bytefreezer.connector.delivery.Failures;
+import com.bytefreezer.connector.query.NoProgressException;
 import com.bytefreezer.connector.query.Query;
 import java.sql.SQLException;
 import java.util.stream.Stream;
@@ -19,6 +20,8 @@ enum Trouble {
     FORBIDDEN,
     /** It broke off, and a second look found nothing wrong: another database looked, or it was replaced meanwhile. */
     BROKEN_OFF,
+    /** DuckDB does not come to an end with it. */
+    ENDLESS,
     /** Anything else. */
     OTHER;
 
@@ -31,6 +34,9 @@ enum Trouble {
         }
         if (text.contains("Out of Memory Error") || hasJavaRunOutOfMemory(failure)) {
             return MEMORY;
+        }
+        if (isCausedBy(failure, NoProgressException.class)) {
+            return ENDLESS;
         }
         if (text.contains("No files found that match") || text.contains("(HTTP 404")) {
             return GONE;
@@ -64,14 +70,18 @@ enum Trouble {
                         : "DuckDB needs more memory than duckdb.memory-limit, even when it is read alone (%s); raise it"
                                 .formatted(
                                         text(failure).replaceAll("(?s).*?((?:failed|could not) .*? used\\)).*", "$1"));
-            case DATABASE, GONE, FORBIDDEN, BROKEN_OFF, OTHER ->
+            case DATABASE, GONE, FORBIDDEN, BROKEN_OFF, ENDLESS, OTHER ->
                 text(failure).replaceFirst(" This error signals an assertion failure.*", "");
         };
     }
 
     private static boolean hasJavaRunOutOfMemory(Throwable failure) {
+        return isCausedBy(failure, OutOfMemoryError.class);
+    }
+
+    private static boolean isCausedBy(Throwable failure, Class<? extends Throwable> type) {
         return Stream.iterate(failure, cause -> cause != null, Throwable::getCause)
-                .anyMatch(OutOfMemoryError.class::isInstance);
+                .anyMatch(type::isInstance);
     }
 
     /** What the route's own step ran into, without the connector's part of the SQL. */

@@ -1,8 +1,6 @@
 package com.bytefreezer.connector.query;
 
 import java.lang.reflect.InvocationHandler;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -25,9 +23,10 @@ interface Blocks extends AutoCloseable {
 
     List<String> columns() throws SQLException;
 
-    /** The values of each column of up to {@link #ROWS} rows, all but the last block full; null after the last one. */
+    /** The values of each column of up to {@link #ROWS} rows; null after the last one. */
     Object @Nullable [][] next() throws SQLException;
 
+    /** May be called again. */
     @Override
     void close() throws SQLException;
 
@@ -41,24 +40,40 @@ interface Blocks extends AutoCloseable {
         Blocks open(String sql, Opener opener) throws SQLException;
     }
 
-    /** A connection whose statements give a row for each block. */
-    static Connection connection(Connection connection, Source source) {
-        return proxy(Connection.class, (proxy, method, arguments) -> {
-            Object result = call(connection, method, arguments);
-            return result instanceof Statement statement ? statement(statement, source) : result;
+    /** A connection whose statements give a row for each block, and which holds nothing open but that. */
+    static Connection connection(Source source, Reading reading) {
+        return proxy(Connection.class, (proxy, method, arguments) -> switch (method.getName()) {
+            case "createStatement" -> statement(source, reading);
+            case "isClosed" -> false;
+            case "close" -> null;
+            default -> throw new UnsupportedOperationException(method.getName());
         });
     }
 
-    private static Statement statement(Statement statement, Source source) {
+    /** Runs a statement and reads its rows. */
+    interface Reading {
+        Blocks of(String sql);
+    }
+
+    private static Statement statement(Source source, Reading reading) {
         Blocks[] blocks = new Blocks[1];
         return proxy(Statement.class, (proxy, method, arguments) -> switch (method.getName()) {
             case "execute" -> {
                 String sql = (String) arguments[0];
-                blocks[0] = source.open(sql, () -> new ReadAhead(statement.executeQuery(sql)));
+                blocks[0] = source.open(sql, () -> reading.of(sql));
+                // Says what is wrong with the statement.
+                blocks[0].columns();
                 yield true;
             }
             case "getResultSet" -> result(blocks[0], (Statement) proxy);
-            default -> call(statement, method, arguments);
+            case "isClosed" -> false;
+            case "close" -> {
+                if (blocks[0] != null) {
+                    blocks[0].close();
+                }
+                yield null;
+            }
+            default -> throw new UnsupportedOperationException(method.getName());
         });
     }
 
@@ -93,13 +108,5 @@ interface Blocks extends AutoCloseable {
 
     private static <T> T proxy(Class<T> type, InvocationHandler handler) {
         return type.cast(Proxy.newProxyInstance(Blocks.class.getClassLoader(), new Class<?>[] {type}, handler));
-    }
-
-    private static @Nullable Object call(Object target, Method method, Object @Nullable [] arguments) throws Throwable {
-        try {
-            return method.invoke(target, arguments);
-        } catch (InvocationTargetException e) {
-            throw e.getCause() == null ? e : e.getCause();
-        }
     }
 }

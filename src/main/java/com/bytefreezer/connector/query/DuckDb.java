@@ -21,11 +21,14 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.WeakHashMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -50,6 +53,8 @@ public final class DuckDb implements AutoCloseable {
     private @Nullable TemporaryFolder temporaryFolder;
     private final Footers footers = new Footers(this::newConnection, DuckDb::execute);
     private final Binding binding = new Binding(this::newConnection);
+    /** By statement, for as long as somebody has it. */
+    private final Map<String, LargeRecords> largeRecords = Collections.synchronizedMap(new WeakHashMap<>());
 
     /** Makes a new database a sandbox. */
     private interface Preparation {
@@ -248,15 +253,56 @@ public final class DuckDb implements AutoCloseable {
     }
 
     /**
+     * As {@link #records}, for a heap that need not hold many large records at once: in their places stands what
+     * {@link #largeRecords} reads them by.
+     *
+     * @param inOrder whether each run of the statement gives the same records in the same order
+     * @param maxBytes the most of a record; a larger one is refused
+     */
+    public String stream(
+            Query query,
+            List<LakeObject> objects,
+            Schema schema,
+            boolean omitNulls,
+            long skip,
+            boolean inOrder,
+            long maxBytes) {
+        return over(query, objects, schema, NO_NUMBER, (connection, columns, sql) -> {
+            LargeRecords large = new LargeRecords(
+                    this,
+                    "(%s) AS r(%s)".formatted(sql, names(columns.size())),
+                    columns,
+                    JsonRendering.row(columns, omitNulls, NO_NUMBER),
+                    skip,
+                    inOrder,
+                    Math.min(maxBytes, LargeRecords.mostInHeap()));
+            String text = "SELECT record FROM (%s) UNION ALL SELECT NULL".formatted(large.stream(omitNulls));
+            largeRecords.put(text, large);
+            return text;
+        });
+    }
+
+    /** How to read what is too large for a statement of {@link #stream}. */
+    Optional<LargeRecords> largeRecords(String statement) {
+        return Optional.ofNullable(largeRecords.get(statement));
+    }
+
+    /**
      * As {@link #records}, for small objects of one partition, with a second column: the position of the
-     * record's object among them. Each record is the same as when its object is read alone.
+     * record's object among them. Each record is the same as when its object is read alone. Fails where one is large.
      */
     public String recordsOfBundle(Query query, List<LakeObject> objects, Schema schema, boolean omitNulls) {
         String number = query.objectNumber();
         return over(query, objects, schema, number, (connection, columns, sql) -> {
             int last = columns.size() - 1;
-            return "SELECT record, object FROM (SELECT encode(%s) AS record, c%d::INTEGER AS object FROM (%s) AS r(%s)) UNION ALL SELECT NULL, NULL"
-                    .formatted(JsonRendering.row(columns, omitNulls, number), last, sql, names(columns.size()));
+            long most = LargeRecords.mostInStream();
+            return "SELECT record, object FROM (SELECT CASE WHEN strlen(json) <= %d THEN encode(json) ELSE error('a record is too large for a bundle') END AS record, object FROM (SELECT %s AS json, c%d::INTEGER AS object FROM (%s) AS r(%s))) UNION ALL SELECT NULL, NULL"
+                    .formatted(
+                            most,
+                            JsonRendering.shortRow(columns, omitNulls, number, most),
+                            last,
+                            sql,
+                            names(columns.size()));
         });
     }
 
@@ -472,6 +518,10 @@ public final class DuckDb implements AutoCloseable {
         // DuckDB counts 16 bytes for a record however long it is; with its default it would keep 60,000 of them.
         set("streaming_buffer_size", "32KB");
         set("explain_output", "all");
+        // So that it tells how far a statement is.
+        set("enable_progress_bar", "true");
+        set("enable_progress_bar_print", "false");
+        set("progress_bar_time", "0");
         // Else that of the machine.
         set("TimeZone", "UTC");
         // DuckDB 1.5.5 answers min and max of a partition column with an INTERNAL error otherwise (gone in 1.5.6).

@@ -38,9 +38,13 @@ final class Footers {
             FROM (SELECT parquet_schema AS s, parquet_file_metadata AS f, parquet_metadata AS m,
                 list_contains(list_transform(parquet_schema, lambda c: c.repetition_type), 'REPEATED') AS lists
               FROM parquet_full_metadata(%s))""";
+    /** With each further level of lists in lists DuckDB takes twice as long to plan a statement (seen on 1.5.5). */
+    private static final int MOST_LISTS_IN_LISTS = 16;
+    /** Of groups of all kinds; whoever follows them has a stack. */
+    private static final int DEEPEST = 200;
 
     private static final String TREE =
-            "SELECT name, coalesce(num_children, 0), coalesce(duckdb_type, '') FROM parquet_schema(%s) ORDER BY column_id";
+            "SELECT name, coalesce(num_children, 0), coalesce(duckdb_type, ''), coalesce(repetition_type = 'REPEATED', false) FROM parquet_schema(%s) ORDER BY column_id";
 
     private final Connections connections;
     private final Runner runner;
@@ -237,7 +241,7 @@ final class Footers {
         String file = ParquetScan.files(List.of(object));
         List<Node> written = runner.run(connection, TREE.formatted(file), rows -> {
                     rows.next();
-                    return node(rows);
+                    return node(rows, 0, 0);
                 })
                 .children();
         return runner.run(connection, "DESCRIBE FROM read_parquet(" + file + ", hive_partitioning=false)", rows -> {
@@ -272,13 +276,19 @@ final class Footers {
         return type;
     }
 
-    private static Node node(ResultSet rows) throws SQLException {
+    private static Node node(ResultSet rows, int depth, int lists) throws SQLException {
         String name = String.valueOf(rows.getString(1));
         long children = rows.getLong(2);
         String type = rows.getString(3);
+        int listsToHere = lists + (rows.getBoolean(4) ? 1 : 0);
+        if (depth > DEEPEST || listsToHere > MOST_LISTS_IN_LISTS) {
+            throw new SQLException(
+                    "a column has %d or more lists in lists, or groups in groups, which DuckDB does not come to an end with"
+                            .formatted(listsToHere > MOST_LISTS_IN_LISTS ? listsToHere : depth));
+        }
         List<Node> below = new ArrayList<>();
         for (long i = 0; i < children && rows.next(); i++) {
-            below.add(node(rows));
+            below.add(node(rows, depth + 1, listsToHere));
         }
         return new Node(name, type, below);
     }

@@ -4,6 +4,9 @@ import com.fasterxml.jackson.databind.node.TextNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Writes the SQL that turns a row into its JSON text. One table for every destination and for the preview:
@@ -37,7 +40,21 @@ final class JsonRendering {
     private static final Set<String> TEXTS = Set.of("UUID", "TIME_NS", "INTERVAL", "BIT", "TIME WITH TIME ZONE");
     private static final Set<String> COARSE_TIMESTAMPS = Set.of("TIMESTAMP_S", "TIMESTAMP_MS");
 
-    private JsonRendering() {}
+    /** Columns that are NULL in most records, as those of many kinds of events in one dataset, cost little in groups. */
+    private static final int GROUP = 8;
+
+    private static final JsonRendering OF_ANY_LENGTH = new JsonRendering(Long.MAX_VALUE);
+
+    private final long most;
+
+    /**
+     * A rendering that spares DuckDB long texts.
+     *
+     * @param most how many bytes a record may have; of a longer one the text is longer than that, too, but not the right one
+     */
+    private JsonRendering(long most) {
+        this.most = most;
+    }
 
     /**
      * A column of the user's query.
@@ -58,30 +75,92 @@ final class JsonRendering {
      * @param hidden the name of columns to leave out
      */
     static String row(List<Column> columns, boolean omitNulls, String hidden) {
+        return OF_ANY_LENGTH.members(columns, omitNulls, hidden);
+    }
+
+    /** The same for rows of at most {@code most} bytes; what it gives for another one has more bytes and is worth nothing. */
+    static String shortRow(List<Column> columns, boolean omitNulls, String hidden, long most) {
+        return new JsonRendering(most).members(columns, omitNulls, hidden);
+    }
+
+    private String members(List<Column> columns, boolean omitNulls, String hidden) {
+        List<String> groups = new ArrayList<>();
         List<String> parts = new ArrayList<>();
+        List<String> areNull = new ArrayList<>();
+        StringBuilder nulls = new StringBuilder();
         for (int i = 0; i < columns.size(); i++) {
             Column column = columns.get(i);
             if (!column.name().equals(hidden)) {
                 String value = value(column.type(), "c" + i, 0);
-                String key = (parts.isEmpty() && !omitNulls ? "" : ",") + jsonText(column.name()) + ":";
+                String key =
+                        (groups.isEmpty() && parts.isEmpty() && !omitNulls ? "" : ",") + jsonText(column.name()) + ":";
                 parts.add(
                         omitNulls
                                 ? "coalesce(%s || %s, '')".formatted(literal(key), value)
                                 : "%s, coalesce(%s, 'null')".formatted(literal(key), value));
+                areNull.add("c%d IS NULL".formatted(i));
+                nulls.append(omitNulls ? "" : key + "null");
+            }
+            if (parts.size() == GROUP || (i == columns.size() - 1 && !parts.isEmpty())) {
+                groups.add("CASE WHEN %s THEN %s ELSE concat(%s) END"
+                        .formatted(String.join(" AND ", areNull), literal(nulls.toString()), String.join(", ", parts)));
+                parts.clear();
+                areNull.clear();
+                nulls.setLength(0);
             }
         }
-        if (parts.isEmpty()) {
+        if (groups.isEmpty()) {
             return "'{}'";
         }
-        String members = String.join(", ", parts);
+        String all = String.join(", ", groups);
         return omitNulls
-                ? "concat('{', substr(concat(%s), 2), '}')".formatted(members)
-                : "concat('{', %s, '}')".formatted(members);
+                ? "concat('{', substr(concat(%s), 2), '}')".formatted(all)
+                : "concat('{', %s, '}')".formatted(all);
+    }
+
+    /**
+     * The expression for the size of one row's JSON in bytes, about: what it takes to write the characters of its texts
+     * otherwise is not counted.
+     */
+    static String size(List<Column> columns) {
+        return sum(IntStream.range(0, columns.size()).mapToObj(i -> "%d + %s"
+                .formatted(
+                        columns.get(i).name().length() + 4, size(columns.get(i).type(), "c" + i, 0))));
+    }
+
+    private static String size(ColumnType type, String x, int depth) {
+        return switch (type.name()) {
+            case "VARCHAR", "JSON", "BIT", "BIGNUM", ColumnType.UNION ->
+                "coalesce(strlen(%s::VARCHAR), 0)".formatted(x);
+            case "VARIANT" -> "coalesce(strlen(%s::JSON::VARCHAR), 0)".formatted(x);
+            case "BLOB" -> "coalesce(octet_length(%s), 0) * 4 // 3".formatted(x);
+            case ColumnType.LIST -> sizeOfList(type.children().get(0), x, depth);
+            case ColumnType.MAP ->
+                "%s + %s"
+                        .formatted(
+                                sizeOfList(type.children().get(0), "map_keys(%s)".formatted(x), depth),
+                                sizeOfList(type.children().get(1), "map_values(%s)".formatted(x), depth));
+            case ColumnType.STRUCT ->
+                sum(IntStream.range(0, type.children().size())
+                        .mapToObj(i ->
+                                size(type.children().get(i), "struct_extract_at(%s, %d)".formatted(x, i + 1), depth)));
+            default -> "8";
+        };
+    }
+
+    /** A chain of hundreds of additions would need a deep stack. */
+    private static String sum(Stream<String> parts) {
+        return "list_sum([%s])::BIGINT".formatted(parts.collect(Collectors.joining(", ")));
+    }
+
+    private static String sizeOfList(ColumnType element, String x, int depth) {
+        return "coalesce(list_sum(list_transform(%s, lambda s%d: 1 + %s))::BIGINT, 0)"
+                .formatted(x, depth, size(element, "s" + depth, depth + 1));
     }
 
     /** The expression for the JSON text of {@code expression}; NULL for NULL. */
     static String json(ColumnType type, String expression) {
-        return value(type, expression, 0);
+        return OF_ANY_LENGTH.value(type, expression, 0);
     }
 
     /** The expression for {@code expression} as a text: that of its JSON, without the quotes of a string. */
@@ -98,7 +177,7 @@ final class JsonRendering {
     }
 
     /** The expression of type VARCHAR for the JSON text of {@code expression}; NULL for NULL. */
-    private static String value(ColumnType type, String expression, int depth) {
+    private String value(ColumnType type, String expression, int depth) {
         if (type.name().equals(ColumnType.LIST)) {
             return list(type.children().get(0), expression, depth);
         }
@@ -114,7 +193,7 @@ final class JsonRendering {
         return scalar(type.name(), expression);
     }
 
-    private static String scalar(String type, String x) {
+    private String scalar(String type, String x) {
         if (INTEGERS.contains(type) || type.equals("BOOLEAN")) {
             return x + "::VARCHAR";
         }
@@ -151,15 +230,23 @@ final class JsonRendering {
             return "'\"' || %s::VARCHAR || '\"'".formatted(x);
         }
         if (type.equals("BLOB")) {
-            return "'\"' || base64(%s) || '\"'".formatted(x);
+            return bounded("octet_length(%s) * 4 // 3".formatted(x), "'\"' || base64(%s) || '\"'".formatted(x));
         }
         if (type.equals("JSON")) {
-            return embedded(x + "::VARCHAR");
+            return bounded("strlen(%s::VARCHAR)".formatted(x), embedded(x + "::VARCHAR"));
         }
         if (type.equals("VARIANT")) {
             return embedded(x + "::JSON::VARCHAR");
         }
-        return "to_json(%s)::VARCHAR".formatted(x);
+        String text = "to_json(%s)::VARCHAR".formatted(x);
+        return type.equals("VARCHAR") ? bounded("strlen(%s)".formatted(x), text) : text;
+    }
+
+    /** The value's text, or, when the whole record will be too long, any text that is too long. */
+    private String bounded(String least, String text) {
+        return most == Long.MAX_VALUE
+                ? text
+                : "CASE WHEN %s > %d THEN repeat('x', %d) ELSE %s END".formatted(least, most, most + 1, text);
     }
 
     /** DuckDB takes more for JSON than JSON is: NaN, Infinity and a last comma. Such a text is a string. */
@@ -196,23 +283,31 @@ final class JsonRendering {
         return "CASE WHEN isfinite(%s) THEN %s END".formatted(x, text);
     }
 
-    private static String list(ColumnType element, String x, int depth) {
+    private String list(ColumnType element, String x, int depth) {
         String item = "e" + depth;
-        return "'[' || array_to_string(list_transform(%s, lambda %s: coalesce(%s, 'null')), ',') || ']'"
-                .formatted(x, item, value(element, item, depth + 1));
+        return bounded(
+                "2 * len(%s)".formatted(x),
+                "'[' || array_to_string(list_transform(%s, lambda %s: coalesce(%s, 'null')), ',') || ']'"
+                        .formatted(x, item, value(element, item, depth + 1)));
     }
 
     /** Of several entries with the same key the first, as DuckDB finds it. */
-    private static String map(ColumnType type, String x, int depth) {
+    private String map(ColumnType type, String x, int depth) {
         String keys = "k" + depth;
         String entry = "e" + depth;
-        String member =
-                "CASE WHEN list_position(%1$s, %2$s[1]) = i%3$d THEN to_json(%2$s[1])::VARCHAR || ':' || coalesce(%4$s, 'null') END"
-                        .formatted(keys, entry, depth, value(type.children().get(1), entry + "[2]", depth + 1));
+        // To look for each key takes long in a map of very many.
+        String isFirst = "CASE WHEN %1$s.once THEN true ELSE list_position(%1$s.texts, %2$s[1]) = i%3$d END"
+                .formatted(keys, entry, depth);
+        String member = "CASE WHEN %s THEN to_json(%s[1])::VARCHAR || ':' || coalesce(%s, 'null') END"
+                .formatted(isFirst, entry, value(type.children().get(1), entry + "[2]", depth + 1));
+        String texts = "list_transform(map_keys(%s), lambda %s: %s)"
+                .formatted(x, entry, key(type.children().get(0), entry));
         String members =
-                "list_transform([list_transform(map_keys(%1$s), lambda %2$s: %3$s)], lambda %4$s: array_to_string(list_transform(list_zip(%4$s, map_values(%1$s)), lambda %2$s, i%5$d: %6$s), ','))[1]"
-                        .formatted(x, entry, key(type.children().get(0), entry), keys, depth, member);
-        return "CASE WHEN %s IS NOT NULL THEN '{' || %s || '}' END".formatted(x, members);
+                "list_transform(list_transform([%1$s], lambda %2$s: {'texts': %2$s, 'once': list_unique(%2$s) = len(%2$s)}), lambda %2$s: array_to_string(list_transform(list_zip(%2$s.texts, map_values(%3$s)), lambda %4$s, i%5$d: %6$s), ','))[1]"
+                        .formatted(texts, keys, x, entry, depth, member);
+        return bounded(
+                "5 * cardinality(%s)".formatted(x),
+                "CASE WHEN %s IS NOT NULL THEN '{' || %s || '}' END".formatted(x, members));
     }
 
     /** The text of a key: also of what is null in JSON, but a key of its own. */
@@ -222,7 +317,7 @@ final class JsonRendering {
                 : "coalesce(%s, try(%s::VARCHAR), 'null')".formatted(text(type, x), x);
     }
 
-    private static String struct(ColumnType type, String x, int depth) {
+    private String struct(ColumnType type, String x, int depth) {
         boolean named = !type.fields().isEmpty();
         List<String> parts = new ArrayList<>();
         for (int i = 0; i < type.children().size(); i++) {
@@ -235,7 +330,7 @@ final class JsonRendering {
                 .formatted(x, named ? "{" : "[", String.join(", ", parts), named ? "}" : "]");
     }
 
-    private static String union(ColumnType type, String x, int depth) {
+    private String union(ColumnType type, String x, int depth) {
         StringBuilder cases = new StringBuilder();
         for (int i = 0; i < type.fields().size(); i++) {
             String tag = type.fields().get(i);

@@ -1,125 +1,204 @@
 package com.bytefreezer.connector.query;
 
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
+import java.sql.Connection;
 import java.sql.ResultSet;
-import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
-import java.util.ArrayList;
-import java.util.Arrays;
+import java.sql.Statement;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.duckdb.DuckDBPreparedStatement;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rows of a result of DuckDB, records first, as bytes. A thread of its own reads them a few blocks before they are
- * asked for: Camel's split asks in whichever thread is free, and DuckDB, which works in the thread that asks, would move
- * from one core's cache to another's with each batch and need a third more time.
+ * The rows of a statement of DuckDB, records first, as bytes. A thread of its own runs it and reads them a few blocks before
+ * they are asked for: Camel's split asks in whichever thread is free, and DuckDB, which works in the thread that asks, would
+ * move from one core's cache to another's with each batch and need a third more time. That thread alone has the connection,
+ * so that nobody waits for a statement that DuckDB does not end.
  *
  * <p>Used by one thread at a time.
  */
 final class ReadAhead implements Blocks {
+    private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
     private static final int AHEAD = 2;
+    /** DuckDB plans in it, which takes as much stack as an expression is deep. */
+    private static final long STACK_BYTES = 8L * 1024 * 1024;
 
-    private final ResultSet rows;
-    private final List<String> columns = new ArrayList<>();
+    private static final long LOOK_MS = 500;
+    /** What DuckDB may take to end a statement that is cancelled. */
+    private static final Duration GRACE = Duration.ofSeconds(5);
+
+    private final Footers.Connections connections;
+    private final String sql;
+    private final @Nullable LargeRecords large;
+    private final Duration patience;
+    private final Thread reader = new Thread(null, this::read, "read-ahead", STACK_BYTES);
     private final BlockingQueue<Step> steps = new ArrayBlockingQueue<>(AHEAD);
+    private volatile @Nullable Statement statement;
+    private volatile List<String> columns = List.of();
     private volatile boolean closed;
+    /** Nobody waits for the reader any more. */
+    private volatile boolean abandoned;
+
+    private boolean begun;
     /** The one that has no block. */
     private @Nullable Step end;
 
-    /** The next block, or why there is none: nothing is wrong, or a failure. */
+    /** The next block, or why there is none: nothing is wrong, or a failure. The first one only says that the statement runs. */
     private record Step(
             Object @Nullable [] @Nullable [] block,
             @Nullable Throwable failure) {}
 
-    /** Begins to read. */
-    ReadAhead(ResultSet rows) throws SQLException {
-        this.rows = rows;
-        ResultSetMetaData metaData = rows.getMetaData();
-        for (int i = 1; i <= metaData.getColumnCount(); i++) {
-            columns.add(metaData.getColumnLabel(i));
-        }
-        Thread reader = new Thread(this::read, "read-ahead");
+    /**
+     * Begins to read.
+     *
+     * @param large how to read those records in whose place the statement gives something else; null where it does not
+     * @param patience how long DuckDB may work without getting further; what it waits for the lake does not count
+     */
+    ReadAhead(Footers.Connections connections, String sql, @Nullable LargeRecords large, Duration patience) {
+        this.connections = connections;
+        this.sql = sql;
+        this.large = large;
+        this.patience = patience;
         reader.setDaemon(true);
         reader.start();
     }
 
     @Override
-    public List<String> columns() {
+    public List<String> columns() throws SQLException {
+        if (!begun) {
+            begun = true;
+            require(take());
+        }
         return columns;
     }
 
     @Override
     public Object @Nullable [][] next() throws SQLException {
+        columns();
         Step step = end == null ? take() : end;
-        if (step.failure != null) {
-            throw step.failure instanceof SQLException e ? e : new SQLException(step.failure.toString(), step.failure);
-        }
+        require(step);
         return step.block;
     }
 
-    /** Returns when nothing is being read any more. */
-    @Override
-    public void close() throws SQLException {
-        if (end == null) {
-            closed = true;
-            try {
-                rows.getStatement().cancel();
-            } catch (SQLException e) {
-                // It has closed itself, which the reader tells.
-            }
+    private static void require(Step step) throws SQLException {
+        if (step.failure != null) {
+            throw step.failure instanceof SQLException e ? e : new SQLException(step.failure.toString(), step.failure);
         }
+    }
+
+    /** Returns when nothing is being read any more, or DuckDB does not end. */
+    @Override
+    public void close() {
+        closed = true;
         while (end == null) {
             take();
         }
-        rows.close();
     }
 
     private Step take() {
-        Step step = uninterruptibly(steps::take);
+        Step step = uninterruptibly(this::await);
         if (step.block == null) {
             end = step;
         }
         return step;
     }
 
-    private void read() {
-        boolean goesOn = true;
-        while (goesOn) {
-            Step step = step();
-            goesOn = step.block != null;
-            uninterruptibly(() -> {
-                steps.put(step);
-                return step;
-            });
+    /** The next step, or that DuckDB gets no further. */
+    private Step await() throws InterruptedException {
+        long worked = THREADS.getThreadCpuTime(reader.getId());
+        long rows = -1;
+        long cancelled = 0;
+        while (true) {
+            Step step = closed && cancelled == 0 ? steps.poll() : steps.poll(LOOK_MS, TimeUnit.MILLISECONDS);
+            if (step != null) {
+                return step.failure != null && cancelled != 0 && !closed ? noProgress() : step;
+            }
+            long now = THREADS.getThreadCpuTime(reader.getId());
+            if (rows != rowsSeen()) {
+                rows = rowsSeen();
+                worked = now;
+            }
+            if (cancelled == 0 && (closed || now - worked > patience.toNanos())) {
+                cancelled = System.nanoTime();
+                cancel();
+            } else if (cancelled != 0 && System.nanoTime() - cancelled > GRACE.toNanos()) {
+                abandoned = true;
+                return noProgress();
+            }
         }
     }
 
-    private Step step() {
+    private Step noProgress() {
+        return new Step(null, new NoProgressException(patience));
+    }
+
+    private void cancel() {
         try {
-            return new Step(closed ? null : block(), null);
+            Statement running = statement;
+            if (running != null) {
+                running.cancel();
+            }
+        } catch (SQLException e) {
+            // It has closed itself, which the reader tells.
+        }
+    }
+
+    /** How many rows DuckDB has looked at, whether it has given any or not. */
+    private long rowsSeen() {
+        try {
+            return statement instanceof DuckDBPreparedStatement running
+                    ? running.getQueryProgress().getRowsProcessed()
+                    : 0;
+        } catch (SQLException e) {
+            // It has ended.
+            return 0;
+        }
+    }
+
+    private void read() {
+        Step last;
+        try {
+            stream();
+            last = new Step(null, null);
         } catch (Throwable e) {
             // Also an error: whoever waits for a block must hear of it.
-            return new Step(null, e);
+            last = new Step(null, e);
+        }
+        put(last);
+    }
+
+    private void stream() throws SQLException {
+        try (Connection connection = connections.open();
+                Statement running = connection.createStatement()) {
+            statement = running;
+            try (ResultSet rows = running.executeQuery(sql)) {
+                StreamedRecords records = new StreamedRecords(rows, large);
+                columns = records.columns();
+                put(new Step(new Object[0][], null));
+                while (!closed && !abandoned) {
+                    Object[][] block = records.next();
+                    if (block == null) {
+                        return;
+                    }
+                    put(new Step(block, null));
+                }
+            }
         }
     }
 
-    private Object @Nullable [][] block() throws SQLException {
-        Object[][] block = new Object[columns.size()][ROWS];
-        int count = 0;
-        while (count < ROWS && rows.next()) {
-            block[0][count] = rows.getBytes(1);
-            for (int column = 1; column < block.length; column++) {
-                block[column][count] = rows.getObject(column + 1);
+    private void put(Step step) {
+        uninterruptibly(() -> {
+            boolean taken = false;
+            while (!taken && !abandoned) {
+                taken = steps.offer(step, LOOK_MS, TimeUnit.MILLISECONDS);
             }
-            count++;
-        }
-        if (count < ROWS) {
-            for (int column = 0; column < block.length; column++) {
-                block[column] = Arrays.copyOf(block[column], count);
-            }
-        }
-        return count == 0 ? null : block;
+            return step;
+        });
     }
 
     private interface Waiting<T> {

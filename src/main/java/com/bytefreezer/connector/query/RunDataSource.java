@@ -4,6 +4,7 @@ import java.io.PrintWriter;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLFeatureNotSupportedException;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.logging.Logger;
 import javax.sql.DataSource;
@@ -18,15 +19,16 @@ public final class RunDataSource implements DataSource {
 
     private static final ThreadLocal<@Nullable Use> CURRENT = new ThreadLocal<>();
 
-    private record Use(DuckDb duckDb, Blocks.Source rows) {}
+    private record Use(DuckDb duckDb, Blocks.Source rows, Duration patience) {}
 
     /**
      * From now on this thread's connections are those of {@code duckDb}.
      *
      * @param reading with whom its rows are shared
+     * @param patience how long DuckDB may work on a statement without getting further
      */
-    public void use(DuckDb duckDb, Optional<SharedReading> reading) {
-        CURRENT.set(new Use(duckDb, reading.<Blocks.Source>map(shared -> shared).orElse(OWN)));
+    public void use(DuckDb duckDb, Optional<SharedReading> reading, Duration patience) {
+        CURRENT.set(new Use(duckDb, reading.<Blocks.Source>map(shared -> shared).orElse(OWN), patience));
     }
 
     @Override
@@ -35,7 +37,13 @@ public final class RunDataSource implements DataSource {
         if (use == null) {
             throw new SQLException("no run is under way");
         }
-        return Blocks.connection(use.duckDb.newConnection(), use.rows);
+        return Blocks.connection(
+                use.rows,
+                sql -> new ReadAhead(
+                        use.duckDb::newConnection,
+                        sql,
+                        use.duckDb.largeRecords(sql).orElse(null),
+                        use.patience));
     }
 
     @Override

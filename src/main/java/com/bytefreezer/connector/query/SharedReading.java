@@ -223,7 +223,7 @@ public final class SharedReading implements Blocks.Source {
         private static long bytes(Object[][] block) {
             long bytes = 0;
             for (Object record : block[0]) {
-                bytes += record == null ? 0 : ((byte[]) record).length;
+                bytes += record instanceof byte[] json ? json.length : 0;
             }
             return bytes;
         }

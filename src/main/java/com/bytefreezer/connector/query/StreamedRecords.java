@@ -1,0 +1,128 @@
+package com.bytefreezer.connector.query;
+
+import com.bytefreezer.connector.query.LargeRecords.Placeholder;
+import java.sql.ResultSet;
+import java.sql.ResultSetMetaData;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The rows of a result in blocks of so many bytes, with the large records among them. Used by one thread. */
+final class StreamedRecords {
+    /** A block ends after the record that comes to so much. */
+    private static final int MOST_BYTES = 4 * 1024 * 1024;
+
+    private final ResultSet rows;
+    private final @Nullable LargeRecords large;
+    private final List<String> columns = new ArrayList<>();
+    /** What the statement gave last, and how much of it is in a block. */
+    private Object[][] fetched = {{}};
+
+    private long fetchedBytes;
+    private int next;
+    /** How many rows there were before. */
+    private long before;
+
+    /** @param large how to read what placeholders stand for; null when there are none */
+    StreamedRecords(ResultSet rows, @Nullable LargeRecords large) throws SQLException {
+        this.rows = rows;
+        this.large = large;
+        ResultSetMetaData metaData = rows.getMetaData();
+        for (int i = 1; i <= metaData.getColumnCount(); i++) {
+            columns.add(metaData.getColumnLabel(i));
+        }
+    }
+
+    List<String> columns() {
+        return columns;
+    }
+
+    /** As {@link Blocks#next}; in place of a record that is too large stands a {@link RefusedRecord}. */
+    Object @Nullable [][] next() throws SQLException {
+        if (next == fetched[0].length) {
+            requireHeap(2 * fetchedBytes);
+            before += next;
+            fetched = fetch();
+            next = 0;
+            if (fetched[0].length == 0) {
+                return null;
+            }
+        }
+        int from = next;
+        long bytes = 0;
+        while (next < fetched[0].length && bytes < MOST_BYTES) {
+            bytes += isPlaceholder(next) && large != null ? readLarge(large) : length(fetched[0][next++]);
+        }
+        Object[][] block = part(fetched, from, next);
+        if (from > 0 || next < fetched[0].length) {
+            // What is given away may be large.
+            Arrays.fill(fetched[0], from, next, null);
+        }
+        return block;
+    }
+
+    private Object[][] fetch() throws SQLException {
+        Object[][] block = new Object[columns.size()][Blocks.ROWS];
+        int count = 0;
+        fetchedBytes = 0;
+        while (count < Blocks.ROWS && fetchedBytes < MOST_BYTES && rows.next()) {
+            byte[] record = rows.getBytes(1);
+            block[0][count] = record;
+            fetchedBytes += length(record);
+            for (int column = 1; column < block.length; column++) {
+                block[column][count] = rows.getObject(column + 1);
+            }
+            count++;
+        }
+        return part(block, 0, count);
+    }
+
+    private static Object[][] part(Object[][] block, int from, int to) {
+        return from == 0 && to == block[0].length
+                ? block
+                : Arrays.stream(block)
+                        .map(values -> Arrays.copyOfRange(values, from, to))
+                        .toArray(Object[][]::new);
+    }
+
+    private static long length(@Nullable Object record) {
+        return record instanceof byte[] json ? json.length : 0;
+    }
+
+    private boolean isPlaceholder(int position) {
+        return position < fetched[0].length && fetched[0][position] instanceof byte[] json && Placeholder.is(json);
+    }
+
+    /** Reads those that come next, as many as one statement may read, and gives their bytes. */
+    private long readLarge(LargeRecords records) throws SQLException {
+        List<Placeholder> placeholders = new ArrayList<>();
+        for (int i = next; isPlaceholder(i); i++) {
+            placeholders.add(Placeholder.of((byte[]) fetched[0][i]));
+        }
+        List<Placeholder> together = placeholders.subList(0, records.together(placeholders));
+        requireHeap(2
+                * together.stream()
+                        .mapToLong(Placeholder::bytes)
+                        .filter(length -> length <= records.mostBytes())
+                        .sum());
+        long bytes = 0;
+        for (Object record : records.read(before + next, together)) {
+            fetched[0][next++] = record;
+            bytes += length(record);
+        }
+        return bytes;
+    }
+
+    /** Where the heap ends, DuckDB's driver ends the process; Java only ends what was to be done. */
+    private static void requireHeap(long bytes) {
+        Runtime java = Runtime.getRuntime();
+        if (bytes > java.maxMemory() - java.totalMemory() + java.freeMemory()) {
+            int room = (int) Math.min(bytes, Integer.MAX_VALUE - 8);
+            if (new byte[room].length < room) {
+                throw new OutOfMemoryError();
+            }
+        }
+    }
+}
