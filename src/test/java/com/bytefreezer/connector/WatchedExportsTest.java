@@ -72,7 +72,7 @@ class WatchedExportsTest {
             Files.delete(exports.resolve("lost.camel.yaml"));
             Files.delete(exports.resolve("worse.camel.yaml"));
             Await.until("readiness", () -> watch.whyNotReady().isEmpty());
-            assertThat(watch.metrics()).doesNotContain("destination=\"none\"");
+            Await.until("metrics", () -> !watch.metrics().contains("destination=\"none\""));
         }
     }
 
@@ -120,6 +120,25 @@ class WatchedExportsTest {
             assertThat(watch.log()).noneMatch(line -> line.contains("first/webhook: removed"));
         }
         assertThat(sink.acceptedRecords()).isEqualTo(4 * RECORDS);
+    }
+
+    @Test
+    void aNameBelongsToTheExportThatRunsUnderIt() throws Exception {
+        Path second = exports.resolve("second.camel.yaml");
+        Files.writeString(second, text("shared", "n, 'second' AS mark"));
+        try (TestRun.Running watch = TestRun.watch(settings())) {
+            Await.until("the first run", () -> sink.acceptedRecords() == RECORDS);
+            Files.writeString(exports.resolve("first.camel.yaml"), text("shared", "n, 'first' AS mark"));
+            Await.until("the complaint", () -> watch.whyNotReady().isPresent());
+            assertThat(watch.whyNotReady().orElseThrow())
+                    .contains(
+                            "first.camel.yaml: an export is named shared in routes/exports/second.camel.yaml already");
+            assertThat(watch.log()).noneMatch(line -> line.contains("shared/webhook: changed"));
+            Files.delete(second);
+            Await.until("the other one", () -> watch.log()
+                    .contains("INFO export shared/webhook: changed. It goes on from its cursor."));
+        }
+        assertThat(sink.acceptedRecords()).isEqualTo(RECORDS);
     }
 
     @Test

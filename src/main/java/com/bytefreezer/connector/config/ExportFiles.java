@@ -5,10 +5,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -21,12 +23,17 @@ import java.util.TreeMap;
 public record ExportFiles(Map<String, List<ExportDefinition>> exports, Map<String, String> problems) {
     private static final String REMEDY = " Correct the file.";
 
-    /** @param values of the settings */
-    static ExportFiles of(RouteFiles routes, Map<String, String> values, boolean withDefaultExport) {
+    /**
+     * @param values of the settings
+     * @param first those of them, by their names in messages, to whom a name belongs that several have
+     */
+    static ExportFiles of(RouteFiles routes, Map<String, String> values, boolean withDefaultExport, Set<String> first) {
         Map<String, List<ExportDefinition>> exports = new LinkedHashMap<>();
         Map<String, String> problems = new TreeMap<>();
         Map<String, String> owners = new HashMap<>();
-        for (Path file : routes.exportFiles(withDefaultExport)) {
+        List<Path> files = new ArrayList<>(routes.exportFiles(withDefaultExport));
+        files.sort(Comparator.comparing(file -> !first.contains(routes.nameInMessages(file))));
+        for (Path file : files) {
             String name = routes.nameInMessages(file);
             List<String> wrong = new ArrayList<>(Rules.problemsOf(file, values, routes));
             List<ExportDefinition> described = List.of();
@@ -44,8 +51,8 @@ public record ExportFiles(Map<String, List<ExportDefinition>> exports, Map<Strin
             if (wrong.isEmpty()) {
                 exports.put(name, described);
             } else {
-                String first = wrong.get(0).replace(" Not started.", "");
-                problems.put(name, (first.contains(name) ? first : name + ": " + first) + REMEDY);
+                String problem = wrong.get(0).replace(" Not started.", "");
+                problems.put(name, (problem.contains(name) ? problem : name + ": " + problem) + REMEDY);
             }
         }
         return new ExportFiles(exports, problems);

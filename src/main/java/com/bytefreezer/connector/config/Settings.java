@@ -152,13 +152,14 @@ public final class Settings {
     }
 
     private static RouteFiles rightOnes(Map<String, String> values, RouteFiles routes) {
-        RouteFiles right = routes.without(exportFiles(values, routes).problems().keySet());
+        RouteFiles right =
+                routes.without(exportFiles(values, routes, Set.of()).problems().keySet());
         return right.hasFurtherExports() || !routes.hasFurtherExports() ? right : routes;
     }
 
-    private static ExportFiles exportFiles(Map<String, String> values, RouteFiles routes) {
+    private static ExportFiles exportFiles(Map<String, String> values, RouteFiles routes, Set<String> first) {
         // Also where all further ones are gone.
-        return ExportFiles.of(routes, values, Rules.describesExport(values));
+        return ExportFiles.of(routes, values, Rules.describesExport(values), first);
     }
 
     /** A variable that other programs know, too, also in small letters; empty where it is not set. */
@@ -327,9 +328,13 @@ public final class Settings {
                 .toList();
     }
 
-    /** The files of exports as they are now, one by one. */
-    public ExportFiles exportFiles() {
-        return exportFiles(values, sources.routes().now());
+    /**
+     * The files of exports as they are now, one by one.
+     *
+     * @param first those of them, by their names in messages, to whom a name belongs that several have
+     */
+    public ExportFiles exportFiles(Set<String> first) {
+        return exportFiles(values, sources.routes().now(), first);
     }
 
     /** Changes with every change of these files. */

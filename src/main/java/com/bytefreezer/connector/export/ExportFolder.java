@@ -140,7 +140,7 @@ public final class ExportFolder {
     }
 
     private void read() {
-        ExportFiles now = settings.exportFiles();
+        ExportFiles now = settings.exportFiles(files.keySet());
         Map<String, String> wrong = new TreeMap<>(now.problems());
         Map<String, List<ExportDefinition>> right = new LinkedHashMap<>();
         Set<String> names = new HashSet<>();

@@ -1,0 +1,123 @@
+package com.bytefreezer.connector.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.bytefreezer.connector.delivery.Routes;
+import com.bytefreezer.connector.testing.Await;
+import com.bytefreezer.connector.testing.ConnectorProcess;
+import com.bytefreezer.connector.testing.ParquetLake;
+import com.bytefreezer.connector.testing.TestTools;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The packaged connector with many exports, killed in the middle and started again. */
+class ManyExportsIT {
+    private static final int EXPORTS = 50;
+    private static final int OBJECTS = 3;
+    private static final int RECORDS_PER_OBJECT = 2000;
+    private static final int KILLS = 2;
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void killedAgainAndAgainEachOfFiftyExportsDeliversEveryRecordOnce() throws IOException {
+        ParquetLake lake = ParquetLake.in(folder.resolve("lake"));
+        for (int i = 0; i < OBJECTS; i++) {
+            lake.numbers(
+                    "year=2026/month=11/day=20/hour=%02d/o.parquet".formatted(i),
+                    (long) i * RECORDS_PER_OBJECT,
+                    RECORDS_PER_OBJECT);
+        }
+        Routes.copyTo(folder.resolve("routes"));
+        Files.delete(folder.resolve("routes/exports/default.camel.yaml"));
+        for (int i = 0; i < EXPORTS; i++) {
+            export("export-" + i, (long) i * OBJECTS * RECORDS_PER_OBJECT);
+        }
+        Path tree = folder.resolve("tree");
+        Random random = new Random(5);
+        for (int kill = 0; kill < KILLS; kill++) {
+            long before = journalSize(tree);
+            long more = 1 + random.nextInt(8000);
+            try (ConnectorProcess connector = start(lake, tree)) {
+                Await.until(
+                        "some batches before kill " + kill,
+                        () -> journalSize(tree) > before + more || !connector.isAlive());
+                assertThat(connector.isAlive()).as(connector.standardError()).isTrue();
+                connector.killHard();
+                connector.waitFor(Duration.ofSeconds(10));
+            }
+        }
+        try (ConnectorProcess connector = start(lake, tree)) {
+            assertThat(connector.waitFor(Duration.ofMinutes(2)))
+                    .as(connector.standardError())
+                    .isZero();
+        }
+        assertThat(numbers(tree))
+                .hasSize(EXPORTS * OBJECTS * RECORDS_PER_OBJECT)
+                .doesNotHaveDuplicates();
+    }
+
+    private void export(String name, long first) throws IOException {
+        Files.writeString(folder.resolve("routes/exports/" + name + ".camel.yaml"), """
+                - templatedRoute:
+                    routeTemplateRef: export
+                    routeId: export-%1$s
+                    parameters:
+                      - {name: name, value: %1$s}
+                      - {name: tenant, value: acme}
+                      - {name: dataset, value: events}
+                      - {name: batchSize, value: "200"}
+                      - {name: sql, value: "SELECT n + %2$d AS n, hostname FROM events"}
+                """.formatted(name, first));
+    }
+
+    private ConnectorProcess start(ParquetLake lake, Path tree) {
+        return ConnectorProcess.start(
+                TestTools.projectDirectory(),
+                Map.of(
+                        "LAKE_ROOT",
+                        "file:" + lake.root(),
+                        "DESTINATION_TYPE",
+                        "file",
+                        "DESTINATION_FILE_FOLDER",
+                        tree.toString(),
+                        "CURSOR_FILE",
+                        folder.resolve("cursor.db").toString()),
+                List.of("-Xmx256m"),
+                "--mode",
+                "batch",
+                "--routes",
+                folder.resolve("routes").toString());
+    }
+
+    private static long journalSize(Path tree) {
+        return tree.resolve(".written").toFile().length();
+    }
+
+    private static List<Long> numbers(Path tree) throws IOException {
+        try (Stream<Path> files = Files.walk(tree)) {
+            return files.filter(file -> file.toString().endsWith(".ndjson"))
+                    .flatMap(ManyExportsIT::lines)
+                    .map(line -> ParquetLake.number(line.getBytes(java.nio.charset.StandardCharsets.UTF_8)))
+                    .toList();
+        }
+    }
+
+    private static Stream<String> lines(Path file) {
+        try {
+            return Files.readAllLines(file).stream();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
