@@ -2,18 +2,20 @@
 import { duration, plural } from './format.js';
 import { h } from './ui.js';
 
-const WORDS = { idle: 'waits', running: 'runs', failed: 'failed', never: 'has not run' };
+const WORDS = { idle: 'waits', running: 'runs', failed: 'failed', killed: 'was killed', retrying: 'retries', silent: 'gives no sign of life', never: 'has not run' };
+
+const BAD = ['failed', 'killed', 'retrying', 'silent'];
 
 export function ExportMark({ entry }) {
-  const kind = entry.state === 'failed' ? 'bad' : entry.dead_letters > 0 ? 'warn' : entry.state === 'never' ? 'none' : 'good';
+  const kind = BAD.includes(entry.state) ? 'bad' : entry.dead_letters > 0 ? 'warn' : entry.state === 'never' ? 'none' : 'good';
   const shape = { bad: 'M8 3l6 10H2z', warn: 'M8 3l6 10H2z', none: 'M3 8h10', good: 'M8 4a4 4 0 1 0 .01 0z' }[kind];
   return h('svg', { class: `mark ${kind}`, viewBox: '0 0 16 16', role: 'img', 'aria-label': WORDS[entry.state] ?? entry.state },
     h('path', { d: shape, fill: kind === 'none' ? 'none' : 'currentColor', stroke: 'currentColor', 'stroke-width': 1.5 }));
 }
 
 export function exportLine(entry) {
-  if (entry.state === 'failed') {
-    return 'failed';
+  if (BAD.includes(entry.state)) {
+    return WORDS[entry.state];
   }
   if (entry.dead_letters > 0) {
     return plural(entry.dead_letters, 'dead letter');
@@ -29,7 +31,7 @@ export function exportLine(entry) {
 
 /** The one that failed, else one with dead letters, else the one that is most behind; undefined when there is none. */
 export function worst(entries) {
-  const urgency = (entry) => [entry.state === 'failed' ? 1 : 0, Math.sign(entry.dead_letters), entry.lag_seconds ?? -1];
+  const urgency = (entry) => [BAD.includes(entry.state) ? 1 : 0, Math.sign(entry.dead_letters), entry.lag_seconds ?? -1];
   return [...entries].sort((one, other) => {
     const [first, second] = [urgency(one), urgency(other)];
     const at = first.findIndex((value, index) => value !== second[index]);

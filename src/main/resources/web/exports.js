@@ -17,7 +17,7 @@ const EXPORTS = [
   { name: 'Accepted', number: true, cell: (entry) => number(entry.totals?.accepted) },
   { name: 'Dead letters', number: true, cell: (entry) => number(entry.dead_letters) },
   { name: 'Next run', cell: (entry) => time(entry.next_run) },
-  { name: 'Last error', text: true, cell: (entry) => entry.last_error ?? '–' },
+  { name: 'Last error', text: true, cell: (entry) => entry.retrying_reason ?? entry.last_error ?? '–' },
 ];
 
 const RUNS = [
@@ -94,6 +94,7 @@ function Details({ entry, reload, go }) {
   });
   return h('section', { class: 'details', 'aria-label': `Export ${full}` },
     h('h2', null, `${entry.name} → ${entry.destination}`),
+    entry.retrying_since && h('p', { class: 'problem' }, `It waits since ${time(entry.retrying_since)}: ${entry.retrying_reason}`),
     entry.last_error && h('p', { class: 'problem' }, entry.last_error),
     entry.set_aside?.length > 0 && h('p', { class: 'problem' }, `Set aside, since the process died of it three times: ${entry.set_aside.join(', ')}.`),
     entry.set_aside?.length > 0 && h('button', { type: 'button', disabled: retry.busy, onClick: retry.run }, 'Replay, and let the next run try it again'),

@@ -7,6 +7,7 @@ import com.bytefreezer.connector.control.Instance;
 import com.bytefreezer.connector.control.LakeCredentials;
 import com.bytefreezer.connector.cursor.Cursor;
 import com.bytefreezer.connector.cursor.History;
+import com.bytefreezer.connector.delivery.Circuit;
 import com.bytefreezer.connector.delivery.DeadLetters;
 import com.bytefreezer.connector.delivery.Deliveries;
 import com.bytefreezer.connector.delivery.DeliveryCamel;
@@ -22,6 +23,7 @@ import com.bytefreezer.connector.export.RunProgress;
 import com.bytefreezer.connector.export.Schedule;
 import com.bytefreezer.connector.metrics.Metrics;
 import com.bytefreezer.connector.operations.ExportHealth;
+import com.bytefreezer.connector.operations.Lookout;
 import com.bytefreezer.connector.operations.Operations;
 import com.bytefreezer.connector.server.HttpServer;
 import java.io.IOException;
@@ -59,6 +61,8 @@ public final class Connector implements AutoCloseable {
     final Operations operations;
     final Metrics metrics = new Metrics(Version.number());
     private final Optional<Tracing> tracing;
+    private final Lookout lookout;
+    private final Deliveries deliveries;
 
     /**
      * Prepares everything; {@link #start} begins to work.
@@ -75,8 +79,9 @@ public final class Connector implements AutoCloseable {
         exports = new Exports(settings, cursor, mode == Mode.WATCH);
         DeadLetters deadLetters = new DeadLetters(settings.deadLettersFolder());
         sayWhereDeadLettersPart(settings);
-        Deliveries deliveries = Deliveries.ofExports(settings, cursor, deadLetters);
-        camel = DeliveryCamel.prepare(settings, settings.routeFiles(), deliveries, new StandardOutput());
+        deliveries = Deliveries.ofExports(settings, cursor, deadLetters);
+        camel = DeliveryCamel.prepare(
+                settings, settings.routeFiles(), deliveries, new StandardOutput(), new Circuit(exports.signs()));
         camel.bind("settings", settings);
         camel.bind("secrets", secrets);
         cage = new Cage(settings);
@@ -110,10 +115,19 @@ public final class Connector implements AutoCloseable {
         camel.bind("readers", exports.readers());
         camel.bind("deliverers", exports.deliverers());
         camel.bind("cursor", cursor);
-        camel.bind("lakeCredentials", new LakeCredentials(settings, secrets));
+        camel.bind("lakeCredentials", new LakeCredentials(settings, secrets, exports.signs()));
         camel.bind("metrics", metrics);
         camel.bind("batchOutcomes", Outcomes.ofBatches(deliveries, metrics));
         camel.bind("unitOutcomes", Outcomes.ofUnits(exports, metrics));
+        lookout = new Lookout(exports, cursor, () -> deliveries.sayRefusals(false));
+        if (settings.optional("cursor.url").isEmpty()) {
+            metrics.disk("cursor", existing(Path.of(settings.text("cursor.file"))));
+        }
+        metrics.disk("dead letters", existing(settings.deadLettersFolder()));
+        metrics.disk(
+                "duckdb",
+                existing(
+                        Path.of(settings.optional("duckdb.temp-folder").orElse(System.getProperty("java.io.tmpdir")))));
     }
 
     /** The route of a destination that an export names for the first time. */
@@ -211,6 +225,8 @@ public final class Connector implements AutoCloseable {
         }
         schedule = timing;
         exports.definitions().forEach(one -> health.measure(one.lane(), exports, metrics));
+        history.addKilled(cursor.pulse().name());
+        lookout.start();
         TemplatedRouteBuilder.builder(context, "export")
                 .routeId("export")
                 .parameter("name", "any")
@@ -265,6 +281,8 @@ public final class Connector implements AutoCloseable {
                     settings.text("shutdown.timeout-seconds"));
         }
         exports.close();
+        deliveries.sayRefusals(true);
+        lookout.close();
         cage.close();
         tracing.ifPresent(Tracing::close);
         metrics.close();

@@ -1,5 +1,6 @@
 package com.bytefreezer.connector;
 
+import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.ILoggingEvent;
@@ -9,6 +10,7 @@ import com.bytefreezer.connector.config.Secrets;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.config.SettingsException;
 import com.bytefreezer.connector.cursor.Cursor;
+import com.bytefreezer.connector.delivery.Retries;
 import com.bytefreezer.connector.export.Export;
 import com.bytefreezer.connector.export.RunProgress;
 import com.bytefreezer.connector.export.Schedule;
@@ -89,6 +91,8 @@ public record TestRun(boolean succeeded, List<String> log) {
         private Running(Settings settings, Mode mode) throws Exception {
             Secrets secrets = new Secrets();
             settings.secrets().forEach(secrets::add);
+            // Its lines tell of each try.
+            LOGGER.getLoggerContext().getLogger(Retries.class).setLevel(Level.DEBUG);
             appender.start();
             LOGGER.addAppender(appender);
             connector = new Connector(settings, secrets, Cursor.open(settings), mode);

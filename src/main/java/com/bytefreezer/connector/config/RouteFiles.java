@@ -271,6 +271,24 @@ public final class RouteFiles {
         return lists;
     }
 
+    /** What a file of exports gives that the template does not take: Camel would leave it out without a word. */
+    List<String> unknownParameters(Path file) {
+        Set<String> known = defaults().keySet();
+        List<String> problems = new ArrayList<>();
+        for (JsonNode export : exportsIn(file)) {
+            Map<String, String> given = parametersOf(export, "value");
+            given.keySet().stream()
+                    .filter(name -> !known.isEmpty() && !known.contains(name))
+                    .forEach(name -> problems.add("%s, export %s: %s is no parameter of an export.%s Not started."
+                            .formatted(
+                                    nameInMessages(file),
+                                    given.getOrDefault("name", ""),
+                                    name,
+                                    Suggestion.of(name, known))));
+        }
+        return problems;
+    }
+
     /** The parameters of every export, as its file gives them, over the defaults of the template. */
     List<Map<String, String>> exports(boolean withDefaultExport) {
         return exportFiles(withDefaultExport).stream()

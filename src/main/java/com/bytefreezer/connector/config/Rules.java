@@ -110,6 +110,8 @@ final class Rules {
         checkLake(values, problems);
         checkDestinations(values, routes, problems);
         checkNames(values, routes, problems);
+        routes.exportFiles(usesDefaultExport(values, routes))
+                .forEach(file -> problems.addAll(routes.unknownParameters(file)));
         routes.exports(usesDefaultExport(values, routes))
                 .forEach(export -> problems.addAll(ExportDefinition.problems(export, values)));
         if (mode.exports()) {
@@ -133,6 +135,7 @@ final class Rules {
         if (exports.isEmpty()) {
             problems.add("%s describes no export. Not started.".formatted(name));
         }
+        problems.addAll(routes.unknownParameters(file));
         require(values, routes.requiredSettings(file), "by " + name, problems);
         for (Map<String, String> export : exports) {
             if (export.getOrDefault("name", "").isEmpty()) {

@@ -10,6 +10,8 @@ import com.bytefreezer.connector.delivery.Failures;
 import com.bytefreezer.connector.lake.Credentials;
 import com.bytefreezer.connector.lake.Credentials.Keys;
 import com.bytefreezer.connector.lake.Lake;
+import com.bytefreezer.connector.signs.Neighbour;
+import com.bytefreezer.connector.signs.Signs;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -45,6 +47,7 @@ public final class LakeCredentials {
 
     private final Settings settings;
     private final Secrets secrets;
+    private final Signs signs;
     private final Map<String, Credentials> known = new ConcurrentHashMap<>();
     private final Map<String, Long> askedAt = new ConcurrentHashMap<>();
     /** Of datasets for which the control plane was asked in vain since its last good answer. */
@@ -53,6 +56,12 @@ public final class LakeCredentials {
     private final Set<String> strangePaths = ConcurrentHashMap.newKeySet();
 
     public LakeCredentials(Settings settings, Secrets secrets) {
+        this(settings, secrets, new Signs());
+    }
+
+    /** @param signs are told how the control plane does */
+    public LakeCredentials(Settings settings, Secrets secrets, Signs signs) {
+        this.signs = signs;
         this.settings = settings;
         this.secrets = secrets;
     }
@@ -127,6 +136,7 @@ public final class LakeCredentials {
                     "dataset %s/%s: no names of a tenant and a dataset. Nothing was read.".formatted(tenant, dataset));
         }
         askedAt.put(tenant + "/" + dataset, System.nanoTime());
+        signs.begin(Neighbour.CONTROL, tenant + "/" + dataset);
         return "%s/api/v1/tenants/%s/datasets/%s/query-credentials"
                 .formatted(settings.text("control.url").replaceAll("/+$", ""), escaped(tenant), escaped(dataset));
     }
@@ -141,6 +151,10 @@ public final class LakeCredentials {
             @Variable("dataset") String dataset,
             @Header(Exchange.HTTP_RESPONSE_CODE) int status,
             @Body String body) {
+        signs.end(Neighbour.CONTROL, tenant + "/" + dataset);
+        if (status < 500) {
+            signs.works(Neighbour.CONTROL);
+        }
         String key = tenant + "/" + dataset;
         if (status != 200) {
             return orKnown(key, "%d%s. %s".formatted(status, reason(body), advice(status)), null);
@@ -179,6 +193,7 @@ public final class LakeCredentials {
             // There was one, and what is wrong with it is said already.
             throw known;
         }
+        signs.end(Neighbour.CONTROL, tenant + "/" + dataset);
         String message = failure.getMessage() == null ? failure.getClass().getSimpleName() : failure.getMessage();
         return orKnown(
                 tenant + "/" + dataset,
@@ -229,6 +244,9 @@ public final class LakeCredentials {
     private Credentials orKnown(String dataset, String problem, @Nullable Throwable cause) {
         Credentials earlier = known.get(dataset);
         String what = "control plane %s, dataset %s: %s".formatted(settings.text("control.url"), dataset, problem);
+        if (problem.startsWith("no answer") || problem.startsWith("5")) {
+            signs.failed(Neighbour.CONTROL, what, earlier == null);
+        }
         if (earlier == null) {
             throw new ConnectorException(what + " Nothing was exported.", cause);
         }

@@ -39,6 +39,15 @@ public record Counts(long selected, long accepted, long duplicates, long deadLet
         return selected - settled();
     }
 
+    /** What is left without {@code other}. */
+    public Counts minus(Counts other) {
+        return new Counts(
+                selected - other.selected,
+                accepted - other.accepted,
+                duplicates - other.duplicates,
+                deadLettered - other.deadLettered);
+    }
+
     /** Records that need no more delivery. */
     public long settled() {
         return accepted + duplicates + deadLettered;

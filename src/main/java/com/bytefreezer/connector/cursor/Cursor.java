@@ -55,8 +55,12 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
 
     private final DeliveredObjects delivered;
     private final GroupCommit commits;
+    private final Pulse pulse;
+    private final LaneQueries queries;
     /** What this process works on, each with the name of its claim. */
     private final Map<Delivered, String> claims = new ConcurrentHashMap<>();
+    /** What of each is in the row of its run. */
+    private final Map<Delivered, Counts> counted = new ConcurrentHashMap<>();
 
     /** Those of them that have got further since they were begun. */
     private final Set<String> further = ConcurrentHashMap.newKeySet();
@@ -84,8 +88,9 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
          *
          * @param delivered what is delivered of it already
          * @param former whether that was when cursors knew no ETags: it is finished with the ids it was begun with
+         * @param begunWith identifies the query with which it is finished
          */
-        void claimed(Counts delivered, boolean former);
+        void claimed(Counts delivered, boolean former, String begunWith);
 
         /** Another replica has claimed or delivered part of it; this process must leave it alone. */
         void elsewhere();
@@ -148,7 +153,9 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
         this.lookback = lookback;
         this.range = range;
         delivered = new DeliveredObjects(store);
-        commits = new GroupCommit(store, delivered);
+        pulse = new Pulse(store);
+        queries = new LaneQueries(store, pulse.name());
+        commits = new GroupCommit(store, delivered, this::count);
         store.renew(claims::values);
     }
 
@@ -188,6 +195,21 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
      */
     public static long delivered(Path file) {
         return SqliteStore.deliveredIn(file);
+    }
+
+    /** Why the store does not answer at the moment; empty when it does, or that is not known yet. */
+    public Optional<String> trouble() {
+        return store.trouble();
+    }
+
+    /** The signs of life of this process and others. */
+    public Pulse pulse() {
+        return pulse;
+    }
+
+    /** The queries that lanes have and had. */
+    public LaneQueries queries() {
+        return queries;
     }
 
     // -- the columns of a dataset
@@ -417,6 +439,7 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
         }
         if (outcome == Claim.MINE) {
             claims.put(unit, claim);
+            counted.put(unit, unit.counts());
         }
         if (outcome == Claim.ELSEWHERE) {
             unit.elsewhere();
@@ -432,7 +455,7 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
         Claim outcome = stillToDeliver(connection, unit);
         if (outcome == Claim.MINE) {
             Checkpoint checkpoint = delivered.checkpoint(connection, unit);
-            unit.claimed(checkpoint.counts(), checkpoint.former());
+            unit.claimed(checkpoint.counts(), checkpoint.former(), checkpoint.query(unit));
         } else {
             ClaimTable.release(connection, claim);
         }
@@ -447,17 +470,15 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
     public void checkpoint(Delivered unit) {
         String claim = claims.get(unit);
         boolean furtherBefore = claim == null || !further.add(claim);
+        Counts counts = unit.counts();
         boolean held = claim != null
                 && store.noting(connection -> {
                     if (!store.isHeld(connection, unit, claim)) {
                         return false;
                     }
                     delivered.put(
-                            connection,
-                            unit,
-                            unit.counts(),
-                            List.of(unit.objects().get(0)),
-                            false);
+                            connection, unit, counts, List.of(unit.objects().get(0)), false);
+                    count(connection, unit, counts, 0);
                     if (!furtherBefore) {
                         ClaimTable.forgive(connection, claim);
                     }
@@ -466,6 +487,7 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
         if (!held) {
             throw lost(unit);
         }
+        counted.put(unit, counts);
     }
 
     /**
@@ -485,6 +507,7 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
             lost(unit);
         } else {
             claims.remove(unit);
+            counted.remove(unit);
         }
         further.remove(claim);
         if (outcome == GroupCommit.Outcome.RECORDED) {
@@ -492,6 +515,10 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
             return true;
         }
         return false;
+    }
+
+    private void count(Connection connection, Delivered unit, Counts counts, long objects) throws SQLException {
+        pulse.count(connection, unit.lane(), objects, counts.minus(counted.getOrDefault(unit, Counts.NONE)));
     }
 
     private ConnectorException lost(Delivered unit) {
@@ -508,6 +535,7 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
     /** The unit has failed: another replica may have it. Does nothing when it is recorded already. */
     @Override
     public boolean remove(Exchange exchange, String key) {
+        counted.remove(unit(exchange));
         String claim = claims.remove(unit(exchange));
         if (claim == null) {
             return true;

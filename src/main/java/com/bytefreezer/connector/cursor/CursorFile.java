@@ -159,6 +159,14 @@ final class CursorFile implements AutoCloseable {
         }
     }
 
+    /** The same without a write, as far as the file system tells. */
+    void requireSpace() throws IOException {
+        long left = Files.getFileStore(path).getUsableSpace();
+        if (left < ROOM_BYTES) {
+            throw new IOException("no space left on its volume (%,d bytes)".formatted(left));
+        }
+    }
+
     @Override
     public void close() throws IOException {
         try {

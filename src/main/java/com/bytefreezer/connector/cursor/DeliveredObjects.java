@@ -47,12 +47,18 @@ final class DeliveredObjects {
      * How far an object is delivered.
      *
      * @param former whether it was begun when cursors knew no ETags
+     * @param query that it was begun with; null: not begun
      */
-    record Checkpoint(Counts counts, boolean former) {
-        static final Checkpoint NONE = new Checkpoint(Counts.NONE, false);
+    record Checkpoint(
+            Counts counts, boolean former, @Nullable String query) {
+        static final Checkpoint NONE = new Checkpoint(Counts.NONE, false, null);
+
+        String query(Delivered unit) {
+            return query == null ? unit.query() : query;
+        }
     }
 
-    /** What is delivered of the unit's only object already; nothing when that was with another query. */
+    /** What is delivered of the unit's only object already; nothing when that was with a query that is not known any more. */
     Checkpoint checkpoint(Connection connection, Delivered unit) throws SQLException {
         if (unit.objects().size() > 1 || unit.listing().isPresent()) {
             return Checkpoint.NONE;
@@ -61,15 +67,19 @@ final class DeliveredObjects {
         moveCheckpoint(connection, unit.lane(), object);
         try (PreparedStatement statement = connection.prepareStatement(
                 "SELECT query, accepted, duplicates, dead_lettered, etag IS NULL FROM object WHERE lane = ? AND key = ? AND last_modified_ms = ? AND "
-                        + SAME + " AND NOT complete")) {
+                        + SAME
+                        + " AND NOT complete AND query IN (?, (SELECT query FROM lane_query q WHERE q.lane = object.lane AND q.query = object.query))")) {
             statement.setString(1, unit.lane());
             statement.setString(2, object.key());
             statement.setLong(3, object.lastModified().toEpochMilli());
             bindSame(statement, 4, object);
+            statement.setString(8, unit.query());
             try (ResultSet row = statement.executeQuery()) {
-                return row.next() && row.getString(1).equals(unit.query())
+                return row.next()
                         ? new Checkpoint(
-                                new Counts(0, row.getLong(2), row.getLong(3), row.getLong(4)), row.getBoolean(5))
+                                new Counts(0, row.getLong(2), row.getLong(3), row.getLong(4)),
+                                row.getBoolean(5),
+                                row.getString(1))
                         : Checkpoint.NONE;
             }
         }

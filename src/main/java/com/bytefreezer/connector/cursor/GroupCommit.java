@@ -17,6 +17,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 final class GroupCommit {
     private final Store store;
     private final DeliveredObjects delivered;
+    private final Counting counting;
     private final LinkedBlockingQueue<Commit> waiting = new LinkedBlockingQueue<>();
 
     /** What became of a unit. */
@@ -41,8 +42,14 @@ final class GroupCommit {
         }
     }
 
-    GroupCommit(Store store, DeliveredObjects delivered) {
+    /** Counts a unit for its run. */
+    interface Counting {
+        void count(Connection connection, Delivered unit, Counts counts, long objects) throws SQLException;
+    }
+
+    GroupCommit(Store store, DeliveredObjects delivered, Counting counting) {
         this.store = store;
+        this.counting = counting;
         this.delivered = delivered;
     }
 
@@ -88,7 +95,13 @@ final class GroupCommit {
     private void record(Connection connection, Delivered unit) throws SQLException {
         String lane = unit.lane();
         int number = LaneTable.number(store, connection, lane);
-        delivered.put(connection, unit, unit.counts(), unit.objects(), true);
+        Counts counts = unit.counts();
+        delivered.put(connection, unit, counts, unit.objects(), true);
+        counting.count(
+                connection,
+                unit,
+                counts,
+                unit.objects().stream().filter(LakeObject::isCounted).count());
         List<LakeObject> whole = new ArrayList<>();
         for (LakeObject object : unit.objects()) {
             Slice slice = object.slice();

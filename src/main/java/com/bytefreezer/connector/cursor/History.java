@@ -4,6 +4,8 @@ import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.Json;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.cursor.Cursor.Position;
+import com.bytefreezer.connector.cursor.Pulse.Seen;
+import com.bytefreezer.connector.cursor.Pulse.UnderWay;
 import com.bytefreezer.connector.lake.LakeObject;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
@@ -101,7 +103,9 @@ public final class History {
         /** By a person, in the middle. */
         STOPPED,
         /** It delivered dead letters of earlier runs once more. */
-        REPLAYED
+        REPLAYED,
+        /** Its process ended in the middle. */
+        KILLED
     }
 
     /**
@@ -115,7 +119,8 @@ public final class History {
             @Nullable Instant lastSuccess) {
         static final Total NONE = new Total(Counts.NONE, Map.of(), null);
 
-        private Total plus(Run run) {
+        /** With one run more. */
+        public Total plus(Run run) {
             if (run.state() == State.REPLAYED) {
                 return new Total(counts.replayed(run.counts().accepted()), retries, lastSuccess);
             }
@@ -170,6 +175,15 @@ public final class History {
      * before when that found nothing, too.
      */
     public void add(Run run) {
+        add(run, null);
+    }
+
+    /**
+     * The same, which is not under way any more.
+     *
+     * @param process that had it
+     */
+    public void add(Run run, @Nullable ProcessName process) {
         List<Run> before = runs(run.lane(), 1);
         with("cannot be written", connection -> {
             connection.setAutoCommit(false);
@@ -177,17 +191,73 @@ public final class History {
             if (run.isIdle() && !before.isEmpty() && before.get(0).isIdle()) {
                 forget(connection, "started_ms = ?", run.lane(), before.get(0).started());
             }
-            insert(connection, run);
-            addUp(connection, run.lane(), total(connection, run.lane()).plus(run));
-            forget(
-                    connection,
-                    "started_ms <= (SELECT started_ms FROM run WHERE lane = ? ORDER BY started_ms DESC LIMIT 1 OFFSET %d)"
-                            .formatted(MOST_RUNS),
-                    run.lane(),
-                    null);
+            add(connection, run);
+            if (process != null) {
+                Pulse.forget(connection, run.lane(), process);
+            }
             connection.commit();
             return true;
         });
+    }
+
+    /**
+     * Adds the runs that were under way when their processes were killed.
+     *
+     * @param process this one
+     */
+    public void addKilled(ProcessName process) {
+        with("cannot be written", connection -> {
+            connection.setAutoCommit(false);
+            awaitOthers(connection);
+            for (UnderWay run : Pulse.runsUnderWay(connection, now())) {
+                // The embedded store is one process's alone.
+                if (!run.process().equals(process) && (file != null || run.isKilled())) {
+                    add(connection, run.killed());
+                    Pulse.forget(connection, run.lane(), run.process());
+                }
+            }
+            connection.commit();
+            return true;
+        });
+    }
+
+    private void add(Connection connection, Run run) throws SQLException {
+        insert(connection, run);
+        addUp(connection, run.lane(), total(connection, run.lane()).plus(run));
+        forget(
+                connection,
+                "started_ms <= (SELECT started_ms FROM run WHERE lane = ? ORDER BY started_ms DESC LIMIT 1 OFFSET %d)"
+                        .formatted(MOST_RUNS),
+                run.lane(),
+                null);
+    }
+
+    /** By what objects and records know the query of a lane; empty while it has none. */
+    public String queryId(String lane) {
+        return isAbsent()
+                ? ""
+                : with(
+                        "cannot be read",
+                        connection -> hasTable(connection, "lane_query")
+                                ? LaneQueries.of(connection, lane).stream()
+                                        .map(LaneQueries.Known::id)
+                                        .findFirst()
+                                        .orElse("")
+                                : "");
+    }
+
+    /** What is seen of the processes that run a lane. */
+    public Seen seen(String lane) {
+        return isAbsent()
+                ? Seen.NOTHING
+                : with(
+                        "cannot be read",
+                        connection ->
+                                hasTable(connection, "process") ? Pulse.of(connection, now(), lane) : Seen.NOTHING);
+    }
+
+    private String now() {
+        return file == null ? PostgresStore.NOW : SqliteStore.NOW;
     }
 
     /** The newest runs of a lane, at most {@code most}, newest first. */
@@ -221,7 +291,7 @@ public final class History {
         });
     }
 
-    /** All that a lane has done. */
+    /** All that a lane has done, in runs that have ended. */
     public Total total(String lane) {
         return with("cannot be read", connection -> total(connection, lane));
     }

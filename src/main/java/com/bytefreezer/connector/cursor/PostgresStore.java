@@ -19,7 +19,7 @@ import java.util.SortedMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +34,7 @@ import org.slf4j.LoggerFactory;
 final class PostgresStore implements Store {
     private static final Logger LOG = LoggerFactory.getLogger(PostgresStore.class);
     private static final Schema.Dialect DIALECT = new Schema.Dialect("TEXT COLLATE \"C\"", "");
+    static final String NOW = "(extract(epoch FROM now()) * 1000)::bigint";
     private static final String CLAIM =
             "CREATE TABLE IF NOT EXISTS claim (lane TEXT, key TEXT COLLATE \"C\", holder TEXT NOT NULL, expires_at TIMESTAMPTZ NOT NULL,"
                     + " PRIMARY KEY (lane, key))";
@@ -69,7 +70,8 @@ final class PostgresStore implements Store {
         return thread;
     });
 
-    private final AtomicBoolean down = new AtomicBoolean();
+    /** Why it does not answer. */
+    private final AtomicReference<@Nullable String> down = new AtomicReference<>();
 
     private PostgresStore(String subject, HikariDataSource pool, int claimSeconds) {
         this.subject = subject;
@@ -142,7 +144,7 @@ final class PostgresStore implements Store {
 
     @Override
     public String now() {
-        return "(extract(epoch FROM now()) * 1000)::bigint";
+        return NOW;
     }
 
     /** To claim a unit takes a write, so a full disk is found before anything is delivered. */
@@ -170,6 +172,11 @@ final class PostgresStore implements Store {
             pool.close();
             throw e;
         }
+    }
+
+    @Override
+    public Optional<String> trouble() {
+        return Optional.ofNullable(down.get()).map(reason -> "cursor %s: %s".formatted(subject, reason));
     }
 
     @Override
@@ -254,7 +261,7 @@ final class PostgresStore implements Store {
         for (boolean first = true; ; first = false) {
             try {
                 T result = attempt.make();
-                if (down.compareAndSet(true, false)) {
+                if (down.getAndSet(null) != null) {
                     LOG.info("cursor {}: it answers again.", subject);
                 }
                 return result;
@@ -263,11 +270,12 @@ final class PostgresStore implements Store {
                 if (!isPassing(e) || pool.isClosed() || late || !pause()) {
                     throw e;
                 }
-                if (down.compareAndSet(false, true)) {
+                String reason = Store.message(e.getCause() instanceof SQLException cause ? cause : e);
+                if (down.getAndSet(reason) == null) {
                     LOG.warn(
                             "cursor {}: {}. Nothing is lost; tried again for {} s before the run fails.",
                             subject,
-                            Store.message(e.getCause() instanceof SQLException cause ? cause : e),
+                            reason,
                             claimSeconds);
                 }
             }

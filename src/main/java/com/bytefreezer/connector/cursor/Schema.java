@@ -26,7 +26,7 @@ final class Schema {
 
     /** The first leads to version 1. */
     private static final List<Step> STEPS =
-            List.of(Schema::lanesAndObjects, Schema::knownObjects, Schema::datasets, Schema::claims);
+            List.of(Schema::lanesAndObjects, Schema::knownObjects, Schema::datasets, Schema::claims, Pulse::makeTables);
 
     private Schema() {}
 
@@ -125,7 +125,7 @@ final class Schema {
                 "ALTER TABLE claim ADD COLUMN begun INTEGER NOT NULL DEFAULT 0");
     }
 
-    private static void execute(Connection connection, Dialect dialect, String... statements) throws SQLException {
+    static void execute(Connection connection, Dialect dialect, String... statements) throws SQLException {
         try (Statement statement = connection.createStatement()) {
             for (String each : statements) {
                 statement.execute(each.formatted(dialect.text, dialect.end));

@@ -26,6 +26,7 @@ final class SqliteStore implements Store {
     private static final Schema.Dialect DIALECT = new Schema.Dialect("TEXT", " WITHOUT ROWID");
 
     static final String LEFT = "true";
+    static final String NOW = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
 
     private static final Logger LOG = LoggerFactory.getLogger(SqliteStore.class);
 
@@ -73,13 +74,22 @@ final class SqliteStore implements Store {
 
     @Override
     public String now() {
-        return "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
+        return NOW;
     }
 
     @Override
     public void requireRoom() throws SQLException {
         try {
             file.requireRoom();
+        } catch (IOException e) {
+            throw new SQLException(e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public void requireSpace() throws SQLException {
+        try {
+            file.requireSpace();
         } catch (IOException e) {
             throw new SQLException(e.getMessage(), e);
         }

@@ -5,6 +5,7 @@ import com.bytefreezer.connector.cursor.Cursor.Delivered;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Collection;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +37,18 @@ interface Store {
      * @throws SQLException when there is none
      */
     void requireRoom() throws SQLException;
+
+    /** Why it does not answer at the moment, where that is known. */
+    default Optional<String> trouble() {
+        return Optional.empty();
+    }
+
+    /**
+     * As {@link #requireRoom}, but writes nothing, and may miss something.
+     *
+     * @throws SQLException when there is none
+     */
+    default void requireSpace() throws SQLException {}
 
     /** Keeps the claims alive that {@code held} names, from now on. */
     void renew(Supplier<Collection<String>> held);

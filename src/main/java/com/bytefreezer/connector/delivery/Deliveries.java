@@ -22,6 +22,7 @@ public final class Deliveries {
     private final DeadLetters deadLetters;
     private final boolean stopOnRejected;
     private final Brake brake;
+    private final Refusals refusals = new Refusals();
 
     private Deliveries(Consumer<Unit> checkpoint, DeadLetters deadLetters, boolean stopOnRejected, Brake brake) {
         this.checkpoint = checkpoint;
@@ -85,6 +86,10 @@ public final class Deliveries {
 
     /** Whether an HTTP answer means that the content of the batch is refused, so that trying it again is in vain. */
     public boolean isRefusal(@ExchangeProperty(Exchange.EXCEPTION_CAUGHT) Exception failure) {
+        return refuses(failure);
+    }
+
+    static boolean refuses(Exception failure) {
         return failure instanceof HttpOperationFailedException http
                 && List.of(400, 413, 422).contains(http.getStatusCode());
     }
@@ -132,6 +137,21 @@ public final class Deliveries {
                             + " delivery.on-rejected=dead-letter to keep such records aside.");
         }
         Path file = deadLetters.keep(batch, destination, rejections);
-        LOG.warn("{} Kept in {}; the cursor advances. Set delivery.on-rejected=stop to hold it instead.", what, file);
+        String lane = Unit.lane(batch.unit().export(), destination);
+        if (refusals.isFirst(lane, rejections.size(), batch.recordCount(), rejections.get(0))) {
+            LOG.warn(
+                    "{} Kept in {}; the cursor advances. Set delivery.on-rejected=stop to hold it instead.",
+                    what,
+                    file);
+        }
+    }
+
+    /**
+     * Says in a line for each lane what was refused since the last one.
+     *
+     * @param all also where the last line is not long ago
+     */
+    public void sayRefusals(boolean all) {
+        refusals.due(all).forEach(LOG::warn);
     }
 }

@@ -2,6 +2,7 @@ package com.bytefreezer.connector.delivery;
 
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.delivery.splunk.HecComponent;
+import com.bytefreezer.connector.signs.Signs;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
@@ -49,14 +50,26 @@ public final class DeliveryCamel {
     /** The same with what destinations need. */
     public static Main prepare(
             Settings settings, Collection<Path> routeFiles, Deliveries deliveries, StandardOutput output) {
+        return prepare(settings, routeFiles, deliveries, output, new Circuit(new Signs()));
+    }
+
+    /** The same, and {@code circuit} tells how the destinations do. */
+    public static Main prepare(
+            Settings settings,
+            Collection<Path> routeFiles,
+            Deliveries deliveries,
+            StandardOutput output,
+            Circuit circuit) {
         Main camel = prepare(settings, routeFiles);
+        camel.bind("circuit", circuit);
         camel.bind("deliveries", deliveries);
         camel.bind("standardOutput", output);
         camel.bind(
                 "retries",
                 new Retries(
                         settings.integer("delivery.max-retries"),
-                        Duration.ofMillis(settings.integer("delivery.max-retry-delay-ms"))));
+                        Duration.ofMillis(settings.integer("delivery.max-retry-delay-ms")),
+                        circuit));
         camel.bind(
                 "pace",
                 new Pace(settings.optional("delivery.max-records-per-second").map(Integer::valueOf)));

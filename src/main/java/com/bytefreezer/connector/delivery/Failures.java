@@ -2,13 +2,17 @@ package com.bytefreezer.connector.delivery;
 
 import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.config.PlainText;
+import java.io.IOException;
 import java.net.ConnectException;
 import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.UnknownHostException;
+import java.util.stream.Stream;
 import javax.net.ssl.SSLException;
 import org.apache.camel.http.base.HttpOperationFailedException;
 import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.core.exception.SdkServiceException;
 
 /** Puts an exception into words for people: one line, no stack trace, no secret, no query string and no user of a URL. */
 public final class Failures {
@@ -28,6 +32,16 @@ public final class Failures {
         }
         String message = PlainText.answer(root.getMessage());
         return message.isEmpty() ? root.getClass().getSimpleName() : message;
+    }
+
+    /** Whether it is a server, a network or a disk that failed, so that the same may work later. */
+    public static boolean isNeighbours(Throwable failure) {
+        return Stream.iterate(failure, cause -> cause != null, Throwable::getCause)
+                .anyMatch(cause -> cause instanceof IOException
+                        || (cause instanceof SdkException
+                                && !(cause instanceof SdkServiceException answer && answer.statusCode() < 500))
+                        || (cause instanceof HttpOperationFailedException http
+                                && (http.getStatusCode() >= 500 || Retries.isWorthARetry(http.getStatusCode()))));
     }
 
     private static @Nullable String describeKnown(Throwable e) {

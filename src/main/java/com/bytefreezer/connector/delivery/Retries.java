@@ -31,6 +31,7 @@ public final class Retries implements Processor {
 
     private final int most;
     private final Duration longestDelay;
+    private final Circuit circuit;
     private volatile BiConsumer<String, String> listener = (lane, code) -> {};
     private final ConcurrentMap<String, ConcurrentMap<String, Long>> counts = new ConcurrentHashMap<>();
 
@@ -38,10 +39,12 @@ public final class Retries implements Processor {
      * The policy's limits.
      *
      * @param most tries after the first; negative for ever
+     * @param circuit is told of each failed try
      */
-    public Retries(int most, Duration longestDelay) {
+    public Retries(int most, Duration longestDelay, Circuit circuit) {
         this.most = most;
         this.longestDelay = longestDelay;
+        this.circuit = circuit;
     }
 
     /** Whether the same request will fail again: so says the answer, or a destination that needs a person's help. */
@@ -58,13 +61,18 @@ public final class Retries implements Processor {
     }
 
     /**
-     * After a failed try: says so, and asks Camel to wait as long as the server wants in {@code Retry-After} (RFC 9110
-     * §10.2.3), but not longer than the longest delay.
+     * After a failed try: asks Camel to wait as long as the server wants in {@code Retry-After} (RFC 9110 §10.2.3), but not
+     * longer than the longest delay. That it is tried again is said once for all batches, by who watches the signs.
      */
     @Override
     public void process(Exchange exchange) {
         Exception failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
+        String lane = Unit.lane(
+                exchange.getVariable("export", String.class), exchange.getVariable("destination", String.class));
         if (isFinal(failure)) {
+            if (!Deliveries.refuses(failure)) {
+                circuit.gaveUp(lane, failure);
+            }
             return;
         }
         // Camel's own place for them, also where a broken answer has begun a message of its own.
@@ -79,11 +87,10 @@ public final class Retries implements Processor {
         // Camel has counted the retry that comes.
         int tries = message.getHeader(Exchange.REDELIVERY_COUNTER, 0, Integer.class);
         if (most < 0 || (tries > 0 && tries <= most)) {
-            String lane = Unit.lane(
-                    exchange.getVariable("export", String.class), exchange.getVariable("destination", String.class));
+            circuit.failed(lane, Failures.describe(failure));
             counts.computeIfAbsent(lane, any -> new ConcurrentHashMap<>()).merge(code(failure), 1L, Long::sum);
             listener.accept(lane, code(failure));
-            LOG.warn(
+            LOG.debug(
                     "{}, export {}: {}. Batch {} is tried again ({} of {}).",
                     exchange.getVariable("destination"),
                     exchange.getVariable("export"),
@@ -91,6 +98,8 @@ public final class Retries implements Processor {
                     exchange.getVariable("batchId"),
                     tries,
                     most < 0 ? "any number" : most);
+        } else {
+            circuit.gaveUp(lane, failure);
         }
     }
 

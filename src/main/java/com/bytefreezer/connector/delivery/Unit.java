@@ -24,15 +24,19 @@ public final class Unit implements Cursor.Delivered {
     private final String tenant;
     private final String dataset;
     private final List<LakeObject> objects;
-    private final String query;
+    private String query;
     private final @Nullable String listing;
     private final @Nullable String listingBefore;
     private final boolean repeatable;
     private final String key;
+    private final long begun = System.nanoTime();
     /** Batches that were settled before an earlier one was. */
     private final Map<Integer, Counts> ahead = new HashMap<>();
 
     private Counts settled = Counts.NONE;
+    /** By an earlier run. */
+    private Counts settledBefore = Counts.NONE;
+
     private int nextToSettle;
     private long selected;
     private boolean ended;
@@ -115,7 +119,7 @@ public final class Unit implements Cursor.Delivered {
     }
 
     @Override
-    public String query() {
+    public synchronized String query() {
         return query;
     }
 
@@ -145,6 +149,11 @@ public final class Unit implements Cursor.Delivered {
         return repeatable && objects.size() == 1;
     }
 
+    /** Whether it is all objects together, as one query needs them. */
+    public boolean isWhole() {
+        return objects.size() > 1 && !isBundle();
+    }
+
     /** Whether these are small objects that are read together, but could as well be read one by one. */
     public boolean isBundle() {
         return repeatable && objects.size() > 1;
@@ -153,6 +162,15 @@ public final class Unit implements Cursor.Delivered {
     @Override
     public synchronized Counts counts() {
         return new Counts(selected, settled.accepted(), settled.duplicates(), settled.deadLettered());
+    }
+
+    /** What of {@link #counts} this run has done. */
+    public synchronized Counts ofThisRun() {
+        return counts().minus(new Counts(
+                settledBefore.settled(),
+                settledBefore.accepted(),
+                settledBefore.duplicates(),
+                settledBefore.deadLettered()));
     }
 
     public synchronized Optional<Throwable> failure() {
@@ -229,6 +247,16 @@ public final class Unit implements Cursor.Delivered {
         return false;
     }
 
+    /** Whether every batch before this one is settled. */
+    synchronized boolean isTurn(int batch) {
+        return nextToSettle >= batch;
+    }
+
+    /** When it was found, by {@link System#nanoTime}. */
+    long begun() {
+        return begun;
+    }
+
     /** Waits until every batch before this one is settled. Batches start in their order, so none waits for a later one. */
     synchronized void awaitTurn(int batch) throws InterruptedException {
         while (nextToSettle < batch) {
@@ -246,10 +274,12 @@ public final class Unit implements Cursor.Delivered {
     }
 
     @Override
-    public synchronized void claimed(Counts delivered, boolean former) {
+    public synchronized void claimed(Counts delivered, boolean former, String begunWith) {
         this.former = former;
+        query = begunWith;
         if (isResumable()) {
             settled = delivered;
+            settledBefore = delivered;
             selected = delivered.settled();
         }
     }

@@ -21,9 +21,9 @@ import com.bytefreezer.connector.query.DuckDb;
 import com.bytefreezer.connector.query.Plan;
 import com.bytefreezer.connector.query.Query;
 import com.bytefreezer.connector.query.Schema;
+import com.bytefreezer.connector.signs.Neighbour;
 import io.opentelemetry.api.trace.Span;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -35,7 +35,6 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -92,8 +91,7 @@ public final class Export {
     private final String subject;
 
     private final Query query;
-    /** Changes with everything that changes the records of an object. */
-    private final String queryId;
+    private final LaneQuery queries;
 
     private @Nullable Plan plan;
     private final Window window;
@@ -115,16 +113,17 @@ public final class Export {
         destination = definition.destination();
         subject = "%s, export %s".formatted(destination, name);
         Settings settings = exports.settings();
-        queryId = queryId(definition, settings);
+        queries = new LaneQuery(
+                lane(),
+                subject,
+                exports.engine(),
+                exports.cursor().queries(),
+                query,
+                definition.sql(),
+                settings.text("records.nulls"));
         window = new Window(
                 Duration.ofSeconds(settings.integer("schedule.full-listing-seconds")),
                 Duration.ofHours(settings.integer("cursor.lookback-hours")));
-    }
-
-    /** Changes with everything that changes the records of an object. */
-    public static String queryId(ExportDefinition definition, Settings settings) {
-        String content = definition.sql() + "\n" + settings.text("records.nulls");
-        return UUID.nameUUIDFromBytes(content.getBytes(StandardCharsets.UTF_8)).toString();
     }
 
     ExportDefinition definition() {
@@ -147,10 +146,28 @@ public final class Export {
         }
     }
 
+    /** What the current run reads from, and a number that changes with each of its steps; empty between two runs. */
+    public Optional<Step> step() {
+        return Optional.ofNullable(running.get()).map(run -> new Step(run.lake, run.steps()));
+    }
+
+    /** The lake does not answer: the current run ends as soon as it can. */
+    public void giveUpLake(String why) {
+        Optional.ofNullable(running.get()).ifPresent(run -> run.giveUpLake(why));
+    }
+
+    /** See {@link #step}. */
+    public record Step(Lake lake, long number) {}
+
     /** How far the current run is, or how far the last one came. */
     public RunProgress progress() {
         Run run = running.get();
         return run == null ? new RunProgress(result.objects(), result.counts()) : run.progress();
+    }
+
+    /** So do its messages begin. */
+    public String subject() {
+        return subject;
     }
 
     /** The pause between two runs in watch mode, in seconds. */
@@ -169,6 +186,7 @@ public final class Export {
 
     /** Begins a run: lists the dataset. */
     public void open(@Nullable Object access) {
+        queries.agree();
         Credentials credentials = access instanceof Credentials given ? given : null;
         Lake lake = Lake.of(exports.settings(), tenant, dataset, credentials);
         Instant since = window.open(mustListAll());
@@ -451,6 +469,14 @@ public final class Export {
 
     /** A unit of the current run is done, well or not. */
     void done(Unit unit, @Nullable Throwable failure) {
+        Trouble trouble = failure == null || unit.hasDeliveryFailed() ? Trouble.OTHER : Trouble.of(failure);
+        if (failure != null && trouble == Trouble.DISK) {
+            exports.signs().failed(lane(), Neighbour.DISK, trouble.reason(failure));
+        } else if (failure != null
+                && trouble == Trouble.UNREACHABLE
+                && unit.notRecorded().isEmpty()) {
+            exports.signs().failed(lane(), Neighbour.LAKE, trouble.reason(failure));
+        }
         exports.company().leave(unit);
         if (failure != null && !unit.isBundle() && Trouble.of(failure) == Trouble.ENDLESS) {
             unit.objects().forEach(object -> endless.add(object.identity()));
@@ -567,6 +593,9 @@ public final class Export {
     }
 
     private Unit begin(Run run, Unit unit) {
+        if (run.hasBegunNothing()) {
+            exports.cursor().pulse().begins(lane(), run.started());
+        }
         return run.begun(exports.company().enter(unit, () -> isStopping(run)));
     }
 
@@ -644,7 +673,7 @@ public final class Export {
 
     private Unit unitOf(List<LakeObject> objects) {
         boolean repeatable = query.isRepeatable() && isRowWise();
-        return new Unit(name, destination, tenant, dataset, objects, queryId, null, null, repeatable);
+        return new Unit(name, destination, tenant, dataset, objects, queries.id(), null, null, repeatable);
     }
 
     private boolean isRowWise() {
@@ -684,7 +713,16 @@ public final class Export {
         }
         return one(
                 run,
-                new Unit(name, destination, tenant, dataset, all, queryId, fingerprint, run.position.listing(), false));
+                new Unit(
+                        name,
+                        destination,
+                        tenant,
+                        dataset,
+                        all,
+                        queries.id(),
+                        fingerprint,
+                        run.position.listing(),
+                        false));
     }
 
     private Iterator<Unit> one(Run run, Unit unit) {
@@ -704,15 +742,15 @@ public final class Export {
             throw new ConnectorException(
                     "DuckDB did not come to an end with it in an earlier run; it is tried again after a restart");
         }
-        boolean omitNulls = exports.settings().text("records.nulls").equals("omit");
+        LaneQuery.Used begunWith = queries.of(unit.query());
         Schema schema = schema();
         String statement = unit.isBundle()
-                ? run.duckDb().recordsOfBundle(query, unit.objects(), schema, omitNulls)
+                ? run.duckDb().recordsOfBundle(begunWith.query(), unit.objects(), schema, begunWith.omitNulls())
                 : run.duckDb().stream(
-                        query,
+                        begunWith.query(),
                         unit.objects(),
                         schema,
-                        omitNulls,
+                        begunWith.omitNulls(),
                         unit.counts().settled(),
                         unit.isResumable(),
                         exports.settings().integer("records.max-bytes"));

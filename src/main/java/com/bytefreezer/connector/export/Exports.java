@@ -11,15 +11,18 @@ import com.bytefreezer.connector.query.Query;
 import com.bytefreezer.connector.query.RunDataSource;
 import com.bytefreezer.connector.query.Schema;
 import com.bytefreezer.connector.query.SharedReading;
+import com.bytefreezer.connector.signs.Signs;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -44,6 +47,7 @@ public final class Exports {
     private final Turns turns;
     private final RunDataSource dataSource = new RunDataSource();
     private volatile Map<String, String> refused = Map.of();
+    private final Signs signs = new Signs();
     private volatile boolean stopping;
     private volatile boolean quiet;
     private final Engine engine;
@@ -75,7 +79,7 @@ public final class Exports {
     /**
      * Makes a lane of each of {@code definitions}.
      *
-     * @throws ConnectorException when the SQL of one is not one SELECT
+     * @throws ConnectorException with all that is wrong with their queries
      */
     public void add(Collection<ExportDefinition> definitions) {
         check(definitions);
@@ -94,7 +98,17 @@ public final class Exports {
         }
         try (Connection connection = DuckDb.forParsing(engine)) {
             Schema.checkTypes(settings, connection);
-            unknown.forEach(sql -> queries.put(sql, Query.parse(sql, connection)));
+            Set<String> problems = new LinkedHashSet<>();
+            for (ExportDefinition definition : definitions) {
+                try {
+                    queries.computeIfAbsent(definition.sql(), sql -> Query.parse(sql, connection));
+                } catch (ConnectorException e) {
+                    problems.add("export %s: %s".formatted(definition.name(), e.getMessage()));
+                }
+            }
+            if (!problems.isEmpty()) {
+                throw new ConnectorException(String.join(" ", problems));
+            }
         } catch (SQLException e) {
             throw new ConnectorException("DuckDB does not end (" + e.getMessage() + ").", e);
         }
@@ -142,6 +156,11 @@ public final class Exports {
         stopping = true;
         turns.endWaiting();
         cursor.stopping();
+    }
+
+    /** What the exports wait for. */
+    public Signs signs() {
+        return signs;
     }
 
     /** Closes the runs that a stop has broken off: their routes do not come to it any more. */
@@ -212,7 +231,8 @@ public final class Exports {
         return threads.poolOfEachLane(settings.integer("delivery.max-in-flight"));
     }
 
-    Export get(String lane) {
+    /** One of {@link #all}. */
+    public Export get(String lane) {
         return Objects.requireNonNull(lanes.get(lane), lane);
     }
 

@@ -34,6 +34,9 @@ final class Run implements AutoCloseable {
             "the process ended three times while it was being delivered, the last time while nothing else was";
     private static final int MOST_UNLISTED = 5;
 
+    /** After so many units in a row that the lake did not give, it is not asked for others. */
+    private static final int MOST_UNREACHABLE = 3;
+
     private final String export;
 
     private final String destination;
@@ -70,12 +73,17 @@ final class Run implements AutoCloseable {
     private final List<List<LakeObject>> leftOver = new ArrayList<>();
     private Counts counts = Counts.NONE;
     private long delivered;
+    /** Begun ones. */
+    private long units;
+
     private int vanished;
     private int elsewhere;
     private boolean waitingForOthers;
     private final Unread unread = new Unread();
     private long undelivered;
     private @Nullable Throwable deliveryFailure;
+    private @Nullable String lakeFailure;
+    private int unreachableInARow;
     private @Nullable ConnectorException notRecorded;
     private boolean stopped;
     private @Nullable Instant oldestUndelivered;
@@ -258,9 +266,14 @@ final class Run implements AutoCloseable {
         return keysRefused && !keysRefetched;
     }
 
-    /** Whether going on is in vain, because the destination or the cursor has failed. */
+    /** Whether going on is in vain, because the destination, the cursor or the lake has failed. */
     synchronized boolean isAborted() {
-        return deliveryFailure != null || notRecorded != null;
+        return deliveryFailure != null || notRecorded != null || lakeFailure != null;
+    }
+
+    /** The lake does not answer: nothing more is begun. */
+    synchronized void giveUpLake(String why) {
+        lakeFailure = lakeFailure == null ? why : lakeFailure;
     }
 
     /** Whether the objects seen first are small ones. */
@@ -314,15 +327,24 @@ final class Run implements AutoCloseable {
         return waitingForOthers;
     }
 
+    synchronized boolean hasBegunNothing() {
+        return units == 0;
+    }
+
+    Instant started() {
+        return started;
+    }
+
     /** A unit is about to be worked on. */
     synchronized Unit begun(Unit unit) {
         open.add(unit);
+        units++;
         return unit;
     }
 
     /** What is done, also of the units that are not done yet. */
     synchronized RunProgress progress() {
-        Counts all = open.stream().map(Unit::counts).reduce(counts, Counts::plus);
+        Counts all = open.stream().map(Unit::ofThisRun).reduce(counts, Counts::plus);
         return new RunProgress(delivered, all);
     }
 
@@ -354,7 +376,7 @@ final class Run implements AutoCloseable {
             toReadAlone.add(unit.again());
             return;
         }
-        counts = counts.plus(unit.counts());
+        counts = counts.plus(unit.ofThisRun());
         bar.unitDone(unit);
         if (unit.notRecorded().isPresent()) {
             notRecorded = unit.notRecorded().get();
@@ -362,6 +384,7 @@ final class Run implements AutoCloseable {
             return;
         }
         if (failure == null) {
+            unreachableInARow = 0;
             // Else another replica has delivered it.
             if (unit.isRecorded()) {
                 delivered +=
@@ -381,15 +404,31 @@ final class Run implements AutoCloseable {
                     unit);
             return;
         } else {
-            String reason = Trouble.of(failure).reason(failure);
-            unread.add(unit, reason);
-            LOG.error(
-                    "{}, object {}: {} It stays undelivered and is tried again at the next run; the other objects go on.",
-                    subject,
-                    unit,
-                    sentence(reason));
+            unread(unit, Trouble.of(failure), failure);
         }
         unit.objects().forEach(this::undelivered);
+    }
+
+    private void unread(Unit unit, Trouble trouble, Throwable failure) {
+        String reason = trouble.reason(failure);
+        unread.add(unit, reason);
+        if (trouble == Trouble.UNREACHABLE) {
+            if (++unreachableInARow >= MOST_UNREACHABLE) {
+                giveUpLake(reason);
+            }
+            // It says nothing of the object.
+            LOG.debug("{}, object {}: {}", subject, unit, reason);
+            return;
+        }
+        unreachableInARow = 0;
+        if (unread.isFew()) {
+            LOG.warn(
+                    "{}, {}: {} It stays undelivered and is tried again at the next run{}.",
+                    subject,
+                    unit.isWhole() ? unit : "object " + unit,
+                    sentence(reason),
+                    unit.isWhole() ? "" : "; the other objects go on");
+        }
     }
 
     /** Footers are read ahead, so keys may be good for them and refused for the records. */
@@ -413,7 +452,7 @@ final class Run implements AutoCloseable {
      * takes them over, while in watch mode the next run looks again.
      */
     private void elsewhere(Unit unit) {
-        counts = counts.plus(unit.counts());
+        counts = counts.plus(unit.ofThisRun());
         if (awaitsOthers && unit.listing().isEmpty()) {
             leftOver.add(unit.objects());
             waitingForOthers = true;
@@ -421,6 +460,15 @@ final class Run implements AutoCloseable {
         }
         elsewhere += unit.objects().size();
         unit.objects().forEach(this::undelivered);
+    }
+
+    /** Another one after each step that the run has made. */
+    synchronized long steps() {
+        long begun = open.stream()
+                .map(Unit::counts)
+                .mapToLong(unit -> unit.selected() + unit.settled())
+                .sum();
+        return listing.count() + begun + counts.selected() + counts.settled() + delivered + units;
     }
 
     /** How far the watermark may move now; null when the run did not see the whole dataset. */
@@ -483,7 +531,13 @@ final class Run implements AutoCloseable {
         if (elsewhere > 0) {
             summary += ", %d objects are another replica's".formatted(elsewhere);
         }
-        LOG.info("{}.", summary);
+        boolean idle = delivered == 0 && counts.equals(Counts.NONE) && vanished == 0 && elsewhere == 0;
+        if (idle && !awaitsOthers) {
+            // In watch mode that is nearly always so.
+            LOG.debug("{}.", summary);
+        } else {
+            LOG.info("{}.", summary);
+        }
         if (found != null) {
             report(found);
         }
@@ -495,6 +549,11 @@ final class Run implements AutoCloseable {
                     "%s: %s The rest stays undelivered and the cursor before it."
                             .formatted(subject, sentence(Failures.describe(deliveryFailure))),
                     deliveryFailure);
+        }
+        if (lakeFailure != null) {
+            throw new ConnectorException(
+                    "%s: %s does not answer (%s). The run ends; what it has not delivered stays to be delivered. Check the lake and the network."
+                            .formatted(subject, lake.place(), withoutStop(lakeFailure)));
         }
         if (stopped || hasLeftOver()) {
             throw new StoppedException();
@@ -556,6 +615,10 @@ final class Run implements AutoCloseable {
         if (oldestUndelivered == null || lastModified.isBefore(oldestUndelivered)) {
             oldestUndelivered = lastModified;
         }
+    }
+
+    private static String withoutStop(String text) {
+        return text.endsWith(".") ? text.substring(0, text.length() - 1) : text;
     }
 
     private static String sentence(String text) {

@@ -7,6 +7,7 @@ import com.bytefreezer.connector.cursor.History;
 import com.bytefreezer.connector.cursor.History.State;
 import com.bytefreezer.connector.delivery.Failures;
 import com.bytefreezer.connector.delivery.Retries;
+import com.bytefreezer.connector.signs.Neighbour;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -120,6 +121,7 @@ public final class Schedule {
     /** A run has ended well. */
     public void succeeded(Exchange exchange, @Variable("lane") String lane) {
         record(exchange, lane, State.SUCCEEDED, null);
+        exports.signs().work(lane);
         failures.remove(lane);
         next.put(
                 lane,
@@ -137,6 +139,7 @@ public final class Schedule {
         // What fails then is not tried again by this process.
         boolean stopped = failure instanceof StoppedException || exports.isStopping();
         record(exchange, lane, stopped ? State.STOPPED : State.FAILED, stopped ? null : Failures.describe(failure));
+        note(lane, failure, stopped);
         int count = failures.merge(lane, 1, Integer::sum);
         this.failure = failure;
         if (stopped) {
@@ -150,6 +153,19 @@ public final class Schedule {
         }
         LOG.debug("export {}", lane, failure);
         finished(lane);
+    }
+
+    /** What the lane waits for until its next run has gone well. */
+    private void note(String lane, Exception failure, boolean stopped) {
+        if (stopped || exports.signs().of(lane).isPresent()) {
+            return;
+        }
+        if (Failures.isNeighbours(failure)) {
+            exports.signs().failed(lane, Neighbour.LAKE, Failures.describe(failure));
+        } else {
+            // What had failed before has worked, since it is something else that fails now.
+            exports.signs().work(lane);
+        }
     }
 
     /** The last run, where it could not be written into the history. */
@@ -193,7 +209,7 @@ public final class Schedule {
                 result.oldestUndelivered(),
                 message == null ? null : secrets.mask(message));
         try {
-            history.add(run);
+            history.add(run, exports.cursor().pulse().name());
             unrecorded.remove(lane);
         } catch (ConnectorException | Error e) {
             unrecorded.put(lane, run);

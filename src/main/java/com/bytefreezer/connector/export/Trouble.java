@@ -4,6 +4,7 @@ import com.bytefreezer.connector.delivery.Failures;
 import com.bytefreezer.connector.query.NoProgressException;
 import com.bytefreezer.connector.query.Query;
 import java.sql.SQLException;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** What kind of thing kept a unit from being read: whether it may be the others' doing, and what a person can do about it. */
@@ -18,12 +19,19 @@ enum Trouble {
     GONE,
     /** The lake refuses the keys. */
     FORBIDDEN,
+    /** The lake does not answer, or breaks off. */
+    UNREACHABLE,
     /** It broke off, and a second look found nothing wrong: another database looked, or it was replaced meanwhile. */
     BROKEN_OFF,
     /** DuckDB does not come to an end with it. */
     ENDLESS,
     /** Anything else. */
     OTHER;
+
+    /** As DuckDB's httpfs words it, by its library for HTTP. */
+    private static final Pattern NO_ANSWER = Pattern.compile(
+            "Could not establish connection|Failed to connect|Couldn't connect|[Tt]imeout was reached|Failed to read connection|Connection refused|Could not resolve"
+                    + "|Recv failure|Send failure|transfer closed|Empty reply|Server returned nothing|\\(HTTP (5\\d\\d|408|429)|\\(HTTP code 5\\d\\d|error for HTTP");
 
     private static final String LOOKS_GOOD = "a second look found nothing wrong";
 
@@ -46,6 +54,10 @@ enum Trouble {
         }
         if (text.contains("database has been invalidated")) {
             return DATABASE;
+        }
+        if (NO_ANSWER.matcher(text).find()
+                || (Failures.isNeighbours(failure) && !text.contains("cannot be recorded"))) {
+            return UNREACHABLE;
         }
         return text.contains(LOOKS_GOOD) ? BROKEN_OFF : OTHER;
     }
@@ -70,7 +82,7 @@ enum Trouble {
                         : "DuckDB needs more memory than duckdb.memory-limit, even when it is read alone (%s); raise it"
                                 .formatted(
                                         text(failure).replaceAll("(?s).*?((?:failed|could not) .*? used\\)).*", "$1"));
-            case DATABASE, GONE, FORBIDDEN, BROKEN_OFF, ENDLESS, OTHER ->
+            case DATABASE, GONE, FORBIDDEN, UNREACHABLE, BROKEN_OFF, ENDLESS, OTHER ->
                 text(failure).replaceFirst(" This error signals an assertion failure.*", "");
         };
     }

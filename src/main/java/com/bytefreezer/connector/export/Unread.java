@@ -12,15 +12,18 @@ import java.util.stream.Collectors;
 final class Unread {
     private static final int MOST_REASONS = 3;
     private static final int MOST_NAMES = 3;
+    private static final int MOST_LINES = 10;
 
     private final Map<String, Same> reasons = new LinkedHashMap<>();
 
     private int objects;
     private int units;
+    private boolean whole;
 
     void add(Unit unit, String reason) {
         objects += unit.objects().size();
         units++;
+        whole |= unit.isWhole();
         // DuckDB names the object in most of its messages, and what is wrong with several is said once.
         String common = reason;
         for (LakeObject object : unit.objects().size() == 1 ? unit.objects() : List.<LakeObject>of()) {
@@ -29,6 +32,11 @@ final class Unread {
         if (reasons.containsKey(common) || reasons.size() < MOST_REASONS) {
             reasons.computeIfAbsent(common, first -> new Same()).add(unit.toString());
         }
+    }
+
+    /** Whether so few are in it that each is worth a line. */
+    boolean isFew() {
+        return units <= MOST_LINES;
     }
 
     boolean isEmpty() {
@@ -41,6 +49,9 @@ final class Unread {
         String all = reasons.entrySet().stream()
                 .map(one -> "%s (%s)".formatted(one.getValue(), one.getKey()))
                 .collect(Collectors.joining("; "));
+        if (whole) {
+            return "the query over %d objects failed, and they stay undelivered: %s".formatted(objects, all);
+        }
         int told = reasons.values().stream().mapToInt(same -> same.units).sum();
         return "%d objects could not be read and stay undelivered: %s%s"
                 .formatted(objects, all, told < units ? "; others for other reasons" : "");

@@ -132,6 +132,16 @@ final class BucketLake implements Lake, Layout.Folders {
     }
 
     @Override
+    public String place() {
+        return answers.place();
+    }
+
+    @Override
+    public void probe() {
+        exists("");
+    }
+
+    @Override
     public void close() {
         S3Clients.giveBack(credentials, network, timeout);
     }

@@ -171,6 +171,16 @@ final class FolderLake implements Lake, Layout.Folders {
     }
 
     @Override
+    public String place() {
+        return "lake " + folder;
+    }
+
+    @Override
+    public void probe() {
+        exists("");
+    }
+
+    @Override
     public Set<String> folders() {
         return Set.of(folder + "/");
     }

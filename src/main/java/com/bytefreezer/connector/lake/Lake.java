@@ -64,6 +64,16 @@ public interface Lake extends AutoCloseable {
      */
     Set<String> folders();
 
+    /** Names the server that holds it, for messages. */
+    String place();
+
+    /**
+     * Asks for one name, whatever is there.
+     *
+     * @throws ConnectorException when the lake does not answer
+     */
+    void probe();
+
     @Override
     void close();
 

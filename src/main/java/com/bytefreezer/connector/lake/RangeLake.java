@@ -60,6 +60,16 @@ final class RangeLake implements Lake {
     }
 
     @Override
+    public String place() {
+        return lake.place();
+    }
+
+    @Override
+    public void probe() {
+        lake.probe();
+    }
+
+    @Override
     public void close() {
         lake.close();
     }

@@ -71,6 +71,11 @@ record S3Answers(String bucket, String where) {
         }
     }
 
+    /** Which bucket, and where. */
+    String place() {
+        return "lake s3://%s at %s".formatted(bucket, where);
+    }
+
     /** The listing is not what a listing of S3 is. */
     ConnectorException wrong(String what) {
         return unlisted(what, null);

@@ -14,6 +14,10 @@ import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.IOException;
+import java.nio.file.FileStore;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -121,6 +125,26 @@ public final class Metrics extends EventNotifierSupport implements AutoCloseable
                     .description(description)
                     .tags(tags)
                     .register(registry);
+        }
+    }
+
+    /** Measures the volume of a folder from now on; {@code use} says what lies there. */
+    public void disk(String use, Path folder) {
+        for (boolean free : new boolean[] {true, false}) {
+            Gauge.builder(PREFIX + (free ? "disk.free.bytes" : "disk.total.bytes"), () -> space(folder, free))
+                    .strongReference(true)
+                    .description(free ? "Room that is left on the volume" : "Size of the volume")
+                    .tag("use", use)
+                    .register(registry);
+        }
+    }
+
+    private static double space(Path folder, boolean free) {
+        try {
+            FileStore volume = Files.getFileStore(folder);
+            return free ? volume.getUsableSpace() : volume.getTotalSpace();
+        } catch (IOException e) {
+            return Double.NaN;
         }
     }
 

@@ -12,6 +12,7 @@ import com.bytefreezer.connector.control.LakeCredentials;
 import com.bytefreezer.connector.cursor.Cursor;
 import com.bytefreezer.connector.delivery.DeliveryCamel;
 import com.bytefreezer.connector.delivery.Failures;
+import com.bytefreezer.connector.signs.Retrying;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
@@ -148,7 +149,7 @@ public final class Command {
         } else {
             table(lanes);
         }
-        return lanes.stream().anyMatch(lane -> lane.state().equals("failed")) ? FAILED : 0;
+        return lanes.stream().anyMatch(lane -> lane.lastError() != null || lane.retrying() != null) ? FAILED : 0;
     }
 
     /** Prints what the next run of each export would do. */
@@ -308,7 +309,7 @@ public final class Command {
                 String.valueOf(lane.totals().accepted()),
                 String.valueOf(lane.totals().duplicates()),
                 String.valueOf(lane.deadLetters()),
-                lane.lastError() == null ? "-" : lane.lastError()
+                problem(lane)
             });
         }
         int[] widths = new int[rows.get(0).length];
@@ -324,6 +325,14 @@ public final class Command {
             }
             out.println(line.toString().stripTrailing());
         }
+    }
+
+    private static String problem(LaneStatus lane) {
+        Retrying retrying = lane.retrying();
+        if (retrying != null) {
+            return "for %d s: %s".formatted(retrying.lasting().toSeconds(), retrying.why());
+        }
+        return lane.lastError() == null ? "-" : lane.lastError();
     }
 
     private static String lag(long seconds) {

@@ -6,6 +6,7 @@ import com.bytefreezer.connector.cursor.Counts;
 import com.bytefreezer.connector.export.Export;
 import com.bytefreezer.connector.export.Exports;
 import com.bytefreezer.connector.metrics.Metrics;
+import com.bytefreezer.connector.signs.Retrying;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -55,6 +56,13 @@ public final class ExportHealth {
                 "1 when the last run has failed, or the cursor's store cannot be read, else 0",
                 () -> of(lane, it -> it.lastError() == null ? 0 : 1, 1));
         measured.gauge(
+                "retrying",
+                "For how many seconds the export has waited for what does not answer; 0 when it works",
+                () -> exports.signs()
+                        .of(lane)
+                        .map(it -> it.lasting().toMillis() / 1000.0)
+                        .orElse(0.0));
+        measured.gauge(
                 "dead.letters",
                 "Records that lie in the dead letters",
                 () -> of(lane, it -> (double) it.deadLetters()));
@@ -69,6 +77,7 @@ public final class ExportHealth {
         long deadLetters = 0;
         long lag = 0;
         int failing = 0;
+        int retrying = 0;
         List<LaneStatus> all;
         try {
             all = lanes();
@@ -77,6 +86,12 @@ public final class ExportHealth {
         }
         for (LaneStatus lane : all) {
             long laneLag = lane.lagSeconds() == null ? 0 : lane.lagSeconds();
+            Retrying waits = lane.retrying();
+            if (waits != null) {
+                retrying++;
+                problems.add("export %s: retrying for %d s: %s"
+                        .formatted(lane.lane(), waits.lasting().toSeconds(), waits.why()));
+            }
             if (lane.lastError() != null) {
                 failing++;
                 problems.add("export %s: %s".formatted(lane.lane(), lane.lastError()));
@@ -91,6 +106,7 @@ public final class ExportHealth {
         Map<String, Object> counters = new LinkedHashMap<>();
         counters.put("exports", all.size());
         counters.put("exports_failing", failing);
+        counters.put("exports_retrying", retrying);
         counters.put("records_selected", counts.selected());
         counters.put("records_accepted", counts.accepted());
         counters.put("records_duplicate", counts.duplicates());

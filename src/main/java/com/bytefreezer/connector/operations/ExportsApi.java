@@ -3,7 +3,9 @@ package com.bytefreezer.connector.operations;
 import com.bytefreezer.connector.config.ExportDefinition;
 import com.bytefreezer.connector.cursor.Counts;
 import com.bytefreezer.connector.cursor.History;
+import com.bytefreezer.connector.cursor.Pulse.UnderWay;
 import com.bytefreezer.connector.server.ApiException;
+import com.bytefreezer.connector.signs.Retrying;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import java.time.Instant;
@@ -11,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.apache.camel.Body;
 import org.apache.camel.Header;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +42,8 @@ public final class ExportsApi {
             @Nullable String lastSuccess,
             @Nullable String lastError,
             @Nullable String nextRun,
+            @Nullable String retryingSince,
+            @Nullable String retryingReason,
             Totals totals,
             Map<String, Long> retries,
             long deadLetters,
@@ -92,6 +97,7 @@ public final class ExportsApi {
 
     ExportStatus status(ExportDefinition export) {
         LaneStatus lane = operations.status().of(export);
+        Retrying retrying = lane.retrying();
         return new ExportStatus(
                 lane.name(),
                 lane.destination(),
@@ -104,11 +110,18 @@ public final class ExportsApi {
                 text(lane.lastSuccess()),
                 lane.lastError(),
                 text(lane.nextRun()),
+                retrying == null ? null : text(retrying.since()),
+                retrying == null ? null : retrying.why(),
                 Totals.of(lane.totals()),
                 lane.retries(),
                 lane.deadLetters(),
                 lane.setAside(),
-                operations.history().runs(lane.lane(), RUNS).stream()
+                Stream.concat(
+                                operations.history().seen(lane.lane()).runs().stream()
+                                        .filter(UnderWay::isKilled)
+                                        .map(UnderWay::killed),
+                                operations.history().runs(lane.lane(), RUNS).stream())
+                        .limit(RUNS)
                         .map(RunStatus::of)
                         .toList());
     }

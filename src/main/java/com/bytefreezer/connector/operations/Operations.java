@@ -10,6 +10,7 @@ import com.bytefreezer.connector.explore.Watchdog;
 import com.bytefreezer.connector.export.Exports;
 import com.bytefreezer.connector.export.Schedule;
 import com.bytefreezer.connector.server.ApiException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
@@ -23,6 +24,9 @@ import org.jspecify.annotations.Nullable;
  * several threads.
  */
 public final class Operations {
+    /** While no export has worked for so long, the process is not ready. */
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
     private final Settings settings;
     private final DeadLetters deadLetters;
     private final History history;
@@ -207,12 +211,29 @@ public final class Operations {
                 .anyMatch(export -> timing.unrecorded(export.lane()).isPresent())) {
             return Optional.of("the last run could not be recorded; see the log");
         }
-        return exports().stream()
-                .map(ExportDefinition::lane)
-                .filter(lane -> history.last(lane)
-                        .filter(run -> !run.listed() && run.started().isAfter(started))
-                        .isPresent())
-                .findFirst()
-                .map(lane -> "the lake of export %s cannot be listed; see the log or /api/v1/exports".formatted(lane));
+        List<String> lanes = exports().stream().map(ExportDefinition::lane).toList();
+        if (!lanes.isEmpty() && lanes.stream().allMatch(this::standsStill)) {
+            return Optional.of(
+                    "no export has worked for %d s; see the log or /api/v1/exports".formatted(PATIENCE.toSeconds()));
+        }
+        boolean noLake = !lanes.isEmpty()
+                && lanes.stream().allMatch(lane -> history.last(lane)
+                        .filter(run -> !run.listed()
+                                && run.state() != History.State.KILLED
+                                && run.started().isAfter(started))
+                        .isPresent());
+        return noLake
+                ? Optional.of("the lake of export %s cannot be listed; see the log or /api/v1/exports"
+                        .formatted(lanes.get(0)))
+                : Optional.empty();
+    }
+
+    private boolean standsStill(String lane) {
+        return running != null
+                && running.signs()
+                        .of(lane)
+                        .filter(retrying ->
+                                retrying.stands() && retrying.lasting().compareTo(PATIENCE) >= 0)
+                        .isPresent();
     }
 }

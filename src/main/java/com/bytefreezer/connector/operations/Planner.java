@@ -6,7 +6,6 @@ import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.control.LakeCredentials;
 import com.bytefreezer.connector.cursor.Cursor.Position;
 import com.bytefreezer.connector.cursor.History;
-import com.bytefreezer.connector.export.Export;
 import com.bytefreezer.connector.lake.Credentials;
 import com.bytefreezer.connector.lake.Lake;
 import com.bytefreezer.connector.lake.LakeObject;
@@ -221,7 +220,7 @@ public final class Planner {
                                 export.batchSize(),
                                 History.readOnly(settings)
                                         .suspects(export.lane())
-                                        .setAside(Export.queryId(export, settings)))
+                                        .setAside(History.readOnly(settings).queryId(export.lane())))
                         .with(notes(lake, schema));
             }
         }

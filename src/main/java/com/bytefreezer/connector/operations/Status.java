@@ -7,10 +7,12 @@ import com.bytefreezer.connector.cursor.History;
 import com.bytefreezer.connector.cursor.History.Run;
 import com.bytefreezer.connector.cursor.History.State;
 import com.bytefreezer.connector.cursor.History.Total;
+import com.bytefreezer.connector.cursor.Pulse.Seen;
+import com.bytefreezer.connector.cursor.Pulse.UnderWay;
 import com.bytefreezer.connector.delivery.DeadLetters;
-import com.bytefreezer.connector.export.Export;
 import com.bytefreezer.connector.export.Exports;
 import com.bytefreezer.connector.export.Schedule;
+import com.bytefreezer.connector.signs.Retrying;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -70,13 +72,18 @@ public final class Status {
         Optional<Run> last = unrecorded.or(() -> history.last(lane));
         Optional<Run> failed = last.filter(run -> run.state() == State.FAILED);
         Optional<String> problem = exports == null ? Optional.empty() : exports.problem(export.name());
-        Total total = history.total(lane);
+        Seen seen = history.seen(lane);
+        Total total = total(lane, seen);
+        Retrying retrying =
+                exports == null ? seen.retrying() : exports.signs().of(lane).orElse(null);
         return new LaneStatus(
                 export.name(),
                 export.destination(),
-                running
-                        ? "running"
-                        : problem.isPresent() || failed.isPresent() ? "failed" : last.isEmpty() ? "never" : "idle",
+                retrying != null
+                        ? "retrying"
+                        : running
+                                ? "running"
+                                : problem.isPresent() ? "failed" : state(last, timing == null ? seen : Seen.NOTHING),
                 lagSeconds(lane, unrecorded),
                 history.position(lane)
                         .map(Position::watermark)
@@ -88,8 +95,33 @@ public final class Status {
                 total.counts(),
                 total.retries(),
                 deadLetters.count(lane),
-                history.suspects(lane).setAside(Export.queryId(export, settings)),
-                running);
+                history.suspects(lane).setAside(history.queryId(lane)),
+                running,
+                retrying);
+    }
+
+    /** Of an export that another process may run. */
+    private static String state(Optional<Run> last, Seen seen) {
+        if (seen.runs().stream().anyMatch(UnderWay::isKilled)) {
+            return "killed";
+        }
+        if (!seen.runs().isEmpty()) {
+            return seen.runs().stream().allMatch(UnderWay::silent) ? "silent" : "running";
+        }
+        return last.map(run -> switch (run.state()) {
+                    case FAILED -> "failed";
+                    case KILLED -> "killed";
+                    case SUCCEEDED, STOPPED, REPLAYED -> "idle";
+                })
+                .orElse("never");
+    }
+
+    private Total total(String lane, Seen seen) {
+        Total total = history.total(lane);
+        for (UnderWay run : seen.runs()) {
+            total = total.plus(run.killed());
+        }
+        return total;
     }
 
     private @Nullable Long lagSeconds(String lane, Optional<Run> unrecorded) {

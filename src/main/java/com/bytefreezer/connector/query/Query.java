@@ -123,6 +123,13 @@ public final class Query {
         return repeatable;
     }
 
+    /** The same for every text that means the same to DuckDB's parser, whatever its blanks, comments and letter case of keywords. */
+    public String meaning() {
+        JsonNode bare = tree.deepCopy();
+        bare.findParents("query_location").forEach(node -> ((ObjectNode) node).remove("query_location"));
+        return bare.path("statements").toString();
+    }
+
     /** The query over what {@code scan}, a SELECT, gives. */
     String over(String scan) {
         return sql.replace(scanMark(mark), scan);

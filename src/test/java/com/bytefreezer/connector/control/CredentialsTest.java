@@ -357,7 +357,7 @@ class CredentialsTest {
             var run = run("export.parallel-objects", 1);
 
             assertThat(run.succeeded()).isFalse();
-            assertThat(run.log("ERROR"))
+            assertThat(run.log("WARN"))
                     .filteredOn(line -> line.contains(", object ") && line.contains("HTTP 403"))
                     .isNotEmpty()
                     .allSatisfy(line -> assertThat(line).containsOnlyOnce("Authentication Failure"));

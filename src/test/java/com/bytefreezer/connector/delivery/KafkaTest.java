@@ -322,7 +322,7 @@ class KafkaTest {
                 .run();
 
         assertThat(run.succeeded()).isFalse();
-        assertThat(run.log("WARN")).hasSize(3).allMatch(line -> line.contains("400 of 400 records not taken"));
+        assertThat(run.log("DEBUG")).hasSize(3).allMatch(line -> line.contains("400 of 400 records not taken"));
         assertThat(run.log("ERROR")).singleElement().asString().contains("kafka", "no broker answers", "cursor before");
     }
 

@@ -3,6 +3,7 @@ package com.bytefreezer.connector.delivery;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.signs.Signs;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -15,7 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class RetriesTest {
     private static final Instant NOW = Instant.parse("2026-11-01T12:00:00Z");
-    private final Retries retries = new Retries(3, Duration.ofSeconds(30));
+    private final Retries retries = new Retries(3, Duration.ofSeconds(30), new Circuit(new Signs()));
 
     @ParameterizedTest
     @CsvSource(

@@ -221,7 +221,7 @@ class SplunkTest {
         var run = run(Map.of());
 
         assertThat(run.succeeded()).isTrue();
-        assertThat(run.log("WARN")).hasSize(2).allMatch(line -> line.contains(status + " from " + hec.url()));
+        assertThat(run.log("DEBUG")).hasSize(2).allMatch(line -> line.contains(status + " from " + hec.url()));
         assertThat(numbers()).hasSize(10).doesNotHaveDuplicates();
     }
 
@@ -302,7 +302,10 @@ class SplunkTest {
             var run = run(Map.of("url", fake.url(), "acknowledgement", "true", "ack-timeout-ms", "200"));
 
             assertThat(run.succeeded()).isTrue();
-            assertThat(run.log("WARN")).singleElement().asString().contains("not acknowledged within 200 ms", "1 of 3");
+            assertThat(run.log("DEBUG"))
+                    .singleElement()
+                    .asString()
+                    .contains("not acknowledged within 200 ms", "1 of 3");
             assertThat(posts).hasSize(2).containsOnly(posts.peek());
             assertThat(fake.requests().stream()
                             .map(request -> request.header("X-Splunk-Request-Channel"))
@@ -467,7 +470,7 @@ class SplunkTest {
             var run = run(Map.of("url", fake.url(), "timeout-ms", "300"));
 
             assertThat(run.succeeded()).isTrue();
-            assertThat(run.log("WARN")).hasSize(2);
+            assertThat(run.log("DEBUG")).hasSize(2);
             assertThat(fake.requests()).hasSize(3);
         }
     }

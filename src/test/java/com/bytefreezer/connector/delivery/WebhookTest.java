@@ -175,7 +175,7 @@ class WebhookTest {
         var keys = server.requests().stream().collect(groupingBy(Request::text, mapping(WebhookTest::key, toSet())));
         assertThat(keys.values()).allMatch(ofOneBatch -> ofOneBatch.size() == 1);
         assertThat(keys.values().stream().flatMap(Set::stream).distinct()).hasSameSizeAs(keys.keySet());
-        assertThat(server.requests()).hasSizeGreaterThan(keys.size() + 9);
+        assertThat(server.requests()).hasSizeGreaterThan(keys.size());
         // A batch that was accepted while an earlier one failed comes again, and its key tells.
         assertThat(server.records().stream().distinct()).hasSize(SampleExport.RECORDS);
     }
@@ -239,7 +239,7 @@ class WebhookTest {
         var run = export().asOneBatch().with("delivery.max-retries", 2).run();
 
         assertThat(server.requests()).hasSize(3);
-        assertThat(run.log("WARN"))
+        assertThat(run.log("DEBUG"))
                 .hasSize(2)
                 .satisfiesExactly(line -> assertThat(line).contains("500", "1 of 2"), line -> assertThat(line)
                         .contains("500", "2 of 2"));
@@ -264,7 +264,7 @@ class WebhookTest {
         var run = export().asOneBatch().run();
 
         assertThat(run.succeeded()).isTrue();
-        assertThat(run.log("WARN")).singleElement().asString().contains("1 of 3");
+        assertThat(run.log("DEBUG")).singleElement().asString().contains("1 of 3");
         assertThat(server.requests())
                 .hasSize(2)
                 .extracting(WebhookTest::key)
@@ -290,7 +290,7 @@ class WebhookTest {
                 .run();
 
         assertThat(run.succeeded()).isFalse();
-        assertThat(run.log("WARN")).hasSize(3).allMatch(line -> line.contains("Connection refused"));
+        assertThat(run.log("DEBUG")).hasSize(3).allMatch(line -> line.contains("Connection refused"));
         assertThat(run.log("ERROR")).singleElement().asString().contains("webhook", "Connection refused");
     }
 

@@ -9,6 +9,11 @@ import com.bytefreezer.connector.testing.ParquetLake;
 import com.bytefreezer.connector.testing.TestTools;
 import com.bytefreezer.connector.testing.WebhookServer;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,17 +50,17 @@ class CrashIT {
     }
 
     @Test
-    void killedTenTimesItDeliversAllAndRepeatsNoMoreThanWasInFlight() {
+    void killedTenTimesItDeliversAllAndRepeatsNoMoreThanWasInFlight() throws Exception {
         kill(10);
     }
 
     @Test
     @Tag("soak")
-    void killedThirtyTimesItDeliversAllAndRepeatsNoMoreThanWasInFlight() {
+    void killedThirtyTimesItDeliversAllAndRepeatsNoMoreThanWasInFlight() throws Exception {
         kill(30);
     }
 
-    private void kill(int times) {
+    private void kill(int times) throws Exception {
         Random random = new Random(7);
         try (WebhookServer sink = WebhookServer.startCounting(RECORDS, ParquetLake::number)) {
             // Slow enough that all kills fit in.
@@ -83,6 +88,11 @@ class CrashIT {
             long repeats = sink.acceptedRecords() - RECORDS;
             System.err.printf("%d kills: %d of %d records repeated%n", kills, repeats, RECORDS);
             assertThat(repeats).isBetween(0L, (long) kills * PARALLEL_OBJECTS * IN_FLIGHT * BATCH);
+            // What a killed run has recorded is in its row, and each record in one of them.
+            assertThat(number("SELECT accepted FROM total")).isEqualTo(RECORDS);
+            assertThat(number("SELECT sum(accepted) FROM run")).isEqualTo(RECORDS);
+            assertThat(number("SELECT count(*) FROM run WHERE state = 'KILLED'"))
+                    .isBetween(1L, (long) kills);
         }
     }
 
@@ -107,6 +117,14 @@ class CrashIT {
 
             assertThat(sink.distinctRecords()).isEqualTo(RECORDS);
             assertThat(sink.acceptedRecords()).as(String.join("\n", endings)).isEqualTo(RECORDS);
+        }
+    }
+
+    private long number(String sql) throws SQLException {
+        try (Connection store = DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("cursor.db"));
+                Statement statement = store.createStatement();
+                ResultSet row = statement.executeQuery(sql)) {
+            return row.getLong(1);
         }
     }
 

@@ -83,7 +83,7 @@ class MemoryTest {
         TestRun run = run("SELECT * FROM events", Map.of());
         assertThat(run.succeeded()).isFalse();
         assertThat(sink.distinctRecords()).isEqualTo(good);
-        assertThat(run.log("ERROR"))
+        assertThat(run.log("WARN"))
                 .filteredOn(line -> line.contains(", object ") && line.contains("INTERNAL Error"))
                 .hasSize(3)
                 .noneMatch(line -> line.contains("assertion failure"));

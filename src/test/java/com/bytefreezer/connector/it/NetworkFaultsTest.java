@@ -67,7 +67,8 @@ class NetworkFaultsTest extends FaultBed {
             network.heal();
             Await.until("all records", () -> sink.distinctRecords() == RECORDS);
             assertThat(errors(watch)).isEmpty();
-            List<String> warnings = lines(watch, "WARN ");
+            List<String> warnings = lines(watch, "DEBUG ");
+            assertThat(lines(watch, "WARN ")).singleElement().asString().contains("It is tried again");
             assertThat(warnings)
                     .allMatch(line -> line.contains("is tried again ("))
                     .noneMatch(line -> line.contains("\n"));

@@ -40,7 +40,7 @@ class ElasticsearchLimitsTest {
                     .run();
 
             assertThat(run.succeeded()).as(run.log().toString()).isTrue();
-            assertThat(run.log("WARN"))
+            assertThat(run.log("DEBUG"))
                     .anyMatch(line -> line.contains("429 from " + server.url()))
                     .anyMatch(line -> line.contains("records not taken — 429 es_rejected_execution_exception"));
             assertThat(run.log("INFO")).anyMatch(line -> line.contains("12,000 accepted by elasticsearch"));

@@ -616,7 +616,7 @@ class ElasticsearchTest {
         var run = to("x").with("url", nowhere).set("query.sync", "full").run();
 
         assertThat(run.succeeded()).isFalse();
-        assertThat(run.log("WARN")).hasSize(3).allMatch(line -> line.contains("Connection refused"));
+        assertThat(run.log("DEBUG")).hasSize(3).allMatch(line -> line.contains("Connection refused"));
         assertThat(run.log("ERROR")).singleElement().asString().contains("elasticsearch", "Connection refused");
     }
 

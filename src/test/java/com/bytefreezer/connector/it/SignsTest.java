@@ -1,0 +1,151 @@
+package com.bytefreezer.connector.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.bytefreezer.connector.TestRun;
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.delivery.DeadLetters;
+import com.bytefreezer.connector.kit.Reply;
+import com.bytefreezer.connector.operations.LaneStatus;
+import com.bytefreezer.connector.operations.Status;
+import com.bytefreezer.connector.testing.Await;
+import com.bytefreezer.connector.testing.LatencyProxy;
+import com.bytefreezer.connector.testing.MinioServer;
+import com.bytefreezer.connector.testing.PostgresServer;
+import com.bytefreezer.connector.testing.S3Server;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+
+/** What does not answer is heard of within 15 seconds, wherever one looks, and that it is over is said, too. */
+class SignsTest extends FaultBed {
+    private static final Duration SOON = Duration.ofSeconds(15);
+    private final HttpClient http = HttpClient.newHttpClient();
+
+    @Test
+    void aBucketThatDiesIsHeardOfAndThatItIsBack() throws Exception {
+        try (MinioServer minio = withObjects(30)) {
+            watched(onS3(minio), minio::kill, minio::restart, "onnect");
+        }
+    }
+
+    @Test
+    void aBucketThatIsFrozenIsHeardOfAndThatItIsBack() throws Exception {
+        try (MinioServer minio = withObjects(30)) {
+            watched(onS3(minio), minio::pause, minio::resume, "no answer");
+        }
+    }
+
+    @Test
+    void aDestinationThatDiesIsHeardOfAndThatItIsBack() throws Exception {
+        objects(30);
+        try (LatencyProxy network = LatencyProxy.start(sink.url(), Duration.ZERO)) {
+            watched(to(network), network::cut, network::heal, "webhook");
+        }
+    }
+
+    @Test
+    void aDestinationThatIsFrozenIsHeardOfAndThatItIsBack() throws Exception {
+        objects(30);
+        try (LatencyProxy network = LatencyProxy.start(sink.url(), Duration.ZERO)) {
+            watched(to(network), network::hang, network::heal, "webhook: no answer for 1");
+        }
+    }
+
+    @Test
+    void aDatabaseThatDiesIsHeardOfAndThatItIsBack() throws Exception {
+        objects(30);
+        try (PostgresServer postgres = PostgresServer.start()) {
+            watched(on(postgres), postgres::kill, postgres::restart, "cursor");
+        }
+    }
+
+    @Test
+    void aDatabaseThatIsFrozenIsHeardOfAndThatItIsBack() throws Exception {
+        objects(30);
+        try (PostgresServer postgres = PostgresServer.start()) {
+            watched(on(postgres), postgres::pause, postgres::resume, "cursor ");
+        }
+    }
+
+    private void watched(Map<String, String> given, Runnable failure, Runnable end, String word) throws Exception {
+        sink.reply(Reply.of(200).after(Duration.ofMillis(100)));
+        Settings settings = settings(given);
+        try (TestRun.Running watch = TestRun.watch(settings)) {
+            Await.until("the first records", () -> sink.acceptedRecords() > 0);
+            assertThat(retrying(settings)).isZero();
+            try {
+                failure.run();
+                Await.until("a sign", SOON, () -> retrying(settings) > 0);
+                Await.until("a line", Duration.ofSeconds(5), () -> !waits(watch).isEmpty());
+                assertThat(waits(watch)).singleElement().asString().contains(word);
+                if (!given.containsKey("cursor.url")) {
+                    // With the next sign of life.
+                    Await.until("a sign for others", Duration.ofSeconds(5), () -> fromOutside(settings)
+                            .state()
+                            .equals("retrying"));
+                }
+            } finally {
+                end.run();
+            }
+            Await.until("the end of it", Duration.ofSeconds(60), () -> retrying(settings) == 0);
+            Await.until("a line", Duration.ofSeconds(15), () -> lines(watch, "INFO ").stream()
+                    .anyMatch(line -> line.contains("it works again, after")));
+            assertThat(waits(watch)).hasSize(1);
+        }
+    }
+
+    private static List<String> waits(TestRun.Running watch) {
+        return lines(watch, "WARN ").stream()
+                .filter(line -> line.contains("It is tried again;"))
+                .toList();
+    }
+
+    private static LaneStatus fromOutside(Settings settings) {
+        return Status.ofStore(settings, new DeadLetters(settings.deadLettersFolder()))
+                .lanes()
+                .get(0);
+    }
+
+    private double retrying(Settings settings) {
+        URI metrics = URI.create("http://127.0.0.1:%s/metrics".formatted(settings.text("server.port")));
+        try {
+            String page = http.send(HttpRequest.newBuilder(metrics).build(), HttpResponse.BodyHandlers.ofString())
+                    .body();
+            return page.lines()
+                    .filter(line -> line.startsWith("bytefreezer_connector_retrying{"))
+                    .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+                    .sum();
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private MinioServer withObjects(int count) {
+        objects(count);
+        return filled(S3Server.minio());
+    }
+
+    private void objects(int count) {
+        for (int i = 0; i < count; i++) {
+            large(i + ".parquet", i * 10_000, 10_000);
+        }
+    }
+
+    private static Map<String, String> to(LatencyProxy network) {
+        return Map.of("destination.webhook.url", network.endpoint().toString());
+    }
+
+    private static Map<String, String> on(PostgresServer postgres) {
+        return new TreeMap<>(Map.of(
+                "cursor.url", postgres.url(),
+                "cursor.username", PostgresServer.USERNAME,
+                "cursor.password", PostgresServer.PASSWORD));
+    }
+}
