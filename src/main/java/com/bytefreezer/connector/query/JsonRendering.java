@@ -246,7 +246,9 @@ final class JsonRendering {
     private String bounded(String least, String text) {
         return most == Long.MAX_VALUE
                 ? text
-                : "CASE WHEN %s > %d THEN repeat('x', %d) ELSE %s END".formatted(least, most, most + 1, text);
+                // DuckDB would make a constant of the long text, and copy it for each column whenever it plans.
+                : "CASE WHEN %1$s > %2$d THEN repeat('x', least(%1$s, %3$d)) ELSE %4$s END"
+                        .formatted(least, most, most + 1, text);
     }
 
     /** DuckDB takes more for JSON than JSON is: NaN, Infinity and a last comma. Such a text is a string. */
