@@ -6,10 +6,12 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -24,18 +26,21 @@ final class Footers {
     private static final int AT_ONCE = 8;
 
     private static final int MOST_IN_A_STATEMENT = 64;
-    /**
-     * Names each file's columns by a text that is the same for the same columns, and counts its rows in three ways. (A row has
-     * one value in each column, and at least one where lists are.)
-     */
-    private static final String LOOKS = """
-            SELECT s[1].file_name,
-              md5(list_aggregate(list_transform(s, lambda c: row(c.name, c.type, c.repetition_type, c.num_children, c.logical_type, c.converted_type, c.duckdb_type, c.scale, c.precision)::VARCHAR), 'string_agg', ';')),
+    /** Names each file's columns by a text that is the same for the same columns, and tells whether one has times of day. */
+    private static final String DIGESTS = """
+            SELECT file_name,
+              md5(string_agg(row(name, type, repetition_type, num_children, logical_type, converted_type, duckdb_type, scale, precision)::VARCHAR, ';' ORDER BY column_id)),
+              coalesce(bool_or(starts_with(duckdb_type, 'TIME') AND NOT starts_with(duckdb_type, 'TIMESTAMP')), false)
+            FROM parquet_schema(%s) GROUP BY file_name""";
+
+    /** Counts each file's rows in three ways. A row has one value in each column, and at least one where lists are. */
+    private static final String ROWS = """
+            SELECT f[1].file_name,
               f[1].num_rows,
               coalesce(list_sum(list_transform(list_distinct(list_transform(m, lambda c: {'group': c.row_group_id, 'rows': c.row_group_num_rows})), lambda g: g.rows)), 0)::BIGINT,
               coalesce(list_bool_or(list_transform(m, lambda c: c.row_group_num_rows < 0 OR c.num_values < c.row_group_num_rows
                 OR (c.num_values > c.row_group_num_rows AND NOT lists))), false)
-            FROM (SELECT parquet_schema AS s, parquet_file_metadata AS f, parquet_metadata AS m,
+            FROM (SELECT parquet_file_metadata AS f, parquet_metadata AS m,
                 list_contains(list_transform(parquet_schema, lambda c: c.repetition_type), 'REPEATED') AS lists
               FROM parquet_full_metadata(%s))""";
     /** With each further level of lists in lists DuckDB takes twice as long to plan a statement (seen on 1.5.5). */
@@ -226,15 +231,44 @@ final class Footers {
     }
 
     private Map<String, Footer> footers(Connection connection, List<LakeObject> objects) throws SQLException {
-        return runner.run(connection, LOOKS.formatted(ParquetScan.files(objects)), rows -> {
-            Map<String, Footer> footers = new LinkedHashMap<>();
+        Set<String> withTimes = new HashSet<>();
+        Map<String, Footer> footers = runner.run(connection, DIGESTS.formatted(ParquetScan.files(objects)), rows -> {
+            Map<String, Footer> found = new LinkedHashMap<>();
             while (rows.next()) {
-                footers.put(
-                        rows.getString(1),
-                        new Footer(rows.getString(2), rows.getLong(3), rows.getLong(4), rows.getBoolean(5)));
+                found.put(rows.getString(1), new Footer(rows.getString(2), 0, 0, false));
+                if (rows.getBoolean(3)) {
+                    withTimes.add(rows.getString(1));
+                }
+            }
+            return found;
+        });
+        // DuckDB makes texts of all statistics when it shows row groups: that of a time outside of the day ends the
+        // process (seen on 1.5.5).
+        List<LakeObject> counted = objects.stream()
+                .filter(object -> !withTimes.contains(object.url()))
+                .toList();
+        if (counted.isEmpty()) {
+            return footers;
+        }
+        try {
+            return runner.run(connection, ROWS.formatted(ParquetScan.files(counted)), rows -> {
+                while (rows.next()) {
+                    Footer footer = footers.get(rows.getString(1));
+                    if (footer != null) {
+                        footers.put(
+                                rows.getString(1),
+                                new Footer(footer.digest(), rows.getLong(2), rows.getLong(3), rows.getBoolean(4)));
+                    }
+                }
+                return footers;
+            });
+        } catch (SQLException e) {
+            // Others have no text at all, such as pandas' "not a time".
+            if (objects.size() > 1 || !String.valueOf(e.getMessage()).contains("Conversion Error")) {
+                throw e;
             }
             return footers;
-        });
+        }
     }
 
     private Shape shape(Connection connection, LakeObject object) throws SQLException {

@@ -76,6 +76,21 @@ class DamagedFootersTest {
         assertThat(dataset.records("SELECT id FROM events", object)).hasSize(10);
     }
 
+    @Test
+    void statisticsThatHaveNoTextCostNoRecord() {
+        var object = dataset.write(
+                "a.parquet",
+                "SELECT make_timestamp_ns(unnest([-9223372036854775808, -9223372036854775806, 0])) AS time");
+        dataset.write("b.parquet", "SELECT make_timestamp_ns(1) AS time");
+
+        assertThat(dataset.records("SELECT * FROM events", object))
+                .containsExactly(
+                        "{\"time\":null}",
+                        "{\"time\":\"1677-09-21T00:12:43.145225Z\"}",
+                        "{\"time\":\"1970-01-01T00:00:00Z\"}");
+        assertThat(dataset.records("SELECT * FROM events")).hasSize(4);
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {

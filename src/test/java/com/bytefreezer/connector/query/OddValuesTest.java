@@ -33,11 +33,12 @@ class OddValuesTest {
     private static final String EVERYWHERE = """
             SELECT v, [v] AS a, [[v], NULL] AS b, array_value(v, NULL) AS c, {'f': v} AS d, [{'f': {'g': v}}] AS e,
               map {'k': v} AS f, row(v) AS g, union_value(u := v) AS h, map {1: [v], 2: NULL} AS i""";
-    /** A file of pyarrow's with a column v of times: one microsecond before a day begins, and one after it has ended. */
+    /** A file of pyarrow's with a column v of times: one microsecond before a day begins, and one after it has ended; with statistics. */
     private static final String OUTSIDE_OF_THE_DAY = """
-            UEFSMRUAFSwVLCwVBBUAFQYVBhwAAAACAAAABAH//////////wFg1x0UAAAAFQQZLDUAGAZzY2hlbWEVAgAVBCUCGAF2bHwSHCwAAAAAABYEGRwZ\
-            HCYAHBUEGSUGABkYAXYVABYEFlIWUiYISRwVABUAFQIAPCkGGSYABAAAABZSFgQmCBZSACggcGFycXVldC1jcHAtYXJyb3cgdmVyc2lvbiAyNi4w\
-            LjEZHBwAAACDAAAAUEFSMQ==""";
+            UEFSMRUAFSwVLCwVBBUAFQYVBhwYCAFg1x0UAAAAGAj//////////xYAKAgBYNcdFAAAABgI//////////8REQAAAAIAAAAEAf//////////AW\
+            DXHRQAAAAVBBksNQAYBnNjaGVtYRUCABUEJQIYAXZsfBIcLAAAAAAAFgQZHBkcJgAcFQQZJQYAGRgBdhUAFgQWqgEWqgEmCDwYCAFg1x0UAAAA\
+            GAj//////////xYAKAgBYNcdFAAAABgI//////////8REQAZHBUAFQAVAgA8KQYZJgAEAAAAFqoBFgQmCBaqAQAoIHBhcnF1ZXQtY3BwLWFycm\
+            93IHZlcnNpb24gMjYuMC4xGRwcAAAAtQAAAFBBUjE=""";
 
     private static final String AS_KEY =
             "SELECT map {v: 1} AS a, map {[v]: v} AS b, map {{'a': v}: 1} AS c, [map {map {v: 1}: 1}] AS d";
