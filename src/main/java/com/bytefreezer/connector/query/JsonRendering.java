@@ -247,7 +247,7 @@ final class JsonRendering {
         return most == Long.MAX_VALUE
                 ? text
                 // DuckDB would make a constant of the long text, and copy it for each column whenever it plans.
-                : "CASE WHEN %1$s > %2$d THEN repeat('x', least(%1$s, %3$d)) ELSE %4$s END"
+                : "CASE WHEN %1$s > %2$d THEN repeat('x', least(%1$s, %3$d)::BIGINT) ELSE %4$s END"
                         .formatted(least, most, most + 1, text);
     }
 
