@@ -19,7 +19,7 @@ RUN apt-get update -qq \
  && rm -rf /var/lib/apt/lists/* \
  && (userdel --remove ubuntu 2>/dev/null || true) \
  && useradd --uid 1000 --create-home connector \
- && chmod 1777 /app
+ && install --directory --mode=1777 /data
 COPY --from=build /build/target/bytefreezer-connector.jar ./
 COPY --from=build /build/target/lib lib/
 COPY --from=httpfs /cache/duckdb-extensions /extensions
@@ -30,10 +30,10 @@ COPY --chmod=755 src/main/docker/bytefreezer-connector ./
 # Classes as the first run loads them, so that later starts take half the time.
 RUN JAVA_OPTS="-XX:ArchiveClassesAtExit=bytefreezer-connector.jsa -XX:+UseSerialGC" ./bytefreezer-connector --mode batch --set cursor.file=/tmp/cursor.db > /dev/null
 RUN chmod a+r bytefreezer-connector.jsa && rm -rf /tmp/*
-# Its user may put a cursor into /app, as the original's images do, but can change and remove nothing that is there: all of it is root's.
+# All of /app is root's. What is written with a relative name, such as the cursor, goes to /data.
 USER connector
 # On all interfaces, as a container must; the API then asks for server.token.
-ENV DUCKDB_EXTENSION_DIRECTORY=/extensions SERVER_HOST=0.0.0.0
+ENV DUCKDB_EXTENSION_DIRECTORY=/extensions DATA_FOLDER=/data SERVER_HOST=0.0.0.0
 EXPOSE 8090
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s CMD wget --quiet --spider http://127.0.0.1:8090/api/v1/health
 ENTRYPOINT ["./bytefreezer-connector"]

@@ -140,7 +140,7 @@ public final class Settings {
             throw new SettingsException(problems.stream().map(secrets::mask).toList());
         }
         return new Settings(
-                merged,
+                inDataFolder(merged),
                 sample,
                 new Sources(
                         sources.mode(),
@@ -259,6 +259,20 @@ public final class Settings {
     /** Whether nothing names a lake, so that the bundled sample is exported. */
     public boolean isSample() {
         return sample;
+    }
+
+    /** So that a container's own files can be read-only, whatever relative names an original's configuration has. */
+    private static Map<String, String> inDataFolder(Map<String, String> values) {
+        String folder = values.get("data.folder");
+        if (folder == null) {
+            return values;
+        }
+        Map<String, String> resolved = new TreeMap<>(values);
+        for (String name : List.of("cursor.file", "delivery.dead-letters-folder")) {
+            resolved.computeIfPresent(
+                    name, (same, file) -> Path.of(folder).resolve(file).toString());
+        }
+        return resolved;
     }
 
     /** The value of a setting that has one for certain: a default, or required by the rules. */

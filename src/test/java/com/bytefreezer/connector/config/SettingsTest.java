@@ -648,6 +648,25 @@ class SettingsTest {
         assertThat(settings.routeFiles()).anyMatch(file -> file.endsWith("stdout.camel.yaml"));
     }
 
+    // -- data.folder
+
+    @Test
+    void relativeNamesOfWhatIsWrittenAreOfTheDataFolder() throws Exception {
+        aCompleteExport();
+        yaml("cursor: {file: cursor.json}");
+        assertThat(load().text("cursor.file")).isEqualTo("cursor.json");
+
+        environment.put("DATA_FOLDER", "/data");
+        commandLine.put("delivery.dead-letters-folder", "refused");
+        Settings settings = load();
+        assertThat(settings.text("cursor.file")).isEqualTo("/data/cursor.json");
+        assertThat(settings.deadLettersFolder()).hasToString("/data/refused");
+        assertThat(settings.with(Mode.BATCH, Map.of()).text("cursor.file")).isEqualTo("/data/cursor.json");
+
+        yaml("cursor: {file: /other/cursor.json}");
+        assertThat(load().text("cursor.file")).isEqualTo("/other/cursor.json");
+    }
+
     // -- application.properties
 
     @Test

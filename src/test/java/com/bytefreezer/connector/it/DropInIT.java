@@ -116,8 +116,9 @@ class DropInIT {
                         .last()
                         .isEqualTo("DELETE");
             }
-            assertThat(image.app().resolve("cursor.db")).exists();
-            Files.delete(image.app().resolve("cursor.db"));
+            Path cursor = root.resolve("data/cursor.db");
+            assertThat(cursor).exists();
+            Files.delete(cursor);
         }
     }
 
@@ -129,6 +130,12 @@ class DropInIT {
                 Files.readAllLines(TestTools.projectDirectory().resolve("Dockerfile"));
         assertThat(dockerfile).anyMatch(line -> line.contains("useradd --uid 1000 --create-home connector"));
         assertThat(dockerfile).filteredOn(line -> line.startsWith("USER ")).containsExactly("USER connector");
+    }
+
+    @Test
+    void itsUserCanWriteNothingInItsFolder() {
+        assertThat(image.shell("! touch config.yaml && ! touch routes/exports/mine.camel.yaml && touch ../data/mine"))
+                .isZero();
     }
 
     /** What the image holds beside Java's own code, but for httpfs, which is fetched for its architecture. */
@@ -189,7 +196,7 @@ class DropInIT {
                     .asString()
                     .contains("cannot be opened", "Set cursor.file (CURSOR_FILE)");
         }
-        String cursor = other.volume("data").resolve("cursor.db").toString();
+        String cursor = other.volume("state").resolve("cursor.db").toString();
         try (ConnectorProcess connector =
                 other.run(Map.of("CURSOR_FILE", cursor), "--config=" + config, "--mode=batch")) {
             assertThat(connector.waitFor(PATIENCE))
@@ -263,7 +270,8 @@ class DropInIT {
 
     @Test
     void theClassArchiveIsMadeAndUsed() throws Exception {
-        assertThat(image.shell(image.classArchive())).isZero();
+        assertThat(image.build(image.classArchive() + " && chmod a+r bytefreezer-connector.jsa"))
+                .isZero();
         assertThat(image.app().resolve("bytefreezer-connector.jsa")).isNotEmptyFile();
         try (ConnectorProcess connector = image.run(Map.of(), "--version")) {
             assertThat(connector.waitFor(PATIENCE)).isZero();

@@ -42,7 +42,7 @@ public final class AppFolder {
             for (Path parent : List.of(root, folder.app())) {
                 Files.setPosixFilePermissions(parent, PosixFilePermissions.fromString("rwxr-xr-x"));
             }
-            folder.give(folder.app());
+            folder.volume("data");
             for (String line : folder.all("COPY ")) {
                 folder.copy(line);
             }
@@ -68,10 +68,10 @@ public final class AppFolder {
         }
     }
 
-    /** From now on the image's user can write nothing in {@code /app}. */
+    /** From now on the image's user can write nothing in {@code /data} either. */
     public void makeReadOnly() {
         try {
-            Files.setPosixFilePermissions(app(), PosixFilePermissions.fromString("r-xr-xr-x"));
+            Files.setPosixFilePermissions(root.resolve("data"), PosixFilePermissions.fromString("r-xr-xr-x"));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -93,7 +93,16 @@ public final class AppFolder {
 
     /** Runs a line of the shell there, as the image's user, such as a health check; returns its exit code. */
     public int shell(String line) {
-        List<String> command = new ArrayList<>(asUser());
+        return shell(asUser(), line);
+    }
+
+    /** The same as who builds the image. */
+    public int build(String line) {
+        return shell(List.of(), line);
+    }
+
+    private int shell(List<String> user, String line) {
+        List<String> command = new ArrayList<>(user);
         command.addAll(List.of("sh", "-c", line));
         ProcessBuilder builder =
                 new ProcessBuilder(command).directory(app().toFile()).inheritIO();
