@@ -82,8 +82,15 @@ class SignsTest extends FaultBed {
             assertThat(retrying(settings)).isZero();
             try {
                 failure.run();
+                long failed = System.nanoTime();
                 Await.until("a sign", SOON, () -> retrying(settings) > 0);
+                double metric = since(failed);
                 Await.until("a line", Duration.ofSeconds(5), () -> !waits(watch).isEmpty());
+                double line = since(failed);
+                // The rows of docs/reliability.md.
+                System.err.printf(
+                        "signs: metrics %.1f s, line %.1f s: %s%n",
+                        metric, line, waits(watch).get(0));
                 assertThat(waits(watch)).singleElement().asString().contains(word);
                 if (!given.containsKey("cursor.url")) {
                     // With the next sign of life.
@@ -99,6 +106,10 @@ class SignsTest extends FaultBed {
                     .anyMatch(line -> line.contains("it works again, after")));
             assertThat(waits(watch)).hasSize(1);
         }
+    }
+
+    private static double since(long nanos) {
+        return (System.nanoTime() - nanos) / 1e9;
     }
 
     private static List<String> waits(TestRun.Running watch) {
