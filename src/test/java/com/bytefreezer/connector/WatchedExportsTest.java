@@ -54,7 +54,7 @@ class WatchedExportsTest {
                     .filteredOn(line -> line.startsWith("ERROR"))
                     .hasSize(3)
                     .anyMatch(line -> line.contains("routes/exports/bad.camel.yaml is not YAML: line "))
-                    .anyMatch(line -> line.contains("routes/exports/worse.camel.yaml: SQL: "))
+                    .anyMatch(line -> line.contains("routes/exports/worse.camel.yaml: export worse: SQL: "))
                     .anyMatch(line -> line.contains("unknown destination \"nowhere\""))
                     .allMatch(line -> line.endsWith("It does not run; the other exports do."));
             assertThat(watch.lanes())

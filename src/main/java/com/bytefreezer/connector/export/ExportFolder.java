@@ -151,7 +151,9 @@ public final class ExportFolder {
                 right.put(file, described);
                 described.forEach(one -> names.add(one.name()));
             } catch (ConnectorException e) {
-                wrong.put(file, "%s: %s".formatted(file, e.getMessage()));
+                // The other exports go on, as the end of the line says.
+                String what = String.valueOf(e.getMessage()).replace(" Nothing was exported.", "");
+                wrong.put(file, "%s: %s".formatted(file, what));
             }
         });
         wrong.forEach((file, problem) -> {
