@@ -1,7 +1,6 @@
 package com.bytefreezer.connector.delivery;
 
 import com.bytefreezer.connector.query.RefusedRecord;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
@@ -213,9 +212,7 @@ public final class Batches implements Iterator<Batch> {
 
     private byte @Nullable [] json(@Nullable Object record) {
         refusal = record instanceof RefusedRecord refused ? refused.reason() : null;
-        return record instanceof RefusedRecord refused
-                ? "{\"too_large\":{\"bytes\":%d}}".formatted(refused.bytes()).getBytes(StandardCharsets.UTF_8)
-                : (byte[]) record;
+        return record instanceof RefusedRecord refused ? DeadLetter.standIn(refused.bytes()) : (byte[]) record;
     }
 
     private boolean nextBlock() {

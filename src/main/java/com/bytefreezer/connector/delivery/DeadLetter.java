@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,10 +41,21 @@ public record DeadLetter(
         String reason,
         byte[] json) {
     private static final JsonFactory JSON = Json.records();
+    private static final Pattern STAND_IN = Pattern.compile("\\{\"too_large\":\\{\"bytes\":\\d+}}");
 
     /** What a file holds may be older than what is secret now. */
     public DeadLetter {
         reason = PlainText.line(reason);
+    }
+
+    /** What is kept, and previewed, in the place of a record that is too large for it. */
+    static byte[] standIn(long bytes) {
+        return "{\"too_large\":{\"bytes\":%d}}".formatted(bytes).getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** Whether the record itself is not here, so that it cannot be sent from here. */
+    public boolean isStandIn() {
+        return json.length < 60 && STAND_IN.matcher(record()).matches();
     }
 
     /** Names it among all dead letters of its lane; begins with the name of its file. */

@@ -41,6 +41,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class Replay {
     private static final Logger LOG = LoggerFactory.getLogger(Replay.class);
+    private static final String NOT_HERE =
+            "A dead letter has the size of its record in its place, and stays. To deliver the record, raise what its reason names and replay its partition (--mode replay --from --to).";
 
     private final Settings settings;
     private final DeadLetters deadLetters;
@@ -154,14 +156,14 @@ public final class Replay {
             for (Path file : deadLetters.files(export.lane())) {
                 List<DeadLetterLine> lines = deadLetters.read(file);
                 for (DeadLetterLine line : lines) {
-                    if (line.letter().isEmpty() && isWanted(line, ids)) {
+                    if (sendable(line).isEmpty() && isWanted(line, ids)) {
                         failed++;
-                        message = line.problem();
+                        message = line.letter().isEmpty() ? line.problem() : NOT_HERE;
                     }
                 }
                 List<DeadLetter> wanted = lines.stream()
                         .filter(line -> isWanted(line, ids))
-                        .flatMap(line -> line.letter().stream())
+                        .flatMap(line -> sendable(line).stream())
                         .toList();
                 if (wanted.isEmpty()) {
                     continue;
@@ -195,7 +197,7 @@ public final class Replay {
             DeadLetter again = refused.get(line.id());
             if (again != null) {
                 left.add(line.with(again));
-            } else if (line.letter().isEmpty() || !isWanted(line, ids)) {
+            } else if (sendable(line).isEmpty() || !isWanted(line, ids)) {
                 left.add(line);
             }
         }
@@ -231,6 +233,10 @@ public final class Replay {
             }
         }
         return refused;
+    }
+
+    private static Optional<DeadLetter> sendable(DeadLetterLine line) {
+        return line.letter().filter(letter -> !letter.isStandIn());
     }
 
     private static boolean isWanted(DeadLetterLine line, Set<String> ids) {

@@ -95,6 +95,22 @@ class DeadLetterReplayTest {
     }
 
     @Test
+    void whatStandsForATooLargeRecordIsNeverSent() throws Exception {
+        Path file = files().get(0);
+        String standIn = "{\"too_large\":{\"bytes\":120000000}}";
+        Files.writeString(
+                file, Files.readString(file).replaceFirst("\"record\":\\{.*", "\"record\":%s}".formatted(standIn)));
+        refuse(text -> false);
+
+        Replay.Result result = operations.replay().replay(export, Set.of());
+
+        assertThat(result.failed()).isEqualTo(1);
+        assertThat(result.message()).contains("the size of its record in its place");
+        assertThat(server.records()).hasSize(10 * OBJECTS - 1).doesNotContain(standIn);
+        assertThat(letters()).singleElement().matches(DeadLetter::isStandIn);
+    }
+
+    @Test
     void whatIsRefusedAgainStaysWithTheNewReason() throws Exception {
         String stubborn = letters().get(7).record();
         refuse(text -> text.contains(stubborn.substring(1)));
