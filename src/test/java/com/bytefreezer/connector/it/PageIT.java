@@ -958,7 +958,7 @@ class PageIT {
                         new Browser.NewContextOptions().setViewportSize(390, 844),
                         connector.link() + "#/exports/default/webhook");
                 Locator line = page.locator("tbody tr").first();
-                assertThat(line).containsText("failed");
+                assertThat(line).containsText("retrying");
                 assertThat(line.locator("[data-name='Last error']")).containsText("503");
                 assertThat(line.locator("[data-name='Next run']")).containsText(":");
                 assertThat(page.locator(".details .problem")).containsText("503");
