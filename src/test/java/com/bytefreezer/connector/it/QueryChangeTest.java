@@ -78,7 +78,9 @@ class QueryChangeTest extends FaultBed {
                     Await.until("all objects", () -> sink.distinctRecords() == 20_000);
                     assertThat(sink.acceptedRecords()).isEqualTo(20_000);
                     assertThat(ofNewQuery).hasValue(19_000);
-                    assertThat(newest.log()).isNotEmpty();
+                    Await.until(
+                            "all of them in the totals",
+                            () -> newest.lanes().get(0).totals().accepted() == 20_000);
                 }
                 // The newer one is gone, so the older query is the lane's again.
                 lake.numbers(OBJECT + "c.parquet", 20_000, 1000);
