@@ -74,7 +74,8 @@ final class TemporaryFolder implements AutoCloseable {
         MINE.remove(String.valueOf(lockFile.getFileName()));
     }
 
-    private static void removeAbandoned(Path parent) {
+    /** One thread at a time: a file that two of a process lock is an error of the second. */
+    private static synchronized void removeAbandoned(Path parent) {
         try (DirectoryStream<Path> locks = Files.newDirectoryStream(parent, PREFIX + "*" + LOCK)) {
             for (Path file : locks) {
                 String name = String.valueOf(file.getFileName());

@@ -8,6 +8,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -49,6 +51,19 @@ class TemporaryFolderTest {
             assertThat(Files.getPosixFilePermissions(next.path()))
                     .isEqualTo(PosixFilePermissions.fromString("rwx------"));
         }
+        assertThat(parent).isEmptyDirectory();
+    }
+
+    @Test
+    void severalThreadsMayFindWhatAKilledProcessLeft() throws Exception {
+        for (int i = 0; i < 200; i++) {
+            Files.createFile(parent.resolve("bytefreezer-%d.lock".formatted(i)));
+        }
+        CompletableFuture<?>[] users = IntStream.range(0, 8)
+                .mapToObj(user -> CompletableFuture.runAsync(
+                        () -> TemporaryFolder.in(parent).close()))
+                .toArray(CompletableFuture[]::new);
+        CompletableFuture.allOf(users).join();
         assertThat(parent).isEmptyDirectory();
     }
 
