@@ -409,8 +409,8 @@ class ProcessIT {
                     lake.numbers("year=2026/month=11/day=20/%03d.parquet".formatted(i), i * 10L, 10);
                 }
                 Await.until("503", () -> get(port, "/api/v1/ready").contains("not ready"));
-                Await.until(
-                        "a failed export", () -> get(port, "/api/v1/exports").contains("\"state\":\"failed\""));
+                Await.until("an export that tries again", () -> get(port, "/api/v1/exports")
+                        .contains("\"state\":\"retrying\""));
                 assertThat(get(port, "/api/v1/exports")).contains("cursor " + disk);
                 assertThat(get(port, "/metrics"))
                         .containsPattern("bytefreezer_connector_failing\\{[^}]*\\} 1.0")
