@@ -823,6 +823,9 @@ class PageIT {
                 new Browser.NewContextOptions().setViewportSize(390, 844),
                 address(where) + linkTo("acme/syslog", FAILED_LOGINS, "all"));
         assertThat(page.locator(".cost")).containsText("400 records");
+        // What stands above is there, too, so that nothing moves any more.
+        assertThat(page.locator(".facts").first()).containsText("12 objects");
+        assertThat(page.locator(".sentence")).containsText("400 records");
         button(page, "Examples").click();
         assertThat(page.locator(".menu-list")).isInViewport(new LocatorAssertions.IsInViewportOptions().setRatio(1));
         assertThat(page.locator(".menu-list")).containsText("Failures in message");
