@@ -124,10 +124,7 @@ public final class Connector implements AutoCloseable {
             metrics.disk("cursor", existing(Path.of(settings.text("cursor.file"))));
         }
         metrics.disk("dead letters", existing(settings.deadLettersFolder()));
-        metrics.disk(
-                "duckdb",
-                existing(
-                        Path.of(settings.optional("duckdb.temp-folder").orElse(System.getProperty("java.io.tmpdir")))));
+        metrics.disk("duckdb", existing(settings.temporaryFolder()));
     }
 
     /** The route of a destination that an export names for the first time. */

@@ -77,7 +77,7 @@ public final class Cage implements AutoCloseable {
 
     /** Starts nothing yet. */
     public Cage(Settings settings) {
-        parent = Path.of(settings.optional("duckdb.temp-folder").orElse(System.getProperty("java.io.tmpdir")));
+        parent = settings.temporaryFolder();
         mostMemory = MemoryLimit.ofQuery(settings) + BESIDE_DUCKDB_BYTES;
     }
 

@@ -298,6 +298,11 @@ public final class Settings {
                         : Path.of(text("cursor.file")).resolveSibling(name));
     }
 
+    /** Where what does not fit into memory is written: the machine's own place unless the settings say otherwise. */
+    public Path temporaryFolder() {
+        return Path.of(optional("duckdb.temp-folder").orElse(System.getProperty("java.io.tmpdir")));
+    }
+
     /** A whole number; the rules have checked that it is one. */
     public int integer(String name) {
         return Integer.parseInt(text(name));

@@ -18,7 +18,6 @@ import java.io.InputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -173,7 +172,7 @@ public final class Queries {
     /** It is gone with this process, however that ends: the system has its name only until it is open. */
     private FileChannel namelessFile() throws IOException {
         return FileChannel.open(
-                Files.createTempFile(folder(), "bytefreezer-result-", ".json"),
+                Files.createTempFile(settings.temporaryFolder(), "bytefreezer-result-", ".json"),
                 StandardOpenOption.READ,
                 StandardOpenOption.WRITE,
                 StandardOpenOption.DELETE_ON_CLOSE);
@@ -188,10 +187,6 @@ public final class Queries {
             }
         });
         return stream;
-    }
-
-    private Path folder() {
-        return Path.of(settings.optional("duckdb.temp-folder").orElse(System.getProperty("java.io.tmpdir")));
     }
 
     private static long milliseconds(long started) {

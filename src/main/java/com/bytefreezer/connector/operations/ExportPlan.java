@@ -39,24 +39,6 @@ public record ExportPlan(
         String sentence,
         List<String> notes) {
 
-    /** The same with what a person should know of the data. */
-    ExportPlan with(List<String> further) {
-        return new ExportPlan(
-                rowWise,
-                covers,
-                reason,
-                objects,
-                bytes,
-                records,
-                selected,
-                exact,
-                selectedBytes,
-                batches,
-                setAside,
-                sentence,
-                further);
-    }
-
     static ExportPlan of(
             String kind,
             boolean rowWise,
@@ -70,7 +52,8 @@ public record ExportPlan(
             @Nullable Long selectedBytes,
             long partitions,
             int batchSize,
-            List<String> setAside) {
+            List<String> setAside,
+            List<String> notes) {
         // No batch has records of two partitions.
         Long batches = selected == null
                 ? null
@@ -103,7 +86,7 @@ public record ExportPlan(
                 batches,
                 setAside,
                 sentence.toString(),
-                List.of());
+                notes);
     }
 
     private static String number(long number, String what) {

@@ -174,20 +174,20 @@ public final class Planner {
             tally(lake, all, range);
             if (all.objects == 0) {
                 return ExportPlan.of(
-                                "nothing to do: no Parquet objects under " + String.join(" or ", lake.folders()),
-                                false,
-                                "incremental",
-                                "no object",
-                                0,
-                                0,
-                                null,
-                                null,
-                                true,
-                                null,
-                                0,
-                                1,
-                                List.of())
-                        .with(notes(lake, Schema.of(settings)));
+                        "nothing to do: no Parquet objects under " + String.join(" or ", lake.folders()),
+                        false,
+                        "incremental",
+                        "no object",
+                        0,
+                        0,
+                        null,
+                        null,
+                        true,
+                        null,
+                        0,
+                        1,
+                        List.of(),
+                        notes(lake, Schema.of(settings)));
             }
             try (DuckDb duckDb = open(lake, credentials)) {
                 Schema schema = learned(export, duckDb, all);
@@ -205,23 +205,22 @@ public final class Planner {
                 if (counted.isPresent()) {
                     selected = selected.counted(counted.getAsLong());
                 }
+                History store = History.readOnly(settings);
                 return ExportPlan.of(
-                                kind(plan, export.sync()),
-                                plan.kind(export.sync()) == Plan.Kind.ROW_WISE,
-                                plan.covers(export.sync()),
-                                plan.reason(),
-                                read.objects,
-                                read.bytes,
-                                rows,
-                                selected.records,
-                                selected.exact,
-                                selected.bytes,
-                                read.partitions,
-                                export.batchSize(),
-                                History.readOnly(settings)
-                                        .suspects(export.lane())
-                                        .setAside(History.readOnly(settings).queryId(export.lane())))
-                        .with(notes(lake, schema));
+                        kind(plan, export.sync()),
+                        plan.kind(export.sync()) == Plan.Kind.ROW_WISE,
+                        plan.covers(export.sync()),
+                        plan.reason(),
+                        read.objects,
+                        read.bytes,
+                        rows,
+                        selected.records,
+                        selected.exact,
+                        selected.bytes,
+                        read.partitions,
+                        export.batchSize(),
+                        store.suspects(export.lane()).setAside(store.queryId(export.lane())),
+                        notes(lake, schema));
             }
         }
     }

@@ -507,9 +507,7 @@ public final class DuckDb implements AutoCloseable {
     private void makeSandbox(
             Settings settings, Set<String> folders, @Nullable Credentials credentials, boolean smallObjects)
             throws SQLException {
-        Path temp = engine.temporaryFolder()
-                .orElseGet(() ->
-                        Path.of(settings.optional("duckdb.temp-folder").orElse(System.getProperty("java.io.tmpdir"))));
+        Path temp = engine.temporaryFolder().orElseGet(settings::temporaryFolder);
         // A folder of its own, which DuckDB removes again: it may be read from within the sandbox.
         TemporaryFolder folder = TemporaryFolder.in(temp);
         temporaryFolder = folder;
