@@ -1,3 +1,4 @@
+import com.bytefreezer.connector.delivery.Routes;
 import com.bytefreezer.connector.testing.Await;
 import com.bytefreezer.connector.testing.MinioServer;
 import com.bytefreezer.connector.testing.S3Server;
@@ -214,17 +215,9 @@ final class ManyLanes {
         for (int lane = 0; lane < LANES; lane++) {
             Files.writeString(
                     exports.resolve(name(lane) + ".camel.yaml"),
-                    """
-                    - templatedRoute:
-                        routeTemplateRef: export
-                        routeId: export-%1$s
-                        parameters:
-                          - {name: name, value: %1$s}
-                          - {name: tenant, value: acme}
-                          - {name: dataset, value: %1$s}
-                          - {name: sql, value: SELECT * FROM events}
-                    """
-                            .formatted(name(lane)));
+                    Routes.export(
+                            name(lane),
+                            Map.of("tenant", "acme", "dataset", name(lane), "sql", "SELECT * FROM events")));
         }
         return folder;
     }

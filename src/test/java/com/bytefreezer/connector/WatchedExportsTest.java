@@ -216,16 +216,12 @@ class WatchedExportsTest {
     }
 
     private static String text(String name, String columns) {
-        return """
-                - templatedRoute:
-                    routeTemplateRef: export
-                    routeId: export-%1$s
-                    parameters:
-                      - {name: name, value: %1$s}
-                      - {name: tenant, value: acme}
-                      - {name: dataset, value: events}
-                      - {name: destination, value: webhook}
-                      - {name: sql, value: "SELECT %2$s FROM events"}
-                """.formatted(name, columns);
+        return Routes.export(
+                name,
+                Map.of(
+                        "tenant", "acme",
+                        "dataset", "events",
+                        "destination", "webhook",
+                        "sql", "SELECT %s FROM events".formatted(columns)));
     }
 }

@@ -3,6 +3,8 @@ package com.bytefreezer.connector.delivery;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
 
 /** The project's route files. */
 public final class Routes {
@@ -20,5 +22,24 @@ public final class Routes {
             }
         }
         return copy;
+    }
+
+    /**
+     * The text of an export's file.
+     *
+     * @param parameters besides its name
+     */
+    public static String export(String name, Map<String, String> parameters) {
+        var text = new StringBuilder("""
+                - templatedRoute:
+                    routeTemplateRef: export
+                    routeId: export-%1$s
+                    parameters:
+                      - {name: name, value: %1$s}
+                """.formatted(name));
+        new TreeMap<>(parameters)
+                .forEach((parameter, value) ->
+                        text.append("      - {name: %s, value: \"%s\"}\n".formatted(parameter, value)));
+        return text.toString();
     }
 }

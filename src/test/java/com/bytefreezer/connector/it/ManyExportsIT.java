@@ -68,17 +68,15 @@ class ManyExportsIT {
     }
 
     private void export(String name, long first) throws IOException {
-        Files.writeString(folder.resolve("routes/exports/" + name + ".camel.yaml"), """
-                - templatedRoute:
-                    routeTemplateRef: export
-                    routeId: export-%1$s
-                    parameters:
-                      - {name: name, value: %1$s}
-                      - {name: tenant, value: acme}
-                      - {name: dataset, value: events}
-                      - {name: batchSize, value: "200"}
-                      - {name: sql, value: "SELECT n + %2$d AS n, hostname FROM events"}
-                """.formatted(name, first));
+        Files.writeString(
+                folder.resolve("routes/exports/" + name + ".camel.yaml"),
+                Routes.export(
+                        name,
+                        Map.of(
+                                "tenant", "acme",
+                                "dataset", "events",
+                                "batchSize", "200",
+                                "sql", "SELECT n + %d AS n, hostname FROM events".formatted(first))));
     }
 
     private ConnectorProcess start(ParquetLake lake, Path tree) {

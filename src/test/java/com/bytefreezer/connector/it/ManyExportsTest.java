@@ -97,15 +97,8 @@ class ManyExportsTest {
     }
 
     private void export(String name, String sql) throws IOException {
-        Files.writeString(exports.resolve(name + ".camel.yaml"), """
-                - templatedRoute:
-                    routeTemplateRef: export
-                    routeId: export-%1$s
-                    parameters:
-                      - {name: name, value: %1$s}
-                      - {name: tenant, value: acme}
-                      - {name: dataset, value: events}
-                      - {name: sql, value: "%2$s"}
-                """.formatted(name, sql));
+        Files.writeString(
+                exports.resolve(name + ".camel.yaml"),
+                Routes.export(name, Map.of("tenant", "acme", "dataset", "events", "sql", sql)));
     }
 }

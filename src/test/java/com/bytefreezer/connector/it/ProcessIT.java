@@ -2,6 +2,7 @@ package com.bytefreezer.connector.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.bytefreezer.connector.delivery.Routes;
 import com.bytefreezer.connector.kit.Reply;
 import com.bytefreezer.connector.testing.Await;
 import com.bytefreezer.connector.testing.ConnectorProcess;
@@ -553,16 +554,7 @@ class ProcessIT {
     }
 
     private static String export(String name, String sql, String dataset, String destination) {
-        return """
-                - templatedRoute:
-                    routeTemplateRef: export
-                    routeId: export-%s
-                    parameters:
-                      - {name: name, value: %s}
-                      - {name: sql, value: "%s"}
-                      - {name: dataset, value: %s}
-                      - {name: destination, value: %s}
-                """.formatted(name, name, sql, dataset, destination);
+        return Routes.export(name, Map.of("sql", sql, "dataset", dataset, "destination", destination));
     }
 
     @Test
