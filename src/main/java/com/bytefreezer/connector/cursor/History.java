@@ -301,6 +301,18 @@ public final class History {
         return isAbsent() ? Optional.empty() : with("cannot be read", connection -> LaneTable.find(connection, lane));
     }
 
+    /** Whether the lane has ever delivered an object, or found one that was there before it began. */
+    public boolean hasSeenObjects(String lane) {
+        return !isAbsent()
+                && with("cannot be read", connection -> {
+                    Optional<Position> position =
+                            hasTable(connection, "known") ? LaneTable.find(connection, lane) : Optional.empty();
+                    // A query over the whole dataset notes the listing, and no object.
+                    return position.isPresent()
+                            && (position.get().listing() != null || KnownObjects.hasAny(connection, lane));
+                });
+    }
+
     /** As {@link Cursor#suspects}, also while the lane delivers. */
     public Suspects suspects(String lane) {
         return isAbsent()

@@ -109,6 +109,16 @@ final class KnownObjects {
         }
     }
 
+    static boolean hasAny(Connection connection, String lane) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(
+                "SELECT 1 FROM known WHERE lane = (SELECT number FROM lane AS its WHERE its.name = ?) LIMIT 1")) {
+            statement.setString(1, lane);
+            try (ResultSet row = statement.executeQuery()) {
+                return row.next();
+            }
+        }
+    }
+
     static void forget(Connection connection, int lane) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement("DELETE FROM known WHERE lane = ?")) {
             statement.setInt(1, lane);

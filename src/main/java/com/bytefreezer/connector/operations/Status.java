@@ -83,7 +83,9 @@ public final class Status {
                         ? "retrying"
                         : running
                                 ? "running"
-                                : problem.isPresent() ? "failed" : state(last, timing == null ? seen : Seen.NOTHING),
+                                : problem.isPresent()
+                                        ? "failed"
+                                        : state(lane, last, timing == null ? seen : Seen.NOTHING),
                 lagSeconds(lane, unrecorded),
                 history.position(lane)
                         .map(Position::watermark)
@@ -101,7 +103,7 @@ public final class Status {
     }
 
     /** Of an export that another process may run. */
-    private static String state(Optional<Run> last, Seen seen) {
+    private String state(String lane, Optional<Run> last, Seen seen) {
         if (seen.runs().stream().anyMatch(UnderWay::isKilled)) {
             return "killed";
         }
@@ -111,7 +113,7 @@ public final class Status {
         return last.map(run -> switch (run.state()) {
                     case FAILED -> "failed";
                     case KILLED -> "killed";
-                    case SUCCEEDED, STOPPED, REPLAYED -> "idle";
+                    case SUCCEEDED, STOPPED, REPLAYED -> history.hasSeenObjects(lane) ? "idle" : "empty";
                 })
                 .orElse("never");
     }

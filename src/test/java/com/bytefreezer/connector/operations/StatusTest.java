@@ -11,6 +11,7 @@ import com.bytefreezer.connector.cursor.History;
 import com.bytefreezer.connector.cursor.Runs;
 import com.bytefreezer.connector.delivery.DeadLetters;
 import com.bytefreezer.connector.kit.Reply;
+import com.bytefreezer.connector.testing.ParquetLake;
 import com.bytefreezer.connector.testing.TestTools;
 import com.bytefreezer.connector.testing.WebhookServer;
 import java.nio.file.Files;
@@ -56,6 +57,31 @@ class StatusTest {
             assertThat(lane.lastSuccess()).isBetween(Instant.now().minusSeconds(60), Instant.now());
             assertThat(lane.lastError()).isNull();
         }
+    }
+
+    @Test
+    void aDatasetThatHasNeverHadAnObjectIsToldFromOneThatIsDelivered() throws Exception {
+        ParquetLake lake = ParquetLake.in(Files.createDirectories(folder.resolve("lake")));
+        try (WebhookServer server = WebhookServer.start()) {
+            String url = server.url().toString();
+            Settings whole = settings(url, "0", lake.settings("SELECT count(*) AS n FROM events"));
+            assertThat(TestRun.batch(whole).succeeded()).isTrue();
+            assertThat(status(whole).state()).isEqualTo("empty");
+            lake.numbers("year=2026/month=11/day=20/hour=10/a.parquet", 0, 10);
+            assertThat(TestRun.batch(whole).succeeded()).isTrue();
+            assertThat(status(whole).state()).isEqualTo("idle");
+        }
+    }
+
+    @Test
+    void anObjectOfWhichNothingIsSelectedHasBeenSeen() throws Exception {
+        ParquetLake lake = ParquetLake.in(Files.createDirectories(folder.resolve("lake")));
+        lake.numbers("year=2026/month=11/day=20/hour=10/a.parquet", 0, 10);
+        Settings settings = settings("http://localhost:1/", "0", lake.settings("SELECT * FROM events WHERE n < 0"));
+
+        assertThat(TestRun.batch(settings).succeeded()).isTrue();
+
+        assertThat(status(settings).state()).isEqualTo("idle");
     }
 
     @Test
