@@ -66,7 +66,7 @@ export function Send({ destination, request, plan, rangeWords, onPreview }) {
     h('h2', null, 'Send to ',
       h('select', { 'aria-label': 'Destination', value: chosen.name, onChange: (event) => destination.choose(event.target.value) },
         list.map((entry) => h('option', { key: entry.name, value: entry.name }, entry.name)))),
-    h('p', { class: 'note' }, chosen.description),
+    h('p', { class: 'note' }, chosen.description, chosen.guarantee && ` Guarantee: ${chosen.guarantee}`),
     h('div', { class: 'fields' }, needed.map((setting) => h(Field, { key: setting.name, setting, destination }))),
     optional.length > 0 && h('details', { key: chosen.name }, h('summary', null, `More settings (${optional.length})`),
       h('div', { class: 'fields' }, optional.map((setting) => h(Field, { key: setting.name, setting, destination })))),

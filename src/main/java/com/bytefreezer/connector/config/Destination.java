@@ -7,8 +7,9 @@ import java.util.List;
  *
  * @param name of the file, and in the setting {@code destination.type}
  * @param description one or two sentences; empty when the file says nothing
+ * @param guarantee how often a record arrives, after {@code # Guarantee:}; empty when the file says nothing
  */
-public record Destination(String name, String description, List<Setting> settings) {
+public record Destination(String name, String description, String guarantee, List<Setting> settings) {
     /**
      * One setting of a destination.
      *

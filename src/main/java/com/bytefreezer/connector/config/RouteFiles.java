@@ -42,6 +42,9 @@ public final class RouteFiles {
     /** A line of a head comment that explains a setting. */
     private static final Pattern EXPLAINED = Pattern.compile("#   ([a-z0-9-]+(?:\\.[a-z0-9-]+)+)\\s+(.*)");
 
+    /** A line of it that says how often a record arrives. */
+    private static final String GUARANTEE = "# Guarantee:";
+
     private final Path folder;
     private final List<Path> files;
     private final List<Path> exportFiles;
@@ -172,6 +175,7 @@ public final class RouteFiles {
         Map<String, String> explained = new TreeMap<>();
         List<Destination.Setting> settings = new ArrayList<>();
         List<String> text = new ArrayList<>();
+        String guarantee = "";
         for (String line : linesOf(file, lines -> lines.takeWhile(one -> one.startsWith("#")))) {
             Matcher setting = EXPLAINED.matcher(line);
             if (setting.matches()) {
@@ -181,6 +185,8 @@ public final class RouteFiles {
                         defaults.getOrDefault(setting.group(1), ""),
                         required.contains(setting.group(1)),
                         setting.group(2)));
+            } else if (line.startsWith(GUARANTEE)) {
+                guarantee = line.substring(GUARANTEE.length()).strip();
             } else if (explained.isEmpty() && !line.startsWith("# In:")) {
                 text.add(line.substring(1).strip());
             }
@@ -192,7 +198,7 @@ public final class RouteFiles {
             }
         });
         String description = String.join(" ", text).replaceFirst("^Destination \"[^\"]*\": ", "");
-        return new Destination(name, description, List.copyOf(settings));
+        return new Destination(name, description, guarantee, List.copyOf(settings));
     }
 
     /** The comment has a column for "required" or the default before it says what the setting is. */

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param batches that they would make
  * @param setAside objects that are left out, since the process died of them again and again
  * @param sentence all of it in plain words
- * @param notes what a person should know of the data: columns that have several types, and what is left out
+ * @param notes what a person should know: how often a record arrives, columns that have several types, and what is left out
  */
 @JsonNaming(SnakeCaseStrategy.class)
 public record ExportPlan(

@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.operations;
 
 import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.config.Destination;
 import com.bytefreezer.connector.config.ExportDefinition;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.control.LakeCredentials;
@@ -187,7 +188,7 @@ public final class Planner {
                         0,
                         1,
                         List.of(),
-                        notes(lake, Schema.of(settings)));
+                        notes(export, lake, Schema.of(settings)));
             }
             try (DuckDb duckDb = open(lake, credentials)) {
                 Schema schema = learned(export, duckDb, all);
@@ -220,13 +221,17 @@ public final class Planner {
                         read.partitions,
                         export.batchSize(),
                         store.suspects(export.lane()).setAside(store.queryId(export.lane())),
-                        notes(lake, schema));
+                        notes(export, lake, schema));
             }
         }
     }
 
-    private static List<String> notes(Lake lake, Schema schema) {
+    private List<String> notes(ExportDefinition export, Lake lake, Schema schema) {
         List<String> notes = new ArrayList<>();
+        Destination destination = settings.routes().descriptions().get(export.destination());
+        if (destination != null && !destination.guarantee().isEmpty()) {
+            notes.add("%s: %s".formatted(destination.name(), destination.guarantee()));
+        }
         schema.mixed().forEach(mixed -> notes.add(mixed.toString()));
         if (!lake.skipped().toString().isEmpty()) {
             notes.add(lake.skipped().toString());

@@ -83,6 +83,7 @@ public final class Destinations {
                             Map<String, Object> one = new LinkedHashMap<>();
                             one.put("name", destination.name());
                             one.put("description", destination.description());
+                            one.put("guarantee", destination.guarantee());
                             one.put(
                                     "settings",
                                     destination.settings().stream()

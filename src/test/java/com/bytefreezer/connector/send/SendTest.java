@@ -94,6 +94,8 @@ class SendTest {
 
         JsonNode webhook = destination(answer, "webhook");
         assertThat(webhook.path("description").asText()).isEqualTo("sends each batch in one HTTP request.");
+        assertThat(webhook.path("guarantee").asText())
+                .isEqualTo("each record at least once; once where the server honours Idempotency-Key.");
         assertThat(setting(webhook, "url").toString()).isEqualTo("""
                 {"name":"url","setting":"destination.webhook.url","default":"","required":true,"secret":false,\
                 "description":"where to send it, e.g. https://siem.example/ingest","configured":true,"value":"%s/in"}""".formatted(configured.url()));

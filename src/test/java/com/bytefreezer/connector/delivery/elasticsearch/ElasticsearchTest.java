@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
+import com.bytefreezer.connector.TestApi;
 import com.bytefreezer.connector.TestRun;
 import com.bytefreezer.connector.kit.Reply;
 import com.bytefreezer.connector.kit.ScriptedServer;
@@ -123,6 +124,53 @@ class ElasticsearchTest {
         assertThat(original.run().succeeded()).isTrue();
 
         assertThat(server.count("original")).isEqualTo(ToElasticsearch.SAMPLE_RECORDS);
+    }
+
+    @Test
+    void theTestRecordOfThePageIsTaken() throws Exception {
+        try (var api = TestApi.over(
+                TestTools.projectDirectory().resolve("routes"), to("tested").settings())) {
+            assertThat(api.post("test-destination", Map.of("type", "elasticsearch"))
+                            .text("/status"))
+                    .isEqualTo("ok");
+        }
+        assertThat(server.documents("tested")).singleElement().satisfies(document -> assertThat(
+                        document.at("/_source/source").asText())
+                .isEqualTo("bytefreezer-connector"));
+    }
+
+    @Test
+    void aRepeatIsADuplicateInOneIndexAndAnotherDocumentBehindAnAliasThatRolledOver() throws Exception {
+        server.put("/rolled-000001", "{\"aliases\":{\"rolled\":{\"is_write_index\":true}}}");
+        assertThat(to("rolled").run().succeeded()).isTrue();
+
+        assertThat(to("rolled").in(folder.resolve("again")).run().log("INFO"))
+                .anyMatch(line -> line.contains("0 accepted by elasticsearch, 400 duplicates"));
+        assertThat(server.count("rolled")).isEqualTo(ToElasticsearch.SAMPLE_RECORDS);
+
+        server.post("/rolled/_rollover", "");
+        assertThat(to("rolled").in(folder.resolve("once more")).run().succeeded())
+                .isTrue();
+        assertThat(server.count("rolled")).isEqualTo(2 * ToElasticsearch.SAMPLE_RECORDS);
+    }
+
+    @Test
+    void aDataStreamHoldsARecordOncePerGeneration() throws Exception {
+        server.put("/_index_template/stream", "{\"index_patterns\":[\"stream\"],\"data_stream\":{},\"priority\":500}");
+        var stream = to("stream")
+                .set(
+                        "query.sql",
+                        "SELECT timestamp AS \"@timestamp\", message FROM events WHERE message LIKE 'Failed%'");
+        assertThat(stream.run().succeeded()).isTrue();
+        long records = server.count("stream");
+        assertThat(records).isPositive();
+
+        assertThat(stream.in(folder.resolve("again")).run().succeeded()).isTrue();
+        assertThat(server.count("stream")).isEqualTo(records);
+
+        server.post("/stream/_rollover", "");
+        assertThat(stream.in(folder.resolve("once more")).run().succeeded()).isTrue();
+        assertThat(server.count("stream")).isEqualTo(2 * records);
     }
 
     @Test
