@@ -6,7 +6,9 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.File;
 import java.io.IOException;
+import java.net.HttpURLConnection;
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -76,6 +78,7 @@ final class ManyLanes {
 
     private void measure(S3Server minio, String sink) throws Exception {
         Path cursor = FOLDER.resolve("cursor.db");
+        int port = Bench.Minio.freePort();
         for (String suffix : List.of("", "-wal", "-shm")) {
             Bench.delete(cursor.resolveSibling("cursor.db" + suffix));
         }
@@ -86,28 +89,47 @@ final class ManyLanes {
                 "destination.type", "webhook",
                 "destination.webhook.url", sink,
                 "schedule.interval-seconds", String.valueOf(INTERVAL_SECONDS),
-                "server.port", String.valueOf(Bench.Minio.freePort()));
+                "server.port", String.valueOf(port));
         settings.putAll(S3Server.settings(minio.endpoint()));
         long begun = System.nanoTime();
         ProcessBuilder builder = bench.inWatchMode(settings);
         builder.command().addAll(List.of("--routes", routes().toString()));
         Process process = builder.redirectError(log).start();
         try {
+            Await.until("a process that is ready", PATIENCE, () -> isReady(port) || !process.isAlive());
+            double ready = Bench.secondsSince(begun);
+            double cpuReady = Bench.cpuSeconds(process.toHandle());
             Await.until("the first run of every lane", PATIENCE, () -> arrived.size() == LANES || !process.isAlive());
             double start = Bench.secondsSince(begun);
+            double cpuStart = Bench.cpuSeconds(process.toHandle());
             Thread.sleep(WARM_UP.toMillis());
             Usage idle = usage(process, () -> Thread.sleep(IDLE.toMillis()));
             List<Double> delays = new ArrayList<>();
             Usage busy = usage(process, () -> delays.addAll(deliver(minio)));
             System.out.printf(
-                    "%nlanes: %d exports, a poll each %d s, start to the first record of the last lane %s%n",
-                    LANES, INTERVAL_SECONDS, Bench.seconds(start));
+                    "%nlanes: %d exports, a poll each %d s; ready after %s (%s of CPU), the first record of the last lane after %s (%s of CPU)%n",
+                    LANES,
+                    INTERVAL_SECONDS,
+                    Bench.seconds(ready),
+                    Bench.seconds(cpuReady),
+                    Bench.seconds(start),
+                    Bench.seconds(cpuStart));
             Bench.row("", "RSS", "threads", "of a core", "to the sink", "95 %");
             idle.show("idle", List.of());
             busy.show("one object a minute each", delays.stream().sorted().toList());
         } finally {
             process.destroy();
             process.waitFor();
+        }
+    }
+
+    private static boolean isReady(int port) {
+        try {
+            HttpURLConnection ready =
+                    (HttpURLConnection) URI.create("http://127.0.0.1:%d/api/v1/ready".formatted(port)).toURL().openConnection();
+            return ready.getResponseCode() == 200;
+        } catch (IOException notYet) {
+            return false;
         }
     }
 

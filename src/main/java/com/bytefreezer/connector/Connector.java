@@ -80,8 +80,8 @@ public final class Connector implements AutoCloseable {
         DeadLetters deadLetters = new DeadLetters(settings.deadLettersFolder());
         sayWhereDeadLettersPart(settings);
         deliveries = Deliveries.ofExports(settings, cursor, deadLetters);
-        camel = DeliveryCamel.prepare(
-                settings, settings.routeFiles(), deliveries, new StandardOutput(), new Circuit(exports.signs()));
+        Circuit circuit = new Circuit(exports.signs());
+        camel = DeliveryCamel.prepare(settings, settings.routeFiles(), deliveries, new StandardOutput(), circuit);
         camel.bind("settings", settings);
         camel.bind("secrets", secrets);
         cage = new Cage(settings);
@@ -92,6 +92,7 @@ public final class Connector implements AutoCloseable {
         camel.bind("operations", operations);
         camel.bind("status", operations.status());
         health = new ExportHealth(operations.status(), settings.integer("health-reporting.max-lag-seconds"));
+        lookout = new Lookout(exports, cursor, () -> deliveries.sayRefusals(false));
         folder = new ExportFolder(settings, exports, new ExportFolder.Surroundings() {
             @Override
             public void require(String destination) {
@@ -106,6 +107,10 @@ public final class Connector implements AutoCloseable {
             @Override
             public void removed(String lane) {
                 metrics.remove(lane);
+                exports.signs().forget(lane);
+                circuit.forget(lane);
+                deliveries.forget(lane);
+                lookout.forget(lane);
             }
         });
         camel.bind("connector", this);
@@ -119,7 +124,6 @@ public final class Connector implements AutoCloseable {
         camel.bind("metrics", metrics);
         camel.bind("batchOutcomes", Outcomes.ofBatches(deliveries, metrics));
         camel.bind("unitOutcomes", Outcomes.ofUnits(exports, metrics));
-        lookout = new Lookout(exports, cursor, () -> deliveries.sayRefusals(false));
         if (settings.optional("cursor.url").isEmpty()) {
             metrics.disk("cursor", existing(Path.of(settings.text("cursor.file"))));
         }

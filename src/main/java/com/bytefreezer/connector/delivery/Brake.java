@@ -33,6 +33,11 @@ final class Brake {
         lanes.computeIfAbsent(unit.lane(), lane -> new Window()).add(subject, batch.recordCount(), rejected, reason);
     }
 
+    /** The lane is gone. */
+    void forget(String lane) {
+        lanes.remove(lane);
+    }
+
     private final class Window {
         private int size = FIRST;
         private long seen;

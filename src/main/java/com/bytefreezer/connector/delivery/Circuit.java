@@ -125,6 +125,11 @@ public final class Circuit {
         }
     }
 
+    /** The lane is gone. */
+    public void forget(String name) {
+        lanes.remove(name);
+    }
+
     private void works(String name) {
         Lane lane = lane(name);
         synchronized (lane) {

@@ -146,6 +146,11 @@ public final class Deliveries {
         }
     }
 
+    /** The lane is gone. */
+    public void forget(String lane) {
+        brake.forget(lane);
+    }
+
     /**
      * Says in a line for each lane what was refused since the last one.
      *

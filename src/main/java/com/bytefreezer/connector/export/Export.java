@@ -11,7 +11,6 @@ import com.bytefreezer.connector.delivery.ErrorsAsFailures;
 import com.bytefreezer.connector.delivery.Failures;
 import com.bytefreezer.connector.delivery.Unit;
 import com.bytefreezer.connector.export.Run.Result;
-import com.bytefreezer.connector.lake.AwsKeys;
 import com.bytefreezer.connector.lake.Credentials;
 import com.bytefreezer.connector.lake.Lake;
 import com.bytefreezer.connector.lake.LakeObject;
@@ -357,7 +356,7 @@ public final class Export {
                         .getMessage()
                         .getBody(Credentials.class);
                 if (credentials != null) {
-                    run.duckDb().replaceKeys(credentials, AwsKeys.resolve(credentials));
+                    run.replaceKeys(credentials);
                 }
             }
         }

@@ -94,6 +94,9 @@ public final class ExportFolder {
         if (!open.isEmpty()) {
             Map<String, ExportDefinition> wanted = wanted();
             open.removeIf(lane -> isDone(lane, wanted, schedule));
+            if (open.isEmpty()) {
+                exports.forgetQueriesBut(wanted.values());
+            }
         }
     }
 

@@ -17,6 +17,7 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -35,7 +36,7 @@ public final class Exports {
     private final Cursor cursor;
     private final boolean watch;
     private final ConcurrentMap<String, Export> lanes = new ConcurrentHashMap<>();
-    private final ConcurrentMap<String, SharedReading> readings = new ConcurrentHashMap<>();
+    private final Readings readings = new Readings();
     private final MemoryLimit memory;
     /** For the one object of the process that is read alone, with more memory. */
     private final Semaphore alone = new Semaphore(1, true);
@@ -117,11 +118,25 @@ public final class Exports {
     /** Makes the lane of a definition that was checked, in place of the one that has its name. */
     void put(ExportDefinition definition) {
         Query query = Objects.requireNonNull(queries.get(definition.sql()), definition.sql());
-        lanes.put(definition.lane(), new Export(this, definition, query));
+        Export before = lanes.put(definition.lane(), new Export(this, definition, query));
+        if (before == null) {
+            readings.added(definition.name());
+        }
     }
 
     void remove(String lane) {
-        lanes.remove(lane);
+        Export gone = lanes.remove(lane);
+        if (gone != null) {
+            readings.removed(gone.definition().name());
+        }
+    }
+
+    /** Forgets the queries that neither a lane nor one of {@code definitions} has. */
+    void forgetQueriesBut(Collection<ExportDefinition> definitions) {
+        Set<String> used = new HashSet<>();
+        definitions.forEach(one -> used.add(one.sql()));
+        all().forEach(lane -> used.add(lane.definition().sql()));
+        queries.keySet().retainAll(used);
     }
 
     /** The lane of this name, where there is one. */
@@ -194,12 +209,7 @@ public final class Exports {
 
     /** What the lanes of one export read together; none when there is only one. */
     Optional<SharedReading> sharedReading(ExportDefinition one) {
-        int count = (int) lanes.values().stream()
-                .filter(lane -> lane.definition().name().equals(one.name()))
-                .count();
-        return count < 2
-                ? Optional.empty()
-                : Optional.of(readings.computeIfAbsent(one.name(), name -> new SharedReading(count)));
+        return readings.of(one.name());
     }
 
     /** How many objects of {@code lane} are found and not delivered: by this run, or, until it finds any, the last one. */

@@ -7,6 +7,7 @@ import com.bytefreezer.connector.cursor.NewObjects;
 import com.bytefreezer.connector.cursor.Suspects;
 import com.bytefreezer.connector.delivery.Failures;
 import com.bytefreezer.connector.delivery.Unit;
+import com.bytefreezer.connector.lake.AwsKeys;
 import com.bytefreezer.connector.lake.Credentials;
 import com.bytefreezer.connector.lake.Lake;
 import com.bytefreezer.connector.lake.LakeObject;
@@ -50,7 +51,7 @@ final class Run implements AutoCloseable {
     /** What may be what earlier processes died of. */
     final Suspects suspects;
 
-    private final @Nullable Credentials credentials;
+    private @Nullable Credentials credentials;
     private final boolean awaitsOthers;
     private final Instant started = Instant.now();
     private final Progress bar;
@@ -139,9 +140,16 @@ final class Run implements AutoCloseable {
         listing = new Listing(lake.objects(since), lake::unlisted);
     }
 
-    @Nullable
-    Credentials credentials() {
+    synchronized @Nullable Credentials credentials() {
         return credentials;
+    }
+
+    /** The lake refuses the keys that the run began with. */
+    void replaceKeys(Credentials anew) {
+        synchronized (this) {
+            credentials = anew;
+        }
+        duckDb().replaceKeys(anew, AwsKeys.resolve(anew));
     }
 
     synchronized void use(DuckDb opened) {

@@ -116,6 +116,7 @@ public final class Schedule {
         next.remove(lane);
         failures.remove(lane);
         unrecorded.remove(lane);
+        finished.remove(lane);
     }
 
     /** A run has ended well. */

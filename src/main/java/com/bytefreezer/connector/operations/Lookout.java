@@ -54,7 +54,7 @@ public final class Lookout implements AutoCloseable {
     private final ScheduledExecutorService ticks = Executors.newSingleThreadScheduledExecutor(Lookout::thread);
     private final ExecutorService beats = Executors.newSingleThreadExecutor(Lookout::thread);
     private final ExecutorService probes = Executors.newCachedThreadPool(Lookout::thread);
-    private final Map<String, Watched> lanes = new HashMap<>();
+    private final Map<String, Watched> lanes = new ConcurrentHashMap<>();
     /** By its place: what hangs for one lane is not asked for another. */
     private final Map<String, Probe> lakes = new ConcurrentHashMap<>();
 
@@ -123,6 +123,12 @@ public final class Lookout implements AutoCloseable {
         } catch (RuntimeException e) {
             LOG.warn("The exports could not be looked at ({}). They go on.", Failures.describe(e));
         }
+    }
+
+    /** The lane is gone, with what it waited for. */
+    public synchronized void forget(String lane) {
+        lanes.remove(lane);
+        said.remove(lane);
     }
 
     // -- the lake

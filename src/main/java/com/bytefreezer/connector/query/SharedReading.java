@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,11 +19,11 @@ import org.jspecify.annotations.Nullable;
 public final class SharedReading implements Blocks.Source {
     static final long MOST_KEPT_BYTES = 8L * 1024 * 1024;
 
-    private final int lanes;
+    private final IntSupplier lanes;
     private final Map<String, Shared> byStatement = new ConcurrentHashMap<>();
 
-    /** @param lanes how many there are */
-    public SharedReading(int lanes) {
+    /** @param lanes how many there are at the moment */
+    public SharedReading(IntSupplier lanes) {
         this.lanes = lanes;
     }
 
@@ -135,7 +136,7 @@ public final class SharedReading implements Blocks.Source {
         }
 
         synchronized boolean join(Part part) {
-            boolean inTime = first == 0 && !closed && failure == null && joined < lanes;
+            boolean inTime = first == 0 && !closed && failure == null && joined < lanes.getAsInt();
             if (inTime) {
                 joined++;
                 parts.add(part);
@@ -199,7 +200,7 @@ public final class SharedReading implements Blocks.Source {
 
         /** Drops what everybody has, and the oldest when there is too much. */
         private void forget() {
-            boolean complete = joined == lanes || first > 0;
+            boolean complete = joined >= lanes.getAsInt() || first > 0;
             int neededFrom =
                     parts.stream().mapToInt(part -> part.position).min().orElse(0);
             while (!kept.isEmpty() && (keptBytes > MOST_KEPT_BYTES || (complete && first < neededFrom))) {

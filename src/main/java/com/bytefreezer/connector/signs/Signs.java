@@ -73,6 +73,11 @@ public final class Signs {
         signs(lane).values().forEach(Sign::works);
     }
 
+    /** The lane is gone. */
+    public void forget(String lane) {
+        lanes.remove(lane);
+    }
+
     /** A call begins; {@link #end} follows, whatever becomes of it. */
     public void begin(String lane, Neighbour neighbour, Object call) {
         sign(lane, neighbour).begin(call);

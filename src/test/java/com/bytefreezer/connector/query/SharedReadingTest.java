@@ -21,7 +21,7 @@ class SharedReadingTest {
     /** Sixteen of these are more than what is kept. */
     private static final int BLOCK_BYTES = (int) (SharedReading.MOST_KEPT_BYTES / 16) + 1;
 
-    private final SharedReading reading = new SharedReading(2);
+    private final SharedReading reading = new SharedReading(() -> 2);
     private final AtomicInteger opened = new AtomicInteger();
     private final AtomicInteger open = new AtomicInteger();
 
