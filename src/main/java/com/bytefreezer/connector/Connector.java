@@ -32,6 +32,7 @@ import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import org.apache.camel.CamelContext;
@@ -63,6 +64,8 @@ public final class Connector implements AutoCloseable {
     private final Optional<Tracing> tracing;
     private final Lookout lookout;
     private final Deliveries deliveries;
+    /** The destinations whose routes are there from the start. */
+    private final Set<String> loaded;
 
     /**
      * Prepares everything; {@link #start} begins to work.
@@ -75,6 +78,7 @@ public final class Connector implements AutoCloseable {
         this.secrets = secrets;
         history = History.open(settings);
         this.mode = mode;
+        loaded = settings.destinations();
         this.cursor = cursor;
         exports = new Exports(settings, cursor, mode == Mode.WATCH);
         DeadLetters deadLetters = new DeadLetters(settings.deadLettersFolder());
@@ -134,8 +138,7 @@ public final class Connector implements AutoCloseable {
     /** The route of a destination that an export names for the first time. */
     private void load(String destination) {
         CamelContext context = camel.getCamelContext();
-        if (settings.destinations().contains(destination)
-                || context.hasEndpoint("direct:destination-" + destination) != null) {
+        if (loaded.contains(destination) || context.hasEndpoint("direct:destination-" + destination) != null) {
             return;
         }
         try {

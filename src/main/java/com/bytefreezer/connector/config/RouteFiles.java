@@ -3,6 +3,7 @@ package com.bytefreezer.connector.config;
 import com.bytefreezer.connector.Mode;
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -18,6 +19,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -53,6 +55,8 @@ public final class RouteFiles {
 
     private final Map<String, Path> destinations = new LinkedHashMap<>();
     private volatile @Nullable Map<String, String> templateDefaults;
+    /** What stands in the files, as they were when they were read first. */
+    private final Map<Path, JsonNode> contents = new ConcurrentHashMap<>();
 
     private RouteFiles(Path folder, List<Path> files, List<Path> exportFiles, boolean all) {
         this.all = all;
@@ -387,12 +391,7 @@ public final class RouteFiles {
 
     /** Where {@code file} pastes settings into text. */
     Map<String, Set<Place>> places(Path file) {
-        try {
-            return Place.in(new YAMLMapper().readTree(file.toFile()));
-        } catch (IOException e) {
-            // Camel reads the same file next and says where it is wrong.
-            return Map.of();
-        }
+        return Place.in(contents.computeIfAbsent(file, RouteFiles::contentOf));
     }
 
     /** {@code file} as a person would name it. */
@@ -423,18 +422,22 @@ public final class RouteFiles {
         return parameters;
     }
 
-    private static List<JsonNode> exportsIn(Path file) {
+    private List<JsonNode> exportsIn(Path file) {
         return nodesIn(file, "templatedRoute").stream()
                 .filter(route -> route.path("routeTemplateRef").asText().equals("export"))
                 .toList();
     }
 
-    private static List<JsonNode> nodesIn(Path file, String name) {
+    private List<JsonNode> nodesIn(Path file, String name) {
+        return contents.computeIfAbsent(file, RouteFiles::contentOf).findValues(name);
+    }
+
+    private static JsonNode contentOf(Path file) {
         try {
-            return new YAMLMapper().readTree(file.toFile()).findValues(name);
+            return new YAMLMapper().readTree(file.toFile());
         } catch (IOException e) {
             // Camel reads the same file next and says where it is wrong.
-            return List.of();
+            return MissingNode.getInstance();
         }
     }
 

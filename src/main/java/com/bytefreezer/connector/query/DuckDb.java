@@ -525,7 +525,9 @@ public final class DuckDb implements AutoCloseable {
         // DuckDB 1.5.5 answers min and max of a partition column with an INTERNAL error otherwise (gone in 1.5.6).
         set("disabled_optimizers", "statistics_propagation");
         set("autoinstall_known_extensions", "false");
-        if (credentials != null) {
+        if (credentials == null) {
+            set(Httpfs.UNVERIFIED, "false");
+        } else {
             Httpfs.load(root, settings);
             set("http_timeout", settings.text("s3.timeout-seconds"));
             Network network = Network.of(settings, credentials);

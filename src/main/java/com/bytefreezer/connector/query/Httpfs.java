@@ -2,29 +2,81 @@ package com.bytefreezer.connector.query;
 
 import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.config.Settings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * DuckDB's extension that reads S3. It is not part of the JDBC driver: it is loaded from the extension directory, or
  * installed there from DuckDB's own host when it is missing.
+ *
+ * <p>To verify the signature of its 20 MB takes longer than all else that opens a database. So a file that was verified in
+ * this process is not verified again until it changes.
  */
 final class Httpfs {
+    /** The option of a new database that lets {@link #load} choose; it leaves it as DuckDB's default is. */
+    static final String UNVERIFIED = "allow_unsigned_extensions";
+
+    private static final String ONLY_VERIFIED = "SET allow_unsigned_extensions=false";
+    private static final String LOAD = "LOAD httpfs";
+    /** By extension directory. */
+    private static final Map<String, Verified> VERIFIED = new ConcurrentHashMap<>();
+
     private Httpfs() {}
 
+    /** A file as it was when DuckDB verified it. */
+    private record Verified(Path file, Map<String, Object> state) {
+        static Optional<Verified> now(Path file) {
+            try {
+                // The time of the change of its inode is the kernel's alone to set.
+                return Optional.of(new Verified(file, Files.readAttributes(file, "unix:dev,ino,size,ctime")));
+            } catch (IOException | UnsupportedOperationException e) {
+                return Optional.empty();
+            }
+        }
+
+        boolean isUnchanged() {
+            return now(file).filter(this::equals).isPresent();
+        }
+    }
+
     static void load(Connection connection, Settings settings) {
+        String directory = settings.optional("duckdb.extension-directory").orElse("");
+        Verified known = VERIFIED.get(directory);
         try (Statement statement = connection.createStatement()) {
-            statement.execute("LOAD httpfs");
+            if (known != null && known.isUnchanged()) {
+                statement.execute(LOAD);
+                statement.execute(ONLY_VERIFIED);
+                return;
+            }
+            statement.execute(ONLY_VERIFIED);
+            Optional<Verified> before = file(statement).flatMap(Verified::now);
+            statement.execute(LOAD);
+            before.ifPresent(verified -> VERIFIED.put(directory, verified));
         } catch (SQLException missing) {
             install(connection, settings, missing);
         }
     }
 
+    private static Optional<Path> file(Statement statement) throws SQLException {
+        try (ResultSet row = statement.executeQuery(
+                "SELECT install_path FROM duckdb_extensions() WHERE extension_name = 'httpfs' AND installed")) {
+            return row.next() ? Optional.ofNullable(row.getString(1)).map(Path::of) : Optional.empty();
+        }
+    }
+
     private static void install(Connection connection, Settings settings, SQLException missing) {
         try (Statement statement = connection.createStatement()) {
+            statement.execute(ONLY_VERIFIED);
             statement.execute("INSTALL httpfs");
-            statement.execute("LOAD httpfs");
+            statement.execute(LOAD);
         } catch (SQLException e) {
             e.addSuppressed(missing);
             throw new ConnectorException(

@@ -6,10 +6,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.testing.TestSettings;
 import com.bytefreezer.connector.testing.TestTools;
+import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.DriverManager;
+import java.nio.file.attribute.FileTime;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.Statement;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -38,13 +44,69 @@ class HttpfsTest {
                 .doesNotContain("\n");
     }
 
+    @Test
+    void aFileThatChangesAfterItWasVerifiedIsVerifiedAgain() throws Exception {
+        Path extensions = copyOf(TestTools.duckdbExtensions());
+        load(extensions);
+        load(extensions);
+        Path file;
+        try (Stream<Path> files = Files.walk(extensions)) {
+            file = files.filter(path -> path.toString().endsWith("httpfs.duckdb_extension"))
+                    .findFirst()
+                    .orElseThrow();
+        }
+        FileTime before = Files.getLastModifiedTime(file);
+        try (RandomAccessFile content = new RandomAccessFile(file.toFile(), "rw")) {
+            content.seek(content.length() - 1);
+            int last = content.read();
+            content.seek(content.length() - 1);
+            content.write(last ^ 1);
+        }
+        Files.setLastModifiedTime(file, before);
+        assertThatThrownBy(() -> load(extensions))
+                .isInstanceOf(ConnectorException.class)
+                .rootCause()
+                .satisfies(cause -> assertThat(Stream.of(cause.getSuppressed()).map(Throwable::getMessage))
+                        .anySatisfy(message -> assertThat(message).contains("signature")));
+    }
+
+    @Test
+    void onlyVerifiedExtensionsAreLoadedAfterIt() throws Exception {
+        for (int i = 0; i < 2; i++) {
+            try (Connection connection = Engine.HERE.connect();
+                    Statement statement = connection.createStatement()) {
+                load(connection, TestTools.duckdbExtensions());
+                try (ResultSet row =
+                        statement.executeQuery("SELECT current_setting('" + Httpfs.UNVERIFIED + "')::VARCHAR")) {
+                    row.next();
+                    assertThat(row.getString(1)).isEqualTo("false");
+                }
+            }
+        }
+    }
+
+    private Path copyOf(Path extensions) throws IOException {
+        Path copy = folder.resolve("extensions");
+        try (Stream<Path> paths = Files.walk(extensions)) {
+            for (Path path : paths.toList()) {
+                Files.copy(path, copy.resolve(extensions.relativize(path).toString()));
+            }
+        }
+        return copy;
+    }
+
     private void load(Path extensions) throws Exception {
+        try (Connection connection = Engine.HERE.connect()) {
+            load(connection, extensions);
+        }
+    }
+
+    private void load(Connection connection, Path extensions) throws Exception {
         var settings = TestSettings.over(folder, Map.of("duckdb.extension-directory", extensions.toString()));
-        try (var connection = DriverManager.getConnection("jdbc:duckdb:");
-                var statement = connection.createStatement()) {
+        try (Statement statement = connection.createStatement()) {
             statement.execute("SET extension_directory=" + JsonRendering.literal(extensions.toString()));
             Httpfs.load(connection, settings);
-            try (var rows =
+            try (ResultSet rows =
                     statement.executeQuery("SELECT loaded FROM duckdb_extensions() WHERE extension_name = 'httpfs'")) {
                 rows.next();
                 assertThat(rows.getBoolean(1)).isTrue();
