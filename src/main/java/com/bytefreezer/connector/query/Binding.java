@@ -7,6 +7,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -18,7 +19,9 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +34,13 @@ final class Binding {
     /** What else names a part of the user's text, so that its place can be told. */
     private static final Pattern OTHER_NAME = Pattern.compile(
             "with name (\\S+) does not exist|column \"(.+?)\" must appear in|argument types '(\\w+)\\(|[Aa]mbiguous reference to column name \"(.+?)\"");
+
+    /** All that a query may read from, in a connection of its own. */
+    private static final List<String> SOURCES = List.of(
+            "CREATE OR REPLACE TEMP VIEW events AS %s WHERE false",
+            "CREATE OR REPLACE TEMP VIEW \"PARQUET_PATH\" AS FROM events",
+            reader("read_parquet"),
+            reader("parquet_scan"));
 
     private final Footers.Connections connections;
     private final Map<Key, Bound> known = new ConcurrentHashMap<>();
@@ -46,6 +56,15 @@ final class Binding {
 
     Binding(Footers.Connections connections) {
         this.connections = connections;
+    }
+
+    private static String reader(String name) {
+        return "CREATE OR REPLACE TEMP MACRO %s(path, %s) AS TABLE FROM events"
+                .formatted(
+                        name,
+                        Stream.concat(Query.OWN_OPTIONS.stream(), Query.VIRTUAL_COLUMNS.stream())
+                                .map(option -> option + " := NULL")
+                                .collect(Collectors.joining(", ")));
     }
 
     /** Binds the query over a table that has all columns and no rows. */
@@ -75,7 +94,11 @@ final class Binding {
         }
         while (true) {
             try (Connection connection = connections.open()) {
-                return new Bound(columns(connection, over(query, schema, virtual, number), number), virtual);
+                String nothing = nothing(schema, virtual);
+                List<Column> columns = described(connection, over(query, nothing, number));
+                List<Column> named = named(columns, names(connection, query.text(), nothing), number);
+                requireDifferent(named, number);
+                return new Bound(named, virtual);
             } catch (SQLException e) {
                 String name = unknownColumn(e);
                 if (name == null
@@ -87,19 +110,23 @@ final class Binding {
         }
     }
 
-    private static String over(Query query, Schema schema, Map<String, String> virtual, String number) {
+    /** A SELECT of all columns of the dataset, without rows. */
+    private static String nothing(Schema schema, Map<String, String> virtual) {
         StringBuilder columns = new StringBuilder(schema.nothing());
         virtual.forEach((name, expression) -> columns.append(columns.isEmpty() ? "" : ", ")
                 .append(expression.equalsIgnoreCase("filename") ? "''" : "0::BIGINT")
                 .append(" AS ")
                 .append(Query.identifier(name)));
-        if (number.isEmpty()) {
-            return query.over("SELECT " + columns + " WHERE false");
-        }
-        return query.overBundle("SELECT " + columns + ", 0 AS " + Query.identifier(number) + " WHERE false");
+        return "SELECT " + columns;
     }
 
-    private static List<Column> columns(Connection connection, String sql, String number) throws SQLException {
+    private static String over(Query query, String nothing, String number) {
+        return number.isEmpty()
+                ? query.over(nothing + " WHERE false")
+                : query.overBundle(nothing + ", 0 AS " + Query.identifier(number) + " WHERE false");
+    }
+
+    private static List<Column> described(Connection connection, String sql) throws SQLException {
         List<Column> all = new ArrayList<>();
         try (Statement statement = connection.createStatement();
                 ResultSet rows = statement.executeQuery("DESCRIBE " + sql)) {
@@ -107,9 +134,42 @@ final class Binding {
                 all.add(Column.of(rows.getString(1), rows.getString(2)));
             }
         }
+        return all;
+    }
+
+    /**
+     * The names that DuckDB gives to the columns of the user's text. Of an expression without a name it is its text, which
+     * is another one after it has gone through the tree: {@code CAST('1.0' AS DOUBLE)} for {@code 1e0}.
+     */
+    private static List<String> names(Connection connection, String text, String nothing) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            for (String prepared : SOURCES) {
+                statement.execute(prepared.formatted(nothing));
+            }
+        }
+        try {
+            return described(connection, text).stream().map(Column::name).toList();
+        } catch (SQLException e) {
+            // It is no query that can be described, such as a DESCRIBE.
+            return List.of();
+        }
+    }
+
+    /** The columns of a bundle hold the number of the object, which the user's text does not. */
+    private static List<Column> named(List<Column> columns, List<String> names, String number) {
+        List<Column> named = new ArrayList<>();
+        Iterator<String> next = names.iterator();
+        for (Column column : columns) {
+            boolean isUsers = !column.name().equals(number) && next.hasNext();
+            named.add(isUsers ? new Column(next.next(), column.type(), column.typeName()) : column);
+        }
+        return List.copyOf(named);
+    }
+
+    private static void requireDifferent(List<Column> columns, String number) {
         Set<String> names = new LinkedHashSet<>();
         Set<String> repeated = new LinkedHashSet<>();
-        for (Column column : all) {
+        for (Column column : columns) {
             if (!names.add(column.name()) && !column.name().equals(number)) {
                 repeated.add(column.name());
             }
@@ -118,7 +178,6 @@ final class Binding {
             throw new ConnectorException("SQL: the result has several columns named %s. Give each its own name with AS."
                     .formatted(String.join(", ", repeated)));
         }
-        return List.copyOf(all);
     }
 
     private static @Nullable String unknownColumn(SQLException e) {

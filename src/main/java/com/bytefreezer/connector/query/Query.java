@@ -10,8 +10,6 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -19,10 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import java.util.function.Predicate;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,7 +31,7 @@ public final class Query {
     private static final String PLACEHOLDER = "PARQUET_PATH";
     private static final Set<String> READERS = Set.of("read_parquet", "parquet_scan");
     /** Options of read_parquet that the connector sets itself. */
-    private static final Set<String> OWN_OPTIONS =
+    static final Set<String> OWN_OPTIONS =
             Set.of("hive_partitioning", "hive_types", "hive_types_autocast", "union_by_name");
     /** Columns that read_parquet has only when they are asked for. */
     static final Set<String> VIRTUAL_COLUMNS = Set.of("filename", "file_row_number");
@@ -82,7 +77,8 @@ public final class Query {
      */
     public static Query parse(String text, Connection connection) {
         try {
-            JsonNode document = JSON.readTree(single(connection, "SELECT json_serialize_sql(?::VARCHAR)", text));
+            SqlTree sqlTree = new SqlTree(connection);
+            JsonNode document = sqlTree.parse(text);
             if (document.path("error").asBoolean()) {
                 throw syntaxError(text, document);
             }
@@ -92,11 +88,12 @@ public final class Query {
                         "SQL: %d statements where exactly one SELECT is expected. Nothing was exported."
                                 .formatted(statements.size()));
             }
-            String events = nodes(document, node -> node.path("key").asText().equalsIgnoreCase("events"))
-                            .findAny()
-                            .isPresent()
-                    ? "events_of_the_lake"
-                    : "events";
+            String events =
+                    SqlTree.nodes(document, node -> node.path("key").asText().equalsIgnoreCase("events"))
+                                    .findAny()
+                                    .isPresent()
+                            ? "events_of_the_lake"
+                            : "events";
             Map<String, String> virtualColumns = new LinkedHashMap<>();
             JsonNode replaced = replacePlaceholders(document, events, virtualColumns);
             Optional<Allowed.Refusal> refusal = Allowed.refusal(replaced, events);
@@ -104,12 +101,12 @@ public final class Query {
                 throw refused(text, refusal.get());
             }
             String mark = UUID.randomUUID().toString();
-            addEvents(replaced, events, scanMark(mark), connection);
-            String sql = text(replaced, connection);
+            addEvents(replaced, events, scanMark(mark), sqlTree);
+            String sql = sqlTree.text(replaced);
             String bundleSql = virtualColumns.isEmpty() && takesRowsOnlyFrom(events, replaced)
-                    ? bundled(replaced, mark, connection)
+                    ? bundled(replaced, mark, sqlTree)
                     : null;
-            return new Query(text, document, mark, sql, bundleSql, virtualColumns, isRepeatable(document, connection));
+            return new Query(text, document, mark, sql, bundleSql, virtualColumns, isRepeatable(document, sqlTree));
         } catch (SQLException | JsonProcessingException e) {
             throw new ConnectorException("SQL: %s Nothing was exported.".formatted(sentence(firstLine(e))), e);
         }
@@ -133,6 +130,11 @@ public final class Query {
     /** The query over what {@code scan}, a SELECT, gives. */
     String over(String scan) {
         return sql.replace(scanMark(mark), scan);
+    }
+
+    /** As the user wrote it: exactly one SELECT, and one that may be run. */
+    String text() {
+        return text;
     }
 
     /** Whether the query can be run over several objects at once and still tell of which one a row is. */
@@ -167,9 +169,9 @@ public final class Query {
 
     /** Where in the user's text the name stands that DuckDB complains of. */
     Optional<Position> positionOf(String name) {
-        return nodes(tree, node -> {
+        return SqlTree.nodes(tree, node -> {
                     String kind = node.path("class").asText();
-                    return (kind.equals("COLUMN_REF") && lastName(node).equalsIgnoreCase(name))
+                    return (kind.equals("COLUMN_REF") && SqlTree.lastName(node).equalsIgnoreCase(name))
                             || (kind.equals("FUNCTION")
                                     && node.path("function_name").asText().equalsIgnoreCase(name))
                             || node.path("table_name").asText().equalsIgnoreCase(name);
@@ -209,14 +211,6 @@ public final class Query {
     }
 
     private static JsonNode replacePlaceholders(JsonNode node, String events, Map<String, String> virtualColumns) {
-        if (node.isArray()) {
-            ArrayNode copy = JSON.createArrayNode();
-            node.forEach(item -> copy.add(replacePlaceholders(item, events, virtualColumns)));
-            return copy;
-        }
-        if (!node.isObject()) {
-            return node;
-        }
         if (isPlaceholder(node)) {
             readOptions(node.path("function").path("children"), virtualColumns);
             return table(node, events);
@@ -224,11 +218,7 @@ public final class Query {
         if (isReadOtherwise(node)) {
             return typed(node);
         }
-        ObjectNode copy = JSON.createObjectNode();
-        node.properties()
-                .forEach(field ->
-                        copy.set(field.getKey(), replacePlaceholders(field.getValue(), events, virtualColumns)));
-        return copy;
+        return SqlTree.withChildren(node, child -> replacePlaceholders(child, events, virtualColumns));
     }
 
     private static ConnectorException refused(String text, Allowed.Refusal refusal) {
@@ -240,12 +230,9 @@ public final class Query {
     }
 
     /** Puts the table events before the user's own common table expressions. */
-    private static void addEvents(JsonNode document, String events, String scan, Connection connection)
+    private static void addEvents(JsonNode document, String events, String scan, SqlTree sqlTree)
             throws SQLException, JsonProcessingException {
-        JsonNode example = JSON.readTree(single(
-                connection,
-                "SELECT json_serialize_sql(?::VARCHAR)",
-                "WITH %s AS NOT MATERIALIZED (%s) SELECT 1".formatted(events, scan)));
+        JsonNode example = sqlTree.parse("WITH %s AS NOT MATERIALIZED (%s) SELECT 1".formatted(events, scan));
         JsonNode entry = example.at("/statements/0/node/cte_map/map/0");
         ((ArrayNode) document.at("/statements/0/node/cte_map/map")).insert(0, entry);
     }
@@ -263,34 +250,29 @@ public final class Query {
                 && from.path("sample").isNull()
                 && from.path("column_name_alias").isEmpty()
                 // Elsewhere than in the select list the number of the object would be among the columns.
-                && nodes(document, Query::isStar).count()
-                        == children(select.path("select_list"))
+                && SqlTree.nodes(document, Query::isStar).count()
+                        == SqlTree.children(select.path("select_list"))
                                 .filter(Query::isStar)
                                 .count()
                 // The name of the table alone is the whole row; a virtual column would be the bundle's.
-                && nodes(document, node -> node.path("class").asText().equals("COLUMN_REF"))
-                        .map(node -> lastName(node).toLowerCase(Locale.ROOT))
+                && SqlTree.nodes(document, node -> SqlTree.isOf(node, "COLUMN_REF"))
+                        .map(node -> SqlTree.lastName(node).toLowerCase(Locale.ROOT))
                         .noneMatch(name -> name.equalsIgnoreCase(alias)
                                 || VIRTUAL_COLUMNS.contains(name)
                                 || name.equals(FILE_INDEX));
     }
 
     private static boolean isStar(JsonNode node) {
-        return node.path("class").asText().equals("STAR");
+        return SqlTree.isOf(node, "STAR");
     }
 
     /** The query with one more column: the position of the row's object. */
-    private static String bundled(JsonNode document, String mark, Connection connection)
+    private static String bundled(JsonNode document, String mark, SqlTree sqlTree)
             throws SQLException, JsonProcessingException {
-        JsonNode example = JSON.readTree(
-                single(connection, "SELECT json_serialize_sql(?::VARCHAR)", "SELECT " + identifier(mark)));
+        JsonNode example = sqlTree.parse("SELECT " + identifier(mark));
         JsonNode copy = document.deepCopy();
         ((ArrayNode) copy.at("/statements/0/node/select_list")).add(example.at("/statements/0/node/select_list/0"));
-        return text(copy, connection);
-    }
-
-    private static String text(JsonNode document, Connection connection) throws SQLException, JsonProcessingException {
-        return single(connection, "SELECT json_deserialize_sql(?::JSON)", JSON.writeValueAsString(document));
+        return sqlTree.text(copy);
     }
 
     private static boolean isPlaceholder(JsonNode node) {
@@ -314,7 +296,7 @@ public final class Query {
             JsonNode argument = arguments.path(i);
             boolean compared = argument.path("type").asText().equals("COMPARE_EQUAL");
             String name = (compared
-                            ? lastName(argument.path("left"))
+                            ? SqlTree.lastName(argument.path("left"))
                             : argument.path("alias").asText())
                     .toLowerCase(Locale.ROOT);
             if (VIRTUAL_COLUMNS.contains(name)) {
@@ -380,44 +362,30 @@ public final class Query {
         return table;
     }
 
-    private static boolean isRepeatable(JsonNode document, Connection connection) throws SQLException {
-        String names = nodes(document, node -> node.path("class").asText().equals("FUNCTION"))
+    private static boolean isRepeatable(JsonNode document, SqlTree sqlTree) throws SQLException {
+        String names = SqlTree.nodes(document, node -> SqlTree.isOf(node, "FUNCTION"))
                 .map(node -> JsonRendering.literal(
                         node.path("function_name").asText().toLowerCase(Locale.ROOT)))
                 .distinct()
                 .collect(Collectors.joining(", "));
         // current_timestamp and its like are parsed as column names.
-        boolean namesTheTime = nodes(
-                        document, node -> node.path("class").asText().equals("COLUMN_REF"))
-                .anyMatch(node -> lastName(node).toLowerCase(Locale.ROOT).matches("current_(date|time|timestamp)"));
+        boolean namesTheTime = SqlTree.nodes(document, node -> SqlTree.isOf(node, "COLUMN_REF"))
+                .anyMatch(node ->
+                        SqlTree.lastName(node).toLowerCase(Locale.ROOT).matches("current_(date|time|timestamp)"));
         if (names.isEmpty() || namesTheTime) {
             return !namesTheTime;
         }
-        return single(
-                        connection,
+        return sqlTree.value(
                         "SELECT count(*) FROM duckdb_functions() WHERE stability <> 'CONSISTENT' AND function_name IN (%s)"
                                 .formatted(names),
                         null)
                 .equals("0");
     }
 
-    private static String lastName(JsonNode columnReference) {
-        JsonNode names = columnReference.path("column_names");
-        return names.path(names.size() - 1).asText();
-    }
-
-    private static Stream<JsonNode> nodes(JsonNode root, Predicate<JsonNode> wanted) {
-        return Stream.concat(Stream.of(root).filter(wanted), children(root).flatMap(child -> nodes(child, wanted)));
-    }
-
-    private static Stream<JsonNode> children(JsonNode node) {
-        return StreamSupport.stream(node.spliterator(), false);
-    }
-
     private static ConnectorException syntaxError(String text, JsonNode document) {
         if (document.path("error_type").asText().equals("not implemented")) {
             return new ConnectorException(
-                    "SQL: only a SELECT can be exported, and this is something else. Nothing was exported.");
+                    notSupported(text, document.path("error_message").asText()));
         }
         String message = sentence(document.path("error_message").asText()) + " Nothing was exported.";
         return document.has("position")
@@ -425,22 +393,20 @@ public final class Query {
                 : new ConnectorException("SQL: " + message);
     }
 
+    private static String notSupported(String text, String message) {
+        if (!message.startsWith("Only SELECT")) {
+            return "SQL: DuckDB does not support a part of it (%s). Nothing was exported.".formatted(message);
+        }
+        // DuckDB would run another statement before, to find the values.
+        return text.strip().regionMatches(true, 0, "PIVOT", 0, 5)
+                ? "SQL: a PIVOT must name its values here. Nothing was exported. Write ON column IN (value, value)."
+                : "SQL: only a SELECT can be exported, and this is something else. Nothing was exported.";
+    }
+
     private static Position position(String text, int offset) {
         String before = text.substring(0, Math.min(offset, text.length()));
         int line = (int) before.chars().filter(c -> c == '\n').count() + 1;
         int column = before.length() - (before.lastIndexOf('\n') + 1) + 1;
         return new Position(line, column);
-    }
-
-    private static String single(Connection connection, String sql, @Nullable String parameter) throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement(sql)) {
-            if (parameter != null) {
-                statement.setString(1, parameter);
-            }
-            try (ResultSet rows = statement.executeQuery()) {
-                rows.next();
-                return rows.getString(1);
-            }
-        }
     }
 }

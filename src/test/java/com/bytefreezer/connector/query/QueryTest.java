@@ -349,7 +349,7 @@ class QueryTest {
                 arguments("CREATE TABLE t AS SELECT 1", otherStatement),
                 arguments("DROP TABLE t", otherStatement),
                 arguments("INSERT INTO events VALUES (1)", otherStatement),
-                arguments("PIVOT events ON status USING count(*)", otherStatement),
+                arguments("PIVOT events ON status USING count(*)", "SQL: a PIVOT must name its values here."),
                 arguments("EXPLAIN SELECT 1", otherStatement),
                 arguments("SELECT 1; SELECT 2", "SQL: 2 statements where exactly one SELECT is expected."),
                 arguments("-- nothing", "SQL: 0 statements where exactly one SELECT is expected."),
