@@ -86,7 +86,11 @@ class RouteFilesTest {
         Map<String, String> given = new TreeMap<>(Map.of("destination.type", destination));
         routes.settings().stream()
                 .filter(name -> name.startsWith("destination." + destination + ".") && isRequired(name))
-                .forEach(name -> given.put(name, name.endsWith("url") ? "http://127.0.0.1:1/nowhere" : "127.0.0.1:1"));
+                .forEach(name -> given.put(
+                        name,
+                        name.endsWith("url")
+                                ? "http://127.0.0.1:1/nowhere"
+                                : name.endsWith("brokers") ? "127.0.0.1:1" : "some"));
         given.put("cursor.start", "latest");
         Settings settings = TestRun.settings(folder, given);
         assertThat(settings.routeFiles())

@@ -37,8 +37,13 @@ final class Rules {
         RULES.put("s3.use-ssl", oneOf("true", "false"));
         RULES.put("s3.timeout-seconds", between(1, 3600));
         RULES.put("control.url", Rules::url);
-        RULES.put("destination.webhook.url", Rules::url);
+        RULES.put("destination.webhook.url", Rules::urlOfDatasets);
         RULES.put("destination.webhook.format", oneOf("records", "ndjson"));
+        RULES.put(
+                "destination.kafka.topic",
+                value -> problemUnless(
+                        value.matches("(?:[A-Za-z0-9._-]|\\{tenant}|\\{dataset})+"),
+                        "must have letters, digits and . _ - only, beside {tenant} and {dataset}"));
         RULES.put("destination.splunk.url", Rules::url);
         RULES.put("destination.splunk.gzip", oneOf("true", "false"));
         RULES.put("destination.splunk.acknowledgement", oneOf("true", "false"));
@@ -311,6 +316,15 @@ final class Rules {
         return problemUnless(
                 value.matches("https?://[^/?#\\s{}\\\\][^\\s{}\\\\]*"),
                 "must be a URL that starts with http:// or https:// and has a host");
+    }
+
+    /** Whose path may name the dataset; never its host. */
+    private static Optional<String> urlOfDatasets(String value) {
+        int path = value.indexOf('/', "https://".length());
+        return path < 0
+                ? url(value)
+                : url(value.substring(0, path)
+                        + value.substring(path).replace("{tenant}", "a").replace("{dataset}", "a"));
     }
 
     private static Optional<String> urls(String value) {

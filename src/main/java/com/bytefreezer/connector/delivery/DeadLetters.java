@@ -39,7 +39,7 @@ public final class DeadLetters {
     Path keep(Batch batch, String destination, List<Rejection> rejections) {
         Unit unit = batch.unit();
         String now = Instant.now().toString();
-        Path file = folder.resolve(unit.export()).resolve(destination).resolve(batch.id() + SUFFIX);
+        Path file = folderOf(Unit.lane(unit.export(), destination)).resolve(batch.id() + SUFFIX);
         write(file, out -> {
             for (Rejection rejection : rejections) {
                 new DeadLetter(
@@ -58,6 +58,14 @@ public final class DeadLetters {
             }
         });
         return file;
+    }
+
+    private Path folderOf(String lane) {
+        Path its = folder;
+        for (String part : lane.split("/")) {
+            its = its.resolve(FileName.of(part));
+        }
+        return its;
     }
 
     private interface Content {
@@ -101,7 +109,7 @@ public final class DeadLetters {
 
     /** The files of a lane, each with the dead letters of one batch. */
     public List<Path> files(String lane) {
-        Path lanes = folder.resolve(lane);
+        Path lanes = folderOf(lane);
         if (!Files.isDirectory(lanes)) {
             return List.of();
         }

@@ -6,6 +6,8 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
+import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
 import org.apache.camel.Body;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
@@ -23,14 +25,42 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.jspecify.annotations.Nullable;
 
 /** Makes Kafka messages of a batch and reads what became of each. Safe for use by several threads. */
-public final class KafkaRecords {
+public final class KafkaRecords implements DatasetCheck {
+    private static final Pattern TOPIC = Pattern.compile("(?!\\.{1,2}$)[A-Za-z0-9._-]{1,249}");
+
     private String keyColumn = "";
+    private DatasetText topic = new DatasetText("", UnaryOperator.identity());
     /** Kafka's client tells it to one of those who wait; the others only time out. */
     private volatile @Nullable AuthenticationException loginRefused;
 
     /** Sets the column whose value is the message's key; empty for none. */
     public void setKeyColumn(String keyColumn) {
         this.keyColumn = keyColumn;
+    }
+
+    /** Sets the topic, also with {@code {tenant}} and {@code {dataset}}. */
+    public void setTopic(String topic) {
+        this.topic = new DatasetText(topic, UnaryOperator.identity());
+    }
+
+    @Override
+    public String destination() {
+        return "kafka";
+    }
+
+    @Override
+    public void require(String tenant, String dataset) {
+        String name = topic.of(tenant, dataset);
+        if (!TOPIC.matcher(name).matches()) {
+            throw new ConnectorException(
+                    "dataset %s/%s: its topic would be \"%s\", and a topic has letters, digits and . _ - only, 249 at most. Nothing of it is delivered. Give it a topic of its own, with an export of its own."
+                            .formatted(tenant, dataset, name));
+        }
+    }
+
+    /** The topic of a batch. */
+    public String topic(@Body Batch batch) {
+        return topic.of(batch.unit().tenant(), batch.unit().dataset());
     }
 
     /**

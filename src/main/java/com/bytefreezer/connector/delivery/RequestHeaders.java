@@ -7,21 +7,24 @@ import org.apache.camel.Processor;
 
 /** Sets the HTTP headers and the URL that settings name; here, so that no secret stands in an endpoint's URI. */
 public final class RequestHeaders implements Processor {
-    private String url = "";
-    private String lines = "";
+    private DatasetText url = new DatasetText("", DatasetText::inUrl);
+    private DatasetText lines = new DatasetText("", DatasetText::inHeader);
     private String scheme = "Bearer";
     private String token = "";
     private String username = "";
     private String password = "";
 
-    /** Sets where the request goes; empty for what the endpoint or an earlier step says. */
+    /**
+     * Sets where the request goes, also with {@code {tenant}} and {@code {dataset}}; empty for what the endpoint or an earlier
+     * step says.
+     */
     public void setUrl(String url) {
-        this.url = url;
+        this.url = new DatasetText(url, DatasetText::inUrl);
     }
 
     /** Sets further headers, one {@code Name: value} per line; they win over all others. */
     public void setLines(String lines) {
-        this.lines = lines;
+        this.lines = new DatasetText(lines, DatasetText::inHeader);
     }
 
     /** Sets the word before the token. */
@@ -57,13 +60,19 @@ public final class RequestHeaders implements Processor {
         } else if (!username.isBlank()) {
             message.setHeader("Authorization", basic(username, password));
         }
-        lines.lines().filter(line -> line.contains(":")).forEach(line -> {
+        text(lines, exchange).lines().filter(line -> line.contains(":")).forEach(line -> {
             int colon = line.indexOf(':');
             message.setHeader(
                     line.substring(0, colon).strip(), line.substring(colon + 1).strip());
         });
-        if (!url.isBlank()) {
-            message.setHeader(Exchange.HTTP_URI, url);
+        String address = text(url, exchange);
+        if (!address.isBlank()) {
+            message.setHeader(Exchange.HTTP_URI, address);
         }
+    }
+
+    private static String text(DatasetText text, Exchange exchange) {
+        return text.of(
+                exchange.getVariable("tenant", "", String.class), exchange.getVariable("dataset", "", String.class));
     }
 }

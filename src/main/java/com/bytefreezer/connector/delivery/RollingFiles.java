@@ -15,7 +15,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -37,15 +37,31 @@ public final class RollingFiles {
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmssSSS'Z'").withZone(ZoneOffset.UTC);
 
-    private final Map<String, OpenFile> openFiles = new HashMap<>();
+    /** Of so many files the system has to hold something open; the others are opened again when they grow. */
+    private static final int MOST_OPEN = 200;
+
+    /** By the folder of the datasets below {@link #folder}; those that grew last are the last ones. */
+    private final Map<String, OpenFile> openFiles = new LinkedHashMap<>(16, 0.75f, true);
+
     private Path folder = Path.of("");
+    private DatasetText tree = new DatasetText("{tenant}/{dataset}", FileName::of);
     private boolean gzip;
     private long rollBytes;
     private Duration rollAfter = Duration.ZERO;
     private @Nullable FileJournal journal;
 
+    /** Sets where the tree begins; where {@code {tenant}} or {@code {dataset}} is a part of it, there are no other folders for them. */
     public void setFolder(String folder) {
-        this.folder = Path.of(folder).toAbsolutePath().normalize();
+        Path whole = Path.of(folder).toAbsolutePath().normalize();
+        Path top = whole;
+        for (Path parent = top.getParent(); parent != null && !DatasetText.isFixed(top.toString()); ) {
+            top = parent;
+            parent = top.getParent();
+        }
+        this.folder = top;
+        if (!top.equals(whole)) {
+            tree = new DatasetText(top.relativize(whole).toString(), FileName::of);
+        }
     }
 
     public void setCompression(String compression) {
@@ -68,13 +84,20 @@ public final class RollingFiles {
     private static final class OpenFile {
         final Path path;
         final Instant begun;
-        final FileChannel channel;
+        private FileChannel channel;
         long end;
 
         OpenFile(Path path, Instant begun) throws IOException {
             this.path = path;
             this.begun = begun;
             channel = PrivateFiles.openNew(hidden(path));
+        }
+
+        FileChannel channel() throws IOException {
+            if (!channel.isOpen()) {
+                channel = FileChannel.open(hidden(path), StandardOpenOption.WRITE);
+            }
+            return channel;
         }
     }
 
@@ -151,7 +174,7 @@ public final class RollingFiles {
             }
             return;
         }
-        String dataset = name(batch.unit().tenant()) + "/" + name(batch.unit().dataset());
+        String dataset = tree.of(batch.unit().tenant(), batch.unit().dataset());
         OpenFile file = openFiles.get(dataset);
         if (file == null) {
             file = begin(journal, dataset);
@@ -160,14 +183,27 @@ public final class RollingFiles {
         // What a failed try left behind the end is overwritten.
         ByteBuffer bytes = ByteBuffer.wrap(content);
         while (bytes.hasRemaining()) {
-            file.channel.write(bytes, file.end + bytes.position());
+            file.channel().write(bytes, file.end + bytes.position());
         }
-        file.channel.truncate(file.end + content.length);
-        file.channel.force(true);
+        file.channel().truncate(file.end + content.length);
+        file.channel().force(true);
         journal.add(id, folder.relativize(file.path), file.end + content.length);
         file.end += content.length;
         if (file.end >= rollBytes) {
             complete(file);
+        }
+        closeIdle();
+    }
+
+    private void closeIdle() throws IOException {
+        long open = openFiles.values().stream()
+                .filter(file -> file.channel.isOpen())
+                .count();
+        for (OpenFile file : openFiles.values()) {
+            if (open > MOST_OPEN && file.channel.isOpen()) {
+                file.channel.close();
+                open--;
+            }
         }
     }
 
@@ -175,7 +211,7 @@ public final class RollingFiles {
         Instant begun = Instant.now();
         Path day = folder.resolve(dataset).resolve(DAY.format(begun));
         PrivateFiles.createFolders(day);
-        String name = dataset.substring(dataset.indexOf('/') + 1) + "-%s.ndjson" + (gzip ? ".gz" : "");
+        String name = dataset.substring(dataset.lastIndexOf('/') + 1) + "-%s.ndjson" + (gzip ? ".gz" : "");
         Path path = day.resolve(name.formatted(TIME.format(begun)));
         for (Instant later = begun; Files.exists(path) || Files.exists(hidden(path)); ) {
             later = later.plusMillis(1);
@@ -190,7 +226,7 @@ public final class RollingFiles {
     }
 
     private void complete(OpenFile file) throws IOException {
-        file.channel.truncate(file.end);
+        file.channel().truncate(file.end);
         file.channel.close();
         openFiles.values().remove(file);
         complete(file.path, file.end);
@@ -232,11 +268,6 @@ public final class RollingFiles {
 
     private static Path hidden(Path path) {
         return path.resolveSibling("." + path.getFileName() + ".part");
-    }
-
-    /** So that a name can be no path. */
-    private static String name(String text) {
-        return text.replaceAll("[^A-Za-z0-9._-]", "_").replaceFirst("^\\.+", "_");
     }
 
     private static byte[] compressed(Batch batch) throws IOException {

@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.export;
 
 import com.bytefreezer.connector.delivery.Batches;
+import com.bytefreezer.connector.delivery.DatasetCheck;
 import com.bytefreezer.connector.delivery.Unit;
 import java.io.IOException;
 import java.util.Iterator;
@@ -28,9 +29,15 @@ public final class LaneSteps {
         exports.get(lane).describe(exchange);
     }
 
-    /** Begins a run: lists the dataset. */
-    public void open(@Variable(LANE) String lane, @Body @Nullable Object access) {
-        exports.get(lane).open(access);
+    /**
+     * Begins a run: lists the dataset.
+     *
+     * @throws com.bytefreezer.connector.ConnectorException also when the destination cannot take it under its name
+     */
+    public void open(@Variable(LANE) String lane, @Body @Nullable Object access, CamelContext routes) {
+        Export export = exports.get(lane);
+        DatasetCheck.require(routes, export.definition());
+        export.open(access);
     }
 
     /** Whether there is anything to {@link #discover}. */

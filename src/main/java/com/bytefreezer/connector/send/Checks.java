@@ -278,7 +278,8 @@ final class Checks {
 
     /** The first of several nodes. */
     private String url() {
-        return setting("url").split(",", 2)[0].strip().replaceFirst("/+$", "");
+        // What stands for the names of datasets is in its path.
+        return setting("url").split(",", 2)[0].strip().replaceFirst("\\{.*", "").replaceFirst("/+$", "");
     }
 
     private static URI uri(String text) {

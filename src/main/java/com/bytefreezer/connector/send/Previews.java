@@ -185,6 +185,7 @@ public final class Previews {
     private static List<Sent> messages(Settings settings, Batch batch, CamelContext camel) throws IOException {
         KafkaRecords records = new KafkaRecords();
         records.setKeyColumn(settings.optional("destination.kafka.key-column").orElse(""));
+        records.setTopic(settings.text("destination.kafka.topic"));
         List<Sent> messages = new ArrayList<>();
         for (Exchange message : records.messages(batch, camel)) {
             Map<String, String> headers = new TreeMap<>();
@@ -195,7 +196,7 @@ public final class Previews {
             });
             messages.add(sent(
                     "PRODUCE",
-                    "kafka:" + settings.text("destination.kafka.topic"),
+                    "kafka:" + records.topic(batch),
                     headers,
                     message.getIn().getBody(byte[].class)));
         }

@@ -7,6 +7,7 @@ import com.bytefreezer.connector.ConnectorException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -41,6 +42,20 @@ class DeadLettersTest {
                         .path("record_number")
                         .asInt())
                 .isEqualTo(8);
+    }
+
+    @Test
+    void eachLaneHasAFolderOfItsOwnWhateverItsName() throws Exception {
+        var letters = new DeadLetters(folder);
+        var lanes = List.of("x@acme/a b", "x@acme/a_b", "x@acme/" + "y".repeat(255), "x@" + "z".repeat(255) + "/日本");
+        for (String export : lanes) {
+            Unit unit = new Unit(export, "webhook", "acme", "a", batch.unit().objects(), "query", null, null, true);
+            Batch its = SomeBatch.of(unit, 0, "{}");
+            its.reject(0, "no");
+            letters.keep(its, "webhook", its.rejections());
+        }
+        assertThat(lanes).allSatisfy(export -> assertThat(letters.count(Unit.lane(export, "webhook")))
+                .isEqualTo(1));
     }
 
     @Test

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.AfterEach;
@@ -87,6 +88,53 @@ class FileTest {
         assertThat(Files.readString(tree().resolve(".written")))
                 .doesNotContain("5b1f acme")
                 .endsWith("\n");
+    }
+
+    // -- Datasets
+
+    @Test
+    void noNameOfADatasetLeavesTheTreeOrSharesAFile() throws Exception {
+        RollingFiles rolling = rolling(1_000_000, 3600);
+        List<String> names = List.of("a b", "a_b", "..a", "%s", "~", "x".repeat(255), "日本", "*");
+        for (int i = 0; i < names.size(); i++) {
+            rolling.write(SomeBatch.of(SomeBatch.unitOf(names.get(i), "o"), 0, "{\"n\":%d}".formatted(i)));
+        }
+        rolling.close();
+        assertThat(visible()).hasSize(names.size()).allSatisfy(file -> assertThat(
+                        file.startsWith(tree().resolve("acme")))
+                .isTrue());
+    }
+
+    @Test
+    void theFolderMayNameTheDatasetItself() throws Exception {
+        RollingFiles rolling = rolling(1_000_000, 3600);
+        rolling.setFolder(tree().resolve("all/x-{dataset}/{tenant}").toString());
+        rolling.write(SomeBatch.of(SomeBatch.unit("o"), 0, "{}"));
+        rolling.close();
+        assertThat(visible()).singleElement().satisfies(file -> assertThat(
+                        tree().relativize(file).toString())
+                .matches("all/x-syslog/acme/20\\d\\d/[01]\\d/[0-3]\\d/acme-20\\d{6}T\\d{9}Z\\.ndjson"));
+    }
+
+    @Test
+    void manyDatasetsHoldFewFilesOpen() throws Exception {
+        RollingFiles rolling = rolling(1_000_000, 3600);
+        long before = openFiles();
+        for (int round = 0; round < 2; round++) {
+            for (int i = 0; i < 400; i++) {
+                rolling.write(SomeBatch.of(SomeBatch.unitOf("d" + i, "o" + round), 0, "{\"n\":%d}".formatted(i)));
+            }
+        }
+        assertThat(openFiles() - before).isLessThan(250);
+        rolling.close();
+        assertThat(visible()).hasSize(400);
+        assertThat(records()).hasSize(800);
+    }
+
+    private static long openFiles() throws IOException {
+        try (Stream<Path> files = Files.list(Path.of("/proc/self/fd"))) {
+            return files.count();
+        }
     }
 
     // -- Runs
@@ -266,7 +314,7 @@ class FileTest {
         assertThat(visible())
                 .singleElement()
                 .asString()
-                .startsWith(tree().resolve("_").resolve("__.._x_y") + "/");
+                .matches(Pattern.quote(tree().toString()) + "/_-[0-9a-f]{8}/__\\.\\._x_y-[0-9a-f]{8}/[^.].*");
     }
 
     // -- Helpers

@@ -128,6 +128,17 @@ class KafkaTest {
     }
 
     @Test
+    void theTopicMayNameTheDataset() throws Exception {
+        kafka.createTopic(topic + ".acme.syslog", 1, Map.of());
+
+        var run = export().with("destination.kafka.topic", topic + ".{tenant}.{dataset}")
+                .run();
+
+        assertThat(run.succeeded()).as(run.log().toString()).isTrue();
+        assertThat(kafka.messages(topic + ".acme.syslog")).hasSize(SampleExport.RECORDS);
+    }
+
+    @Test
     void aRepeatCarriesTheSameRecordIds() throws Exception {
         kafka.createTopic(topic, 1, Map.of());
         export().run();

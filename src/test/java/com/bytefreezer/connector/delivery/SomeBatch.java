@@ -11,10 +11,14 @@ final class SomeBatch {
     private SomeBatch() {}
 
     static Unit unit(String... keys) {
+        return unitOf("syslog", keys);
+    }
+
+    static Unit unitOf(String dataset, String... keys) {
         var objects = Stream.of(keys)
                 .map(key -> new LakeObject("/lake/" + key, key, 42, Instant.parse("2026-11-21T00:00:00Z")))
                 .toList();
-        return new Unit("default", "webhook", "acme", "syslog", objects, "query", null, null, true);
+        return new Unit("default", "webhook", "acme", dataset, objects, "query", null, null, true);
     }
 
     static Batch of(Unit unit, long firstRecord, String... records) {

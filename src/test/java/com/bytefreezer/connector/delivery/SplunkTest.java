@@ -100,6 +100,21 @@ class SplunkTest {
     }
 
     @Test
+    void theMetadataMayNameTheDataset() throws Exception {
+        object("SELECT 7 AS n");
+
+        run(Map.of(
+                "index", "x_{dataset}", "source", "{tenant}/{dataset}", "sourcetype", "{dataset}", "host", "{tenant}"));
+
+        assertThat(received()).singleElement().satisfies(event -> {
+            assertThat(event.path("index").asText()).isEqualTo("x_events");
+            assertThat(event.path("source").asText()).isEqualTo("acme/events");
+            assertThat(event.path("sourcetype").asText()).isEqualTo("events");
+            assertThat(event.path("host").asText()).isEqualTo("acme");
+        });
+    }
+
+    @Test
     void whatIsNotSetIsNotSent() throws Exception {
         object("SELECT 7 AS n, 'soon' AS at");
 

@@ -75,6 +75,19 @@ class WebhookTest {
     }
 
     @Test
+    void theUrlAndTheHeadersMayNameTheDataset() throws Exception {
+        export().asOneBatch()
+                .with("destination.webhook.url", server.url().resolve("/in") + "/{tenant}/{dataset}?of={dataset}")
+                .with("destination.webhook.headers", "X-Dataset: {tenant}/{dataset}")
+                .run();
+
+        assertThat(server.requests()).singleElement().satisfies(request -> {
+            assertThat(request.path()).isEqualTo("/in/acme/syslog?of=syslog");
+            assertThat(request.header("X-Dataset")).contains("acme/syslog");
+        });
+    }
+
+    @Test
     void methodTokenAndFurtherHeadersAreSentAndNothingElseOfOurs() throws Exception {
         export().asOneBatch()
                 .with("destination.webhook.method", "PUT")

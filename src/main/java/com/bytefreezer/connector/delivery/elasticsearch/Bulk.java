@@ -11,8 +11,10 @@ import co.elastic.clients.util.BinaryData;
 import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.delivery.Batch;
 import com.bytefreezer.connector.delivery.Columns;
+import com.bytefreezer.connector.delivery.DatasetCheck;
 import com.bytefreezer.connector.delivery.Deliveries;
 import com.bytefreezer.connector.delivery.Failures;
+import com.bytefreezer.connector.delivery.Unit;
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -37,7 +39,7 @@ import org.jspecify.annotations.Nullable;
  * A batch as a bulk request, and what the answer means for each record. The methods are the steps of
  * {@code routes/destinations/elasticsearch.camel.yaml}. Safe for use by several threads.
  */
-public final class Bulk {
+public final class Bulk implements DatasetCheck {
     private static final String JSON = "application/json";
     private static final int USUAL_ACTION_BYTES = 100;
     /** Elasticsearch refuses a whole request for a longer one. */
@@ -59,6 +61,16 @@ public final class Bulk {
     /** Sets the index, fixed or with a date, see {@link IndexName}. */
     public void setIndex(String index) {
         this.index = new IndexName(index);
+    }
+
+    @Override
+    public String destination() {
+        return "elasticsearch";
+    }
+
+    @Override
+    public void require(String tenant, String dataset) {
+        index.require(tenant, dataset);
     }
 
     /** Sets the column that tells the date in the index; empty for the partition of the object. */
@@ -123,7 +135,7 @@ public final class Bulk {
             try {
                 Map<String, String> values = values(json, columns);
                 String id = idColumn.isBlank() ? (ids.isEmpty() ? null : ids.get(position)) : id(values.get(idColumn));
-                String name = dated ? indexAt(values.get(indexTimeColumn)) : fixedIndex;
+                String name = dated ? indexAt(values.get(indexTimeColumn), open.unit()) : fixedIndex;
                 request.add(json, name, id);
             } catch (UnusableRecordException e) {
                 open.reject(position, e.reason);
@@ -215,12 +227,12 @@ public final class Bulk {
         return value;
     }
 
-    private String indexAt(@Nullable String value) throws UnusableRecordException {
+    private String indexAt(@Nullable String value, Unit unit) throws UnusableRecordException {
         if (value == null) {
             throw new UnusableRecordException(
                     "no index: column %s is missing, null or nested".formatted(indexTimeColumn));
         }
-        return index.at(value)
+        return index.at(value, unit)
                 .orElseThrow(
                         () -> new UnusableRecordException("no index: column %s is no time".formatted(indexTimeColumn)));
     }

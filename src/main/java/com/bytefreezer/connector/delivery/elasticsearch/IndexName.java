@@ -1,9 +1,12 @@
 package com.bytefreezer.connector.delivery.elasticsearch;
 
 import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.delivery.DatasetText;
 import com.bytefreezer.connector.delivery.EventTime;
+import com.bytefreezer.connector.delivery.NamesTaken;
 import com.bytefreezer.connector.delivery.Unit;
 import com.bytefreezer.connector.lake.LakeObject;
+import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
@@ -13,22 +16,31 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The name of an index, fixed or with dates in it: {@code alerts-{yyyy.MM.dd}}, or as Logstash writes it,
- * {@code alerts-%{+YYYY.MM.dd}}. Immutable.
+ * {@code alerts-%{+YYYY.MM.dd}}; also with {@code {tenant}} and {@code {dataset}}, which are written in small letters. Safe for
+ * use by several threads.
  */
 final class IndexName {
     private static final String SETTING = "destination.elasticsearch.index: ";
-    private static final Pattern DATE = Pattern.compile("%?\\{\\+?([^{}]+)}");
+    private static final Pattern DATE = Pattern.compile("%?\\{\\+?(?!tenant}|dataset})([^{}]+)}");
+    private static final Pattern OF_DATASET = Pattern.compile("\\{(tenant|dataset)}");
     /** What an index cannot have in its name, though an alias may be written in capitals. */
     private static final Pattern NOT_IN_A_NAME = Pattern.compile("[A-Z\\\\/*?\"<>| ,#:]");
 
+    private static final Pattern NOT_AT_ITS_BEGIN = Pattern.compile("^[-_+]|^\\.{1,2}$");
+    private static final int LONGEST_BYTES = 255;
+    private static final LocalDateTime SOME_TIME = LocalDateTime.of(2026, 11, 27, 10, 0);
+
     private final String text;
     private final @Nullable DateTimeFormatter format;
+    private final boolean ofAll;
+    private final NamesTaken taken = new NamesTaken("destination.elasticsearch.index");
 
     /**
      * Reads a setting.
@@ -37,6 +49,7 @@ final class IndexName {
      */
     IndexName(String text) {
         this.text = text;
+        ofAll = DatasetText.isFixed(text);
         DateTimeFormatterBuilder builder = new DateTimeFormatterBuilder();
         Matcher date = DATE.matcher(text);
         int end = 0;
@@ -48,13 +61,49 @@ final class IndexName {
         String rest = fixed(text.substring(end));
         // English, with the weeks of ISO 8601.
         format = end == 0 ? null : builder.appendLiteral(rest).toFormatter(Locale.UK);
-        if (format != null) {
-            requireName(at(LocalDateTime.of(2026, 11, 27, 10, 0), format));
+        if (format != null || !ofAll) {
+            requireName(DatasetText.in(example(), "a", "a", UnaryOperator.identity()));
         }
     }
 
+    private String example() {
+        return format == null ? text : at(SOME_TIME, format);
+    }
+
+    /**
+     * Returns where a dataset has an index.
+     *
+     * @throws ConnectorException why not
+     */
+    void require(String tenant, String dataset) {
+        if (ofAll) {
+            return;
+        }
+        String name = named(example(), tenant, dataset);
+        Matcher wrong = NOT_IN_A_NAME.matcher(name);
+        Matcher begin = NOT_AT_ITS_BEGIN.matcher(name);
+        String why = wrong.find()
+                ? "no index can have \"%s\" in its name".formatted(wrong.group())
+                : begin.find()
+                        ? "no index can begin with \"%s\"".formatted(begin.group())
+                        : name.getBytes(StandardCharsets.UTF_8).length > LONGEST_BYTES
+                                ? "no index can have a name of more than %d bytes".formatted(LONGEST_BYTES)
+                                : "";
+        if (!why.isEmpty()) {
+            throw new ConnectorException(
+                    "dataset %s/%s: its index would be \"%s\", and %s. Nothing of it is delivered. Give it an index of its own, with an export of its own."
+                            .formatted(tenant, dataset, name, why));
+        }
+        taken.take(DatasetText.in(example(), tenant, dataset, UnaryOperator.identity()), tenant, dataset);
+    }
+
+    private String named(String name, String tenant, String dataset) {
+        return ofAll ? name : DatasetText.in(name, tenant, dataset, one -> one.toLowerCase(Locale.ROOT));
+    }
+
     private static String fixed(String part) {
-        if (part.contains("{") || part.contains("}")) {
+        String others = OF_DATASET.matcher(part).replaceAll("");
+        if (others.contains("{") || others.contains("}")) {
             throw new ConnectorException(SETTING
                     + "a brace is not closed or not opened. Not started. Write a date like alerts-{yyyy.MM.dd}.");
         }
@@ -107,21 +156,20 @@ final class IndexName {
     /** The name for the objects of a unit, whose partition tells the date when there is one in the name. */
     String of(Unit unit) {
         if (format == null) {
-            return text;
+            return named(text, unit.tenant(), unit.dataset());
         }
         List<Map<String, String>> partitions =
                 unit.objects().stream().map(LakeObject::partition).distinct().toList();
         if (partitions.size() == 1) {
             Map<String, String> partition = partitions.get(0);
             try {
-                return at(
-                        LocalDateTime.of(
-                                Integer.parseInt(partition.getOrDefault("year", "")),
-                                Integer.parseInt(partition.getOrDefault("month", "")),
-                                Integer.parseInt(partition.getOrDefault("day", "")),
-                                Integer.parseInt(partition.getOrDefault("hour", "0")),
-                                0),
-                        format);
+                LocalDateTime time = LocalDateTime.of(
+                        Integer.parseInt(partition.getOrDefault("year", "")),
+                        Integer.parseInt(partition.getOrDefault("month", "")),
+                        Integer.parseInt(partition.getOrDefault("day", "")),
+                        Integer.parseInt(partition.getOrDefault("hour", "0")),
+                        0);
+                return named(at(time, format), unit.tenant(), unit.dataset());
             } catch (NumberFormatException | DateTimeException e) {
                 // Said below.
             }
@@ -131,10 +179,11 @@ final class IndexName {
                         .formatted(unit.object()));
     }
 
-    /** The name for a record of this {@link EventTime}; empty when it is none. */
-    Optional<String> at(String time) {
+    /** The name for a record of a unit, of this {@link EventTime}; empty when it is none. */
+    Optional<String> at(String time, Unit unit) {
         return EventTime.of(time)
-                .map(instant -> format == null ? text : at(LocalDateTime.ofInstant(instant, ZoneOffset.UTC), format));
+                .map(instant -> format == null ? text : at(LocalDateTime.ofInstant(instant, ZoneOffset.UTC), format))
+                .map(name -> named(name, unit.tenant(), unit.dataset()));
     }
 
     private static String at(LocalDateTime time, DateTimeFormatter format) {

@@ -1,9 +1,13 @@
 package com.bytefreezer.connector.delivery.splunk;
 
+import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.Json;
 import com.bytefreezer.connector.delivery.Batch;
 import com.bytefreezer.connector.delivery.Columns;
+import com.bytefreezer.connector.delivery.DatasetText;
 import com.bytefreezer.connector.delivery.EventTime;
+import com.bytefreezer.connector.delivery.NamesTaken;
+import com.bytefreezer.connector.delivery.Unit;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
@@ -15,17 +19,22 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Puts each record of a batch, byte for byte, into an event of Splunk. A record is looked into only for the columns that
- * the event's metadata come from. Immutable.
+ * the event's metadata come from. Safe for use by several threads.
  */
 final class SplunkEvents {
     private static final JsonFactory JSON = Json.records();
     private static final int MILLIS = 3;
+    private static final Pattern INDEX = Pattern.compile("[a-z0-9][a-z0-9_-]*");
     private static final byte[] EVENT = bytes("\"event\":");
     private static final byte[] FIELDS = bytes("\"fields\":{");
 
@@ -33,11 +42,12 @@ final class SplunkEvents {
     private final String hostColumn;
     private final List<String> fields;
     private final Set<String> columns;
-    private final String host;
-    /** The metadata that all events have in common. */
-    private final byte[] common;
-
-    private final byte[] sameForAll;
+    private final DatasetText host;
+    private final DatasetText source;
+    private final DatasetText sourcetype;
+    private final DatasetText index;
+    private final String indexAsWritten;
+    private final NamesTaken taken = new NamesTaken("destination.splunk.index");
 
     SplunkEvents(HecEndpoint endpoint) {
         var configuration = endpoint.getConfiguration();
@@ -48,21 +58,57 @@ final class SplunkEvents {
         columns.add(timeColumn);
         columns.add(hostColumn);
         columns.remove("");
-        host = member("host", configuration.getHost());
-        common = bytes(member("source", configuration.getSource())
-                + member("sourcetype", configuration.getSourceType())
-                + member("index", configuration.getIndex()));
-        sameForAll = bytes(host + new String(common, StandardCharsets.UTF_8));
+        host = text(configuration.getHost());
+        source = text(configuration.getSource());
+        sourcetype = text(configuration.getSourceType());
+        indexAsWritten = Objects.requireNonNullElse(configuration.getIndex(), "");
+        index = new DatasetText(indexAsWritten, name -> name.toLowerCase(Locale.ROOT));
+    }
+
+    private static DatasetText text(@Nullable String text) {
+        return new DatasetText(Objects.requireNonNullElse(text, ""), UnaryOperator.identity());
+    }
+
+    /**
+     * The metadata that all events of a batch have in common.
+     *
+     * @param host for those that have none of their own
+     */
+    private record Common(String host, byte[] others, byte[] all) {}
+
+    private Common common(Unit unit) {
+        String its = member("host", host.of(unit.tenant(), unit.dataset()));
+        String others = member("source", source.of(unit.tenant(), unit.dataset()))
+                + member("sourcetype", sourcetype.of(unit.tenant(), unit.dataset()))
+                + member("index", indexOf(unit));
+        return new Common(its, bytes(others), bytes(its + others));
+    }
+
+    private String indexOf(Unit unit) {
+        String name = index.of(unit.tenant(), unit.dataset());
+        if (!index.isFixed() && !INDEX.matcher(name).matches()) {
+            throw new ConnectorException(
+                    "dataset %s/%s: its index would be \"%s\", and in Splunk it has small letters, digits, _ and - only and begins with a letter or digit. Nothing of it is delivered. Give it an index of its own, with an export of its own."
+                            .formatted(unit.tenant(), unit.dataset(), name));
+        }
+        if (!index.isFixed()) {
+            taken.take(
+                    DatasetText.in(indexAsWritten, unit.tenant(), unit.dataset(), UnaryOperator.identity()),
+                    unit.tenant(),
+                    unit.dataset());
+        }
+        return name;
     }
 
     /** The events of a batch, one after the other. Records whose columns cannot be read are rejected and left out. */
     byte[] of(Batch batch) {
         ByteArrayOutputStream events = new ByteArrayOutputStream(batch.size() + batch.recordCount() * 200);
         List<byte[]> records = batch.records();
+        Common common = common(batch.unit());
         for (int position = 0; position < records.size(); position++) {
             byte[] metadata;
             try {
-                metadata = metadata(records.get(position));
+                metadata = metadata(records.get(position), common);
             } catch (IOException e) {
                 batch.reject(position, Columns.unreadable(e));
                 continue;
@@ -77,9 +123,9 @@ final class SplunkEvents {
         return events.toByteArray();
     }
 
-    private byte[] metadata(byte[] record) throws IOException {
+    private byte[] metadata(byte[] record, Common common) throws IOException {
         if (columns.isEmpty()) {
-            return sameForAll;
+            return common.all;
         }
         ByteArrayOutputStream event = new ByteArrayOutputStream();
         String ownHost = "";
@@ -114,8 +160,8 @@ final class SplunkEvents {
                 }
             }
         }
-        event.writeBytes(bytes(ownHost.isEmpty() ? host : ownHost));
-        event.writeBytes(common);
+        event.writeBytes(bytes(ownHost.isEmpty() ? common.host : ownHost));
+        event.writeBytes(common.others);
         if (indexed.size() > 0) {
             event.writeBytes(FIELDS);
             event.write(indexed.toByteArray(), 1, indexed.size() - 1);

@@ -44,7 +44,7 @@ class IndexNameTest {
         "x-{yyyy.DDD},x-2027.001"
     })
     void aDateIsWrittenAsJavaAndLogstashWriteIt(String text, String name) {
-        assertThat(new IndexName(text).at("2027-01-01T10:00:00Z")).contains(name);
+        assertThat(new IndexName(text).at("2027-01-01T10:00:00Z", unit("a"))).contains(name);
     }
 
     @ParameterizedTest
@@ -72,10 +72,76 @@ class IndexNameTest {
                 .hasMessageContaining("Not started");
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "{dataset},syslog",
+        "{tenant}-{dataset},acme-syslog",
+        "x-{dataset}-{yyyy.MM.dd},x-syslog-2027.01.01",
+        "%{+yyyy}-{tenant},2027-acme",
+        "a%{dataset},a%syslog"
+    })
+    void theNamesOfADatasetStandBesideDates(String text, String name) {
+        assertThat(new IndexName(text).at("2027-01-01T10:00:00Z", unit("a"))).contains(name);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"X-{dataset}", "-{dataset}/", "{datasets}", "{dataset", "{{dataset}}", "{Dataset}"})
+    void aNameThatNoDatasetCouldHaveStopsTheStart(String text) {
+        assertThatThrownBy(() -> new IndexName(text))
+                .isInstanceOf(ConnectorException.class)
+                .hasMessageContaining("Not started");
+    }
+
+    @Test
+    void capitalsOfADatasetBecomeSmall() {
+        IndexName name = new IndexName("x-{dataset}");
+        name.require("acme", "Foo");
+        assertThat(name.of(unitOf("Foo", "a"))).isEqualTo("x-foo");
+    }
+
+    @Test
+    void twoDatasetsDoNotShareAnIndexForTheirCapitals() {
+        IndexName name = new IndexName("x-{dataset}-{yyyy}");
+        name.require("acme", "foo");
+        name.require("zeta", "foo");
+        assertThatThrownBy(() -> name.require("acme", "Foo"))
+                .isInstanceOf(ConnectorException.class)
+                .hasMessageStartingWith(
+                        "dataset acme/Foo: destination.elasticsearch.index gives it the name x-foo-2026")
+                .hasMessageContaining("Nothing of it is delivered");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a b", "a,b", "a*", "a#b", "a:b", "a?", "<a>", "a|b", "\"a\""})
+    void aDatasetWithoutAnIndexIsRefusedInWords(String dataset) {
+        assertThatThrownBy(() -> new IndexName("x-{dataset}").require("acme", dataset))
+                .isInstanceOf(ConnectorException.class)
+                .hasMessageStartingWith("dataset acme/%s: its index would be \"x-%1$s\"".formatted(dataset))
+                .hasMessageContaining("no index can have");
+        new IndexName("x").require("acme", dataset);
+    }
+
+    @Test
+    void aDatasetWhoseNameIsTooLongOrBeginsWrongIsRefused() {
+        assertThatThrownBy(() -> new IndexName("x-{dataset}").require("acme", "é".repeat(130)))
+                .hasMessageContaining("more than 255 bytes");
+        assertThatThrownBy(() -> new IndexName("{dataset}").require("acme", "_a"))
+                .hasMessageContaining("begin with");
+    }
+
+    @Test
+    void aNameIsNotLookedAtAgain() {
+        assertThat(new IndexName("{tenant}-{dataset}").of(unitOf("%$1", "a"))).isEqualTo("acme-%$1");
+    }
+
     private static Unit unit(String... keys) {
+        return unitOf("syslog", keys);
+    }
+
+    private static Unit unitOf(String dataset, String... keys) {
         var objects = Stream.of(keys)
                 .map(key -> new LakeObject("/lake/" + key, key, 42, Instant.EPOCH))
                 .toList();
-        return new Unit("default", "elasticsearch", "acme", "syslog", objects, "query", null, null, true);
+        return new Unit("default", "elasticsearch", "acme", dataset, objects, "query", null, null, true);
     }
 }
