@@ -38,7 +38,7 @@ public abstract class S3Server implements AutoCloseable {
     }
 
     /** Starts S3Proxy in this JVM; it checks signatures and keeps objects as files. */
-    public static S3Server s3proxy() {
+    public static S3ProxyServer s3proxy() {
         return S3ProxyServer.start();
     }
 
