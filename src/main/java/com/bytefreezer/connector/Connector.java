@@ -118,7 +118,7 @@ public final class Connector implements AutoCloseable {
             }
         });
         camel.bind("connector", this);
-        camel.bind("export", new LaneSteps(exports));
+        camel.bind("export", new LaneSteps(exports, deliveries));
         camel.bind("turns", exports.turns());
         camel.bind("duckdb", exports.dataSource());
         camel.bind("readers", exports.readers());

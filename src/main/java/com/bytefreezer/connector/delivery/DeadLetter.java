@@ -58,7 +58,7 @@ public record DeadLetter(
         return json.length < 60 && STAND_IN.matcher(record()).matches();
     }
 
-    /** Names it among all dead letters of its lane; begins with the name of its file. */
+    /** Names it among all dead letters of its lane; begins with its batch. */
     public String id() {
         return "%s-%s-%d".formatted(batchId, Integer.toHexString(object.hashCode()), recordNumber);
     }
@@ -154,7 +154,19 @@ public record DeadLetter(
         return new String(json, StandardCharsets.UTF_8);
     }
 
-    /** A batch of dead letters of one file, whose records have the ids that they had before. */
+    /**
+     * Whether both may be in one batch. Where records have no ids, nothing but their batch tells what their numbers mean.
+     *
+     * @param other another record of another object, or of the same
+     */
+    public boolean goesWith(DeadLetter other) {
+        return tenant.equals(other.tenant)
+                && dataset.equals(other.dataset)
+                && (recordId == null) == (other.recordId == null)
+                && (recordId != null || batchId.equals(other.batchId));
+    }
+
+    /** A batch of dead letters that {@link #goesWith} each other, whose records have the ids that they had before. */
     public static Batch batch(List<DeadLetter> letters) {
         DeadLetter first = letters.get(0);
         List<LakeObject> objects = new ArrayList<>();

@@ -1,18 +1,25 @@
 package com.bytefreezer.connector.delivery;
 
+import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
-import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
-import java.util.zip.CRC32;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** One line of a file of dead letters, also one that is none. Immutable; its bytes may stay in the file. */
@@ -21,22 +28,27 @@ public final class DeadLetterLine {
     private static final long LONGEST = Runtime.getRuntime().maxMemory() / 4;
 
     private static final int BUFFER = 64 * 1024;
+    /** The fields before the record are within it. */
+    private static final int HEAD = 16 * 1024;
 
-    private final Path file;
+    private static final String BEGIN = "{\"time\":\"";
+    private static final Pattern BATCH = Pattern.compile("\"batch_id\":\"([^\"]*)\"");
+
     private final Bounds bounds;
     private final String id;
     private final @Nullable DeadLetter letter;
     private final String problem;
+    private final boolean changed;
 
-    private DeadLetterLine(Path file, Bounds bounds, String id, @Nullable DeadLetter letter, String problem) {
-        this.file = file;
+    private DeadLetterLine(Bounds bounds, String id, @Nullable DeadLetter letter, String problem, boolean changed) {
         this.bounds = bounds;
         this.id = id;
         this.letter = letter;
         this.problem = problem;
+        this.changed = changed;
     }
 
-    /** Names it among all of its lane; begins with the name of its file. */
+    /** Names it among all of its lane. */
     public String id() {
         return id;
     }
@@ -51,14 +63,48 @@ public final class DeadLetterLine {
         return problem;
     }
 
-    /** The same line with the letter as it is now. */
-    public DeadLetterLine with(DeadLetter newLetter) {
-        return new DeadLetterLine(file, bounds, id, newLetter, problem);
+    /** Names its bytes among those of its file. */
+    public String digest() {
+        return bounds.digest;
     }
 
-    /** How many lines a file has. */
-    static long count(Path file) throws IOException {
-        return bounds(file).size();
+    /** Whether it is one of a batch, or what is left of one. */
+    boolean isOf(String batch) {
+        return batch.equals(bounds.batch);
+    }
+
+    /** The same line with the letter as it is now. */
+    public DeadLetterLine with(DeadLetter newLetter) {
+        return new DeadLetterLine(bounds, id, newLetter, problem, true);
+    }
+
+    /**
+     * What is worth knowing of a file without its lines.
+     *
+     * @param lines how many there are
+     * @param batches hashes of the ids of the batches that they are of
+     * @param endsInPart whether the last line is the beginning of one, too short to name its batch
+     */
+    record Summary(long lines, int[] batches, boolean endsInPart) {
+        static final Summary NONE = new Summary(0, new int[0], false);
+
+        /** True also for some that it does not hold. */
+        boolean mayHold(String batch) {
+            return Arrays.stream(batches).anyMatch(hash -> hash == batch.hashCode());
+        }
+    }
+
+    static Summary summary(Path file) throws IOException {
+        List<Bounds> lines = bounds(file);
+        return new Summary(
+                lines.size(),
+                lines.stream()
+                        .map(Bounds::batch)
+                        .filter(Objects::nonNull)
+                        .distinct()
+                        .mapToInt(String::hashCode)
+                        .toArray(),
+                !lines.isEmpty() && lines.get(lines.size() - 1).isPart());
     }
 
     /** All lines of a file. */
@@ -79,7 +125,7 @@ public final class DeadLetterLine {
         } else {
             try {
                 DeadLetter letter = DeadLetter.read(line.of(channel));
-                return new DeadLetterLine(file, line, letter.id(), letter, "");
+                return new DeadLetterLine(line, letter.id(), letter, "", false);
             } catch (IOException | NumberFormatException e) {
                 reason = Failures.describe(e);
             }
@@ -87,27 +133,28 @@ public final class DeadLetterLine {
         String id = "%s-line-%s".formatted(file.getFileName().toString().replaceFirst("[.].*", ""), line.digest());
         String problem = "dead letters %s, line %d: cannot be read (%s). It stays as it is. Mend or discard it."
                 .formatted(file, number, reason);
-        return new DeadLetterLine(file, line, id, null, problem);
+        return new DeadLetterLine(line, id, null, problem, false);
     }
 
-    /** Writes the letter, or else what stands in the file. */
-    void writeTo(OutputStream out) throws IOException {
-        if (letter != null) {
+    /**
+     * Writes the letter that was put in its place, or else what stands in the file.
+     *
+     * @param source its file
+     */
+    void writeTo(OutputStream out, FileChannel source) throws IOException {
+        if (changed && letter != null) {
             letter.writeTo(out);
             return;
         }
-        try (FileChannel channel = FileChannel.open(file)) {
-            channel.position(bounds.from());
-            InputStream bytes = Channels.newInputStream(channel);
-            byte[] buffer = new byte[BUFFER];
-            for (long left = bounds.length(); left > 0; ) {
-                int count = bytes.read(buffer, 0, (int) Math.min(buffer.length, left));
-                if (count < 0) {
-                    throw new EOFException("the file has become shorter");
-                }
-                out.write(buffer, 0, count);
-                left -= count;
+        ByteBuffer buffer = ByteBuffer.allocate((int) Math.min(BUFFER, bounds.length()));
+        for (long from = bounds.from(); from < bounds.to(); ) {
+            buffer.clear().limit((int) Math.min(buffer.capacity(), bounds.to() - from));
+            int count = source.read(buffer, from);
+            if (count < 0) {
+                throw new EOFException("the file has become shorter");
             }
+            out.write(buffer.array(), 0, count);
+            from += count;
         }
         out.write('\n');
     }
@@ -116,29 +163,62 @@ public final class DeadLetterLine {
     private static List<Bounds> bounds(Path file) throws IOException {
         List<Bounds> lines = new ArrayList<>();
         byte[] buffer = new byte[BUFFER];
-        CRC32 digest = new CRC32();
-        long from = 0;
+        Looked line = new Looked(0);
         long position = 0;
         try (InputStream bytes = Files.newInputStream(file)) {
             for (int count = bytes.read(buffer); count >= 0; count = bytes.read(buffer)) {
                 int begin = 0;
                 for (int i = 0; i < count; i++) {
                     if (buffer[i] == '\n') {
-                        digest.update(buffer, begin, i - begin);
-                        lines.add(new Bounds(from, position + i, Long.toHexString(digest.getValue())));
-                        digest.reset();
+                        line.add(buffer, begin, i);
+                        lines.add(line.bounds(true));
                         begin = i + 1;
-                        from = position + begin;
+                        line = new Looked(position + begin);
                     }
                 }
-                digest.update(buffer, begin, count - begin);
+                line.add(buffer, begin, count);
                 position += count;
             }
         }
-        if (from < position) {
-            lines.add(new Bounds(from, position, Long.toHexString(digest.getValue())));
+        if (line.to > line.from) {
+            lines.add(line.bounds(false));
         }
         return lines;
+    }
+
+    /** A line while it is read. */
+    private static final class Looked {
+        private final MessageDigest digest = sha256();
+        private final ByteArrayOutputStream head = new ByteArrayOutputStream();
+        private final long from;
+        private long to;
+
+        Looked(long from) {
+            this.from = from;
+            to = from;
+        }
+
+        void add(byte[] buffer, int begin, int end) {
+            digest.update(buffer, begin, end - begin);
+            head.write(buffer, begin, Math.min(end - begin, HEAD - Math.min(HEAD, head.size())));
+            to += end - begin;
+        }
+
+        Bounds bounds(boolean ended) {
+            String text = head.toString(StandardCharsets.UTF_8);
+            Matcher named = BATCH.matcher(text);
+            String batch = named.find() ? named.group(1) : null;
+            boolean part = !ended && batch == null && (text.startsWith(BEGIN) || BEGIN.startsWith(text));
+            return new Bounds(from, to, HexFormat.of().formatHex(digest.digest(), 0, 8), batch, part);
+        }
+
+        private static MessageDigest sha256() {
+            try {
+                return MessageDigest.getInstance("SHA-256");
+            } catch (NoSuchAlgorithmException e) {
+                throw new IllegalStateException(e);
+            }
+        }
     }
 
     /**
@@ -146,8 +226,11 @@ public final class DeadLetterLine {
      *
      * @param to the position of its line break
      * @param digest of its bytes
+     * @param batch whose it is, as far as it says so
+     * @param isPart whether it is the beginning of a line, too short to say so
      */
-    private record Bounds(long from, long to, String digest) {
+    private record Bounds(
+            long from, long to, String digest, @Nullable String batch, boolean isPart) {
         long length() {
             return to - from;
         }

@@ -1,31 +1,24 @@
 package com.bytefreezer.connector.delivery;
 
 import com.bytefreezer.connector.ConnectorException;
-import com.bytefreezer.connector.config.PrivateFiles;
 import com.bytefreezer.connector.delivery.Batch.Rejection;
-import java.io.BufferedOutputStream;
-import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.channels.Channels;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Instant;
 import java.util.List;
-import java.util.UUID;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
 /**
- * Records that a destination refuses for good, kept as NDJSON with the reason: one file per batch,
- * {@code <folder>/<export>/<destination>/<batchId>.ndjson}. A file is complete and on disk when it appears, and a repeat of the batch
- * replaces it. Safe for use by several threads.
+ * Records that a destination refuses for good, kept as NDJSON with the reason, in {@code <folder>/<export>/<destination>/}:
+ * a file for each run, and another one when that is full. Those of a batch are on disk when {@link #keep} returns, and a
+ * repeat of the batch replaces them. Other processes may write to the same folder, each to files of its own. Safe for use by
+ * several threads.
  */
 public final class DeadLetters {
-    private static final String SUFFIX = ".ndjson";
-
     private final Path folder;
+    private final Map<String, DeadLetterFolder> lanes = new ConcurrentHashMap<>();
 
     public DeadLetters(Path folder) {
         this.folder = folder;
@@ -34,67 +27,40 @@ public final class DeadLetters {
     /**
      * Keeps the rejected records of one batch.
      *
+     * @return the file that has them
      * @throws ConnectorException when they cannot be written; then the batch is not settled
      */
     Path keep(Batch batch, String destination, List<Rejection> rejections) {
         Unit unit = batch.unit();
+        String id = batch.id();
         String now = Instant.now().toString();
-        Path file = folderOf(Unit.lane(unit.export(), destination)).resolve(batch.id() + SUFFIX);
-        write(file, out -> {
-            for (Rejection rejection : rejections) {
-                new DeadLetter(
-                                now,
-                                unit.export(),
-                                unit.tenant(),
-                                unit.dataset(),
-                                rejection.object(),
-                                rejection.recordNumber(),
-                                batch.id(),
-                                destination,
-                                rejection.id(),
-                                rejection.reason(),
-                                rejection.json())
-                        .writeTo(out);
-            }
-        });
-        return file;
+        return of(Unit.lane(unit.export(), destination))
+                .keep(
+                        id,
+                        rejections.stream()
+                                .map(rejection -> new DeadLetter(
+                                        now,
+                                        unit.export(),
+                                        unit.tenant(),
+                                        unit.dataset(),
+                                        rejection.object(),
+                                        rejection.recordNumber(),
+                                        id,
+                                        destination,
+                                        rejection.id(),
+                                        rejection.reason(),
+                                        rejection.json()))
+                                .toList());
     }
 
-    private Path folderOf(String lane) {
-        Path its = folder;
-        for (String part : lane.split("/")) {
-            its = its.resolve(FileName.of(part));
-        }
-        return its;
+    /** A run of the lane has ended: the next one has a file of its own. */
+    void ended(String lane) {
+        of(lane).begin();
     }
 
-    private interface Content {
-        void writeTo(OutputStream out) throws IOException;
-    }
-
-    private static void write(Path file, Content content) {
-        // A replay may write while an export does.
-        Path unfinished = file.resolveSibling("%s.%s.tmp".formatted(file.getFileName(), UUID.randomUUID()));
-        try {
-            PrivateFiles.createFolders(file.resolveSibling(""));
-            try (FileChannel channel = PrivateFiles.openNew(unfinished)) {
-                OutputStream out = new BufferedOutputStream(Channels.newOutputStream(channel));
-                content.writeTo(out);
-                out.flush();
-                channel.force(true);
-            }
-            Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        } catch (IOException e) {
-            try {
-                Files.deleteIfExists(unfinished);
-            } catch (IOException alsoFailed) {
-                e.addSuppressed(alsoFailed);
-            }
-            throw new ConnectorException(
-                    "dead letters %s: cannot be written (%s). The batch stays undelivered. Check delivery.dead-letters-folder and the free space."
-                            .formatted(file, e.getMessage()),
-                    e);
-        }
+    /** Nothing more is asked of the lane for now. */
+    void forget(String lane) {
+        lanes.remove(lane);
     }
 
     /** Those of a lane, and lines that are none; reads file by file. */
@@ -104,22 +70,12 @@ public final class DeadLetters {
 
     /** How many records of a lane lie here. */
     public long count(String lane) {
-        return files(lane).stream().mapToLong(DeadLetters::linesIn).sum();
+        return of(lane).count();
     }
 
-    /** The files of a lane, each with the dead letters of one batch. */
+    /** The files of a lane. */
     public List<Path> files(String lane) {
-        Path lanes = folderOf(lane);
-        if (!Files.isDirectory(lanes)) {
-            return List.of();
-        }
-        try (Stream<Path> files = Files.list(lanes)) {
-            return files.filter(file -> file.toString().endsWith(SUFFIX))
-                    .sorted()
-                    .toList();
-        } catch (IOException e) {
-            throw unreadable(lanes, e);
-        }
+        return of(lane).files();
     }
 
     /**
@@ -128,47 +84,29 @@ public final class DeadLetters {
      * @throws ConnectorException when the file cannot be read
      */
     public List<DeadLetterLine> read(Path file) {
-        try {
-            return DeadLetterLine.read(file);
-        } catch (NoSuchFileException e) {
-            return List.of();
-        } catch (IOException e) {
-            throw unreadable(file, e);
-        }
+        return DeadLetterFolder.read(file);
     }
 
-    /** Leaves only {@code lines} in a file, at once; without any the file is gone. */
-    public void keepOnly(Path file, List<DeadLetterLine> lines) {
-        if (!lines.isEmpty()) {
-            write(file, out -> {
-                for (DeadLetterLine line : lines) {
-                    line.writeTo(out);
-                }
-            });
-            return;
-        }
-        try {
-            Files.deleteIfExists(file);
-        } catch (IOException e) {
-            throw unreadable(file, e);
-        }
+    /**
+     * Puts something else in the place of lines of a file, or nothing, all at once; without any line the file is gone. What
+     * has been added to it since they were read stays.
+     *
+     * @param instead by the lines' {@link DeadLetterLine#digest}
+     * @throws ConnectorException when it cannot be written; then the file is as it was
+     */
+    public void replace(String lane, Path file, Map<String, Optional<DeadLetter>> instead) {
+        of(lane).replace(file, instead);
     }
 
-    private static long linesIn(Path file) {
-        try {
-            return DeadLetterLine.count(file);
-        } catch (NoSuchFileException e) {
-            // Replayed or discarded since it was listed.
-            return 0;
-        } catch (IOException e) {
-            throw unreadable(file, e);
-        }
+    private DeadLetterFolder of(String lane) {
+        return lanes.computeIfAbsent(lane, name -> new DeadLetterFolder(folderOf(name)));
     }
 
-    private static ConnectorException unreadable(Path file, Exception e) {
-        return new ConnectorException(
-                "dead letters %s: cannot be read (%s). They stay as they are. Check the permissions and the file."
-                        .formatted(file, e.getMessage()),
-                e);
+    private Path folderOf(String lane) {
+        Path its = folder;
+        for (String part : lane.split("/")) {
+            its = its.resolve(FileName.of(part));
+        }
+        return its;
     }
 }

@@ -149,6 +149,12 @@ public final class Deliveries {
     /** The lane is gone. */
     public void forget(String lane) {
         brake.forget(lane);
+        deadLetters.forget(lane);
+    }
+
+    /** A run of a lane has ended. */
+    public void ended(String lane) {
+        deadLetters.ended(lane);
     }
 
     /**

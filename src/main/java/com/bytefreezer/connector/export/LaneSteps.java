@@ -2,6 +2,7 @@ package com.bytefreezer.connector.export;
 
 import com.bytefreezer.connector.delivery.Batches;
 import com.bytefreezer.connector.delivery.DatasetCheck;
+import com.bytefreezer.connector.delivery.Deliveries;
 import com.bytefreezer.connector.delivery.Unit;
 import java.io.IOException;
 import java.util.Iterator;
@@ -19,9 +20,11 @@ public final class LaneSteps {
     private static final String LANE = "lane";
 
     private final Exports exports;
+    private final Deliveries deliveries;
 
-    public LaneSteps(Exports exports) {
+    public LaneSteps(Exports exports, Deliveries deliveries) {
         this.exports = exports;
+        this.deliveries = deliveries;
     }
 
     /** Gives the steps that follow what they may want to know of the export, as variables. */
@@ -81,6 +84,7 @@ public final class LaneSteps {
 
     /** Gives back what the run has open. */
     public void close(@Variable(LANE) String lane) {
+        deliveries.ended(lane);
         exports.get(lane).close();
     }
 }

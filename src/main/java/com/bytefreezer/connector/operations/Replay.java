@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -36,8 +37,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Delivers dead letters once more, by the route of their destination and with its retries. A file is written anew, without
- * what the destination has taken, after each batch: a crash loses nothing and repeats one batch at most, whose records and
- * key have the ids that they had. Safe for use by several threads; of a lane one at a time.
+ * what the destination has taken, after each batch: a crash loses nothing and repeats one batch at most, whose records have
+ * the ids that they had. Safe for use by several threads; of a lane one at a time.
  */
 public final class Replay {
     private static final Logger LOG = LoggerFactory.getLogger(Replay.class);
@@ -108,15 +109,21 @@ public final class Replay {
     public long discard(ExportDefinition export, Set<String> ids) {
         long discarded = 0;
         for (Path file : deadLetters.files(export.lane())) {
-            List<DeadLetterLine> lines = deadLetters.read(file);
-            List<DeadLetterLine> kept =
-                    lines.stream().filter(line -> !isWanted(line, ids)).toList();
-            if (kept.size() < lines.size()) {
-                deadLetters.keepOnly(file, kept);
-                discarded += lines.size() - kept.size();
+            List<DeadLetterLine> wanted = deadLetters.read(file).stream()
+                    .filter(line -> isWanted(line, ids))
+                    .toList();
+            if (!wanted.isEmpty()) {
+                deadLetters.replace(export.lane(), file, gone(wanted));
+                discarded += wanted.size();
             }
         }
         return discarded;
+    }
+
+    private static Map<String, Optional<DeadLetter>> gone(List<DeadLetterLine> lines) {
+        Map<String, Optional<DeadLetter>> instead = new HashMap<>();
+        lines.forEach(line -> instead.put(line.digest(), Optional.empty()));
+        return instead;
     }
 
     private Result recorded(ExportDefinition export, Set<String> ids, CamelContext routes) throws Exception {
@@ -161,47 +168,58 @@ public final class Replay {
                         message = line.letter().isEmpty() ? line.problem() : NOT_HERE;
                     }
                 }
-                List<DeadLetter> wanted = lines.stream()
-                        .filter(line -> isWanted(line, ids))
-                        .flatMap(line -> sendable(line).stream())
-                        .toList();
-                if (wanted.isEmpty()) {
-                    continue;
-                }
-                Batch batch = DeadLetter.batch(wanted);
-                Exception failure = deliver(batch, export, template);
-                if (failure != null) {
-                    // What is wrong with the destination is wrong for the next batch, too.
-                    long left = countWanted(export, ids);
-                    return new Result(replayed, left, Failures.describe(failure));
-                }
-                Map<String, DeadLetter> refused = refused(wanted, batch.rejections());
-                if (refused.size() != batch.rejections().size()) {
-                    throw new IllegalStateException(file + ": what is refused again cannot be told apart");
-                }
-                deadLetters.keepOnly(file, left(lines, ids, refused));
-                replayed += wanted.size() - refused.size();
-                failed += refused.size();
-                if (!batch.rejections().isEmpty()) {
-                    message = batch.rejections().get(0).reason();
+                for (List<DeadLetterLine> part : parts(lines, ids)) {
+                    Batch batch = DeadLetter.batch(part.stream()
+                            .flatMap(line -> line.letter().stream())
+                            .toList());
+                    Exception failure = deliver(batch, export, template);
+                    if (failure != null) {
+                        // What is wrong with the destination is wrong for the next batch, too.
+                        long left = countWanted(export, ids);
+                        return new Result(replayed, left, Failures.describe(failure));
+                    }
+                    Map<String, Optional<DeadLetter>> instead = gone(part);
+                    instead.putAll(refused(part, batch.rejections()));
+                    deadLetters.replace(export.lane(), file, instead);
+                    replayed += part.size() - batch.rejections().size();
+                    failed += batch.rejections().size();
+                    if (!batch.rejections().isEmpty()) {
+                        message = batch.rejections().get(0).reason();
+                    }
                 }
             }
         }
         return new Result(replayed, failed, message);
     }
 
-    private static List<DeadLetterLine> left(
-            List<DeadLetterLine> lines, Set<String> ids, Map<String, DeadLetter> refused) {
-        List<DeadLetterLine> left = new ArrayList<>();
+    /** Those of a file that can be sent, in batches as exports have them; none has two of the same record. */
+    private List<List<DeadLetterLine>> parts(List<DeadLetterLine> lines, Set<String> ids) {
+        int most = settings.integer("schedule.batch-size");
+        long mostBytes = settings.integer("delivery.max-batch-bytes");
+        List<List<DeadLetterLine>> parts = new ArrayList<>();
+        List<DeadLetterLine> part = List.of();
+        Set<String> records = new HashSet<>();
+        long bytes = 0;
         for (DeadLetterLine line : lines) {
-            DeadLetter again = refused.get(line.id());
-            if (again != null) {
-                left.add(line.with(again));
-            } else if (sendable(line).isEmpty() || !isWanted(line, ids)) {
-                left.add(line);
+            DeadLetter letter = sendable(line).orElse(null);
+            if (letter == null || !isWanted(line, ids)) {
+                continue;
             }
+            bytes += letter.json().length;
+            if (part.isEmpty()
+                    || part.size() == most
+                    || bytes > mostBytes
+                    || !part.get(0).letter().map(letter::goesWith).orElse(false)
+                    || records.contains(record(letter))) {
+                part = new ArrayList<>();
+                parts.add(part);
+                records.clear();
+                bytes = letter.json().length;
+            }
+            part.add(line);
+            records.add(record(letter));
         }
-        return left;
+        return parts;
     }
 
     private long countWanted(ExportDefinition export, Set<String> ids) {
@@ -221,18 +239,32 @@ public final class Replay {
                 .getException();
     }
 
-    private static Map<String, DeadLetter> refused(List<DeadLetter> letters, List<Rejection> rejections) {
+    /** What takes the place of those that were refused again. */
+    private static Map<String, Optional<DeadLetter>> refused(List<DeadLetterLine> part, List<Rejection> rejections) {
         Map<String, String> reasons = new HashMap<>();
         rejections.forEach(
-                rejection -> reasons.put(rejection.object() + " " + rejection.recordNumber(), rejection.reason()));
-        Map<String, DeadLetter> refused = new HashMap<>();
-        for (DeadLetter letter : letters) {
-            String reason = reasons.get(letter.object() + " " + letter.recordNumber());
-            if (reason != null) {
-                refused.put(letter.id(), letter.refused(reason));
-            }
+                rejection -> reasons.put(record(rejection.object(), rejection.recordNumber()), rejection.reason()));
+        Map<String, Optional<DeadLetter>> refused = new HashMap<>();
+        for (DeadLetterLine line : part) {
+            line.letter().ifPresent(letter -> {
+                String reason = reasons.get(record(letter));
+                if (reason != null) {
+                    refused.put(line.digest(), Optional.of(letter.refused(reason)));
+                }
+            });
+        }
+        if (refused.size() != rejections.size()) {
+            throw new IllegalStateException("what is refused again cannot be told apart");
         }
         return refused;
+    }
+
+    private static String record(DeadLetter letter) {
+        return record(letter.object(), letter.recordNumber());
+    }
+
+    private static String record(String object, long number) {
+        return object + " " + number;
     }
 
     private static Optional<DeadLetter> sendable(DeadLetterLine line) {

@@ -24,6 +24,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.regex.Matcher;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -221,6 +222,7 @@ class DeadLetterReplayTest {
     @ValueSource(booleans = {true, false})
     void aDamagedFileIsNamedAndTheOthersAreReplayed(boolean truncated) throws Exception {
         refuse(text -> false);
+        asAnEarlierConnectorKeptThem();
         Path file = files().get(0);
         byte[] whole = Files.readAllBytes(file);
         byte[] damaged = Arrays.copyOf(whole, truncated ? whole.length / 2 : whole.length);
@@ -251,7 +253,8 @@ class DeadLetterReplayTest {
         String odd = "{\"j\":%s1%s,\"n\":%s,\"h\":\"\\ud800\\u0000\",\"d\":{\"a\":1,\"a\":2}}"
                 .formatted("[".repeat(depth), "]".repeat(depth), "7".repeat(5000));
         String letter = Files.readString(file);
-        Files.writeString(file, letter.substring(0, letter.indexOf("{\"message\"")) + odd + "}\n");
+        Files.writeString(
+                file, letter.replaceFirst("\"record\":.*", Matcher.quoteReplacement("\"record\":" + odd + "}")));
 
         ExportsApi api = new ExportsApi(operations);
         assertThat(api.deadLetters(export.name(), export.destination(), null, null)
@@ -267,7 +270,8 @@ class DeadLetterReplayTest {
     @Test
     void theRateIsKept() throws Exception {
         refuse(text -> false);
-        Settings slow = settings.with(Mode.REPLAY, Map.of("delivery.max-records-per-second", "5"));
+        Settings slow =
+                settings.with(Mode.REPLAY, Map.of("delivery.max-records-per-second", "5", "schedule.batch-size", "1"));
         long began = System.nanoTime();
 
         assertThat(new Replay(slow, new DeadLetters(folder.resolve("dead-letters")), Optional::empty, () -> null)
@@ -277,6 +281,30 @@ class DeadLetterReplayTest {
 
         // The last batch waits for all before it.
         assertThat(System.nanoTime() - began).isGreaterThan(1_000_000_000L);
+    }
+
+    @Test
+    void aBatchIsNoLargerThanThoseOfExports() throws Exception {
+        refuse(text -> false);
+        Settings small = settings.with(Mode.REPLAY, Map.of("schedule.batch-size", "5"));
+
+        new Replay(small, new DeadLetters(folder.resolve("dead-letters")), Optional::empty, () -> null)
+                .replay(export, Set.of());
+
+        assertThat(server.requests().stream()
+                        .map(request -> request.text().split(REFUSED, -1).length - 1)
+                        .skip(server.requests().size() - 3))
+                .containsExactly(5, 5, 2);
+    }
+
+    /** A file for each batch. */
+    private void asAnEarlierConnectorKeptThem() throws Exception {
+        Path all = files().get(0);
+        for (String line : Files.readAllLines(all)) {
+            String batch = line.replaceFirst(".*\"batch_id\":\"([^\"]+)\".*", "$1");
+            Files.writeString(all.resolveSibling(batch + ".ndjson"), line + "\n");
+        }
+        Files.delete(all);
     }
 
     private void refuse(Predicate<String> records) {
