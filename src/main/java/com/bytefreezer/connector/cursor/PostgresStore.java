@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.cursor;
 
 import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.Periodic;
 import com.bytefreezer.connector.cursor.Cursor.Delivered;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
@@ -11,12 +12,12 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.SQLTransientException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
 import java.util.SortedMap;
-import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -64,11 +65,7 @@ final class PostgresStore implements Store {
     private final int claimSeconds;
     private final HikariDataSource pool;
     /** No {@link java.util.Timer}: it stands still for as long as the machine's clock is put back. */
-    private final ScheduledExecutorService keeper = Executors.newSingleThreadScheduledExecutor(work -> {
-        Thread thread = new Thread(work, "claims");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final ScheduledExecutorService keeper = Periodic.thread("claims");
 
     /** Why it does not answer. */
     private final AtomicReference<@Nullable String> down = new AtomicReference<>();
@@ -181,8 +178,11 @@ final class PostgresStore implements Store {
 
     @Override
     public void renew(Supplier<Collection<String>> held) {
-        long pause = claimSeconds * 1000L / 3;
-        var unused = keeper.scheduleWithFixedDelay(() -> renew(held.get()), pause, pause, TimeUnit.MILLISECONDS);
+        var unused = Periodic.each(
+                Duration.ofSeconds(claimSeconds).dividedBy(3),
+                keeper,
+                "the renewal of claims",
+                () -> renew(held.get()));
     }
 
     /** What is not renewed in time may be taken over, so that it is delivered also when this process has died. */
@@ -199,8 +199,7 @@ final class PostgresStore implements Store {
                     return statement.executeUpdate();
                 }
             });
-        } catch (SQLException | RuntimeException | Error e) {
-            // Whatever it is, it would end the renewals for good.
+        } catch (SQLException e) {
             LOG.warn(
                     "cursor {}: {} claims could not be renewed ({}). They are renewed when it answers again, unless another replica has taken them over.",
                     subject,

@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.explore;
 
 import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.Periodic;
 import com.bytefreezer.connector.cage.Cage;
 import com.bytefreezer.connector.cage.Cell;
 import com.bytefreezer.connector.config.Settings;
@@ -12,7 +13,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.Semaphore;
@@ -42,7 +42,7 @@ public final class Watchdog {
     private final Semaphore queries;
     private final Semaphore looks;
     private final Map<String, Running> running = new ConcurrentHashMap<>();
-    private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(Watchdog::thread);
+    private final ScheduledExecutorService clock = Periodic.thread("watchdog");
 
     public Watchdog(Settings settings, Cage cage) {
         this.cage = cage;
@@ -89,12 +89,6 @@ public final class Watchdog {
         }
         begun.start();
         return begun;
-    }
-
-    private static Thread thread(Runnable task) {
-        Thread thread = new Thread(task, "watchdog");
-        thread.setDaemon(true);
-        return thread;
     }
 
     private boolean hasTurn() {
@@ -212,7 +206,7 @@ public final class Watchdog {
 
         private void start() {
             started = System.nanoTime();
-            ticks = clock.scheduleAtFixedRate(this::tick, PERIOD.toMillis(), PERIOD.toMillis(), TimeUnit.MILLISECONDS);
+            ticks = Periodic.each(PERIOD, clock, "the watch over query " + id, this::tick);
         }
 
         private void tick() {

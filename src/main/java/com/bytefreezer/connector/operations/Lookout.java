@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.operations;
 
 import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.Periodic;
 import com.bytefreezer.connector.cursor.Cursor;
 import com.bytefreezer.connector.delivery.Failures;
 import com.bytefreezer.connector.export.Export;
@@ -13,6 +14,7 @@ import com.bytefreezer.connector.signs.Signs;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -20,6 +22,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,12 +35,14 @@ import org.slf4j.LoggerFactory;
 public final class Lookout implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Lookout.class);
 
+    private static final Duration TICK = Duration.ofSeconds(1);
     /** A run that makes no step for so long may have a lake that does not answer. */
     private static final Duration STANDSTILL = Duration.ofSeconds(4);
     /** What a lake may take to answer. */
     private static final Duration ANSWER = Duration.ofSeconds(5);
 
     private static final Duration BETWEEN_PROBES = Duration.ofSeconds(3);
+    private static final Duration KEPT = Duration.ofMinutes(1);
     private static final Duration BETWEEN_BEATS = Duration.ofSeconds(3);
     /** What comes back so soon has not been over. */
     private static final Duration OVER = Duration.ofSeconds(5);
@@ -50,8 +55,8 @@ public final class Lookout implements AutoCloseable {
     private final Exports exports;
     private final Signs signs;
     private final Cursor cursor;
-    private final Runnable each;
-    private final ScheduledExecutorService ticks = Executors.newSingleThreadScheduledExecutor(Lookout::thread);
+    private final Runnable refusals;
+    private final ScheduledExecutorService ticks = Periodic.thread("lookout");
     private final ExecutorService beats = Executors.newSingleThreadExecutor(Lookout::thread);
     private final ExecutorService probes = Executors.newCachedThreadPool(Lookout::thread);
     private final Map<String, Watched> lanes = new ConcurrentHashMap<>();
@@ -77,6 +82,10 @@ public final class Lookout implements AutoCloseable {
         private Probe(CompletableFuture<@Nullable String> problem) {
             this.problem = problem;
         }
+
+        private boolean isOld() {
+            return problem.isDone() && System.nanoTime() - begun > KEPT.toNanos();
+        }
     }
 
     /** What the log says of a lane. */
@@ -91,10 +100,10 @@ public final class Lookout implements AutoCloseable {
         }
     }
 
-    /** @param each is run once a second, too */
-    public Lookout(Exports exports, Cursor cursor, Runnable each) {
+    /** @param refusals says what is refused, once a second */
+    public Lookout(Exports exports, Cursor cursor, Runnable refusals) {
         this.exports = exports;
-        this.each = each;
+        this.refusals = refusals;
         this.cursor = cursor;
         signs = exports.signs();
     }
@@ -109,20 +118,32 @@ public final class Lookout implements AutoCloseable {
     public void start() {
         cursor.pulse().beat(Map.of());
         signs.listen(lane -> say(lane, Duration.ZERO));
-        var unused = ticks.scheduleWithFixedDelay(this::tick, 1, 1, TimeUnit.SECONDS);
-    }
-
-    private void tick() {
-        try {
+        // Each by itself, so that none keeps the others from being done.
+        each("the sign of life", this::beat);
+        each("the watch over the lakes", () -> {
             long now = System.nanoTime();
             exports.all().forEach(export -> watch(export, now));
-            beat(now);
-            each.run();
+            Set<String> there = exports.all().stream().map(Export::lane).collect(Collectors.toSet());
+            lanes.keySet().retainAll(there);
+            lakes.values().removeIf(Probe::isOld);
+        });
+        each("the lines about what exports wait for", () -> {
             say(Signs.EVERYBODY, FIRST_LINE);
             exports.all().forEach(export -> say(export.lane(), FIRST_LINE));
-        } catch (RuntimeException e) {
-            LOG.warn("The exports could not be looked at ({}). They go on.", Failures.describe(e));
-        }
+            forget();
+        });
+        each("the lines about what is refused", refusals);
+    }
+
+    private void each(String what, Runnable work) {
+        var unused = Periodic.each(TICK, ticks, what, work);
+    }
+
+    /** Lanes may come and go with the files of exports. */
+    private synchronized void forget() {
+        said.keySet()
+                .removeIf(lane ->
+                        !lane.equals(Signs.EVERYBODY) && exports.find(lane).isEmpty());
     }
 
     /** The lane is gone, with what it waited for. */
@@ -184,14 +205,15 @@ public final class Lookout implements AutoCloseable {
         try {
             lake.probe();
             return null;
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             return Failures.describe(e);
         }
     }
 
     // -- the cursor's store
 
-    private void beat(long now) {
+    private void beat() {
+        long now = System.nanoTime();
         cursor.trouble().ifPresent(why -> signs.failed(Neighbour.CURSOR, why, true));
         if (beat != null && (!beat.isDone() || now - beatAt < BETWEEN_BEATS.toNanos())) {
             return;
@@ -205,7 +227,7 @@ public final class Lookout implements AutoCloseable {
                     try {
                         cursor.pulse().beat(retrying);
                         signs.works(Neighbour.CURSOR);
-                    } catch (ConnectorException e) {
+                    } catch (RuntimeException | Error e) {
                         signs.failed(Neighbour.CURSOR, Failures.describe(e), true);
                     } finally {
                         signs.end(Neighbour.CURSOR, this);

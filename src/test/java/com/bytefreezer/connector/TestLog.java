@@ -1,0 +1,34 @@
+package com.bytefreezer.connector;
+
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import java.util.List;
+import org.slf4j.LoggerFactory;
+
+/** The lines that one class writes into the log, with their level, from now on. */
+final class TestLog implements AutoCloseable {
+    private final Logger logger;
+    private final ListAppender<ILoggingEvent> appender = new ListAppender<>();
+
+    private TestLog(Class<?> writer) {
+        logger = (Logger) LoggerFactory.getLogger(writer);
+        appender.start();
+        logger.addAppender(appender);
+    }
+
+    static TestLog of(Class<?> writer) {
+        return new TestLog(writer);
+    }
+
+    List<String> lines() {
+        return List.copyOf(appender.list).stream()
+                .map(event -> event.getLevel() + " " + event.getFormattedMessage())
+                .toList();
+    }
+
+    @Override
+    public void close() {
+        logger.detachAppender(appender);
+    }
+}
