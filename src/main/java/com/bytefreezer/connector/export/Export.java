@@ -751,7 +751,7 @@ public final class Export {
                         schema,
                         begunWith.omitNulls(),
                         unit.counts().settled(),
-                        unit.isResumable(),
+                        isRowWise() && plan != null && plan.isOneEach(),
                         exports.settings().integer("records.max-bytes"));
         exports.schemas().keep(tenant, dataset);
         return statement;

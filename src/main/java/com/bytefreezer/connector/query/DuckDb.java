@@ -25,7 +25,6 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.WeakHashMap;
@@ -54,7 +53,7 @@ public final class DuckDb implements AutoCloseable {
     private final Footers footers = new Footers(this::newConnection, DuckDb::execute);
     private final Binding binding = new Binding(this::newConnection);
     /** By statement, for as long as somebody has it. */
-    private final Map<String, LargeRecords> largeRecords = Collections.synchronizedMap(new WeakHashMap<>());
+    private final Map<String, Completion> completions = Collections.synchronizedMap(new WeakHashMap<>());
 
     /** Makes a new database a sandbox. */
     private interface Preparation {
@@ -180,7 +179,7 @@ public final class DuckDb implements AutoCloseable {
 
     /** How the query may be cut. Binds it over {@code objects} without reading records. */
     public Plan plan(Query query, List<LakeObject> objects, Schema schema) {
-        return over(query, objects, schema, NO_NUMBER, (connection, columns, sql) -> {
+        return over(query, objects, schema, NO_NUMBER, "", (connection, columns, sql) -> {
             try (Statement statement = connection.createStatement();
                     ResultSet rows = statement.executeQuery("EXPLAIN (FORMAT json) " + sql)) {
                 while (rows.next()) {
@@ -245,18 +244,21 @@ public final class DuckDb implements AutoCloseable {
      * @param skip records to leave out at the beginning
      */
     public String records(Query query, List<LakeObject> objects, Schema schema, boolean omitNulls, long skip) {
-        return over(query, objects, schema, NO_NUMBER, (connection, columns, sql) -> {
+        return over(query, objects, schema, NO_NUMBER, "", (connection, columns, sql) -> {
             String offset = skip == 0 ? "" : " OFFSET " + skip;
             return "SELECT record FROM (SELECT encode(%s) AS record FROM (%s) AS r(%s)%s) UNION ALL SELECT NULL"
-                    .formatted(JsonRendering.row(columns, omitNulls, NO_NUMBER), sql, names(columns.size()), offset);
+                    .formatted(
+                            new RowRendering(columns, omitNulls, NO_NUMBER).record(),
+                            sql,
+                            names(columns.size()),
+                            offset);
         });
     }
 
     /**
-     * As {@link #records}, for a heap that need not hold many large records at once: in their places stands what
-     * {@link #largeRecords} reads them by.
+     * As {@link #records}, for a reader that completes what it gives, see {@link #completion}.
      *
-     * @param inOrder whether each run of the statement gives the same records in the same order
+     * @param oneEach whether each of its records is made of a row of the objects, of which no other one is made
      * @param maxBytes the most of a record; a larger one is refused
      */
     public String stream(
@@ -265,45 +267,50 @@ public final class DuckDb implements AutoCloseable {
             Schema schema,
             boolean omitNulls,
             long skip,
-            boolean inOrder,
+            boolean oneEach,
             long maxBytes) {
-        return over(query, objects, schema, NO_NUMBER, (connection, columns, sql) -> {
+        boolean isNumber = oneEach && objects.size() == 1 && query.canBundle();
+        String number = isNumber ? query.objectNumber() : NO_NUMBER;
+        return over(query, objects, schema, number, "file_row_number", (connection, columns, sql) -> {
+            RowRendering record = new RowRendering(columns, omitNulls, number);
             LargeRecords large = new LargeRecords(
                     this,
                     "(%s) AS r(%s)".formatted(sql, names(columns.size())),
-                    columns,
-                    JsonRendering.row(columns, omitNulls, NO_NUMBER),
-                    skip,
-                    inOrder,
+                    record,
+                    isNumber ? "c" + (columns.size() - 1) : "hash(%s)".formatted(names(columns.size())),
+                    isNumber,
                     Math.min(maxBytes, LargeRecords.mostInHeap()));
-            String text = "SELECT record FROM (%s) UNION ALL SELECT NULL".formatted(large.stream(omitNulls));
-            largeRecords.put(text, large);
-            return text;
+            return completedBy(
+                    new Completion(record.nullGroups(), large),
+                    "SELECT record FROM (%s) UNION ALL SELECT NULL".formatted(large.stream(skip)));
         });
     }
 
-    /** How to read what is too large for a statement of {@link #stream}. */
-    Optional<LargeRecords> largeRecords(String statement) {
-        return Optional.ofNullable(largeRecords.get(statement));
-    }
-
     /**
-     * As {@link #records}, for small objects of one partition, with a second column: the position of the
+     * As {@link #stream}, for small objects of one partition, with a second column: the position of the
      * record's object among them. Each record is the same as when its object is read alone. Fails where one is large.
      */
     public String recordsOfBundle(Query query, List<LakeObject> objects, Schema schema, boolean omitNulls) {
         String number = query.objectNumber();
-        return over(query, objects, schema, number, (connection, columns, sql) -> {
+        return over(query, objects, schema, number, ParquetScan.POSITION, (connection, columns, sql) -> {
             int last = columns.size() - 1;
             long most = LargeRecords.mostInStream();
-            return "SELECT record, object FROM (SELECT CASE WHEN strlen(json) <= %d THEN encode(json) ELSE error('a record is too large for a bundle') END AS record, object FROM (SELECT %s AS json, c%d::INTEGER AS object FROM (%s) AS r(%s))) UNION ALL SELECT NULL, NULL"
-                    .formatted(
-                            most,
-                            JsonRendering.shortRow(columns, omitNulls, number, most),
-                            last,
-                            sql,
-                            names(columns.size()));
+            RowRendering record = new RowRendering(columns, omitNulls, number);
+            return completedBy(
+                    new Completion(record.nullGroups(), null),
+                    "SELECT record, object FROM (SELECT CASE WHEN strlen(json) <= %d THEN encode(json) ELSE error('a record is too large for a bundle') END AS record, object FROM (SELECT %s AS json, c%d::INTEGER AS object FROM (%s) AS r(%s))) UNION ALL SELECT NULL, NULL"
+                            .formatted(most, record.shortRecord(most), last, sql, names(columns.size())));
         });
+    }
+
+    private String completedBy(Completion completion, String statement) {
+        completions.put(statement, completion);
+        return statement;
+    }
+
+    /** What the records of a statement lack. */
+    Completion completion(String statement) {
+        return completions.getOrDefault(statement, Completion.NONE);
     }
 
     /** Takes what a query gives. */
@@ -331,11 +338,11 @@ public final class DuckDb implements AutoCloseable {
     public void read(Query query, List<LakeObject> objects, Schema schema, boolean omitNulls, long limit, Reader reader)
             throws IOException {
         try {
-            over(query, objects, schema, NO_NUMBER, (connection, columns, sql) -> {
+            over(query, objects, schema, NO_NUMBER, "", (connection, columns, sql) -> {
                 String table =
                         "CREATE OR REPLACE TEMP TABLE result_for_people AS SELECT encode(%s) AS record FROM (%s) AS r(%s) LIMIT %d"
                                 .formatted(
-                                        JsonRendering.row(columns, omitNulls, NO_NUMBER),
+                                        new RowRendering(columns, omitNulls, NO_NUMBER).record(),
                                         sql,
                                         names(columns.size()),
                                         limit);
@@ -362,7 +369,7 @@ public final class DuckDb implements AutoCloseable {
 
     /** The names of the query's columns with DuckDB's types, in order. Reads footers only. */
     public Map<String, String> describe(Query query, List<LakeObject> objects, Schema schema) {
-        return over(query, objects, schema, NO_NUMBER, (connection, columns, sql) -> {
+        return over(query, objects, schema, NO_NUMBER, "", (connection, columns, sql) -> {
             Map<String, String> types = new LinkedHashMap<>();
             columns.forEach(column -> types.put(column.name(), column.typeName()));
             return types;
@@ -599,14 +606,20 @@ public final class DuckDb implements AutoCloseable {
         T with(Connection connection, List<Column> columns, String sql) throws SQLException;
     }
 
-    /** Works with the query over these objects, which may widen the types of the dataset. */
-    private <T> T over(Query query, List<LakeObject> objects, Schema schema, String number, Work<T> work) {
+    /**
+     * Works with the query over these objects, which may widen the types of the dataset.
+     *
+     * @param number the name of a further column of the result, or none
+     * @param ofRow what it has of each row of a scan
+     */
+    private <T> T over(
+            Query query, List<LakeObject> objects, Schema schema, String number, String ofRow, Work<T> work) {
         try (Connection connection = newConnection()) {
             footers.require(schema, objects);
             while (true) {
                 long version = schema.version();
                 Binding.Bound bound = binding.of(query, schema, number);
-                String scan = ParquetScan.of(schema, objects, bound.virtualColumns(), number);
+                String scan = ParquetScan.of(schema, objects, bound.virtualColumns(), number, ofRow);
                 if (version == schema.version()) {
                     return work.with(
                             connection, bound.columns(), number.isEmpty() ? query.over(scan) : query.overBundle(scan));

@@ -4,12 +4,9 @@ import com.fasterxml.jackson.databind.node.TextNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
-import java.util.stream.Stream;
 
 /**
- * Writes the SQL that turns a row into its JSON text. One table for every destination and for the preview:
+ * Writes the SQL that turns a value into its JSON text. One table for every destination and for the preview:
  *
  * <ul>
  *   <li>integers of any width exact; DECIMAL a number with all its digits; DOUBLE and FLOAT shortest, whole ones
@@ -40,9 +37,6 @@ final class JsonRendering {
     private static final Set<String> TEXTS = Set.of("UUID", "TIME_NS", "INTERVAL", "BIT", "TIME WITH TIME ZONE");
     private static final Set<String> COARSE_TIMESTAMPS = Set.of("TIMESTAMP_S", "TIMESTAMP_MS");
 
-    /** Columns that are NULL in most records, as those of many kinds of events in one dataset, cost little in groups. */
-    private static final int GROUP = 8;
-
     private static final JsonRendering OF_ANY_LENGTH = new JsonRendering(Long.MAX_VALUE);
 
     private final long most;
@@ -50,7 +44,7 @@ final class JsonRendering {
     /**
      * A rendering that spares DuckDB long texts.
      *
-     * @param most how many bytes a record may have; of a longer one the text is longer than that, too, but not the right one
+     * @param most how many bytes a value may have; of a longer one the text is longer than that, too, but not the right one
      */
     private JsonRendering(long most) {
         this.most = most;
@@ -67,100 +61,14 @@ final class JsonRendering {
         }
     }
 
-    /**
-     * The expression for one row.
-     *
-     * @param columns named {@code c0}, {@code c1}, … in the row
-     * @param omitNulls leave out what is NULL instead of writing null
-     * @param hidden the name of columns to leave out
-     */
-    static String row(List<Column> columns, boolean omitNulls, String hidden) {
-        return OF_ANY_LENGTH.members(columns, omitNulls, hidden);
-    }
-
-    /** The same for rows of at most {@code most} bytes; what it gives for another one has more bytes and is worth nothing. */
-    static String shortRow(List<Column> columns, boolean omitNulls, String hidden, long most) {
-        return new JsonRendering(most).members(columns, omitNulls, hidden);
-    }
-
-    private String members(List<Column> columns, boolean omitNulls, String hidden) {
-        List<String> groups = new ArrayList<>();
-        List<String> parts = new ArrayList<>();
-        List<String> areNull = new ArrayList<>();
-        StringBuilder nulls = new StringBuilder();
-        for (int i = 0; i < columns.size(); i++) {
-            Column column = columns.get(i);
-            if (!column.name().equals(hidden)) {
-                String value = value(column.type(), "c" + i, 0);
-                String key =
-                        (groups.isEmpty() && parts.isEmpty() && !omitNulls ? "" : ",") + jsonText(column.name()) + ":";
-                parts.add(
-                        omitNulls
-                                ? "coalesce(%s || %s, '')".formatted(literal(key), value)
-                                : "%s, coalesce(%s, 'null')".formatted(literal(key), value));
-                areNull.add("c%d IS NULL".formatted(i));
-                nulls.append(omitNulls ? "" : key + "null");
-            }
-            if (parts.size() == GROUP || (i == columns.size() - 1 && !parts.isEmpty())) {
-                groups.add("CASE WHEN %s THEN %s ELSE concat(%s) END"
-                        .formatted(String.join(" AND ", areNull), literal(nulls.toString()), String.join(", ", parts)));
-                parts.clear();
-                areNull.clear();
-                nulls.setLength(0);
-            }
-        }
-        if (groups.isEmpty()) {
-            return "'{}'";
-        }
-        String all = String.join(", ", groups);
-        return omitNulls
-                ? "concat('{', substr(concat(%s), 2), '}')".formatted(all)
-                : "concat('{', %s, '}')".formatted(all);
-    }
-
-    /**
-     * The expression for the size of one row's JSON in bytes, about: what it takes to write the characters of its texts
-     * otherwise is not counted.
-     */
-    static String size(List<Column> columns) {
-        return sum(IntStream.range(0, columns.size()).mapToObj(i -> "%d + %s"
-                .formatted(
-                        columns.get(i).name().length() + 4, size(columns.get(i).type(), "c" + i, 0))));
-    }
-
-    private static String size(ColumnType type, String x, int depth) {
-        return switch (type.name()) {
-            case "VARCHAR", "JSON", "BIT", "BIGNUM", ColumnType.UNION ->
-                "coalesce(strlen(%s::VARCHAR), 0)".formatted(x);
-            case "VARIANT" -> "coalesce(strlen(%s::JSON::VARCHAR), 0)".formatted(x);
-            case "BLOB" -> "coalesce(octet_length(%s), 0) * 4 // 3".formatted(x);
-            case ColumnType.LIST -> sizeOfList(type.children().get(0), x, depth);
-            case ColumnType.MAP ->
-                "%s + %s"
-                        .formatted(
-                                sizeOfList(type.children().get(0), "map_keys(%s)".formatted(x), depth),
-                                sizeOfList(type.children().get(1), "map_values(%s)".formatted(x), depth));
-            case ColumnType.STRUCT ->
-                sum(IntStream.range(0, type.children().size())
-                        .mapToObj(i ->
-                                size(type.children().get(i), "struct_extract_at(%s, %d)".formatted(x, i + 1), depth)));
-            default -> "8";
-        };
-    }
-
-    /** A chain of hundreds of additions would need a deep stack. */
-    private static String sum(Stream<String> parts) {
-        return "list_sum([%s])::BIGINT".formatted(parts.collect(Collectors.joining(", ")));
-    }
-
-    private static String sizeOfList(ColumnType element, String x, int depth) {
-        return "coalesce(list_sum(list_transform(%s, lambda s%d: 1 + %s))::BIGINT, 0)"
-                .formatted(x, depth, size(element, "s" + depth, depth + 1));
-    }
-
     /** The expression for the JSON text of {@code expression}; NULL for NULL. */
     static String json(ColumnType type, String expression) {
         return OF_ANY_LENGTH.value(type, expression, 0);
+    }
+
+    /** The same for values of at most {@code most} bytes; what it gives for another one has more bytes and is worth nothing. */
+    static String json(ColumnType type, String expression, long most) {
+        return new JsonRendering(most).value(type, expression, 0);
     }
 
     /** The expression for {@code expression} as a text: that of its JSON, without the quotes of a string. */
@@ -347,7 +255,7 @@ final class JsonRendering {
     }
 
     /** {@code text} as a JSON string. */
-    private static String jsonText(String text) {
+    static String jsonText(String text) {
         return TextNode.valueOf(text).toString();
     }
 

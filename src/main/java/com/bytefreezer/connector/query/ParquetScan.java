@@ -17,6 +17,8 @@ import java.util.stream.IntStream;
 final class ParquetScan {
     /** The column of a scan with the path of the row's object, which DuckDB also chooses files by. */
     private static final String PATH = "filename";
+    /** The position of a row's object among those of a scan. */
+    static final String POSITION = "file_index";
     /** What the option names it; none of a file's own can be the same. */
     private static final String OPTION = UUID.randomUUID().toString();
 
@@ -29,16 +31,18 @@ final class ParquetScan {
      * A SELECT of the rows of these objects. {@code schema} must know them.
      *
      * @param further names of more columns, with expressions over the virtual columns of {@code read_parquet}
-     * @param number the name of one more column, with the position of the row's object among these; or empty
+     * @param number the name of one more column; or empty
+     * @param ofRow what it has: {@link #POSITION}, or a virtual column of {@code read_parquet}
      */
-    static String of(Schema schema, List<LakeObject> objects, Map<String, String> further, String number) {
+    static String of(
+            Schema schema, List<LakeObject> objects, Map<String, String> further, String number, String ofRow) {
         Map<Group, List<Integer>> groups = new LinkedHashMap<>();
         for (int i = 0; i < objects.size(); i++) {
             groups.computeIfAbsent(group(schema, objects.get(i)), any -> new ArrayList<>())
                     .add(i);
         }
         return groups.entrySet().stream()
-                .map(group -> select(schema, group.getKey(), group.getValue(), objects, further, number))
+                .map(group -> select(schema, group.getKey(), group.getValue(), objects, further, number, ofRow))
                 .collect(Collectors.joining(" UNION ALL "));
     }
 
@@ -56,7 +60,8 @@ final class ParquetScan {
             List<Integer> positions,
             List<LakeObject> objects,
             Map<String, String> further,
-            String number) {
+            String number,
+            String ofRow) {
         List<LakeObject> read = positions.stream().map(objects::get).toList();
         StringBuilder columns = new StringBuilder(schema.selectList(
                 group.shape(),
@@ -65,7 +70,8 @@ final class ParquetScan {
         further.forEach((name, expression) ->
                 columns.append(", ").append(expression).append(" AS ").append(Query.identifier(name)));
         if (!number.isEmpty()) {
-            columns.append(", %s[(file_index + 1)::BIGINT] AS %s".formatted(positions, Query.identifier(number)));
+            String value = ofRow.equals(POSITION) ? "%s[(file_index + 1)::BIGINT]".formatted(positions) : ofRow;
+            columns.append(", %s AS %s".formatted(value, Query.identifier(number)));
         }
         String names = IntStream.range(0, group.shape().columns().size())
                 .mapToObj(i -> "c" + i)

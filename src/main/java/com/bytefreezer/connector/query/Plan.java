@@ -10,8 +10,9 @@ import java.util.TreeSet;
  * where statistics show that nothing matches.)
  *
  * @param reason the operators that decided, for people
+ * @param isOneEach whether a row that is read gives one record at most
  */
-public record Plan(Kind kind, String reason) {
+public record Plan(Kind kind, String reason, boolean isOneEach) {
     private static final Set<String> ROW_WISE =
             Set.of("PROJECTION", "FILTER", "UNNEST", "READ_PARQUET", "CTE", "CTE_SCAN");
 
@@ -49,18 +50,18 @@ public record Plan(Kind kind, String reason) {
         others.removeAll(ROW_WISE);
         // The scan of events is the first of the common table expressions.
         if (!logicalPlan.findValuesAsText("CTE Index").contains("0")) {
-            return new Plan(Kind.WHOLE, "it does not read events");
+            return new Plan(Kind.WHOLE, "it does not read events", false);
         }
         // One is for events; a second one would be read again with each object.
         if (operators.stream().filter("READ_PARQUET"::equals).count() > 1) {
-            return new Plan(Kind.WHOLE, "it reads objects beside events");
+            return new Plan(Kind.WHOLE, "it reads objects beside events", false);
         }
         if (others.isEmpty()) {
-            return new Plan(Kind.ROW_WISE, "it only filters and projects");
+            return new Plan(Kind.ROW_WISE, "it only filters and projects", !operators.contains("UNNEST"));
         }
         if (others.equals(Set.of("LIMIT"))) {
-            return new Plan(Kind.LIMITED, "it only filters and projects, up to its LIMIT");
+            return new Plan(Kind.LIMITED, "it only filters and projects, up to its LIMIT", false);
         }
-        return new Plan(Kind.WHOLE, "it uses " + String.join(", ", others));
+        return new Plan(Kind.WHOLE, "it uses " + String.join(", ", others), false);
     }
 }

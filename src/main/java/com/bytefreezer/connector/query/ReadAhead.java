@@ -34,7 +34,7 @@ final class ReadAhead implements Blocks {
 
     private final Footers.Connections connections;
     private final String sql;
-    private final @Nullable LargeRecords large;
+    private final Completion completion;
     private final Duration patience;
     private final Thread reader = new Thread(null, this::read, "read-ahead", STACK_BYTES);
     private final BlockingQueue<Step> steps = new ArrayBlockingQueue<>(AHEAD);
@@ -56,13 +56,13 @@ final class ReadAhead implements Blocks {
     /**
      * Begins to read.
      *
-     * @param large how to read those records in whose place the statement gives something else; null where it does not
+     * @param completion what the statement's records lack
      * @param patience how long DuckDB may work without getting further; what it waits for the lake does not count
      */
-    ReadAhead(Footers.Connections connections, String sql, @Nullable LargeRecords large, Duration patience) {
+    ReadAhead(Footers.Connections connections, String sql, Completion completion, Duration patience) {
         this.connections = connections;
         this.sql = sql;
-        this.large = large;
+        this.completion = completion;
         this.patience = patience;
         reader.setDaemon(true);
         reader.start();
@@ -177,7 +177,7 @@ final class ReadAhead implements Blocks {
                 Statement running = connection.createStatement()) {
             statement = running;
             try (ResultSet rows = running.executeQuery(sql)) {
-                StreamedRecords records = new StreamedRecords(rows, large);
+                StreamedRecords records = new StreamedRecords(rows, completion);
                 columns = records.columns();
                 put(new Step(new Object[0][], null));
                 while (!closed && !abandoned) {

@@ -39,11 +39,7 @@ public final class RunDataSource implements DataSource {
         }
         return Blocks.connection(
                 use.rows,
-                sql -> new ReadAhead(
-                        use.duckDb::newConnection,
-                        sql,
-                        use.duckDb.largeRecords(sql).orElse(null),
-                        use.patience));
+                sql -> new ReadAhead(use.duckDb::newConnection, sql, use.duckDb.completion(sql), use.patience));
     }
 
     @Override

@@ -9,12 +9,13 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The rows of a result in blocks of so many bytes, with the large records among them. Used by one thread. */
+/** The rows of a result in blocks of so many bytes, each record complete. Used by one thread. */
 final class StreamedRecords {
     /** A block ends after the record that comes to so much. */
     private static final int MOST_BYTES = 4 * 1024 * 1024;
 
     private final ResultSet rows;
+    private final NullGroups nulls;
     private final @Nullable LargeRecords large;
     private final List<String> columns = new ArrayList<>();
     /** What the statement gave last, and how much of it is in a block. */
@@ -22,13 +23,11 @@ final class StreamedRecords {
 
     private long fetchedBytes;
     private int next;
-    /** How many rows there were before. */
-    private long before;
 
-    /** @param large how to read what placeholders stand for; null when there are none */
-    StreamedRecords(ResultSet rows, @Nullable LargeRecords large) throws SQLException {
+    StreamedRecords(ResultSet rows, Completion completion) throws SQLException {
         this.rows = rows;
-        this.large = large;
+        nulls = completion.nulls();
+        large = completion.large();
         ResultSetMetaData metaData = rows.getMetaData();
         for (int i = 1; i <= metaData.getColumnCount(); i++) {
             columns.add(metaData.getColumnLabel(i));
@@ -43,7 +42,6 @@ final class StreamedRecords {
     Object @Nullable [][] next() throws SQLException {
         if (next == fetched[0].length) {
             requireHeap(2 * fetchedBytes);
-            before += next;
             fetched = fetch();
             next = 0;
             if (fetched[0].length == 0) {
@@ -68,15 +66,22 @@ final class StreamedRecords {
         int count = 0;
         fetchedBytes = 0;
         while (count < Blocks.ROWS && fetchedBytes < MOST_BYTES && rows.next()) {
-            byte[] record = rows.getBytes(1);
-            block[0][count] = record;
-            fetchedBytes += length(record);
+            block[0][count] = completed(rows.getBytes(1));
+            fetchedBytes += length(block[0][count]);
             for (int column = 1; column < block.length; column++) {
                 block[column][count] = rows.getObject(column + 1);
             }
             count++;
         }
         return part(block, 0, count);
+    }
+
+    private @Nullable Object completed(byte @Nullable [] record) {
+        if (record == null || Placeholder.is(record)) {
+            return record;
+        }
+        byte[] json = nulls.completed(record);
+        return large != null && json.length > large.mostBytes() ? large.tooLarge(json.length) : json;
     }
 
     private static Object[][] part(Object[][] block, int from, int to) {
@@ -108,7 +113,7 @@ final class StreamedRecords {
                         .filter(length -> length <= records.mostBytes())
                         .sum());
         long bytes = 0;
-        for (Object record : records.read(before + next, together)) {
+        for (Object record : records.read(together)) {
             fetched[0][next++] = record;
             bytes += length(record);
         }

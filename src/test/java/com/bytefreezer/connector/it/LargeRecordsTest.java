@@ -9,6 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -89,6 +91,52 @@ class LargeRecordsTest {
         TestRun run = run("SELECT n, text || 'more' AS text FROM events WHERE n % 2 = 1", Map.of());
         assertThat(run.succeeded()).as(run.log().toString()).isTrue();
         assertThat(sink.distinctRecords()).isEqualTo(30);
+    }
+
+    @Test
+    void severalOfOneRowAreToldApart() throws Exception {
+        lake.object(
+                HOUR.formatted(1),
+                "SELECT n * 10 AS n, [repeat('x', %1$d), repeat('y', %1$d), 'small', repeat('x', %1$d)] AS texts FROM range(5) t(n)"
+                        .formatted(LARGE));
+        TestRun run = run("SELECT n + generate_subscripts(texts, 1) AS n, unnest(texts) AS text FROM events", Map.of());
+        assertThat(run.succeeded()).as(run.log().toString()).isTrue();
+        assertThat(sink.acceptedRecords()).isEqualTo(20);
+        assertThat(sink.distinctRecords()).isEqualTo(20);
+    }
+
+    @Test
+    void thoseWithTheTimeOfTheQueryArrive() throws Exception {
+        lake.object(HOUR.formatted(1), large("n % 3 = 0", 0, 20));
+        TestRun run = run("SELECT *, now() AS read_at, random() AS chance FROM events", Map.of());
+        assertThat(run.succeeded()).as(run.log().toString()).isTrue();
+        assertThat(sink.acceptedRecords()).isEqualTo(20);
+        assertThat(sink.distinctRecords()).isEqualTo(20);
+    }
+
+    @Test
+    void oneThatTheQueryDoesNotGiveAgainIsADeadLetter() throws Exception {
+        lake.object(HOUR.formatted(1), large("n = 3", 0, 20));
+        TestRun run = run("WITH few AS (SELECT *, random() AS chance FROM events) SELECT * FROM few", Map.of());
+        assertThat(run.succeeded()).as(run.log().toString()).isTrue();
+        assertThat(sink.distinctRecords()).isEqualTo(19);
+        assertThat(run.log("INFO"))
+                .anyMatch(line -> line.contains("19 accepted by webhook, 0 duplicates, 1 dead-lettered"));
+    }
+
+    @Test
+    void thoseOfHundredsOfColumnsAreWholeAmongSmallOnes() throws Exception {
+        lake.object(
+                HOUR.formatted(1),
+                "SELECT n, CASE WHEN n %% 4 = 0 THEN repeat('x', %d) END AS text, %s FROM range(40) t(n)"
+                        .formatted(
+                                LARGE,
+                                IntStream.range(0, 300)
+                                        .mapToObj(i -> "CASE WHEN n %% 7 = %d THEN 'v' END AS c%d".formatted(i / 43, i))
+                                        .collect(Collectors.joining(", "))));
+        TestRun run = run("SELECT * FROM events", Map.of());
+        assertThat(run.succeeded()).as(run.log().toString()).isTrue();
+        assertThat(sink.distinctRecords()).isEqualTo(40);
     }
 
     @Test

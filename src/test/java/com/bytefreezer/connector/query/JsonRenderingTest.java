@@ -224,7 +224,7 @@ class JsonRenderingTest {
         List<String> lines = new ArrayList<>();
         try (var statement = connection.createStatement();
                 var rows = statement.executeQuery("SELECT %s FROM (%s) AS r(%s)"
-                        .formatted(JsonRendering.row(columns, omitNulls, ""), query, names))) {
+                        .formatted(new RowRendering(columns, omitNulls, "").record(), query, names))) {
             while (rows.next()) {
                 lines.add(rows.getString(1));
             }

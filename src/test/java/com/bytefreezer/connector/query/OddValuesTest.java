@@ -184,7 +184,7 @@ class OddValuesTest {
         List<byte[]> lines = new ArrayList<>();
         try (var statement = connection.createStatement();
                 var rows = statement.executeQuery("SELECT encode(%s) FROM (%s) AS r(%s)"
-                        .formatted(JsonRendering.row(columns, false, ""), query, names))) {
+                        .formatted(new RowRendering(columns, false, "").record(), query, names))) {
             while (rows.next()) {
                 var blob = rows.getBlob(1);
                 lines.add(blob.getBytes(1, (int) blob.length()));

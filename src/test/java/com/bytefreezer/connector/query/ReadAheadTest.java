@@ -86,7 +86,7 @@ class ReadAheadTest {
     void aStatementThatNeverEndsIsGivenUp() throws SQLException {
         String endless =
                 "WITH RECURSIVE r(i) AS (SELECT 0 UNION ALL SELECT (i + 1) % 9 FROM r) SELECT encode(max(i)::VARCHAR) FROM r";
-        try (Blocks blocks = new ReadAhead(() -> connection, endless, null, Duration.ofSeconds(1))) {
+        try (Blocks blocks = new ReadAhead(() -> connection, endless, Completion.NONE, Duration.ofSeconds(1))) {
             assertThatThrownBy(blocks::next)
                     .isInstanceOf(NoProgressException.class)
                     .hasMessageContaining("no progress in 1 s of work");
@@ -96,7 +96,7 @@ class ReadAheadTest {
     private static Blocks reading(Connection connection, int count) {
         String sql =
                 "SELECT encode(range::VARCHAR) AS record, range::INTEGER AS number FROM range(%d)".formatted(count);
-        return new ReadAhead(() -> connection, sql, null, Duration.ofMinutes(1));
+        return new ReadAhead(() -> connection, sql, Completion.NONE, Duration.ofMinutes(1));
     }
 
     private Connection failingAfter(int rows) {
