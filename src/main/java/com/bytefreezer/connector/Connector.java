@@ -1,13 +1,17 @@
 package com.bytefreezer.connector;
 
 import com.bytefreezer.connector.cage.Cage;
+import com.bytefreezer.connector.config.DatasetChoice;
+import com.bytefreezer.connector.config.ExportDefinition;
 import com.bytefreezer.connector.config.Secrets;
 import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.control.DatasetFinder;
 import com.bytefreezer.connector.control.Instance;
 import com.bytefreezer.connector.control.LakeCredentials;
 import com.bytefreezer.connector.cursor.Cursor;
 import com.bytefreezer.connector.cursor.History;
 import com.bytefreezer.connector.delivery.Circuit;
+import com.bytefreezer.connector.delivery.DatasetCheck;
 import com.bytefreezer.connector.delivery.DeadLetters;
 import com.bytefreezer.connector.delivery.Deliveries;
 import com.bytefreezer.connector.delivery.DeliveryCamel;
@@ -21,15 +25,18 @@ import com.bytefreezer.connector.export.LaneSteps;
 import com.bytefreezer.connector.export.Outcomes;
 import com.bytefreezer.connector.export.RunProgress;
 import com.bytefreezer.connector.export.Schedule;
+import com.bytefreezer.connector.lake.Lake;
 import com.bytefreezer.connector.metrics.Metrics;
 import com.bytefreezer.connector.operations.ExportHealth;
 import com.bytefreezer.connector.operations.Lookout;
+import com.bytefreezer.connector.operations.Lookup;
 import com.bytefreezer.connector.operations.Operations;
 import com.bytefreezer.connector.server.HttpServer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -66,6 +73,8 @@ public final class Connector implements AutoCloseable {
     private final Deliveries deliveries;
     /** The destinations whose routes are there from the start. */
     private final Set<String> loaded;
+    /** Why datasets of a run that is not repeated are missing, by export. */
+    private final Map<String, String> unknown = new TreeMap<>();
 
     /**
      * Prepares everything; {@link #start} begins to work.
@@ -97,6 +106,7 @@ public final class Connector implements AutoCloseable {
         camel.bind("status", operations.status());
         health = new ExportHealth(operations.status(), settings.integer("health-reporting.max-lag-seconds"));
         lookout = new Lookout(exports, cursor, () -> deliveries.sayRefusals(false));
+        DatasetFinder finder = new DatasetFinder(settings, camel::getCamelContext);
         folder = new ExportFolder(settings, exports, new ExportFolder.Surroundings() {
             @Override
             public void require(String destination) {
@@ -106,6 +116,11 @@ public final class Connector implements AutoCloseable {
             @Override
             public void added(String lane) {
                 health.measure(lane, exports, metrics);
+            }
+
+            @Override
+            public Lake.Found find(DatasetChoice choice) {
+                return finder.find(choice);
             }
 
             @Override
@@ -247,16 +262,37 @@ public final class Connector implements AutoCloseable {
         }
     }
 
+    /** The lanes of a run that is not repeated. */
+    private void addAll() throws Exception {
+        List<ExportDefinition> all = settings.exports();
+        exports.check(all);
+        if (all.stream().noneMatch(ExportDefinition::isChoice)) {
+            exports.add(all);
+            return;
+        }
+        try (Lookup lookup = new Lookup(settings, secrets)) {
+            Lookup.Lanes lanes = lookup.lanes(all);
+            exports.add(lanes.exports());
+            lanes.without().forEach((export, why) -> LOG.warn("export {}: {}", export, why));
+            unknown.putAll(lanes.unknown());
+        }
+    }
+
     /** Makes the lanes, and what decides when each of {@code lanes} runs. */
-    private Schedule schedule(CamelContext context, Predicate<String> lanes) {
+    private Schedule schedule(CamelContext context, Predicate<String> lanes) throws Exception {
         if (mode == Mode.WATCH) {
             folder.begin();
         } else {
-            exports.add(settings.exports());
+            addAll();
         }
+        return bindSchedule(context, lanes);
+    }
+
+    private Schedule bindSchedule(CamelContext context, Predicate<String> lanes) {
         Retries retries = context.getRegistry().lookupByNameAndType("retries", Retries.class);
         retries.tell((lane, code) -> metrics.lane(lane).retried(code));
         Schedule timing = new Schedule(settings, lanes, exports, retries, history, secrets);
+        unknown.forEach(timing::missing);
         context.getRegistry().bind("schedule", timing);
         return timing;
     }
@@ -268,8 +304,16 @@ public final class Connector implements AutoCloseable {
      */
     public void load() throws Exception {
         camel.addOverrideProperty("camel.main.autoStartup", "false");
-        schedule(DeliveryCamel.init(camel), lane -> false);
+        CamelContext context = DeliveryCamel.init(camel);
+        List<ExportDefinition> all = settings.exports();
+        exports.check(all);
+        bindSchedule(context, lane -> false);
         camel.start();
+    }
+
+    /** The names that the destinations give to datasets, of {@link #load}ed routes. */
+    public void requireNames(ExportDefinition export) {
+        DatasetCheck.require(camel.getCamelContext(), export);
     }
 
     /** Finishes the batches in flight, at most for {@code shutdown.timeout-seconds}, and gives everything back. */
@@ -286,6 +330,7 @@ public final class Connector implements AutoCloseable {
         }
         exports.close();
         deliveries.sayRefusals(true);
+        folder.close();
         lookout.close();
         cage.close();
         tracing.ifPresent(Tracing::close);

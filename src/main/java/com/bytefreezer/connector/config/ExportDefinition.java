@@ -4,15 +4,21 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
- * An export with one of its destinations, as its file in {@code routes/exports} and the settings describe it. What nothing
- * sets is empty. Of all this Camel learns only the two names: the rest is text that others have written, and Camel would
- * evaluate it.
+ * An export with one of its destinations, as its file in {@code routes/exports} and the settings describe it; of one dataset,
+ * or, as a {@link #choice}, of all those that it stands {@link #at for}. What nothing sets is empty. Of all this Camel learns
+ * only the two names: the rest is text that others have written, and Camel would evaluate it.
  *
+ * @param name of the export; with one of the datasets of a choice {@code export@tenant/dataset}
+ * @param tenant of the dataset; where there is a choice, as it is written
+ * @param dataset likewise
+ * @param choice which datasets; null where it is one
  * @param sync what a run covers: auto, incremental or full
  * @param batchSize most records of a batch
  * @param intervalSeconds pause between two runs in watch mode
@@ -25,7 +31,11 @@ public record ExportDefinition(
         String sql,
         String sync,
         int batchSize,
-        int intervalSeconds) {
+        int intervalSeconds,
+        @Nullable DatasetChoice choice) {
+    /** Stands before the dataset in a name, and in no name of an export. */
+    private static final char AT = '@';
+
     private static final Pattern PLACEHOLDER =
             Pattern.compile("\\{\\{\\??([a-z0-9-]+(?:\\.[a-z0-9-]+)+)(?::([^{}]*))?}}");
     private static final Pattern BRACES =
@@ -41,12 +51,65 @@ public record ExportDefinition(
             "batchSize", "schedule.batch-size",
             "intervalSeconds", "schedule.interval-seconds");
 
+    /** Of one dataset. */
+    public ExportDefinition(
+            String name,
+            String destination,
+            String tenant,
+            String dataset,
+            String sql,
+            String sync,
+            int batchSize,
+            int intervalSeconds) {
+        this(name, destination, tenant, dataset, sql, sync, batchSize, intervalSeconds, null);
+    }
+
     /** An export that cannot run for what its file says. */
     public static ExportDefinition refused(String name) {
         return new ExportDefinition(name, "none", "", "", "", "auto", 1, 1);
     }
 
-    /** Names it in the cursor and elsewhere. */
+    /** The name of the export in its file, whatever its dataset. */
+    public String export() {
+        return exportOf(name);
+    }
+
+    /** The same of the {@link #name} of one. */
+    public static String exportOf(String name) {
+        int at = name.indexOf(AT);
+        return at < 0 ? name : name.substring(0, at);
+    }
+
+    /** Whether it stands for datasets that a look at the lake, or its file, tells. */
+    public boolean isChoice() {
+        return choice != null;
+    }
+
+    /** The export of one of the datasets that it stands for. */
+    public ExportDefinition at(DatasetName one) {
+        return new ExportDefinition(
+                name + AT + one, destination, one.tenant(), one.dataset(), sql, sync, batchSize, intervalSeconds);
+    }
+
+    /** The dataset whose lane this is, where it is one of a choice by this name and to this destination. */
+    public Optional<DatasetName> datasetOf(String lane) {
+        String before = name + AT;
+        String after = "/" + destination;
+        if (choice == null
+                || !lane.startsWith(before)
+                || !lane.endsWith(after)
+                || lane.length() <= before.length() + after.length()) {
+            return Optional.empty();
+        }
+        String[] names =
+                lane.substring(before.length(), lane.length() - after.length()).split("/", -1);
+        return Optional.of(names)
+                .filter(parts -> parts.length == 2)
+                .map(parts -> new DatasetName(parts[0], parts[1]))
+                .filter(choice::matches);
+    }
+
+    /** Names it in the cursor and elsewhere; the last slash parts the destination. */
     public String lane() {
         return name + "/" + destination;
     }
@@ -62,17 +125,22 @@ public record ExportDefinition(
     /** One for each destination. The parameters have no {@link #problems}. */
     static Stream<ExportDefinition> of(Map<String, String> parameters, Map<String, String> settings) {
         Map<String, String> resolved = resolved(parameters, settings);
+        String tenant = resolved.getOrDefault("tenant", "");
+        String dataset = resolved.getOrDefault("dataset", "");
+        DatasetChoice choice = DatasetChoice.of(tenant, dataset);
+        Optional<DatasetName> one = choice.one();
         String sql = ESCAPED_BRACES.matcher(resolved.getOrDefault("sql", "")).replaceAll("$1$2");
         return RouteFiles.destinationsIn(resolved.getOrDefault("destination", "")).stream()
                 .map(destination -> new ExportDefinition(
                         resolved.getOrDefault("name", ""),
                         destination,
-                        resolved.getOrDefault("tenant", ""),
-                        resolved.getOrDefault("dataset", ""),
+                        one.map(DatasetName::tenant).orElse(tenant),
+                        one.map(DatasetName::dataset).orElse(dataset),
                         sql.isBlank() ? settings.getOrDefault("query.sql", "") : sql,
                         resolved.getOrDefault("sync", "auto"),
                         Integer.parseInt(resolved.getOrDefault("batchSize", "1000")),
-                        Integer.parseInt(resolved.getOrDefault("intervalSeconds", "60"))));
+                        Integer.parseInt(resolved.getOrDefault("intervalSeconds", "60")),
+                        one.isPresent() ? null : choice));
     }
 
     /** What is wrong with the parameters of an export, a line each, but for what is wrong with the settings themselves. */

@@ -416,8 +416,12 @@ public final class RouteFiles {
     private static Map<String, String> parametersOf(JsonNode route, String field) {
         Map<String, String> parameters = new LinkedHashMap<>();
         for (JsonNode parameter : route.path("parameters")) {
+            JsonNode value = parameter.path(field);
             parameters.put(
-                    parameter.path("name").asText(), parameter.path(field).asText());
+                    parameter.path("name").asText(),
+                    value.isArray()
+                            ? value.valueStream().map(JsonNode::asText).collect(Collectors.joining(","))
+                            : value.asText());
         }
         return parameters;
     }

@@ -50,8 +50,8 @@ final class Rules {
         RULES.put("destination.elasticsearch.url", Rules::urls);
         RULES.put("destination.elasticsearch.compression", oneOf("true", "false"));
         RULES.put("control.timeout-seconds", between(1, 3600));
-        RULES.put("query.tenant-id", nameOf("tenant"));
-        RULES.put("query.dataset-id", nameOf("dataset"));
+        RULES.put("query.tenant-id", DatasetChoice::problemOfTenants);
+        RULES.put("query.dataset-id", DatasetChoice::problemOfDatasets);
         RULES.put("query.from", Rules::time);
         RULES.put("query.to", Rules::time);
         RULES.put("health-reporting.enabled", oneOf("true", "false"));
@@ -337,12 +337,6 @@ final class Rules {
         return problemUnless(
                 value.lines().allMatch(line -> HEADER.matcher(line.strip()).matches()),
                 "must have a line like \"Name: value\" for each header, and none of Camel's own");
-    }
-
-    private static Rule nameOf(String what) {
-        return value -> problemUnless(
-                Names.isOfDataset(value),
-                "must be the name of a %s, without / \\ { } and control characters".formatted(what));
     }
 
     private static Rule oneOf(String... choices) {

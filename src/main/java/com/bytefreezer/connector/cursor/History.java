@@ -26,7 +26,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -299,6 +301,24 @@ public final class History {
     /** Where the cursor of a lane stands, when it has one yet. */
     public Optional<Position> position(String lane) {
         return isAbsent() ? Optional.empty() : with("cannot be read", connection -> LaneTable.find(connection, lane));
+    }
+
+    /** All lanes that have begun, or tried to. */
+    public Set<String> lanes() {
+        return isAbsent()
+                ? Set.of()
+                : with("cannot be read", connection -> {
+                    Set<String> lanes = new TreeSet<>();
+                    String users = hasTable(connection, "lane_user") ? " UNION SELECT lane FROM lane_user" : "";
+                    try (Statement statement = connection.createStatement();
+                            ResultSet rows = statement.executeQuery(
+                                    "SELECT name FROM lane UNION SELECT lane FROM run" + users)) {
+                        while (rows.next()) {
+                            lanes.add(rows.getString(1));
+                        }
+                    }
+                    return lanes;
+                });
     }
 
     /** Whether the lane has ever delivered an object, or found one that was there before it began. */

@@ -100,7 +100,7 @@ public final class Batch {
     /** The same for the same records on every try and after every restart: 128 bits, in hex. */
     public String id() {
         // Of a bundle the other objects do not matter: there may be more of them after a restart.
-        StringBuilder content = new StringBuilder(unit.isRepeatable() ? unit.export() : unit.key());
+        StringBuilder content = new StringBuilder(unit.isRepeatable() ? unit.exportOfIds() : unit.key());
         content.append(' ').append(unit.query());
         for (int from = 0, to; from < numbers.length; from = to) {
             to = from + 1;
@@ -138,7 +138,7 @@ public final class Batch {
         for (long record : records) {
             int object = objectIn(record);
             if (object != prefixed) {
-                String content = unit.export() + " " + unit.identity(object) + " " + unit.query();
+                String content = unit.exportOfIds() + " " + unit.identity(object) + " " + unit.query();
                 prefix = Base64.getUrlEncoder().withoutPadding().encodeToString(hash(content));
                 prefixed = object;
             }

@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.delivery;
 
 import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.config.ExportDefinition;
 import com.bytefreezer.connector.cursor.Counts;
 import com.bytefreezer.connector.cursor.Cursor;
 import com.bytefreezer.connector.lake.LakeObject;
@@ -88,6 +89,11 @@ public final class Unit implements Cursor.Delivered {
 
     public String export() {
         return export;
+    }
+
+    /** The export's part in the ids of records: the same whether it is of this dataset alone or of a choice. */
+    String exportOfIds() {
+        return ExportDefinition.exportOf(export);
     }
 
     @Override

@@ -1,6 +1,6 @@
 package com.bytefreezer.connector.explore;
 
-import com.bytefreezer.connector.lake.Lake;
+import com.bytefreezer.connector.config.DatasetName;
 import com.bytefreezer.connector.lake.Period;
 import java.time.Duration;
 import java.util.Collection;
@@ -31,7 +31,7 @@ final class Activity {
     private static final int MOST_KEPT = 20_000;
 
     private final Datasets datasets;
-    private final Map<Lake.Name, Kept> kept = Collections.synchronizedMap(new Recent<>(MOST_KEPT));
+    private final Map<DatasetName, Kept> kept = Collections.synchronizedMap(new Recent<>(MOST_KEPT));
     private final ExecutorService looks = Executors.newFixedThreadPool(AT_ONCE, task -> {
         Thread thread = new Thread(task, "newest partitions");
         thread.setDaemon(true);
@@ -51,9 +51,9 @@ final class Activity {
     }
 
     /** What is known in time; a dataset whose partitions have no date, or that cannot be looked at, is left out. */
-    Map<Lake.Name, Period> of(Collection<Lake.Name> names) {
+    Map<DatasetName, Period> of(Collection<DatasetName> names) {
         // As they are now; others may look meanwhile.
-        Set<Lake.Name> old = names.stream().filter(kept::containsKey).collect(Collectors.toSet());
+        Set<DatasetName> old = names.stream().filter(kept::containsKey).collect(Collectors.toSet());
         List<Callable<Void>> unknown = names.stream()
                 .filter(name -> {
                     Kept known = kept.get(name);
@@ -70,8 +70,8 @@ final class Activity {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        Map<Lake.Name, Period> newest = new HashMap<>();
-        for (Lake.Name name : names) {
+        Map<DatasetName, Period> newest = new HashMap<>();
+        for (DatasetName name : names) {
             Kept known = kept.get(name);
             if (known != null) {
                 known.newest.ifPresent(period -> newest.put(name, period));
@@ -80,7 +80,7 @@ final class Activity {
         return newest;
     }
 
-    private void look(Lake.Name name) {
+    private void look(DatasetName name) {
         // Until it is found, others come first.
         kept.putIfAbsent(name, new Kept(Optional.empty(), System.nanoTime() - Kept.LIFE.toNanos()));
         Optional<Period> newest = Optional.empty();

@@ -1,10 +1,12 @@
 package com.bytefreezer.connector.explore;
 
 import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.config.DatasetName;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.control.Account.Dataset;
 import com.bytefreezer.connector.control.Account.Items;
 import com.bytefreezer.connector.control.Account.Tenant;
+import com.bytefreezer.connector.control.DatasetFinder;
 import com.bytefreezer.connector.lake.Lake;
 import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.lake.Period;
@@ -16,6 +18,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.camel.Body;
 import org.apache.camel.Exchange;
@@ -58,8 +61,8 @@ public final class Catalogue {
             boolean active,
             @Nullable Map<String, String> newest) {
 
-        private Lake.Name key() {
-            return new Lake.Name(tenant_id, dataset_id);
+        private DatasetName key() {
+            return new DatasetName(tenant_id, dataset_id);
         }
 
         private Entry at(@Nullable Period found) {
@@ -104,7 +107,7 @@ public final class Catalogue {
                         tenant.name(),
                         dataset.id(),
                         dataset.name(),
-                        Lake.folderInBucketOf(settings, new Lake.Name(tenant.id(), dataset.id()))
+                        Lake.folderInBucketOf(settings, new DatasetName(tenant.id(), dataset.id()))
                                 .map(folder -> folder + "**/*.parquet")
                                 .orElse(""),
                         dataset.testing(),
@@ -144,12 +147,12 @@ public final class Catalogue {
 
     /** Whether no control plane describes the datasets. */
     public boolean lakeTellsAll() {
-        return Lake.isLocal(settings) || settings.optional("control.url").isEmpty();
+        return DatasetFinder.lakeTellsAll(settings);
     }
 
     /** The datasets that have a folder in the lake. */
     public Map<String, Object> inLake() {
-        Lake.Found found = Lake.datasets(settings, datasets.credentials("", ""));
+        Lake.Found found = Lake.datasets(settings, datasets.credentials("", ""), Optional.empty());
         List<Entry> entries = found.datasets().stream()
                 .map(name -> new Entry(
                         name.tenant(),
@@ -201,7 +204,7 @@ public final class Catalogue {
 
     /** The tenant with the newest partition first, and its datasets likewise; those of unknown age last, by name. */
     private List<Entry> newestFirst(List<Entry> entries) {
-        Map<Lake.Name, Period> newest =
+        Map<DatasetName, Period> newest =
                 activity.of(entries.stream().map(Entry::key).toList());
         Map<String, Instant> newestOfTenants = new HashMap<>();
         newest.forEach((name, period) ->

@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.explore;
 
 import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.config.DatasetName;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.control.LakeCredentials;
 import com.bytefreezer.connector.cursor.History;
@@ -41,9 +42,9 @@ public final class Datasets implements CamelContextAware {
 
     private final Settings settings;
     private @Nullable CamelContext routes;
-    private final Map<Lake.Name, Kept> kept = Collections.synchronizedMap(new Recent<>(MOST_KEPT));
+    private final Map<DatasetName, Kept> kept = Collections.synchronizedMap(new Recent<>(MOST_KEPT));
 
-    private final Map<Lake.Name, Schema> schemas = Collections.synchronizedMap(new Recent<>(MOST_SCHEMAS));
+    private final Map<DatasetName, Schema> schemas = Collections.synchronizedMap(new Recent<>(MOST_SCHEMAS));
 
     private record Kept(Dataset dataset, long since) {}
 
@@ -71,7 +72,7 @@ public final class Datasets implements CamelContextAware {
      */
     Dataset open(@Nullable String tenant, @Nullable String dataset, Runnable check) {
         ApiException.requireNames(tenant, dataset);
-        Lake.Name name = new Lake.Name(Objects.requireNonNull(tenant), Objects.requireNonNull(dataset));
+        DatasetName name = new DatasetName(Objects.requireNonNull(tenant), Objects.requireNonNull(dataset));
         Kept known = kept.get(name);
         if (known != null
                 && System.nanoTime() - known.since
@@ -99,7 +100,7 @@ public final class Datasets implements CamelContextAware {
     /** Where the lake refuses the keys or has an object no more, the next look asks for them and lists it again. */
     void forget(Dataset dataset, ConnectorException failure) {
         if (String.valueOf(failure.getMessage()).contains("HTTP 40")) {
-            kept.remove(new Lake.Name(dataset.tenant(), dataset.dataset()));
+            kept.remove(new DatasetName(dataset.tenant(), dataset.dataset()));
         }
     }
 
@@ -114,13 +115,13 @@ public final class Datasets implements CamelContextAware {
      *
      * @throws ConnectorException when there are no keys, or the lake cannot be listed
      */
-    Optional<Period> newest(Lake.Name name) {
+    Optional<Period> newest(DatasetName name) {
         try (Lake lake = Lake.of(settings, name.tenant(), name.dataset(), credentials(name.tenant(), name.dataset()))) {
             return lake.newest();
         }
     }
 
-    private Dataset list(Lake.Name name, Runnable check) {
+    private Dataset list(DatasetName name, Runnable check) {
         Credentials credentials = credentials(name.tenant(), name.dataset());
         check.run();
         try (Lake lake = Lake.of(settings, name.tenant(), name.dataset(), credentials);
@@ -143,7 +144,7 @@ public final class Datasets implements CamelContextAware {
     }
 
     /** Begins with what exports of this dataset have learned. */
-    private Schema schema(Lake.Name name) {
+    private Schema schema(DatasetName name) {
         Schema known = schemas.get(name);
         Schema schema = known == null ? Schema.of(settings) : known;
         History.readOnly(settings).columns(name.tenant() + "/" + name.dataset()).ifPresent(schema::add);

@@ -1,11 +1,14 @@
 package com.bytefreezer.connector.export;
 
 import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.config.DatasetChoice;
 import com.bytefreezer.connector.config.ExportDefinition;
 import com.bytefreezer.connector.config.ExportFiles;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.delivery.Failures;
+import com.bytefreezer.connector.lake.Lake;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -21,14 +24,16 @@ import org.slf4j.LoggerFactory;
 /**
  * Keeps the lanes of a watch in step with the files in {@code routes/exports}. It looks at them each second, since a mount tells
  * of no change, and takes what has stayed the same from one look to the next, so that no half of a file is taken. What
- * is wrong is said once; an export that runs then goes on as it was. For one thread.
+ * is wrong is said once; an export that runs then goes on as it was. An export that chooses datasets by patterns has a lane for
+ * each that there is. For one thread.
  */
-public final class ExportFolder {
+public final class ExportFolder implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ExportFolder.class);
 
     private final Settings settings;
     private final Exports exports;
     private final Surroundings around;
+    private final Census census;
     private Map<String, String> seen = Map.of();
     private Map<String, String> taken = Map.of();
     /** What each file says, or said when it was last right. */
@@ -37,6 +42,8 @@ public final class ExportFolder {
     private Map<String, String> problems = Map.of();
     /** What does not run yet as its file says. */
     private Set<String> open = Set.of();
+    /** All lanes that the files want, when they were looked at last. */
+    private Map<String, ExportDefinition> wanted = Map.of();
 
     /** What has to know of it when lanes come and go. */
     public interface Surroundings {
@@ -52,12 +59,27 @@ public final class ExportFolder {
 
         /** A lane is gone. */
         void removed(String lane);
+
+        /**
+         * The datasets of a choice; asked in a thread of its own.
+         *
+         * @throws ConnectorException when they cannot be found out
+         */
+        Lake.Found find(DatasetChoice choice);
     }
 
     public ExportFolder(Settings settings, Exports exports, Surroundings around) {
         this.settings = settings;
         this.exports = exports;
         this.around = around;
+        Duration listing = Duration.ofSeconds(Math.max(1, settings.integer("schedule.full-listing-seconds")));
+        Duration retry = Duration.ofSeconds(settings.integer("schedule.max-retry-delay-seconds"));
+        census = new Census(around::find, listing, listing.compareTo(retry) < 0 ? listing : retry);
+    }
+
+    @Override
+    public void close() {
+        census.close();
     }
 
     /** The exports as the process starts, before {@link #look}. */
@@ -65,7 +87,8 @@ public final class ExportFolder {
         taken = settings.stateOfExportFiles();
         seen = taken;
         read();
-        wanted().values().forEach(exports::put);
+        wanted = wanted();
+        wanted.values().forEach(exports::put);
     }
 
     /**
@@ -82,8 +105,7 @@ public final class ExportFolder {
                 Set<String> after = refusedLanes();
                 before.stream().filter(lane -> !after.contains(lane)).forEach(around::removed);
                 after.stream().filter(lane -> !before.contains(lane)).forEach(around::added);
-                open = new HashSet<>(wanted().keySet());
-                exports.all().forEach(export -> open.add(export.lane()));
+                reopen();
                 taken = now;
             }
             seen = now;
@@ -91,12 +113,36 @@ public final class ExportFolder {
             // One goes while it is looked at; the next look tells.
             LOG.debug("{}", Failures.describe(e));
         }
+        lookForDatasets();
         if (!open.isEmpty()) {
-            Map<String, ExportDefinition> wanted = wanted();
             open.removeIf(lane -> isDone(lane, wanted, schedule));
             if (open.isEmpty()) {
-                exports.forgetQueriesBut(wanted.values());
+                exports.forgetQueriesBut(
+                        files.values().stream().flatMap(List::stream).toList());
             }
+        }
+    }
+
+    private void reopen() {
+        wanted = wanted();
+        open = new HashSet<>(wanted.keySet());
+        exports.all().forEach(export -> open.add(export.lane()));
+    }
+
+    private void lookForDatasets() {
+        List<ExportDefinition> all =
+                files.values().stream().flatMap(List::stream).toList();
+        if (all.stream().noneMatch(ExportDefinition::isChoice)) {
+            exports.without(Map.of());
+            return;
+        }
+        census.look(all);
+        exports.without(census.without(all));
+        Map<String, String> refused = refused(problems);
+        census.problems(all).forEach(refused::putIfAbsent);
+        exports.refuse(refused);
+        if (!wanted().keySet().equals(wanted.keySet())) {
+            reopen();
         }
     }
 
@@ -110,7 +156,7 @@ public final class ExportFolder {
             if (definition != null) {
                 exports.put(definition);
                 around.added(lane);
-                LOG.info("export {}: added.", lane);
+                log(definition, "export {}: added.");
             }
             return true;
         }
@@ -120,12 +166,21 @@ public final class ExportFolder {
             if (definition == null) {
                 exports.remove(lane);
                 around.removed(lane);
-                LOG.info("export {}: removed. Its cursor is kept.", lane);
+                log(running.definition(), "export {}: removed. Its cursor is kept.");
             } else {
                 exports.put(definition);
                 LOG.info("export {}: changed. It goes on from its cursor.", lane);
             }
         });
+    }
+
+    /** Of datasets that come and go, the census tells in one line. */
+    private void log(ExportDefinition one, String line) {
+        if (one.name().equals(one.export())) {
+            LOG.info(line, one.lane());
+        } else {
+            LOG.debug(line, one.lane());
+        }
     }
 
     /** Of exports that do not run for what their files say. */
@@ -138,7 +193,9 @@ public final class ExportFolder {
 
     private Map<String, ExportDefinition> wanted() {
         Map<String, ExportDefinition> lanes = new LinkedHashMap<>();
-        files.values().forEach(all -> all.forEach(one -> lanes.put(one.lane(), one)));
+        files.values()
+                .forEach(all ->
+                        all.forEach(export -> census.lanesOf(export).forEach(one -> lanes.put(one.lane(), one))));
         return lanes;
     }
 
@@ -181,7 +238,7 @@ public final class ExportFolder {
         exports.refuse(refused(wrong));
     }
 
-    /** What is wrong, by the name of the export, which is that of the file where there is none. */
+    /** What is wrong with the files, by the name of the export, which is that of the file where there is none. */
     private Map<String, String> refused(Map<String, String> wrong) {
         Map<String, String> refused = new HashMap<>();
         wrong.forEach((file, problem) -> {

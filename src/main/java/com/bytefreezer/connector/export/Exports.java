@@ -29,6 +29,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Semaphore;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** What all exports of this process share. Safe for use by several threads. */
 public final class Exports {
@@ -48,6 +50,7 @@ public final class Exports {
     private final Turns turns;
     private final RunDataSource dataSource = new RunDataSource();
     private volatile Map<String, String> refused = Map.of();
+    private volatile Map<String, String> without = Map.of();
     private final Signs signs = new Signs();
     private volatile boolean stopping;
     private volatile boolean quiet;
@@ -88,7 +91,7 @@ public final class Exports {
     }
 
     /** The same, but makes none. */
-    void check(Collection<ExportDefinition> definitions) {
+    public void check(Collection<ExportDefinition> definitions) {
         List<String> unknown = definitions.stream()
                 .map(ExportDefinition::sql)
                 .distinct()
@@ -144,22 +147,34 @@ public final class Exports {
         return Optional.ofNullable(lanes.get(lane));
     }
 
-    /** @param problems what is wrong with the files of exports, by the names of the exports */
+    /** @param problems what is wrong with exports, as with their files, by their names */
     void refuse(Map<String, String> problems) {
         refused = Map.copyOf(problems);
     }
 
-    /** What is wrong with the file of an export; it does not run, or not as the file says. */
-    public Optional<String> problem(String export) {
+    /** @param exports of which no dataset is there, by their names, with a line about it */
+    void without(Map<String, String> exports) {
+        without = Map.copyOf(exports);
+    }
+
+    /** What is wrong with an export, as with its file; it does not run, or not as the file says. */
+    public Optional<String> refusal(String export) {
         return Optional.ofNullable(refused.get(export));
+    }
+
+    /** The same, or that it has no dataset. */
+    public Optional<String> problem(String export) {
+        return refusal(export).or(() -> Optional.ofNullable(without.get(export)));
     }
 
     /** All lanes, and one without a destination for each export that cannot run for what its file says. */
     public List<ExportDefinition> definitions() {
         List<ExportDefinition> all =
                 new ArrayList<>(all().stream().map(Export::definition).toList());
-        refused.keySet().stream()
-                .filter(name -> all.stream().noneMatch(one -> one.name().equals(name)))
+        Set<String> present = all.stream().map(ExportDefinition::export).collect(Collectors.toSet());
+        Stream.concat(refused.keySet().stream(), without.keySet().stream())
+                .filter(name -> !present.contains(name))
+                .distinct()
                 .sorted()
                 .map(ExportDefinition::refused)
                 .forEach(all::add);

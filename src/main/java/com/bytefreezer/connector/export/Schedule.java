@@ -148,12 +148,18 @@ public final class Schedule {
         } else if (exports.isWatch()) {
             Duration pause = pause(count);
             next.put(lane, System.nanoTime() + pause.toNanos());
-            LOG.error("{} Next try in {} s.", Failures.describe(failure), pause.toSeconds());
+            LOG.error("{} Next try in {} s.", described(lane, failure), pause.toSeconds());
         } else {
-            LOG.error("{}", Failures.describe(failure));
+            LOG.error("{}", described(lane, failure));
         }
         LOG.debug("export {}", lane, failure);
         finished(lane);
+    }
+
+    /** With the export, where the words do not name it. */
+    private String described(String lane, Exception failure) {
+        String text = Failures.describe(failure);
+        return text.contains("export " + exports.get(lane).definition().name()) ? text : "export " + lane + ": " + text;
     }
 
     /** What the lane waits for until its next run has gone well. */
@@ -167,6 +173,12 @@ public final class Schedule {
             // What had failed before has worked, since it is something else that fails now.
             exports.signs().work(lane);
         }
+    }
+
+    /** What cannot even run: says why, in one line. */
+    public void missing(String export, String why) {
+        failures.put(export, 1);
+        LOG.error("export {}: {}", export, why);
     }
 
     /** The last run, where it could not be written into the history. */

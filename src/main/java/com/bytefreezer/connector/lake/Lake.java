@@ -1,6 +1,8 @@
 package com.bytefreezer.connector.lake;
 
 import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.config.DatasetChoice;
+import com.bytefreezer.connector.config.DatasetName;
 import com.bytefreezer.connector.config.Names;
 import com.bytefreezer.connector.config.Settings;
 import java.nio.file.Path;
@@ -8,6 +10,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -120,27 +123,26 @@ public interface Lake extends AutoCloseable {
                 timeout(settings));
     }
 
-    /** A dataset, as the folders of the lake name it. */
-    record Name(String tenant, String dataset) {}
-
     /**
      * What a look at the folders gave.
      *
      * @param lookedAt the folder of a dataset, with placeholders
+     * @param unknown why the datasets of a tenant could not be found out, by tenant
      */
-    record Found(List<Name> datasets, String lookedAt) {}
+    record Found(List<DatasetName> datasets, String lookedAt, Map<String, String> unknown) {}
 
     /**
      * The datasets of a lake that no control plane describes, by {@code lake.root} and {@code lake.layout}.
      *
+     * @param choice of those that matter; others are not looked for
      * @throws ConnectorException when the lake cannot be listed
      */
-    static Found datasets(Settings settings, @Nullable Credentials credentials) {
+    static Found datasets(Settings settings, @Nullable Credentials credentials, Optional<DatasetChoice> choice) {
         Layout layout = Layout.of(settings);
         String root = settings.optional("lake.root").orElse("");
         if (root.startsWith("file:")) {
             FolderLake lake = new FolderLake(folderIn(root), "");
-            return new Found(layout.find(lake), lake.folders().iterator().next() + layout);
+            return layout.find(lake, choice, lake.folders().iterator().next() + layout);
         }
         if (credentials == null) {
             throw new ConnectorException("lake: no credentials for its bucket. Nothing was read.");
@@ -151,7 +153,7 @@ public interface Lake extends AutoCloseable {
                 bucketOf(root, credentials),
                 Set.of(root.startsWith("s3://") ? prefixIn(root) : ""),
                 timeout(settings))) {
-            return new Found(layout.find(lake), lake.folders().iterator().next() + layout);
+            return layout.find(lake, choice, lake.folders().iterator().next() + layout);
         }
     }
 
@@ -160,7 +162,7 @@ public interface Lake extends AutoCloseable {
     }
 
     /** The folder of a dataset, where the settings name the bucket and not the control plane. */
-    static Optional<String> folderInBucketOf(Settings settings, Name name) {
+    static Optional<String> folderInBucketOf(Settings settings, DatasetName name) {
         String root = settings.optional("lake.root").orElse("");
         String folder = Layout.of(settings).folder(name.tenant(), name.dataset());
         return settings.optional("s3.bucket")

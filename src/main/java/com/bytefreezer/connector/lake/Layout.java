@@ -1,10 +1,19 @@
 package com.bytefreezer.connector.lake;
 
+import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.config.DatasetChoice;
+import com.bytefreezer.connector.config.DatasetName;
 import com.bytefreezer.connector.config.Names;
 import com.bytefreezer.connector.config.Settings;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ForkJoinPool;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -46,70 +55,130 @@ final class Layout {
         return layout.replace("{tenant}", tenant).replace("{dataset}", dataset);
     }
 
-    /** The datasets that have a folder, found without looking into it; where there are many, several at a time. */
-    List<Lake.Name> find(Folders folders) {
-        List<Possible> found = new ArrayList<>();
-        find(folders, "", List.of(layout.split("/")), null, null, found);
-        ForkJoinPool looks = new ForkJoinPool(AT_ONCE);
-        try {
-            return looks.submit(() -> found.parallelStream()
-                            .filter(one -> folders.exists(one.folder))
-                            .map(Possible::name)
-                            .toList())
-                    .join();
-        } finally {
-            looks.shutdownNow();
-        }
+    /**
+     * The datasets that have a folder, found without looking into it; where there are many, several at a time.
+     *
+     * @param choice of those that matter; no folder is listed for others
+     * @param lookedAt see {@link Lake.Found}
+     */
+    Lake.Found find(Folders folders, Optional<DatasetChoice> choice, String lookedAt) {
+        Search search = new Search(folders, choice);
+        search.below("", List.of(layout.split("/")), null, null);
+        return new Lake.Found(search.existing(), lookedAt, search.unknown);
     }
-
-    /** A dataset by the names above its folder, which may not be there. */
-    private record Possible(Lake.Name name, String folder) {}
 
     @Override
     public String toString() {
         return layout;
     }
 
-    private static void find(
-            Folders folders,
-            String path,
-            List<String> segments,
-            @Nullable String tenant,
-            @Nullable String dataset,
-            List<Possible> found) {
-        if (segments.stream().noneMatch(segment -> PLACEHOLDER.matcher(segment).find())) {
-            String rest = segments.stream().map(segment -> segment + "/").collect(Collectors.joining());
-            if (dataset != null && Names.isOfDataset(dataset) && (tenant == null || Names.isOfDataset(tenant))) {
-                found.add(new Possible(new Lake.Name(tenant == null ? ONLY_TENANT : tenant, dataset), path + rest));
-            }
-            return;
+    /** One look at the folders. */
+    private static final class Search {
+        private final Folders folders;
+        private final Optional<DatasetChoice> choice;
+        private final List<Possible> found = new ArrayList<>();
+        /** Why the datasets of a tenant are not known; where others are chosen by name, they do not matter to these. */
+        private final Map<String, String> unknown = new ConcurrentSkipListMap<>();
+
+        private Search(Folders folders, Optional<DatasetChoice> choice) {
+            this.folders = folders;
+            this.choice = choice;
         }
-        String segment = segments.get(0);
-        List<String> rest = segments.subList(1, segments.size());
-        if (!PLACEHOLDER.matcher(segment).find()) {
-            find(folders, path + segment + "/", rest, tenant, dataset, found);
-            return;
-        }
-        Pattern names = Pattern.compile(
-                Stream.of(PLACEHOLDER.split(segment, -1)).map(Pattern::quote).collect(Collectors.joining("(.+)")));
-        List<String> placeholders = PLACEHOLDER
-                .matcher(segment)
-                .results()
-                .map(match -> match.group(1))
-                .toList();
-        for (String name : folders.below(path)) {
-            Matcher matcher = names.matcher(name);
-            if (matcher.matches()) {
-                int ofTenant = placeholders.indexOf("tenant") + 1;
-                int ofDataset = placeholders.indexOf("dataset") + 1;
-                find(
-                        folders,
-                        path + name + "/",
-                        rest,
-                        ofTenant > 0 ? matcher.group(ofTenant) : tenant,
-                        ofDataset > 0 ? matcher.group(ofDataset) : dataset,
-                        found);
+
+        /** A dataset by the names above its folder, which may not be there. */
+        private record Possible(DatasetName name, String folder) {}
+
+        List<DatasetName> existing() {
+            ForkJoinPool looks = new ForkJoinPool(AT_ONCE);
+            try {
+                return looks.submit(() -> found.parallelStream()
+                                .filter(this::exists)
+                                .map(Possible::name)
+                                .toList())
+                        .join();
+            } finally {
+                looks.shutdownNow();
             }
+        }
+
+        private boolean exists(Possible one) {
+            return unlessUnknown(one.name.tenant(), () -> folders.exists(one.folder), false);
+        }
+
+        private <T> T unlessUnknown(@Nullable String tenant, Supplier<T> look, T otherwise) {
+            try {
+                return look.get();
+            } catch (ConnectorException e) {
+                if (tenant == null || choice.isEmpty()) {
+                    throw e;
+                }
+                unknown.put(tenant, String.valueOf(e.getMessage()));
+                return otherwise;
+            }
+        }
+
+        void below(String path, List<String> segments, @Nullable String tenant, @Nullable String dataset) {
+            if (segments.stream()
+                    .noneMatch(segment -> PLACEHOLDER.matcher(segment).find())) {
+                String rest = segments.stream().map(segment -> segment + "/").collect(Collectors.joining());
+                add(path + rest, tenant, dataset);
+                return;
+            }
+            String segment = segments.get(0);
+            List<String> rest = segments.subList(1, segments.size());
+            if (!PLACEHOLDER.matcher(segment).find()) {
+                below(path + segment + "/", rest, tenant, dataset);
+                return;
+            }
+            Pattern names = Pattern.compile(Stream.of(PLACEHOLDER.split(segment, -1))
+                    .map(Pattern::quote)
+                    .collect(Collectors.joining("(.+)")));
+            List<String> placeholders = PLACEHOLDER
+                    .matcher(segment)
+                    .results()
+                    .map(match -> match.group(1))
+                    .toList();
+            for (String name : names(path, segment, placeholders, tenant)) {
+                Matcher matcher = names.matcher(name);
+                if (matcher.matches()) {
+                    int ofTenant = placeholders.indexOf("tenant") + 1;
+                    int ofDataset = placeholders.indexOf("dataset") + 1;
+                    String its = ofTenant > 0 ? matcher.group(ofTenant) : tenant;
+                    if (its == null || choice.map(one -> one.matchesTenant(its)).orElse(true)) {
+                        below(path + name + "/", rest, its, ofDataset > 0 ? matcher.group(ofDataset) : dataset);
+                    }
+                }
+            }
+        }
+
+        /** Of folders that may matter; the lake is asked only where they are not known by name. */
+        private Collection<String> names(
+                String path, String segment, List<String> placeholders, @Nullable String tenant) {
+            Optional<Set<String>> known = !placeholders.equals(List.of("tenant"))
+                    ? placeholders.equals(List.of("dataset"))
+                            ? choice.flatMap(DatasetChoice::datasets)
+                            : Optional.empty()
+                    : choice.flatMap(DatasetChoice::tenants);
+            if (known.isPresent()) {
+                return known.get().stream()
+                        .map(name -> PLACEHOLDER.matcher(segment).replaceAll(Matcher.quoteReplacement(name)))
+                        .toList();
+            }
+            return unlessUnknown(tenant, () -> folders.below(path), List.of());
+        }
+
+        private void add(String folder, @Nullable String tenant, @Nullable String dataset) {
+            if (dataset == null || !Names.isOfDataset(dataset)) {
+                return;
+            }
+            Collection<String> tenants = tenant != null
+                    ? List.of(tenant)
+                    : choice.flatMap(DatasetChoice::tenants).orElse(Set.of(ONLY_TENANT));
+            tenants.stream()
+                    .filter(Names::isOfDataset)
+                    .map(one -> new DatasetName(one, dataset))
+                    .filter(name -> choice.map(one -> one.matches(name)).orElse(true))
+                    .forEach(name -> found.add(new Possible(name, folder)));
         }
     }
 }

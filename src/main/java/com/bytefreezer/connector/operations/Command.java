@@ -8,10 +8,9 @@ import com.bytefreezer.connector.config.ExportDefinition;
 import com.bytefreezer.connector.config.Secrets;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.config.SettingsException;
-import com.bytefreezer.connector.control.LakeCredentials;
 import com.bytefreezer.connector.cursor.Cursor;
-import com.bytefreezer.connector.delivery.DeliveryCamel;
 import com.bytefreezer.connector.delivery.Failures;
+import com.bytefreezer.connector.delivery.Unit;
 import com.bytefreezer.connector.signs.Retrying;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -34,8 +33,8 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.apache.camel.main.Main;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,6 +48,7 @@ public final class Command {
     private static final Logger LOG = LoggerFactory.getLogger(Command.class);
     private static final ObjectMapper JSON = Json.mapper().enable(SerializationFeature.INDENT_OUTPUT);
     private static final int FAILED = 1;
+    private static final int MOST_NAMED = 50;
 
     private final Settings settings;
     private final Secrets secrets;
@@ -141,7 +141,7 @@ public final class Command {
     /** Prints how the exports are: 1 when the last run of one has failed. */
     public int status() throws JsonProcessingException {
         Operations operations = operations();
-        List<ExportDefinition> exports = chosen();
+        List<ExportDefinition> exports = chosen(operations.exports());
         List<LaneStatus> lanes = exports.stream().map(operations.status()::of).toList();
         if (options.json) {
             ExportsApi api = new ExportsApi(operations);
@@ -156,8 +156,8 @@ public final class Command {
     public int plan() throws Exception {
         Map<String, ExportPlan> plans = new TreeMap<>();
         int code = 0;
-        try (Lookup lookup = new Lookup()) {
-            for (ExportDefinition export : chosen()) {
+        try (Lookup lookup = new Lookup(settings, secrets)) {
+            for (ExportDefinition export : chosen(lookup)) {
                 try {
                     ExportPlan plan = options.isRange()
                             ? lookup.planner().planAll(export, object -> true, OptionalLong.empty())
@@ -191,28 +191,40 @@ public final class Command {
     public int validate() throws Exception {
         List<String> problems = new ArrayList<>();
         List<String> notes = new ArrayList<>();
+        List<ExportDefinition> exports;
+        try (Lookup lookup = new Lookup(settings, secrets)) {
+            exports = chosen(lookup, problems, notes);
+            checkRoutes(exports, problems);
+            exports.forEach(export -> check(export, lookup.planner(), problems, notes));
+        }
+        Stream.concat(problems.stream(), notes.stream()).distinct().forEach(line -> out.println(secrets.mask(line)));
+        if (problems.isEmpty()) {
+            out.printf("valid: %s%n", ExportPlan.counted(exports.size(), "export"));
+        }
+        return problems.isEmpty() ? 0 : FAILED;
+    }
+
+    /** Loads them, and lets the destinations look at the names of the datasets. */
+    private void checkRoutes(List<ExportDefinition> exports, List<String> problems) {
         try {
             inFolder(folder -> {
                 Settings elsewhere = elsewhere(folder);
                 Cursor cursor = Cursor.open(elsewhere);
                 try (Connector connector = new Connector(elsewhere, secrets, cursor, Mode.VALIDATE)) {
                     connector.load();
+                    for (ExportDefinition export : exports) {
+                        try {
+                            connector.requireNames(export);
+                        } catch (ConnectorException e) {
+                            problems.add("export %s: %s".formatted(export.name(), e.getMessage()));
+                        }
+                    }
                 }
                 return 0;
             });
         } catch (Exception e) {
             problems.add("routes: " + Failures.describe(e));
         }
-        try (Lookup lookup = new Lookup()) {
-            for (ExportDefinition export : chosen()) {
-                check(export, lookup.planner(), problems, notes);
-            }
-        }
-        Stream.concat(problems.stream(), notes.stream()).distinct().forEach(line -> out.println(secrets.mask(line)));
-        if (problems.isEmpty()) {
-            out.printf("valid: %s%n", ExportPlan.counted(chosen().size(), "export"));
-        }
-        return problems.isEmpty() ? 0 : FAILED;
     }
 
     private static void check(ExportDefinition export, Planner planner, List<String> problems, List<String> notes) {
@@ -245,13 +257,15 @@ public final class Command {
      * with a cursor of its own, so that a watch may go on meanwhile.
      */
     public int replay(Exporter exporter) throws Exception {
-        List<ExportDefinition> exports = chosen();
         if (options.isRange()) {
-            Set<String> lanes =
-                    Set.copyOf(exports.stream().map(ExportDefinition::lane).toList());
+            Set<String> lanes;
+            try (Lookup lookup = new Lookup(settings, secrets)) {
+                lanes = chosen(lookup).stream().map(ExportDefinition::lane).collect(Collectors.toSet());
+            }
             return inFolder(folder -> exporter.export(elsewhere(folder), lanes::contains));
         }
         Operations operations = operations();
+        List<ExportDefinition> exports = chosen(operations.exports());
         int code = 0;
         for (ExportDefinition export : exports) {
             int triedAgain = operations.retrySetAside(export);
@@ -270,20 +284,53 @@ public final class Command {
         return code;
     }
 
-    private List<ExportDefinition> chosen() {
-        List<ExportDefinition> all = settings.exports();
+    private List<ExportDefinition> chosen(Lookup lookup) {
+        List<String> problems = new ArrayList<>();
+        List<String> notes = new ArrayList<>();
+        List<ExportDefinition> chosen = chosen(lookup, problems, notes);
+        problems.forEach(LOG::error);
+        notes.forEach(LOG::warn);
+        return chosen;
+    }
+
+    /** With a line for each export of which a dataset, or all, are missing. */
+    private List<ExportDefinition> chosen(Lookup lookup, List<String> problems, List<String> notes) {
+        Lookup.Lanes lanes = lookup.lanes(settings.exports().stream()
+                .filter(export -> isNamed(export.export(), export.destination()))
+                .toList());
+        lanes.unknown().forEach((what, why) -> problems.add("export %s: %s".formatted(what, why)));
+        lanes.without().forEach((export, why) -> notes.add("export %s: %s".formatted(export, why)));
+        return lanes.exports().isEmpty() && !lanes.without().isEmpty() ? List.of() : chosen(lanes.exports());
+    }
+
+    /** Whether an export, or one of its datasets, may be what is asked for. */
+    private boolean isNamed(String export, String destination) {
+        return options.export.isEmpty()
+                || options.export.equals(export)
+                || options.export.equals(Unit.lane(export, destination))
+                || options.export.startsWith(export + "@");
+    }
+
+    private List<ExportDefinition> chosen(List<ExportDefinition> all) {
         List<ExportDefinition> chosen = all.stream()
                 .filter(export -> options.export.isEmpty()
                         || export.name().equals(options.export)
+                        || export.export().equals(options.export)
+                        || Unit.lane(export.export(), export.destination()).equals(options.export)
                         || export.lane().equals(options.export))
                 .toList();
         if (chosen.isEmpty()) {
             throw new ConnectorException("there is no export %s. Nothing was done. There are: %s."
                     .formatted(
                             options.export,
-                            String.join(
-                                    " ",
-                                    all.stream().map(ExportDefinition::lane).toList())));
+                            all.isEmpty()
+                                    ? settings.exports().stream()
+                                            .map(ExportDefinition::lane)
+                                            .collect(Collectors.joining(" "))
+                                    : all.stream()
+                                            .map(ExportDefinition::lane)
+                                            .limit(MOST_NAMED)
+                                            .collect(Collectors.joining(" "))));
         }
         return chosen;
     }
@@ -382,27 +429,6 @@ public final class Command {
             for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
                 Files.deleteIfExists(path);
             }
-        }
-    }
-
-    /** The one route that a look at the lake needs. */
-    private final class Lookup implements AutoCloseable {
-        private final Main camel;
-
-        Lookup() throws Exception {
-            camel = DeliveryCamel.prepare(settings, List.of(settings.routes().credentialsFile()));
-            camel.bind("lakeCredentials", new LakeCredentials(settings, secrets));
-            DeliveryCamel.init(camel);
-            camel.start();
-        }
-
-        Planner planner() {
-            return new Planner(settings, camel.getCamelContext());
-        }
-
-        @Override
-        public void close() {
-            camel.stop();
         }
     }
 }

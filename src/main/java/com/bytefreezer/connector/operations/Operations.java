@@ -1,6 +1,8 @@
 package com.bytefreezer.connector.operations;
 
 import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.config.DatasetChoice;
+import com.bytefreezer.connector.config.DatasetName;
 import com.bytefreezer.connector.config.ExportDefinition;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.cursor.Cursor;
@@ -15,7 +17,9 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.jspecify.annotations.Nullable;
 
@@ -131,7 +135,30 @@ public final class Operations {
 
     /** Every export with each of its destinations. */
     List<ExportDefinition> exports() {
-        return running == null ? settings.exports() : running.definitions();
+        return running == null ? ofStore(settings, history) : running.definitions();
+    }
+
+    /** Those of another process: of an export that chooses its datasets, those that have begun. */
+    static List<ExportDefinition> ofStore(Settings settings, History history) {
+        List<ExportDefinition> exports = settings.exports();
+        if (exports.stream().noneMatch(ExportDefinition::isChoice)) {
+            return exports;
+        }
+        Set<String> lanes = history.lanes();
+        return exports.stream()
+                .flatMap(export -> {
+                    DatasetChoice choice = export.choice();
+                    if (choice == null) {
+                        return Stream.of(export);
+                    }
+                    return Stream.concat(
+                                    choice.named().stream(),
+                                    lanes.stream().flatMap(lane -> export.datasetOf(lane).stream()))
+                            .distinct()
+                            .sorted(DatasetName.ORDER)
+                            .map(export::at);
+                })
+                .toList();
     }
 
     /**
@@ -202,7 +229,7 @@ public final class Operations {
             return Optional.of("the cursor cannot be written; see the log");
         }
         Optional<String> wrong = exports().stream()
-                .flatMap(export -> Objects.requireNonNull(running).problem(export.name()).stream())
+                .flatMap(export -> Objects.requireNonNull(running).refusal(export.export()).stream())
                 .findFirst();
         if (wrong.isPresent()) {
             return wrong;

@@ -35,7 +35,7 @@ public final class PlanApi {
         Settings settings = operations.settings();
         String tenant = required(request, "tenant_id");
         String dataset = required(request, "dataset_id");
-        ApiException.requireNames(tenant, dataset);
+        ApiException.requireOneDataset(tenant, dataset);
         ExportDefinition export = new ExportDefinition(
                 "plan",
                 text(request, "destination_type").orElse("stdout"),

@@ -60,7 +60,7 @@ public final class Status {
 
     /** All exports, each with one destination, in the order of their files. */
     public List<LaneStatus> lanes() {
-        return (exports == null ? settings.exports() : exports.definitions())
+        return (exports == null ? Operations.ofStore(settings, history) : exports.definitions())
                 .stream().map(this::of).toList();
     }
 
@@ -71,7 +71,7 @@ public final class Status {
         Optional<Run> unrecorded = timing == null ? Optional.empty() : timing.unrecorded(lane);
         Optional<Run> last = unrecorded.or(() -> history.last(lane));
         Optional<Run> failed = last.filter(run -> run.state() == State.FAILED);
-        Optional<String> problem = exports == null ? Optional.empty() : exports.problem(export.name());
+        Optional<String> problem = exports == null ? Optional.empty() : exports.problem(export.export());
         Seen seen = history.seen(lane);
         Total total = total(lane, seen);
         Retrying retrying =

@@ -30,6 +30,7 @@ import java.util.Set;
 import java.util.WeakHashMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -557,7 +558,12 @@ public final class DuckDb implements AutoCloseable {
         }
         try (Statement statement = root.createStatement()) {
             statement.execute("SET allowed_directories=[%s]"
-                    .formatted(folders.stream().map(JsonRendering::literal).collect(Collectors.joining(", "))));
+                    .formatted(folders.stream()
+                            // As it is asked for, and as it is found.
+                            .flatMap(one -> Stream.of(one, ParquetScan.withoutWildcards(one)))
+                            .distinct()
+                            .map(JsonRendering::literal)
+                            .collect(Collectors.joining(", "))));
             statement.execute("SET enable_external_access=false");
         }
     }

@@ -113,7 +113,7 @@ final class ParquetScan {
     }
 
     /** DuckDB takes the name of every file for a pattern; {@code [*]} matches just the asterisk. Not so in a bucket. */
-    private static String withoutWildcards(String url) {
+    static String withoutWildcards(String url) {
         return url.startsWith("s3://") ? url : url.replaceAll("[*?\\[]", "[$0]");
     }
 }

@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.send;
 
 import com.bytefreezer.connector.Mode;
+import com.bytefreezer.connector.config.DatasetChoice;
 import com.bytefreezer.connector.config.Secrets;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.config.SettingsException;
@@ -69,8 +70,8 @@ final class OneOff implements AutoCloseable {
     /** An export of what is ordered. */
     static OneOff export(Settings base, Secrets secrets, Target target, Order order) {
         Map<String, String> own = new TreeMap<>();
-        own.put("query.tenant-id", order.tenant());
-        own.put("query.dataset-id", order.dataset());
+        own.put("query.tenant-id", DatasetChoice.escaped(order.tenant()));
+        own.put("query.dataset-id", DatasetChoice.escaped(order.dataset()));
         own.put("query.sql", order.sql());
         own.put("query.from", String.valueOf(order.from()));
         own.put("query.to", String.valueOf(order.to()));

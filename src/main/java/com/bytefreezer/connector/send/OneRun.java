@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.send;
 
 import com.bytefreezer.connector.Connector;
+import com.bytefreezer.connector.config.ExportDefinition;
 import com.bytefreezer.connector.config.Secrets;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.control.LakeCredentials;
@@ -149,8 +150,9 @@ final class OneRun implements Runnable {
 
     /** While the export lists them, too, but only as fast as it delivers. */
     private void countObjects(Settings settings) {
-        String tenant = settings.text("query.tenant-id");
-        String dataset = settings.text("query.dataset-id");
+        ExportDefinition export = settings.exports().get(0);
+        String tenant = export.tenant();
+        String dataset = export.dataset();
         try (Lake lake = Lake.of(settings, tenant, dataset, LakeCredentials.ask(routes, tenant, dataset));
                 Stream<LakeObject> objects = lake.objects()) {
             long count = objects.takeWhile(object -> !isCancelled()).count();
@@ -225,12 +227,13 @@ final class OneRun implements Runnable {
         Instant until = finished == null ? Instant.now() : finished;
         long millis = Math.max(1, Duration.between(started, until).toMillis());
         Settings settings = once.settings();
+        ExportDefinition export = settings.exports().get(0);
         return new Status(
                 id,
                 state.name().toLowerCase(Locale.ROOT),
                 settings.text("destination.type"),
-                settings.text("query.tenant-id"),
-                settings.text("query.dataset-id"),
+                export.tenant(),
+                export.dataset(),
                 progress.objects(),
                 objectsTotal,
                 counts.selected(),

@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.send;
 
 import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.config.DatasetChoice;
 import com.bytefreezer.connector.config.Destination.Setting;
 import com.bytefreezer.connector.config.ExportDefinition;
 import com.bytefreezer.connector.config.PrivateFiles;
@@ -172,8 +173,8 @@ public final class SavedExports {
     private Map<String, String> parameters(String name, Order order, Target target) {
         Map<String, String> parameters = new LinkedHashMap<>();
         parameters.put("name", name);
-        parameters.put("tenant", order.tenant());
-        parameters.put("dataset", order.dataset());
+        parameters.put("tenant", DatasetChoice.escaped(order.tenant()));
+        parameters.put("dataset", DatasetChoice.escaped(order.dataset()));
         parameters.put("sql", ExportDefinition.escaped(order.sql()));
         parameters.put("destination", target.type());
         if (order.batchSize() != null) {

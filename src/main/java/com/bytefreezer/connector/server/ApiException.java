@@ -34,6 +34,16 @@ public final class ApiException extends RuntimeException {
         }
     }
 
+    /** The same of what an export is to be made of, or of what is tried before it is. */
+    public static void requireOneDataset(@Nullable String tenant, @Nullable String dataset) {
+        requireNames(tenant, dataset);
+        if ((tenant + dataset).contains("*")) {
+            throw new ApiException(
+                    400,
+                    "tenant_id and dataset_id name one dataset here. Write a pattern with * into the file of an export in routes/exports/.");
+        }
+    }
+
     /** The status of HTTP. */
     public int status() {
         return status;
