@@ -162,7 +162,7 @@ public final class Main implements Callable<Integer> {
         LoggerContext logging = (LoggerContext) LoggerFactory.getILoggerFactory();
         if (testRoutes != null || certify != null) {
             // Failures are the point of it; the report tells them.
-            logging.getLogger("com.bytefreezer").setLevel(Level.ERROR);
+            logging.getLogger("com.bytefreezer").setLevel(testRoutes != null ? Level.ERROR : Level.OFF);
             Path folder = routes.toAbsolutePath().normalize();
             PrintStream out = StandardError.lines(System.out, PlainText::known);
             return testRoutes != null

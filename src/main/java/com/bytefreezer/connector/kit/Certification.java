@@ -28,9 +28,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Shows for each fault that at least once holds: the whole connector, in a process of its own, exports a small lake to a
- * server with that fault, again and again with the same cursor until a run says that all is delivered. Then every record
- * must have arrived there, or be refused by it for good and kept.
+ * Shows for each fault that at least once holds: the whole connector exports a small lake to a server with that fault,
+ * again and again with the same cursor until a run says that all is delivered. Then every record must have arrived there,
+ * or be refused by it for good and kept. It runs in this process, and in one of its own where it is killed.
  */
 final class Certification {
     private static final int OBJECTS = 3;
@@ -52,7 +52,6 @@ final class Certification {
     private final Map<String, String> settings;
     private final Map<String, String> certify;
     private final Answers answers;
-    private final Path classes;
 
     /** What happened under a fault, and whether at least once holds. */
     record Result(Fault fault, String happened, boolean holds) {}
@@ -70,7 +69,6 @@ final class Certification {
         this.settings = settings;
         this.certify = certify;
         this.answers = answers;
-        classes = destination.newFolder().resolve("classes.jsa");
     }
 
     /** The faults that can be shown; none when nothing says how. */
@@ -153,8 +151,7 @@ final class Certification {
                 if (farEnd == null && run > 1) {
                     farEnd = trial.farEnd();
                 }
-                try (ConnectorRun connector =
-                        ConnectorRun.start(trial.folder, classes, destination.routes(), properties(trial))) {
+                try (ConnectorRun connector = start(trial)) {
                     if (farEnd != null) {
                         farEnd.runBegins(run, connector);
                     }
@@ -174,6 +171,12 @@ final class Certification {
                 farEnd.close();
             }
         }
+    }
+
+    private ConnectorRun start(Trial trial) {
+        return trial.fault.kills()
+                ? ProcessRun.start(trial.folder, destination.routes(), properties(trial))
+                : RunHere.start(destination.routes(), properties(trial));
     }
 
     private static Result result(Trial trial, @Nullable FarEnd farEnd, List<String> happened)

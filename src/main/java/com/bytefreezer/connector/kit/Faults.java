@@ -34,6 +34,11 @@ final class Faults {
             return isUp && !name.equals(NONE);
         }
 
+        /** Whether the connector is killed. */
+        boolean kills() {
+            return name.equals(KILLED);
+        }
+
         private Fault(String name, String promised, boolean isUp, Set<Integer> refused, Script script) {
             this(name, promised, isUp, refused, script, Trouble.NONE);
         }

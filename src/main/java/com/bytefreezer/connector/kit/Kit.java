@@ -86,7 +86,7 @@ public final class Kit {
                         destination.name(), destination.caseFile());
                 return CANNOT;
             }
-            System.err.printf("Certifying %s: %d faults, about a minute.%n", destination.name(), faults.size());
+            System.err.printf("Certifying %s: %d faults, half a minute.%n", destination.name(), faults.size());
             List<Result> results = new ArrayList<>(List.of(certification.show(faults.get(0))));
             if (results.get(0).holds()) {
                 results.addAll(together(certification, faults.subList(1, faults.size())));

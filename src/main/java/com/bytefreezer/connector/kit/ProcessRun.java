@@ -1,0 +1,142 @@
+package com.bytefreezer.connector.kit;
+
+import com.bytefreezer.connector.Main;
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.io.Writer;
+import java.net.URI;
+import java.net.URLClassLoader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** A run in a process of its own, which can be killed. */
+final class ProcessRun implements ConnectorRun {
+    private static final Set<Process> RUNNING = ConcurrentHashMap.newKeySet();
+    /** Of a log line: time, level, message. */
+    private static final String ERROR = " ERROR ";
+
+    static {
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> RUNNING.forEach(Process::destroyForcibly)));
+    }
+
+    private final Process process;
+    private final Path log;
+    private volatile boolean killed;
+    private boolean hangs;
+
+    private ProcessRun(Process process, Path log) {
+        this.process = process;
+        this.log = log;
+    }
+
+    /**
+     * Starts one.
+     *
+     * @param folder where it runs and writes
+     */
+    static ProcessRun start(Path folder, Path routes, Map<String, String> settings) {
+        Path log = folder.resolve("log");
+        // In a file of a private folder, where the list of processes does not show a secret.
+        try (Writer file = Files.newBufferedWriter(folder.resolve("application.properties"))) {
+            Properties properties = new Properties();
+            properties.putAll(settings);
+            properties.store(file, null);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        List<String> command = List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx256m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                // What a killed process leaves there goes with the folder.
+                "-Djava.io.tmpdir=" + folder,
+                "-cp",
+                classPath().stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator)),
+                Main.class.getName(),
+                "--mode",
+                "batch",
+                "--routes",
+                routes.toString());
+        ProcessBuilder builder = new ProcessBuilder(command)
+                .directory(folder.toFile())
+                .redirectInput(new File("/dev/null"))
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .redirectError(log.toFile());
+        builder.environment().clear();
+        try {
+            Process process = builder.start();
+            RUNNING.add(process);
+            return new ProcessRun(process, log);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void kill() {
+        killed = true;
+        process.destroyForcibly().onExit().join();
+    }
+
+    @Override
+    public boolean isAlive() {
+        return process.isAlive();
+    }
+
+    @Override
+    public Optional<String> failure() throws InterruptedException {
+        if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+            hangs = true;
+            return Optional.of(HANGS);
+        }
+        if (killed) {
+            return Optional.of("was killed");
+        }
+        return process.exitValue() == 0 ? Optional.empty() : Optional.of("failed: " + lastError());
+    }
+
+    @Override
+    public boolean hangs() {
+        return hangs;
+    }
+
+    private String lastError() {
+        try (Stream<String> lines = Files.lines(log)) {
+            return lines.filter(line -> line.contains(ERROR))
+                    .reduce((first, second) -> second)
+                    .map(line -> line.substring(line.indexOf(ERROR) + ERROR.length()))
+                    .orElse("exit code " + process.exitValue());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** That of this process, also where Maven runs it in a class loader of its own. */
+    private static List<Path> classPath() {
+        if (Main.class.getClassLoader() instanceof URLClassLoader loader) {
+            return Stream.of(loader.getURLs())
+                    .map(url -> Path.of(URI.create(url.toString())))
+                    .toList();
+        }
+        return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+                .map(entry -> Path.of(entry).toAbsolutePath())
+                .toList();
+    }
+
+    @Override
+    public void close() {
+        process.destroyForcibly().onExit().join();
+        RUNNING.remove(process);
+    }
+}
