@@ -1,5 +1,7 @@
 package com.bytefreezer.connector.query;
 
+import java.sql.SQLException;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -7,8 +9,28 @@ import org.jspecify.annotations.Nullable;
  *
  * @param nulls what it leaves out of each record
  * @param large how to read what it has placeholders for; null where it has none
+ * @param again what to do when DuckDB breaks off
  */
-record Completion(NullGroups nulls, @Nullable LargeRecords large) {
+record Completion(NullGroups nulls, @Nullable LargeRecords large, Again again) {
     /** Of a statement whose records are whole. */
     static final Completion NONE = new Completion(NullGroups.NONE, null);
+
+    /** Of one that is not tried otherwise. */
+    Completion(NullGroups nulls, @Nullable LargeRecords large) {
+        this(nulls, large, (statement, failure, given) -> Optional.empty());
+    }
+
+    /** Goes on after DuckDB has broken off. */
+    interface Again {
+        /**
+         * Another statement, for the records that come after the first {@code given} of this one; empty when there is no
+         * other way.
+         *
+         * @param failure what DuckDB says; null when it has only stopped, see {@link DuckDb#whyItEnded}
+         */
+        Optional<Statement> after(String statement, @Nullable SQLException failure, long given);
+    }
+
+    /** A statement, and what its records lack. */
+    record Statement(String sql, Completion completion) {}
 }

@@ -25,6 +25,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.WeakHashMap;
@@ -32,6 +33,8 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The DuckDB of one run: an in-memory database in a sandbox that can read the folders of one dataset and nothing else.
@@ -39,6 +42,7 @@ import org.jspecify.annotations.Nullable;
  * several threads.
  */
 public final class DuckDb implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(DuckDb.class);
     private static final ObjectMapper JSON = Json.mapper();
     /** Of a statement that need not tell of which object a row is. */
     private static final String NO_NUMBER = "";
@@ -51,6 +55,7 @@ public final class DuckDb implements AutoCloseable {
     private final List<Preparation> preparations = new ArrayList<>();
 
     private @Nullable TemporaryFolder temporaryFolder;
+    private final RawCopies copies = new RawCopies();
     private final Footers footers = new Footers(this::newConnection, DuckDb::execute);
     private final Binding binding = new Binding(this::newConnection);
     /** By statement, for as long as somebody has it. */
@@ -281,10 +286,78 @@ public final class DuckDb implements AutoCloseable {
                     isNumber ? "c" + (columns.size() - 1) : "hash(%s)".formatted(names(columns.size())),
                     isNumber,
                     Math.min(maxBytes, LargeRecords.mostInHeap()));
+            Completion.Again again = (statement, failure, given) -> {
+                String why = failure == null ? whyItEnded(statement) : String.valueOf(failure.getMessage());
+                boolean isInOrder = given == 0 || (oneEach && objects.size() == 1);
+                if (!isInOrder || !RawCopies.helpWith(why) || !copyOddOnes(objects, schema)) {
+                    return Optional.empty();
+                }
+                String other = stream(query, objects, schema, omitNulls, skip + given, oneEach, maxBytes);
+                return Optional.of(new Completion.Statement(other, completion(other)));
+            };
             return completedBy(
-                    new Completion(record.nullGroups(), large),
+                    new Completion(record.nullGroups(), large, again),
                     "SELECT record FROM (%s) UNION ALL SELECT NULL".formatted(large.stream(skip)));
         });
+    }
+
+    /** From now on the objects that hold values which DuckDB does not take are read another way. Whether there are any. */
+    private boolean copyOddOnes(List<LakeObject> objects, Schema schema) {
+        boolean found = false;
+        for (LakeObject object :
+                objects.stream().map(LakeObject::whole).distinct().toList()) {
+            if (copies.of(object).isEmpty() && (objects.size() == 1 || isOdd(object, schema)) && copy(object)) {
+                found = true;
+                LOG.warn(
+                        "object {}: it has values that DuckDB does not take. They are delivered as text or null (docs/data.md, Values).",
+                        object.key());
+            }
+        }
+        return found;
+    }
+
+    private boolean isOdd(LakeObject object, Schema schema) {
+        String scan = ParquetScan.of(schema, copies, List.of(object), true, Map.of(), NO_NUMBER, "");
+        try (Connection connection = newConnection()) {
+            execute(connection, "SELECT count(hash(r)) FROM (" + scan + ") AS r");
+            return false;
+        } catch (SQLException e) {
+            return RawCopies.helpWith(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private synchronized boolean copy(LakeObject object) {
+        boolean isInBucket = object.url().startsWith("s3://");
+        if (copies.of(object).isPresent() || (isInBucket && object.size() > LargeRecords.mostInHeap())) {
+            return copies.of(object).isPresent();
+        }
+        try (Connection connection = newConnection()) {
+            copies.add(
+                    object,
+                    inBucket -> execute(
+                            connection,
+                            "SELECT content FROM read_blob(%s)".formatted(JsonRendering.literal(inBucket.url())),
+                            rows -> {
+                                rows.next();
+                                return bytes(rows.getBlob(1));
+                            }),
+                    file -> execute(
+                            connection,
+                            "DESCRIBE FROM read_parquet(%s, hive_partitioning=false)"
+                                    .formatted(JsonRendering.literal(file.toString())),
+                            rows -> {
+                                List<ColumnType> types = new ArrayList<>();
+                                while (rows.next()) {
+                                    types.add(ColumnType.of(rows.getString(2)));
+                                }
+                                return types;
+                            }));
+            return true;
+        } catch (SQLException e) {
+            // What DuckDB says of the object itself is told.
+            LOG.debug("{}: no copy", object.key(), e);
+            return false;
+        }
     }
 
     /**
@@ -518,7 +591,12 @@ public final class DuckDb implements AutoCloseable {
         Path temp = engine.temporaryFolder().orElseGet(settings::temporaryFolder);
         // A folder of its own, which DuckDB removes again: it may be read from within the sandbox.
         TemporaryFolder folder = TemporaryFolder.in(temp);
+        if (temporaryFolder != null) {
+            temporaryFolder.close();
+        }
         temporaryFolder = folder;
+        Path folderOfCopies = folder.path().resolve("copies");
+        copies.startIn(folderOfCopies);
         set("temp_directory", folder.path().resolve("spill").toString());
         settings.optional("duckdb.extension-directory").ifPresent(this::setExtensionDirectory);
         // DuckDB counts 16 bytes for a record however long it is; with its default it would keep 60,000 of them.
@@ -558,7 +636,7 @@ public final class DuckDb implements AutoCloseable {
         }
         try (Statement statement = root.createStatement()) {
             statement.execute("SET allowed_directories=[%s]"
-                    .formatted(folders.stream()
+                    .formatted(Stream.concat(folders.stream(), Stream.of(folderOfCopies + "/"))
                             // As it is asked for, and as it is found.
                             .flatMap(one -> Stream.of(one, ParquetScan.withoutWildcards(one)))
                             .distinct()
@@ -625,13 +703,17 @@ public final class DuckDb implements AutoCloseable {
             while (true) {
                 long version = schema.version();
                 Binding.Bound bound = binding.of(query, schema, number);
-                String scan = ParquetScan.of(schema, objects, bound.virtualColumns(), number, ofRow);
+                String scan = ParquetScan.of(
+                        schema, copies, objects, query.onlySelects(), bound.virtualColumns(), number, ofRow);
                 if (version == schema.version()) {
                     return work.with(
                             connection, bound.columns(), number.isEmpty() ? query.over(scan) : query.overBundle(scan));
                 }
             }
         } catch (SQLException e) {
+            if (RawCopies.helpWith(String.valueOf(e.getMessage())) && copyOddOnes(objects, schema)) {
+                return over(query, objects, schema, number, ofRow, work);
+            }
             throw Binding.explained(query, e);
         }
     }

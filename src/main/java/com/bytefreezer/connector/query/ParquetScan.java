@@ -2,6 +2,7 @@ package com.bytefreezer.connector.query;
 
 import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.lake.LakeObject.Slice;
+import com.bytefreezer.connector.query.RawCopies.Copy;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -9,6 +10,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The SQL that reads objects with the columns of their dataset. A file's own columns are renamed by their positions
@@ -25,33 +27,52 @@ final class ParquetScan {
     private ParquetScan() {}
 
     /** Objects that are read by one function: with the same columns and folders of the same names. */
-    private record Group(Shape shape, List<String> folders, int prefix) {}
+    private record Group(
+            Shape shape,
+            List<String> folders,
+            int prefix,
+            @Nullable LakeObject copied,
+            @Nullable Copy copy) {}
 
     /**
      * A SELECT of the rows of these objects. {@code schema} must know them.
      *
+     * @param asWritten whether the values of times of day may be any
      * @param further names of more columns, with expressions over the virtual columns of {@code read_parquet}
      * @param number the name of one more column; or empty
      * @param ofRow what it has: {@link #POSITION}, or a virtual column of {@code read_parquet}
      */
     static String of(
-            Schema schema, List<LakeObject> objects, Map<String, String> further, String number, String ofRow) {
+            Schema schema,
+            RawCopies copies,
+            List<LakeObject> objects,
+            boolean asWritten,
+            Map<String, String> further,
+            String number,
+            String ofRow) {
         Map<Group, List<Integer>> groups = new LinkedHashMap<>();
         for (int i = 0; i < objects.size(); i++) {
-            groups.computeIfAbsent(group(schema, objects.get(i)), any -> new ArrayList<>())
+            groups.computeIfAbsent(group(schema, copies, objects.get(i)), any -> new ArrayList<>())
                     .add(i);
         }
         return groups.entrySet().stream()
-                .map(group -> select(schema, group.getKey(), group.getValue(), objects, further, number, ofRow))
+                .map(group ->
+                        select(schema, group.getKey(), group.getValue(), objects, asWritten, further, number, ofRow))
                 .collect(Collectors.joining(" UNION ALL "));
     }
 
-    private static Group group(Schema schema, LakeObject object) {
+    private static Group group(Schema schema, RawCopies copies, LakeObject object) {
         Shape shape = schema.shape(object).orElseThrow(() -> new IllegalStateException(object.url() + " is not known"));
         LakeObject whole = object.whole();
         String prefix =
                 whole.url().substring(0, whole.url().length() - whole.key().length());
-        return new Group(shape, List.copyOf(object.partition().keySet()), prefix.codePointCount(0, prefix.length()));
+        Copy copy = copies.of(object).orElse(null);
+        return new Group(
+                shape,
+                List.copyOf(object.partition().keySet()),
+                prefix.codePointCount(0, prefix.length()),
+                copy == null ? null : whole,
+                copy);
     }
 
     private static String select(
@@ -59,16 +80,24 @@ final class ParquetScan {
             Group group,
             List<Integer> positions,
             List<LakeObject> objects,
+            boolean asWritten,
             Map<String, String> further,
             String number,
             String ofRow) {
         List<LakeObject> read = positions.stream().map(objects::get).toList();
+        String path = group.copied() == null
+                ? PATH
+                : JsonRendering.literal(group.copied().url());
         StringBuilder columns = new StringBuilder(schema.selectList(
                 group.shape(),
+                group.copy() == null ? null : group.copy().types(),
+                asWritten,
                 group.folders().stream()
-                        .collect(Collectors.toMap(name -> name, name -> folder(name, group.prefix())))));
-        further.forEach((name, expression) ->
-                columns.append(", ").append(expression).append(" AS ").append(Query.identifier(name)));
+                        .collect(Collectors.toMap(name -> name, name -> folder(name, path, group.prefix())))));
+        further.forEach((name, expression) -> columns.append(", ")
+                .append(expression.equalsIgnoreCase(PATH) ? path : expression)
+                .append(" AS ")
+                .append(Query.identifier(name)));
         if (!number.isEmpty()) {
             String value = ofRow.equals(POSITION) ? "%s[(file_index + 1)::BIGINT]".formatted(positions) : ofRow;
             columns.append(", %s AS %s".formatted(value, Query.identifier(number)));
@@ -83,7 +112,9 @@ final class ParquetScan {
         return "SELECT %s FROM read_parquet(%s, hive_partitioning=false, union_by_name=false%s) AS t(%s%s)%s"
                 .formatted(
                         columns,
-                        files(read),
+                        group.copy() == null
+                                ? files(read)
+                                : JsonRendering.literal(group.copy().file().toString()),
                         byPath ? ", filename='" + OPTION + "'" : "",
                         names,
                         byPath ? ", " + PATH : "",
@@ -91,9 +122,9 @@ final class ParquetScan {
     }
 
     /** The value of a folder: from the path, so that DuckDB opens no file of another folder than is asked for. */
-    private static String folder(String name, int prefix) {
+    private static String folder(String name, String path, int prefix) {
         String raw = "split_part(split_part('/' || substr(%s, %d), %s, 2), '/', 1)"
-                .formatted(PATH, prefix + 1, JsonRendering.literal("/" + name + "="));
+                .formatted(path, prefix + 1, JsonRendering.literal("/" + name + "="));
         return "nullif(coalesce(try(url_decode(%1$s)), %1$s), '%2$s')".formatted(raw, Schema.NULL_FOLDER);
     }
 

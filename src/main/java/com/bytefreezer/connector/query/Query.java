@@ -51,6 +51,7 @@ public final class Query {
     private final @Nullable String bundleSql;
     private final Map<String, String> virtualColumns;
     private final boolean repeatable;
+    private final boolean onlySelects;
 
     private Query(
             String text,
@@ -59,7 +60,8 @@ public final class Query {
             String sql,
             @Nullable String bundleSql,
             Map<String, String> virtualColumns,
-            boolean repeatable) {
+            boolean repeatable,
+            boolean onlySelects) {
         this.text = text;
         this.tree = tree;
         this.mark = mark;
@@ -67,6 +69,7 @@ public final class Query {
         this.bundleSql = bundleSql;
         this.virtualColumns = virtualColumns;
         this.repeatable = repeatable;
+        this.onlySelects = onlySelects;
     }
 
     /**
@@ -100,13 +103,15 @@ public final class Query {
             if (refusal.isPresent()) {
                 throw refused(text, refusal.get());
             }
+            boolean onlySelects = SqlTree.nodes(replaced, node -> true).allMatch(Query::keepsValues);
             String mark = UUID.randomUUID().toString();
             addEvents(replaced, events, scanMark(mark), sqlTree);
             String sql = sqlTree.text(replaced);
             String bundleSql = virtualColumns.isEmpty() && takesRowsOnlyFrom(events, replaced)
                     ? bundled(replaced, mark, sqlTree)
                     : null;
-            return new Query(text, document, mark, sql, bundleSql, virtualColumns, isRepeatable(document, sqlTree));
+            return new Query(
+                    text, document, mark, sql, bundleSql, virtualColumns, isRepeatable(document, sqlTree), onlySelects);
         } catch (SQLException | JsonProcessingException e) {
             throw new ConnectorException("SQL: %s Nothing was exported.".formatted(sentence(firstLine(e))), e);
         }
@@ -118,6 +123,24 @@ public final class Query {
      */
     public boolean isRepeatable() {
         return repeatable;
+    }
+
+    /** Whether the values of the result are those of columns, with nothing done to them: some only DuckDB can hold. */
+    boolean onlySelects() {
+        return onlySelects;
+    }
+
+    /** A comparison with a text makes a value of the text. */
+    private static boolean keepsValues(JsonNode node) {
+        String type = node.path("type").asText();
+        return switch (node.path("class").asText()) {
+            case "" -> !type.equals("SET_OPERATION_NODE") && !type.equals("RECURSIVE_CTE_NODE");
+            case "COLUMN_REF", "CONSTANT", "STAR", "COMPARISON", "CONJUNCTION", "BETWEEN" -> true;
+            case "OPERATOR" ->
+                Set.of("OPERATOR_IS_NULL", "OPERATOR_IS_NOT_NULL", "OPERATOR_NOT")
+                        .contains(type);
+            default -> false;
+        };
     }
 
     /** The same for every text that means the same to DuckDB's parser, whatever its blanks, comments and letter case of keywords. */

@@ -44,6 +44,9 @@ final class ReadAhead implements Blocks {
     /** Nobody waits for the reader any more. */
     private volatile boolean abandoned;
 
+    /** How many rows of the statement that it reads now the reader has given. */
+    private long given;
+
     private boolean begun;
     /** The one that has no block. */
     private @Nullable Step end;
@@ -172,21 +175,55 @@ final class ReadAhead implements Blocks {
         put(last);
     }
 
+    /** Reads on by another statement, where there is one, when DuckDB breaks off. */
     private void stream() throws SQLException {
+        Completion.Statement running = new Completion.Statement(sql, completion);
+        while (true) {
+            SQLException failure = null;
+            try {
+                if (readRows(running)) {
+                    return;
+                }
+            } catch (SQLException e) {
+                failure = e;
+            }
+            Completion.Statement next = closed || abandoned
+                    ? null
+                    : running.completion()
+                            .again()
+                            .after(running.sql(), failure, given)
+                            .orElse(null);
+            if (next == null) {
+                if (failure != null) {
+                    throw failure;
+                }
+                return;
+            }
+            running = next;
+            given = 0;
+        }
+    }
+
+    /** Whether there is nothing more to be read. */
+    private boolean readRows(Completion.Statement running) throws SQLException {
         try (Connection connection = connections.open();
-                Statement running = connection.createStatement()) {
-            statement = running;
-            try (ResultSet rows = running.executeQuery(sql)) {
-                StreamedRecords records = new StreamedRecords(rows, completion);
-                columns = records.columns();
-                put(new Step(new Object[0][], null));
+                Statement opened = connection.createStatement()) {
+            statement = opened;
+            try (ResultSet rows = opened.executeQuery(running.sql())) {
+                StreamedRecords records = new StreamedRecords(rows, running.completion());
+                if (columns.isEmpty()) {
+                    columns = records.columns();
+                    put(new Step(new Object[0][], null));
+                }
                 while (!closed && !abandoned) {
                     Object[][] block = records.next();
                     if (block == null) {
-                        return;
+                        return records.haveEnded();
                     }
+                    given += block[0].length;
                     put(new Step(block, null));
                 }
+                return true;
             }
         }
     }

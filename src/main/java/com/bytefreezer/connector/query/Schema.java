@@ -284,9 +284,12 @@ public final class Schema {
     /**
      * The select list over a file, whose own columns are named {@code c0}, {@code c1}, … there.
      *
+     * @param raw the types that its columns have in place of those of its shape, or null
+     * @param asWritten whether values may be such as DuckDB's functions cannot work on
      * @param folders expressions for the values of its folders, as they stand there, by name
      */
-    synchronized String selectList(Shape shape, Map<String, String> folders) {
+    synchronized String selectList(
+            Shape shape, @Nullable List<ColumnType> raw, boolean asWritten, Map<String, String> folders) {
         Map<Column, Integer> places = new HashMap<>();
         List<@Nullable Column> known = places(shape);
         for (int i = 0; i < known.size(); i++) {
@@ -299,19 +302,38 @@ public final class Schema {
                 .collect(Collectors.toMap(
                         folder -> folded(folder.getKey()), Map.Entry::getValue, (first, second) -> first));
         return inOrder().stream()
-                .map(column -> value(column, shape, places.get(column), byFoldedName.get(folded(column.written)))
+                .map(column -> value(
+                                column,
+                                shape,
+                                raw,
+                                asWritten,
+                                places.get(column),
+                                byFoldedName.get(folded(column.written)))
                         + " AS " + Query.identifier(column.name))
                 .collect(Collectors.joining(", "));
     }
 
-    private String value(Column column, Shape shape, @Nullable Integer place, @Nullable String folder) {
+    private String value(
+            Column column,
+            Shape shape,
+            @Nullable List<ColumnType> raw,
+            boolean asWritten,
+            @Nullable Integer place,
+            @Nullable String folder) {
         ColumnType type = typeOf(column);
         if (folder != null) {
             return type.equals(Widening.TEXT) ? folder : folder + "::" + Widening.type(type);
         }
-        return place == null
-                ? "NULL::" + Widening.type(type)
-                : Widening.convert(shape.columns().get(place).type(), type, withoutStatistics("c" + place));
+        if (place == null) {
+            return "NULL::" + Widening.type(type);
+        }
+        ColumnType own = shape.columns().get(place).type();
+        String value = withoutStatistics("c" + place);
+        if (own.isUnspeakable()) {
+            return Widening.convert(raw == null ? own : raw.get(place), type, value);
+        }
+        String typed = raw == null ? value : RawCopies.typed(raw.get(place), own, value);
+        return Widening.convert(own, type, SafeValues.of(own, typed, asWritten));
     }
 
     /** The same value, of which DuckDB does not know that it is a file's: what its writer says of it may be wrong. */

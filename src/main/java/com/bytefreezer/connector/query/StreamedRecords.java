@@ -23,6 +23,7 @@ final class StreamedRecords {
 
     private long fetchedBytes;
     private int next;
+    private boolean ended;
 
     StreamedRecords(ResultSet rows, Completion completion) throws SQLException {
         this.rows = rows;
@@ -36,6 +37,11 @@ final class StreamedRecords {
 
     List<String> columns() {
         return columns;
+    }
+
+    /** Whether the last row was the NULL that stands after all records. */
+    boolean haveEnded() {
+        return ended;
     }
 
     /** As {@link Blocks#next}; in place of a record that is too large stands a {@link RefusedRecord}. */
@@ -67,6 +73,7 @@ final class StreamedRecords {
         fetchedBytes = 0;
         while (count < Blocks.ROWS && fetchedBytes < MOST_BYTES && rows.next()) {
             block[0][count] = completed(rows.getBytes(1));
+            ended = block[0][count] == null;
             fetchedBytes += length(block[0][count]);
             for (int column = 1; column < block.length; column++) {
                 block[column][count] = rows.getObject(column + 1);

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -85,7 +84,7 @@ class AnyDatasetTest {
                 requireSame(seed, sql + " one by one", single, expected);
                 requireSame(seed, sql + " together", dataset.records(sql), expected);
                 if (i == 0) {
-                    requireSame(seed, sql + " for the page", page(dataset, sql), expected);
+                    requireSame(seed, sql + " for the page", dataset.shown(sql), expected);
                 }
             }
             String count = "SELECT count(*) AS n, sum(id)::BIGINT AS s FROM events WHERE " + filter(types, random, 1);
@@ -241,26 +240,6 @@ class AnyDatasetTest {
             while (rows.next()) {
                 records.add(plain(JSON.readTree(rows.getString(1))));
             }
-        }
-        return records;
-    }
-
-    private static List<String> page(LocalDataset dataset, String sql) throws Exception {
-        List<String> records = new ArrayList<>();
-        try (var duckDb = dataset.open(Map.of())) {
-            duckDb.lock(2);
-            duckDb.read(
-                    LocalDataset.parse(sql), dataset.objects(), dataset.schema, false, 1_000_000, new DuckDb.Reader() {
-                        @Override
-                        public void columns(List<String> names, List<String> types) {
-                            assertThat(names).first().isEqualTo("id");
-                        }
-
-                        @Override
-                        public boolean record(byte[] json) {
-                            return records.add(new String(json, StandardCharsets.UTF_8));
-                        }
-                    });
         }
         return records;
     }

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -91,6 +92,46 @@ final class LocalDataset implements AutoCloseable {
 
     List<String> records(String sql, LakeObject object) {
         return records(sql, List.of(object));
+    }
+
+    /** As an export reads the records of one object, or of all of them. */
+    List<String> exported(String sql, List<LakeObject> some) throws SQLException {
+        learn();
+        DuckDb duckDb = duckDb();
+        String statement = duckDb.stream(parse(sql), some, schema, false, 0, some.size() == 1, 100_000_000);
+        List<String> records = new ArrayList<>();
+        try (var blocks =
+                new ReadAhead(duckDb::newConnection, statement, duckDb.completion(statement), Duration.ofMinutes(1))) {
+            for (Object[][] block = blocks.next(); block != null; block = blocks.next()) {
+                for (int i = 0; i < block[0].length; i++) {
+                    if (block[0][i] == null) {
+                        return records;
+                    }
+                    records.add(new String((byte[]) block[0][i], StandardCharsets.UTF_8));
+                }
+            }
+        }
+        throw new SQLException(duckDb.whyItEnded(statement));
+    }
+
+    /** As the page shows the records of all objects. */
+    List<String> shown(String sql) throws IOException {
+        List<String> records = new ArrayList<>();
+        try (var duckDb = open(Map.of())) {
+            duckDb.lock(2);
+            duckDb.read(parse(sql), objects, schema, false, 1_000_000, new DuckDb.Reader() {
+                @Override
+                public void columns(List<String> names, List<String> types) {
+                    // The records have them.
+                }
+
+                @Override
+                public boolean record(byte[] json) {
+                    return records.add(new String(json, StandardCharsets.UTF_8));
+                }
+            });
+        }
+        return records;
     }
 
     @Override

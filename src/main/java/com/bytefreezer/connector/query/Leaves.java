@@ -1,0 +1,80 @@
+package com.bytefreezer.connector.query;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** Changes the values within lists, structures and maps, each by itself. */
+final class Leaves {
+    private final Change change;
+
+    /** What happens to one value. */
+    interface Change {
+        /** Whether values of the type {@code from} are changed, to be of the type {@code to}. */
+        boolean concerns(ColumnType from, ColumnType to);
+
+        /** The expression for the changed value of {@code x}; neither type has children. */
+        String of(ColumnType from, ColumnType to, String x);
+    }
+
+    private Leaves(Change change) {
+        this.change = change;
+    }
+
+    /**
+     * The expression for {@code x} with changed values.
+     *
+     * @param from its type
+     * @param to the type that it is to have, of the same structure
+     */
+    static String change(ColumnType from, ColumnType to, String x, Change change) {
+        return new Leaves(change).of(from, to, x, 0);
+    }
+
+    private boolean concerns(ColumnType from, ColumnType to) {
+        if (!from.isNested()) {
+            return change.concerns(from, to);
+        }
+        for (int i = 0; i < from.children().size(); i++) {
+            if (concerns(from.children().get(i), to.children().get(i))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private String of(ColumnType from, ColumnType to, String x, int depth) {
+        if (!concerns(from, to)) {
+            return x;
+        }
+        if (!from.isNested()) {
+            return change.of(from, to, x);
+        }
+        return switch (from.name()) {
+            case ColumnType.LIST -> elements(from, to, 0, x, depth);
+            case ColumnType.MAP ->
+                "map(%s, %s)"
+                        .formatted(
+                                elements(from, to, 0, "map_keys(" + x + ")", depth),
+                                elements(from, to, 1, "map_values(" + x + ")", depth));
+            case ColumnType.STRUCT -> struct(from, to, x, depth);
+            default -> x;
+        };
+    }
+
+    private String elements(ColumnType from, ColumnType to, int child, String list, int depth) {
+        String item = "v" + depth;
+        return "list_transform(%s, lambda %s: %s)"
+                .formatted(
+                        list, item, of(from.children().get(child), to.children().get(child), item, depth + 1));
+    }
+
+    private String struct(ColumnType from, ColumnType to, String x, int depth) {
+        List<String> members = new ArrayList<>();
+        for (int i = 0; i < to.fields().size(); i++) {
+            String member = "struct_extract_at(%s, %d)".formatted(x, i + 1);
+            members.add(JsonRendering.literal(to.fields().get(i)) + ": "
+                    + of(from.children().get(i), to.children().get(i), member, depth));
+        }
+        return "CASE WHEN %s IS NOT NULL THEN {%s} END".formatted(x, String.join(", ", members));
+    }
+}

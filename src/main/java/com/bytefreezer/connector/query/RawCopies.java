@@ -1,0 +1,163 @@
+package com.bytefreezer.connector.query;
+
+import com.bytefreezer.connector.config.PrivateFiles;
+import com.bytefreezer.connector.lake.LakeObject;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Copies of objects that hold values which DuckDB does not take: a text that is no UTF-8, something else than JSON in a
+ * column of JSON, a time further away than it counts. One such value keeps all others of its object from being read; so the
+ * copy has a {@link RawFooter}, and each value is converted by itself. Safe for use by several threads.
+ */
+final class RawCopies {
+    /** What DuckDB 1.5.5 says of such values. */
+    private static final List<String> SIGNS = List.of(
+            "Invalid string encoding found in Parquet file",
+            "Invalid JSON found in Parquet file",
+            "Could not convert Timestamp(MS) to Timestamp(US)");
+    /** After a footer: its length, and what names the format. */
+    private static final int TAIL = 8;
+
+    private static final byte[] MAGIC = {'P', 'A', 'R', '1'};
+
+    private static final Leaves.Change TYPED = new Leaves.Change() {
+        @Override
+        public boolean concerns(ColumnType from, ColumnType to) {
+            return !from.equals(to) && !to.equals(Widening.NOTHING);
+        }
+
+        @Override
+        public String of(ColumnType from, ColumnType to, String x) {
+            if (!from.is("BLOB")) {
+                // Milliseconds.
+                return "try(epoch_ms(%s))::%s".formatted(x, to);
+            }
+            String text = JsonRendering.text(from, x);
+            return to.is("JSON")
+                    ? "CASE WHEN json_valid(%1$s) THEN %1$s ELSE to_json(%1$s) END::JSON".formatted(text)
+                    : text;
+        }
+    };
+
+    private volatile Path folder = Path.of("");
+    private final Map<LakeObject, Copy> copies = new ConcurrentHashMap<>();
+
+    /**
+     * A copy.
+     *
+     * @param types of its columns, as DuckDB has them
+     */
+    record Copy(Path file, List<ColumnType> types) {}
+
+    /** Reads an object of a bucket, whole. */
+    interface Fetch {
+        byte[] get(LakeObject object) throws SQLException;
+    }
+
+    /** Tells the types of a file's columns. */
+    interface Describe {
+        List<ColumnType> types(Path file) throws SQLException;
+    }
+
+    /** Forgets all of before; others are made in this folder, which need not exist. */
+    void startIn(Path newFolder) {
+        copies.clear();
+        folder = newFolder;
+    }
+
+    /** Whether DuckDB failed for a value that a copy can be read with. */
+    static boolean helpWith(String message) {
+        return SIGNS.stream().anyMatch(message::contains);
+    }
+
+    Optional<Copy> of(LakeObject object) {
+        return Optional.ofNullable(copies.get(object.whole()));
+    }
+
+    /** Makes the copy of an object. */
+    void add(LakeObject object, Fetch fetch, Describe describe) throws SQLException {
+        Path file = folder.resolve(UUID.randomUUID() + ".parquet");
+        try {
+            PrivateFiles.createFolders(folder);
+            try (FileChannel out = PrivateFiles.openNew(file)) {
+                if (object.url().startsWith("s3://")) {
+                    writeAll(out, ByteBuffer.wrap(fetch.get(object)));
+                } else {
+                    copy(Path.of(object.url()), out);
+                }
+            }
+            replaceFooter(file);
+            copies.put(object.whole(), new Copy(file, describe.types(file)));
+        } catch (IOException e) {
+            throw new SQLException("no copy of it can be made (%s)".formatted(e), e);
+        }
+    }
+
+    private static void copy(Path object, FileChannel out) throws IOException {
+        try (FileChannel in = FileChannel.open(object, StandardOpenOption.READ)) {
+            for (long at = 0; at < in.size(); ) {
+                at += in.transferTo(at, in.size() - at, out);
+            }
+        }
+    }
+
+    private static void replaceFooter(Path file) throws IOException {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            long end = channel.size() - TAIL;
+            int length = read(channel, end, Integer.BYTES)
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .getInt();
+            if (length < 0 || length > end) {
+                throw new IOException("no footer of Parquet");
+            }
+            byte[] footer = RawFooter.of(read(channel, end - length, length).array());
+            channel.truncate(end - length);
+            channel.position(end - length);
+            writeAll(
+                    channel,
+                    ByteBuffer.allocate(footer.length + TAIL)
+                            .order(ByteOrder.LITTLE_ENDIAN)
+                            .put(footer)
+                            .putInt(footer.length)
+                            .put(MAGIC)
+                            .flip());
+        }
+    }
+
+    private static ByteBuffer read(FileChannel channel, long from, int length) throws IOException {
+        ByteBuffer buffer = ByteBuffer.allocate(length);
+        while (buffer.hasRemaining()) {
+            if (channel.read(buffer, from + buffer.position()) < 0) {
+                throw new IOException("it ends early");
+            }
+        }
+        return buffer.flip();
+    }
+
+    private static void writeAll(FileChannel channel, ByteBuffer bytes) throws IOException {
+        while (bytes.hasRemaining()) {
+            channel.write(bytes);
+        }
+    }
+
+    /**
+     * The expression for a value of a copy as the type that it has in its object. What such a type has no value for: bytes
+     * that are no text are base64, what is no JSON is a text, a time beyond DuckDB's is NULL.
+     *
+     * @param raw its type in the copy
+     */
+    static String typed(ColumnType raw, ColumnType type, String x) {
+        return Leaves.change(raw, type, x, TYPED);
+    }
+}
