@@ -34,7 +34,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
- * The command line: flags and exit codes of the original connector (CONTRACTS §3.1). 0: delivered, or stopped by a
+ * The command line: flags and exit codes of the original connector (docs/contracts.md). 0: delivered, or stopped by a
  * signal in watch mode; 1: anything that a person must look at; 2: an unknown flag, or a destination that cannot be
  * certified.
  */
@@ -284,7 +284,7 @@ public final class Main implements Callable<Integer> {
         }
     }
 
-    /** The virtual machine would end with 143 by itself; the original ends a watch with 0 (CONTRACTS §3.1). */
+    /** The virtual machine would end with 143 by itself; the original ends a watch with 0 (docs/contracts.md). */
     private static void stopBySignal(AutoCloseable running, CountDownLatch closed, boolean endless) {
         LOG.info("Stopping: batches in flight are finished first.");
         // It tells of each thing that is interrupted, with a stack trace; the connector says in a line what that means.

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 
-/** How the process works (CONTRACTS §3.1). */
+/** How the process works; the first three are the original's (docs/contracts.md). */
 public enum Mode {
     /** Serves the page; runs an export when a person asks for one. */
     INTERACTIVE,

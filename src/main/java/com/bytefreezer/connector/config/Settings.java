@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The names and defaults are those of {@code application.properties}, plus what the route files use. Values come
  * from, highest first: the command line, the environment, the {@code --config} file (the original connector's YAML and
- * keys, CONTRACTS §3.2), {@code application.properties} in the working folder, the defaults.
+ * keys, docs/contracts.md), {@code application.properties} in the working folder, the defaults.
  */
 public final class Settings {
     /** Of the names in the environment that are meant for the connector in any case. */

@@ -19,7 +19,7 @@ import org.apache.camel.Variable;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The tenants and datasets of the account, as the control plane tells them (CONTRACTS §1.2). Fields that are not needed
+ * The tenants and datasets of the account, as the control plane tells them (docs/contracts.md). Fields that are not needed
  * are ignored. Safe for use by several threads.
  */
 public final class Account {

@@ -34,7 +34,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * This process as the control plane lists it (CONTRACTS §1.4): what {@code routes/health.camel.yaml} sends, and what
+ * This process as the control plane lists it (docs/contracts.md): what {@code routes/health.camel.yaml} sends, and what
  * becomes of the answers. Says once that the control plane fails, and once that it is back. Safe for use by several
  * threads.
  */
@@ -141,7 +141,7 @@ public final class Instance {
     }
 
     /**
-     * The name of this process (CONTRACTS §1.4).
+     * The name of this process (docs/contracts.md).
      *
      * @param host of the container, when somebody says so
      */

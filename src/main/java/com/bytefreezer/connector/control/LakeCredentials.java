@@ -36,7 +36,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The credentials of a dataset's bucket: from the settings {@code s3.*}, or from the control plane's answer to
- * {@code query-credentials} (CONTRACTS §1.1, §1.3). Remembers the last good answer, so that an export goes on while the
+ * {@code query-credentials} (docs/contracts.md, The control plane). Remembers the last good answer, so that an export goes on while the
  * control plane is down; says so once, and once that it is back. Safe for use by several threads.
  */
 public final class LakeCredentials {

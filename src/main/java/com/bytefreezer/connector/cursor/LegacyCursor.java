@@ -9,7 +9,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The {@code cursor.json} of the original connector. It never says what was delivered (CONTRACTS §3.7): only its total
+ * The {@code cursor.json} of the original connector. It never says what was delivered (docs/contracts.md): only its total
  * tells something, and it is left as it is, so that one can go back.
  */
 public final class LegacyCursor {

@@ -181,7 +181,7 @@ public final class Batch {
         return lines;
     }
 
-    /** The original's body of a webhook: {@code {"records":[…],"count":n}} (CONTRACTS §3.9). */
+    /** The original's body of a webhook: {@code {"records":[…],"count":n}} (docs/contracts.md). */
     public byte[] recordsDocument() {
         ByteArrayOutputStream document = new ByteArrayOutputStream(size() + 40);
         document.writeBytes("{\"records\":[".getBytes(StandardCharsets.UTF_8));

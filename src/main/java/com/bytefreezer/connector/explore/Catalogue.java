@@ -47,7 +47,7 @@ public final class Catalogue {
     }
 
     /**
-     * One dataset, in the original's words (CONTRACTS §3.4).
+     * One dataset, in the original's words (docs/contracts.md).
      *
      * @param newest its newest partition, or null when it has no date or was not found out in time
      */

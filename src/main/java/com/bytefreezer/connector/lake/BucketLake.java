@@ -21,7 +21,7 @@ import software.amazon.awssdk.services.s3.model.S3Object;
 
 /**
  * A lake in a bucket. Path style wherever an endpoint is set and virtual-host style on AWS, as packer does
- * (CONTRACTS §2.3).
+ * (docs/contracts.md, The lake).
  */
 final class BucketLake implements Lake, Layout.Folders {
     private final Credentials credentials;

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param endpoint an S3-compatible server, or null for AWS
  * @param keys null for the default AWS credential chain
- * @param path where the control plane believes the dataset to be; only a hint (CONTRACTS §1.3)
+ * @param path where the control plane believes the dataset to be; only a hint (docs/contracts.md, The control plane)
  */
 public record Credentials(
         String bucket,

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * The objects of one dataset. An instance belongs to one run and is closed with it.
  *
  * <p>Only {@code *.parquet} counts: packer leaves {@code .parquet.tmp} twins and {@code _metadata} files beside them
- * (CONTRACTS §0.3, §2.1). What else looks like data is {@link #skipped}.
+ * (docs/contracts.md, The lake). What else looks like data is {@link #skipped}.
  */
 public interface Lake extends AutoCloseable {
 

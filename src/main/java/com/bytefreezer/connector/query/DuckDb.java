@@ -245,7 +245,7 @@ public final class DuckDb implements AutoCloseable {
     /**
      * The statement that gives the records of {@code objects}: one BLOB column {@code record} with the JSON of a record,
      * and after the last one a NULL. Without that NULL the stream has ended early, which DuckDB's JDBC driver does not
-     * report (seen on 1.5.5, DESIGN §5).
+     * report (docs/contracts.md, DuckDB).
      *
      * @param skip records to leave out at the beginning
      */
@@ -403,8 +403,8 @@ public final class DuckDb implements AutoCloseable {
 
     /**
      * Reads the first records of a query for a person who waits. They are gathered in a temporary table before the
-     * first one is handed over, since the driver would not report an error in the middle of a stream (seen on 1.5.5,
-     * DESIGN §5). What does not fit into memory is on disk.
+     * first one is handed over, since the driver would not report an error in the middle of a stream (docs/contracts.md,
+     * DuckDB). What does not fit into memory is on disk.
      *
      * @param limit most records
      * @throws IOException of {@code reader}

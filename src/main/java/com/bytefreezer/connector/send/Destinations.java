@@ -50,7 +50,7 @@ public final class Destinations {
         targets = new Targets(settings, secrets);
     }
 
-    /** Which destination a client means; as the original has it (CONTRACTS §3.4). */
+    /** Which destination a client means; as the original has it (docs/contracts.md). */
     public record Trial(String type, Map<String, JsonNode> config) {
         public Trial {
             type = Objects.requireNonNullElse(type, "").strip();

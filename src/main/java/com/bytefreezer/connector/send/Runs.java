@@ -52,7 +52,7 @@ public final class Runs implements CamelContextAware {
         targets = new Targets(settings, secrets);
     }
 
-    /** The original's answer to an export that was waited for, with its balance (CONTRACTS §3.4). */
+    /** The original's answer to an export that was waited for, with its balance (docs/contracts.md). */
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Exported(
             @Nullable String status,

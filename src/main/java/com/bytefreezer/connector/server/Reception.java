@@ -167,7 +167,7 @@ final class Reception {
         refuse(raw, 503, "The connector starts or stops. Try again in a second.");
     }
 
-    /** As the original answers (CONTRACTS §3.4); with 405 where the path is there for another method. */
+    /** As the original answers (docs/contracts.md, The original); with 405 where the path is there for another method. */
     private void noRoute(RoutingContext exchange) {
         HttpServerRequest raw = exchange.request();
         Stream<String> ofRoutes = routes().stream()

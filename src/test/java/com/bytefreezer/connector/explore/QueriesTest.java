@@ -160,7 +160,7 @@ class QueriesTest {
                 .isEqualTo("SQL: the result has several columns named a, b. Give each its own name with AS.");
     }
 
-    /** CONTRACTS §6.25 and more. {@code OTHER} is another tenant's folder. */
+    /** What the original ran, and more. {@code OTHER} is another tenant's folder. */
     @ParameterizedTest
     @ValueSource(
             strings = {

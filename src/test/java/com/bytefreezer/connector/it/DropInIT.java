@@ -36,7 +36,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The original's three deployments (CONTRACTS §3.11, §5.2) run this connector when only the image or the command is
+ * The original's three deployments (docs/contracts.md) run this connector when only the image or the command is
  * changed. The image is laid out in a folder, see {@link AppFolder}.
  */
 class DropInIT {

@@ -71,7 +71,7 @@ class QueryTest {
         assertThat(dataset.plan(text).kind()).isEqualTo(kind);
     }
 
-    /** Those of CONTRACTS §7, on smaller records. */
+    /** Exports as people write them, on small records. */
     static Stream<Arguments> exports() {
         return Stream.of(
                 arguments("SELECT id, severity FROM SRC WHERE severity >= 4", ROW_WISE, """
