@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class History {
     /** Of each lane so many runs are kept. */
-    static final int MOST_RUNS = 1000;
+    private static final int MOST_RUNS = 1000;
 
     private static final ObjectMapper JSON = Json.mapper();
     private static final TypeReference<TreeMap<String, Long>> NUMBERS = new TypeReference<>() {};
@@ -69,6 +69,7 @@ public final class History {
     private final Properties login;
     private final String limits;
     private final boolean readOnly;
+    private final int mostRuns;
     private final Duration lookback;
     private final String range;
 
@@ -133,8 +134,9 @@ public final class History {
         }
     }
 
-    private History(Settings settings, boolean readOnly) {
+    private History(Settings settings, boolean readOnly, int mostRuns) {
         this.readOnly = readOnly;
+        this.mostRuns = mostRuns;
         lookback = Duration.ofHours(settings.integer("cursor.lookback-hours"));
         range = Cursor.range(settings);
         Optional<String> server = settings.optional("cursor.url");
@@ -151,7 +153,12 @@ public final class History {
 
     /** Makes the tables where they are missing. To be called by the process that has the {@link Cursor}. */
     public static History open(Settings settings) {
-        History history = new History(settings, false);
+        return open(settings, MOST_RUNS);
+    }
+
+    /** @param mostRuns of each lane so many are kept */
+    static History open(Settings settings, int mostRuns) {
+        History history = new History(settings, false, mostRuns);
         history.with("cannot be written", connection -> {
             connection.setAutoCommit(false);
             history.awaitOthers(connection);
@@ -164,12 +171,12 @@ public final class History {
 
     /** To write beside the process that has the {@link Cursor}, where there is one already. */
     public static Optional<History> beside(Settings settings) {
-        return new History(settings, true).isAbsent() ? Optional.empty() : Optional.of(open(settings));
+        return readOnly(settings).isAbsent() ? Optional.empty() : Optional.of(open(settings));
     }
 
     /** Reads only, while this or another process writes. A store that is not there yet is empty. */
     public static History readOnly(Settings settings) {
-        return new History(settings, true);
+        return new History(settings, true, MOST_RUNS);
     }
 
     /**
@@ -229,7 +236,7 @@ public final class History {
         forget(
                 connection,
                 "started_ms <= (SELECT started_ms FROM run WHERE lane = ? ORDER BY started_ms DESC LIMIT 1 OFFSET %d)"
-                        .formatted(MOST_RUNS),
+                        .formatted(mostRuns),
                 run.lane(),
                 null);
     }

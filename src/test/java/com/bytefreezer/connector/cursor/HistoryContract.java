@@ -96,17 +96,18 @@ abstract class HistoryContract {
 
     @Test
     void runsThatFindNothingAreOneRowAndTheOldestAreForgotten() throws Exception {
-        History history = History.open(settings());
-        for (int i = 0; i < 1003; i++) {
+        int kept = 10;
+        History history = History.open(settings(), kept);
+        for (int i = 0; i < kept + 3; i++) {
             history.add(run(i, 1));
         }
         history.add(idle(2000, LANE));
         history.add(idle(2001, LANE));
 
-        assertThat(history.runs(LANE, 5000)).hasSize(1000);
+        assertThat(history.runs(LANE, 5000)).hasSize(kept);
         assertThat(history.runs(LANE, 2).get(0).started()).isEqualTo(Instant.ofEpochMilli(2001));
         assertThat(history.runs(LANE, 2).get(1).objects()).isEqualTo(1);
-        assertThat(history.total(LANE).counts().accepted()).isEqualTo(1003);
+        assertThat(history.total(LANE).counts().accepted()).isEqualTo(kept + 3);
     }
 
     /** Also where two replicas begin in the same millisecond. */
