@@ -35,6 +35,11 @@ public record Counts(long selected, long accepted, long duplicates, long deadLet
         return new Counts(selected, accepted + moved, duplicates, deadLettered - moved);
     }
 
+    /** Without those that are still to be delivered. */
+    public Counts onlySettled() {
+        return new Counts(settled(), accepted, duplicates, deadLettered);
+    }
+
     private long open() {
         return selected - settled();
     }

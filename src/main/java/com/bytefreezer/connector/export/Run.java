@@ -381,6 +381,8 @@ final class Run implements AutoCloseable {
             return;
         }
         if (failure != null && !wasAlone && mayBeReadAgain(unit, failure)) {
+            // It goes on after these.
+            counts = counts.plus(unit.ofThisRun().onlySettled());
             toReadAlone.add(unit.again());
             return;
         }

@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
 
 /**
  * How much memory DuckDB may use, from the setting {@code duckdb.memory-limit}: a size, which each database may use; or
- * {@code auto}, and then all databases of the process share half of what the machine, or the container, has beside the heap.
+ * {@code auto}, and then all databases of the process share two thirds of what the machine, or the container, has beside the heap.
  *
  * @param bytes of each database, or of all
  * @param isShared whether it is for all together
@@ -34,13 +34,14 @@ public record MemoryLimit(long bytes, boolean isShared) {
     }
 
     /**
-     * Half of what is left: the other half is for what DuckDB does not count, and for everybody else.
+     * Two thirds of what is left: the rest is for what DuckDB does not count, and for everybody else. Less is not enough for
+     * records of 450 columns in a container of 512 MB.
      *
      * @param memory of the machine or container
      * @param heap the most that Java uses
      */
     static MemoryLimit shared(long memory, long heap) {
-        return new MemoryLimit(Math.max(LEAST, (memory - heap) / 2), true);
+        return new MemoryLimit(Math.max(LEAST, (memory - heap) / 3 * 2), true);
     }
 
     /** For one of several databases that are open at the same time. What is shared is halved before, for {@link #alone}. */
@@ -58,9 +59,12 @@ public record MemoryLimit(long bytes, boolean isShared) {
         if (!isShared) {
             return "DuckDB may use %s of memory for each lane (duckdb.memory-limit)".formatted(text(bytes));
         }
-        String all = "DuckDB may use %s of memory (duckdb.memory-limit=auto: half of the %s here, less the heap of %s)"
-                .formatted(
-                        text(bytes), text(memory()), text(Runtime.getRuntime().maxMemory()));
+        String all =
+                "DuckDB may use %s of memory (duckdb.memory-limit=auto: two thirds of the %s here, less the heap of %s)"
+                        .formatted(
+                                text(bytes),
+                                text(memory()),
+                                text(Runtime.getRuntime().maxMemory()));
         return lanes < 2
                 ? all
                 : "%s: %s for each of %d lanes, %s for an object that does not fit beside others"

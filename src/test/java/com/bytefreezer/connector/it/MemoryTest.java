@@ -69,6 +69,23 @@ class MemoryTest {
     }
 
     @Test
+    void theSummaryCountsWhatWasDeliveredBeforeAnObjectWasReadAlone() throws Exception {
+        Path file = lake.bytes(HOUR.formatted(0), new byte[0]);
+        try (var connection = DriverManager.getConnection("jdbc:duckdb:");
+                var statement = connection.createStatement()) {
+            statement.execute(
+                    "COPY (SELECT n, repeat(chr(65 + (n %% 20)::INTEGER), CASE WHEN n < 40960 THEN 1 ELSE 5000000 END) AS text FROM range(40980) t(n)) TO '%s' (FORMAT parquet, ROW_GROUP_SIZE 40960)"
+                            .formatted(file));
+        }
+        TestRun run = run("SELECT * FROM events", Map.of("duckdb.memory-limit", "40MB"));
+        assertThat(run.succeeded()).isFalse();
+        assertThat(sink.acceptedRecords()).isPositive();
+        assertThat(run.log())
+                .as(run.log().toString())
+                .anyMatch(line -> line.contains("%,d accepted by webhook".formatted(sink.acceptedRecords())));
+    }
+
+    @Test
     void anInternalErrorOfDuckDbCostsTheObjectThatMadeIt() throws Exception {
         for (int hour : new int[] {1, 7, 12}) {
             breaksDuckDb(HOUR.formatted(hour));

@@ -21,16 +21,16 @@ class MemoryLimitTest {
     @Test
     void whatIsSharedIsNeverExceededByAllTogether() {
         MemoryLimit limit = MemoryLimit.shared(25 * GB, GB);
-        assertThat(limit.each(1)).isEqualTo(12 * GB);
-        assertThat(limit.alone(1)).isEqualTo(12 * GB);
+        assertThat(limit.each(1)).isEqualTo(16 * GB);
+        assertThat(limit.alone(1)).isEqualTo(16 * GB);
         for (int lanes = 2; lanes <= 40; lanes++) {
-            assertThat(lanes * limit.each(lanes) + limit.alone(lanes)).isLessThanOrEqualTo(12 * GB);
+            assertThat(lanes * limit.each(lanes) + limit.alone(lanes)).isLessThanOrEqualTo(16 * GB);
         }
     }
 
     @Test
     void aSmallContainerLeavesRoomForTheHeapAndSomeMore() {
-        assertThat(MemoryLimit.shared(GB, 256_000_000).bytes()).isEqualTo(372_000_000);
+        assertThat(MemoryLimit.shared(GB, 256_000_000).bytes()).isEqualTo(496_000_000);
         assertThat(MemoryLimit.shared(300_000_000, 256_000_000).bytes()).isEqualTo(128_000_000);
     }
 }
