@@ -149,6 +149,11 @@ public final class Command {
         } else {
             table(lanes);
         }
+        settings.exports().stream()
+                .filter(export ->
+                        exports.stream().noneMatch(lane -> lane.export().equals(export.export())))
+                .filter(export -> options.export.isEmpty())
+                .forEach(export -> LOG.warn("export {}: none of its datasets has been exported yet.", export.name()));
         return lanes.stream().anyMatch(lane -> lane.lastError() != null || lane.retrying() != null) ? FAILED : 0;
     }
 
@@ -319,7 +324,7 @@ public final class Command {
                         || Unit.lane(export.export(), export.destination()).equals(options.export)
                         || export.lane().equals(options.export))
                 .toList();
-        if (chosen.isEmpty()) {
+        if (chosen.isEmpty() && !options.export.isEmpty()) {
             throw new ConnectorException("there is no export %s. Nothing was done. There are: %s."
                     .formatted(
                             options.export,

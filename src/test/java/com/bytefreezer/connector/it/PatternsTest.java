@@ -157,6 +157,14 @@ class PatternsTest {
     }
 
     @Test
+    void theStatusOfAPatternThatNoDatasetFitsIsEmpty() throws Exception {
+        Run status = command("", settings(Map.of("query.dataset-id", "nothing*")), Command::status);
+
+        assertThat(status.code).isZero();
+        assertThat(status.out.lines()).singleElement().asString().startsWith("EXPORT");
+    }
+
+    @Test
     void hostileNamesAreDataEverywhere() throws Exception {
         List<String> hostile = List.of(
                 "a b", "$(x)", "%s", "$simple(body)", "a@b", "RAW(x)", "?x=y", "日本", "[1]", "*", "x".repeat(200));
