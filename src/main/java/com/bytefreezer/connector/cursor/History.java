@@ -29,6 +29,8 @@ import java.util.Properties;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -70,6 +72,14 @@ public final class History {
     private final String limits;
     private final boolean readOnly;
     private final int mostRuns;
+    /** Tables of the cursor that are there. */
+    private final Set<String> tables = ConcurrentHashMap.newKeySet();
+
+    /** Of a thread that asks much. */
+    private static final ThreadLocal<@Nullable Shared> SHARED = new ThreadLocal<>();
+
+    private record Shared(History of, Connection connection) {}
+
     private final Duration lookback;
     private final String range;
 
@@ -247,7 +257,7 @@ public final class History {
                 ? ""
                 : with(
                         "cannot be read",
-                        connection -> hasTable(connection, "lane_query")
+                        connection -> has(connection, "lane_query")
                                 ? LaneQueries.of(connection, lane).stream()
                                         .map(LaneQueries.Known::id)
                                         .findFirst()
@@ -261,8 +271,7 @@ public final class History {
                 ? Seen.NOTHING
                 : with(
                         "cannot be read",
-                        connection ->
-                                hasTable(connection, "process") ? Pulse.of(connection, now(), lane) : Seen.NOTHING);
+                        connection -> has(connection, "process") ? Pulse.of(connection, now(), lane) : Seen.NOTHING);
     }
 
     private String now() {
@@ -316,7 +325,7 @@ public final class History {
                 ? Set.of()
                 : with("cannot be read", connection -> {
                     Set<String> lanes = new TreeSet<>();
-                    String users = hasTable(connection, "lane_user") ? " UNION SELECT lane FROM lane_user" : "";
+                    String users = has(connection, "lane_user") ? " UNION SELECT lane FROM lane_user" : "";
                     try (Statement statement = connection.createStatement();
                             ResultSet rows = statement.executeQuery(
                                     "SELECT name FROM lane UNION SELECT lane FROM run" + users)) {
@@ -333,7 +342,7 @@ public final class History {
         return !isAbsent()
                 && with("cannot be read", connection -> {
                     Optional<Position> position =
-                            hasTable(connection, "known") ? LaneTable.find(connection, lane) : Optional.empty();
+                            has(connection, "known") ? LaneTable.find(connection, lane) : Optional.empty();
                     // A query over the whole dataset notes the listing, and no object.
                     return position.isPresent()
                             && (position.get().listing() != null || KnownObjects.hasAny(connection, lane));
@@ -513,9 +522,30 @@ public final class History {
 
     // -- the store
 
+    /** Answers what this thread asks meanwhile over one connection; for who asks about many lanes. */
+    public <T> T together(Supplier<T> questions) {
+        if (SHARED.get() != null) {
+            return questions.get();
+        }
+        return with("cannot be read", connection -> {
+            SHARED.set(new Shared(this, connection));
+            try {
+                return questions.get();
+            } finally {
+                SHARED.remove();
+            }
+        });
+    }
+
     private <T> T with(String what, Store.Work<T> work) {
-        try (Connection connection = connect()) {
-            return work.with(connection);
+        Shared open = SHARED.get();
+        try {
+            if (open != null && open.of.equals(this)) {
+                return work.with(open.connection);
+            }
+            try (Connection connection = connect()) {
+                return work.with(connection);
+            }
         } catch (SQLException e) {
             throw new ConnectorException(
                     "history in %s: %s (%s). Check the free space and the permissions."
@@ -571,6 +601,11 @@ public final class History {
 
     private boolean isAbsent() {
         return file != null && !Files.exists(file);
+    }
+
+    /** What is there once, stays. */
+    private boolean has(Connection connection, String table) throws SQLException {
+        return tables.contains(table) || (hasTable(connection, table) && tables.add(table));
     }
 
     private static boolean hasTable(Connection connection, String name) throws SQLException {

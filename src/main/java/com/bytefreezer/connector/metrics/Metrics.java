@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.metrics;
 
+import com.bytefreezer.connector.config.ExportDefinition;
 import com.bytefreezer.connector.cursor.Counts;
 import com.bytefreezer.connector.delivery.Unit;
 import io.micrometer.core.instrument.Counter;
@@ -21,8 +22,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
+import java.util.stream.DoubleStream;
 import org.apache.camel.Exchange;
 import org.apache.camel.spi.CamelEvent;
 import org.apache.camel.spi.CamelEvent.ExchangeSendingEvent;
@@ -31,15 +34,21 @@ import org.apache.camel.support.EventNotifierSupport;
 
 /**
  * Counts what the exports of this process do, for {@code GET /metrics}. Each lane (an export with one of its
- * destinations) has its meters from the start, so that a counter begins at zero. Batches in flight are heard from
- * Camel's events. Safe for use by several threads.
+ * destinations) has its meters from the start, so that a counter begins at zero; of more than {@value #MOST_LANES} lanes the
+ * further datasets of an export share theirs. Batches in flight are heard from Camel's events. Safe for use by several threads.
  */
 public final class Metrics extends EventNotifierSupport implements AutoCloseable {
+    static final int MOST_LANES = 1000;
+
     private static final String PREFIX = "bytefreezer.connector.";
+    /** Stands for the datasets of an export that have no meters of their own. */
+    private static final String OTHERS = "@*";
 
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final JvmGcMetrics garbageCollection = new JvmGcMetrics();
     private final Map<String, Lane> lanes = new ConcurrentHashMap<>();
+    /** By export and destination. */
+    private final Map<String, Lane> shared = new ConcurrentHashMap<>();
 
     /** Metrics of the process alone, until there are lanes. */
     public Metrics(String version) {
@@ -70,6 +79,8 @@ public final class Metrics extends EventNotifierSupport implements AutoCloseable
         private final Counter bytes;
         private final Counter objects;
         private final AtomicInteger inFlight = new AtomicInteger();
+        /** Of each lane that shares these meters. */
+        private final Map<String, List<Supplier<Number>>> measured = new ConcurrentHashMap<>();
 
         private Lane(String export, String destination) {
             tags = Tags.of("export", export, "destination", destination);
@@ -104,11 +115,22 @@ public final class Metrics extends EventNotifierSupport implements AutoCloseable
 
         /** Measures at each scrape; NaN means that it is not known, and so does a failure. */
         public void gauge(String name, String description, Supplier<Number> value) {
-            Gauge.builder(PREFIX + name, value)
+            List<Supplier<Number>> all = measured.computeIfAbsent(name, any -> new CopyOnWriteArrayList<>());
+            all.add(value);
+            if (all.size() > 1) {
+                return;
+            }
+            Gauge.builder(PREFIX + name, () -> worst(name, all))
                     .strongReference(true)
                     .description(description)
                     .tags(tags)
                     .register(registry);
+        }
+
+        private static double worst(String name, List<Supplier<Number>> all) {
+            DoubleStream known =
+                    all.stream().mapToDouble(one -> one.get().doubleValue()).filter(value -> !Double.isNaN(value));
+            return (name.contains("timestamp") ? known.min() : known.max()).orElse(Double.NaN);
         }
 
         /** A batch is tried again, for the reason that {@code code} names. */
@@ -150,14 +172,26 @@ public final class Metrics extends EventNotifierSupport implements AutoCloseable
 
     /** The meters of a lane, made when they are asked for first. */
     public Lane lane(String name) {
+        Lane known = lanes.get(name);
+        if (known != null) {
+            return known;
+        }
         int slash = name.lastIndexOf('/');
-        return lanes.computeIfAbsent(name, it -> new Lane(name.substring(0, slash), name.substring(slash + 1)));
+        String export = name.substring(0, slash);
+        String destination = name.substring(slash + 1);
+        String of = ExportDefinition.exportOf(export);
+        return lanes.computeIfAbsent(
+                name,
+                it -> of.equals(export) || lanes.size() < MOST_LANES
+                        ? new Lane(export, destination)
+                        : shared.computeIfAbsent(
+                                Unit.lane(of + OTHERS, destination), any -> new Lane(of + OTHERS, destination)));
     }
 
     /** Forgets the meters of a lane that is gone. */
     public void remove(String name) {
         Lane gone = lanes.remove(name);
-        if (gone != null) {
+        if (gone != null && !shared.containsValue(gone)) {
             List<Tag> tags = gone.tags.stream().toList();
             registry.getMeters().stream()
                     .filter(meter -> meter.getId().getTags().containsAll(tags))

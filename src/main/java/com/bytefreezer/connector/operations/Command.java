@@ -142,7 +142,7 @@ public final class Command {
     public int status() throws JsonProcessingException {
         Operations operations = operations();
         List<ExportDefinition> exports = chosen(operations.exports());
-        List<LaneStatus> lanes = exports.stream().map(operations.status()::of).toList();
+        List<LaneStatus> lanes = operations.status().of(exports);
         if (options.json) {
             ExportsApi api = new ExportsApi(operations);
             print(Map.of("exports", exports.stream().map(api::status).toList()));

@@ -10,6 +10,7 @@ import com.bytefreezer.connector.signs.Retrying;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,7 +27,7 @@ public final class ExportHealth {
 
     private final Status status;
     private final long mostLagSeconds;
-    private List<LaneStatus> lanes = List.of();
+    private Map<String, LaneStatus> lanes = Map.of();
     private @Nullable ConnectorException unknown;
     private Instant asked = Instant.EPOCH;
 
@@ -78,9 +79,9 @@ public final class ExportHealth {
         long lag = 0;
         int failing = 0;
         int retrying = 0;
-        List<LaneStatus> all;
+        Collection<LaneStatus> all;
         try {
-            all = lanes();
+            all = lanes().values();
         } catch (ConnectorException e) {
             return new Condition(String.valueOf(e.getMessage()), Map.of());
         }
@@ -116,11 +117,13 @@ public final class ExportHealth {
         return new Condition(String.join("; ", problems), counters);
     }
 
-    private synchronized List<LaneStatus> lanes() {
+    private synchronized Map<String, LaneStatus> lanes() {
         if (asked.plus(FRESH).isBefore(Instant.now())) {
             unknown = null;
             try {
-                lanes = status.lanes();
+                Map<String, LaneStatus> now = new LinkedHashMap<>();
+                status.lanes().forEach(lane -> now.put(lane.lane(), lane));
+                lanes = now;
             } catch (ConnectorException e) {
                 unknown = e;
             }
@@ -138,11 +141,8 @@ public final class ExportHealth {
 
     private double of(String name, ToDoubleFunction<LaneStatus> value, double unless) {
         try {
-            return lanes().stream()
-                    .filter(lane -> lane.lane().equals(name))
-                    .mapToDouble(value)
-                    .findFirst()
-                    .orElse(unless);
+            LaneStatus lane = lanes().get(name);
+            return lane == null ? unless : value.applyAsDouble(lane);
         } catch (ConnectorException e) {
             return unless;
         }

@@ -92,7 +92,10 @@ public final class ExportsApi {
 
     /** All exports, as JSON shows them. */
     public Map<String, List<ExportStatus>> exports() {
-        return Map.of("exports", operations.exports().stream().map(this::status).toList());
+        List<ExportDefinition> all = operations.exports();
+        return Map.of("exports", operations.status().together(() -> operations
+                .history()
+                .together(() -> all.stream().map(this::status).toList())));
     }
 
     ExportStatus status(ExportDefinition export) {

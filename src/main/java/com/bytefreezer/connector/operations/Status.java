@@ -60,8 +60,17 @@ public final class Status {
 
     /** All exports, each with one destination, in the order of their files. */
     public List<LaneStatus> lanes() {
-        return (exports == null ? Operations.ofStore(settings, history) : exports.definitions())
-                .stream().map(this::of).toList();
+        return of(exports == null ? Operations.ofStore(settings, history) : exports.definitions());
+    }
+
+    /** Reads the store once for all that is asked meanwhile. */
+    <T> T together(Supplier<T> questions) {
+        return history.together(questions);
+    }
+
+    /** The same of some of them. */
+    List<LaneStatus> of(List<ExportDefinition> some) {
+        return history.together(() -> some.stream().map(this::of).toList());
     }
 
     LaneStatus of(ExportDefinition export) {
