@@ -32,17 +32,19 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * What many exports cost in one process: as many datasets in a MinIO, each with an export of its own to one webhook, that are
- * polled every 10 s. First nothing is new for a while; then each dataset gets one object a minute.
+ * What many lanes cost in one process: as many datasets in a MinIO, each with an export of its own to one webhook, or all with
+ * one that chooses them by a pattern ({@code PATTERN=true}), that are polled every 10 s ({@code INTERVAL}). First nothing is new
+ * for a while; then each dataset gets one object a minute.
  */
 final class ManyLanes {
-    private static final int LANES = Integer.getInteger("bench.lanes", 300);
-    private static final int INTERVAL_SECONDS = 10;
+    private static final int LANES = Integer.parseInt(System.getenv().getOrDefault("LANES", "300"));
+    private static final int INTERVAL_SECONDS = Integer.parseInt(System.getenv().getOrDefault("INTERVAL", "10"));
+    private static final boolean PATTERN = Boolean.parseBoolean(System.getenv("PATTERN"));
     private static final Duration WARM_UP = Duration.ofSeconds(60);
     private static final Duration IDLE = Duration.ofSeconds(60);
     private static final int MINUTES = 2;
     private static final int RECORDS_PER_OBJECT = 20;
-    private static final Duration PATIENCE = Duration.ofMinutes(5);
+    private static final Duration PATIENCE = Duration.ofMinutes(10);
     private static final String BUCKET = "bench";
     private static final Path FOLDER = Bench.WORK.resolve("lanes");
     private static final Pattern NUMBER = Pattern.compile("\"n\":(\\d+)");
@@ -227,14 +229,19 @@ final class ManyLanes {
     }
 
     private static String name(int lane) {
-        return String.format(Locale.ROOT, "data-%03d", lane);
+        return String.format(Locale.ROOT, "data-%04d", lane);
     }
 
     private static Path routes() throws IOException {
         Path folder = Bench.routes(FOLDER.resolve("routes"));
         Path exports = folder.resolve("exports");
         Bench.delete(exports.resolve("default.camel.yaml"));
-        for (int lane = 0; lane < LANES; lane++) {
+        if (PATTERN) {
+            Files.writeString(
+                    exports.resolve("all.camel.yaml"),
+                    Routes.export("all", Map.of("tenant", "acme", "dataset", "data-*", "sql", "SELECT * FROM events")));
+        }
+        for (int lane = 0; lane < LANES && !PATTERN; lane++) {
             Files.writeString(
                     exports.resolve(name(lane) + ".camel.yaml"),
                     Routes.export(

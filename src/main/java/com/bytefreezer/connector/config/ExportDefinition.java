@@ -85,6 +85,11 @@ public record ExportDefinition(
         return choice != null;
     }
 
+    /** What can be compared: choices that are written alike are the same. */
+    public ExportDefinition withoutChoice() {
+        return new ExportDefinition(name, destination, tenant, dataset, sql, sync, batchSize, intervalSeconds);
+    }
+
     /** The export of one of the datasets that it stands for. */
     public ExportDefinition at(DatasetName one) {
         return new ExportDefinition(

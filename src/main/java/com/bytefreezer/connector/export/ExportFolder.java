@@ -101,7 +101,9 @@ public final class ExportFolder implements AutoCloseable {
             Map<String, String> now = settings.stateOfExportFiles();
             if (!now.equals(taken) && now.equals(seen)) {
                 Set<String> before = refusedLanes();
+                List<ExportDefinition> choices = choices();
                 read();
+                sayWhatChanged(choices);
                 Set<String> after = refusedLanes();
                 before.stream().filter(lane -> !after.contains(lane)).forEach(around::removed);
                 after.stream().filter(lane -> !before.contains(lane)).forEach(around::added);
@@ -123,6 +125,27 @@ public final class ExportFolder implements AutoCloseable {
         }
     }
 
+    private List<ExportDefinition> choices() {
+        return files.values().stream()
+                .flatMap(List::stream)
+                .filter(ExportDefinition::isChoice)
+                .toList();
+    }
+
+    /** In a line each, however many lanes they have. */
+    private void sayWhatChanged(List<ExportDefinition> before) {
+        Map<String, ExportDefinition> now = new HashMap<>();
+        choices().forEach(one -> now.put(one.lane(), one));
+        for (ExportDefinition one : before) {
+            ExportDefinition same = now.get(one.lane());
+            if (same == null) {
+                LOG.info("export {}: removed, with its lanes of many datasets. Their cursors are kept.", one.lane());
+            } else if (!same.withoutChoice().equals(one.withoutChoice())) {
+                LOG.info("export {}: changed. Its datasets go on from their cursors.", one.lane());
+            }
+        }
+    }
+
     private void reopen() {
         wanted = wanted();
         open = new HashSet<>(wanted.keySet());
@@ -130,9 +153,8 @@ public final class ExportFolder implements AutoCloseable {
     }
 
     private void lookForDatasets() {
-        List<ExportDefinition> all =
-                files.values().stream().flatMap(List::stream).toList();
-        if (all.stream().noneMatch(ExportDefinition::isChoice)) {
+        List<ExportDefinition> all = choices();
+        if (all.isEmpty()) {
             exports.without(Map.of());
             return;
         }
@@ -169,12 +191,12 @@ public final class ExportFolder implements AutoCloseable {
                 log(running.definition(), "export {}: removed. Its cursor is kept.");
             } else {
                 exports.put(definition);
-                LOG.info("export {}: changed. It goes on from its cursor.", lane);
+                log(definition, "export {}: changed. It goes on from its cursor.");
             }
         });
     }
 
-    /** Of datasets that come and go, the census tells in one line. */
+    /** Of datasets, and of exports of many, one line tells it. */
     private void log(ExportDefinition one, String line) {
         if (one.name().equals(one.export())) {
             LOG.info(line, one.lane());

@@ -217,6 +217,33 @@ class PatternsTest {
     }
 
     @Test
+    void aFileThatChangesIsALineHoweverManyDatasetsItHas() throws Exception {
+        Path file = folder.resolve("routes/exports/all.camel.yaml");
+        Files.delete(folder.resolve("routes/exports/default.camel.yaml"));
+        Map<String, String> parameters =
+                new TreeMap<>(Map.of("tenant", "*", "dataset", "*", "sql", "SELECT n FROM events"));
+        Files.writeString(file, Routes.export("all", parameters));
+        Settings settings = settings(Map.of("query.tenant-id", "", "query.dataset-id", "", "query.sql", ""));
+        try (TestRun.Running watch = TestRun.watch(settings)) {
+            Await.until("all", () -> paths().size() == 3);
+            parameters.put("sql", "SELECT n + 1 AS n FROM events");
+            Files.writeString(file, Routes.export("all", parameters));
+            Await.until("changed", () -> watch.log().stream().anyMatch(line -> line.contains(": changed.")));
+            parameters.put("dataset", "d*");
+            Files.writeString(file, Routes.export("all", parameters));
+            Await.until("fewer", () -> watch.lanes().size() == 1);
+            Files.delete(file);
+            Await.until("removed", () -> watch.log().stream().anyMatch(line -> line.contains("removed")));
+            assertThat(watch.log().stream().filter(line -> line.startsWith("INFO export all/")))
+                    .containsExactly(
+                            "INFO export all/webhook: changed. Its datasets go on from their cursors.",
+                            "INFO export all/webhook: changed. Its datasets go on from their cursors.",
+                            "INFO export all/webhook: removed, with its lanes of many datasets. Their cursors are kept.");
+        }
+        assertThat(paths()).hasSize(3);
+    }
+
+    @Test
     void aPatternWithoutADatasetIsSaidAndSeen() throws Exception {
         Settings settings = settings(Map.of("query.tenant-id", "acmee"));
         TestRun run = TestRun.batch(settings);
