@@ -5,6 +5,7 @@ import java.net.MalformedURLException;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Path;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** The main class of a cell's process. Takes everything it needs to know from its standard input. */
@@ -17,6 +18,7 @@ final class CellMain {
      * @param arguments the folder that is removed when the parent has gone
      */
     public static void main(String[] arguments) throws Exception {
+        Locale.setDefault(Locale.ROOT);
         // With a library in java.library.path DuckDB must not find the one in its jar: it would unpack 60 MB.
         ClassLoader loader =
                 System.getProperty("java.library.path", "").isEmpty() ? CellMain.class.getClassLoader() : loader();

@@ -12,7 +12,7 @@ import java.util.Set;
  *   <li>integers of any width exact; DECIMAL a number with all its digits; DOUBLE and FLOAT shortest, whole ones
  *       without a fraction ({@code 443}, as the original writes them); NaN and infinities null
  *   <li>TIMESTAMP in all precisions and TIMESTAMPTZ as ISO 8601 in UTC, {@code 2026-01-02T03:04:05.678Z}, also inside
- *       LIST, STRUCT and MAP; DATE {@code 2026-01-02}; TIME {@code 03:04:05.678}
+ *       LIST, STRUCT and MAP, also before the year 1 ({@code -0043-03-15}) and after 9999 ({@code +10000-01-01}); DATE {@code 2026-01-02}; TIME {@code 03:04:05.678}
  *   <li>UUID, INTERVAL, ENUM and BIT as text; BLOB base64; JSON embedded as it is
  *   <li>LIST, ARRAY and a STRUCT without names an array; STRUCT and MAP an object; UNION an object with the member's name;
  *       NULL null
@@ -116,7 +116,9 @@ final class JsonRendering {
             return number(x, x + "::VARCHAR");
         }
         if (COARSE_TIMESTAMPS.contains(type)) {
-            return finite(x, "'\"' || replace(%s::VARCHAR, ' ', 'T') || 'Z\"'".formatted(x));
+            String text = "'\"' || replace(%s::VARCHAR, ' ', 'T') || 'Z\"'".formatted(x);
+            return "CASE WHEN year(%s) BETWEEN 1 AND 9999 THEN %s ELSE %s END"
+                    .formatted(x, text, timestamp(x, x + "::TIMESTAMP"));
         }
         if (type.equals("TIMESTAMP_NS")) {
             return nanoseconds(x);
@@ -128,7 +130,8 @@ final class JsonRendering {
             return timestamp(x, "make_timestamp(epoch_us(%s))".formatted(x));
         }
         if (type.equals("DATE")) {
-            return finite(x, "'\"' || %s::VARCHAR || '\"'".formatted(x));
+            return "CASE WHEN %1$s BETWEEN DATE '0001-01-01' AND DATE '9999-12-31' THEN '\"' || %1$s::VARCHAR || '\"' WHEN isfinite(%1$s) THEN concat('\"', %2$s, '\"') END"
+                    .formatted(x, farDate(x));
         }
         if (type.equals("TIME")) {
             // A file may hold one outside of the day, whose text would end DuckDB's process (seen on 1.5.5).
@@ -175,7 +178,19 @@ final class JsonRendering {
 
     /** Quicker than to replace the blank in the text of the whole, which the other precisions need: they reach further. */
     private static String timestamp(String x, String inUtc) {
-        return finite(x, "concat('\"', %1$s::DATE::VARCHAR, 'T', %1$s::TIME::VARCHAR, 'Z\"')".formatted(inUtc));
+        String text = "concat('\"', %s, 'T', %s::TIME::VARCHAR, 'Z\"')";
+        return "CASE WHEN epoch_us(%s) BETWEEN -62135596800000000 AND 253402300799999999 THEN %s WHEN isfinite(%s) THEN %s END"
+                .formatted(
+                        x,
+                        text.formatted(inUtc + "::DATE::VARCHAR", inUtc),
+                        x,
+                        text.formatted(farDate(inUtc + "::DATE"), inUtc));
+    }
+
+    /** A date before the year 1 or after 9999 as ISO 8601 writes it: -0043-03-15 (44 BC), +10000-01-01. */
+    private static String farDate(String date) {
+        return "concat(CASE WHEN year(%1$s) < 0 THEN '-' WHEN year(%1$s) > 9999 THEN '+' END, format('{:04d}-{:02d}-{:02d}', abs(year(%1$s)), month(%1$s), day(%1$s)))"
+                .formatted(date);
     }
 
     /**

@@ -40,8 +40,9 @@ final class RawCopies {
         @Override
         public String of(ColumnType from, ColumnType to, String x) {
             if (!from.is("BLOB")) {
-                // Milliseconds.
-                return "try(epoch_ms(%s))::%s".formatted(x, to);
+                // Milliseconds, as far as microseconds reach.
+                return "CASE WHEN %1$s BETWEEN -9223372022400000 AND 9223372036854775 THEN make_timestamp(%1$s * 1000)::%2$s END"
+                        .formatted(x, to);
             }
             String text = JsonRendering.text(from, x);
             return to.is("JSON")

@@ -4,7 +4,7 @@ import java.util.Set;
 
 /**
  * Values that a file may hold and DuckDB's functions cannot work on (seen on 1.5.5): the text of a time of day that is negative,
- * or of 100 hours and more, ends its process, that of a decimal with more digits than its type is foreign memory, and there is
+ * or of 100 hours and more, ends its process, that of a DECIMAL(n,n) of 1 or more is foreign memory, and there is
  * none for a timestamp of the first day that it counts.
  */
 final class SafeValues implements Leaves.Change {
@@ -27,7 +27,8 @@ final class SafeValues implements Leaves.Change {
 
     @Override
     public boolean concerns(ColumnType from, ColumnType to) {
-        return from.is("DECIMAL") || (!asWritten && TIMES.contains(from.name()));
+        return (from.is("DECIMAL") && largest(from, "").startsWith("'."))
+                || (!asWritten && TIMES.contains(from.name()));
     }
 
     @Override

@@ -202,6 +202,37 @@ class AnyValueTest {
     }
 
     @Test
+    void millisecondsThatDuckDbCountsKeepTheirValue() throws Exception {
+        RawParquet.write(
+                folder.resolve("v.parquet"),
+                new Type(Physical.INT64, 0, 9, "TIMESTAMP", 1, 0),
+                LongStream.of(Long.MIN_VALUE, 0, 1_795_169_472_001L, Long.MAX_VALUE)
+                        .mapToObj(RawParquet::of)
+                        .toList());
+        try (var dataset = new LocalDataset(folder)) {
+            assertThat(dataset.exported("SELECT v FROM events", List.of(dataset.add("v.parquet"))))
+                    .containsExactly(
+                            "{\"v\":null}",
+                            "{\"v\":\"1970-01-01T00:00:00Z\"}",
+                            "{\"v\":\"2026-11-20T10:11:12.001Z\"}",
+                            "{\"v\":null}");
+        }
+    }
+
+    /** Some writers do so, and DuckDB holds them. */
+    @Test
+    void decimalsWithMoreDigitsThanTheirTypeKeepTheirValue() throws Exception {
+        RawParquet.write(
+                folder.resolve("v.parquet"),
+                new Type(Physical.INT64, 0, 5, "DECIMAL", 15, 2),
+                List.of(of(Long.MAX_VALUE), of(-1L)));
+        try (var dataset = new LocalDataset(folder)) {
+            assertThat(dataset.exported("SELECT v FROM events", List.of(dataset.add("v.parquet"))))
+                    .containsExactly("{\"v\":92233720368547758.07}", "{\"v\":-0.01}");
+        }
+    }
+
+    @Test
     void aQueryOverAllObjectsAndThePageGiveTheSame() throws Exception {
         RawParquet.write(
                 folder.resolve("day=1/v.parquet"),

@@ -124,6 +124,17 @@ class JsonRenderingTest {
 
     static Stream<Arguments> times() {
         return Stream.of(
+                arguments("'0044-03-15 (BC)'::DATE", "\"-0043-03-15\""),
+                arguments("'0001-12-31 (BC)'::DATE", "\"0000-12-31\""),
+                arguments("'0001-01-01'::DATE", "\"0001-01-01\""),
+                arguments("'9999-12-31'::DATE", "\"9999-12-31\""),
+                arguments("'10000-01-01'::DATE", "\"+10000-01-01\""),
+                arguments("'0044-03-15 (BC) 01:02:03.5'::TIMESTAMP", "\"-0043-03-15T01:02:03.5Z\""),
+                arguments("'9999-12-31 23:59:59.999999'::TIMESTAMP", "\"9999-12-31T23:59:59.999999Z\""),
+                arguments("'12026-01-02 03:04:05'::TIMESTAMP", "\"+12026-01-02T03:04:05Z\""),
+                arguments("make_timestamp(372800000000000000)::TIMESTAMPTZ", "\"+13783-07-24T13:48:20Z\""),
+                arguments("'12026-01-02 03:04:05'::TIMESTAMP_S", "\"+12026-01-02T03:04:05Z\""),
+                arguments("'0044-03-15 (BC) 01:02:03.5'::TIMESTAMP_MS", "\"-0043-03-15T01:02:03.5Z\""),
                 arguments("'2026-01-02 03:04:05.678'::TIMESTAMP", "\"2026-01-02T03:04:05.678Z\""),
                 arguments("'2026-01-02 03:04:05.000001'::TIMESTAMP", "\"2026-01-02T03:04:05.000001Z\""),
                 arguments("'1969-12-31 23:59:59'::TIMESTAMP_S", "\"1969-12-31T23:59:59Z\""),
