@@ -112,7 +112,7 @@ public final class Bench {
                 .filter(argument -> argument.contains("="))
                 .map(argument -> argument.split("=", 2))
                 .collect(Collectors.toMap(pair -> pair[0], pair -> pair[1]));
-        List<String> all = List.of("many", "one", "s3", "small", "wide", "start", "replicas", "listing", "lanes", "peers");
+        List<String> all = List.of("many", "one", "s3", "small", "wide", "start", "replicas", "listing", "lanes", "signs", "peers");
         List<String> parts = Arrays.stream(arguments)
                 .filter(argument -> !argument.contains("="))
                 .toList();
@@ -136,6 +136,7 @@ public final class Bench {
                 case "replicas" -> new Replicas(bench).run();
                 case "listing" -> new LargeListings(bench).run();
                 case "lanes" -> new ManyLanes(bench).run();
+                case "signs" -> new FailureMatrix().run();
                 default -> new Peers(bench).run();
             }
         }
