@@ -93,13 +93,33 @@ public final class ExportsApi {
     /** All exports, as JSON shows them. */
     public Map<String, List<ExportStatus>> exports() {
         List<ExportDefinition> all = operations.exports();
-        return Map.of("exports", operations.status().together(() -> operations
-                .history()
-                .together(() -> all.stream().map(this::status).toList())));
+        Status status = operations.status();
+        return Map.of(
+                "exports",
+                status.ask(() -> status.together(() -> operations
+                                .history()
+                                .together(() -> all.stream().map(this::status).toList())))
+                        .orElseGet(() -> all.stream()
+                                .map(export -> status(export, status.asKnown(export), List.of()))
+                                .toList()));
     }
 
     ExportStatus status(ExportDefinition export) {
         LaneStatus lane = operations.status().of(export);
+        return status(
+                export,
+                lane,
+                Stream.concat(
+                                operations.history().seen(lane.lane()).runs().stream()
+                                        .filter(UnderWay::isKilled)
+                                        .map(UnderWay::killed),
+                                operations.history().runs(lane.lane(), RUNS).stream())
+                        .limit(RUNS)
+                        .map(RunStatus::of)
+                        .toList());
+    }
+
+    private static ExportStatus status(ExportDefinition export, LaneStatus lane, List<RunStatus> runs) {
         Retrying retrying = lane.retrying();
         return new ExportStatus(
                 lane.name(),
@@ -119,14 +139,7 @@ public final class ExportsApi {
                 lane.retries(),
                 lane.deadLetters(),
                 lane.setAside(),
-                Stream.concat(
-                                operations.history().seen(lane.lane()).runs().stream()
-                                        .filter(UnderWay::isKilled)
-                                        .map(UnderWay::killed),
-                                operations.history().runs(lane.lane(), RUNS).stream())
-                        .limit(RUNS)
-                        .map(RunStatus::of)
-                        .toList());
+                runs);
     }
 
     /** The dead letters of an export, a page of them. */

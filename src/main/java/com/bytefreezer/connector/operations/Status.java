@@ -1,7 +1,9 @@
 package com.bytefreezer.connector.operations;
 
+import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.config.ExportDefinition;
 import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.cursor.Counts;
 import com.bytefreezer.connector.cursor.Cursor.Position;
 import com.bytefreezer.connector.cursor.History;
 import com.bytefreezer.connector.cursor.History.Run;
@@ -16,8 +18,10 @@ import com.bytefreezer.connector.signs.Retrying;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +34,8 @@ public final class Status {
     private final DeadLetters deadLetters;
     private final @Nullable Exports exports;
     private final Supplier<@Nullable Schedule> schedule;
+    private final Patience patience = new Patience();
+    private volatile Map<String, LaneStatus> known = Map.of();
 
     private Status(
             Settings settings,
@@ -58,9 +64,19 @@ public final class Status {
         return new Status(settings, deadLetters, exports, schedule);
     }
 
-    /** All exports, each with one destination, in the order of their files. */
+    /**
+     * All exports, each with one destination, in the order of their files. Where this process has them and the store does not
+     * answer: as they were, and that they wait for it.
+     */
     public List<LaneStatus> lanes() {
-        return of(exports == null ? Operations.ofStore(settings, history) : exports.definitions());
+        if (exports == null) {
+            return of(Operations.ofStore(settings, history));
+        }
+        List<LaneStatus> lanes = ask(() -> of(exports.definitions()))
+                .orElseGet(
+                        () -> exports.definitions().stream().map(this::asKnown).toList());
+        known = lanes.stream().collect(Collectors.toMap(LaneStatus::lane, lane -> lane, (one, other) -> one));
+        return lanes;
     }
 
     /** Reads the store once for all that is asked meanwhile. */
@@ -68,9 +84,62 @@ public final class Status {
         return history.together(questions);
     }
 
-    /** The same of some of them. */
+    /** Of some of them, as the store has them. */
     List<LaneStatus> of(List<ExportDefinition> some) {
         return history.together(() -> some.stream().map(this::of).toList());
+    }
+
+    /** What {@code look} finds in the store; empty where that does not answer, or is known to be down. */
+    <T> Optional<T> ask(Supplier<T> look) {
+        try {
+            return patience.ask(look);
+        } catch (ConnectorException e) {
+            if (exports != null && exports.signs().shared().isPresent()) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    /** Without the store. */
+    LaneStatus asKnown(ExportDefinition export) {
+        LaneStatus before = known.get(export.lane());
+        Retrying retrying =
+                exports == null ? null : exports.signs().of(export.lane()).orElse(null);
+        Schedule timing = schedule.get();
+        boolean running = timing != null && timing.isRunning(export.lane());
+        String state = retrying != null ? "retrying" : running ? "running" : before == null ? "never" : before.state();
+        return before == null
+                ? new LaneStatus(
+                        export.name(),
+                        export.destination(),
+                        state,
+                        null,
+                        null,
+                        null,
+                        null,
+                        null,
+                        Counts.NONE,
+                        Map.of(),
+                        0,
+                        List.of(),
+                        running,
+                        retrying)
+                : new LaneStatus(
+                        before.name(),
+                        before.destination(),
+                        state,
+                        before.lagSeconds(),
+                        before.watermark(),
+                        before.lastSuccess(),
+                        before.lastError(),
+                        null,
+                        before.totals(),
+                        before.retries(),
+                        before.deadLetters(),
+                        before.setAside(),
+                        running,
+                        retrying);
     }
 
     LaneStatus of(ExportDefinition export) {
