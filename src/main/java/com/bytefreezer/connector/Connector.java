@@ -265,7 +265,7 @@ public final class Connector implements AutoCloseable {
     /** The lanes of a run that is not repeated. */
     private void addAll() throws Exception {
         List<ExportDefinition> all = settings.exports();
-        exports.check(all);
+        exports.check(all, ConnectorException.NOTHING_EXPORTED);
         if (all.stream().noneMatch(ExportDefinition::isChoice)) {
             exports.add(all);
             return;
@@ -306,7 +306,7 @@ public final class Connector implements AutoCloseable {
         camel.addOverrideProperty("camel.main.autoStartup", "false");
         CamelContext context = DeliveryCamel.init(camel);
         List<ExportDefinition> all = settings.exports();
-        exports.check(all);
+        exports.check(all, ConnectorException.NOTHING_EXPORTED);
         bindSchedule(context, lane -> false);
         camel.start();
     }

@@ -248,7 +248,7 @@ public final class LakeCredentials {
             signs.failed(Neighbour.CONTROL, what, earlier == null);
         }
         if (earlier == null) {
-            throw new ConnectorException(what + " Nothing was exported.", cause);
+            throw new ConnectorException(what, ConnectorException.NOTHING_EXPORTED, "", cause);
         }
         long now = System.nanoTime();
         long waited = now - askedAt.getOrDefault(dataset, now);

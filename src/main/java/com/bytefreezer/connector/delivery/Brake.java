@@ -27,10 +27,9 @@ final class Brake {
      * @param rejected how many of its records are
      * @throws ConnectorException when too many were; then nothing of the batch is to be settled
      */
-    void require(Batch batch, String destination, int rejected, String reason) {
+    void require(Batch batch, int rejected, String reason) {
         Unit unit = batch.unit();
-        String subject = "%s, export %s".formatted(destination, unit.export());
-        lanes.computeIfAbsent(unit.lane(), lane -> new Window()).add(subject, batch.recordCount(), rejected, reason);
+        lanes.computeIfAbsent(unit.lane(), lane -> new Window()).add(batch.recordCount(), rejected, reason);
     }
 
     /** The lane is gone. */
@@ -43,7 +42,7 @@ final class Brake {
         private long seen;
         private long rejected;
 
-        private synchronized void add(String subject, int records, int rejectedNow, String reason) {
+        private synchronized void add(int records, int rejectedNow, String reason) {
             seen += records;
             rejected += rejectedNow;
             if (rejected > mostRejected * Math.max(size, seen)) {
@@ -52,8 +51,10 @@ final class Brake {
                 // The next batch shows whether it is mended, before any more records are set aside.
                 begin(1);
                 throw new ConnectorException(
-                        "%s: %d of %d records were rejected, the last for %s. The run stops, and the cursor stays before this batch. Correct the destination or the query, or let more be rejected with delivery.max-rejected-ratio."
-                                .formatted(subject, refused, all, reason));
+                        "%,d of %,d records were rejected, the last for %s.".formatted(refused, all, reason),
+                        "The run stops, and the cursor stays before this batch.",
+                        "Correct the destination or the query, or let more be rejected with delivery.max-rejected-ratio.",
+                        null);
             }
             if (seen >= size) {
                 begin(LATER);

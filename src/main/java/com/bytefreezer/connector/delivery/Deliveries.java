@@ -65,6 +65,15 @@ public final class Deliveries {
             return List.of();
         }
         if (open.recordCount() > 1) {
+            // It may take a request for each record.
+            String lane = batch.unit().lane();
+            if (refusals.isLong(lane)) {
+                LOG.warn(
+                        "export {}: {} records are refused together ({}). Parts of them are sent, to find those that are to blame; nothing is lost.",
+                        lane,
+                        open.recordCount(),
+                        Failures.describe(reason));
+            }
             return open.halves();
         }
         open.reject(0, Failures.describe(reason));
@@ -109,7 +118,7 @@ public final class Deliveries {
         List<Rejection> rejections = batch.rejections();
         Unit unit = batch.unit();
         String reason = rejections.isEmpty() ? "" : rejections.get(0).reason();
-        brake.require(batch, destination, rejections.size(), reason);
+        brake.require(batch, rejections.size(), reason);
         if (!rejections.isEmpty()) {
             settleRejected(batch, destination, rejections);
         }
@@ -122,10 +131,8 @@ public final class Deliveries {
     }
 
     private void settleRejected(Batch batch, String destination, List<Rejection> rejections) {
-        String what = "%s, export %s, object %s: %d of %d records rejected in batch %s (%s)."
+        String what = "object %s: %d of %d records rejected in batch %s (%s)."
                 .formatted(
-                        destination,
-                        batch.unit().export(),
                         rejections.get(0).object(),
                         rejections.size(),
                         batch.recordCount(),
@@ -133,14 +140,18 @@ public final class Deliveries {
                         rejections.get(0).reason());
         if (stopOnRejected) {
             throw new ConnectorException(
-                    what + " The cursor stays before this batch. Correct the query or the destination, or set"
-                            + " delivery.on-rejected=dead-letter to keep such records aside.");
+                    what,
+                    "The cursor stays before this batch.",
+                    "Correct the query or the destination, or set delivery.on-rejected=dead-letter to keep such records aside.",
+                    null);
         }
         Path file = deadLetters.keep(batch, destination, rejections);
         String lane = Unit.lane(batch.unit().export(), destination);
         if (refusals.isFirst(lane, rejections.size(), batch.recordCount(), rejections.get(0))) {
             LOG.warn(
-                    "{} Kept in {}; the cursor advances. Set delivery.on-rejected=stop to hold it instead.",
+                    "{}, export {}, {} Kept in {}; the cursor advances. Set delivery.on-rejected=stop to hold it instead.",
+                    destination,
+                    batch.unit().export(),
                     what,
                     file);
         }

@@ -34,6 +34,23 @@ public final class Failures {
         return message.isEmpty() ? root.getClass().getSimpleName() : message;
     }
 
+    /**
+     * The same as an exception whose effect may be changed, see {@link ConnectorException#saying}: the one that is described,
+     * or a new one.
+     */
+    public static ConnectorException known(Throwable failure) {
+        for (Throwable e = failure; e != null; e = e.getCause()) {
+            if (e instanceof ConnectorException known) {
+                return known;
+            }
+            if (describeKnown(e) != null) {
+                break;
+            }
+        }
+        String text = describe(failure);
+        return new ConnectorException(text.endsWith(".") ? text : text + ".", failure);
+    }
+
     /** Whether it is a server, a network or a disk that failed, so that the same may work later. */
     public static boolean isNeighbours(Throwable failure) {
         return Stream.iterate(failure, cause -> cause != null, Throwable::getCause)

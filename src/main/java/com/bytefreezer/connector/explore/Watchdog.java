@@ -6,7 +6,6 @@ import com.bytefreezer.connector.cage.Cage;
 import com.bytefreezer.connector.cage.Cell;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.query.Engine;
-import com.bytefreezer.connector.server.ApiErrors;
 import com.bytefreezer.connector.server.ApiException;
 import java.time.Duration;
 import java.util.Map;
@@ -177,11 +176,11 @@ public final class Watchdog {
             if (end.isPresent()) {
                 return end.get();
             }
-            String reason = String.valueOf(e.getMessage());
+            String reason = e.saying("");
             // DuckDB may list fifty of them.
             return reason.contains("Out of Memory Error")
                     ? TOO_MUCH_MEMORY
-                    : ApiErrors.asAnswer(reason.replaceFirst(" Candidate functions: .*", ""));
+                    : reason.replaceFirst(" Candidate functions: .*", "");
         }
 
         /** What ended it where it was stopped; else what failed. */

@@ -397,6 +397,10 @@ public final class Export {
             throw new ConnectorException(run().duckDb().whyItEnded(statement));
         }
         Counts counts = unit.counts();
+        if (!counts.balances() && isStopping(run())) {
+            // Of a bundle all is read before anything is sent.
+            throw new StoppedException();
+        }
         if (!counts.balances()) {
             throw new IllegalStateException("it does not balance: " + counts);
         }
@@ -581,14 +585,18 @@ public final class Export {
             long known = schema().version();
             learn(run, run.sample(SCHEMA_SAMPLE));
             if (schema().version() == known) {
-                throw new ConnectorException(e.getMessage() + " Nothing was exported.", e);
+                throw nothingExported(e);
             }
         }
         try {
             return duckDb.planWithFirst(query, some, schema());
         } catch (ConnectorException e) {
-            throw new ConnectorException(e.getMessage() + " Nothing was exported.", e);
+            throw nothingExported(e);
         }
+    }
+
+    private static ConnectorException nothingExported(ConnectorException e) {
+        return new ConnectorException(e.saying(""), ConnectorException.NOTHING_EXPORTED, "", e);
     }
 
     private Unit begin(Run run, Unit unit) {

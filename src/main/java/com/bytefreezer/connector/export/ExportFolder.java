@@ -228,14 +228,13 @@ public final class ExportFolder implements AutoCloseable {
         Set<String> names = new HashSet<>();
         now.exports().forEach((file, described) -> {
             try {
-                exports.check(described);
+                exports.check(described, "");
                 described.forEach(one -> around.require(one.destination()));
                 right.put(file, described);
                 described.forEach(one -> names.add(one.name()));
             } catch (ConnectorException e) {
                 // The other exports go on, as the end of the line says.
-                String what = String.valueOf(e.getMessage()).replace(" Nothing was exported.", "");
-                wrong.put(file, "%s: %s".formatted(file, what));
+                wrong.put(file, "%s: %s".formatted(file, e.saying("")));
             }
         });
         wrong.forEach((file, problem) -> {

@@ -86,12 +86,16 @@ public final class Exports {
      * @throws ConnectorException with all that is wrong with their queries
      */
     public void add(Collection<ExportDefinition> definitions) {
-        check(definitions);
+        check(definitions, ConnectorException.NOTHING_EXPORTED);
         definitions.forEach(this::put);
     }
 
-    /** The same, but makes none. */
-    public void check(Collection<ExportDefinition> definitions) {
+    /**
+     * The same, but makes none.
+     *
+     * @param effect what the connector does where something is wrong, as the exception says it
+     */
+    public void check(Collection<ExportDefinition> definitions, String effect) {
         List<String> unknown = definitions.stream()
                 .map(ExportDefinition::sql)
                 .distinct()
@@ -107,7 +111,7 @@ public final class Exports {
                 try {
                     queries.computeIfAbsent(definition.sql(), sql -> Query.parse(sql, connection));
                 } catch (ConnectorException e) {
-                    problems.add("export %s: %s".formatted(definition.name(), e.getMessage()));
+                    problems.add("export %s: %s".formatted(definition.name(), e.saying(effect)));
                 }
             }
             if (!problems.isEmpty()) {

@@ -83,8 +83,8 @@ final class LaneQuery {
             case CHANGED -> sayThatItHasChanged();
             case OTHERS ->
                 throw new ConnectorException(
-                        "%s: another replica works on this export with a newer query. This one leaves it alone until both have the same. Give all replicas the same query.sql, columns and records.nulls."
-                                .formatted(subject));
+                                "another replica works on this export with a newer query. This one leaves it alone until both have the same. Give all replicas the same query.sql, columns and records.nulls.")
+                        .of(subject, "");
         }
     }
 

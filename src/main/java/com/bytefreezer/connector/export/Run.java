@@ -33,6 +33,7 @@ final class Run implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Run.class);
     private static final String SET_ASIDE =
             "the process ended three times while it was being delivered, the last time while nothing else was";
+    static final String REST_UNDELIVERED = "The rest stays undelivered and the cursor before it.";
     private static final int MOST_UNLISTED = 5;
 
     /** After so many units in a row that the lake did not give, it is not asked for others. */
@@ -555,25 +556,29 @@ final class Run implements AutoCloseable {
             throw notRecorded;
         }
         if (deliveryFailure != null) {
-            throw new ConnectorException(
-                    "%s: %s The rest stays undelivered and the cursor before it."
-                            .formatted(subject, sentence(Failures.describe(deliveryFailure))),
-                    deliveryFailure);
+            throw Failures.known(deliveryFailure).of(subject, REST_UNDELIVERED);
         }
         if (lakeFailure != null) {
             throw new ConnectorException(
-                    "%s: %s does not answer (%s). The run ends; what it has not delivered stays to be delivered. Check the lake and the network."
-                            .formatted(subject, lake.place(), withoutStop(lakeFailure)));
+                            "%s does not answer (%s).".formatted(lake.place(), withoutStop(lakeFailure)),
+                            REST_UNDELIVERED,
+                            "Check the lake and the network.",
+                            null)
+                    .of(subject, REST_UNDELIVERED);
         }
         if (stopped || hasLeftOver()) {
             throw new StoppedException();
         }
         if (!unread.isEmpty()) {
-            throw new ConnectorException("%s: %s.%s".formatted(subject, unread, unlisted()));
+            throw of("%s.%s".formatted(unread, unlisted()));
         }
         if (!listing.unlisted().isEmpty()) {
-            throw new ConnectorException("%s:%s".formatted(subject, unlisted()));
+            throw of(unlisted().strip());
         }
+    }
+
+    private ConnectorException of(String what) {
+        return new ConnectorException(what).of(subject, "");
     }
 
     private String unlisted() {

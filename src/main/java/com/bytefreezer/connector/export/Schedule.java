@@ -3,6 +3,7 @@ package com.bytefreezer.connector.export;
 import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.config.Secrets;
 import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.cursor.Counts;
 import com.bytefreezer.connector.cursor.History;
 import com.bytefreezer.connector.cursor.History.State;
 import com.bytefreezer.connector.delivery.Failures;
@@ -139,7 +140,8 @@ public final class Schedule {
             @ExchangeProperty(Exchange.EXCEPTION_CAUGHT) Exception failure) {
         // What fails then is not tried again by this process.
         boolean stopped = failure instanceof StoppedException || exports.isStopping();
-        record(exchange, lane, stopped ? State.STOPPED : State.FAILED, stopped ? null : Failures.describe(failure));
+        String why = why(lane, failure);
+        record(exchange, lane, stopped ? State.STOPPED : State.FAILED, stopped ? null : why);
         note(lane, failure, stopped);
         int count = failures.merge(lane, 1, Integer::sum);
         this.failure = failure;
@@ -148,18 +150,26 @@ public final class Schedule {
         } else if (exports.isWatch()) {
             Duration pause = pause(count);
             next.put(lane, System.nanoTime() + pause.toNanos());
-            LOG.error("{} Next try in {} s.", described(lane, failure), pause.toSeconds());
+            LOG.error("{} Next try in {} s.", why, pause.toSeconds());
         } else {
-            LOG.error("{}", described(lane, failure));
+            LOG.error("{}", why);
         }
         LOG.debug("export {}", lane, failure);
         finished(lane);
     }
 
-    /** With the export, where the words do not name it. */
-    private String described(String lane, Exception failure) {
-        String text = Failures.describe(failure);
-        return text.contains("export " + exports.get(lane).definition().name()) ? text : "export " + lane + ": " + text;
+    /** In one line that names the export, and its file where it has one. */
+    private String why(String lane, Exception failure) {
+        Export export = exports.get(lane);
+        Run.Result result = export.result();
+        boolean nothing = result.objects() == 0 && result.counts().equals(Counts.NONE);
+        String subject = export.subject()
+                + exports.settings()
+                        .fileOfExport(export.definition().export())
+                        .map(" (%s)"::formatted)
+                        .orElse("");
+        return Failures.known(failure)
+                .saying(subject, nothing ? ConnectorException.NOTHING_EXPORTED : Run.REST_UNDELIVERED);
     }
 
     /** What the lane waits for until its next run has gone well. */
@@ -168,7 +178,7 @@ public final class Schedule {
             return;
         }
         if (Failures.isNeighbours(failure)) {
-            exports.signs().failed(lane, Neighbour.LAKE, Failures.describe(failure));
+            exports.signs().failed(lane, Neighbour.LAKE, Failures.known(failure).saying("", ""));
         } else {
             // What had failed before has worked, since it is something else that fails now.
             exports.signs().work(lane);

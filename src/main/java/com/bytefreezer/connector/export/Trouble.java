@@ -37,7 +37,7 @@ enum Trouble {
 
     static Trouble of(Throwable failure) {
         String text = text(failure);
-        if (text.contains("max_temp_directory_size")) {
+        if (text.contains("max_temp_directory_size") || text.contains("No space left on device")) {
             return DISK;
         }
         if (text.contains("Out of Memory Error") || hasJavaRunOutOfMemory(failure)) {
@@ -98,6 +98,8 @@ enum Trouble {
 
     /** What the route's own step ran into, without the connector's part of the SQL. */
     private static String text(Throwable failure) {
-        return failure instanceof SQLException ? Query.firstLine(failure) : Failures.describe(failure);
+        return failure instanceof SQLException
+                ? Query.firstLine(failure)
+                : Failures.known(failure).saying("");
     }
 }

@@ -192,7 +192,7 @@ final class FolderLake implements Lake, Layout.Folders {
 
     private ConnectorException unlisted(Exception e) {
         return new ConnectorException(
-                "lake %s: cannot be listed (%s). Nothing was read. Check the permissions of the folder."
+                "lake %s: cannot be listed (%s). Nothing new was read. Check the permissions of the folder."
                         .formatted(folder, e.getMessage()),
                 e);
     }

@@ -181,7 +181,7 @@ public final class Command {
                         plan.notes().forEach(note -> out.printf("  %s%n", note));
                     }
                 } catch (ConnectorException e) {
-                    LOG.error("export {}: {}", export.lane(), e.getMessage());
+                    LOG.error("export {}: {}", export.lane(), e.saying(""));
                     code = FAILED;
                 }
             }
@@ -236,7 +236,7 @@ public final class Command {
         try {
             planner.query(export);
         } catch (ConnectorException e) {
-            problems.add("export %s: %s".formatted(export.name(), e.getMessage()));
+            problems.add("export %s: %s".formatted(export.name(), e.saying("")));
             return;
         }
         try {
@@ -253,7 +253,7 @@ public final class Command {
         try {
             planner.bind(export);
         } catch (ConnectorException e) {
-            problems.add("export %s: %s".formatted(export.name(), e.getMessage()));
+            problems.add("export %s: %s".formatted(export.name(), e.saying("")));
         }
     }
 

@@ -37,9 +37,9 @@ public final class Lookout implements AutoCloseable {
 
     private static final Duration TICK = Duration.ofSeconds(1);
     /** A run that makes no step for so long may have a lake that does not answer. */
-    private static final Duration STANDSTILL = Duration.ofSeconds(4);
+    private static final Duration STANDSTILL = Duration.ofSeconds(3);
     /** What a lake may take to answer. */
-    private static final Duration ANSWER = Duration.ofSeconds(5);
+    private static final Duration ANSWER = Duration.ofSeconds(4);
 
     private static final Duration BETWEEN_PROBES = Duration.ofSeconds(3);
     private static final Duration KEPT = Duration.ofMinutes(1);

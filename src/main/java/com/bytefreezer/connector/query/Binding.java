@@ -83,13 +83,11 @@ final class Binding {
         for (String name : virtual.keySet()) {
             if (schema.has(name)) {
                 throw new ConnectorException(
-                        "SQL: the data has a column %s of its own, so %s=true has no name for its values. Nothing was exported. %s"
-                                .formatted(
-                                        name,
-                                        virtual.get(name),
-                                        virtual.get(name).equals("filename")
-                                                ? "Name the path: filename='path'."
-                                                : "Leave it out."));
+                        "SQL: the data has a column %s of its own, so %s=true has no name for its values."
+                                .formatted(name, virtual.get(name)),
+                        ConnectorException.NOTHING_EXPORTED,
+                        virtual.get(name).equals("filename") ? "Name the path: filename='path'." : "Leave it out.",
+                        null);
             }
         }
         while (true) {

@@ -93,7 +93,10 @@ public final class DuckDb implements AutoCloseable {
             return engine.connect();
         } catch (SQLException e) {
             throw new ConnectorException(
-                    "DuckDB does not start (" + Query.firstLine(e) + "). Nothing was exported.", e);
+                    "DuckDB does not start (%s).".formatted(Query.firstLine(e)),
+                    ConnectorException.NOTHING_EXPORTED,
+                    "",
+                    e);
         }
     }
 
@@ -140,7 +143,10 @@ public final class DuckDb implements AutoCloseable {
             });
         } catch (SQLException e) {
             throw new ConnectorException(
-                    "DuckDB does not start (" + Query.firstLine(e) + "). Nothing was exported.", e);
+                    "DuckDB does not start (%s).".formatted(Query.firstLine(e)),
+                    ConnectorException.NOTHING_EXPORTED,
+                    "",
+                    e);
         }
     }
 

@@ -80,12 +80,13 @@ final class Httpfs {
         } catch (SQLException e) {
             e.addSuppressed(missing);
             throw new ConnectorException(
-                    "DuckDB's httpfs extension, which reads S3, is neither in %s nor can it be downloaded (%s). Nothing was exported. "
-                                    .formatted(
-                                            settings.optional("duckdb.extension-directory")
-                                                    .orElse("~/.duckdb/extensions"),
-                                            Query.firstLine(e))
-                            + "Provide it in one of three ways: use the container image, which has it; set duckdb.extension-directory "
+                    "DuckDB's httpfs extension, which reads S3, is neither in %s nor can it be downloaded (%s)."
+                            .formatted(
+                                    settings.optional("duckdb.extension-directory")
+                                            .orElse("~/.duckdb/extensions"),
+                                    Query.firstLine(e)),
+                    ConnectorException.NOTHING_EXPORTED,
+                    "Provide it in one of three ways: use the container image, which has it; set duckdb.extension-directory "
                             + "to a folder that holds it; or let this machine reach extensions.duckdb.org once.",
                     e);
         }

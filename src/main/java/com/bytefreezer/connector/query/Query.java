@@ -87,9 +87,7 @@ public final class Query {
             }
             JsonNode statements = document.path("statements");
             if (statements.size() != 1) {
-                throw new ConnectorException(
-                        "SQL: %d statements where exactly one SELECT is expected. Nothing was exported."
-                                .formatted(statements.size()));
+                throw wrong("%d statements where exactly one SELECT is expected.".formatted(statements.size()), "");
             }
             String events =
                     SqlTree.nodes(document, node -> node.path("key").asText().equalsIgnoreCase("events"))
@@ -113,7 +111,7 @@ public final class Query {
             return new Query(
                     text, document, mark, sql, bundleSql, virtualColumns, isRepeatable(document, sqlTree), onlySelects);
         } catch (SQLException | JsonProcessingException e) {
-            throw new ConnectorException("SQL: %s Nothing was exported.".formatted(sentence(firstLine(e))), e);
+            throw new ConnectorException("SQL: " + sentence(firstLine(e)), ConnectorException.NOTHING_EXPORTED, "", e);
         }
     }
 
@@ -245,11 +243,12 @@ public final class Query {
     }
 
     private static ConnectorException refused(String text, Allowed.Refusal refusal) {
-        String message = refusal.what() + ". Nothing was exported. Select from events.";
+        String what = refusal.what() + ".";
+        String remedy = "Select from events.";
         long location = refusal.node().path("query_location").asLong(-1);
         return location < 0
-                ? new ConnectorException("SQL: " + message)
-                : new SqlException(position(text, charactersIn(text, (int) location)), message, null);
+                ? wrong(what, remedy)
+                : new SqlException(position(text, charactersIn(text, (int) location)), what, remedy);
     }
 
     /** Puts the table events before the user's own common table expressions. */
@@ -325,9 +324,7 @@ public final class Query {
             if (VIRTUAL_COLUMNS.contains(name)) {
                 addVirtualColumn(name, compared ? argument.path("right") : argument, virtualColumns);
             } else if (!OWN_OPTIONS.contains(name)) {
-                throw new ConnectorException(
-                        "SQL: the option \"%s\" of read_parquet cannot be set here. Nothing was exported. Leave it out."
-                                .formatted(name));
+                throw wrong("the option \"%s\" of read_parquet cannot be set here.".formatted(name), "Leave it out.");
             }
         }
     }
@@ -406,24 +403,27 @@ public final class Query {
     }
 
     private static ConnectorException syntaxError(String text, JsonNode document) {
+        String message = document.path("error_message").asText();
         if (document.path("error_type").asText().equals("not implemented")) {
-            return new ConnectorException(
-                    notSupported(text, document.path("error_message").asText()));
+            return notSupported(text, message);
         }
-        String message = sentence(document.path("error_message").asText()) + " Nothing was exported.";
         return document.has("position")
-                ? new SqlException(position(text, document.path("position").asInt()), message, null)
-                : new ConnectorException("SQL: " + message);
+                ? new SqlException(position(text, document.path("position").asInt()), sentence(message), "")
+                : wrong(sentence(message), "");
     }
 
-    private static String notSupported(String text, String message) {
+    private static ConnectorException notSupported(String text, String message) {
         if (!message.startsWith("Only SELECT")) {
-            return "SQL: DuckDB does not support a part of it (%s). Nothing was exported.".formatted(message);
+            return wrong("DuckDB does not support a part of it (%s).".formatted(message), "");
         }
         // DuckDB would run another statement before, to find the values.
         return text.strip().regionMatches(true, 0, "PIVOT", 0, 5)
-                ? "SQL: a PIVOT must name its values here. Nothing was exported. Write ON column IN (value, value)."
-                : "SQL: only a SELECT can be exported, and this is something else. Nothing was exported.";
+                ? wrong("a PIVOT must name its values here.", "Write ON column IN (value, value).")
+                : wrong("only a SELECT can be exported, and this is something else.", "");
+    }
+
+    private static ConnectorException wrong(String what, String remedy) {
+        return new ConnectorException("SQL: " + what, ConnectorException.NOTHING_EXPORTED, remedy, null);
     }
 
     private static Position position(String text, int offset) {

@@ -1,7 +1,6 @@
 package com.bytefreezer.connector.query;
 
 import com.bytefreezer.connector.ConnectorException;
-import org.jspecify.annotations.Nullable;
 
 /** What is wrong at a place in the user's SQL. */
 public final class SqlException extends ConnectorException {
@@ -19,8 +18,14 @@ public final class SqlException extends ConnectorException {
         }
     }
 
-    SqlException(Position position, String message, @Nullable Throwable cause) {
-        super("SQL: %s: %s".formatted(position, message), cause);
+    SqlException(Position position, String what, String remedy) {
+        super("SQL: %s: %s".formatted(position, what), NOTHING_EXPORTED, remedy, null);
+        this.position = position;
+    }
+
+    /** Found when the query meets the data: what follows from it is for others to say. */
+    SqlException(Position position, String what, Throwable cause) {
+        super("SQL: %s: %s".formatted(position, what), cause);
         this.position = position;
     }
 

@@ -129,15 +129,14 @@ final class OneRun implements Runnable {
         if (succeeded) {
             end(State.SUCCEEDED, balance());
         } else {
-            end(State.FAILED, runs.failure().map(OneRun::reason).orElse("It has not ended."));
+            end(State.FAILED, runs.failure().map(this::reason).orElse("It has not ended."));
         }
     }
 
     /** It has no name and no cursor that a person would know. */
-    private static String reason(Throwable failure) {
-        return Failures.describe(failure)
-                .replaceFirst(", export default", "")
-                .replace("The rest stays undelivered and the cursor before it.", "The rest was not sent.");
+    private String reason(Throwable failure) {
+        return Failures.known(failure)
+                .saying(once.settings().text("destination.type"), "What is missing was not sent.");
     }
 
     private synchronized void begun(Connector running, Schedule runs) {

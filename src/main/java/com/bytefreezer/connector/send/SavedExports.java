@@ -150,7 +150,7 @@ public final class SavedExports {
         try (Connection connection = DuckDb.forParsing()) {
             Query.parse(sql, connection);
         } catch (ConnectorException e) {
-            errors.add(String.valueOf(e.getMessage()));
+            errors.add(e.saying(""));
         }
     }
 

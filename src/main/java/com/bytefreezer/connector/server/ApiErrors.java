@@ -59,12 +59,9 @@ public final class ApiErrors {
                     where == null ? "" : " at line %d, column %d".formatted(where.getLineNr(), where.getColumnNr());
             return NOT_EXPECTED.formatted(place);
         }
-        return isOfOtherType(failure) ? NOT_EXPECTED.formatted("") : asAnswer(Failures.describe(failure));
-    }
-
-    /** What is wrong, for a person who asks: what an export's log adds is taken out. */
-    public static String asAnswer(String reason) {
-        return reason.replace(" Nothing was exported.", "");
+        return isOfOtherType(failure)
+                ? NOT_EXPECTED.formatted("")
+                : failure instanceof ConnectorException known ? known.saying("") : Failures.describe(failure);
     }
 
     /** Camel wraps what it says of a bean's parameter. */
