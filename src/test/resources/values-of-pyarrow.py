@@ -25,7 +25,9 @@ def civil(days):
     month = (5 * of_year + 2) // 153
     day = of_year - (153 * month + 2) // 5 + 1
     month += 3 if month < 10 else -9
-    return "%04d-%02d-%02d" % (year + era * 400 + (month <= 2), month, day)
+    year += era * 400 + (month <= 2)
+    sign = "-" if year < 0 else "+" if year > 9999 else ""
+    return "%s%04d-%02d-%02d" % (sign, abs(year), month, day)
 
 
 def clock(value, unit):
@@ -51,7 +53,8 @@ def plain(value):
     if pa.types.is_date(kind):
         return civil(value.value if kind == pa.date32() else value.value // 86400000)
     if pa.types.is_time(kind):
-        return clock(value.value, kind.unit)
+        # Some writers mean a day before; DuckDB counts on in UTC.
+        return clock(value.value % (86400 * UNITS[kind.unit]), kind.unit)
     if pa.types.is_map(kind):
         entries = {}
         for entry in value.values if value.values is not None else []:
