@@ -235,6 +235,8 @@ public final class History {
                     Pulse.forget(connection, run.lane(), run.process());
                 }
             }
+            // Replicas may be frozen for a while.
+            Pulse.forgetGone(connection, now(), process, file != null ? Duration.ZERO : Duration.ofDays(1));
             connection.commit();
             return true;
         });

@@ -167,6 +167,23 @@ public final class Pulse {
         }
     }
 
+    /** What processes have left that have been silent for {@code silence} or longer, and have no run under way. */
+    static void forgetGone(Connection connection, String now, ProcessName self, Duration silence) throws SQLException {
+        try (PreparedStatement gone = connection.prepareStatement("DELETE FROM process WHERE name <> ? AND " + now
+                + " - beat_ms >= ? AND name NOT IN (SELECT process FROM run_under_way)")) {
+            gone.setString(1, self.text());
+            gone.setLong(2, silence.toMillis());
+            gone.executeUpdate();
+        }
+        for (String table : new String[] {"lane_user", "retrying"}) {
+            try (PreparedStatement left = connection.prepareStatement(
+                    "DELETE FROM " + table + " WHERE process <> ? AND process NOT IN (SELECT name FROM process)")) {
+                left.setString(1, self.text());
+                left.executeUpdate();
+            }
+        }
+    }
+
     /** @param now SQL for the time in milliseconds, by the store's clock */
     static List<UnderWay> runsUnderWay(Connection connection, String now) throws SQLException {
         List<UnderWay> runs = new ArrayList<>();

@@ -9,6 +9,7 @@ import com.bytefreezer.connector.config.Settings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.DriverManager;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -31,6 +32,31 @@ class SqliteHistoryTest extends HistoryContract {
         }
         try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
             assertThat(open.filter(one -> isLinkTo(file, one))).isEmpty();
+        }
+    }
+
+    /** A process that is killed each minute leaves half a million rows a year. */
+    @Test
+    void whatKilledProcessesHaveLeftIsRemovedAtTheNextStart() throws Exception {
+        Settings settings = settings();
+        try (Cursor cursor = Cursor.open(settings);
+                var connection = DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("cursor.db"));
+                var statement = connection.createStatement()) {
+            cursor.pulse().beat(Map.of());
+            for (int i = 0; i < 100; i++) {
+                statement.execute("INSERT INTO process VALUES ('gone %d', 1)".formatted(i));
+                statement.execute("INSERT INTO lane_user VALUES ('%s', 'gone %d', 'q')".formatted(LANE, i));
+                statement.execute("INSERT INTO retrying VALUES ('%s', 'gone %d', 1, 'why', 1)".formatted(LANE, i));
+            }
+
+            History.open(settings).addKilled(cursor.pulse().name());
+
+            try (var left = statement.executeQuery(
+                    "SELECT (SELECT count(*) FROM process), (SELECT count(*) FROM lane_user), (SELECT count(*) FROM retrying)")) {
+                assertThat(left.getInt(1)).isEqualTo(1);
+                assertThat(left.getInt(2)).isZero();
+                assertThat(left.getInt(3)).isZero();
+            }
         }
     }
 
