@@ -77,6 +77,20 @@ class WatchedExportsTest {
     }
 
     @Test
+    void allThatIsWrongWithAFileIsSaidAtOnce() throws Exception {
+        export("good", "n");
+        Files.writeString(
+                exports.resolve("bad.camel.yaml"),
+                text("bad", "n").replace("webhook", "nowhere").replace("name: sql", "name: sqll"));
+        try (TestRun.Running watch = TestRun.watch(settings())) {
+            Await.until("the complaint", () -> watch.whyNotReady().isPresent());
+            assertThat(watch.whyNotReady().orElseThrow())
+                    .contains(
+                            "sqll is no parameter of an export. Did you mean sql?", "unknown destination \"nowhere\"");
+        }
+    }
+
+    @Test
     void aWrongFileStopsABatchAsBefore() throws Exception {
         export("good", "n");
         Files.writeString(exports.resolve("bad.camel.yaml"), "- templatedRoute:\n  parameters: [\n");

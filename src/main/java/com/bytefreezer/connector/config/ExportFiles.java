@@ -51,7 +51,7 @@ public record ExportFiles(Map<String, List<ExportDefinition>> exports, Map<Strin
             if (wrong.isEmpty()) {
                 exports.put(name, described);
             } else {
-                String problem = wrong.get(0).replace(" Not started.", "");
+                String problem = String.join(" ", wrong).replace(" Not started.", "");
                 problems.put(name, (problem.contains(name) ? problem : name + ": " + problem) + REMEDY);
             }
         }
