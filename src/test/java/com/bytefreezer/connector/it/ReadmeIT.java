@@ -42,8 +42,7 @@ class ReadmeIT {
         List<String> first = run(commands.get(0));
         assertThat(first).hasSize(400);
         assertThat(first)
-                .startsWith(
-                        RECORD.matcher(page).results().map(MatchResult::group).toArray(String[]::new));
+                .contains(RECORD.matcher(page).results().map(MatchResult::group).toArray(String[]::new));
         assertThat(run(commands.get(0))).as("all is delivered").isEmpty();
         assertThat(run(commands.get(1)))
                 .hasSize(2000)
