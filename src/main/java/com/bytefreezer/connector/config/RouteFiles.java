@@ -43,6 +43,8 @@ public final class RouteFiles {
             "\\{\\{(?:text:)?(?<optional>\\??)(?<name>[a-z0-9-]+(\\.[a-z0-9-]+)+)(?:(?<colon>:)(?<default>[^}]*))?");
     /** A line of a head comment that explains a setting. */
     private static final Pattern EXPLAINED = Pattern.compile("#   ([a-z0-9-]+(?:\\.[a-z0-9-]+)+)\\s+(.*)");
+    /** A line that goes on with the explanation before it. */
+    private static final Pattern CONTINUED = Pattern.compile("#    \\s*(\\S.*)");
 
     /** A line of it that says how often a record arrives. */
     private static final String GUARANTEE = "# Guarantee:";
@@ -176,25 +178,27 @@ public final class RouteFiles {
                 .results()
                 .forEach(match -> defaults.putIfAbsent(match.group(2), Objects.requireNonNullElse(match.group(5), "")));
         Set<String> required = settingsOf(file, true);
-        Map<String, String> explained = new TreeMap<>();
-        List<Destination.Setting> settings = new ArrayList<>();
+        Map<String, String> explained = new LinkedHashMap<>();
         List<String> text = new ArrayList<>();
         String guarantee = "";
+        String last = "";
         for (String line : linesOf(file, lines -> lines.takeWhile(one -> one.startsWith("#")))) {
             Matcher setting = EXPLAINED.matcher(line);
+            Matcher more = CONTINUED.matcher(line);
             if (setting.matches()) {
-                explained.put(setting.group(1), setting.group(2));
-                settings.add(setting(
-                        setting.group(1),
-                        defaults.getOrDefault(setting.group(1), ""),
-                        required.contains(setting.group(1)),
-                        setting.group(2)));
+                last = setting.group(1);
+                explained.put(last, setting.group(2));
+            } else if (!last.isEmpty() && more.matches()) {
+                explained.merge(last, more.group(1), (first, rest) -> first + " " + rest);
             } else if (line.startsWith(GUARANTEE)) {
                 guarantee = line.substring(GUARANTEE.length()).strip();
             } else if (explained.isEmpty() && !line.startsWith("# In:")) {
                 text.add(line.substring(1).strip());
             }
         }
+        List<Destination.Setting> settings = new ArrayList<>();
+        explained.forEach((setting, comment) -> settings.add(
+                setting(setting, defaults.getOrDefault(setting, ""), required.contains(setting), comment)));
         // A setting that the comment passes over is a setting all the same.
         defaults.forEach((setting, value) -> {
             if (setting.startsWith("destination." + name + ".") && !explained.containsKey(setting)) {
