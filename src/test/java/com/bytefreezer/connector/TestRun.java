@@ -29,6 +29,9 @@ import java.util.TreeMap;
  */
 public record TestRun(boolean succeeded, List<String> log) {
 
+    /** So ends a line that a stack trace follows. */
+    public static final String STACK_TRACE = " (and a stack trace)";
+
     /** Settings of a test: cursor and dead letters in {@code folder}, quick retries, the rest as given. */
     public static Settings settings(Path folder, Map<String, String> given) {
         return settings(folder, Path.of("routes"), given);
@@ -150,7 +153,8 @@ public record TestRun(boolean succeeded, List<String> log) {
 
     private static List<String> lines(ListAppender<ILoggingEvent> appender) {
         return List.copyOf(appender.list).stream()
-                .map(event -> event.getLevel() + " " + event.getFormattedMessage())
+                .map(event -> event.getLevel() + " " + event.getFormattedMessage()
+                        + (event.getThrowableProxy() == null ? "" : STACK_TRACE))
                 .toList();
     }
 }

@@ -7,10 +7,21 @@ import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.FileSystemLoopException;
 import java.nio.file.FileVisitOption;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,6 +50,7 @@ public final class RouteFiles {
     private static final String SUFFIX = ".camel.yaml";
     private static final String DEFAULT_EXPORT = "default";
     private static final String CREDENTIALS = "credentials";
+    private static final int MOST_BYTES = 1 << 20;
     private static final Pattern SETTING = Pattern.compile(
             "\\{\\{(?:text:)?(?<optional>\\??)(?<name>[a-z0-9-]+(\\.[a-z0-9-]+)+)(?:(?<colon>:)(?<default>[^}]*))?");
     /** A line of a head comment that explains a setting. */
@@ -79,20 +91,60 @@ public final class RouteFiles {
      * @throws UncheckedIOException when it cannot be read
      */
     public static RouteFiles in(Path folder) {
-        try (Stream<Path> paths = Files.walk(folder, FileVisitOption.FOLLOW_LINKS)) {
-            List<Path> files = paths.filter(path -> path.toString().endsWith(SUFFIX))
-                    .filter(path -> !isHidden(folder.relativize(path)))
-                    .filter(Files::isRegularFile)
-                    .sorted()
-                    .toList();
-            Path exports = folder.resolve("exports");
-            return new RouteFiles(
-                    folder,
-                    files,
-                    files.stream().filter(file -> file.startsWith(exports)).toList(),
-                    true);
+        Path exports = folder.resolve("exports");
+        List<Path> found = new ArrayList<>();
+        try {
+            Files.walkFileTree(
+                    folder, EnumSet.of(FileVisitOption.FOLLOW_LINKS), Integer.MAX_VALUE, new Visitor(folder, found));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+        // What is named like an export and is no file is an export that somebody misses.
+        List<Path> files = found.stream()
+                .filter(path -> path.startsWith(exports) || Files.isRegularFile(path))
+                .sorted()
+                .toList();
+        return new RouteFiles(
+                folder,
+                files,
+                files.stream().filter(file -> file.startsWith(exports)).toList(),
+                true);
+    }
+
+    /** Finds what is named like a route file and not hidden. */
+    private static final class Visitor extends SimpleFileVisitor<Path> {
+        private final Path folder;
+        private final List<Path> found;
+
+        private Visitor(Path folder, List<Path> found) {
+            this.folder = folder;
+            this.found = found;
+        }
+
+        @Override
+        public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes) {
+            return isHidden(folder.relativize(directory)) ? FileVisitResult.SKIP_SUBTREE : visit(directory);
+        }
+
+        @Override
+        public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+            return visit(file);
+        }
+
+        @Override
+        public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
+            boolean loopOrGone = e instanceof FileSystemLoopException || e instanceof NoSuchFileException;
+            if (!loopOrGone || file.equals(folder)) {
+                throw e;
+            }
+            return visit(file);
+        }
+
+        private FileVisitResult visit(Path path) {
+            if (path.toString().endsWith(SUFFIX) && !isHidden(folder.relativize(path))) {
+                found.add(path);
+            }
+            return FileVisitResult.CONTINUE;
         }
     }
 
@@ -360,7 +412,7 @@ public final class RouteFiles {
     /** Why {@code file} cannot be read, with the line; empty where it can. */
     Optional<String> problemOfSyntax(Path file) {
         try {
-            new YAMLMapper().readTree(file.toFile());
+            new YAMLMapper().readTree(textOf(file));
             return Optional.empty();
         } catch (JacksonException e) {
             var where = e.getLocation();
@@ -371,9 +423,38 @@ public final class RouteFiles {
                             where == null ? 1 : where.getColumnNr(),
                             e.getOriginalMessage().lines().findFirst().orElse("")));
         } catch (IOException e) {
-            return Optional.of("%s cannot be read (%s). Not started."
-                    .formatted(nameInMessages(file), e.getClass().getSimpleName()));
+            return Optional.of("%s cannot be read: %s. Not started.".formatted(nameInMessages(file), reason(e)));
         }
+    }
+
+    private static String reason(IOException e) {
+        if (e instanceof NoSuchFileException) {
+            return "it leads to nothing";
+        }
+        if (e instanceof AccessDeniedException) {
+            return "the connector has no right to read it";
+        }
+        return e instanceof FileSystemException failed
+                ? String.valueOf(failed.getReason())
+                : String.valueOf(e.getMessage());
+    }
+
+    /** @throws IOException when it is no file, or none that a person writes */
+    private static String textOf(Path file) throws IOException {
+        BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+        if (!attributes.isRegularFile()) {
+            throw new IOException(attributes.isDirectory() ? "it is a folder" : "it is no file");
+        }
+        if (attributes.size() > MOST_BYTES) {
+            throw new IOException("it has %,d bytes, more than %,d".formatted(attributes.size(), MOST_BYTES));
+        }
+        ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file));
+        CharBuffer text = CharBuffer.allocate(bytes.remaining());
+        if (StandardCharsets.UTF_8.newDecoder().decode(bytes, text, true).isError()) {
+            long line = text.flip().chars().filter(each -> each == '\n').count() + 1;
+            throw new IOException("line %d: it is not text in UTF-8".formatted(line));
+        }
+        return text.flip().toString();
     }
 
     /** The destinations that an export names: one, or several with commas between them. */
@@ -452,7 +533,7 @@ public final class RouteFiles {
 
     private static JsonNode contentOf(Path file) {
         try {
-            return new YAMLMapper().readTree(file.toFile());
+            return new YAMLMapper().readTree(textOf(file));
         } catch (IOException e) {
             // Camel reads the same file next and says where it is wrong.
             return MissingNode.getInstance();
@@ -477,10 +558,11 @@ public final class RouteFiles {
     }
 
     private static List<String> linesOf(Path file, UnaryOperator<Stream<String>> choice) {
-        try (Stream<String> lines = Files.lines(file)) {
-            return choice.apply(lines).toList();
+        try {
+            return choice.apply(textOf(file).lines()).toList();
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            // As with contentOf.
+            return List.of();
         }
     }
 
