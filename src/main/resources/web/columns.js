@@ -16,12 +16,17 @@ export function Columns({ dataset, columns, said, range, onInsert, onFilter }) {
     h('li', { key: column.name },
       h('div', { class: 'column' },
         h('button', { type: 'button', class: 'quiet name', 'aria-expanded': open === column.name, title: column.name, onClick: () => setOpen(open === column.name ? null : column.name) }, column.name),
-        h('span', { class: 'type', title: column.type }, column.partition ? 'partition' : typeWord(column)),
+        h('span', { class: 'type', title: typeTitle(column) }, column.partition ? 'partition' : typeWord(column)),
         h('button', { type: 'button', class: 'quiet icon', title: `Put ${column.name} into the query`, 'aria-label': `Put ${column.name} into the query`, onClick: () => onInsert(column.name) }, '+')),
       open === column.name && h(Profile, { dataset, column, range, onFilter }))));
 }
 
 const typeWord = (column) => column.type.length > 14 ? column.kind : column.type.toLowerCase();
+
+// Where objects disagree, in how many of them at least it is what.
+const typeTitle = ({ type, seen }) => seen.length
+  ? `${type} in all records; ${seen.map((one) => one.type + (one.objects ? ` in ${plural(one.objects, 'object')} or more` : '')).join(', ')}`
+  : type;
 
 function Profile({ dataset, column, range, onFilter }) {
   const address = path('datasets', dataset.tenant_id, dataset.dataset_id, 'columns', column.name, 'profile');

@@ -5,6 +5,7 @@ import com.bytefreezer.connector.Json;
 import com.bytefreezer.connector.explore.Watchdog.Running;
 import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.query.DuckDb;
+import com.bytefreezer.connector.query.MixedColumn;
 import com.bytefreezer.connector.query.Query;
 import com.bytefreezer.connector.server.ApiException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
@@ -20,6 +21,8 @@ import java.util.List;
 import java.util.LongSummaryStatistics;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.apache.camel.Header;
 import org.jspecify.annotations.Nullable;
 
@@ -110,13 +113,17 @@ public final class Explorer {
                 sample(Range.orNewest(from, to, dataset.objects()).of(dataset.objects()));
         List<Map<String, Object>> columns = new ArrayList<>();
         if (!objects.isEmpty()) {
-            described(dataset, objects, running).forEach((column, type) -> {
+            Map<String, String> described = described(dataset, objects, running);
+            Map<String, MixedColumn> mixed =
+                    dataset.schema().mixed().stream().collect(Collectors.toMap(MixedColumn::name, Function.identity()));
+            described.forEach((column, type) -> {
                 Map<String, Object> entry = new LinkedHashMap<>();
                 entry.put("name", column);
                 entry.put("type", type);
                 entry.put("kind", Kind.of(type).toString());
                 entry.put("partition", objects.stream().anyMatch(object -> object.partition()
                         .containsKey(column)));
+                entry.put("seen", mixed.containsKey(column) ? mixed.get(column).seen() : List.of());
                 columns.add(entry);
             });
         }

@@ -2,6 +2,7 @@ package com.bytefreezer.connector.export;
 
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.cursor.Cursor;
+import com.bytefreezer.connector.query.MixedColumn;
 import com.bytefreezer.connector.query.Schema;
 import java.util.HashMap;
 import java.util.Map;
@@ -69,7 +70,7 @@ final class Schemas {
                 return one.schema.toJson();
             });
             one.keptVersion = one.schema.version();
-            for (Schema.Mixed mixed : one.schema.mixed()) {
+            for (MixedColumn mixed : one.schema.mixed()) {
                 if (!mixed.type().equals(one.told.put(mixed.name(), mixed.type()))) {
                     tell(name, mixed, one.isNew);
                 }
@@ -78,21 +79,21 @@ final class Schemas {
         }
     }
 
-    private static void tell(String dataset, Schema.Mixed mixed, boolean isNew) {
+    private static void tell(String dataset, MixedColumn mixed, boolean isNew) {
         if (isNew) {
             LOG.info(
-                    "dataset {}: objects have the column {} as {}; all records have it as {}. Set columns.types to choose another type.",
+                    "dataset {}: {}: {}: all records have it as {}. Set columns.types to choose another type.",
                     dataset,
                     mixed.name(),
-                    String.join(" and ", mixed.seen()),
+                    mixed.types(),
                     mixed.type());
         } else {
             LOG.warn(
-                    "dataset {}: the column {} is {} from now on, since objects have it as {}. Mappings of the destination may differ. Set columns.types to choose another type.",
+                    "dataset {}: the column {} is {} from now on, since it is {}. Mappings of the destination may differ. Set columns.types to choose another type.",
                     dataset,
                     mixed.name(),
                     mixed.type(),
-                    String.join(" and ", mixed.seen()));
+                    mixed.types());
         }
     }
 }

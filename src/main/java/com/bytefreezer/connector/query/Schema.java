@@ -18,12 +18,13 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
+import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -66,8 +67,8 @@ public final class Schema {
         private final String written;
 
         private ColumnType type = Widening.NOTHING;
-        /** The types that single objects have. */
-        private final Set<String> seen = new TreeSet<>();
+        /** The types that single objects have, and how many objects other processes have seen with each at least. */
+        private final Map<String, Long> seen = new TreeMap<>();
         /** Whether it has only come from folders. */
         private boolean folderOnly;
 
@@ -75,21 +76,6 @@ public final class Schema {
             this.name = name;
             this.written = written;
             this.folderOnly = folderOnly;
-        }
-    }
-
-    /**
-     * A column that single objects have with different types.
-     *
-     * @param type what all have now
-     * @param seen what single objects have
-     */
-    public record Mixed(String name, String type, List<String> seen) {
-        /** For people, e.g. {@code "port" is DOUBLE and VARCHAR in its objects: VARCHAR in all records}. */
-        @Override
-        public String toString() {
-            return "%s is %s in its objects: %s in all records"
-                    .formatted(Query.identifier(name), String.join(" and ", seen), type);
         }
     }
 
@@ -132,11 +118,51 @@ public final class Schema {
     }
 
     /** The columns that single objects have with different types. */
-    public synchronized List<Mixed> mixed() {
-        return columns.stream()
-                .filter(column -> column.seen.size() > 1)
-                .map(column -> new Mixed(column.name, Widening.type(typeOf(column)), List.copyOf(column.seen)))
+    public synchronized List<MixedColumn> mixed() {
+        List<Column> mixed =
+                columns.stream().filter(column -> column.seen.size() > 1).toList();
+        if (mixed.isEmpty()) {
+            return List.of();
+        }
+        count();
+        return mixed.stream()
+                .map(column -> new MixedColumn(
+                        column.name,
+                        Widening.type(typeOf(column)),
+                        column.seen.entrySet().stream()
+                                .map(seen -> new MixedColumn.Seen(seen.getKey(), seen.getValue()))
+                                .toList()))
                 .toList();
+    }
+
+    /** Counts the objects that are remembered; each is remembered once, however often it is read. */
+    private void count() {
+        IdentityHashMap<Shape, Long> alike = new IdentityHashMap<>();
+        Map<Column, Map<String, Long>> counts = new HashMap<>();
+        shapes.forEach((object, shape) -> {
+            alike.merge(shape, 1L, Long::sum);
+            object.partition().forEach((name, value) -> {
+                List<Column> known = named(name);
+                if (!known.isEmpty() && !value.equals(NULL_FOLDER)) {
+                    count(counts, known.get(0), folderType(name, value), 1);
+                }
+            });
+        });
+        alike.forEach((shape, objects) -> {
+            List<@Nullable Column> places = places(shape);
+            for (int i = 0; i < places.size(); i++) {
+                Column column = places.get(i);
+                if (column != null) {
+                    count(counts, column, spoken(shape.columns().get(i)), objects);
+                }
+            }
+        });
+        counts.forEach((column, types) -> types.forEach(
+                (type, objects) -> column.seen.computeIfPresent(type, (same, most) -> Math.max(most, objects))));
+    }
+
+    private static void count(Map<Column, Map<String, Long>> counts, Column column, ColumnType type, long objects) {
+        counts.computeIfAbsent(column, any -> new HashMap<>()).merge(Widening.type(type), objects, Long::sum);
     }
 
     // -- learning
@@ -174,10 +200,14 @@ public final class Schema {
                 Column known = places.get(i);
                 String name = member.name().isEmpty() ? "C" + i : member.name();
                 Column column = known == null ? add(name, false) : known.folderOnly ? inFile(known, name) : known;
-                see(column, member.type().isUnspeakable() ? Widening.JSON : member.type());
+                see(column, spoken(member));
             }
         }
         learnFolders(object);
+    }
+
+    private static ColumnType spoken(Shape.Member member) {
+        return member.type().isUnspeakable() ? Widening.JSON : member.type();
     }
 
     /** A folder's column, which a file has, too: it stands where the file has it. */
@@ -185,7 +215,7 @@ public final class Schema {
         columns.remove(folder);
         named(name).remove(folder);
         Column column = add(name, false);
-        folder.seen.forEach(type -> see(column, ColumnType.of(type)));
+        folder.seen.keySet().forEach(type -> see(column, ColumnType.of(type)));
         return column;
     }
 
@@ -242,7 +272,7 @@ public final class Schema {
 
     private void see(Column column, ColumnType type) {
         if (!type.equals(Widening.NOTHING) && column.seen.size() < MOST_SEEN) {
-            column.seen.add(Widening.type(type));
+            column.seen.putIfAbsent(Widening.type(type), 0L);
         }
         widen(column, type);
     }
@@ -356,13 +386,15 @@ public final class Schema {
 
     /** To {@link #add} it to another one. */
     public synchronized String toJson() {
+        count();
         ArrayNode list = JSON.createArrayNode();
         for (Column column : columns) {
             ObjectNode entry = list.addObject();
             entry.put("name", column.written);
             entry.put("type", column.type.toString());
             entry.put("folder", column.folderOnly);
-            column.seen.forEach(entry.putArray("seen")::add);
+            column.seen.keySet().forEach(entry.putArray("seen")::add);
+            column.seen.values().forEach(entry.putArray("objects")::add);
         }
         return list.toString();
     }
@@ -380,7 +412,11 @@ public final class Schema {
                 Column column = number < known.size() ? known.get(number) : add(written, folderOnly);
                 column.folderOnly &= folderOnly;
                 widen(column, ColumnType.of(entry.path("type").asText()));
-                entry.path("seen").forEach(type -> column.seen.add(type.asText()));
+                for (int i = 0; i < entry.path("seen").size(); i++) {
+                    // Those that older versions have kept are without.
+                    long objects = entry.path("objects").path(i).asLong();
+                    column.seen.merge(entry.path("seen").path(i).asText(), objects, Math::max);
+                }
             }
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("no columns: " + json, e);

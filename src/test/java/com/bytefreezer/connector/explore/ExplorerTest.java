@@ -247,6 +247,21 @@ class ExplorerTest {
     }
 
     @Test
+    void saysInHowManyObjectsAColumnHasWhichType() {
+        JsonNode columns = json(EVENTS + "/columns?from=all").path("columns");
+        assertThat(columns)
+                .filteredOn(column -> column.path("name").asText().equals("n"))
+                .allSatisfy(column -> assertThat(column.path("seen"))
+                        .extracting(JsonNode::toString)
+                        .containsExactly("{\"type\":\"BIGINT\",\"objects\":3}", "{\"type\":\"INTEGER\",\"objects\":1}"))
+                .hasSize(1);
+        assertThat(columns)
+                .filteredOn(column -> column.path("name").asText().equals("host"))
+                .allSatisfy(column -> assertThat(column.path("seen")).isEmpty())
+                .hasSize(1);
+    }
+
+    @Test
     void profilesAColumn() {
         JsonNode host = profile("host", "?from=2026-11-20T00:00:00Z");
         assertThat(host.path("total").asInt()).isEqualTo(301);

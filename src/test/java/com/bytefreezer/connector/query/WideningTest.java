@@ -74,6 +74,49 @@ class WideningTest {
     }
 
     @Test
+    void saysInHowManyObjectsEachTypeIsSeen() {
+        try (var dataset = new LocalDataset(folder);
+                var later = new LocalDataset(folder)) {
+            for (int i = 0; i < 9; i++) {
+                dataset.write(
+                        "n=%s/%d.parquet".formatted(i == 0 ? "x" : i, i),
+                        "SELECT %s AS \"DPT\"".formatted(i < 5 ? "22::DOUBLE" : "'ftp'"));
+            }
+            dataset.write("n=1/more.parquet", "SELECT 1 AS other");
+            String all = "SELECT * FROM events";
+            dataset.records(all);
+            String dpt = "\"DPT\": DOUBLE in 5 objects, VARCHAR in 4 (or more): all records have it as VARCHAR";
+            String n = "\"n\": INTEGER in 9 objects, VARCHAR in 1 (or more): all records have it as VARCHAR";
+            assertThat(dataset.schema.mixed()).extracting(MixedColumn::toString).containsExactly(dpt, n);
+
+            // The same objects once more, in another process.
+            later.schema.add(dataset.schema.toJson());
+            later.add("n=1/1.parquet");
+            later.add("n=1/1.parquet");
+            later.records(all);
+            assertThat(later.schema.mixed()).extracting(MixedColumn::toString).containsExactly(dpt, n);
+            dataset.schema.add(later.schema.toJson());
+            assertThat(dataset.schema.mixed()).extracting(MixedColumn::toString).containsExactly(dpt, n);
+        }
+    }
+
+    @Test
+    void leavesOutCountsThatOlderVersionsHaveNotKept() {
+        try (var dataset = new LocalDataset(folder)) {
+            dataset.schema.add("""
+                [{"name":"port","type":"VARCHAR","folder":false,"seen":["DOUBLE","VARCHAR"]}]""");
+            assertThat(dataset.schema.mixed())
+                    .extracting(MixedColumn::toString)
+                    .containsExactly("\"port\": DOUBLE, VARCHAR: all records have it as VARCHAR");
+            dataset.write("a.parquet", "SELECT 'ftp' AS port");
+            dataset.records("SELECT * FROM events");
+            assertThat(dataset.schema.mixed())
+                    .extracting(MixedColumn::toString)
+                    .containsExactly("\"port\": DOUBLE, VARCHAR in 1 object (or more): all records have it as VARCHAR");
+        }
+    }
+
+    @Test
     void ofWhatAnObjectLacksIsNullInEverySpelling() {
         try (var dataset = new LocalDataset(folder)) {
             dataset.write("a.parquet", "SELECT 1 AS id, 'x' AS secret, {'country': 'DE', 'city': 'B'} AS geo");
