@@ -96,6 +96,7 @@ function Details({ entry, reload, go }) {
     h('h2', null, `${entry.name} → ${entry.destination}`),
     entry.retrying_since ? h('p', { class: 'problem' }, `It has been waiting since ${time(entry.retrying_since)}: ${entry.retrying_reason}`)
       : entry.last_error && h('p', { class: 'problem' }, entry.last_error),
+    entry.left_out && h('p', { class: 'note' }, entry.left_out),
     entry.set_aside?.length > 0 && h('p', { class: 'problem' }, `Set aside, since the process died of it three times: ${entry.set_aside.join(', ')}.`),
     entry.set_aside?.length > 0 && h('button', { type: 'button', disabled: retry.busy, onClick: retry.run }, 'Replay, and let the next run try it again'),
     h(Problem, { error: retry.error }),

@@ -277,6 +277,20 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
     }
 
     /**
+     * Notes what a whole listing leaves out, for people.
+     *
+     * @param text empty when that is nothing
+     */
+    public void leavesOut(String lane, String text) {
+        if (!text.equals(store.reading(connection -> LaneTable.leftOut(connection, lane)))) {
+            store.writing(connection -> {
+                LaneTable.leavesOut(connection, lane, text);
+                return true;
+            });
+        }
+    }
+
+    /**
      * Where a clock was ahead, and is put right: nothing of the lane lies after {@code now} any more.
      *
      * @return where it stands now

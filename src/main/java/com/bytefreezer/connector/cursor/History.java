@@ -361,6 +361,11 @@ public final class History {
                                 connection, lane, file == null ? PostgresStore.LEFT : SqliteStore.LEFT));
     }
 
+    /** What the last whole listing of a lane left out, for people; empty when that is nothing. */
+    public String leftOut(String lane) {
+        return isAbsent() ? "" : with("cannot be read", connection -> LaneTable.leftOut(connection, lane));
+    }
+
     /** What the cursor keeps of the columns of a dataset. */
     public Optional<String> columns(String dataset) {
         return isAbsent()

@@ -63,6 +63,22 @@ final class LaneTable {
         }
     }
 
+    /** What its last whole listing left out, for people; empty when that is nothing. */
+    static String leftOut(Connection connection, String lane) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement("SELECT left_out FROM lane WHERE name = ?")) {
+            statement.setString(1, lane);
+            try (ResultSet row = statement.executeQuery()) {
+                String text = row.next() ? row.getString(1) : null;
+                return text == null ? "" : text;
+            }
+        }
+    }
+
+    /** Does nothing while the lane has not begun. */
+    static void leavesOut(Connection connection, String lane, String text) throws SQLException {
+        set(connection, lane, "left_out", text);
+    }
+
     /** From now on the lane's start does not matter. */
     static void listed(Connection connection, String lane, String range) throws SQLException {
         set(connection, lane, "listed", range);

@@ -25,8 +25,13 @@ final class Schema {
     }
 
     /** The first leads to version 1. */
-    private static final List<Step> STEPS =
-            List.of(Schema::lanesAndObjects, Schema::knownObjects, Schema::datasets, Schema::claims, Pulse::makeTables);
+    private static final List<Step> STEPS = List.of(
+            Schema::lanesAndObjects,
+            Schema::knownObjects,
+            Schema::datasets,
+            Schema::claims,
+            Pulse::makeTables,
+            Schema::leftOut);
 
     private Schema() {}
 
@@ -123,6 +128,11 @@ final class Schema {
                 "CREATE TABLE IF NOT EXISTS claim (lane TEXT, key %1$s, holder TEXT NOT NULL, PRIMARY KEY (lane, key))%2$s",
                 "ALTER TABLE claim ADD COLUMN content TEXT NOT NULL DEFAULT ''",
                 "ALTER TABLE claim ADD COLUMN begun INTEGER NOT NULL DEFAULT 0");
+    }
+
+    /** lane.left_out: what the last whole listing left out, for people; empty or null when that is nothing. */
+    private static void leftOut(Connection connection, Dialect dialect) throws SQLException {
+        execute(connection, dialect, "ALTER TABLE lane ADD COLUMN left_out TEXT");
     }
 
     static void execute(Connection connection, Dialect dialect, String... statements) throws SQLException {

@@ -428,6 +428,7 @@ public final class Export {
     /** Once, and again when it has changed. */
     private void tellSkipped(Skipped skipped) {
         String text = skipped.toString();
+        exports.cursor().leavesOut(lane(), text);
         if (text.equals(toldSkipped)) {
             return;
         }

@@ -48,6 +48,7 @@ public final class ExportsApi {
             Map<String, Long> retries,
             long deadLetters,
             List<String> setAside,
+            @Nullable String leftOut,
             List<RunStatus> runs) {}
 
     @JsonNaming(SnakeCaseStrategy.class)
@@ -139,6 +140,7 @@ public final class ExportsApi {
                 lane.retries(),
                 lane.deadLetters(),
                 lane.setAside(),
+                lane.leftOut(),
                 runs);
     }
 

@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  *     where the destination took a part
  * @param deadLetters records that lie in the dead letters now
  * @param setAside objects that are not delivered, since the process died of them again and again
+ * @param leftOut what the last whole listing left out, since its names tell no data; null when that is nothing
  * @param running only known in the process that runs it
  * @param retrying what it waits for; null when it works
  */
@@ -41,6 +42,7 @@ public record LaneStatus(
         Map<String, Long> retries,
         long deadLetters,
         List<String> setAside,
+        @Nullable String leftOut,
         boolean running,
         @Nullable Retrying retrying) {
     /** Names it in the cursor and elsewhere: {@code default/webhook}. */

@@ -123,6 +123,7 @@ public final class Status {
                         Map.of(),
                         0,
                         List.of(),
+                        null,
                         running,
                         retrying)
                 : new LaneStatus(
@@ -138,6 +139,7 @@ public final class Status {
                         before.retries(),
                         before.deadLetters(),
                         before.setAside(),
+                        before.leftOut(),
                         running,
                         retrying);
     }
@@ -152,6 +154,7 @@ public final class Status {
         Optional<String> problem = exports == null ? Optional.empty() : exports.problem(export.export());
         Seen seen = history.seen(lane);
         Total total = total(lane, seen);
+        String leftOut = history.leftOut(lane);
         Retrying retrying =
                 exports == null ? seen.retrying() : exports.signs().of(lane).orElse(null);
         return new LaneStatus(
@@ -176,6 +179,7 @@ public final class Status {
                 total.retries(),
                 deadLetters.count(lane),
                 history.suspects(lane).setAside(history.queryId(lane)),
+                leftOut.isEmpty() ? null : leftOut,
                 running,
                 retrying);
     }

@@ -460,7 +460,7 @@ abstract class CursorContract {
 
     @Test
     void theStoreKnowsTheVersionOfItsTablesAndRefusesALaterOne() throws Exception {
-        assertThat(number("SELECT version FROM schema_version")).isEqualTo(5);
+        assertThat(number("SELECT version FROM schema_version")).isEqualTo(6);
         cursor.close();
         cursor = open(LOOKBACK);
         assertThat(number("SELECT count(*) FROM schema_version")).isEqualTo(1);
@@ -469,8 +469,8 @@ abstract class CursorContract {
         assertThatThrownBy(() -> open(LOOKBACK))
                 .isInstanceOf(ConnectorException.class)
                 .hasMessageContaining(
-                        "it was written by a newer connector (schema 1000, this one knows 5). Not started.");
-        execute("UPDATE schema_version SET version = 5");
+                        "it was written by a newer connector (schema 1000, this one knows 6). Not started.");
+        execute("UPDATE schema_version SET version = 6");
     }
 
     @Test

@@ -2,11 +2,15 @@ package com.bytefreezer.connector.delivery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.bytefreezer.connector.TestRun;
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.operations.Status;
 import com.bytefreezer.connector.testing.ParquetLake;
 import com.bytefreezer.connector.testing.WebhookServer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -57,9 +61,8 @@ class IncompleteListingTest {
         lake.object("_delta_log/1.checkpoint.parquet", "SELECT 2 AS id");
         lake.object("day=01/b.parq", "SELECT 3 AS id");
         try (var server = WebhookServer.start()) {
-            var run = SampleExport.to(server.url(), folder)
-                    .from(lake, "SELECT id FROM events")
-                    .run();
+            var export = SampleExport.to(server.url(), folder).from(lake, "SELECT id FROM events");
+            var run = export.run();
 
             assertThat(run.succeeded()).isTrue();
             assertThat(server.records()).hasSize(1);
@@ -68,6 +71,29 @@ class IncompleteListingTest {
                     .asString()
                     .contains("left out: _delta_log (1)", "*.parq (1), such as day=01/b.parq");
         }
+    }
+
+    @Test
+    void whatIsLeftOutIsKeptUntilAListingLeavesOutNothing() throws Exception {
+        var lake = lake();
+        var other = lake.object("day=01/b.parq", "SELECT 3 AS id");
+        try (var server = WebhookServer.start()) {
+            var export = SampleExport.to(server.url(), folder).from(lake, "SELECT id FROM events");
+            var settings = TestRun.settings(folder, export.routes(), export.settings());
+            assertThat(export.run().succeeded()).isTrue();
+            assertThat(leftOut(settings)).contains("*.parq (1), such as day=01/b.parq; rename them.");
+
+            Files.delete(other);
+            assertThat(export.run().succeeded()).isTrue();
+            assertThat(leftOut(settings)).isNull();
+        }
+    }
+
+    private static @Nullable String leftOut(Settings settings) {
+        return Status.ofStore(settings, new DeadLetters(settings.deadLettersFolder())).lanes().stream()
+                .findFirst()
+                .orElseThrow()
+                .leftOut();
     }
 
     private ParquetLake lake() throws Exception {
