@@ -2,11 +2,13 @@ package com.bytefreezer.connector.delivery;
 
 import com.bytefreezer.connector.config.HostNames;
 import java.io.IOException;
+import java.util.regex.Pattern;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.NamedNode;
 import org.apache.camel.Processor;
+import org.apache.camel.processor.SendDynamicProcessor;
 import org.apache.camel.spi.InterceptStrategy;
 import org.apache.camel.support.processor.DelegateAsyncProcessor;
 import org.apache.hc.client5.http.HttpRoute;
@@ -24,9 +26,16 @@ import org.jspecify.annotations.Nullable;
  * {@link HostNames#legal}; the client connects to the real one. Safe for use by several threads.
  */
 final class UnderscoredHosts implements InterceptStrategy, ExecChainHandler {
+    private static final Pattern DYNAMIC_HOST = Pattern.compile("https?:(?://)?[^/?]*\\$\\{");
+
     @Override
     public Processor wrapProcessorInInterceptors(
             CamelContext context, NamedNode step, Processor target, @Nullable Processor nextTarget) {
+        if (target instanceof SendDynamicProcessor dynamic
+                && DYNAMIC_HOST.matcher(dynamic.getUri()).lookingAt()) {
+            // Camel would take the URL apart before the component sees it, and knows no such host.
+            dynamic.setAllowOptimisedComponents(false);
+        }
         return step.getShortName().equals("to") || step.getShortName().equals("toD") ? new Sending(target) : target;
     }
 

@@ -33,8 +33,18 @@ class UnderscoredHostsTest {
         assertThat(sent(url + "/a_b", "")).isEqualTo(url + "/a_b");
     }
 
-    /** What a proxy is asked for; the request names no other host. */
+    @ParameterizedTest
+    @ValueSource(strings = {"es_node", "es_node:9200", "es-1"})
+    void hostsThatRecordsNameAreTaken(String host) throws Exception {
+        assertThat(sent("http://${exchangeProperty.host}/a_b", "", host)).isEqualTo("http://" + host + "/a_b");
+    }
+
     private static String sent(String uri, String header) throws Exception {
+        return sent(uri, header, "");
+    }
+
+    /** What a proxy is asked for; the request names no other host. */
+    private static String sent(String uri, String header, String host) throws Exception {
         try (var proxy = ScriptedServer.start();
                 var camel = new DefaultCamelContext()) {
             proxy.reply(Reply.of(200, "{}"));
@@ -42,7 +52,11 @@ class UnderscoredHostsTest {
             camel.getCamelContextExtension().addInterceptStrategy(new UnderscoredHosts());
             var route = new RouteDefinition("direct:in");
             String options = "?proxyHost=127.0.0.1&proxyPort=" + proxy.port();
-            route.to(uri + options);
+            if (host.isEmpty()) {
+                route.to(uri + options);
+            } else {
+                route.toD(uri + options);
+            }
             var routes = new RoutesDefinition();
             routes.getRoutes().add(route);
             camel.addRouteDefinitions(routes.getRoutes());
@@ -50,6 +64,7 @@ class UnderscoredHostsTest {
             try (var template = camel.createProducerTemplate()) {
                 var answer = template.send("direct:in", exchange -> {
                     exchange.getMessage().setBody("x");
+                    exchange.setProperty("host", host);
                     if (!header.isEmpty()) {
                         exchange.getMessage().setHeader(Exchange.HTTP_URI, header);
                     }
