@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes what no writer of Parquet should: any bytes as values of any type. A file has the columns {@code id}, which counts
@@ -98,8 +99,22 @@ public final class RawParquet {
                 .array();
     }
 
+    /**
+     * What a writer claims of the values of the column v, true or not.
+     *
+     * @param min the bytes of the least one
+     * @param max the bytes of the greatest one
+     * @param nulls how many are NULL
+     */
+    public record Statistics(byte[] min, byte[] max, long nulls) {}
+
     /** Writes a file with a record for each value. */
     public static void write(Path file, Type type, List<byte[]> values) {
+        write(file, type, values, null);
+    }
+
+    /** The same, with statistics. */
+    public static void write(Path file, Type type, List<byte[]> values, @Nullable Statistics statistics) {
         ByteArrayOutputStream all = new ByteArrayOutputStream();
         try {
             all.write("PAR1".getBytes(StandardCharsets.US_ASCII));
@@ -113,7 +128,7 @@ public final class RawParquet {
             all.write(page(ids.toByteArray(), values.size()));
             int second = all.size();
             all.write(page(data.toByteArray(), values.size()));
-            byte[] footer = new RawParquet().footer(type, values.size(), first, second, all.size());
+            byte[] footer = new RawParquet().footer(type, values.size(), first, second, all.size(), statistics);
             all.write(footer);
             all.write(of(footer.length));
             all.write("PAR1".getBytes(StandardCharsets.US_ASCII));
@@ -134,7 +149,7 @@ public final class RawParquet {
         return head.out.toByteArray();
     }
 
-    private byte[] footer(Type type, int rows, int first, int second, int end) {
+    private byte[] footer(Type type, int rows, int first, int second, int end, @Nullable Statistics statistics) {
         begin();
         i32(1, 1).list(2, STRUCT, 3);
         begin().text(4, "schema").i32(5, 2).end();
@@ -156,8 +171,8 @@ public final class RawParquet {
         end();
         i64(3, rows).list(4, STRUCT, 1);
         begin().list(1, STRUCT, 2);
-        chunk(Physical.INT64, "id", rows, first, second - first);
-        chunk(type.physical, "v", rows, second, end - second);
+        chunk(Physical.INT64, "id", rows, first, second - first, null);
+        chunk(type.physical, "v", rows, second, end - second, statistics);
         i64(2, end - first).i64(3, rows).end();
         end();
         return out.toByteArray();
@@ -183,11 +198,17 @@ public final class RawParquet {
         end().end();
     }
 
-    private void chunk(Physical physical, String name, int rows, int at, int size) {
+    private void chunk(Physical physical, String name, int rows, int at, int size, @Nullable Statistics statistics) {
         begin().i64(2, at);
         struct(3).i32(1, physical.ordinal()).list(2, I32, 1).zigzag(0);
         list(3, BINARY, 1).bytes(name);
-        i32(4, 0).i64(5, rows).i64(6, size).i64(7, size).i64(9, at).end();
+        i32(4, 0).i64(5, rows).i64(6, size).i64(7, size).i64(9, at);
+        if (statistics != null) {
+            // Old readers take the first two, others the last two.
+            struct(12).value(1, statistics.max).value(2, statistics.min).i64(3, statistics.nulls);
+            value(5, statistics.max).value(6, statistics.min).end();
+        }
+        end();
         end();
     }
 
@@ -232,6 +253,13 @@ public final class RawParquet {
     private RawParquet text(int id, String text) {
         field(id, BINARY);
         bytes(text);
+        return this;
+    }
+
+    private RawParquet value(int id, byte[] value) {
+        field(id, BINARY);
+        varint(value.length);
+        out.writeBytes(value);
         return this;
     }
 
