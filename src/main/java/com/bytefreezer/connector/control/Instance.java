@@ -102,6 +102,10 @@ public final class Instance {
     /** The control plane has answered. */
     public synchronized void answered(
             @Variable("call") Call call, @Header(Exchange.HTTP_RESPONSE_CODE) int status, @Body @Nullable String body) {
+        if (status / 100 == 2 && isPage(body)) {
+            failed(call, "an HTML page, such as the login of a proxy. Check control.url and the proxy.");
+            return;
+        }
         registered |= status < 500;
         if (status / 100 != 2) {
             failed(call, "%d%s. %s".formatted(status, LakeCredentials.reason(body), advice(status)));
@@ -230,6 +234,10 @@ public final class Instance {
                     action);
         }
         lastAction = action;
+    }
+
+    private static boolean isPage(@Nullable String body) {
+        return body != null && body.stripLeading().startsWith("<");
     }
 
     private static Optional<String> action(@Nullable String body) {

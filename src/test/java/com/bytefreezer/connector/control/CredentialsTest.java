@@ -197,6 +197,9 @@ class CredentialsTest {
                 arguments(Reply.of(204, ""), "204"),
                 arguments(Reply.of(200, ""), "an answer"),
                 arguments(Reply.of(200, "<html>"), "an answer that is no JSON. Check control.url."),
+                arguments(
+                        Reply.of(200, "<!DOCTYPE html>\n<html>Sign in</html>").header("Content-Type", "text/html"),
+                        "an answer that is no JSON. Check control.url."),
                 arguments(Reply.of(200, "[]"), "an answer without a bucket."),
                 arguments(Reply.of(200, "null"), "an answer without a bucket."),
                 arguments(Reply.of(200, "{\"bucket\":null}"), "an answer without a bucket."),

@@ -179,6 +179,7 @@ class InstanceTest {
         "401,Check control.api-key",
         "500,may come back",
         "garbage,",
+        "login,an HTML page",
         "slow,",
         "cut,no answer"
     })
@@ -187,7 +188,9 @@ class InstanceTest {
                 switch (fault) {
                     case "hangs" -> Reply.of(200).after(Duration.ofMinutes(1));
                     case "slow" -> Reply.of(200).after(Duration.ofMillis(700));
-                    case "garbage" -> Reply.of(200, "<html>\u0000 not JSON");
+                    case "garbage" -> Reply.of(200, "{\u0000 not JSON");
+                    case "login" ->
+                        Reply.of(200, "\n<!DOCTYPE html>\n<html>Sign in</html>").header("Content-Type", "text/html");
                     case "cut" -> Reply.of(200, "{\"succ").resetConnection();
                     case "refuses" -> Reply.of(200);
                     default -> Reply.of(Integer.parseInt(fault), "{\"error\":{\"message\":\"no the-api-key here\"}}");

@@ -301,6 +301,28 @@ class ExplorerTest {
         assertThat(answer.error()).isEqualTo(error);
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aLoginPageInPlaceOfTheControlPlaneIsSaidInOneLine(boolean ofDatasets) throws Exception {
+        Reply page = Reply.of(200, "<!DOCTYPE html>\n<html>Sign in</html>").header("Content-Type", "text/html");
+        try (ControlServer control = ControlServer.start()) {
+            control.reply(page);
+            if (ofDatasets) {
+                reply(control, "accounts/a/tenants", "{\"items\":[{\"id\":\"acme\"}]}");
+            }
+            Map<String, String> settings = Map.of(
+                    "control.url", control.url().toString(), "control.account-id", "a", "control.api-key", "key-1234");
+            try (TestApi controlled = TestApi.over(settings)) {
+                Answer answer = controlled.get("/api/v1/datasets");
+                String said = ofDatasets ? answer.json().path("notes").path(0).asText() : answer.error();
+                assertThat(said)
+                        .contains(ofDatasets ? "datasets of tenant acme" : "tenants of account a")
+                        .endsWith("an answer that is no JSON. Check control.url.")
+                        .doesNotContain("\n");
+            }
+        }
+    }
+
     @Test
     void asksTheControlPlaneAndGoesOnWithoutATenantThatFails() throws Exception {
         try (ControlServer control = ControlServer.start()) {
