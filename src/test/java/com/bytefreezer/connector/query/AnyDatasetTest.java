@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Random columns, values, filters, row groups, and drift between objects: what is exported is what DuckDB answers over one
- * table with the same rows, whether objects are read one by one, together, or for the page.
+ * table with the same rows, whether objects are read one by one, in bundles, together, or for the page.
  */
 class AnyDatasetTest {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -82,6 +82,14 @@ class AnyDatasetTest {
                 List<String> single = new ArrayList<>();
                 dataset.objects().forEach(object -> single.addAll(dataset.records(sql, object)));
                 requireSame(seed, sql + " one by one", single, expected);
+                List<String> bundled = new ArrayList<>();
+                int half = dataset.objects().size() / 2;
+                for (var bundle : List.of(
+                        dataset.objects().subList(0, half),
+                        dataset.objects().subList(half, dataset.objects().size()))) {
+                    bundled.addAll(bundle.isEmpty() ? List.of() : dataset.bundled(sql, bundle));
+                }
+                requireSame(seed, sql + " in bundles", bundled, expected);
                 requireSame(seed, sql + " together", dataset.records(sql), expected);
                 if (i == 0) {
                     requireSame(seed, sql + " for the page", dataset.shown(sql), expected);
