@@ -92,7 +92,7 @@ public final class Connector implements AutoCloseable {
         exports = new Exports(settings, cursor, mode == Mode.WATCH);
         DeadLetters deadLetters = new DeadLetters(settings.deadLettersFolder());
         sayWhereDeadLettersPart(settings);
-        deliveries = Deliveries.ofExports(settings, cursor, deadLetters);
+        deliveries = Deliveries.ofExports(settings, cursor, deadLetters, exports.signs());
         Circuit circuit = new Circuit(exports.signs());
         camel = DeliveryCamel.prepare(settings, settings.routeFiles(), deliveries, new StandardOutput(), circuit);
         camel.bind("settings", settings);
@@ -266,6 +266,7 @@ public final class Connector implements AutoCloseable {
     private void addAll() throws Exception {
         List<ExportDefinition> all = settings.exports();
         exports.check(all, ConnectorException.NOTHING_EXPORTED);
+        exports.describedIn(settings.exportFiles(Set.of()).files());
         if (all.stream().noneMatch(ExportDefinition::isChoice)) {
             exports.add(all);
             return;
@@ -307,6 +308,7 @@ public final class Connector implements AutoCloseable {
         CamelContext context = DeliveryCamel.init(camel);
         List<ExportDefinition> all = settings.exports();
         exports.check(all, ConnectorException.NOTHING_EXPORTED);
+        exports.describedIn(settings.exportFiles(Set.of()).files());
         bindSchedule(context, lane -> false);
         camel.start();
     }

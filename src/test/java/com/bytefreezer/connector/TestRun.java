@@ -15,6 +15,7 @@ import com.bytefreezer.connector.export.Export;
 import com.bytefreezer.connector.export.RunProgress;
 import com.bytefreezer.connector.export.Schedule;
 import com.bytefreezer.connector.operations.LaneStatus;
+import com.bytefreezer.connector.signs.Signs;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -120,6 +121,11 @@ public record TestRun(boolean succeeded, List<String> log) {
         /** Why it is not ready. */
         public Optional<String> whyNotReady() {
             return connector.operations.whyNotReady();
+        }
+
+        /** What its exports wait for. */
+        public Signs signs() {
+            return connector.exports.signs();
         }
 
         /** What Prometheus sees. */

@@ -18,9 +18,11 @@ import java.util.TreeMap;
  * Immutable.
  *
  * @param exports what each file describes, by its name in messages
+ * @param files the file of each export, by its name; not of the default one, which settings describe
  * @param problems what is wrong with the other files, in a line each, by their names in messages
  */
-public record ExportFiles(Map<String, List<ExportDefinition>> exports, Map<String, String> problems) {
+public record ExportFiles(
+        Map<String, List<ExportDefinition>> exports, Map<String, String> files, Map<String, String> problems) {
     private static final String REMEDY = " Correct the file.";
 
     /**
@@ -31,6 +33,8 @@ public record ExportFiles(Map<String, List<ExportDefinition>> exports, Map<Strin
         Map<String, List<ExportDefinition>> exports = new LinkedHashMap<>();
         Map<String, String> problems = new TreeMap<>();
         Map<String, String> owners = new HashMap<>();
+        Map<String, String> names = new HashMap<>();
+        List<Path> further = routes.exportFiles(false);
         List<Path> files = new ArrayList<>(routes.exportFiles(withDefaultExport));
         files.sort(Comparator.comparing(file -> !first.contains(routes.nameInMessages(file))));
         for (Path file : files) {
@@ -50,12 +54,15 @@ public record ExportFiles(Map<String, List<ExportDefinition>> exports, Map<Strin
             }
             if (wrong.isEmpty()) {
                 exports.put(name, described);
+                if (further.contains(file)) {
+                    described.forEach(one -> names.put(one.export(), name));
+                }
             } else {
                 String problem = String.join(" ", wrong).replace(" Not started.", "");
                 problems.put(name, (problem.contains(name) ? problem : name + ": " + problem) + REMEDY);
             }
         }
-        return new ExportFiles(exports, problems);
+        return new ExportFiles(exports, names, problems);
     }
 
     static String namedTwice(String export, String file, String other) {

@@ -282,16 +282,6 @@ public final class RouteFiles {
                 .collect(Collectors.toSet());
     }
 
-    /** The file that describes an export, as messages name it; empty for the default one, which settings describe. */
-    Optional<String> fileOfExport(String name) {
-        return exportFiles(false).stream()
-                .filter(file -> exportsIn(file).stream()
-                        .anyMatch(export ->
-                                name.equals(parametersOf(export, "value").get("name"))))
-                .map(this::nameInMessages)
-                .findFirst();
-    }
-
     /**
      * The files to load when only {@code used} destinations are in use, so that the others need no settings. Where no
      * export runs, those of the exports are left out; where there is no HTTP server, those in {@code api}.

@@ -347,11 +347,6 @@ public final class Settings {
                 .toList();
     }
 
-    /** See {@link RouteFiles#fileOfExport}. */
-    public Optional<String> fileOfExport(String name) {
-        return sources.routes().now().fileOfExport(name);
-    }
-
     /**
      * The files of exports as they are now, one by one.
      *

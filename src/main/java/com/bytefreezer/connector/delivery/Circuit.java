@@ -8,6 +8,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.apache.camel.Body;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
+import org.apache.camel.ExchangeProperty;
 import org.apache.camel.Variable;
 import org.apache.camel.support.SynchronizationAdapter;
 import org.jspecify.annotations.Nullable;
@@ -82,11 +83,20 @@ public final class Circuit {
         });
     }
 
-    /** The destination has taken the batch, or has refused what is in it; may be said again. */
-    public void answered(Exchange exchange) {
+    /** The destination has refused what is in the batch: it is there. */
+    public void refused(Exchange exchange, @ExchangeProperty(Exchange.EXCEPTION_CAUGHT) Exception reason) {
         String name = done(exchange);
         if (name != null) {
-            works(name);
+            close(name);
+            signs.refused(name, Neighbour.DESTINATION, Failures.describe(reason));
+        }
+    }
+
+    private void answered(Exchange exchange) {
+        String name = done(exchange);
+        if (name != null) {
+            close(name);
+            signs.works(name, Neighbour.DESTINATION);
         }
     }
 
@@ -130,14 +140,13 @@ public final class Circuit {
         lanes.remove(name);
     }
 
-    private void works(String name) {
+    private void close(String name) {
         Lane lane = lane(name);
         synchronized (lane) {
             lane.open = false;
             lane.gaveUp = null;
             lane.notifyAll();
         }
-        signs.works(name, Neighbour.DESTINATION);
     }
 
     private Lane lane(String name) {

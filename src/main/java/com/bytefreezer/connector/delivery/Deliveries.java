@@ -4,6 +4,8 @@ import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.cursor.Cursor;
 import com.bytefreezer.connector.delivery.Batch.Rejection;
+import com.bytefreezer.connector.signs.Neighbour;
+import com.bytefreezer.connector.signs.Signs;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Consumer;
@@ -22,27 +24,35 @@ public final class Deliveries {
     private final DeadLetters deadLetters;
     private final boolean stopOnRejected;
     private final Brake brake;
+    private final Signs signs;
     private final Refusals refusals = new Refusals();
 
-    private Deliveries(Consumer<Unit> checkpoint, DeadLetters deadLetters, boolean stopOnRejected, Brake brake) {
+    private Deliveries(
+            Consumer<Unit> checkpoint, DeadLetters deadLetters, boolean stopOnRejected, Brake brake, Signs signs) {
+        this.signs = signs;
         this.checkpoint = checkpoint;
         this.deadLetters = deadLetters;
         this.stopOnRejected = stopOnRejected;
         this.brake = brake;
     }
 
-    /** For exports, as the settings {@code delivery.*} say. */
-    public static Deliveries ofExports(Settings settings, Cursor cursor, DeadLetters deadLetters) {
+    /**
+     * For exports, as the settings {@code delivery.*} say.
+     *
+     * @param signs are told when dead letters cannot be kept
+     */
+    public static Deliveries ofExports(Settings settings, Cursor cursor, DeadLetters deadLetters, Signs signs) {
         return new Deliveries(
                 cursor::checkpoint,
                 deadLetters,
                 settings.text("delivery.on-rejected").equals("stop"),
-                new Brake(Double.parseDouble(settings.text("delivery.max-rejected-ratio"))));
+                new Brake(Double.parseDouble(settings.text("delivery.max-rejected-ratio"))),
+                signs);
     }
 
     /** For dead letters, which no cursor counts, and of which all may be rejected again. */
     public static Deliveries ofDeadLetters(DeadLetters deadLetters) {
-        return new Deliveries(unit -> {}, deadLetters, false, new Brake(1));
+        return new Deliveries(unit -> {}, deadLetters, false, new Brake(1), new Signs());
     }
 
     /** Gives the destination's route what it may want to know of the batch, as variables. */
@@ -65,15 +75,6 @@ public final class Deliveries {
             return List.of();
         }
         if (open.recordCount() > 1) {
-            // It may take a request for each record.
-            String lane = batch.unit().lane();
-            if (refusals.isLong(lane)) {
-                LOG.warn(
-                        "export {}: {} records are refused together ({}). Parts of them are sent, to find those that are to blame; nothing is lost.",
-                        lane,
-                        open.recordCount(),
-                        Failures.describe(reason));
-            }
             return open.halves();
         }
         open.reject(0, Failures.describe(reason));
@@ -145,8 +146,8 @@ public final class Deliveries {
                     "Correct the query or the destination, or set delivery.on-rejected=dead-letter to keep such records aside.",
                     null);
         }
-        Path file = deadLetters.keep(batch, destination, rejections);
         String lane = Unit.lane(batch.unit().export(), destination);
+        Path file = keep(batch, destination, rejections, lane);
         if (refusals.isFirst(lane, rejections.size(), batch.recordCount(), rejections.get(0))) {
             LOG.warn(
                     "{}, export {}, {} Kept in {}; the cursor advances. Set delivery.on-rejected=stop to hold it instead.",
@@ -154,6 +155,16 @@ public final class Deliveries {
                     batch.unit().export(),
                     what,
                     file);
+        }
+    }
+
+    private Path keep(Batch batch, String destination, List<Rejection> rejections, String lane) {
+        try {
+            return deadLetters.keep(batch, destination, rejections);
+        } catch (ConnectorException e) {
+            // The run ends after what is under way.
+            signs.failed(lane, Neighbour.DISK, e.saying(""));
+            throw e;
         }
     }
 

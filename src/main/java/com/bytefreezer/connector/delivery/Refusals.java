@@ -3,24 +3,15 @@ package com.bytefreezer.connector.delivery;
 import com.bytefreezer.connector.delivery.Batch.Rejection;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /** Sums up what destinations refuse, so that the log has a line at once and then one for each pause. Safe for use by several threads. */
 final class Refusals {
     private static final Duration PAUSE = Duration.ofSeconds(10);
-    private static final Duration LONG = Duration.ofSeconds(3);
 
     private final Map<String, Sum> lanes = new LinkedHashMap<>();
-
-    /** Since when a lane looks for the records that its destination refuses. */
-    private final Map<String, Long> searches = new HashMap<>();
-
-    private final Set<String> toldOf = new HashSet<>();
 
     private static final class Sum {
         private final long begun = System.nanoTime();
@@ -30,21 +21,12 @@ final class Refusals {
         private String reason = "";
     }
 
-    /** Whether the records that are to blame have been looked for so long that it is worth a line; once for each search. */
-    synchronized boolean isLong(String lane) {
-        long now = System.nanoTime();
-        Long begun = searches.putIfAbsent(lane, now);
-        return begun != null && now - begun >= LONG.toNanos() && toldOf.add(lane);
-    }
-
     /**
      * Whether this one is worth a line of its own; else it is told later.
      *
      * @param rejected of so many {@code records} of a batch
      */
     synchronized boolean isFirst(String lane, int rejected, int records, Rejection example) {
-        searches.remove(lane);
-        toldOf.remove(lane);
         Sum sum = lanes.get(lane);
         if (sum == null) {
             lanes.put(lane, new Sum());

@@ -86,9 +86,6 @@ public final class Export {
     private final String dataset;
     private final String sync;
     private final String destination;
-    /** So do its messages begin. */
-    private final String subject;
-
     private final Query query;
     private final LaneQuery queries;
 
@@ -110,11 +107,10 @@ public final class Export {
         dataset = definition.dataset();
         sync = definition.sync();
         destination = definition.destination();
-        subject = "%s, export %s".formatted(destination, name);
         Settings settings = exports.settings();
         queries = new LaneQuery(
                 lane(),
-                subject,
+                this::subject,
                 exports.engine(),
                 exports.cursor().queries(),
                 query,
@@ -166,7 +162,7 @@ public final class Export {
 
     /** So do its messages begin. */
     public String subject() {
-        return subject;
+        return exports.subject(definition);
     }
 
     /** The pause between two runs in watch mode, in seconds. */
@@ -193,6 +189,7 @@ public final class Export {
         running.set(new Run(
                 name,
                 destination,
+                subject(),
                 lake,
                 since,
                 credentials,
@@ -315,7 +312,7 @@ public final class Export {
         if (!saidThatThereIsNone && run.since.equals(Instant.MIN)) {
             LOG.warn(
                     "{}: there are no Parquet objects under {}. Nothing is exported until there are. Check query.tenant-id, query.dataset-id, lake.root and lake.layout.",
-                    subject,
+                    subject(),
                     String.join(" or ", run.lake.folders()));
             saidThatThereIsNone = true;
         }
@@ -347,7 +344,7 @@ public final class Export {
             if (!run.mayRefetchKeys()) {
                 return;
             }
-            LOG.info("{}: the lake refuses the keys; they are fetched anew.", subject);
+            LOG.info("{}: the lake refuses the keys; they are fetched anew.", subject());
             try (ProducerTemplate template = routes.createProducerTemplate()) {
                 Credentials credentials = template.request("direct:credentials", exchange -> {
                             exchange.setVariable("tenant", tenant);
@@ -434,9 +431,9 @@ public final class Export {
         }
         toldSkipped = text;
         if (skipped.hasLookAlikes()) {
-            LOG.warn("{}: {}", subject, text);
+            LOG.warn("{}: {}", subject(), text);
         } else if (!text.isEmpty()) {
-            LOG.info("{}: {}", subject, text);
+            LOG.info("{}: {}", subject(), text);
         }
     }
 
@@ -516,7 +513,7 @@ public final class Export {
     private Run run() {
         Run run = running.get();
         if (run == null) {
-            throw new IllegalStateException(subject + " is not running");
+            throw new IllegalStateException(subject() + " is not running");
         }
         return run;
     }
@@ -539,7 +536,7 @@ public final class Export {
         }
         LOG.warn(
                 "{}: the cursor stands at {}, which is still to come: a clock was ahead, or cursor.start lies in the future. It is set to now. What is delivered is known by name and is not repeated.",
-                subject,
+                subject(),
                 position.watermark());
         return exports.cursor().notAfter(lane(), now);
     }
@@ -568,11 +565,11 @@ public final class Export {
     private Plan.Kind cut(Run run, List<LakeObject> some) {
         if (plan == null) {
             plan = plan(run, some);
-            LOG.info("{}: {} sync, since {}: {}.", subject, plan.covers(sync), sync, plan.reason());
+            LOG.info("{}: {} sync, since {}: {}.", subject(), plan.covers(sync), sync, plan.reason());
             if (plan.kind(sync) == Plan.Kind.LIMITED && plan.kind() == Plan.Kind.LIMITED) {
                 LOG.warn(
                         "{}: the query has a LIMIT: of the new records each run delivers so many, and the others never. Remove the LIMIT from query.sql to export every record.",
-                        subject);
+                        subject());
             }
         }
         return plan.kind(sync);

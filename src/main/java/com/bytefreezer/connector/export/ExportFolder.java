@@ -256,6 +256,7 @@ public final class ExportFolder implements AutoCloseable {
                 .forEach(file -> LOG.info("{}: it is right now.", file));
         files = right;
         problems = wrong;
+        exports.describedIn(now.files());
         exports.refuse(refused(wrong));
     }
 

@@ -51,6 +51,9 @@ public final class Exports {
     private final RunDataSource dataSource = new RunDataSource();
     private volatile Map<String, String> refused = Map.of();
     private volatile Map<String, String> without = Map.of();
+    /** By the names of the exports. */
+    private final Map<String, String> files = new ConcurrentHashMap<>();
+
     private final Signs signs = new Signs();
     private volatile boolean stopping;
     private volatile boolean quiet;
@@ -120,6 +123,17 @@ public final class Exports {
         } catch (SQLException e) {
             throw new ConnectorException("DuckDB does not end (" + e.getMessage() + ").", e);
         }
+    }
+
+    /** From now on messages name the files of exports, too. */
+    public void describedIn(Map<String, String> filesOfExports) {
+        files.putAll(filesOfExports);
+    }
+
+    /** So do all messages of a lane begin. */
+    String subject(ExportDefinition lane) {
+        String file = files.get(lane.export());
+        return "%s, export %s%s".formatted(lane.destination(), lane.name(), file == null ? "" : " (" + file + ")");
     }
 
     /** Makes the lane of a definition that was checked, in place of the one that has its name. */

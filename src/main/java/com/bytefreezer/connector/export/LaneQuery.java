@@ -13,6 +13,7 @@ import java.sql.SQLException;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,7 +32,7 @@ final class LaneQuery {
     record Used(Query query, boolean omitNulls) {}
 
     private final String lane;
-    private final String subject;
+    private final Supplier<String> subject;
     private final Engine engine;
     private final LaneQueries queries;
     private final String content;
@@ -39,7 +40,14 @@ final class LaneQuery {
     private final Map<String, Used> former = new ConcurrentHashMap<>();
     private volatile String id = "";
 
-    LaneQuery(String lane, String subject, Engine engine, LaneQueries queries, Query own, String text, String nulls) {
+    LaneQuery(
+            String lane,
+            Supplier<String> subject,
+            Engine engine,
+            LaneQueries queries,
+            Query own,
+            String text,
+            String nulls) {
         this.lane = lane;
         this.subject = subject;
         this.engine = engine;
@@ -84,7 +92,7 @@ final class LaneQuery {
             case OTHERS ->
                 throw new ConnectorException(
                                 "another replica works on this export with a newer query. This one leaves it alone until both have the same. Give all replicas the same query.sql, columns and records.nulls.")
-                        .of(subject, "");
+                        .of(subject.get(), "");
         }
     }
 
@@ -96,7 +104,7 @@ final class LaneQuery {
             try {
                 used = parsed(each.text());
             } catch (ConnectorException e) {
-                LOG.debug("{}: a former query is none any more", subject, e);
+                LOG.debug("{}: a former query is none any more", subject.get(), e);
                 continue;
             }
             if (found.isEmpty() && isSame(used)) {
@@ -121,7 +129,7 @@ final class LaneQuery {
         Begun begun = queries.begunOtherwise(lane, id);
         LOG.warn(
                 "{}: the query has changed. What is delivered stays as it is, and new objects go by the new query{}.",
-                subject,
+                subject.get(),
                 begun.objects() == 0
                         ? ""
                         : begun.lost()

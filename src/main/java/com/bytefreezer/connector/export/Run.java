@@ -42,7 +42,9 @@ final class Run implements AutoCloseable {
     private final String export;
 
     private final String destination;
+    /** So do its messages begin. */
     private final String subject;
+
     final Lake lake;
     /** Partitions that ended before are not listed; {@link Instant#MIN}: all are. */
     final Instant since;
@@ -121,6 +123,7 @@ final class Run implements AutoCloseable {
     Run(
             String export,
             String destination,
+            String subject,
             Lake lake,
             Instant since,
             @Nullable Credentials credentials,
@@ -130,7 +133,7 @@ final class Run implements AutoCloseable {
             Progress bar) {
         this.export = export;
         this.destination = destination;
-        subject = "%s, export %s".formatted(destination, export);
+        this.subject = subject;
         this.lake = lake;
         this.since = since;
         this.credentials = credentials;

@@ -163,13 +163,8 @@ public final class Schedule {
         Export export = exports.get(lane);
         Run.Result result = export.result();
         boolean nothing = result.objects() == 0 && result.counts().equals(Counts.NONE);
-        String subject = export.subject()
-                + exports.settings()
-                        .fileOfExport(export.definition().export())
-                        .map(" (%s)"::formatted)
-                        .orElse("");
         return Failures.known(failure)
-                .saying(subject, nothing ? ConnectorException.NOTHING_EXPORTED : Run.REST_UNDELIVERED);
+                .saying(export.subject(), nothing ? ConnectorException.NOTHING_EXPORTED : Run.REST_UNDELIVERED);
     }
 
     /** What the lane waits for until its next run has gone well. */
@@ -236,7 +231,10 @@ public final class Schedule {
             unrecorded.remove(lane);
         } catch (ConnectorException | Error e) {
             unrecorded.put(lane, run);
-            LOG.warn("export {}: {} The run is missing in the history; nothing else is.", lane, Failures.describe(e));
+            LOG.warn(
+                    "{}: {} The run is missing in the history; nothing else is.",
+                    exports.get(lane).subject(),
+                    Failures.describe(e));
         }
     }
 

@@ -11,6 +11,7 @@ import com.bytefreezer.connector.delivery.DeliveryCamel;
 import com.bytefreezer.connector.delivery.StandardOutput;
 import com.bytefreezer.connector.delivery.Unit;
 import com.bytefreezer.connector.lake.LakeObject;
+import com.bytefreezer.connector.signs.Signs;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
@@ -75,8 +76,8 @@ public final class SingleDelivery {
 
     Optional<Throwable> deliver(Batch batch, StandardOutput output, Consumer<CamelContext> started) throws Exception {
         try (Cursor cursor = Cursor.open(folder.resolve("cursor.db"), Duration.ofHours(1))) {
-            Deliveries deliveries =
-                    Deliveries.ofExports(settings, cursor, new DeadLetters(folder.resolve("dead-letters")));
+            Deliveries deliveries = Deliveries.ofExports(
+                    settings, cursor, new DeadLetters(folder.resolve("dead-letters")), new Signs());
             Main camel = DeliveryCamel.prepare(settings, routeFiles, deliveries, output);
             try {
                 CamelContext context = DeliveryCamel.init(camel);

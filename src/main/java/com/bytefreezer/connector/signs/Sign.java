@@ -15,11 +15,17 @@ final class Sign {
     /** A call that takes longer, while no other one ends, is one without an answer. */
     static final Duration PATIENCE = Duration.ofSeconds(10);
 
+    /** So long a search for the records that are to blame for a refusal may take until it finds one that is taken. */
+    private static final Duration SEARCH = Duration.ofSeconds(5);
+
     private final Neighbour neighbour;
     /** When the calls that are under way began. */
     private final Map<Object, Long> calls = new HashMap<>();
 
     private @Nullable Long failedAt;
+    private @Nullable Long refusedSince;
+    private long refusedAt;
+    private String refusal = "";
     private String why = "";
     private boolean stands;
     private long workedAt;
@@ -40,8 +46,21 @@ final class Sign {
         return true;
     }
 
+    /** It answers, and takes nothing of what it got. */
+    synchronized void refused(String reason) {
+        long now = System.nanoTime();
+        if (refusedSince == null || now - refusedAt > PATIENCE.toNanos()) {
+            refusedSince = now;
+        }
+        refusedAt = now;
+        refusal = reason;
+        failedAt = null;
+        workedAt = now;
+    }
+
     synchronized void works() {
         failedAt = null;
+        refusedSince = null;
         workedAt = System.nanoTime();
     }
 
@@ -57,6 +76,13 @@ final class Sign {
     synchronized Optional<Retrying> look(long now, String subject) {
         if (failedAt != null) {
             return Optional.of(retrying(failedAt, now, why, stands));
+        }
+        if (refusedSince != null && now - refusedSince >= SEARCH.toNanos() && now - refusedAt <= PATIENCE.toNanos()) {
+            return Optional.of(retrying(
+                    refusedSince,
+                    now,
+                    "%s refuses every record (%s)".formatted(subject, refusal),
+                    neighbour.isNeeded()));
         }
         long silentSince = now;
         for (long begun : calls.values()) {

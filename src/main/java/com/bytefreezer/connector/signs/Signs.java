@@ -58,6 +58,11 @@ public final class Signs {
         sign(EVERYBODY, neighbour).failed(System.nanoTime(), phrase(why), stand);
     }
 
+    /** A neighbour of {@code lane} answers, and takes nothing of what it got: a sign when it goes on so. */
+    public void refused(String lane, Neighbour neighbour, String why) {
+        sign(lane, neighbour).refused(phrase(why));
+    }
+
     /** A neighbour of {@code lane} has done what it was asked. */
     public void works(String lane, Neighbour neighbour) {
         sign(lane, neighbour).works();

@@ -17,6 +17,8 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -71,6 +73,32 @@ class SignsTest extends FaultBed {
         objects(30);
         try (PostgresServer postgres = PostgresServer.start()) {
             watched(on(postgres), postgres::pause, postgres::resume, "cursor ");
+        }
+    }
+
+    @Test
+    void aDestinationThatRefusesEverythingIsHeardOfAndThatItIsMended() throws Exception {
+        objects(30);
+        watched(
+                Map.of(),
+                () -> sink.reply(Reply.of(400, "no").after(Duration.ofMillis(100))),
+                () -> sink.reply(Reply.of(200).after(Duration.ofMillis(10))),
+                "webhook refuses every record (400 from");
+    }
+
+    @Test
+    void deadLettersThatCannotBeKeptAreHeardOf() throws Exception {
+        large("a.parquet", 0, 5);
+        Path inTheWay = folder.resolve("dead-letters/default");
+        sink.reply(Reply.of(400, "no"));
+        Settings settings = settings(Map.of("delivery.max-rejected-ratio", "1"));
+        Files.createDirectories(inTheWay.getParent());
+        Files.writeString(inTheWay, "");
+        try (TestRun.Running watch = TestRun.watch(settings)) {
+            Await.until("a sign", SOON, () -> retrying(settings) > 0);
+            assertThat(watch.signs().of("default/webhook").orElseThrow().why()).contains("dead letters");
+            Files.delete(inTheWay);
+            Await.until("the end of it", Duration.ofSeconds(60), () -> retrying(settings) == 0);
         }
     }
 
