@@ -630,7 +630,7 @@ class ElasticsearchTest {
         assertThat(run.log("ERROR"))
                 .singleElement()
                 .asString()
-                .contains("1000 of 1000 records were rejected", "strict_dynamic", "delivery.max-rejected-ratio");
+                .contains("1,000 of 1,000 records were rejected", "strict_dynamic", "delivery.max-rejected-ratio");
         assertThat(export.deadLetters()).isEmpty();
         assertThat(export.set("delivery.max-rejected-ratio", "1").run().succeeded())
                 .isTrue();
