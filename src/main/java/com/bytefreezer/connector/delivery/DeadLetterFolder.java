@@ -15,6 +15,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -40,6 +41,11 @@ final class DeadLetterFolder {
     /** A replay has one file in memory, and writes it anew after each batch. */
     private static final long FULL = 8L * 1024 * 1024;
 
+    /** What a batch's dead letters may take, and how long there is taken to be room. */
+    private static final int ROOM = 64 * 1024;
+
+    private static final Duration ROOM_LASTS = Duration.ofSeconds(5);
+
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
 
@@ -48,6 +54,7 @@ final class DeadLetterFolder {
     private final Map<Path, Known> known = new ConcurrentHashMap<>();
 
     private @Nullable Path current;
+    private @Nullable Long roomSeen;
 
     /** What a file held when it was this one. */
     private record Known(
@@ -66,6 +73,27 @@ final class DeadLetterFolder {
     /** From now on they go to another file. */
     synchronized void begin() {
         current = null;
+    }
+
+    /** Fails where {@link #keep} would for want of room or of a right; looks at most once in {@link #ROOM_LASTS}. */
+    synchronized void requireRoom() {
+        long now = System.nanoTime();
+        if (roomSeen != null && now - roomSeen < ROOM_LASTS.toNanos()) {
+            return;
+        }
+        Path probe = folder.resolve(".room-" + UUID.randomUUID());
+        try {
+            PrivateFiles.createFolders(folder);
+            try (FileChannel channel = PrivateFiles.openNew(probe)) {
+                channel.write(ByteBuffer.allocate(ROOM));
+                channel.force(true);
+            } finally {
+                Files.deleteIfExists(probe);
+            }
+            roomSeen = now;
+        } catch (IOException e) {
+            throw unwritable(folder, "The batch stays undelivered.", e);
+        }
     }
 
     /** Adds those of a batch, or puts them in the place of those that it had before. */

@@ -53,6 +53,15 @@ public final class DeadLetters {
                                 .toList());
     }
 
+    /**
+     * Before records are searched for that would have to be kept.
+     *
+     * @throws ConnectorException when they could not be written
+     */
+    void requireRoom(String lane) {
+        of(lane).requireRoom();
+    }
+
     /** A run of the lane has ended: the next one has a file of its own. */
     void ended(String lane) {
         of(lane).begin();

@@ -75,6 +75,10 @@ public final class Deliveries {
             return List.of();
         }
         if (open.recordCount() > 1) {
+            // Halves that are not too large are taken; of any other refusal something is left to be kept.
+            if (!isTooLarge(reason) && !stopOnRejected) {
+                requireRoom(batch.unit().lane());
+            }
             return open.halves();
         }
         open.reject(0, Failures.describe(reason));
@@ -97,6 +101,10 @@ public final class Deliveries {
     /** Whether an HTTP answer means that the content of the batch is refused, so that trying it again is in vain. */
     public boolean isRefusal(@ExchangeProperty(Exchange.EXCEPTION_CAUGHT) Exception failure) {
         return refuses(failure);
+    }
+
+    private static boolean isTooLarge(Exception failure) {
+        return failure instanceof HttpOperationFailedException http && http.getStatusCode() == 413;
     }
 
     static boolean refuses(Exception failure) {
@@ -162,10 +170,22 @@ public final class Deliveries {
         try {
             return deadLetters.keep(batch, destination, rejections);
         } catch (ConnectorException e) {
-            // The run ends after what is under way.
-            signs.failed(lane, Neighbour.DISK, e.saying(""));
-            throw e;
+            throw noRoom(lane, e);
         }
+    }
+
+    private void requireRoom(String lane) {
+        try {
+            deadLetters.requireRoom(lane);
+        } catch (ConnectorException e) {
+            throw noRoom(lane, e);
+        }
+    }
+
+    /** The run ends after what is under way. */
+    private ConnectorException noRoom(String lane, ConnectorException why) {
+        signs.failed(lane, Neighbour.DISK, why.saying(""));
+        return why;
     }
 
     /** The lane is gone. */

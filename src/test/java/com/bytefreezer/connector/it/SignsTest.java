@@ -88,7 +88,7 @@ class SignsTest extends FaultBed {
 
     @Test
     void deadLettersThatCannotBeKeptAreHeardOf() throws Exception {
-        large("a.parquet", 0, 5);
+        large("a.parquet", 0, 5_000);
         Path inTheWay = folder.resolve("dead-letters/default");
         sink.reply(Reply.of(400, "no"));
         Settings settings = settings(Map.of("delivery.max-rejected-ratio", "1"));
@@ -97,6 +97,8 @@ class SignsTest extends FaultBed {
         try (TestRun.Running watch = TestRun.watch(settings)) {
             Await.until("a sign", SOON, () -> retrying(settings) > 0);
             assertThat(watch.signs().of("default/webhook").orElseThrow().why()).contains("dead letters");
+            // Nothing is searched for that could not be kept.
+            assertThat(sink.requests()).hasSizeLessThan(20);
             Files.delete(inTheWay);
             Await.until("the end of it", Duration.ofSeconds(60), () -> retrying(settings) == 0);
         }
