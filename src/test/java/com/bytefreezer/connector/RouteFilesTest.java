@@ -2,6 +2,7 @@ package com.bytefreezer.connector;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.bytefreezer.connector.config.Destination;
 import com.bytefreezer.connector.config.RouteFiles;
 import com.bytefreezer.connector.config.Secrets;
 import com.bytefreezer.connector.config.Settings;
@@ -148,6 +149,32 @@ class RouteFilesTest {
         assertThat(matches(EXPLAINED, header(file))).isEqualTo(matches(SETTING, withoutComments(file)));
         assertThat(matches(SETTING, withoutComments(file)))
                 .allMatch(name -> name.startsWith("destination." + nameOf(file) + "."));
+    }
+
+    @Test
+    void anExplanationOfTwoLinesIsOne(@TempDir Path folder) throws IOException {
+        Path file = Files.createDirectories(folder.resolve("destinations")).resolve("mine.camel.yaml");
+        Files.writeString(file, """
+                # Destination "mine": sends somewhere.
+                # Guarantee: each record at least once.
+                #   destination.mine.url   required  where to send it,
+                #                                    e.g. https://siem.example/in
+                #   destination.mine.size            how much
+                # In: body = the batch.
+                - route: {from: {uri: "http:{{destination.mine.url}}?a={{destination.mine.size:}}"}}
+                """);
+        assertThat(RouteFiles.in(folder).descriptions().get("mine"))
+                .isEqualTo(new Destination(
+                        "mine",
+                        "sends somewhere.",
+                        "each record at least once.",
+                        List.of(
+                                new Destination.Setting(
+                                        "destination.mine.url",
+                                        "",
+                                        true,
+                                        "where to send it, e.g. https://siem.example/in"),
+                                new Destination.Setting("destination.mine.size", "", false, "how much"))));
     }
 
     @Test
