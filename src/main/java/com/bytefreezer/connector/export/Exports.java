@@ -110,15 +110,17 @@ public final class Exports {
         try (Connection connection = DuckDb.forParsing(engine)) {
             Schema.checkTypes(settings, connection);
             Set<String> problems = new LinkedHashSet<>();
+            ConnectorException first = null;
             for (ExportDefinition definition : definitions) {
                 try {
                     queries.computeIfAbsent(definition.sql(), sql -> Query.parse(sql, connection));
                 } catch (ConnectorException e) {
                     problems.add("export %s: %s".formatted(definition.name(), e.saying(effect)));
+                    first = first == null ? e : first;
                 }
             }
-            if (!problems.isEmpty()) {
-                throw new ConnectorException(String.join(" ", problems));
+            if (first != null) {
+                throw new ConnectorException(String.join(" ", problems), first);
             }
         } catch (SQLException e) {
             throw new ConnectorException("DuckDB does not end (" + e.getMessage() + ").", e);

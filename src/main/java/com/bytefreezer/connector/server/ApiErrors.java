@@ -32,9 +32,10 @@ public final class ApiErrors {
     /** Answers {@code {"error": …}}: 4xx for what the client can mend, 502 for what others did, 500 for our own faults. */
     public void answer(Exchange exchange) throws Exception {
         Throwable caught = Objects.requireNonNull(exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class));
-        // Jackson wraps what the constructor of a request says.
+        // Jackson wraps what the constructor of a request says, and an export what is wrong with its SQL.
         ApiException known = ObjectHelper.getException(ApiException.class, caught);
-        Throwable failure = known == null ? caught : known;
+        SqlException ofSql = ObjectHelper.getException(SqlException.class, caught);
+        Throwable failure = known != null ? known : ofSql != null ? ofSql : caught;
         int status = status(failure);
         String reason = reason(failure);
         if (status == 500) {

@@ -222,6 +222,25 @@ class SendTest {
     // -- preview
 
     @Test
+    void aPreviewOfWrongSqlPointsAtItAsAQueryDoes() {
+        Answer preview = connector.post(
+                "preview",
+                Map.of(
+                        "tenant_id",
+                        "acme",
+                        "dataset_id",
+                        "syslog",
+                        "sql",
+                        "SELECT\nFROM FROM",
+                        "destination_type",
+                        "webhook"));
+
+        assertThat(preview.status()).isEqualTo(400);
+        assertThat(preview.text("/error")).startsWith("SQL: line 2, column ").doesNotContain("Nothing was exported");
+        assertThat(preview.json().path("line").asInt()).isEqualTo(2);
+    }
+
+    @Test
     void thePreviewIsByteForByteWhatARunSends() {
         Map<String, Object> order = order("webhook", Map.of("url", server.url() + "/hook?key=abc"));
         order.put("batch_size", 20);
