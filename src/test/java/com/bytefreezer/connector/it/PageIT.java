@@ -827,6 +827,8 @@ class PageIT {
         assertThat(page.locator(".facts").first()).containsText("12 objects");
         assertThat(page.locator(".sentence")).containsText("400 records");
         button(page, "Examples").click();
+        // On a slow machine something above may still come and push it down.
+        page.locator(".menu-list").scrollIntoViewIfNeeded();
         assertThat(page.locator(".menu-list")).isInViewport(new LocatorAssertions.IsInViewportOptions().setRatio(1));
         assertThat(page.locator(".menu-list")).containsText("Failures in message");
         shoot(page, "phone-examples");
