@@ -262,11 +262,17 @@ public final class Connector implements AutoCloseable {
         }
     }
 
-    /** The lanes of a run that is not repeated. */
-    private void addAll() throws Exception {
+    /** What the files of exports say; fails where one is wrong. */
+    private List<ExportDefinition> checked() {
         List<ExportDefinition> all = settings.exports();
         exports.check(all, ConnectorException.NOTHING_EXPORTED);
         exports.describedIn(settings.exportFiles(Set.of()).files());
+        return all;
+    }
+
+    /** The lanes of a run that is not repeated. */
+    private void addAll() throws Exception {
+        List<ExportDefinition> all = checked();
         if (all.stream().noneMatch(ExportDefinition::isChoice)) {
             exports.add(all);
             return;
@@ -306,9 +312,7 @@ public final class Connector implements AutoCloseable {
     public void load() throws Exception {
         camel.addOverrideProperty("camel.main.autoStartup", "false");
         CamelContext context = DeliveryCamel.init(camel);
-        List<ExportDefinition> all = settings.exports();
-        exports.check(all, ConnectorException.NOTHING_EXPORTED);
-        exports.describedIn(settings.exportFiles(Set.of()).files());
+        checked();
         bindSchedule(context, lane -> false);
         camel.start();
     }

@@ -208,6 +208,11 @@ public final class RouteFiles {
                 .filter(Files::exists);
     }
 
+    /** What the head comment of a destination says; empty where there is none of this name. */
+    public Optional<Destination> description(String destination) {
+        return Optional.ofNullable(destinations.get(destination)).map(file -> description(destination, file));
+    }
+
     /** What the head comments say of the destinations, by name. */
     public Map<String, Destination> descriptions() {
         Map<String, Destination> all = new TreeMap<>();

@@ -1,7 +1,6 @@
 package com.bytefreezer.connector.operations;
 
 import com.bytefreezer.connector.ConnectorException;
-import com.bytefreezer.connector.config.Destination;
 import com.bytefreezer.connector.config.ExportDefinition;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.control.LakeCredentials;
@@ -228,10 +227,10 @@ public final class Planner {
 
     private List<String> notes(ExportDefinition export, Lake lake, Schema schema) {
         List<String> notes = new ArrayList<>();
-        Destination destination = settings.routes().descriptions().get(export.destination());
-        if (destination != null && !destination.guarantee().isEmpty()) {
-            notes.add("%s: %s".formatted(destination.name(), destination.guarantee()));
-        }
+        settings.routes()
+                .description(export.destination())
+                .filter(destination -> !destination.guarantee().isEmpty())
+                .ifPresent(destination -> notes.add("%s: %s".formatted(destination.name(), destination.guarantee())));
         schema.mixed().forEach(mixed -> notes.add(mixed.toString()));
         if (!lake.skipped().toString().isEmpty()) {
             notes.add(lake.skipped().toString());
