@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,7 +38,7 @@ class ReadmeIT {
     void itsCommandsDoWhatItSays() throws Exception {
         List<String> commands =
                 COMMAND.matcher(page).results().map(match -> match.group(1)).toList();
-        assertThat(commands).hasSize(2);
+        assertThat(commands).hasSize(3);
 
         List<String> first = run(commands.get(0));
         assertThat(first).hasSize(400);
@@ -47,6 +48,13 @@ class ReadmeIT {
         assertThat(run(commands.get(1)))
                 .hasSize(2000)
                 .allMatch(record -> record.startsWith("{\"SRC\":\"") && record.contains("\"DPT\":"));
+        assertThat(run(commands.get(2))).as("it goes to files").isEmpty();
+        try (Stream<Path> files = Files.walk(folder.resolve("records"))) {
+            Path file = files.filter(path -> path.toString().endsWith(".ndjson"))
+                    .findFirst()
+                    .orElseThrow();
+            assertThat(Files.readAllLines(file)).hasSize(400);
+        }
     }
 
     private List<String> run(String arguments) throws Exception {
