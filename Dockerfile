@@ -1,11 +1,11 @@
-# The connector in /app, as the original's image: ./bytefreezer-connector is callable there and takes the same flags.
-# For amd64 and arm64: docker buildx build --platform linux/amd64,linux/arm64 . ; Maven's stage runs once, on the builder's own.
+# The connector is in /app, as in the original's image: ./bytefreezer-connector is there and takes the same flags.
+# For amd64 and arm64: docker buildx build --platform linux/amd64,linux/arm64 . ; Maven's stage runs once, on the builder's platform.
 FROM --platform=$BUILDPLATFORM maven:3-eclipse-temurin-17 AS build
 WORKDIR /build
 COPY . .
 RUN mvn -q -B package -DskipTests
 
-# DuckDB's httpfs for the same version, so that a site without internet can read S3.
+# DuckDB's httpfs in the same version, to read S3 without internet access.
 FROM python:3-slim AS httpfs
 COPY pom.xml /build/
 COPY src/test/servers /build/src/test/servers/
@@ -27,12 +27,12 @@ COPY application.properties ./
 COPY routes routes/
 COPY samples samples/
 COPY --chmod=755 src/main/docker/bytefreezer-connector ./
-# Classes as the first run loads them, so that later starts take half the time.
+# A class archive from a first run halves the time of later starts.
 RUN JAVA_OPTS="-XX:ArchiveClassesAtExit=bytefreezer-connector.jsa -XX:+UseSerialGC" ./bytefreezer-connector --mode batch --set cursor.file=/tmp/cursor.db > /dev/null
 RUN chmod a+r bytefreezer-connector.jsa && rm -rf /tmp/*
-# All of /app is root's. What is written with a relative name, such as the cursor, goes to /data.
+# Root owns /app. Files with a relative name, such as the cursor, go to /data.
 USER connector
-# On all interfaces, as a container must; the API then asks for server.token.
+# A container must listen on all interfaces; the API then requires server.token.
 ENV DUCKDB_EXTENSION_DIRECTORY=/extensions DATA_FOLDER=/data SERVER_HOST=0.0.0.0
 EXPOSE 8090
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s CMD wget --quiet --spider http://127.0.0.1:8090/api/v1/health
