@@ -93,21 +93,21 @@ class SendTest {
                 .doesNotContain("false");
 
         JsonNode webhook = destination(answer, "webhook");
-        assertThat(webhook.path("description").asText()).isEqualTo("sends each batch in one HTTP request.");
+        assertThat(webhook.path("description").asText()).isEqualTo("sends each batch as one HTTP request.");
         assertThat(webhook.path("guarantee").asText())
                 .isEqualTo("each record at least once; once where the server honours Idempotency-Key.");
         assertThat(setting(webhook, "url").toString()).isEqualTo("""
                 {"name":"url","setting":"destination.webhook.url","default":"","required":true,"secret":false,\
-                "description":"where to send it, e.g. https://siem.example/ingest","configured":true,"value":"%s/in"}""".formatted(configured.url()));
+                "description":"where to send batches, e.g. https://siem.example/ingest","configured":true,"value":"%s/in"}""".formatted(configured.url()));
         assertThat(setting(webhook, "token").toString()).isEqualTo("""
                 {"name":"token","setting":"destination.webhook.token","default":"","required":false,"secret":true,\
                 "description":"sent as a bearer token","configured":true}""");
         assertThat(setting(webhook, "timeout-ms").path("description").asText())
-                .isEqualTo("how long to wait for a connection, and then for the whole answer");
+                .isEqualTo("time limit for a connection, and then for the whole answer");
         assertThat(setting(destination(answer, "file"), "roll-bytes")
                         .path("description")
                         .asText())
-                .isEqualTo("a file is complete when it has so many bytes");
+                .isEqualTo("a file is complete when it has this many bytes");
         assertThat(setting(destination(answer, "kafka"), "security-protocol")
                         .path("default")
                         .asText())
