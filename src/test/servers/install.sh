@@ -175,6 +175,12 @@ install_chromium() {
     say "Chromium is there: $(chromium --version 2>/dev/null)"
 }
 
+# For src/test/image/test.sh; not among those that are installed without a name.
+install_image() {
+    require buildah 'buildah mmdebstrap iproute2 ca-certificates-java' sh -c 'buildah --version && mmdebstrap --version && ip -V'
+    say "buildah is there: $(buildah --version)"
+}
+
 install_faketime() {
     require faketime faketime faketime --version
     say "faketime is there: $(faketime --version 2>/dev/null | head -n 1)"
