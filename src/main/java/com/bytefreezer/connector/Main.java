@@ -2,17 +2,25 @@ package com.bytefreezer.connector;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
-import com.bytefreezer.connector.config.PlainText;
+import com.bytefreezer.connector.app.Command;
+import com.bytefreezer.connector.app.Connector;
+import com.bytefreezer.connector.app.UnpackedLibraries;
+import com.bytefreezer.connector.app.Version;
+import com.bytefreezer.connector.app.Workbench;
+import com.bytefreezer.connector.config.Mode;
 import com.bytefreezer.connector.config.RouteFiles;
-import com.bytefreezer.connector.config.Secrets;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.config.SettingsException;
 import com.bytefreezer.connector.cursor.Cursor;
 import com.bytefreezer.connector.cursor.LegacyCursor;
-import com.bytefreezer.connector.delivery.Failures;
-import com.bytefreezer.connector.export.Schedule;
 import com.bytefreezer.connector.kit.Kit;
-import com.bytefreezer.connector.operations.Command;
+import com.bytefreezer.connector.lane.Schedule;
+import com.bytefreezer.connector.log.JsonLayout;
+import com.bytefreezer.connector.log.StandardError;
+import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Failures;
+import com.bytefreezer.connector.text.PlainText;
+import com.bytefreezer.connector.text.Secrets;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -167,7 +175,7 @@ public final class Main implements Callable<Integer> {
             PrintStream out = StandardError.lines(System.out, PlainText::known);
             return testRoutes != null
                     ? Kit.testRoutes(folder, testRoutes, out)
-                    : Kit.certify(folder, Objects.requireNonNull(certify), set, out);
+                    : Kit.certify(Main.class, folder, Objects.requireNonNull(certify), set, out);
         }
         Optional<Mode> known = Mode.of(this.mode);
         if (known.isEmpty()) {

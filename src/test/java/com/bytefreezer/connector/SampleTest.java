@@ -2,6 +2,7 @@ package com.bytefreezer.connector;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.bytefreezer.connector.app.TestRun;
 import com.bytefreezer.connector.testing.WebhookServer;
 import java.nio.file.Path;
 import java.util.Map;

@@ -1,10 +1,12 @@
 package com.bytefreezer.connector;
 
+import com.bytefreezer.connector.app.Workbench;
+import com.bytefreezer.connector.config.Mode;
 import com.bytefreezer.connector.config.RouteFiles;
-import com.bytefreezer.connector.config.Secrets;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.config.SettingsException;
 import com.bytefreezer.connector.testing.TestTools;
+import com.bytefreezer.connector.text.Secrets;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;

@@ -7,7 +7,7 @@ import java.util.List;
 import org.slf4j.LoggerFactory;
 
 /** The lines that one class writes into the log, with their level, from now on. */
-final class TestLog implements AutoCloseable {
+public final class TestLog implements AutoCloseable {
     private final Logger logger;
     private final ListAppender<ILoggingEvent> appender = new ListAppender<>();
 
@@ -17,11 +17,11 @@ final class TestLog implements AutoCloseable {
         logger.addAppender(appender);
     }
 
-    static TestLog of(Class<?> writer) {
+    public static TestLog of(Class<?> writer) {
         return new TestLog(writer);
     }
 
-    List<String> lines() {
+    public List<String> lines() {
         return List.copyOf(appender.list).stream()
                 .map(event -> event.getLevel() + " " + event.getFormattedMessage())
                 .toList();

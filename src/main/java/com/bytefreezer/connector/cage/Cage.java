@@ -1,7 +1,7 @@
 package com.bytefreezer.connector.cage;
 
-import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.query.MemoryLimit;
 import java.io.File;
 import java.io.IOException;

@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.config;
 
+import com.bytefreezer.connector.text.Secrets;
 import java.util.List;
 
 /**

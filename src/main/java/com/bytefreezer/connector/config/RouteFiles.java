@@ -1,6 +1,6 @@
 package com.bytefreezer.connector.config;
 
-import com.bytefreezer.connector.Mode;
+import com.bytefreezer.connector.text.Suggestion;
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;

@@ -1,6 +1,6 @@
 package com.bytefreezer.connector.config;
 
-import com.bytefreezer.connector.Mode;
+import com.bytefreezer.connector.text.Names;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;

@@ -1,6 +1,8 @@
 package com.bytefreezer.connector.config;
 
-import com.bytefreezer.connector.Mode;
+import com.bytefreezer.connector.text.SecretValues;
+import com.bytefreezer.connector.text.Secrets;
+import com.bytefreezer.connector.text.Suggestion;
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;

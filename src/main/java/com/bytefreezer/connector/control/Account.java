@@ -1,9 +1,9 @@
 package com.bytefreezer.connector.control;
 
-import com.bytefreezer.connector.ConnectorException;
-import com.bytefreezer.connector.Json;
-import com.bytefreezer.connector.config.Names;
 import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.text.Json;
+import com.bytefreezer.connector.text.Names;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;

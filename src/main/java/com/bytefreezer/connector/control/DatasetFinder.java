@@ -1,14 +1,14 @@
 package com.bytefreezer.connector.control;
 
-import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.config.DatasetChoice;
 import com.bytefreezer.connector.config.DatasetName;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.control.Account.Dataset;
 import com.bytefreezer.connector.control.Account.Items;
 import com.bytefreezer.connector.control.Account.Tenant;
-import com.bytefreezer.connector.delivery.Failures;
 import com.bytefreezer.connector.lake.Lake;
+import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Failures;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Collection;

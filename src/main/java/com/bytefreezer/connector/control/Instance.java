@@ -1,10 +1,10 @@
 package com.bytefreezer.connector.control;
 
-import com.bytefreezer.connector.Json;
-import com.bytefreezer.connector.Mode;
-import com.bytefreezer.connector.config.PlainText;
+import com.bytefreezer.connector.config.Mode;
 import com.bytefreezer.connector.config.Settings;
-import com.bytefreezer.connector.delivery.Failures;
+import com.bytefreezer.connector.problem.Failures;
+import com.bytefreezer.connector.text.Json;
+import com.bytefreezer.connector.text.PlainText;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;

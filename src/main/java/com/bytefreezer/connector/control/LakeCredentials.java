@@ -1,17 +1,17 @@
 package com.bytefreezer.connector.control;
 
-import com.bytefreezer.connector.ConnectorException;
-import com.bytefreezer.connector.Json;
-import com.bytefreezer.connector.config.Names;
-import com.bytefreezer.connector.config.PlainText;
-import com.bytefreezer.connector.config.Secrets;
 import com.bytefreezer.connector.config.Settings;
-import com.bytefreezer.connector.delivery.Failures;
 import com.bytefreezer.connector.lake.Credentials;
 import com.bytefreezer.connector.lake.Credentials.Keys;
 import com.bytefreezer.connector.lake.Lake;
+import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Failures;
 import com.bytefreezer.connector.signs.Neighbour;
 import com.bytefreezer.connector.signs.Signs;
+import com.bytefreezer.connector.text.Json;
+import com.bytefreezer.connector.text.Names;
+import com.bytefreezer.connector.text.PlainText;
+import com.bytefreezer.connector.text.Secrets;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;

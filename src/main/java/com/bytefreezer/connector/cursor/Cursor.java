@@ -1,10 +1,10 @@
 package com.bytefreezer.connector.cursor;
 
-import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.cursor.DeliveredObjects.Checkpoint;
 import com.bytefreezer.connector.cursor.KnownObjects.Match;
 import com.bytefreezer.connector.lake.LakeObject;
+import com.bytefreezer.connector.problem.ConnectorException;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;

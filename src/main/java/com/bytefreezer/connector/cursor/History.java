@@ -1,12 +1,12 @@
 package com.bytefreezer.connector.cursor;
 
-import com.bytefreezer.connector.ConnectorException;
-import com.bytefreezer.connector.Json;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.cursor.Cursor.Position;
 import com.bytefreezer.connector.cursor.Pulse.Seen;
 import com.bytefreezer.connector.cursor.Pulse.UnderWay;
 import com.bytefreezer.connector.lake.LakeObject;
+import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.text.Json;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;

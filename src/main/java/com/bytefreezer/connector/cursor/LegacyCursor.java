@@ -1,6 +1,6 @@
 package com.bytefreezer.connector.cursor;
 
-import com.bytefreezer.connector.Json;
+import com.bytefreezer.connector.text.Json;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;

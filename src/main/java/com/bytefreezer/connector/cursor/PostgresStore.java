@@ -1,8 +1,8 @@
 package com.bytefreezer.connector.cursor;
 
-import com.bytefreezer.connector.ConnectorException;
-import com.bytefreezer.connector.Periodic;
 import com.bytefreezer.connector.cursor.Cursor.Delivered;
+import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.signs.Periodic;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.pool.HikariPool.PoolInitializationException;

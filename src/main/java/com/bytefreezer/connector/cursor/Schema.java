@@ -1,6 +1,6 @@
 package com.bytefreezer.connector.cursor;
 
-import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.problem.ConnectorException;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;

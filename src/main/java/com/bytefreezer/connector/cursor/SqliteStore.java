@@ -1,6 +1,6 @@
 package com.bytefreezer.connector.cursor;
 
-import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.problem.ConnectorException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;

@@ -1,7 +1,7 @@
 package com.bytefreezer.connector.cursor;
 
-import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.cursor.Cursor.Delivered;
+import com.bytefreezer.connector.problem.ConnectorException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Collection;

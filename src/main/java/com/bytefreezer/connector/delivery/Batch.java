@@ -1,7 +1,7 @@
 package com.bytefreezer.connector.delivery;
 
-import com.bytefreezer.connector.config.PlainText;
 import com.bytefreezer.connector.cursor.Counts;
+import com.bytefreezer.connector.text.PlainText;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;

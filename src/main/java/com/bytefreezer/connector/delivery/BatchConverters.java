@@ -1,6 +1,6 @@
 package com.bytefreezer.connector.delivery;
 
-import com.bytefreezer.connector.Json;
+import com.bytefreezer.connector.text.Json;
 import com.fasterxml.jackson.databind.ObjectReader;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;

@@ -1,6 +1,6 @@
 package com.bytefreezer.connector.delivery;
 
-import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.problem.ConnectorException;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 

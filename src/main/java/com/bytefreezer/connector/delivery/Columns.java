@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.delivery;
 
-import com.bytefreezer.connector.Json;
+import com.bytefreezer.connector.problem.Failures;
+import com.bytefreezer.connector.text.Json;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;

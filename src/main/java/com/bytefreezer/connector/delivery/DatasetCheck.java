@@ -11,7 +11,7 @@ public interface DatasetCheck {
     /**
      * Returns where the destination can take this dataset.
      *
-     * @throws com.bytefreezer.connector.ConnectorException why not, in one line
+     * @throws com.bytefreezer.connector.problem.ConnectorException why not, in one line
      */
     void require(String tenant, String dataset);
 
@@ -19,7 +19,7 @@ public interface DatasetCheck {
      * Asks those of an export's destination.
      *
      * @param routes with the destination among them
-     * @throws com.bytefreezer.connector.ConnectorException of the first that refuses
+     * @throws com.bytefreezer.connector.problem.ConnectorException of the first that refuses
      */
     static void require(CamelContext routes, ExportDefinition export) {
         for (DatasetCheck check : routes.getRegistry().findByType(DatasetCheck.class)) {

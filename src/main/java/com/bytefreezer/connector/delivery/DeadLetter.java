@@ -1,8 +1,8 @@
 package com.bytefreezer.connector.delivery;
 
-import com.bytefreezer.connector.Json;
-import com.bytefreezer.connector.config.PlainText;
 import com.bytefreezer.connector.lake.LakeObject;
+import com.bytefreezer.connector.text.Json;
+import com.bytefreezer.connector.text.PlainText;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;

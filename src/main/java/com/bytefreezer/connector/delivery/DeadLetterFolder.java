@@ -1,7 +1,8 @@
 package com.bytefreezer.connector.delivery;
 
-import com.bytefreezer.connector.ConnectorException;
-import com.bytefreezer.connector.config.PrivateFiles;
+import com.bytefreezer.connector.disk.FolderLock;
+import com.bytefreezer.connector.disk.PrivateFiles;
+import com.bytefreezer.connector.problem.ConnectorException;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -221,7 +222,7 @@ final class DeadLetterFolder {
                 out.flush();
                 channel.force(true);
                 if (isNew) {
-                    RollingFiles.force(folder);
+                    PrivateFiles.force(folder);
                 }
             } catch (IOException e) {
                 current = null;
@@ -268,7 +269,7 @@ final class DeadLetterFolder {
                 channel.force(true);
             }
             Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-            RollingFiles.force(folder);
+            PrivateFiles.force(folder);
             return file;
         } catch (IOException e) {
             try {

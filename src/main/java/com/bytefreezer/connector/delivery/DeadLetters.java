@@ -1,7 +1,8 @@
 package com.bytefreezer.connector.delivery;
 
-import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.delivery.Batch.Rejection;
+import com.bytefreezer.connector.disk.FileName;
+import com.bytefreezer.connector.problem.ConnectorException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;

@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.delivery;
 
-import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Failures;
 import java.util.Iterator;
 import java.util.function.Supplier;
 

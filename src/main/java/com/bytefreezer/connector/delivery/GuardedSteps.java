@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.delivery;
 
-import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Failures;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.CamelContext;
@@ -15,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * Makes an {@link Error} of a route's step a failure of its exchange, in every route. Camel goes on after some steps as if
  * all were well, and never calls back after others, so that a run would wait for ever. Safe for use by several threads.
  */
-final class GuardedSteps implements InterceptStrategy {
+public final class GuardedSteps implements InterceptStrategy {
     @Override
     public Processor wrapProcessorInInterceptors(
             CamelContext context, NamedNode step, Processor target, @Nullable Processor nextTarget) {

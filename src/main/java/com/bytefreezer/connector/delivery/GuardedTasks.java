@@ -6,7 +6,7 @@ import org.apache.camel.impl.engine.DefaultReactiveExecutor;
  * Camel's executor, whose pools say nothing of an {@link Error} between the steps of a route, where nobody would be called
  * back. It is told to the thread's {@linkplain Thread.UncaughtExceptionHandler handler}, as of any thread that ends so.
  */
-final class GuardedTasks extends DefaultReactiveExecutor {
+public final class GuardedTasks extends DefaultReactiveExecutor {
     @Override
     public void schedule(Runnable task) {
         super.schedule(guarded(task));

@@ -1,12 +1,12 @@
 package com.bytefreezer.connector.delivery;
 
-import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Failures;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -26,8 +26,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class Retries implements Processor {
     private static final Logger LOG = LoggerFactory.getLogger(Retries.class);
-    /** Timeout, too early, too many requests: the only 4xx after which the same request may work. */
-    private static final List<Integer> WORTH_A_RETRY = List.of(408, 425, 429);
 
     private final int most;
     private final Duration longestDelay;
@@ -52,12 +50,7 @@ public final class Retries implements Processor {
         return failure instanceof ConnectorException
                 || (failure instanceof HttpOperationFailedException http
                         && http.getStatusCode() < 500
-                        && !isWorthARetry(http.getStatusCode()));
-    }
-
-    /** Whether the same request may work after an answer below 500. */
-    public static boolean isWorthARetry(int status) {
-        return WORTH_A_RETRY.contains(status);
+                        && !Failures.isWorthARetry(http.getStatusCode()));
     }
 
     /**

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * the name of a bean, whose text it never reads. So no value is an option, a reference or a placeholder, and none stands
  * in an endpoint's URI.
  */
-final class SettingTexts implements PropertiesFunction {
+public final class SettingTexts implements PropertiesFunction {
     private final Settings settings;
 
     private SettingTexts(Settings settings) {
@@ -28,7 +28,7 @@ final class SettingTexts implements PropertiesFunction {
     }
 
     /** Binds every setting by its name. */
-    static SettingTexts of(Settings settings, Main camel) {
+    public static SettingTexts of(Settings settings, Main camel) {
         settings.asMap().forEach((name, value) -> camel.bind(name, new Text(value)));
         return new SettingTexts(settings);
     }

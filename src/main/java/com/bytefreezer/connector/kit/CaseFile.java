@@ -1,7 +1,7 @@
 package com.bytefreezer.connector.kit;
 
-import com.bytefreezer.connector.ConnectorException;
-import com.bytefreezer.connector.config.Suggestion;
+import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.text.Suggestion;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;

@@ -1,17 +1,17 @@
 package com.bytefreezer.connector.kit;
 
-import com.bytefreezer.connector.Mode;
+import com.bytefreezer.connector.config.Mode;
 import com.bytefreezer.connector.config.RouteFiles;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.config.SettingsException;
 import com.bytefreezer.connector.cursor.Counts;
 import com.bytefreezer.connector.delivery.Batch;
 import com.bytefreezer.connector.delivery.Batch.Rejection;
-import com.bytefreezer.connector.delivery.Failures;
-import com.bytefreezer.connector.delivery.StandardOutput;
+import com.bytefreezer.connector.destination.StandardOutput;
 import com.bytefreezer.connector.kit.CaseFile.Answer;
 import com.bytefreezer.connector.kit.CaseFile.Case;
 import com.bytefreezer.connector.lake.LakeObject;
+import com.bytefreezer.connector.problem.Failures;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;

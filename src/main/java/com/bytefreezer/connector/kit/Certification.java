@@ -1,8 +1,8 @@
 package com.bytefreezer.connector.kit;
 
-import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.kit.Faults.Fault;
 import com.bytefreezer.connector.kit.Faults.Trouble;
+import com.bytefreezer.connector.problem.ConnectorException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.BindException;
@@ -48,6 +48,7 @@ final class Certification {
     private static final String PROXY_PORT = "{proxy-port}";
     private static final String RECEIVER = "{receiver}";
 
+    private final Class<?> program;
     private final DestinationRoute destination;
     private final Map<String, String> settings;
     private final Map<String, String> certify;
@@ -59,12 +60,18 @@ final class Certification {
     /**
      * A certification to come.
      *
+     * @param program the class whose {@code main} begins the connector
      * @param settings of the destination, with {@code {server}} and the like for addresses
      * @param certify where a real server is
      * @param answers of a server of the kit's own
      */
     Certification(
-            DestinationRoute destination, Map<String, String> settings, Map<String, String> certify, Answers answers) {
+            Class<?> program,
+            DestinationRoute destination,
+            Map<String, String> settings,
+            Map<String, String> certify,
+            Answers answers) {
+        this.program = program;
         this.destination = destination;
         this.settings = settings;
         this.certify = certify;
@@ -175,7 +182,7 @@ final class Certification {
 
     private ConnectorRun start(Trial trial) {
         return trial.fault.kills()
-                ? ProcessRun.start(trial.folder, destination.routes(), properties(trial))
+                ? ProcessRun.start(program, trial.folder, destination.routes(), properties(trial))
                 : RunHere.start(destination.routes(), properties(trial));
     }
 

@@ -1,7 +1,7 @@
 package com.bytefreezer.connector.kit;
 
-import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.config.RouteFiles;
+import com.bytefreezer.connector.problem.ConnectorException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

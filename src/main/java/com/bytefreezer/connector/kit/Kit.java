@@ -1,9 +1,9 @@
 package com.bytefreezer.connector.kit;
 
-import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.kit.CaseFile.Case;
 import com.bytefreezer.connector.kit.Certification.Result;
 import com.bytefreezer.connector.kit.Faults.Fault;
+import com.bytefreezer.connector.problem.ConnectorException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -64,9 +64,10 @@ public final class Kit {
     /**
      * Shows under every fault that nothing vanishes on the way to a destination.
      *
+     * @param program the class whose {@code main} begins the connector
      * @param set settings over those of the case file
      */
-    public static int certify(Path routes, String which, Map<String, String> set, PrintStream out)
+    public static int certify(Class<?> program, Path routes, String which, Map<String, String> set, PrintStream out)
             throws InterruptedException {
         try (DestinationRoute destination = DestinationRoute.find(routes, which)) {
             CaseFile file = destination.cases();
@@ -76,7 +77,8 @@ public final class Kit {
                 boolean isOfServer = name.startsWith(CERTIFY);
                 (isOfServer ? certify : settings).put(isOfServer ? name.substring(CERTIFY.length()) : name, value);
             });
-            Certification certification = new Certification(destination, settings, certify, new Answers(file.server()));
+            Certification certification =
+                    new Certification(program, destination, settings, certify, new Answers(file.server()));
             List<Fault> faults = certification.faults();
             if (faults.isEmpty()) {
                 out.printf(

@@ -1,6 +1,5 @@
 package com.bytefreezer.connector.kit;
 
-import com.bytefreezer.connector.Main;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -42,9 +41,10 @@ final class ProcessRun implements ConnectorRun {
     /**
      * Starts one.
      *
+     * @param program the class whose {@code main} begins the connector
      * @param folder where it runs and writes
      */
-    static ProcessRun start(Path folder, Path routes, Map<String, String> settings) {
+    static ProcessRun start(Class<?> program, Path folder, Path routes, Map<String, String> settings) {
         Path log = folder.resolve("log");
         // In a file of a private folder, where the list of processes does not show a secret.
         try (Writer file = Files.newBufferedWriter(folder.resolve("application.properties"))) {
@@ -63,7 +63,7 @@ final class ProcessRun implements ConnectorRun {
                 "-Djava.io.tmpdir=" + folder,
                 "-cp",
                 classPath().stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator)),
-                Main.class.getName(),
+                program.getName(),
                 "--mode",
                 "batch",
                 "--routes",
@@ -124,7 +124,7 @@ final class ProcessRun implements ConnectorRun {
 
     /** That of this process, also where Maven runs it in a class loader of its own. */
     private static List<Path> classPath() {
-        if (Main.class.getClassLoader() instanceof URLClassLoader loader) {
+        if (ProcessRun.class.getClassLoader() instanceof URLClassLoader loader) {
             return Stream.of(loader.getURLs())
                     .map(url -> Path.of(URI.create(url.toString())))
                     .toList();

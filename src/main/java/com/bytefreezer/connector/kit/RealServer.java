@@ -1,9 +1,9 @@
 package com.bytefreezer.connector.kit;
 
-import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.cursor.Cursor;
 import com.bytefreezer.connector.kit.Faults.Fault;
 import com.bytefreezer.connector.kit.Faults.Trouble;
+import com.bytefreezer.connector.problem.ConnectorException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.List;

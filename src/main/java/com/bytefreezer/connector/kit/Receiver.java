@@ -1,7 +1,7 @@
 package com.bytefreezer.connector.kit;
 
-import com.bytefreezer.connector.ConnectorException;
-import com.bytefreezer.connector.delivery.Failures;
+import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Failures;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Properties;

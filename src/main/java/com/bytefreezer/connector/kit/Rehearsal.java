@@ -1,11 +1,11 @@
 package com.bytefreezer.connector.kit;
 
-import com.bytefreezer.connector.Mode;
+import com.bytefreezer.connector.config.Mode;
 import com.bytefreezer.connector.config.RouteFiles;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.config.SettingsException;
 import com.bytefreezer.connector.delivery.Batch;
-import com.bytefreezer.connector.delivery.StandardOutput;
+import com.bytefreezer.connector.destination.StandardOutput;
 import java.io.OutputStream;
 import java.nio.file.Path;
 import java.time.Duration;

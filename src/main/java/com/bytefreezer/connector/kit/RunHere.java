@@ -1,14 +1,14 @@
 package com.bytefreezer.connector.kit;
 
-import com.bytefreezer.connector.Connector;
-import com.bytefreezer.connector.Mode;
+import com.bytefreezer.connector.app.Connector;
+import com.bytefreezer.connector.config.Mode;
 import com.bytefreezer.connector.config.RouteFiles;
-import com.bytefreezer.connector.config.Secrets;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.config.SettingsException;
 import com.bytefreezer.connector.cursor.Cursor;
-import com.bytefreezer.connector.delivery.Failures;
-import com.bytefreezer.connector.export.Schedule;
+import com.bytefreezer.connector.lane.Schedule;
+import com.bytefreezer.connector.problem.Failures;
+import com.bytefreezer.connector.text.Secrets;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Objects;

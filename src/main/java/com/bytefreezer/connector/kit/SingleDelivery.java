@@ -1,16 +1,16 @@
 package com.bytefreezer.connector.kit;
 
-import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.cursor.Cursor;
 import com.bytefreezer.connector.delivery.Batch;
 import com.bytefreezer.connector.delivery.Batches;
 import com.bytefreezer.connector.delivery.DeadLetters;
 import com.bytefreezer.connector.delivery.Deliveries;
-import com.bytefreezer.connector.delivery.DeliveryCamel;
-import com.bytefreezer.connector.delivery.StandardOutput;
 import com.bytefreezer.connector.delivery.Unit;
+import com.bytefreezer.connector.destination.DeliveryCamel;
+import com.bytefreezer.connector.destination.StandardOutput;
 import com.bytefreezer.connector.lake.LakeObject;
+import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.signs.Signs;
 import java.nio.file.Path;
 import java.time.Duration;

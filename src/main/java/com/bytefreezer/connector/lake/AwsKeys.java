@@ -1,8 +1,8 @@
 package com.bytefreezer.connector.lake;
 
-import com.bytefreezer.connector.ConnectorException;
-import com.bytefreezer.connector.config.Secrets;
 import com.bytefreezer.connector.lake.Credentials.Keys;
+import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.text.Secrets;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;

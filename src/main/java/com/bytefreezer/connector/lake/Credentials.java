@@ -1,6 +1,6 @@
 package com.bytefreezer.connector.lake;
 
-import com.bytefreezer.connector.config.HostNames;
+import com.bytefreezer.connector.net.HostNames;
 import java.net.URI;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;

@@ -1,7 +1,7 @@
 package com.bytefreezer.connector.lake;
 
-import com.bytefreezer.connector.ConnectorException;
-import com.bytefreezer.connector.config.PlainText;
+import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.text.PlainText;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

@@ -1,10 +1,10 @@
 package com.bytefreezer.connector.lake;
 
-import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.config.DatasetChoice;
 import com.bytefreezer.connector.config.DatasetName;
-import com.bytefreezer.connector.config.Names;
 import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.text.Names;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;

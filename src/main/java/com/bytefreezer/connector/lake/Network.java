@@ -1,9 +1,9 @@
 package com.bytefreezer.connector.lake;
 
-import com.bytefreezer.connector.ConnectorException;
-import com.bytefreezer.connector.config.HostNames;
 import com.bytefreezer.connector.config.Settings;
-import com.bytefreezer.connector.delivery.Tls;
+import com.bytefreezer.connector.net.HostNames;
+import com.bytefreezer.connector.net.Tls;
+import com.bytefreezer.connector.problem.ConnectorException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;

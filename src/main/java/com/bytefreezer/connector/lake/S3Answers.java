@@ -1,7 +1,7 @@
 package com.bytefreezer.connector.lake;
 
-import com.bytefreezer.connector.ConnectorException;
-import com.bytefreezer.connector.config.HostNames;
+import com.bytefreezer.connector.net.HostNames;
+import com.bytefreezer.connector.problem.ConnectorException;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;

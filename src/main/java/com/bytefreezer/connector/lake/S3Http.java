@@ -1,6 +1,6 @@
 package com.bytefreezer.connector.lake;
 
-import com.bytefreezer.connector.delivery.WholeAnswers;
+import com.bytefreezer.connector.net.WholeAnswers;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;

@@ -1,6 +1,6 @@
 package com.bytefreezer.connector.query;
 
-import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.query.JsonRendering.Column;
 import java.sql.Connection;
 import java.sql.ResultSet;

@@ -1,14 +1,14 @@
 package com.bytefreezer.connector.query;
 
-import com.bytefreezer.connector.ConnectorException;
-import com.bytefreezer.connector.Json;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.lake.AwsKeys;
 import com.bytefreezer.connector.lake.Credentials;
 import com.bytefreezer.connector.lake.Credentials.Keys;
 import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.lake.Network;
+import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.query.JsonRendering.Column;
+import com.bytefreezer.connector.text.Json;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;

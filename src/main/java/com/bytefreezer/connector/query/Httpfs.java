@@ -1,7 +1,7 @@
 package com.bytefreezer.connector.query;
 
-import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.problem.ConnectorException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,8 +1,8 @@
 package com.bytefreezer.connector.query;
 
-import com.bytefreezer.connector.ConnectorException;
-import com.bytefreezer.connector.Json;
+import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.query.SqlException.Position;
+import com.bytefreezer.connector.text.Json;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;

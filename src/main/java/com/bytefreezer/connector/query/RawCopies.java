@@ -1,6 +1,6 @@
 package com.bytefreezer.connector.query;
 
-import com.bytefreezer.connector.config.PrivateFiles;
+import com.bytefreezer.connector.disk.PrivateFiles;
 import com.bytefreezer.connector.lake.LakeObject;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -1,6 +1,6 @@
 package com.bytefreezer.connector.query;
 
-import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.problem.ConnectorException;
 
 /** What is wrong at a place in the user's SQL. */
 public final class SqlException extends ConnectorException {

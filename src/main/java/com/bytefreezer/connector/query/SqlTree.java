@@ -1,6 +1,6 @@
 package com.bytefreezer.connector.query;
 
-import com.bytefreezer.connector.Json;
+import com.bytefreezer.connector.text.Json;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;

@@ -1,6 +1,6 @@
 package com.bytefreezer.connector.query;
 
-import com.bytefreezer.connector.config.PrivateFiles;
+import com.bytefreezer.connector.disk.PrivateFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;

@@ -1,6 +1,6 @@
 package com.bytefreezer.connector.signs;
 
-import com.bytefreezer.connector.config.PlainText;
+import com.bytefreezer.connector.text.PlainText;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Locale;

@@ -3,7 +3,6 @@ package com.bytefreezer.connector.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import com.bytefreezer.connector.Mode;
 import com.bytefreezer.connector.testing.TestTools;
 import java.io.IOException;
 import java.io.StringReader;

@@ -3,9 +3,9 @@ package com.bytefreezer.connector.cursor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.cursor.Cursor.Position;
 import com.bytefreezer.connector.lake.LakeObject;
+import com.bytefreezer.connector.problem.ConnectorException;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;

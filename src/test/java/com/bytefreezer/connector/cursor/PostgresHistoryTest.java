@@ -3,9 +3,9 @@ package com.bytefreezer.connector.cursor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.bytefreezer.connector.ConnectorException;
-import com.bytefreezer.connector.TestRun;
+import com.bytefreezer.connector.app.TestRun;
 import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.testing.PostgresServer;
 import java.nio.file.Path;
 import java.sql.Connection;

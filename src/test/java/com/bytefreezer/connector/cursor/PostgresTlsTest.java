@@ -3,8 +3,8 @@ package com.bytefreezer.connector.cursor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.delivery.Certificates;
+import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.testing.PostgresServer;
 import java.io.IOException;
 import java.net.InetAddress;

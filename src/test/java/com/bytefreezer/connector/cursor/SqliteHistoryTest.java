@@ -3,9 +3,9 @@ package com.bytefreezer.connector.cursor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.bytefreezer.connector.ConnectorException;
-import com.bytefreezer.connector.TestRun;
+import com.bytefreezer.connector.app.TestRun;
 import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.problem.ConnectorException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

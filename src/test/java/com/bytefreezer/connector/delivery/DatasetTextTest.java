@@ -3,7 +3,9 @@ package com.bytefreezer.connector.delivery;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.destination.kafka.KafkaRecords;
+import com.bytefreezer.connector.disk.FileName;
+import com.bytefreezer.connector.problem.ConnectorException;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;

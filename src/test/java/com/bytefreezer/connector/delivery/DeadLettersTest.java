@@ -3,7 +3,7 @@ package com.bytefreezer.connector.delivery;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.problem.ConnectorException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.file.Files;
 import java.nio.file.Path;

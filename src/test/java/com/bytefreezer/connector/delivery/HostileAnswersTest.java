@@ -2,9 +2,11 @@ package com.bytefreezer.connector.delivery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.bytefreezer.connector.TestRun;
+import com.bytefreezer.connector.app.TestRun;
+import com.bytefreezer.connector.destination.StandardOutput;
 import com.bytefreezer.connector.kit.SingleDelivery;
 import com.bytefreezer.connector.lake.LakeObject;
+import com.bytefreezer.connector.problem.Failures;
 import com.bytefreezer.connector.testing.HostileServer;
 import com.bytefreezer.connector.testing.HostileServer.Answer;
 import java.io.OutputStream;

@@ -2,9 +2,9 @@ package com.bytefreezer.connector.delivery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.bytefreezer.connector.TestRun;
+import com.bytefreezer.connector.app.TestRun;
 import com.bytefreezer.connector.config.Settings;
-import com.bytefreezer.connector.operations.Status;
+import com.bytefreezer.connector.operate.Status;
 import com.bytefreezer.connector.testing.ParquetLake;
 import com.bytefreezer.connector.testing.WebhookServer;
 import java.nio.file.Files;

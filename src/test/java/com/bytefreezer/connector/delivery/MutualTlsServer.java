@@ -11,9 +11,9 @@ import java.util.Queue;
 import javax.net.ssl.SSLContext;
 
 /** An HTTPS server that accepts everything from clients with a certificate it trusts, and notes who they are. */
-record MutualTlsServer(HttpsServer server) implements AutoCloseable {
+public record MutualTlsServer(HttpsServer server) implements AutoCloseable {
 
-    static MutualTlsServer start(SSLContext tls, Queue<String> clients) throws IOException {
+    public static MutualTlsServer start(SSLContext tls, Queue<String> clients) throws IOException {
         var server = HttpsServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
         server.setHttpsConfigurator(new HttpsConfigurator(tls) {
             @Override
@@ -36,7 +36,7 @@ record MutualTlsServer(HttpsServer server) implements AutoCloseable {
         return new MutualTlsServer(server);
     }
 
-    URI url() {
+    public URI url() {
         return URI.create("https://127.0.0.1:" + server.getAddress().getPort());
     }
 

@@ -2,7 +2,7 @@ package com.bytefreezer.connector.delivery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.signs.Signs;
 import java.io.IOException;
 import java.time.Duration;

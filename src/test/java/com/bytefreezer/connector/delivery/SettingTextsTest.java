@@ -3,8 +3,11 @@ package com.bytefreezer.connector.delivery;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.bytefreezer.connector.TestRun;
+import com.bytefreezer.connector.app.TestRun;
 import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.destination.DeliveryCamel;
+import com.bytefreezer.connector.destination.StandardOutput;
+import com.bytefreezer.connector.destination.kafka.KafkaClients;
 import com.bytefreezer.connector.kit.Reply;
 import com.bytefreezer.connector.kit.Request;
 import com.bytefreezer.connector.kit.ScriptedServer;

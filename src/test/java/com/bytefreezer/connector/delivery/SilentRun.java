@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
-import com.bytefreezer.connector.TestRun;
+import com.bytefreezer.connector.app.TestRun;
 import com.bytefreezer.connector.config.Settings;
 import java.util.List;
 import org.slf4j.LoggerFactory;

@@ -2,9 +2,11 @@ package com.bytefreezer.connector.delivery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.bytefreezer.connector.TestRun;
-import com.bytefreezer.connector.delivery.elasticsearch.Bulk;
-import com.bytefreezer.connector.delivery.elasticsearch.Cluster;
+import com.bytefreezer.connector.app.TestRun;
+import com.bytefreezer.connector.destination.StandardOutput;
+import com.bytefreezer.connector.destination.elasticsearch.Bulk;
+import com.bytefreezer.connector.destination.elasticsearch.Cluster;
+import com.bytefreezer.connector.destination.kafka.KafkaRecords;
 import com.bytefreezer.connector.kit.Reply;
 import com.bytefreezer.connector.kit.ScriptedServer;
 import com.bytefreezer.connector.kit.SingleDelivery;

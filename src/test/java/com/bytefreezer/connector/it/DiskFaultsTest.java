@@ -3,7 +3,7 @@ package com.bytefreezer.connector.it;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import com.bytefreezer.connector.TestRun;
+import com.bytefreezer.connector.app.TestRun;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.kit.Reply;
 import com.bytefreezer.connector.testing.Await;

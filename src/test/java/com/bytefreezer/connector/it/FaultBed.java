@@ -1,6 +1,6 @@
 package com.bytefreezer.connector.it;
 
-import com.bytefreezer.connector.TestRun;
+import com.bytefreezer.connector.app.TestRun;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.testing.MinioServer;
 import com.bytefreezer.connector.testing.ParquetLake;

@@ -2,8 +2,8 @@ package com.bytefreezer.connector.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.bytefreezer.connector.Mode;
-import com.bytefreezer.connector.TestRun;
+import com.bytefreezer.connector.app.TestRun;
+import com.bytefreezer.connector.config.Mode;
 import com.bytefreezer.connector.config.RouteFiles;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.delivery.Certificates;

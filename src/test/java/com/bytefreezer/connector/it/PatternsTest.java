@@ -2,19 +2,19 @@ package com.bytefreezer.connector.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.bytefreezer.connector.Mode;
-import com.bytefreezer.connector.TestRun;
-import com.bytefreezer.connector.config.Secrets;
+import com.bytefreezer.connector.app.Command;
+import com.bytefreezer.connector.app.TestRun;
+import com.bytefreezer.connector.config.Mode;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.delivery.Routes;
 import com.bytefreezer.connector.kit.Reply;
 import com.bytefreezer.connector.kit.Request;
-import com.bytefreezer.connector.operations.Command;
-import com.bytefreezer.connector.operations.LaneStatus;
+import com.bytefreezer.connector.operate.LaneStatus;
 import com.bytefreezer.connector.testing.Await;
 import com.bytefreezer.connector.testing.ParquetLake;
 import com.bytefreezer.connector.testing.TestTools;
 import com.bytefreezer.connector.testing.WebhookServer;
+import com.bytefreezer.connector.text.Secrets;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;

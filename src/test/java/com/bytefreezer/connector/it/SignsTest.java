@@ -2,12 +2,12 @@ package com.bytefreezer.connector.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.bytefreezer.connector.TestRun;
+import com.bytefreezer.connector.app.TestRun;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.delivery.DeadLetters;
 import com.bytefreezer.connector.kit.Reply;
-import com.bytefreezer.connector.operations.LaneStatus;
-import com.bytefreezer.connector.operations.Status;
+import com.bytefreezer.connector.operate.LaneStatus;
+import com.bytefreezer.connector.operate.Status;
 import com.bytefreezer.connector.testing.Await;
 import com.bytefreezer.connector.testing.LatencyProxy;
 import com.bytefreezer.connector.testing.MinioServer;

@@ -3,7 +3,8 @@ package com.bytefreezer.connector.kit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.Main;
+import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.testing.TestTools;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -239,7 +240,8 @@ class KitTest {
     @Test
     void aDestinationWithoutAServerCannotBeCertified() throws Exception {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        assertThat(Kit.certify(ROUTES, "stdout", Map.of(), new PrintStream(out, true, StandardCharsets.UTF_8)))
+        assertThat(Kit.certify(
+                        Main.class, ROUTES, "stdout", Map.of(), new PrintStream(out, true, StandardCharsets.UTF_8)))
                 .isEqualTo(2);
         assertThat(out.toString(StandardCharsets.UTF_8).lines())
                 .singleElement()

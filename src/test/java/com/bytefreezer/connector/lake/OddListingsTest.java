@@ -3,11 +3,11 @@ package com.bytefreezer.connector.lake;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.kit.Reply;
 import com.bytefreezer.connector.kit.Request;
 import com.bytefreezer.connector.kit.ScriptedServer;
 import com.bytefreezer.connector.lake.Credentials.Keys;
+import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.testing.HostileServer;
 import java.net.URI;
 import java.net.URLDecoder;

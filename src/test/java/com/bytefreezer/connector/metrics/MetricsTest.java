@@ -2,10 +2,9 @@ package com.bytefreezer.connector.metrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.bytefreezer.connector.Connector;
-import com.bytefreezer.connector.Mode;
-import com.bytefreezer.connector.TestRun;
-import com.bytefreezer.connector.config.Secrets;
+import com.bytefreezer.connector.app.Connector;
+import com.bytefreezer.connector.app.TestRun;
+import com.bytefreezer.connector.config.Mode;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.cursor.Cursor;
 import com.bytefreezer.connector.kit.Reply;
@@ -13,6 +12,7 @@ import com.bytefreezer.connector.testing.Await;
 import com.bytefreezer.connector.testing.ParquetLake;
 import com.bytefreezer.connector.testing.TestTools;
 import com.bytefreezer.connector.testing.WebhookServer;
+import com.bytefreezer.connector.text.Secrets;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;

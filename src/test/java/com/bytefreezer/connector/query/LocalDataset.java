@@ -1,7 +1,7 @@
 package com.bytefreezer.connector.query;
 
-import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.lake.LakeObject;
+import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.testing.TestSettings;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -2,8 +2,8 @@ package com.bytefreezer.connector.query;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.lake.LakeObject;
+import com.bytefreezer.connector.problem.ConnectorException;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;

@@ -2,10 +2,10 @@ package com.bytefreezer.connector.query;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.bytefreezer.connector.ConnectorException;
 import com.bytefreezer.connector.cage.Cage;
 import com.bytefreezer.connector.cage.Cell;
 import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.testing.TestSettings;
 import com.bytefreezer.connector.testing.WebhookServer;
 import java.io.IOException;

@@ -3,7 +3,7 @@ package com.bytefreezer.connector.query;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
-import com.bytefreezer.connector.ConnectorException;
+import com.bytefreezer.connector.problem.ConnectorException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;

@@ -1,6 +1,6 @@
 package com.bytefreezer.connector.testing;
 
-import com.bytefreezer.connector.Mode;
+import com.bytefreezer.connector.config.Mode;
 import com.bytefreezer.connector.config.RouteFiles;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.config.Settings.Sources;

@@ -1,0 +1,155 @@
+package com.bytefreezer.connector.api.data;
+
+import com.bytefreezer.connector.cage.Watchdog;
+import com.bytefreezer.connector.config.DatasetName;
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.control.LakeCredentials;
+import com.bytefreezer.connector.cursor.History;
+import com.bytefreezer.connector.lake.Credentials;
+import com.bytefreezer.connector.lake.Lake;
+import com.bytefreezer.connector.lake.LakeObject;
+import com.bytefreezer.connector.lake.Period;
+import com.bytefreezer.connector.problem.ApiException;
+import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.query.DuckDb;
+import com.bytefreezer.connector.query.Schema;
+import java.nio.file.InvalidPathException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.apache.camel.CamelContext;
+import org.apache.camel.CamelContextAware;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Opens datasets for the API. A listing, and the keys that it was made with, is kept for {@value #KEPT_SECONDS} seconds,
+ * so that one look at a dataset lists it once; a new object is seen that much later. Safe for use by several threads.
+ */
+public final class Datasets implements CamelContextAware {
+    private static final int KEPT_SECONDS = 10;
+    private static final int MOST_KEPT = 4;
+    /** What is learned of a dataset's columns is small and dear. */
+    private static final int MOST_SCHEMAS = 50;
+    /** About 25 MB of memory; a lake with one object in 20 minutes has as many after two years. */
+    private static final int MOST_OBJECTS = 50_000;
+    /** A sort that a person waits for needs less; the disk is not only theirs. */
+    private static final int MOST_TEMPORARY_GIGABYTES = 2;
+
+    private final Settings settings;
+    private @Nullable CamelContext routes;
+    private final Map<DatasetName, Kept> kept = Collections.synchronizedMap(new Recent<>(MOST_KEPT));
+
+    private final Map<DatasetName, Schema> schemas = Collections.synchronizedMap(new Recent<>(MOST_SCHEMAS));
+
+    private record Kept(Dataset dataset, long since) {}
+
+    public Datasets(Settings settings) {
+        this.settings = settings;
+    }
+
+    @Override
+    public @Nullable CamelContext getCamelContext() {
+        return routes;
+    }
+
+    /** Called once, when the bean is made. */
+    @Override
+    public void setCamelContext(CamelContext routes) {
+        this.routes = routes;
+    }
+
+    /**
+     * The dataset's listing, of the newest objects where there are very many.
+     *
+     * @param check called while it is listed, which ends when this throws
+     * @throws ApiException when the names cannot be those of a dataset
+     * @throws ConnectorException when there are no keys, or the lake cannot be listed
+     */
+    Dataset open(@Nullable String tenant, @Nullable String dataset, Runnable check) {
+        ApiException.requireNames(tenant, dataset);
+        DatasetName name = new DatasetName(Objects.requireNonNull(tenant), Objects.requireNonNull(dataset));
+        Kept known = kept.get(name);
+        if (known != null
+                && System.nanoTime() - known.since
+                        < Duration.ofSeconds(KEPT_SECONDS).toNanos()) {
+            return known.dataset;
+        }
+        try {
+            Dataset listed = list(name, check);
+            kept.put(name, new Kept(listed, System.nanoTime()));
+            return listed;
+        } catch (InvalidPathException e) {
+            // Its characters are not in the encoding of this machine's file names.
+            throw new ApiException(400, "tenant_id and dataset_id must be names that a file of this machine can have.");
+        }
+    }
+
+    /** A DuckDB that reads this dataset and nothing else; for one request. */
+    DuckDb sandbox(Dataset dataset, Watchdog.Running running) {
+        DuckDb duckDb = DuckDb.open(running.engine(), settings, dataset.folders(), dataset.credentials(), true);
+        duckDb.limitTemporaryFiles(MOST_TEMPORARY_GIGABYTES);
+        duckDb.lock(Runtime.getRuntime().availableProcessors());
+        return duckDb;
+    }
+
+    /** Where the lake refuses the keys or has an object no more, the next look asks for them and lists it again. */
+    void forget(Dataset dataset, ConnectorException failure) {
+        if (String.valueOf(failure.getMessage()).contains("HTTP 40")) {
+            kept.remove(new DatasetName(dataset.tenant(), dataset.dataset()));
+        }
+    }
+
+    /** The keys of the bucket; null for a folder of this machine. */
+    @Nullable
+    Credentials credentials(String tenant, String dataset) {
+        return LakeCredentials.ask(Objects.requireNonNull(routes), tenant, dataset);
+    }
+
+    /**
+     * The dataset's newest partition, as {@link Lake#newest} finds it.
+     *
+     * @throws ConnectorException when there are no keys, or the lake cannot be listed
+     */
+    Optional<Period> newest(DatasetName name) {
+        try (Lake lake = Lake.of(settings, name.tenant(), name.dataset(), credentials(name.tenant(), name.dataset()))) {
+            return lake.newest();
+        }
+    }
+
+    private Dataset list(DatasetName name, Runnable check) {
+        Credentials credentials = credentials(name.tenant(), name.dataset());
+        check.run();
+        try (Lake lake = Lake.of(settings, name.tenant(), name.dataset(), credentials);
+                Stream<LakeObject> objects = lake.objects()) {
+            Deque<LakeObject> newest = new ArrayDeque<>();
+            long older = 0;
+            for (LakeObject object : (Iterable<LakeObject>) objects::iterator) {
+                check.run();
+                newest.add(object);
+                if (newest.size() > MOST_OBJECTS) {
+                    newest.remove();
+                    older++;
+                }
+            }
+            Schema schema = schema(name);
+            schema.learnFolders(newest);
+            return new Dataset(
+                    name.tenant(), name.dataset(), List.copyOf(newest), older, lake.folders(), credentials, schema);
+        }
+    }
+
+    /** Begins with what exports of this dataset have learned. */
+    private Schema schema(DatasetName name) {
+        Schema known = schemas.get(name);
+        Schema schema = known == null ? Schema.of(settings) : known;
+        History.readOnly(settings).columns(name.tenant() + "/" + name.dataset()).ifPresent(schema::add);
+        schemas.put(name, schema);
+        return schema;
+    }
+}

@@ -1,0 +1,200 @@
+package com.bytefreezer.connector.api.data;
+
+import com.bytefreezer.connector.cage.Watchdog;
+import com.bytefreezer.connector.cage.Watchdog.Running;
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.lake.LakeObject;
+import com.bytefreezer.connector.problem.ApiException;
+import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.query.DuckDb;
+import com.bytefreezer.connector.query.Query;
+import com.bytefreezer.connector.query.SqlException;
+import com.bytefreezer.connector.text.Json;
+import com.bytefreezer.connector.text.Secrets;
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.StandardOpenOption;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.camel.Body;
+import org.apache.camel.Exchange;
+import org.apache.camel.Header;
+import org.apache.camel.support.SynchronizationAdapter;
+import org.apache.camel.util.IOHelper;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs a person's statement over a dataset: in a sandbox of its own, which is gone afterwards, and within the limits of
+ * {@link Watchdog}, of rows and of bytes. Nothing is shared between two requests but listings. Safe for use by several
+ * threads.
+ */
+public final class Queries {
+    static final int DEFAULT_LIMIT = 10_000;
+    static final int HIGHEST_LIMIT = 100_000;
+
+    private static final ObjectMapper JSON = Json.mapper();
+
+    private final Settings settings;
+    private final Secrets secrets;
+    private final Datasets datasets;
+    private final Watchdog watchdog;
+
+    public Queries(Settings settings, Secrets secrets, Datasets datasets, Watchdog watchdog) {
+        this.settings = settings;
+        this.secrets = secrets;
+        this.datasets = datasets;
+        this.watchdog = watchdog;
+    }
+
+    /**
+     * What is asked.
+     *
+     * @param from the newest partition when neither this nor {@code to} is given; {@code all} for everything
+     * @param limit most rows
+     * @param query_id to {@link #cancel} it
+     */
+    @JsonIgnoreProperties(ignoreUnknown = true)
+    public record Ask(
+            @Nullable String tenant_id,
+            @Nullable String dataset_id,
+            @Nullable String sql,
+            @Nullable String from,
+            @Nullable String to,
+            @Nullable Integer limit,
+            @Nullable String query_id) {
+        int rows() {
+            return limit == null ? DEFAULT_LIMIT : limit;
+        }
+    }
+
+    /**
+     * Makes the answer the body of {@code exchange}: the rows, or what is wrong with the statement. The rows are in a
+     * file until they are sent, since several results would not fit into memory.
+     *
+     * @throws ApiException when the request is incomplete, or too many run
+     */
+    public void run(@Body Ask ask, Exchange exchange) throws IOException {
+        ApiException.required(ask);
+        String sql = ask.sql();
+        if (isBlank(ask.tenant_id()) || isBlank(ask.dataset_id()) || sql == null || sql.isBlank()) {
+            throw new ApiException(400, "tenant_id, dataset_id, and sql are required");
+        }
+        if (ask.rows() < 1 || ask.rows() > HIGHEST_LIMIT) {
+            throw new ApiException(400, "limit must be from 1 to %d".formatted(HIGHEST_LIMIT));
+        }
+        long started = System.nanoTime();
+        try (Running running = watchdog.query(ask.query_id())) {
+            FileChannel file = namelessFile();
+            try {
+                answer(ask, sql, running, started, file);
+                exchange.getMessage().setBody(untilSent(exchange, file));
+            } catch (ConnectorException e) {
+                file.close();
+                exchange.getMessage().setBody(new ByteArrayInputStream(refusal(running, e, started)));
+            } catch (IOException | RuntimeException e) {
+                file.close();
+                throw e;
+            }
+        }
+    }
+
+    /** Ends a statement that runs. */
+    public void cancel(@Header("id") String id) {
+        if (!watchdog.cancel(id)) {
+            throw new ApiException(404, "No query with the query_id %s runs.".formatted(id));
+        }
+    }
+
+    private void answer(Ask ask, String sql, Running running, long started, FileChannel file) throws IOException {
+        Query query = parse(sql, running);
+        Dataset dataset = datasets.open(ask.tenant_id(), ask.dataset_id(), running::check);
+        List<LakeObject> objects = objects(ask, dataset);
+        boolean omitNulls = settings.text("records.nulls").equals("omit");
+        try (DuckDb duckDb = datasets.sandbox(dataset, running)) {
+            Result result =
+                    new Result(Channels.newOutputStream(file), ask.rows(), settings.integer("server.max-result-bytes"));
+            // One more than are wanted tells whether there are more.
+            duckDb.learn(dataset.schema(), Explorer.sample(dataset.objects()));
+            duckDb.read(query, objects, dataset.schema(), omitNulls, ask.rows() + 1L, result);
+            running.check();
+            result.end(
+                    milliseconds(started),
+                    objects.size(),
+                    dataset.objects().size() + dataset.older(),
+                    objects.stream().mapToLong(LakeObject::size).sum());
+        } catch (ConnectorException e) {
+            datasets.forget(dataset, e);
+            throw e;
+        }
+    }
+
+    private static List<LakeObject> objects(Ask ask, Dataset dataset) {
+        if (dataset.objects().isEmpty()) {
+            throw new ConnectorException("dataset %s: no Parquet objects under %s."
+                    .formatted(dataset.name(), String.join(" or ", dataset.folders())));
+        }
+        List<LakeObject> objects =
+                Range.orNewest(ask.from(), ask.to(), dataset.objects()).of(dataset.objects());
+        if (objects.isEmpty()) {
+            throw new ConnectorException(
+                    "dataset %s: no objects between from and to. Choose another range.".formatted(dataset.name()));
+        }
+        return objects;
+    }
+
+    static Query parse(String sql, Running running) {
+        try (Connection connection = DuckDb.forParsing(running.engine())) {
+            return Query.parse(sql, connection);
+        } catch (SQLException e) {
+            throw new ConnectorException("DuckDB: " + Query.firstLine(e), e);
+        }
+    }
+
+    private byte[] refusal(Running running, ConnectorException e, long started) throws IOException {
+        Map<String, Object> answer = new LinkedHashMap<>();
+        answer.put("error", secrets.mask(running.reason(e)));
+        if (e instanceof SqlException sql) {
+            answer.put("line", sql.position().line());
+            answer.put("column", sql.position().column());
+        }
+        answer.put("execution_time_ms", milliseconds(started));
+        return JSON.writeValueAsBytes(answer);
+    }
+
+    /** It is gone with this process, however that ends: the system has its name only until it is open. */
+    private FileChannel namelessFile() throws IOException {
+        return FileChannel.open(
+                Files.createTempFile(settings.temporaryFolder(), "bytefreezer-result-", ".json"),
+                StandardOpenOption.READ,
+                StandardOpenOption.WRITE,
+                StandardOpenOption.DELETE_ON_CLOSE);
+    }
+
+    private static InputStream untilSent(Exchange exchange, FileChannel file) throws IOException {
+        InputStream stream = Channels.newInputStream(file.position(0));
+        exchange.getExchangeExtension().addOnCompletion(new SynchronizationAdapter() {
+            @Override
+            public void onDone(Exchange done) {
+                IOHelper.close(stream);
+            }
+        });
+        return stream;
+    }
+
+    private static long milliseconds(long started) {
+        return (System.nanoTime() - started) / 1_000_000;
+    }
+
+    private static boolean isBlank(@Nullable String text) {
+        return text == null || text.isBlank();
+    }
+}

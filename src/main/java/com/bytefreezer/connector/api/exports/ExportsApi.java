@@ -1,0 +1,88 @@
+package com.bytefreezer.connector.api.exports;
+
+import com.bytefreezer.connector.config.ExportDefinition;
+import com.bytefreezer.connector.operate.DeadLetterPage;
+import com.bytefreezer.connector.operate.ExportStatus;
+import com.bytefreezer.connector.operate.Operations;
+import com.bytefreezer.connector.operate.Replay;
+import com.bytefreezer.connector.problem.ApiException;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
+import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.camel.Body;
+import org.apache.camel.Header;
+import org.jspecify.annotations.Nullable;
+
+/** What the routes in {@code routes/api/exports.camel.yaml} answer. Safe for use by several threads. */
+public final class ExportsApi {
+    private final Operations operations;
+
+    public ExportsApi(Operations operations) {
+        this.operations = operations;
+    }
+
+    @JsonNaming(SnakeCaseStrategy.class)
+    record Replayed(
+            long replayed,
+            long failed,
+            long triedAgain,
+            @Nullable String message) {}
+
+    /** All exports, as JSON shows them. */
+    public Map<String, List<ExportStatus>> exports() {
+        return Map.of("exports", ExportStatus.all(operations));
+    }
+
+    /** The dead letters of an export, a page of them. */
+    public DeadLetterPage deadLetters(
+            @Header("name") String name,
+            @Header("destination") String destination,
+            @Header("offset") @Nullable String offset,
+            @Header("limit") @Nullable String limit) {
+        return DeadLetterPage.of(
+                operations.deadLetters(), operations.export(name, destination).lane(), offset, limit);
+    }
+
+    /** Delivers some of them, or all, once more; with all goes what is set aside, at the next run. */
+    public Replayed replay(
+            @Header("name") String name, @Header("destination") String destination, @Body Map<String, Object> request)
+            throws Exception {
+        ExportDefinition export = operations.export(name, destination);
+        Set<String> ids = ids(ApiException.required(request));
+        int triedAgain = ids.isEmpty() ? operations.retrySetAside(export) : 0;
+        Replay.Result result = operations.replay().replay(export, ids);
+        return new Replayed(result.replayed(), result.failed(), triedAgain, result.message());
+    }
+
+    /** Removes some of them, or all, for good. */
+    public Map<String, Long> discard(
+            @Header("name") String name, @Header("destination") String destination, @Body Map<String, Object> request) {
+        return Map.of(
+                "discarded",
+                operations.replay().discard(operations.export(name, destination), ids(ApiException.required(request))));
+    }
+
+    /** Lets an export begin anew, when the request names it. */
+    public void resetCursor(
+            @Header("name") String name, @Header("destination") String destination, @Body Map<String, Object> request) {
+        ExportDefinition export = operations.export(name, destination);
+        if (!export.lane().equals(ApiException.required(request).get("confirm"))) {
+            throw new ApiException(
+                    400, "Nothing was reset. To begin anew, send {\"confirm\":\"%s\"}.".formatted(export.lane()));
+        }
+        operations.resetCursor(export);
+    }
+
+    private static Set<String> ids(Map<String, Object> request) {
+        Object ids = request.get("ids");
+        if (ids == null) {
+            return Set.of();
+        }
+        if (ids instanceof List<?> list && !list.isEmpty() && list.stream().allMatch(String.class::isInstance)) {
+            return Set.copyOf(list.stream().map(String.class::cast).toList());
+        }
+        throw new ApiException(400, "\"ids\" must be a list of ids of dead letters; without it all are meant.");
+    }
+}

@@ -1,0 +1,81 @@
+package com.bytefreezer.connector.api.exports;
+
+import com.bytefreezer.connector.cage.Watchdog;
+import com.bytefreezer.connector.config.ExportDefinition;
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.operate.ExportPlan;
+import com.bytefreezer.connector.operate.Operations;
+import com.bytefreezer.connector.problem.ApiException;
+import com.bytefreezer.connector.problem.ConnectorException;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.apache.camel.Body;
+import org.apache.camel.Header;
+import org.jspecify.annotations.Nullable;
+
+/** Answers what an export would be that is not saved yet. Safe for use by several threads. */
+public final class PlanApi {
+    private final Operations operations;
+    private final Watchdog watchdog;
+
+    public PlanApi(Operations operations, Watchdog watchdog) {
+        this.operations = operations;
+        this.watchdog = watchdog;
+    }
+
+    /**
+     * Has its turn, its time and its process as every look at a dataset.
+     *
+     * @param id to cancel it, or null
+     * @throws ApiException when the request is incomplete, or the plan has to end
+     */
+    public ExportPlan plan(@Body Map<String, Object> request, @Header("query_id") @Nullable String id) {
+        ApiException.required(request);
+        Settings settings = operations.settings();
+        String tenant = required(request, "tenant_id");
+        String dataset = required(request, "dataset_id");
+        ApiException.requireOneDataset(tenant, dataset);
+        ExportDefinition export = new ExportDefinition(
+                "plan",
+                text(request, "destination_type").orElse("stdout"),
+                tenant,
+                dataset,
+                required(request, "sql"),
+                settings.text("query.sync"),
+                text(request, "batch_size")
+                        .map(size -> ApiException.number("batch_size", size, 1000))
+                        .orElseGet(() -> settings.integer("schedule.batch-size")),
+                settings.integer("schedule.interval-seconds"));
+        OptionalLong counted = text(request, "selected")
+                .map(number -> OptionalLong.of(ApiException.number("selected", number, 0)))
+                .orElseGet(OptionalLong::empty);
+        Instant from = time(request, "from").orElse(Instant.MIN);
+        Instant to = time(request, "to").orElse(Instant.MAX);
+        try (Watchdog.Running running = watchdog.look(id)) {
+            try {
+                return operations.planner(running).planAll(export, object -> object.beginsIn(from, to), counted);
+            } catch (ConnectorException e) {
+                throw running.told(e);
+            }
+        }
+    }
+
+    private static Optional<Instant> time(Map<String, Object> request, String name) {
+        try {
+            return text(request, name).filter(time -> !time.equals("all")).map(Instant::parse);
+        } catch (DateTimeParseException e) {
+            throw new ApiException(400, "\"%s\" must be a time like 2026-11-20T00:00:00Z.".formatted(name));
+        }
+    }
+
+    private static String required(Map<String, Object> request, String name) {
+        return text(request, name).orElseThrow(() -> new ApiException(400, "\"%s\" is missing.".formatted(name)));
+    }
+
+    private static Optional<String> text(Map<String, Object> request, String name) {
+        return Optional.ofNullable(request.get(name)).map(String::valueOf).filter(text -> !text.isBlank());
+    }
+}

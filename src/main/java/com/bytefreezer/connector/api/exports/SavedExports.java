@@ -1,0 +1,215 @@
+package com.bytefreezer.connector.api.exports;
+
+import com.bytefreezer.connector.api.send.Order;
+import com.bytefreezer.connector.api.send.Targets;
+import com.bytefreezer.connector.api.send.Targets.Target;
+import com.bytefreezer.connector.config.DatasetChoice;
+import com.bytefreezer.connector.config.Destination.Setting;
+import com.bytefreezer.connector.config.ExportDefinition;
+import com.bytefreezer.connector.config.ExportFile;
+import com.bytefreezer.connector.config.RouteFiles;
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.disk.PrivateFiles;
+import com.bytefreezer.connector.problem.ApiException;
+import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.query.DuckDb;
+import com.bytefreezer.connector.query.Query;
+import com.bytefreezer.connector.text.Secrets;
+import com.fasterxml.jackson.annotation.JsonInclude;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.io.Writer;
+import java.net.URI;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.stream.Collectors;
+import org.apache.camel.Body;
+
+/** Makes files of {@code routes/exports/} from what somebody has tried on the page. Safe for use by several threads. */
+public final class SavedExports {
+    private static final String COMMENT =
+            "# Export \"%s\", saved from the page. It runs in batch and watch mode; routes/export.camel.yaml lists the\n# parameters.\n\n";
+
+    private final Settings settings;
+    private final Secrets secrets;
+    private final Targets targets;
+
+    /** Saves below the folder of the route files of {@code settings}. */
+    public SavedExports(Settings settings, Secrets secrets) {
+        this.settings = settings;
+        this.secrets = secrets;
+        targets = new Targets(settings, secrets);
+    }
+
+    /**
+     * An export to be saved.
+     *
+     * @param file where it belongs
+     * @param yaml what belongs in it
+     * @param settings lines for application.properties that it needs, without the values of secrets
+     * @param command that runs it
+     * @param errors why it cannot be saved like this, a line each
+     */
+    public record Draft(
+            String file,
+            String yaml,
+            String settings,
+            String command,
+            @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> errors) {}
+
+    /**
+     * Says what {@link #save} would write.
+     *
+     * @throws ApiException when there is no such destination, or it is not allowed
+     */
+    public Draft draft(@Body Order order) throws SQLException {
+        ApiException.required(order);
+        Target target = targets.resolve(order.type(), order.config());
+        List<String> errors = new ArrayList<>();
+        if (!isName(order.name())) {
+            errors.add("name: use a-z, 0-9 and - only, for example failed-logins.");
+        } else if (exists(order.name())) {
+            errors.add("There is an export %s already. Choose another name.".formatted(order.name()));
+        }
+        addMistakesOfSql(order.sql(), errors);
+        addConflict(target, errors);
+        String name = isName(order.name()) ? order.name() : "export";
+        return new Draft(
+                "%s/exports/%s.camel.yaml".formatted(settings.routes().folder().getFileName(), name),
+                COMMENT.formatted(name) + ExportFile.of(parameters(name, order, target)),
+                settingsFor(target),
+                command(),
+                errors.stream().map(secrets::mask).toList());
+    }
+
+    /**
+     * Writes the file; a watch takes it within seconds, and each later start does.
+     *
+     * @throws ApiException 409 when there is such an export; 403 when the folder cannot be written; 400 for other errors
+     *     of the draft
+     */
+    public Draft save(@Body Order order) throws SQLException {
+        Draft draft = draft(order);
+        if (isName(order.name()) && exists(order.name())) {
+            throw new ApiException(409, draft.errors().get(0));
+        }
+        if (!draft.errors().isEmpty()) {
+            throw new ApiException(400, String.join(" ", draft.errors()));
+        }
+        Path file = file(order.name());
+        try {
+            PrivateFiles.createFolders(file.resolveSibling(""));
+            try (FileChannel channel = PrivateFiles.openNew(file);
+                    Writer text = Channels.newWriter(channel, StandardCharsets.UTF_8)) {
+                text.write(draft.yaml());
+            }
+        } catch (IOException e) {
+            throw new ApiException(
+                    403,
+                    "%s cannot be written (%s). Download the file and put it there."
+                            .formatted(draft.file(), e.getClass().getSimpleName()));
+        }
+        return draft;
+    }
+
+    /** As this program was started: README's two ways. */
+    private static String command() {
+        Path program = Path.of(URI.create(SavedExports.class
+                .getProtectionDomain()
+                .getCodeSource()
+                .getLocation()
+                .toString()));
+        return Files.isDirectory(program)
+                ? "mvn -q compile exec:java -Dexec.args=\"--mode watch\""
+                : "java -jar %s --mode watch".formatted(program);
+    }
+
+    private static boolean isName(String name) {
+        return name.matches("[a-z0-9]+(-[a-z0-9]+)*") && name.length() <= 100;
+    }
+
+    private boolean exists(String name) {
+        // Read anew, since somebody may have saved one since the start.
+        return Files.exists(file(name))
+                || RouteFiles.in(settings.routes().folder()).exportNames().contains(name);
+    }
+
+    private Path file(String name) {
+        return settings.routes().folder().resolve("exports").resolve(name + ".camel.yaml");
+    }
+
+    private static void addMistakesOfSql(String sql, List<String> errors) throws SQLException {
+        try (Connection connection = DuckDb.forParsing()) {
+            Query.parse(sql, connection);
+        } catch (ConnectorException e) {
+            errors.add(e.saying(""));
+        }
+    }
+
+    /** The settings of a destination are those of all exports to it. */
+    private void addConflict(Target target, List<String> errors) {
+        List<String> changed = target.destination().settings().stream()
+                .filter(setting -> target.typed().containsKey(setting.name()))
+                // Nobody can rely on one that must be there and is not.
+                .filter(setting -> targets.configured(setting).isPresent()
+                        || (settings.destinations().contains(target.type()) && !setting.required()))
+                .map(Setting::shortName)
+                .toList();
+        if (!changed.isEmpty()) {
+            errors.add(
+                    "Destination %s is configured otherwise (%s), and a process has one configuration of each destination. Use it as it is configured, change the settings file, or copy routes/destinations/%s.camel.yaml under another name."
+                            .formatted(target.type(), String.join(", ", changed), target.type()));
+        }
+    }
+
+    private Map<String, String> parameters(String name, Order order, Target target) {
+        Map<String, String> parameters = new LinkedHashMap<>();
+        parameters.put("name", name);
+        parameters.put("tenant", DatasetChoice.escaped(order.tenant()));
+        parameters.put("dataset", DatasetChoice.escaped(order.dataset()));
+        parameters.put("sql", ExportDefinition.escaped(order.sql()));
+        parameters.put("destination", target.type());
+        if (order.batchSize() != null) {
+            parameters.put("batchSize", String.valueOf(order.batchSize()));
+        }
+        if (order.intervalSeconds() != null) {
+            parameters.put("intervalSeconds", String.valueOf(order.intervalSeconds()));
+        }
+        return parameters;
+    }
+
+    /** In the form of application.properties. */
+    private String settingsFor(Target target) {
+        Properties needed = new Properties();
+        target.destination().settings().forEach(setting -> {
+            String value = target.typed().get(setting.name());
+            if (value != null && !value.isEmpty()) {
+                needed.setProperty(setting.name(), setting.isSecret() ? "***" : secrets.mask(value));
+            }
+        });
+        StringWriter text = new StringWriter();
+        try {
+            needed.store(text, null);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return text.toString()
+                .lines()
+                .filter(line -> !line.startsWith("#"))
+                // Only a name would need it escaped.
+                .map(line -> line.replace("\\:", ":"))
+                .sorted()
+                .collect(Collectors.joining("\n"));
+    }
+}

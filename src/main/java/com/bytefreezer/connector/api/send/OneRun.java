@@ -1,0 +1,249 @@
+package com.bytefreezer.connector.api.send;
+
+import com.bytefreezer.connector.app.Connector;
+import com.bytefreezer.connector.config.ExportDefinition;
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.control.LakeCredentials;
+import com.bytefreezer.connector.cursor.Counts;
+import com.bytefreezer.connector.cursor.Cursor;
+import com.bytefreezer.connector.delivery.DeadLetters;
+import com.bytefreezer.connector.delivery.Unit;
+import com.bytefreezer.connector.lake.Lake;
+import com.bytefreezer.connector.lake.LakeObject;
+import com.bytefreezer.connector.lane.RunProgress;
+import com.bytefreezer.connector.lane.Schedule;
+import com.bytefreezer.connector.operate.DeadLetterPage;
+import com.bytefreezer.connector.problem.Failures;
+import com.bytefreezer.connector.text.Secrets;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Locale;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.stream.Stream;
+import org.apache.camel.CamelContext;
+import org.jspecify.annotations.Nullable;
+
+/** An export that a person has asked for: a connector of its own that runs once. Safe for use by several threads. */
+final class OneRun implements Runnable {
+    private final String id = UUID.randomUUID().toString();
+    private final Instant started = Instant.now();
+    private final CountDownLatch over = new CountDownLatch(1);
+    private final OneOff once;
+    private final Secrets secrets;
+    private final CamelContext routes;
+    private final Runnable whenOver;
+
+    private State state = State.RUNNING;
+    private boolean cancelled;
+    private @Nullable Connector connector;
+    private @Nullable Schedule schedule;
+    private @Nullable Long objectsTotal;
+    private RunProgress progress = new RunProgress(0, Counts.NONE);
+    private String message = "";
+    private @Nullable Instant finished;
+
+    private enum State {
+        RUNNING,
+        SUCCEEDED,
+        FAILED,
+        CANCELLED
+    }
+
+    /**
+     * How a run is.
+     *
+     * @param objectsTotal how many there are; null until it is known
+     * @param retries of batches so far, while it runs, by HTTP status or what else went wrong
+     * @param message how it has ended, in one line
+     * @param deadLettersFolder where the records are that were refused; null when there are none
+     */
+    record Status(
+            String id,
+            String state,
+            String destination,
+            @JsonProperty("tenant_id") String tenant,
+            @JsonProperty("dataset_id") String dataset,
+            @JsonProperty("objects_done") long objectsDone,
+            @JsonProperty("objects_total") @Nullable Long objectsTotal,
+            long selected,
+            long accepted,
+            long duplicates,
+            @JsonProperty("dead_lettered") long deadLettered,
+            @JsonProperty("records_per_second") long recordsPerSecond,
+            Map<String, Long> retries,
+            String message,
+            @JsonProperty("started_at") String startedAt,
+            @JsonProperty("finished_at") @Nullable String finishedAt,
+            @JsonProperty("dead_letters_folder") @Nullable String deadLettersFolder) {}
+
+    /**
+     * A run to come.
+     *
+     * @param routes with {@code direct:credentials}
+     * @param whenOver called once, whatever happens
+     */
+    OneRun(OneOff once, Secrets secrets, CamelContext routes, Runnable whenOver) {
+        this.once = once;
+        this.secrets = secrets;
+        this.routes = routes;
+        this.whenOver = whenOver;
+    }
+
+    String id() {
+        return id;
+    }
+
+    @Override
+    public void run() {
+        try {
+            export();
+        } catch (Throwable e) {
+            // Also an error: whoever waits must hear of it.
+            end(State.FAILED, Failures.describe(e));
+        } finally {
+            once.closeButForDeadLetters();
+            whenOver.run();
+            over.countDown();
+        }
+    }
+
+    private void export() throws Exception {
+        Settings settings = once.settings();
+        Cursor cursor = Cursor.open(Path.of(settings.text("cursor.file")), Duration.ofHours(1));
+        Connector running = Connector.once(settings, secrets, cursor);
+        Schedule runs;
+        boolean succeeded;
+        try (running) {
+            runs = running.start();
+            begun(running, runs);
+            countObjects(settings);
+            runs.awaitAll();
+            succeeded = runs.allSucceeded() && !isCancelled();
+        }
+        // Now that what was in flight is finished.
+        progressOf(running);
+        if (succeeded) {
+            end(State.SUCCEEDED, balance());
+        } else {
+            end(State.FAILED, runs.failure().map(this::reason).orElse("It has not ended."));
+        }
+    }
+
+    /** It has no name and no cursor that a person would know. */
+    private String reason(Throwable failure) {
+        return Failures.known(failure)
+                .saying(once.settings().text("destination.type"), "What is missing was not sent.");
+    }
+
+    private synchronized void begun(Connector running, Schedule runs) {
+        connector = running;
+        schedule = runs;
+        if (cancelled) {
+            runs.giveUp();
+        }
+    }
+
+    /** While the export lists them, too, but only as fast as it delivers. */
+    private void countObjects(Settings settings) {
+        ExportDefinition export = settings.exports().get(0);
+        String tenant = export.tenant();
+        String dataset = export.dataset();
+        try (Lake lake = Lake.of(settings, tenant, dataset, LakeCredentials.ask(routes, tenant, dataset));
+                Stream<LakeObject> objects = lake.objects()) {
+            long count = objects.takeWhile(object -> !isCancelled()).count();
+            synchronized (this) {
+                objectsTotal = count;
+            }
+        } catch (RuntimeException e) {
+            // The export says what is wrong.
+        }
+    }
+
+    private synchronized void progressOf(Connector running) {
+        progress = running.progress().stream().findFirst().orElse(progress);
+        connector = null;
+    }
+
+    private synchronized void end(State how, String why) {
+        state = cancelled && how == State.FAILED ? State.CANCELLED : how;
+        message = secrets.mask(state == State.CANCELLED ? "Stopped. " + balance() : why);
+        finished = Instant.now();
+    }
+
+    private synchronized String balance() {
+        Counts counts = progress.counts();
+        return String.format(
+                Locale.ROOT,
+                "%,d records selected: %,d accepted, %,d duplicates, %,d dead-lettered.",
+                counts.selected(),
+                counts.accepted(),
+                counts.duplicates(),
+                counts.deadLettered());
+    }
+
+    private synchronized boolean isCancelled() {
+        return cancelled;
+    }
+
+    /** Begins no other batch. */
+    synchronized void cancel() {
+        if (state == State.RUNNING) {
+            cancelled = true;
+            if (schedule != null) {
+                schedule.giveUp();
+            }
+        }
+    }
+
+    /** Waits for the end. */
+    void await() throws InterruptedException {
+        over.await();
+    }
+
+    synchronized boolean isOver() {
+        return state != State.RUNNING;
+    }
+
+    /** Removes what is left of it. */
+    void forget() {
+        once.close();
+    }
+
+    DeadLetterPage deadLetters(@Nullable String offset, @Nullable String limit) {
+        String lane = Unit.lane(OneOff.NAME, once.settings().text("destination.type"));
+        return DeadLetterPage.of(new DeadLetters(once.deadLetters()), lane, offset, limit);
+    }
+
+    synchronized Status status() {
+        if (connector != null) {
+            progress = connector.progress().stream().findFirst().orElse(progress);
+        }
+        Counts counts = progress.counts();
+        Instant until = finished == null ? Instant.now() : finished;
+        long millis = Math.max(1, Duration.between(started, until).toMillis());
+        Settings settings = once.settings();
+        ExportDefinition export = settings.exports().get(0);
+        return new Status(
+                id,
+                state.name().toLowerCase(Locale.ROOT),
+                settings.text("destination.type"),
+                export.tenant(),
+                export.dataset(),
+                progress.objects(),
+                objectsTotal,
+                counts.selected(),
+                counts.accepted(),
+                counts.duplicates(),
+                counts.deadLettered(),
+                counts.settled() * 1000 / millis,
+                connector == null ? Map.of() : connector.retries(),
+                message,
+                started.toString(),
+                finished == null ? null : finished.toString(),
+                once.hasDeadLetters() ? once.deadLetters().toString() : null);
+    }
+}

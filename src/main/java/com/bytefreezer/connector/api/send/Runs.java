@@ -1,0 +1,210 @@
+package com.bytefreezer.connector.api.send;
+
+import com.bytefreezer.connector.api.send.OneRun.Status;
+import com.bytefreezer.connector.api.send.Targets.Target;
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.operate.DeadLetterPage;
+import com.bytefreezer.connector.problem.ApiException;
+import com.bytefreezer.connector.text.Secrets;
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Semaphore;
+import org.apache.camel.Body;
+import org.apache.camel.CamelContext;
+import org.apache.camel.CamelContextAware;
+import org.apache.camel.Header;
+import org.apache.camel.support.LifecycleStrategySupport;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The exports of this process that persons have asked for. Each runs once, beside the others and with a cursor of its
+ * own, so that no other export learns of it. They end with the process. Safe for use by several threads.
+ */
+public final class Runs implements CamelContextAware {
+    private static final Logger LOG = LoggerFactory.getLogger(Runs.class);
+    private static final int MOST_AT_A_TIME = 4;
+    private static final int MOST_REMEMBERED = 100;
+
+    private final Settings settings;
+    private final Secrets secrets;
+    private final Targets targets;
+    private final Semaphore free = new Semaphore(MOST_AT_A_TIME);
+    /** In the order in which they were begun. */
+    private final Map<String, OneRun> runs = new LinkedHashMap<>();
+
+    private @Nullable CamelContext camel;
+    private boolean closed;
+
+    /** Runs of exports of the lake that {@code settings} name. */
+    public Runs(Settings settings, Secrets secrets) {
+        this.settings = settings;
+        this.secrets = secrets;
+        targets = new Targets(settings, secrets);
+    }
+
+    /** The original's answer to an export that was waited for, with its balance (docs/contracts.md). */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record Exported(
+            @Nullable String status,
+            @Nullable String error,
+            String destination,
+            @JsonProperty("row_count") long rowCount,
+            long accepted,
+            long duplicates,
+            @JsonProperty("dead_lettered") long deadLettered,
+            @JsonProperty("execution_time_ms") long executionTimeMs) {}
+
+    /**
+     * Begins a run.
+     *
+     * @throws ApiException when it cannot be asked for like this, or too many run
+     */
+    public Map<String, String> start(@Body Order order) {
+        return Map.of("id", begin(order).id());
+    }
+
+    /** Runs an export and waits for its end. */
+    public Exported export(@Body Order order) throws InterruptedException {
+        Instant begun = Instant.now();
+        OneRun run = begin(order);
+        run.await();
+        Status status = run.status();
+        boolean succeeded = status.state().equals("succeeded");
+        return new Exported(
+                succeeded ? "ok" : null,
+                succeeded ? null : status.message(),
+                status.destination(),
+                status.selected(),
+                status.accepted(),
+                status.duplicates(),
+                status.deadLettered(),
+                Duration.between(begun, Instant.now()).toMillis());
+    }
+
+    /** All that are remembered, the newest first. */
+    public synchronized Map<String, List<Status>> list() {
+        List<Status> all =
+                new ArrayList<>(runs.values().stream().map(OneRun::status).toList());
+        Collections.reverse(all);
+        return Map.of("runs", all);
+    }
+
+    /** How one is. */
+    public Status status(@Header("id") String id) {
+        return run(id).status();
+    }
+
+    /** The records that the destination refused, a part of them. */
+    public DeadLetterPage deadLetters(
+            @Header("id") String id,
+            @Header("offset") @Nullable String offset,
+            @Header("limit") @Nullable String limit) {
+        return run(id).deadLetters(offset, limit);
+    }
+
+    /** Stops one; batches in flight are finished. */
+    public void cancel(@Header("id") String id) {
+        run(id).cancel();
+    }
+
+    private synchronized OneRun run(String id) {
+        OneRun run = runs.get(id);
+        if (run == null) {
+            throw new ApiException(404, "There is no such run, or it is too long ago.");
+        }
+        return run;
+    }
+
+    private OneRun begin(Order order) {
+        ApiException.required(order);
+        Target target = targets.resolve(order.type(), order.config());
+        CamelContext routes = camel;
+        if (routes == null) {
+            throw new IllegalStateException("the bean has no CamelContext");
+        }
+        if (!free.tryAcquire()) {
+            throw new ApiException(
+                    429, "%d exports run already. Wait for one of them, or stop it.".formatted(MOST_AT_A_TIME));
+        }
+        OneRun run;
+        try {
+            run = new OneRun(OneOff.export(settings, secrets, target, order), secrets, routes, free::release);
+            Thread thread = new Thread(run, "run-" + run.id());
+            thread.setDaemon(true);
+            thread.start();
+        } catch (RuntimeException | OutOfMemoryError e) {
+            // The latter when the machine allows no other thread.
+            free.release();
+            throw e;
+        }
+        synchronized (this) {
+            runs.put(run.id(), run);
+            forgetOldest();
+            if (closed) {
+                run.cancel();
+            }
+        }
+        return run;
+    }
+
+    private void forgetOldest() {
+        for (Iterator<OneRun> all = runs.values().iterator(); runs.size() > MOST_REMEMBERED && all.hasNext(); ) {
+            OneRun oldest = all.next();
+            if (oldest.isOver()) {
+                all.remove();
+                oldest.forget();
+            }
+        }
+    }
+
+    @Override
+    public @Nullable CamelContext getCamelContext() {
+        return camel;
+    }
+
+    /** The runs end before the routes do, one of which may be waiting for a run. */
+    @Override
+    public void setCamelContext(CamelContext context) {
+        camel = context;
+        context.addLifecycleStrategy(new LifecycleStrategySupport() {
+            @Override
+            public void onContextStopping(CamelContext stopping) {
+                close();
+            }
+        });
+    }
+
+    private void close() {
+        List<OneRun> all;
+        synchronized (this) {
+            closed = true;
+            all = List.copyOf(runs.values());
+        }
+        all.forEach(OneRun::cancel);
+        try {
+            for (OneRun run : all) {
+                run.await();
+                Status status = run.status();
+                if (status.deadLettersFolder() != null) {
+                    LOG.warn(
+                            "export {}: its {} dead letters stay in {}.",
+                            run.id(),
+                            status.deadLettered(),
+                            status.deadLettersFolder());
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,205 @@
+package com.bytefreezer.connector.api.send;
+
+import com.bytefreezer.connector.config.Destination;
+import com.bytefreezer.connector.config.Destination.Setting;
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.http.HttpServer;
+import com.bytefreezer.connector.net.HostNames;
+import com.bytefreezer.connector.problem.ApiException;
+import com.bytefreezer.connector.text.Secrets;
+import com.bytefreezer.connector.text.Suggestion;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * Where a request of the API may send to, and with which settings. Configured secrets go only where the configuration
+ * sends them. Safe for use by several threads.
+ */
+public final class Targets {
+    /** What says how records are sent, not where to. */
+    private static final Pattern HARMLESS = Pattern.compile(
+            ".*-(column|ms|bytes|seconds|records)|index|pipeline|op-type|format|compression|gzip|topic|source|sourcetype|fields|acknowledgement");
+    /** Where a route pastes it into an address, no more than this leaves the address as it is. */
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-]+([.][A-Za-z0-9_-]+)*");
+    /** A host, a port and a path, and nothing that servers read in different ways. */
+    private static final Pattern PLAIN_URL = Pattern.compile(
+            "https?://(\\[[0-9a-fA-F:]+]|[A-Za-z0-9_.-]*[A-Za-z0-9_-])(:[0-9]+)?(/[A-Za-z0-9._~/=+@!$,-]*)?");
+
+    private final Settings settings;
+    private final Secrets secrets;
+    private final Map<String, Destination> destinations;
+
+    public Targets(Settings settings, Secrets secrets) {
+        this.settings = settings;
+        this.secrets = secrets;
+        destinations = settings.routes().descriptions();
+    }
+
+    /**
+     * A destination with the settings that a request gives it.
+     *
+     * @param typed settings with their full names that differ from the configured ones
+     * @param overrides what to change of the configured settings: what is typed, and an empty value for a secret that
+     *     must not go there
+     */
+    public record Target(Destination destination, Map<String, String> typed, Map<String, String> overrides) {
+        public String type() {
+            return destination.name();
+        }
+    }
+
+    /** All destinations there are. */
+    List<Destination> all() {
+        return List.copyOf(destinations.values());
+    }
+
+    /** Whether a configured value must not be shown. */
+    boolean isHidden(Setting setting) {
+        return setting.isSecret()
+                || configured(setting)
+                        .filter(value -> !secrets.mask(value).equals(value))
+                        .isPresent();
+    }
+
+    /** What is configured for a setting. */
+    public Optional<String> configured(Setting setting) {
+        return settings.optional(setting.name());
+    }
+
+    /**
+     * Where a request wants to send to.
+     *
+     * @param type empty for the configured destination
+     * @param config by short names; a setting that is left out is as configured
+     * @throws ApiException when there is no such destination or setting, or when the operator does not allow it
+     */
+    public Target resolve(String type, Map<String, JsonNode> config) {
+        String chosen = type.isEmpty() ? settings.text("destination.type") : type;
+        Destination destination = destinations.get(chosen);
+        if (destination == null) {
+            throw new ApiException(
+                    400,
+                    "unknown destination \"%s\", available: [%s]"
+                            .formatted(chosen, String.join(" ", destinations.keySet())));
+        }
+        Map<String, String> typed = typed(destination, config);
+        requireAllowed(destination, typed);
+        Map<String, String> overrides = new TreeMap<>(typed);
+        if (typed.keySet().stream().anyMatch(name -> isElsewhere(destination, name, typed))) {
+            destination.settings().stream()
+                    .filter(setting -> isHidden(setting) && configured(setting).isPresent())
+                    .forEach(setting -> overrides.putIfAbsent(setting.name(), ""));
+        }
+        return new Target(destination, typed, overrides);
+    }
+
+    private Map<String, String> typed(Destination destination, Map<String, JsonNode> config) {
+        Map<String, Setting> known = new LinkedHashMap<>();
+        destination.settings().forEach(setting -> known.put(setting.shortName(), setting));
+        Map<String, String> typed = new TreeMap<>();
+        config.forEach((key, value) -> {
+            String name = key.strip().toLowerCase(Locale.ROOT).replace('_', '-');
+            Setting setting = known.get(name);
+            if (setting == null) {
+                throw new ApiException(
+                        400,
+                        "destination %s has no setting %s.%s"
+                                .formatted(destination.name(), key, Suggestion.of(name, known.keySet())));
+            }
+            String text = text(value).strip();
+            String before = configured(setting).orElse("");
+            boolean same = text.equals(before.isEmpty() ? setting.byDefault() : before)
+                    || (text.isEmpty() && (before.isEmpty() || isHidden(setting)));
+            if (!same) {
+                typed.put(setting.name(), text);
+            }
+        });
+        return typed;
+    }
+
+    /** Headers may come as an object, as the original has them. */
+    private static String text(JsonNode value) {
+        if (value.isObject()) {
+            return value.properties().stream()
+                    .map(field -> field.getKey() + ": " + field.getValue().asText())
+                    .collect(Collectors.joining("\n"));
+        }
+        return value.isNull() ? "" : value.isValueNode() ? value.asText() : value.toString();
+    }
+
+    /** Whether a typed setting may lead the records, and the secrets with them, to another server. */
+    private boolean isElsewhere(Destination destination, String name, Map<String, String> typed) {
+        Setting setting = destination.settings().stream()
+                .filter(one -> one.name().equals(name))
+                .findFirst()
+                .orElseThrow();
+        boolean harmless = HARMLESS.matcher(setting.shortName()).matches()
+                && (!settings.routes().isPasted(name)
+                        || NAME.matcher(typed.getOrDefault(name, "")).matches());
+        return !harmless && !Secrets.isSecret(name);
+    }
+
+    private void requireAllowed(Destination destination, Map<String, String> typed) {
+        List<String> allowed = settings.optional("server.allow-destinations").stream()
+                .flatMap(list -> Stream.of(list.split(",")))
+                .map(String::strip)
+                .toList();
+        boolean asConfigured = typed.isEmpty() && settings.destinations().contains(destination.name());
+        boolean fits = allowed.isEmpty()
+                ? HttpServer.isLoopback(settings)
+                : allowed.contains(destination.name()) || hasAllowedUrl(destination, typed, allowed);
+        if (!asConfigured && !fits) {
+            throw new ApiException(
+                    403,
+                    "destination %s with these settings is not allowed here. Use a configured destination as it is, or let the operator add it to server.allow-destinations."
+                            .formatted(destination.name()));
+        }
+    }
+
+    private boolean hasAllowedUrl(Destination destination, Map<String, String> typed, List<String> allowed) {
+        String name = "destination." + destination.name() + ".url";
+        List<String> elsewhere = new ArrayList<>(typed.keySet());
+        elsewhere.removeIf(one -> one.equals(name) || !isElsewhere(destination, one, typed));
+        String url = typed.getOrDefault(name, settings.optional(name).orElse(""));
+        return elsewhere.isEmpty()
+                && !url.isEmpty()
+                && Stream.of(url.split(",", -1))
+                        .allMatch(node -> allowed.stream().anyMatch(prefix -> isBelow(node.strip(), prefix)));
+    }
+
+    /**
+     * Not by comparing text: {@code https://siem.example} is no prefix of {@code https://siem.example.evil}. What may lead
+     * elsewhere in one reading of a URL, like a user, a query or a second spelling, is not below anything.
+     */
+    private static boolean isBelow(String url, String prefix) {
+        if (url.equals(prefix)) {
+            return true;
+        }
+        try {
+            URI one = URI.create(url);
+            URI other = URI.create(prefix);
+            String path = other.getRawPath().replaceFirst("/$", "");
+            String own = one.getRawPath();
+            return PLAIN_URL.matcher(url).matches()
+                    && Objects.requireNonNullElse(HostNames.of(other), "").equalsIgnoreCase(HostNames.of(one))
+                    && one.getScheme().equals(other.getScheme())
+                    && HostNames.port(other) == HostNames.port(one)
+                    && other.getRawQuery() == null
+                    && one.normalize().getRawPath().equals(own)
+                    && (own.equals(path) || own.startsWith(path + "/"));
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,444 @@
+package com.bytefreezer.connector.app;
+
+import com.bytefreezer.connector.config.ExportDefinition;
+import com.bytefreezer.connector.config.Mode;
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.config.SettingsException;
+import com.bytefreezer.connector.cursor.Cursor;
+import com.bytefreezer.connector.delivery.Unit;
+import com.bytefreezer.connector.operate.ExportPlan;
+import com.bytefreezer.connector.operate.ExportStatus;
+import com.bytefreezer.connector.operate.LaneStatus;
+import com.bytefreezer.connector.operate.Lookup;
+import com.bytefreezer.connector.operate.Operations;
+import com.bytefreezer.connector.operate.Planner;
+import com.bytefreezer.connector.operate.Replay;
+import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Failures;
+import com.bytefreezer.connector.signs.Retrying;
+import com.bytefreezer.connector.text.Json;
+import com.bytefreezer.connector.text.Secrets;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Option;
+
+/**
+ * The modes in which an operator looks at the exports: status, plan, validate and replay. Each gives an exit code: 0, or 1
+ * when a person must look at something. Used by one thread.
+ */
+public final class Command {
+    private static final Logger LOG = LoggerFactory.getLogger(Command.class);
+    private static final ObjectMapper JSON = Json.mapper().enable(SerializationFeature.INDENT_OUTPUT);
+    private static final int FAILED = 1;
+    private static final int MOST_NAMED = 50;
+
+    private final Settings settings;
+    private final Secrets secrets;
+    private final Options options;
+    private final PrintStream out;
+
+    /** What the command line says beside the mode. */
+    public static final class Options {
+        private static final Set<Mode> MODES = EnumSet.of(Mode.STATUS, Mode.PLAN, Mode.VALIDATE, Mode.REPLAY);
+
+        @Option(
+                names = {"--export", "-export"},
+                paramLabel = "NAME[/DESTINATION]",
+                description = "status, plan, validate, replay: this export only")
+        private String export = "";
+
+        @Option(
+                names = {"--from", "-from"},
+                paramLabel = "TIME",
+                description =
+                        "plan, replay: objects whose partition begins then or later, e.g. 2026-11-20T00:00:00Z, whatever the cursor has; the cursor stays as it is")
+        private String from = "";
+
+        @Option(
+                names = {"--to", "-to"},
+                paramLabel = "TIME",
+                description = "plan, replay: objects whose partition begins before that time")
+        private String to = "";
+
+        @Option(
+                names = {"--rate", "-rate"},
+                paramLabel = "RECORDS",
+                description = "replay: most records a second to each destination")
+        private String rate = "";
+
+        @Option(
+                names = {"--json", "-json"},
+                description = "status, plan: JSON in place of text")
+        private boolean json;
+
+        /** Those that are settings, too. */
+        public Map<String, String> settings() {
+            Map<String, String> given = new LinkedHashMap<>();
+            given.put("query.from", from);
+            given.put("query.to", to);
+            given.put("delivery.max-records-per-second", rate);
+            given.values().removeIf(String::isEmpty);
+            return given;
+        }
+
+        /** What to say when an option is given that {@code mode} does not have. */
+        public Optional<String> misplacedIn(Mode mode) {
+            Map<String, Set<Mode>> given = new LinkedHashMap<>();
+            given.put(export.isEmpty() ? "" : "--export", MODES);
+            given.put(isRange() ? "--from and --to" : "", EnumSet.of(Mode.PLAN, Mode.REPLAY));
+            given.put(rate.isEmpty() ? "" : "--rate", EnumSet.of(Mode.REPLAY));
+            given.put(json ? "--json" : "", EnumSet.of(Mode.STATUS, Mode.PLAN));
+            given.remove("");
+            return given.entrySet().stream()
+                    .filter(option -> !option.getValue().contains(mode))
+                    .findFirst()
+                    .map(option -> "%s: only for --mode %s. Not started."
+                            .formatted(
+                                    option.getKey(),
+                                    String.join(
+                                            " or ",
+                                            option.getValue().stream()
+                                                    .map(Mode::toString)
+                                                    .toList())));
+        }
+
+        boolean isRange() {
+            return !from.isEmpty() || !to.isEmpty();
+        }
+    }
+
+    /** Runs exports once, and gives the exit code. */
+    @FunctionalInterface
+    public interface Exporter {
+        int export(Settings settings, Predicate<String> lanes) throws Exception;
+    }
+
+    public Command(Settings settings, Secrets secrets, Options options, PrintStream out) {
+        this.settings = settings;
+        this.secrets = secrets;
+        this.options = options;
+        this.out = out;
+    }
+
+    /** Prints how the exports are: 1 when the last run of one has failed. */
+    public int status() throws JsonProcessingException {
+        Operations operations = operations();
+        List<ExportDefinition> exports = chosen(operations.exports());
+        List<LaneStatus> lanes = operations.status().of(exports);
+        if (options.json) {
+            print(Map.of("exports", ExportStatus.of(operations, exports)));
+        } else {
+            table(lanes);
+        }
+        settings.exports().stream()
+                .filter(export ->
+                        exports.stream().noneMatch(lane -> lane.export().equals(export.export())))
+                .filter(export -> options.export.isEmpty())
+                .forEach(export -> LOG.warn("export {}: none of its datasets has been exported yet.", export.name()));
+        return lanes.stream().anyMatch(lane -> lane.lastError() != null || lane.retrying() != null) ? FAILED : 0;
+    }
+
+    /** Prints what the next run of each export would do. */
+    public int plan() throws Exception {
+        Map<String, ExportPlan> plans = new TreeMap<>();
+        int code = 0;
+        try (Lookup lookup = new Lookup(settings, secrets)) {
+            for (ExportDefinition export : chosen(lookup)) {
+                try {
+                    ExportPlan plan = options.isRange()
+                            ? lookup.planner().planAll(export, object -> true, OptionalLong.empty())
+                            : lookup.planner().plan(export);
+                    plans.put(export.lane(), plan);
+                    if (!options.json) {
+                        out.printf("%s: %s%n", export.lane(), plan.sentence());
+                        out.printf(
+                                "  %s, since %s: %s; reads %s, %s%s%n",
+                                plan.covers(),
+                                export.sync(),
+                                plan.reason(),
+                                ExportPlan.counted(plan.objects(), "object"),
+                                ExportPlan.bytes(plan.bytes()),
+                                plan.records() == null ? "" : ", " + ExportPlan.counted(plan.records(), "record"));
+                        plan.notes().forEach(note -> out.printf("  %s%n", note));
+                    }
+                } catch (ConnectorException e) {
+                    LOG.error("export {}: {}", export.lane(), e.saying(""));
+                    code = FAILED;
+                }
+            }
+        }
+        if (options.json) {
+            print(plans);
+        }
+        return code;
+    }
+
+    /** Prints a line for each problem, or that there is none. Delivers nothing. */
+    public int validate() throws Exception {
+        List<String> problems = new ArrayList<>();
+        List<String> notes = new ArrayList<>();
+        List<ExportDefinition> exports;
+        try (Lookup lookup = new Lookup(settings, secrets)) {
+            exports = chosen(lookup, problems, notes);
+            checkRoutes(exports, problems);
+            exports.forEach(export -> check(export, lookup.planner(), problems, notes));
+        }
+        Stream.concat(problems.stream(), notes.stream()).distinct().forEach(line -> out.println(secrets.mask(line)));
+        if (problems.isEmpty()) {
+            out.printf("valid: %s%n", ExportPlan.counted(exports.size(), "export"));
+        }
+        return problems.isEmpty() ? 0 : FAILED;
+    }
+
+    /** Loads them, and lets the destinations look at the names of the datasets. */
+    private void checkRoutes(List<ExportDefinition> exports, List<String> problems) {
+        try {
+            inFolder(folder -> {
+                Settings elsewhere = elsewhere(folder);
+                Cursor cursor = Cursor.open(elsewhere);
+                try (Connector connector = new Connector(elsewhere, secrets, cursor, Mode.VALIDATE)) {
+                    connector.load();
+                    for (ExportDefinition export : exports) {
+                        try {
+                            connector.requireNames(export);
+                        } catch (ConnectorException e) {
+                            problems.add("export %s: %s".formatted(export.name(), e.getMessage()));
+                        }
+                    }
+                }
+                return 0;
+            });
+        } catch (Exception e) {
+            problems.add("routes: " + Failures.describe(e));
+        }
+    }
+
+    private static void check(ExportDefinition export, Planner planner, List<String> problems, List<String> notes) {
+        try {
+            planner.query(export);
+        } catch (ConnectorException e) {
+            problems.add("export %s: %s".formatted(export.name(), e.saying("")));
+            return;
+        }
+        try {
+            if (!planner.hasObjects(export)) {
+                notes.add("note: export %s: its SQL is not checked against the data: dataset %s/%s has no objects."
+                        .formatted(export.name(), export.tenant(), export.dataset()));
+                return;
+            }
+        } catch (ConnectorException e) {
+            notes.add("note: export %s: its SQL is not checked against the data: %s"
+                    .formatted(export.name(), e.getMessage()));
+            return;
+        }
+        try {
+            planner.bind(export);
+        } catch (ConnectorException e) {
+            problems.add("export %s: %s".formatted(export.name(), e.saying("")));
+        }
+    }
+
+    /**
+     * Delivers dead letters once more, and lets the next run try what is set aside; or with {@code --from} and {@code --to} a range of the lake, whatever the cursor has:
+     * with a cursor of its own, so that a watch may go on meanwhile.
+     */
+    public int replay(Exporter exporter) throws Exception {
+        if (options.isRange()) {
+            Set<String> lanes;
+            try (Lookup lookup = new Lookup(settings, secrets)) {
+                lanes = chosen(lookup).stream().map(ExportDefinition::lane).collect(Collectors.toSet());
+            }
+            return inFolder(folder -> exporter.export(elsewhere(folder), lanes::contains));
+        }
+        Operations operations = operations();
+        List<ExportDefinition> exports = chosen(operations.exports());
+        int code = 0;
+        for (ExportDefinition export : exports) {
+            int triedAgain = operations.retrySetAside(export);
+            if (triedAgain > 0) {
+                out.printf("%s: %d objects were set aside; the next run tries them again%n", export.lane(), triedAgain);
+            }
+            Replay.Result result = operations.replay().replay(export, Set.of());
+            out.printf(
+                    "%s: %d dead letters replayed, %d stay%s%n",
+                    export.lane(),
+                    result.replayed(),
+                    result.failed(),
+                    result.message() == null ? "" : " (" + secrets.mask(result.message()) + ")");
+            code = result.failed() > 0 ? FAILED : code;
+        }
+        return code;
+    }
+
+    private List<ExportDefinition> chosen(Lookup lookup) {
+        List<String> problems = new ArrayList<>();
+        List<String> notes = new ArrayList<>();
+        List<ExportDefinition> chosen = chosen(lookup, problems, notes);
+        problems.forEach(LOG::error);
+        notes.forEach(LOG::warn);
+        return chosen;
+    }
+
+    /** With a line for each export of which a dataset, or all, are missing. */
+    private List<ExportDefinition> chosen(Lookup lookup, List<String> problems, List<String> notes) {
+        Lookup.Lanes lanes = lookup.lanes(settings.exports().stream()
+                .filter(export -> isNamed(export.export(), export.destination()))
+                .toList());
+        lanes.unknown().forEach((what, why) -> problems.add("export %s: %s".formatted(what, why)));
+        lanes.without().forEach((export, why) -> notes.add("export %s: %s".formatted(export, why)));
+        return lanes.exports().isEmpty() && !lanes.without().isEmpty() ? List.of() : chosen(lanes.exports());
+    }
+
+    /** Whether an export, or one of its datasets, may be what is asked for. */
+    private boolean isNamed(String export, String destination) {
+        return options.export.isEmpty()
+                || options.export.equals(export)
+                || options.export.equals(Unit.lane(export, destination))
+                || options.export.startsWith(export + "@");
+    }
+
+    private List<ExportDefinition> chosen(List<ExportDefinition> all) {
+        List<ExportDefinition> chosen = all.stream()
+                .filter(export -> options.export.isEmpty()
+                        || export.name().equals(options.export)
+                        || export.export().equals(options.export)
+                        || Unit.lane(export.export(), export.destination()).equals(options.export)
+                        || export.lane().equals(options.export))
+                .toList();
+        if (chosen.isEmpty() && !options.export.isEmpty()) {
+            throw new ConnectorException("there is no export %s. Nothing was done. There are: %s."
+                    .formatted(
+                            options.export,
+                            all.isEmpty()
+                                    ? settings.exports().stream()
+                                            .map(ExportDefinition::lane)
+                                            .collect(Collectors.joining(" "))
+                                    : all.stream()
+                                            .map(ExportDefinition::lane)
+                                            .limit(MOST_NAMED)
+                                            .collect(Collectors.joining(" "))));
+        }
+        return chosen;
+    }
+
+    private Operations operations() {
+        return Operations.ofStore(settings, () -> {
+            throw new IllegalStateException("no routes are needed");
+        });
+    }
+
+    private void table(List<LaneStatus> lanes) {
+        List<String[]> rows = new ArrayList<>();
+        rows.add(new String[] {
+            "EXPORT", "STATE", "LAG", "LAST SUCCESS", "SELECTED", "ACCEPTED", "DUPLICATES", "DEAD LETTERS", "LAST ERROR"
+        });
+        for (LaneStatus lane : lanes) {
+            rows.add(new String[] {
+                lane.lane(),
+                lane.state(),
+                lane.lagSeconds() == null ? "-" : lag(lane.lagSeconds()),
+                time(lane.lastSuccess()),
+                String.valueOf(lane.totals().selected()),
+                String.valueOf(lane.totals().accepted()),
+                String.valueOf(lane.totals().duplicates()),
+                String.valueOf(lane.deadLetters()),
+                problem(lane)
+            });
+        }
+        int[] widths = new int[rows.get(0).length];
+        rows.forEach(row -> {
+            for (int i = 0; i < row.length; i++) {
+                widths[i] = Math.max(widths[i], row[i].length());
+            }
+        });
+        for (String[] row : rows) {
+            StringBuilder line = new StringBuilder();
+            for (int i = 0; i < row.length; i++) {
+                line.append(row[i]).append(" ".repeat(widths[i] - row[i].length() + 2));
+            }
+            out.println(line.toString().stripTrailing());
+        }
+    }
+
+    private static String problem(LaneStatus lane) {
+        Retrying retrying = lane.retrying();
+        if (retrying != null) {
+            return "for %d s: %s".formatted(retrying.lasting().toSeconds(), retrying.why());
+        }
+        return lane.lastError() == null ? "-" : lane.lastError();
+    }
+
+    private static String lag(long seconds) {
+        Duration lag = Duration.ofSeconds(seconds);
+        return lag.toDays() > 1
+                ? lag.toDays() + " d"
+                : lag.toHours() > 1
+                        ? lag.toHours() + " h"
+                        : lag.toMinutes() > 1 ? lag.toMinutes() + " min" : seconds + " s";
+    }
+
+    private static String time(@Nullable Instant time) {
+        return time == null ? "-" : time.truncatedTo(ChronoUnit.SECONDS).toString();
+    }
+
+    private void print(Object value) throws JsonProcessingException {
+        out.println(JSON.writeValueAsString(value));
+    }
+
+    private Settings elsewhere(Path folder) throws SettingsException {
+        return settings.with(
+                Mode.REPLAY,
+                Map.of(
+                        "cursor.url",
+                        "",
+                        "cursor.file",
+                        folder.resolve("cursor.db").toString(),
+                        "cursor.start",
+                        "earliest"));
+    }
+
+    private interface Work {
+        int in(Path folder) throws Exception;
+    }
+
+    private static int inFolder(Work work) throws Exception {
+        Path folder = Files.createTempDirectory("connector-");
+        try {
+            return work.in(folder);
+        } finally {
+            delete(folder);
+        }
+    }
+
+    private static void delete(Path folder) throws IOException {
+        try (Stream<Path> paths = Files.walk(folder)) {
+            for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(path);
+            }
+        }
+    }
+}

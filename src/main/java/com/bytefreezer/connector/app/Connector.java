@@ -1,0 +1,348 @@
+package com.bytefreezer.connector.app;
+
+import com.bytefreezer.connector.cage.Cage;
+import com.bytefreezer.connector.config.DatasetChoice;
+import com.bytefreezer.connector.config.ExportDefinition;
+import com.bytefreezer.connector.config.Mode;
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.control.DatasetFinder;
+import com.bytefreezer.connector.control.Instance;
+import com.bytefreezer.connector.control.LakeCredentials;
+import com.bytefreezer.connector.cursor.Cursor;
+import com.bytefreezer.connector.cursor.History;
+import com.bytefreezer.connector.delivery.Circuit;
+import com.bytefreezer.connector.delivery.DatasetCheck;
+import com.bytefreezer.connector.delivery.DeadLetters;
+import com.bytefreezer.connector.delivery.Deliveries;
+import com.bytefreezer.connector.delivery.Retries;
+import com.bytefreezer.connector.destination.DeliveryCamel;
+import com.bytefreezer.connector.destination.StandardOutput;
+import com.bytefreezer.connector.http.HttpServer;
+import com.bytefreezer.connector.lake.Lake;
+import com.bytefreezer.connector.lane.Export;
+import com.bytefreezer.connector.lane.ExportFolder;
+import com.bytefreezer.connector.lane.Exports;
+import com.bytefreezer.connector.lane.LaneSteps;
+import com.bytefreezer.connector.lane.Outcomes;
+import com.bytefreezer.connector.lane.RunProgress;
+import com.bytefreezer.connector.lane.Schedule;
+import com.bytefreezer.connector.metrics.Metrics;
+import com.bytefreezer.connector.operate.ExportHealth;
+import com.bytefreezer.connector.operate.Lookout;
+import com.bytefreezer.connector.operate.Lookup;
+import com.bytefreezer.connector.operate.Operations;
+import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Failures;
+import com.bytefreezer.connector.text.Secrets;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+import org.apache.camel.CamelContext;
+import org.apache.camel.builder.TemplatedRouteBuilder;
+import org.apache.camel.main.Main;
+import org.apache.camel.support.PluginHelper;
+import org.apache.camel.support.ResourceHelper;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The running exports: Camel with the route files, and the beans they use. In watch mode it serves the API, too. */
+public final class Connector implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Connector.class);
+
+    private final Main camel;
+    private final Cage cage;
+    private final Cursor cursor;
+    public final Exports exports;
+    private final Settings settings;
+    private final Secrets secrets;
+    private final History history;
+    private volatile @Nullable Schedule schedule;
+    private final Mode mode;
+    private final ExportFolder folder;
+    private final ExportHealth health;
+    public final Operations operations;
+    public final Metrics metrics = new Metrics(Version.number());
+    private final Optional<Tracing> tracing;
+    private final Lookout lookout;
+    private final Deliveries deliveries;
+    /** The destinations whose routes are there from the start. */
+    private final Set<String> loaded;
+    /** Why datasets of a run that is not repeated are missing, by export. */
+    private final Map<String, String> unknown = new TreeMap<>();
+
+    /**
+     * Prepares everything; {@link #start} begins to work.
+     *
+     * @param cursor closed with the connector
+     * @param mode batch or watch
+     */
+    public Connector(Settings settings, Secrets secrets, Cursor cursor, Mode mode) {
+        this.settings = settings;
+        this.secrets = secrets;
+        history = History.open(settings);
+        this.mode = mode;
+        loaded = settings.destinations();
+        this.cursor = cursor;
+        exports = new Exports(settings, cursor, mode == Mode.WATCH);
+        DeadLetters deadLetters = new DeadLetters(settings.deadLettersFolder());
+        sayWhereDeadLettersPart(settings);
+        deliveries = Deliveries.ofExports(settings, cursor, deadLetters, exports.signs());
+        Circuit circuit = new Circuit(exports.signs());
+        camel = DeliveryCamel.prepare(settings, settings.routeFiles(), deliveries, new StandardOutput(), circuit);
+        camel.bind("settings", settings);
+        camel.bind("secrets", secrets);
+        cage = new Cage(settings);
+        camel.bind("cage", cage);
+        tracing = Tracing.of(camel, settings, secrets);
+        operations = Operations.ofRunning(
+                settings, deadLetters, exports, cursor, history, () -> schedule, camel::getCamelContext);
+        camel.bind("operations", operations);
+        camel.bind("status", operations.status());
+        health = new ExportHealth(operations.status(), settings.integer("health-reporting.max-lag-seconds"));
+        lookout = new Lookout(exports, cursor, () -> deliveries.sayRefusals(false));
+        DatasetFinder finder = new DatasetFinder(settings, camel::getCamelContext);
+        folder = new ExportFolder(settings, exports, new ExportFolder.Surroundings() {
+            @Override
+            public void require(String destination) {
+                load(destination);
+            }
+
+            @Override
+            public void added(String lane) {
+                health.measure(lane, exports, metrics);
+            }
+
+            @Override
+            public Lake.Found find(DatasetChoice choice) {
+                return finder.find(choice);
+            }
+
+            @Override
+            public void removed(String lane) {
+                metrics.remove(lane);
+                exports.signs().forget(lane);
+                circuit.forget(lane);
+                deliveries.forget(lane);
+                lookout.forget(lane);
+            }
+        });
+        camel.bind("connector", this);
+        camel.bind("export", new LaneSteps(exports, deliveries));
+        camel.bind("turns", exports.turns());
+        camel.bind("duckdb", exports.dataSource());
+        camel.bind("readers", exports.readers());
+        camel.bind("deliverers", exports.deliverers());
+        camel.bind("cursor", cursor);
+        camel.bind("lakeCredentials", new LakeCredentials(settings, secrets, exports.signs()));
+        camel.bind("metrics", metrics);
+        camel.bind("batchOutcomes", Outcomes.ofBatches(deliveries, metrics));
+        camel.bind("unitOutcomes", Outcomes.ofUnits(exports, metrics));
+        if (settings.optional("cursor.url").isEmpty()) {
+            metrics.disk("cursor", existing(Path.of(settings.text("cursor.file"))));
+        }
+        metrics.disk("dead letters", existing(settings.deadLettersFolder()));
+        metrics.disk("duckdb", existing(settings.temporaryFolder()));
+    }
+
+    /** The route of a destination that an export names for the first time. */
+    private void load(String destination) {
+        CamelContext context = camel.getCamelContext();
+        if (loaded.contains(destination) || context.hasEndpoint("direct:destination-" + destination) != null) {
+            return;
+        }
+        try {
+            PluginHelper.getRoutesLoader(context)
+                    .loadRoutes(ResourceHelper.resolveResource(
+                            context, "file:" + settings.routes().fileOf(destination)));
+        } catch (Exception e) {
+            throw new ConnectorException(
+                    "destination %s cannot be made (%s).".formatted(destination, Failures.describe(e)), e);
+        }
+    }
+
+    /** Who keeps the cursor on a volume may lose the dead letters with the container. */
+    private static void sayWhereDeadLettersPart(Settings settings) {
+        if (settings.optional("cursor.url").isPresent()) {
+            return;
+        }
+        Path cursorFile = Path.of(settings.text("cursor.file"));
+        Path deadLetters = settings.deadLettersFolder();
+        try {
+            if (!Files.getFileStore(existing(cursorFile)).equals(Files.getFileStore(existing(deadLetters)))) {
+                LOG.warn(
+                        "delivery.dead-letters-folder {} and cursor.file {} are on different volumes: where one of them does not last, records are lost or delivered again. Leave delivery.dead-letters-folder empty to keep both together.",
+                        deadLetters,
+                        cursorFile);
+            }
+        } catch (IOException e) {
+            // Who writes there says what is wrong.
+            LOG.debug("volume of {}", deadLetters, e);
+        }
+    }
+
+    private static Path existing(Path path) {
+        Path there = path.toAbsolutePath();
+        for (Path above = there.getParent(); !Files.exists(there) && above != null; above = above.getParent()) {
+            there = above;
+        }
+        return there;
+    }
+
+    /**
+     * For an export that a person has asked for: it runs once, and shows nothing on a terminal.
+     *
+     * @param cursor closed with the connector
+     */
+    public static Connector once(Settings settings, Secrets secrets, Cursor cursor) {
+        Connector connector = new Connector(settings, secrets, cursor, Mode.BATCH);
+        connector.exports.quiet();
+        return connector;
+    }
+
+    /** How far the exports are in their current or last run. */
+    public Collection<RunProgress> progress() {
+        return exports.all().stream().map(Export::progress).toList();
+    }
+
+    /** What has been tried again in the current runs, by HTTP status or what else went wrong. */
+    public Map<String, Long> retries() {
+        Map<String, Long> all = new TreeMap<>();
+        // Unknown while the routes start and stop.
+        Retries retries = camel.lookup("retries", Retries.class);
+        if (retries == null) {
+            return all;
+        }
+        exports.all()
+                .forEach(one -> retries.of(one.lane()).forEach((code, count) -> all.merge(code, count, Long::sum)));
+        return all;
+    }
+
+    /** Starts the routes and a trigger for each export to each of its destinations. */
+    public Schedule start() throws Exception {
+        return start(lane -> true);
+    }
+
+    /** Starts the routes, and a trigger for each of {@code lanes}. */
+    public Schedule start(Predicate<String> lanes) throws Exception {
+        CamelContext context = DeliveryCamel.init(camel);
+        Optional<HttpServer> server = mode.serves()
+                ? Optional.of(HttpServer.startSomewhere(context, settings, operations::whyNotReady))
+                : Optional.empty();
+        server.ifPresent(one -> context.getRegistry()
+                .bind("instance", new Instance(settings, mode, Version.number(), one.port(), health::condition)));
+        Schedule timing = schedule(context, lanes);
+        camel.start();
+        server.ifPresent(HttpServer::announce);
+        if (exports.all().stream().map(Export::lane).anyMatch(lanes)) {
+            LOG.info("{}.", exports.describeMemory());
+        }
+        schedule = timing;
+        exports.definitions().forEach(one -> health.measure(one.lane(), exports, metrics));
+        history.addKilled(cursor.pulse().name());
+        lookout.start();
+        TemplatedRouteBuilder.builder(context, "export")
+                .routeId("export")
+                .parameter("name", "any")
+                .add();
+        context.getRouteController().startRoute("trigger");
+        return timing;
+    }
+
+    /** Takes what has changed in the files of exports, where they are watched. */
+    public void look() {
+        Schedule timing = schedule;
+        if (mode == Mode.WATCH && timing != null) {
+            folder.look(timing);
+        }
+    }
+
+    /** What the files of exports say; fails where one is wrong. */
+    private List<ExportDefinition> checked() {
+        List<ExportDefinition> all = settings.exports();
+        exports.check(all, ConnectorException.NOTHING_EXPORTED);
+        exports.describedIn(settings.exportFiles(Set.of()).files());
+        return all;
+    }
+
+    /** The lanes of a run that is not repeated. */
+    private void addAll() throws Exception {
+        List<ExportDefinition> all = checked();
+        if (all.stream().noneMatch(ExportDefinition::isChoice)) {
+            exports.add(all);
+            return;
+        }
+        try (Lookup lookup = new Lookup(settings, secrets)) {
+            Lookup.Lanes lanes = lookup.lanes(all);
+            exports.add(lanes.exports());
+            lanes.without().forEach((export, why) -> LOG.warn("export {}: {}", export, why));
+            unknown.putAll(lanes.unknown());
+        }
+    }
+
+    /** Makes the lanes, and what decides when each of {@code lanes} runs. */
+    private Schedule schedule(CamelContext context, Predicate<String> lanes) throws Exception {
+        if (mode == Mode.WATCH) {
+            folder.begin();
+        } else {
+            addAll();
+        }
+        return bindSchedule(context, lanes);
+    }
+
+    private Schedule bindSchedule(CamelContext context, Predicate<String> lanes) {
+        Retries retries = context.getRegistry().lookupByNameAndType("retries", Retries.class);
+        retries.tell((lane, code) -> metrics.lane(lane).retried(code));
+        Schedule timing = new Schedule(settings, lanes, exports, retries, history, secrets);
+        unknown.forEach(timing::missing);
+        context.getRegistry().bind("schedule", timing);
+        return timing;
+    }
+
+    /**
+     * Loads the routes with all that they name, and starts none of them.
+     *
+     * @throws Exception when that does not work
+     */
+    public void load() throws Exception {
+        camel.addOverrideProperty("camel.main.autoStartup", "false");
+        CamelContext context = DeliveryCamel.init(camel);
+        checked();
+        bindSchedule(context, lane -> false);
+        camel.start();
+    }
+
+    /** The names that the destinations give to datasets, of {@link #load}ed routes. */
+    public void requireNames(ExportDefinition export) {
+        DatasetCheck.require(camel.getCamelContext(), export);
+    }
+
+    /** Finishes the batches in flight, at most for {@code shutdown.timeout-seconds}, and gives everything back. */
+    @Override
+    public void close() {
+        exports.stop();
+        CamelContext context = camel.getCamelContext();
+        Instance.leave(context);
+        camel.stop();
+        if (context != null && context.getShutdownStrategy().isTimeoutOccurred()) {
+            LOG.warn(
+                    "Not all batches in flight were finished within {} s (shutdown.timeout-seconds). They stay to be delivered.",
+                    settings.text("shutdown.timeout-seconds"));
+        }
+        exports.close();
+        deliveries.sayRefusals(true);
+        folder.close();
+        lookout.close();
+        cage.close();
+        tracing.ifPresent(Tracing::close);
+        metrics.close();
+        cursor.close();
+    }
+}

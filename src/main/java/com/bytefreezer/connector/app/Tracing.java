@@ -1,0 +1,194 @@
+package com.bytefreezer.connector.app;
+
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Failures;
+import com.bytefreezer.connector.text.Secrets;
+import io.opentelemetry.api.common.AttributeKey;
+import io.opentelemetry.api.common.AttributeType;
+import io.opentelemetry.api.common.Attributes;
+import io.opentelemetry.api.common.AttributesBuilder;
+import io.opentelemetry.sdk.OpenTelemetrySdk;
+import io.opentelemetry.sdk.autoconfigure.AutoConfiguredOpenTelemetrySdk;
+import io.opentelemetry.sdk.autoconfigure.spi.ConfigProperties;
+import io.opentelemetry.sdk.autoconfigure.spi.ConfigurationException;
+import io.opentelemetry.sdk.common.CompletableResultCode;
+import io.opentelemetry.sdk.trace.data.DelegatingSpanData;
+import io.opentelemetry.sdk.trace.data.EventData;
+import io.opentelemetry.sdk.trace.data.SpanData;
+import io.opentelemetry.sdk.trace.export.SpanExporter;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.logging.Level;
+import java.util.stream.Stream;
+import org.apache.camel.main.Main;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Camel's own traces, to an OpenTelemetry Collector by OTLP over HTTP, without secrets. Whatever the collector does
+ * exports go on: spans that it does not take are left out, and one line says so.
+ */
+final class Tracing implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Tracing.class);
+    /** Says in several lines, and beside the log, what is said here in one. */
+    private static final java.util.logging.Logger EXPORTER = java.util.logging.Logger.getLogger("io.opentelemetry");
+
+    private static final int SECONDS_TO_FLUSH = 5;
+
+    private final OpenTelemetrySdk sdk;
+    private final Secrets secrets;
+    private final String url;
+    private final AtomicBoolean taken = new AtomicBoolean(true);
+
+    private Tracing(String url, Secrets secrets) {
+        this.url = url;
+        this.secrets = secrets;
+        EXPORTER.setLevel(Level.OFF);
+        try {
+            sdk = AutoConfiguredOpenTelemetrySdk.builder()
+                    .addPropertiesSupplier(Tracing::defaults)
+                    .addPropertiesCustomizer(this::properties)
+                    .addSpanExporterCustomizer((exporter, properties) -> new Masking(exporter))
+                    // Connector.close does it, after the routes have ended.
+                    .disableShutdownHook()
+                    .build()
+                    .getOpenTelemetrySdk();
+        } catch (ConfigurationException e) {
+            throw new ConnectorException(
+                    "traces cannot be sent: %s. Not started. Correct the OTEL_* variable or leave tracing.url empty."
+                            .formatted(e.getMessage()),
+                    e);
+        }
+    }
+
+    /** Has {@code camel} make traces, where {@code tracing.url} is set. To be called before it is initialised. */
+    static Optional<Tracing> of(Main camel, Settings settings, Secrets secrets) {
+        return settings.optional("tracing.url").map(url -> {
+            Tracing tracing = new Tracing(url, secrets);
+            camel.bind("tracer", tracing.sdk.getTracer("bytefreezer-connector", Version.number()));
+            camel.bind("propagators", tracing.sdk.getPropagators());
+            // A watch's clock ticks each second; what it starts is traced.
+            camel.addInitialProperty("camel.opentelemetry2.excludePatterns", "timer:*,scheduler:*");
+            camel.addOverrideProperty("camel.opentelemetry2.enabled", "true");
+            return tracing;
+        });
+    }
+
+    /** What the OTEL_* variables may change. */
+    private static Map<String, String> defaults() {
+        return Map.of(
+                "otel.service.name", "bytefreezer-connector",
+                // An SQL statement names each object that it reads.
+                "otel.span.attribute.value.length.limit", "2000",
+                // A run does not wait at its end for a collector that is away.
+                "otel.java.exporter.otlp.retry.disabled", "true");
+    }
+
+    private Map<String, String> properties(ConfigProperties given) {
+        for (String name : List.of("otel.exporter.otlp.headers", "otel.exporter.otlp.traces.headers")) {
+            Optional.ofNullable(given.getString(name)).ifPresent(list -> Stream.of(list.split(","))
+                    .map(header -> header.replaceFirst("=", ": "))
+                    .forEach(secrets::addHeader));
+        }
+        return Map.of(
+                "otel.metrics.exporter", "none",
+                "otel.logs.exporter", "none",
+                "otel.exporter.otlp.protocol", "http/protobuf",
+                "otel.exporter.otlp.endpoint", url);
+    }
+
+    /** Sends what is still to be sent, for five seconds at most. */
+    @Override
+    public void close() {
+        CompletableResultCode end = sdk.getSdkTracerProvider().shutdown().join(SECONDS_TO_FLUSH, TimeUnit.SECONDS);
+        if (!end.isDone()) {
+            tell(end);
+        }
+    }
+
+    private void tell(CompletableResultCode result) {
+        if (!taken.compareAndSet(!result.isSuccess(), result.isSuccess())) {
+            return;
+        }
+        if (result.isSuccess()) {
+            LOG.info("Traces: {} takes them again.", url);
+        } else {
+            Throwable reason = result.getFailureThrowable();
+            // What it has answered is not told.
+            String cause =
+                    reason == null || reason.getCause() == null ? "no or a bad answer" : Failures.describe(reason);
+            LOG.warn(
+                    "Traces: {} does not take them ({}). They are left out, exports go on. Check tracing.url.",
+                    url,
+                    cause);
+        }
+    }
+
+    /** Takes secrets out of spans: Camel writes URLs, statements and messages of exceptions into them. */
+    private final class Masking implements SpanExporter {
+        private final SpanExporter exporter;
+
+        private Masking(SpanExporter exporter) {
+            this.exporter = exporter;
+        }
+
+        @Override
+        public CompletableResultCode export(Collection<SpanData> spans) {
+            CompletableResultCode result = exporter.export(
+                    spans.stream().<SpanData>map(MaskedSpan::new).toList());
+            return result.whenComplete(() -> tell(result));
+        }
+
+        @Override
+        public CompletableResultCode flush() {
+            return exporter.flush();
+        }
+
+        @Override
+        public CompletableResultCode shutdown() {
+            return exporter.shutdown();
+        }
+    }
+
+    private final class MaskedSpan extends DelegatingSpanData {
+        private MaskedSpan(SpanData span) {
+            super(span);
+        }
+
+        @Override
+        public String getName() {
+            return secrets.mask(super.getName());
+        }
+
+        @Override
+        public Attributes getAttributes() {
+            return masked(super.getAttributes());
+        }
+
+        @Override
+        public List<EventData> getEvents() {
+            return super.getEvents().stream()
+                    .map(event -> EventData.create(
+                            event.getEpochNanos(),
+                            secrets.mask(event.getName()),
+                            masked(event.getAttributes()),
+                            event.getTotalAttributeCount()))
+                    .toList();
+        }
+
+        private Attributes masked(Attributes attributes) {
+            AttributesBuilder masked = attributes.toBuilder();
+            attributes.forEach((key, value) -> {
+                if (key.getType() == AttributeType.STRING) {
+                    masked.put(AttributeKey.stringKey(key.getKey()), secrets.mask((String) value));
+                }
+            });
+            return masked.build();
+        }
+    }
+}

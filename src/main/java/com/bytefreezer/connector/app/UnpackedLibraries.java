@@ -1,0 +1,49 @@
+package com.bytefreezer.connector.app;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * The native libraries that DuckDB (60 MB), SQLite and others have unpacked into the temporary folder for this process.
+ * Java removes them at its end, but not after a signal that is answered with an exit code of our own, and not after a
+ * kill. On Linux a library that is loaded needs its file no more.
+ */
+public final class UnpackedLibraries {
+    private static final Path LOADED = Path.of("/proc/self/maps");
+
+    private UnpackedLibraries() {}
+
+    /** Removes those that are loaded by now, where the system tells which they are. */
+    public static void remove() {
+        Path folder = Path.of(System.getProperty("java.io.tmpdir"));
+        // The system tells it to the second.
+        Instant start = ProcessHandle.current()
+                .info()
+                .startInstant()
+                .orElse(Instant.MAX)
+                .minusSeconds(2);
+        try (Stream<String> loaded = Files.lines(LOADED)) {
+            List<Path> files = loaded.filter(line -> line.contains(".so"))
+                    .map(line -> Path.of(line.substring(line.indexOf('/'))))
+                    .filter(file -> folder.equals(file.getParent()))
+                    .distinct()
+                    .toList();
+            for (Path file : files) {
+                // Somebody's own library may lie there, too.
+                if (Files.getLastModifiedTime(file).toInstant().isBefore(start)) {
+                    continue;
+                }
+                Files.deleteIfExists(file);
+                // SQLite's.
+                Files.deleteIfExists(Path.of(file + ".lck"));
+            }
+        } catch (IOException | UncheckedIOException e) {
+            // Not Linux, or not ours to remove: they stay until somebody clears the folder.
+        }
+    }
+}

@@ -1,0 +1,70 @@
+package com.bytefreezer.connector.app;
+
+import com.bytefreezer.connector.cage.Cage;
+import com.bytefreezer.connector.config.Mode;
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.control.Instance;
+import com.bytefreezer.connector.control.Instance.Condition;
+import com.bytefreezer.connector.control.LakeCredentials;
+import com.bytefreezer.connector.destination.DeliveryCamel;
+import com.bytefreezer.connector.http.HttpServer;
+import com.bytefreezer.connector.metrics.Metrics;
+import com.bytefreezer.connector.operate.Operations;
+import com.bytefreezer.connector.text.Secrets;
+import java.util.Map;
+import org.apache.camel.CamelContext;
+import org.apache.camel.main.Main;
+
+/**
+ * Interactive mode: the API and the page, and no export of its own. It holds no cursor, so that a batch or watch may run
+ * beside it.
+ */
+public final class Workbench implements AutoCloseable {
+    private final Settings settings;
+    private final Main camel;
+    private final Operations operations;
+    private final Metrics metrics = new Metrics(Version.number());
+    private final Cage cage;
+
+    /** Prepares everything; {@link #start} begins to work. */
+    public Workbench(Settings settings, Secrets secrets) {
+        this.settings = settings;
+        camel = DeliveryCamel.prepare(settings, settings.routeFiles());
+        camel.bind("settings", settings);
+        camel.bind("secrets", secrets);
+        cage = new Cage(settings);
+        camel.bind("cage", cage);
+        operations = Operations.ofStore(settings, camel::getCamelContext);
+        camel.bind("operations", operations);
+        camel.bind("status", operations.status());
+        camel.bind("metrics", metrics);
+        camel.bind("lakeCredentials", new LakeCredentials(settings, secrets));
+    }
+
+    /** Serves, and says where. */
+    public HttpServer start() throws Exception {
+        CamelContext context = DeliveryCamel.init(camel);
+        HttpServer server = HttpServer.start(context, settings, operations::whyNotReady);
+        context.getRegistry()
+                .bind(
+                        "instance",
+                        new Instance(
+                                settings,
+                                Mode.INTERACTIVE,
+                                Version.number(),
+                                server.port(),
+                                () -> new Condition("", Map.of())));
+        camel.start();
+        server.announce();
+        cage.warm();
+        return server;
+    }
+
+    @Override
+    public void close() {
+        Instance.leave(camel.getCamelContext());
+        camel.stop();
+        cage.close();
+        metrics.close();
+    }
+}

@@ -1,0 +1,46 @@
+package com.bytefreezer.connector.config;
+
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Optional;
+
+/** How the process works; the first three are the original's (docs/contracts.md). */
+public enum Mode {
+    /** Serves the page; runs an export when a person asks for one. */
+    INTERACTIVE,
+    /** Runs every export once. */
+    BATCH,
+    /** Runs every export again and again, and serves what interactive mode serves. */
+    WATCH,
+    /** Shows how the exports are, also while another process runs them. */
+    STATUS,
+    /** Shows what a run would export, and writes nothing. */
+    PLAN,
+    /** Checks settings, routes and SQL, and delivers nothing. */
+    VALIDATE,
+    /** Delivers dead letters, or a range of the lake, once more. */
+    REPLAY;
+
+    /** The mode that the command line calls {@code name}. */
+    public static Optional<Mode> of(String name) {
+        return Arrays.stream(values())
+                .filter(mode -> mode.toString().equals(name))
+                .findFirst();
+    }
+
+    /** Whether the exports of the settings are wanted, so that all they need must be set. */
+    public boolean exports() {
+        return this != INTERACTIVE && this != STATUS;
+    }
+
+    /** Whether there is an HTTP server. */
+    public boolean serves() {
+        return this == INTERACTIVE || this == WATCH;
+    }
+
+    /** So it stands on the command line. */
+    @Override
+    public String toString() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,30 @@
+package com.bytefreezer.connector.destination;
+
+import com.bytefreezer.connector.delivery.Batch;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import org.apache.camel.Body;
+
+/**
+ * Standard output, where a batch is accepted when the operating system has taken all its bytes. {@code System.out}
+ * would swallow the error of a closed pipe, and records with it.
+ */
+public final class StandardOutput {
+    private final OutputStream out;
+
+    public StandardOutput() {
+        this(new FileOutputStream(FileDescriptor.out));
+    }
+
+    /** Writes to {@code out} instead. */
+    public StandardOutput(OutputStream out) {
+        this.out = out;
+    }
+
+    /** Writes the batch in one piece, though other objects' batches may come between two batches of the same object. */
+    public synchronized void write(@Body Batch batch) throws IOException {
+        out.write(batch.ndjson());
+    }
+}

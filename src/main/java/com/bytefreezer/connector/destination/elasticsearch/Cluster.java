@@ -1,0 +1,190 @@
+package com.bytefreezer.connector.destination.elasticsearch;
+
+import com.bytefreezer.connector.delivery.RequestHeaders;
+import com.bytefreezer.connector.net.HostNames;
+import com.bytefreezer.connector.net.Tls;
+import com.bytefreezer.connector.net.WholeAnswers;
+import com.bytefreezer.connector.problem.ConnectorException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import javax.net.ssl.SSLContext;
+import org.apache.camel.Endpoint;
+import org.apache.camel.component.es.ElasticsearchComponent;
+import org.apache.camel.spi.annotations.Component;
+import org.apache.http.Header;
+import org.apache.http.HttpHost;
+import org.apache.http.HttpRequest;
+import org.apache.http.HttpResponse;
+import org.apache.http.client.methods.HttpRequestWrapper;
+import org.apache.http.config.ConnectionConfig;
+import org.apache.http.config.MessageConstraints;
+import org.apache.http.impl.nio.client.HttpAsyncClientBuilder;
+import org.apache.http.message.BasicHeader;
+import org.apache.http.protocol.HttpContext;
+import org.elasticsearch.client.RestClient;
+import org.elasticsearch.client.RestClientBuilder;
+
+/** Camel's component for Elasticsearch, with a client of our own: API keys, PEM files, a proxy, several nodes. */
+// By this name Camel finds the options of the component's URIs.
+@Component("elasticsearch")
+public final class Cluster extends ElasticsearchComponent {
+    /** As many batches as may ever be in flight. */
+    private static final int MOST_CONNECTIONS = 1000;
+
+    /** A request of a whole batch goes out in pieces of this size. */
+    private static final int BUFFER_BYTES = 64 * 1024;
+
+    private static final String READ_OF_ANSWER = "filter_path=took,errors,items.*._index,items.*.status,items.*.error";
+
+    private List<URI> nodes = List.of();
+    private String apiKey = "";
+    private boolean compression;
+    private String proxyHost = "";
+    private int proxyPort;
+    private Tls tls = new Tls();
+
+    /**
+     * Sets the nodes, separated by commas.
+     *
+     * @throws ConnectorException when one is no URL, or has a user in it
+     */
+    public void setUrl(String url) {
+        nodes = Stream.of(url.split(",")).map(node -> node(node.strip())).toList();
+    }
+
+    /** Sets the API key as Elasticsearch encodes it; instead of a user. */
+    public void setApiKey(String apiKey) {
+        this.apiKey = apiKey;
+    }
+
+    /** Sets whether requests are compressed with gzip. */
+    public void setCompression(boolean compression) {
+        this.compression = compression;
+    }
+
+    public void setProxyHost(String proxyHost) {
+        this.proxyHost = proxyHost;
+    }
+
+    public void setProxyPort(int proxyPort) {
+        this.proxyPort = proxyPort;
+    }
+
+    public void setTls(Tls tls) {
+        this.tls = tls;
+    }
+
+    /** For messages: the first node, without a path. */
+    String url() {
+        URI first = nodes.get(0);
+        return first.getScheme() + "://" + first.getRawAuthority();
+    }
+
+    /** The producer of the endpoint closes the client. */
+    @Override
+    protected Endpoint createEndpoint(String uri, String remaining, Map<String, Object> parameters) throws Exception {
+        setClient(client());
+        return super.createEndpoint(uri, remaining, parameters);
+    }
+
+    private RestClient client() {
+        HttpHost[] hosts = nodes.stream()
+                .map(node -> new HttpHost(HostNames.of(node), HostNames.port(node), node.getScheme()))
+                .toArray(HttpHost[]::new);
+        SSLContext trust = tls.createSSLContext(tls.getCamelContext());
+        RestClientBuilder client = RestClient.builder(hosts)
+                .setCompressionEnabled(compression)
+                // It would send the login on to where a 303 leads.
+                .setRequestConfigCallback(request -> request.setConnectTimeout(getConnectionTimeout())
+                        .setSocketTimeout(getSocketTimeout())
+                        .setRedirectsEnabled(false))
+                .setHttpClientConfigCallback(http -> WholeNodeAnswers.in(
+                        configure(http, trust), Duration.ofMillis((long) getConnectionTimeout() + getSocketTimeout())));
+        String path = nodes.get(0).getPath().replaceAll("/+$", "");
+        if (!path.isEmpty()) {
+            client.setPathPrefix(path);
+        }
+        if (!apiKey.isBlank()) {
+            client.setDefaultHeaders(authorization("ApiKey " + apiKey));
+        } else if (!getUser().isBlank()) {
+            client.setDefaultHeaders(authorization(RequestHeaders.basic(getUser(), getPassword())));
+        }
+        return client.build();
+    }
+
+    private HttpAsyncClientBuilder configure(HttpAsyncClientBuilder http, SSLContext trust) {
+        if (!proxyHost.isBlank()) {
+            http.setProxy(new HttpHost(proxyHost, proxyPort));
+        }
+        return http.setSSLContext(trust)
+                .setEventHandler(new EarlyNodeAnswers())
+                .setMaxConnPerRoute(MOST_CONNECTIONS)
+                .setMaxConnTotal(MOST_CONNECTIONS)
+                .setDefaultConnectionConfig(ConnectionConfig.custom()
+                        .setBufferSize(BUFFER_BYTES)
+                        .setMessageConstraints(MessageConstraints.custom()
+                                .setMaxLineLength(WholeAnswers.LONGEST_LINE)
+                                .setMaxHeaderCount(WholeAnswers.MOST_HEADERS)
+                                .build())
+                        // Of headers.
+                        .setCharset(StandardCharsets.UTF_8)
+                        .build())
+                .addInterceptorLast(Cluster::askForPlainJson)
+                .addInterceptorLast(Cluster::askForLess)
+                .addInterceptorLast(Cluster::nameProduct);
+    }
+
+    /**
+     * The client asks for the API as of its own version, which older versions of Elasticsearch and OpenSearch refuse; the
+     * bulk API has been the same in all of them.
+     */
+    private static void askForPlainJson(HttpRequest request, HttpContext context) {
+        request.setHeader("Accept", "application/json");
+        if (request.containsHeader("Content-Type")) {
+            request.setHeader("Content-Type", "application/json");
+        }
+    }
+
+    /** Leaves out of a bulk request's answer what {@link Bulk} does not read: most of it, and dear to write and parse. */
+    private static void askForLess(HttpRequest request, HttpContext context) {
+        if (request instanceof HttpRequestWrapper bulk
+                && bulk.getURI().getPath().endsWith("/_bulk")) {
+            String separator = bulk.getURI().getQuery() == null ? "?" : "&";
+            bulk.setURI(URI.create(bulk.getURI() + separator + READ_OF_ANSWER));
+        }
+    }
+
+    /** The client takes an answer only from what says that it is Elasticsearch; older versions and OpenSearch do not. */
+    private static void nameProduct(HttpResponse response, HttpContext context) {
+        response.setHeader("X-Elastic-Product", "Elasticsearch");
+    }
+
+    private static Header[] authorization(String value) {
+        return new Header[] {new BasicHeader("Authorization", value)};
+    }
+
+    private static URI node(String url) {
+        try {
+            URI node = URI.create(url);
+            if (HostNames.of(node) != null && List.of("http", "https").contains(node.getScheme())) {
+                if (node.getRawAuthority().contains("@")) {
+                    throw new ConnectorException(
+                            "destination.elasticsearch.url must hold no user. Not started. Set destination.elasticsearch.username and destination.elasticsearch.password.");
+                }
+                if (node.getRawQuery() != null || node.getRawFragment() != null) {
+                    throw new ConnectorException(
+                            "destination.elasticsearch.url must end with its port or path, without ? and #. Not started.");
+                }
+                return node;
+            }
+        } catch (IllegalArgumentException e) {
+            // Said below, without the rest of the text, which might hold a password.
+        }
+        throw new ConnectorException(
+                "destination.elasticsearch.url must be one URL like https://es.example:9200 or several, separated by commas. Not started.");
+    }
+}

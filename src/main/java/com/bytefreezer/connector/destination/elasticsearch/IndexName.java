@@ -1,0 +1,196 @@
+package com.bytefreezer.connector.destination.elasticsearch;
+
+import com.bytefreezer.connector.delivery.DatasetText;
+import com.bytefreezer.connector.delivery.EventTime;
+import com.bytefreezer.connector.delivery.NamesTaken;
+import com.bytefreezer.connector.delivery.Unit;
+import com.bytefreezer.connector.lake.LakeObject;
+import com.bytefreezer.connector.problem.ConnectorException;
+import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeFormatterBuilder;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The name of an index, fixed or with dates in it: {@code alerts-{yyyy.MM.dd}}, or as Logstash writes it,
+ * {@code alerts-%{+YYYY.MM.dd}}; also with {@code {tenant}} and {@code {dataset}}, which are written in small letters. Safe for
+ * use by several threads.
+ */
+final class IndexName {
+    private static final String SETTING = "destination.elasticsearch.index: ";
+    private static final Pattern DATE = Pattern.compile("%?\\{\\+?(?!tenant}|dataset})([^{}]+)}");
+    private static final Pattern OF_DATASET = Pattern.compile("\\{(tenant|dataset)}");
+    /** What an index cannot have in its name, though an alias may be written in capitals. */
+    private static final Pattern NOT_IN_A_NAME = Pattern.compile("[A-Z\\\\/*?\"<>| ,#:]");
+
+    private static final Pattern NOT_AT_ITS_BEGIN = Pattern.compile("^[-_+]|^\\.{1,2}$");
+    private static final int LONGEST_BYTES = 255;
+    private static final LocalDateTime SOME_TIME = LocalDateTime.of(2026, 11, 27, 10, 0);
+
+    private final String text;
+    private final @Nullable DateTimeFormatter format;
+    private final boolean ofAll;
+    private final NamesTaken taken = new NamesTaken("destination.elasticsearch.index");
+
+    /**
+     * Reads a setting.
+     *
+     * @throws ConnectorException when what stands in braces is no date, or another one than it seems
+     */
+    IndexName(String text) {
+        this.text = text;
+        ofAll = DatasetText.isFixed(text);
+        DateTimeFormatterBuilder builder = new DateTimeFormatterBuilder();
+        Matcher date = DATE.matcher(text);
+        int end = 0;
+        while (date.find()) {
+            builder.appendLiteral(fixed(text.substring(end, date.start())));
+            append(date.group(1), builder);
+            end = date.end();
+        }
+        String rest = fixed(text.substring(end));
+        // English, with the weeks of ISO 8601.
+        format = end == 0 ? null : builder.appendLiteral(rest).toFormatter(Locale.UK);
+        if (format != null || !ofAll) {
+            requireName(DatasetText.in(example(), "a", "a", UnaryOperator.identity()));
+        }
+    }
+
+    private String example() {
+        return format == null ? text : at(SOME_TIME, format);
+    }
+
+    /**
+     * Returns where a dataset has an index.
+     *
+     * @throws ConnectorException why not
+     */
+    void require(String tenant, String dataset) {
+        if (ofAll) {
+            return;
+        }
+        String name = named(example(), tenant, dataset);
+        Matcher wrong = NOT_IN_A_NAME.matcher(name);
+        Matcher begin = NOT_AT_ITS_BEGIN.matcher(name);
+        String why = wrong.find()
+                ? "no index can have \"%s\" in its name".formatted(wrong.group())
+                : begin.find()
+                        ? "no index can begin with \"%s\"".formatted(begin.group())
+                        : name.getBytes(StandardCharsets.UTF_8).length > LONGEST_BYTES
+                                ? "no index can have a name of more than %d bytes".formatted(LONGEST_BYTES)
+                                : "";
+        if (!why.isEmpty()) {
+            throw new ConnectorException(
+                    "dataset %s/%s: its index would be \"%s\", and %s. Nothing of it is delivered. Give it an index of its own, with an export of its own."
+                            .formatted(tenant, dataset, name, why));
+        }
+        taken.take(DatasetText.in(example(), tenant, dataset, UnaryOperator.identity()), tenant, dataset);
+    }
+
+    private String named(String name, String tenant, String dataset) {
+        return ofAll ? name : DatasetText.in(name, tenant, dataset, one -> one.toLowerCase(Locale.ROOT));
+    }
+
+    private static String fixed(String part) {
+        String others = OF_DATASET.matcher(part).replaceAll("");
+        if (others.contains("{") || others.contains("}")) {
+            throw new ConnectorException(SETTING
+                    + "a brace is not closed or not opened. Not started. Write a date like alerts-{yyyy.MM.dd}.");
+        }
+        return part;
+    }
+
+    private static void append(String pattern, DateTimeFormatterBuilder builder) {
+        // In Joda's patterns, as Logstash has them, and where no week stands beside it, Y is the year.
+        String java = pattern.contains("w") ? pattern.replace('x', 'Y') : pattern.replace('Y', 'y');
+        if (java.contains("mm") && !java.matches(".*[HkKh].*")) {
+            throw wrong(pattern, "mm are minutes; months are MM");
+        }
+        if (java.contains("D") && java.contains("M")) {
+            throw wrong(pattern, "D is the day of the year; the day of the month is dd");
+        }
+        if (java.matches(".*[hK].*") && !java.contains("a")) {
+            throw wrong(pattern, "hh ends at 12; the hours of a day are HH");
+        }
+        if (java.contains("Y") && java.matches(".*[Md].*")) {
+            throw wrong(pattern, "months and days do not belong to a year of weeks");
+        }
+        try {
+            builder.appendPattern(java);
+        } catch (IllegalArgumentException e) {
+            throw new ConnectorException(noDate(pattern), e);
+        }
+    }
+
+    private static ConnectorException wrong(String pattern, String why) {
+        return new ConnectorException(SETTING + "{%s}: %s. Not started.".formatted(pattern, why));
+    }
+
+    private static String noDate(String text) {
+        return SETTING + "{%s} is no date. Not started. Write one like alerts-{yyyy.MM.dd}.".formatted(text);
+    }
+
+    private static void requireName(String example) {
+        Matcher wrong = NOT_IN_A_NAME.matcher(example);
+        if (wrong.find()) {
+            throw new ConnectorException(SETTING
+                    + "it gives names like \"%s\", and no index can have \"%s\" in its name. Not started. Write a date like alerts-{yyyy.MM.dd}."
+                            .formatted(example, wrong.group()));
+        }
+    }
+
+    boolean hasDate() {
+        return format != null;
+    }
+
+    /** The name for the objects of a unit, whose partition tells the date when there is one in the name. */
+    String of(Unit unit) {
+        if (format == null) {
+            return named(text, unit.tenant(), unit.dataset());
+        }
+        List<Map<String, String>> partitions =
+                unit.objects().stream().map(LakeObject::partition).distinct().toList();
+        if (partitions.size() == 1) {
+            Map<String, String> partition = partitions.get(0);
+            try {
+                LocalDateTime time = LocalDateTime.of(
+                        Integer.parseInt(partition.getOrDefault("year", "")),
+                        Integer.parseInt(partition.getOrDefault("month", "")),
+                        Integer.parseInt(partition.getOrDefault("day", "")),
+                        Integer.parseInt(partition.getOrDefault("hour", "0")),
+                        0);
+                return named(at(time, format), unit.tenant(), unit.dataset());
+            } catch (NumberFormatException | DateTimeException e) {
+                // Said below.
+            }
+        }
+        throw new ConnectorException(
+                "destination.elasticsearch.index has a date, and %s has no year=, month= and day= that tells it. Set destination.elasticsearch.index-time-column."
+                        .formatted(unit.object()));
+    }
+
+    /** The name for a record of a unit, of this {@link EventTime}; empty when it is none. */
+    Optional<String> at(String time, Unit unit) {
+        return EventTime.of(time)
+                .map(instant -> format == null ? text : at(LocalDateTime.ofInstant(instant, ZoneOffset.UTC), format))
+                .map(name -> named(name, unit.tenant(), unit.dataset()));
+    }
+
+    private static String at(LocalDateTime time, DateTimeFormatter format) {
+        try {
+            return format.format(time);
+        } catch (DateTimeException e) {
+            throw new ConnectorException(noDate(format.toString()), e);
+        }
+    }
+}

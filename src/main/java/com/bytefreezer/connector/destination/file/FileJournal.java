@@ -1,0 +1,178 @@
+package com.bytefreezer.connector.destination.file;
+
+import com.bytefreezer.connector.disk.PrivateFiles;
+import com.bytefreezer.connector.problem.ConnectorException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What {@link RollingFiles} has written, batch by batch: {@code <folder>/.written} with a line {@code id file end} for
+ * each. A line counts when it is complete; what is in a file behind the end of its last line does not. The newest ids
+ * are kept, far more than can come again after a crash. Of one process at a time. Used by one thread at a time.
+ */
+final class FileJournal implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(FileJournal.class);
+    static final String NO_ID = "-";
+    private static final String NAME = ".written";
+    private static final int MOST_LINES = 20_000;
+    /** Paths are made of ids with other characters replaced, and of times. */
+    private static final Pattern LINE = Pattern.compile("[!-~]+ [!-~]+ [0-9]{1,18}");
+
+    private final Path file;
+    private final Set<String> ids = new LinkedHashSet<>();
+    private final Map<Path, Long> ends = new LinkedHashMap<>();
+    private FileChannel channel;
+    private long length;
+    private int lines;
+
+    private FileJournal(Path file, FileChannel channel) throws IOException {
+        this.file = file;
+        this.channel = channel;
+        // Byte by byte, so that lengths are right whatever is there.
+        String text = Files.readString(file, StandardCharsets.ISO_8859_1);
+        // A line that a crash cut off does not count.
+        String complete = text.substring(0, text.lastIndexOf('\n') + 1);
+        complete.lines().forEach(line -> {
+            lines++;
+            if (!LINE.matcher(line).matches()) {
+                // Without it a file might be cut at an earlier end.
+                throw new ConnectorException(
+                        "%s, line %d is damaged. Nothing is written and nothing is lost. Put back a copy of it; or move it away: then give the hidden files (.….part) their names yourself, and what was in flight may come twice."
+                                .formatted(file, lines));
+            }
+            read(line);
+        });
+        ends.remove(Path.of(NO_ID));
+        length = complete.length();
+        channel.truncate(length);
+    }
+
+    static boolean existsIn(Path folder) {
+        return Files.exists(folder.resolve(NAME));
+    }
+
+    /** @throws ConnectorException when another process has it open, or it is damaged */
+    static FileJournal open(Path folder) throws IOException {
+        Path file = folder.resolve(NAME);
+        FileChannel channel = PrivateFiles.open(file, StandardOpenOption.WRITE);
+        if (!isLocked(channel)) {
+            channel.close();
+            throw new ConnectorException(
+                    "another connector writes to %s. Give each a folder of its own by destination.file.folder."
+                            .formatted(folder));
+        }
+        try {
+            PrivateFiles.force(folder);
+            return new FileJournal(file, channel);
+        } catch (IOException | ConnectorException e) {
+            channel.close();
+            throw e;
+        }
+    }
+
+    private static boolean isLocked(FileChannel channel) throws IOException {
+        try {
+            return channel.tryLock() != null;
+        } catch (OverlappingFileLockException e) {
+            // Another export of this process, such as one that was asked for on the page.
+            return false;
+        }
+    }
+
+    /** How far each file is written. */
+    Map<Path, Long> ends() {
+        return ends;
+    }
+
+    boolean contains(String id) {
+        return ids.contains(id);
+    }
+
+    /** When this returns it is on disk that {@code path}, up to {@code end}, is written. */
+    void add(String id, Path path, long end) throws IOException {
+        String line = "%s %s %d\n".formatted(id, path, end);
+        ByteBuffer bytes = ByteBuffer.wrap(line.getBytes(StandardCharsets.UTF_8));
+        int size = bytes.remaining();
+        try {
+            while (bytes.hasRemaining()) {
+                channel.write(bytes, length + bytes.position());
+            }
+            channel.force(true);
+        } catch (IOException e) {
+            channel.truncate(length);
+            throw e;
+        }
+        length += size;
+        read(line.strip());
+        if (++lines > MOST_LINES) {
+            try {
+                shorten();
+            } catch (IOException e) {
+                // It has room for this line already; the next one tries again.
+                LOG.warn("file: {} cannot be shortened ({}). It goes on as it is.", file, e.getMessage());
+            }
+        }
+    }
+
+    /** The file is complete: nothing more is written to it. */
+    void completed(Path path) {
+        ends.remove(path);
+    }
+
+    private void read(String line) {
+        String[] parts = line.split(" ");
+        ends.put(Path.of(parts[1]), Long.parseLong(parts[2]));
+        if (!parts[0].equals(NO_ID)) {
+            ids.add(parts[0]);
+        }
+    }
+
+    /** Keeps the newer half of the ids, and the ends of the files that are still written to. */
+    private void shorten() throws IOException {
+        List<String> newest = ids.stream().skip(ids.size() / 2).toList();
+        StringBuilder text = new StringBuilder();
+        newest.forEach(id -> text.append(id).append(" - 0\n"));
+        ends.forEach((path, end) -> text.append("%s %s %d\n".formatted(NO_ID, path, end)));
+        Path shorter = file.resolveSibling(NAME + ".tmp");
+        FileChannel next = PrivateFiles.open(shorter, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE);
+        ByteBuffer bytes = ByteBuffer.wrap(text.toString().getBytes(StandardCharsets.UTF_8));
+        while (bytes.hasRemaining()) {
+            next.write(bytes);
+        }
+        next.force(true);
+        next.lock();
+        Files.move(shorter, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        FileChannel old = channel;
+        channel = next;
+        length = bytes.limit();
+        lines = newest.size() + ends.size();
+        ids.retainAll(new HashSet<>(newest));
+        old.close();
+    }
+
+    @Override
+    public void close() {
+        try {
+            channel.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,35 @@
+package com.bytefreezer.connector.disk;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/** Makes names of files of text that others choose. */
+public final class FileName {
+    private static final int LONGEST = 150;
+    private static final int HASH_BYTES = 4;
+
+    private FileName() {}
+
+    /**
+     * A name that is no path, and another one for each text: letters, digits and {@code @ . _ -} stay as they are; where others had
+     * to go, or many, the end is a hash.
+     */
+    public static String of(String text) {
+        String safe = text.replaceAll("[^A-Za-z0-9@._-]", "_").replaceFirst("^\\.+", "_");
+        if (safe.equals(text) && safe.length() <= LONGEST) {
+            return safe;
+        }
+        return safe.substring(0, Math.min(safe.length(), LONGEST)) + "-" + hash(text);
+    }
+
+    private static String hash(String text) {
+        try {
+            byte[] hash = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+            return HexFormat.of().formatHex(hash, 0, HASH_BYTES);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

@@ -1,0 +1,207 @@
+package com.bytefreezer.connector.http;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufHolder;
+import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.ChannelPromise;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpStatusClass;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.Future;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps one connection within bounds: a request is there in time, its head and then its body, however its bytes drip; the
+ * next one is looked at when the client has taken the whole answer, so that no more than one answer is held for it; and
+ * it takes its answer in time. After an answer that closes the connection, what still comes is thrown away, since a
+ * client whose bytes are refused may not see the answer. Used by the connection's thread alone.
+ */
+// That a connection ends is told to channelInactive.
+@SuppressWarnings("FutureReturnValueIgnored")
+final class ConnectionGuard extends ChannelDuplexHandler {
+    /** Parts of requests that wait for their turn. */
+    private static final int MOST_WAITING = 128;
+    /** What a client takes at least of an answer in the time it has, some 9 KB/s. */
+    private static final long LEAST_TAKEN = 256 * 1024;
+
+    private final Connections connections;
+    private final Duration patience;
+    private final Queue<Object> waiting = new ArrayDeque<>();
+    private @Nullable ChannelHandlerContext context;
+    private @Nullable Future<?> deadline;
+    /** Of the current request the head has come, and not the end. */
+    private boolean reading;
+    /** The current request is not answered, or its answer not taken. */
+    private boolean answering;
+
+    private boolean passing;
+    /** The answer is the last one. */
+    private boolean closes;
+
+    private long taken;
+
+    ConnectionGuard(Connections connections, Duration patience) {
+        this.connections = connections;
+        this.patience = patience;
+    }
+
+    /** Ends the connection, whatever it is about; by any thread. */
+    void end() {
+        ChannelHandlerContext current = context;
+        if (current != null) {
+            current.executor().execute(current::close);
+        }
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext added) {
+        context = added;
+        if (connections.opened(this)) {
+            expect(added);
+        } else {
+            added.close();
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext closed) {
+        connections.closed(this);
+        if (deadline != null) {
+            deadline.cancel(false);
+        }
+        waiting.forEach(ReferenceCountUtil::release);
+        waiting.clear();
+        closed.fireChannelInactive();
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext source, Object part) {
+        if (closes && !answering) {
+            ReferenceCountUtil.release(part);
+            return;
+        }
+        waiting.add(part);
+        if (waiting.size() > MOST_WAITING) {
+            source.close();
+        }
+        pass(source);
+    }
+
+    @Override
+    public void write(ChannelHandlerContext target, Object part, ChannelPromise promise) {
+        ChannelPromise written = promise.unvoid();
+        long bytes = bytes(part);
+        closes |= part instanceof HttpResponse head
+                && head.headers().contains(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE, true);
+        boolean last = part instanceof LastHttpContent && !isInterim(part);
+        written.addListener(done -> {
+            taken += bytes;
+            if (last && done.isSuccess()) {
+                answered(target);
+            }
+        });
+        target.write(part, written);
+    }
+
+    private boolean isBusy() {
+        return answering && !reading;
+    }
+
+    /** Hands on what has come, up to the end of a request; what is not handed on is not read either. */
+    private void pass(ChannelHandlerContext target) {
+        if (passing) {
+            return;
+        }
+        passing = true;
+        try {
+            while (!isBusy() && !waiting.isEmpty()) {
+                Object part = waiting.remove();
+                if (part instanceof HttpRequest) {
+                    reading = true;
+                    answering = true;
+                    expect(target);
+                }
+                if (part instanceof LastHttpContent) {
+                    reading = false;
+                    if (answering) {
+                        taken = 0;
+                        connections.isAnswered(this);
+                        target.channel().config().setAutoRead(false);
+                    }
+                    expect(target);
+                }
+                target.fireChannelRead(part);
+            }
+        } finally {
+            passing = false;
+        }
+    }
+
+    private void answered(ChannelHandlerContext target) {
+        answering = false;
+        if (closes && target.channel() instanceof DuplexChannel channel) {
+            waiting.forEach(ReferenceCountUtil::release);
+            waiting.clear();
+            connections.waits(this);
+            expect(target);
+            channel.shutdownOutput();
+            channel.config().setAutoRead(true);
+            return;
+        }
+        if (reading) {
+            return;
+        }
+        connections.waits(this);
+        expect(target);
+        // Not here, in the middle of a write.
+        target.executor().execute(() -> {
+            pass(target);
+            target.fireChannelReadComplete();
+            if (!isBusy()) {
+                target.channel().config().setAutoRead(true);
+            }
+        });
+    }
+
+    /** Begins to wait for the next thing that the client has to do. */
+    private void expect(ChannelHandlerContext current) {
+        if (deadline != null) {
+            deadline.cancel(false);
+        }
+        deadline = current.executor().schedule(() -> isLate(current), patience.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /** An answer that is worked on may take long; one that is there must be taken. */
+    private void isLate(ChannelHandlerContext current) {
+        ChannelOutboundBuffer sent = current.channel().unsafe().outboundBuffer();
+        boolean moves = sent == null || sent.totalPendingWriteBytes() == 0 || taken >= LEAST_TAKEN;
+        if (isBusy() && moves) {
+            taken = 0;
+            expect(current);
+        } else {
+            current.close();
+        }
+    }
+
+    private static boolean isInterim(Object part) {
+        return part instanceof HttpResponse response && response.status().codeClass() == HttpStatusClass.INFORMATIONAL;
+    }
+
+    private static long bytes(Object part) {
+        if (part instanceof ByteBuf buffer) {
+            return buffer.readableBytes();
+        }
+        return part instanceof ByteBufHolder holder ? holder.content().readableBytes() : 0;
+    }
+}

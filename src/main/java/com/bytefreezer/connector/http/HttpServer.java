@@ -1,0 +1,164 @@
+package com.bytefreezer.connector.http;
+
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Failures;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.apache.camel.CamelContext;
+import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpRouter;
+import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpServerConfiguration;
+import org.apache.camel.support.service.ServiceHelper;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Listens on {@code server.host}:{@code server.port} for the routes in {@code routes/api/}. Camel serves those; this adds a
+ * {@link Gate} before them, {@link Connections} within bounds, and what is answered whatever the routes do: the page's
+ * files and the probes ({@link Reception}).
+ */
+public final class HttpServer {
+    private static final Logger LOG = LoggerFactory.getLogger(HttpServer.class);
+    /** More than may wait for the lake at the same time. */
+    private static final int WORKERS = 64;
+    /** How long a client may take for a request, and for a part of its answer. */
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    private final int port;
+    private final Invitation invitation;
+
+    private HttpServer(int port, Invitation invitation) {
+        this.port = port;
+        this.invitation = invitation;
+    }
+
+    /**
+     * Listens, and asks those who come to come again until {@code context}, to which routes are to be added, has started.
+     * The context stops the server with itself.
+     *
+     * @param whyNotReady says in one line why the process does not do its work; empty when it does; may take long
+     * @throws ConnectorException when it cannot listen there
+     */
+    public static HttpServer start(CamelContext context, Settings settings, Supplier<Optional<String>> whyNotReady)
+            throws Exception {
+        int port = settings.integer("server.port");
+        checkFree(address(settings), port);
+        return start(context, settings, whyNotReady, port);
+    }
+
+    /**
+     * The same, but where the port is taken, on any other: so that several watches can run on one machine, as the
+     * original's could, which had no server.
+     */
+    public static HttpServer startSomewhere(
+            CamelContext context, Settings settings, Supplier<Optional<String>> whyNotReady) throws Exception {
+        int port = settings.integer("server.port");
+        try {
+            checkFree(address(settings), port);
+            return start(context, settings, whyNotReady, port);
+        } catch (ConnectorException taken) {
+            HttpServer server = start(context, settings, whyNotReady, 0);
+            LOG.warn(
+                    "server.port {}: another process listens there. The exports run, and the API is on port {} until the next start. Choose another server.port.",
+                    port,
+                    server.port());
+            return server;
+        }
+    }
+
+    /** Without a look whether the port is free; another process may be quicker anyway. */
+    static HttpServer start(CamelContext context, Settings settings, Supplier<Optional<String>> whyNotReady, int wanted)
+            throws Exception {
+        return start(context, settings, whyNotReady, wanted, new Connections(PATIENCE));
+    }
+
+    static HttpServer start(
+            CamelContext context,
+            Settings settings,
+            Supplier<Optional<String>> whyNotReady,
+            int wanted,
+            Connections connections)
+            throws Exception {
+        String host = settings.text("server.host");
+        VertxPlatformHttpServerConfiguration configuration = new VertxPlatformHttpServerConfiguration();
+        configuration.setBindHost(host);
+        configuration.setBindPort(wanted);
+        configuration.setMaxBodySize(Reception.MAX_BODY_BYTES);
+        configuration.getBodyHandler().setHandleFileUploads(false);
+        Optional<Token> token = Token.of(settings, isLoopback(settings));
+        Reception reception = new Reception(context, token, new Page(), new Readiness(whyNotReady));
+        Listener listener =
+                new Listener(configuration, WORKERS, connections::guard, reception::receive, reception::refuseGarbage);
+        context.getRegistry().bind("httpServer", listener);
+        listener.setCamelContext(context);
+        // Not left to Camel, which would start it after the routes are there.
+        try {
+            ServiceHelper.startService(listener);
+        } catch (Exception e) {
+            throw taken(wanted, host, Failures.describe(e));
+        }
+        context.addService(listener);
+        int port = listener.getPort();
+        VertxPlatformHttpRouter router =
+                VertxPlatformHttpRouter.lookup(context, VertxPlatformHttpRouter.getRouterNameFromPort(wanted));
+        // Camel looks for the port that it really has, when 0 was asked for.
+        context.getRegistry().bind(VertxPlatformHttpRouter.getRouterNameFromPort(port), router);
+        reception.leadTo(router);
+        Invitation invitation = new Invitation(port, token);
+        context.addService(invitation);
+        return new HttpServer(port, invitation);
+    }
+
+    /**
+     * Whether only this machine can reach a server with these settings.
+     *
+     * @throws ConnectorException when {@code server.host} is no address
+     */
+    public static boolean isLoopback(Settings settings) {
+        return address(settings).isLoopbackAddress();
+    }
+
+    /** Tells how to open it. */
+    public void announce() {
+        invitation.tell();
+    }
+
+    /** The port it listens on. */
+    public int port() {
+        return port;
+    }
+
+    private static InetAddress address(Settings settings) {
+        String host = settings.text("server.host");
+        try {
+            return InetAddress.getByName(host);
+        } catch (UnknownHostException e) {
+            throw new ConnectorException(
+                    "server.host: %s is no address of this machine. Not started. Use 127.0.0.1 or 0.0.0.0."
+                            .formatted(host),
+                    e);
+        }
+    }
+
+    private static void checkFree(InetAddress address, int port) throws IOException {
+        try (ServerSocket socket = new ServerSocket()) {
+            socket.setReuseAddress(true);
+            socket.bind(new InetSocketAddress(address, port));
+        } catch (BindException e) {
+            throw taken(port, address.getHostAddress(), String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static ConnectorException taken(int port, String host, String reason) {
+        return new ConnectorException(
+                "server.port %d: cannot listen on %s (%s). Not started. Stop what uses it, or choose another server.port."
+                        .formatted(port, host, reason));
+    }
+}

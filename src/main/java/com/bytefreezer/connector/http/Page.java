@@ -1,0 +1,124 @@
+package com.bytefreezer.connector.http;
+
+import com.bytefreezer.connector.text.Json;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.JarURLConnection;
+import java.net.URI;
+import java.net.URL;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+
+/**
+ * The page's files, from the class path: all of {@code web/}, and those modules of libraries that an
+ * {@code importmap.json} names, which a jar of a JavaScript package brings along. What it holds is settled at its start.
+ * Browsers take an import map only inline, which the page's content security policy forbids; so the names of packages in
+ * imports become paths here. Safe for use by several threads.
+ */
+final class Page {
+    private static final String ASSETS = "/assets/";
+    /** Their paths hold the version, so a browser may keep them. */
+    private static final String LIBRARIES = "/assets/lib/";
+
+    private static final String OWN = "web/";
+    private static final String START = OWN + "index.html";
+
+    private static final Pattern IMPORT = Pattern.compile("(\\b(?:from|import)\\s*)([\"'])([@a-z][^\"']*)\\2");
+    private static final Map<String, String> TYPES = Map.of(
+            "html", "text/html; charset=utf-8",
+            "css", "text/css; charset=utf-8",
+            "js", "text/javascript; charset=utf-8",
+            "svg", "image/svg+xml");
+
+    private final Map<String, String> modules;
+    private final Map<String, Asset> assets = new HashMap<>();
+
+    /** Reads them all. */
+    Page() throws IOException {
+        modules = modules();
+        for (String name : own()) {
+            add(name.equals(START) ? "/" : ASSETS + name.substring(OWN.length()), name, "no-cache");
+        }
+        for (String path : modules.values()) {
+            add(
+                    path,
+                    "META-INF/resources/" + path.substring(LIBRARIES.length()),
+                    "private, max-age=31536000, immutable");
+        }
+    }
+
+    /** What there is, by its path. */
+    Map<String, Asset> assets() {
+        return Map.copyOf(assets);
+    }
+
+    private void add(String path, String resource, String caching) throws IOException {
+        try (InputStream stream = Page.class.getClassLoader().getResourceAsStream(resource)) {
+            byte[] bytes = Objects.requireNonNull(stream, resource).readAllBytes();
+            String type = resource.substring(resource.lastIndexOf('.') + 1);
+            assets.put(
+                    path,
+                    Asset.of(
+                            type.equals("js") ? withPaths(bytes) : bytes,
+                            Objects.requireNonNull(TYPES.get(type), resource),
+                            caching));
+        }
+    }
+
+    /** The names of the files in {@code web/}, which is a folder or part of a jar. */
+    private static List<String> own() throws IOException {
+        URL start = Objects.requireNonNull(Page.class.getClassLoader().getResource(START));
+        if (start.openConnection() instanceof JarURLConnection jar) {
+            return jar.getJarFile().stream()
+                    .map(ZipEntry::getName)
+                    .filter(name -> name.startsWith(OWN) && !name.endsWith("/"))
+                    .toList();
+        }
+        try (Stream<Path> files =
+                Files.list(Path.of(URI.create(start.toString())).resolveSibling(""))) {
+            return files.map(file -> OWN + file.getFileName()).toList();
+        }
+    }
+
+    private byte[] withPaths(byte[] script) {
+        return IMPORT.matcher(new String(script, StandardCharsets.UTF_8))
+                .replaceAll(this::withPath)
+                .getBytes(StandardCharsets.UTF_8);
+    }
+
+    private String withPath(MatchResult found) {
+        String path = modules.getOrDefault(found.group(3), found.group(3));
+        return Matcher.quoteReplacement(found.group(1) + found.group(2) + path + found.group(2));
+    }
+
+    private static Map<String, String> modules() throws IOException {
+        ObjectMapper json = Json.mapper();
+        Map<String, String> modules = new HashMap<>();
+        for (URL map : Collections.list(Page.class.getClassLoader().getResources("META-INF/importmap.json"))) {
+            try (InputStream stream = map.openStream()) {
+                for (Map.Entry<String, JsonNode> entry :
+                        json.readTree(stream).path("imports").properties()) {
+                    if (!entry.getKey().endsWith("/")) {
+                        modules.put(
+                                entry.getKey(),
+                                LIBRARIES + entry.getValue().asText().substring(1));
+                    }
+                }
+            }
+        }
+        return Map.copyOf(modules);
+    }
+}

@@ -1,0 +1,163 @@
+package com.bytefreezer.connector.http;
+
+import com.bytefreezer.connector.problem.ApiException;
+import io.netty.handler.codec.http.cookie.Cookie;
+import io.netty.handler.codec.http.cookie.ServerCookieDecoder;
+import io.vertx.core.MultiMap;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.impl.HttpUtils;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A request as it is decided on: everything that matters is read once, in one way. Its path is the one that the router
+ * looks for, since a path that the router would change is refused; what could be understood in two ways is refused, too.
+ *
+ * @param path as sent, and as the router sees it
+ * @param name the host that was called, in lower case, without the port
+ * @param port the port that was called, as text; the one of this server may be another where ports are mapped
+ * @param foreign whether a page of another site has sent it
+ * @param hasBody whether a body comes with it
+ * @param type the media type of the body, in lower case, without parameters
+ * @param bearer the token that it shows
+ * @param linked the token in the address
+ * @param cookies what the browser shows as this server's cookie
+ */
+record Request(
+        HttpMethod method,
+        String path,
+        String name,
+        String port,
+        boolean foreign,
+        boolean hasBody,
+        Optional<String> type,
+        Optional<String> bearer,
+        Optional<String> linked,
+        List<String> cookies) {
+    /** Cookies know no ports: each port has one of its own, so that connectors on one machine do not disturb each other. */
+    private static final String COOKIE = "connector-token-";
+
+    private static final Pattern HOST = Pattern.compile("([A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+])(?::([0-9]{1,5}))?");
+    /** What a path may hold besides letters, digits and what is encoded. */
+    private static final String IN_PATH = "/-._~!$&'()*+,=:@";
+
+    private static final Set<String> OWN_SITE = Set.of("same-origin", "none");
+    private static final String BEARER = "bearer ";
+
+    /** @throws ApiException when it can be understood in two ways */
+    static Request of(HttpServerRequest raw) {
+        MultiMap headers = raw.headers();
+        if (headers.contains("Transfer-Encoding")) {
+            throw new ApiException(
+                    411, "The request must tell its Content-Length; Transfer-Encoding is not understood.");
+        }
+        Matcher host = HOST.matcher(one(headers, "Host").orElse(""));
+        if (!host.matches()) {
+            throw new ApiException(400, "The request must name one Host.");
+        }
+        String path = path(raw.uri());
+        boolean hasBody = one(headers, "Content-Length")
+                .filter(length -> !length.matches("0+"))
+                .isPresent();
+        String port = host.group(2) == null ? "80" : host.group(2);
+        return new Request(
+                raw.method(),
+                path,
+                host.group(1).toLowerCase(Locale.ROOT),
+                port,
+                isForeign(headers, host.group()),
+                hasBody,
+                one(headers, "Content-Type")
+                        .map(type -> type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT)),
+                one(headers, "Authorization")
+                        .filter(shown -> shown.regionMatches(true, 0, BEARER, 0, BEARER.length()))
+                        .map(shown -> shown.substring(BEARER.length()).strip()),
+                linked(raw),
+                cookies(headers, COOKIE + port));
+    }
+
+    /** Whether it changes nothing. */
+    boolean reads() {
+        return method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD);
+    }
+
+    /** The name of the cookie that {@link #cookies} come from. */
+    String cookie() {
+        return COOKIE + port;
+    }
+
+    /** Neither an address with a host, nor {@code *}, nor a path that means another one. */
+    private static String path(String uri) {
+        int question = uri.indexOf('?');
+        String path = question < 0 ? uri : uri.substring(0, question);
+        boolean plain = path.startsWith("/")
+                && path.chars().allMatch(Request::mayBeInPath)
+                && (question < 0
+                        || uri.substring(question).chars().allMatch(sign -> sign > ' ' && sign < 127 && sign != '#'))
+                && isEncodedWell(path);
+        if (!plain || !HttpUtils.normalizePath(path).equals(path)) {
+            throw new ApiException(400, "The path of the request is not in its normal form.");
+        }
+        return path;
+    }
+
+    private static boolean mayBeInPath(int sign) {
+        return sign == '%'
+                || (sign >= '0' && sign <= '9')
+                || (sign >= 'A' && sign <= 'Z')
+                || (sign >= 'a' && sign <= 'z')
+                || IN_PATH.indexOf(sign) >= 0;
+    }
+
+    /** Whether what is encoded is a byte, and no control character. */
+    private static boolean isEncodedWell(String path) {
+        for (int at = path.indexOf('%'); at >= 0; at = path.indexOf('%', at + 3)) {
+            int high = at + 2 < path.length() ? Character.digit(path.charAt(at + 1), 16) : -1;
+            int low = at + 2 < path.length() ? Character.digit(path.charAt(at + 2), 16) : -1;
+            int sign = high * 16 + low;
+            if (high < 0 || low < 0 || sign < ' ' || sign == 127) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Browsers tell where a request comes from, other clients say nothing of it. A proxy may add TLS. */
+    private static boolean isForeign(MultiMap headers, String host) {
+        return headers.getAll("Origin").stream()
+                        .anyMatch(origin -> !origin.equalsIgnoreCase("http://" + host)
+                                && !origin.equalsIgnoreCase("https://" + host))
+                || headers.getAll("Sec-Fetch-Site").stream()
+                        .anyMatch(site -> !OWN_SITE.contains(site.strip().toLowerCase(Locale.ROOT)));
+    }
+
+    private static Optional<String> linked(HttpServerRequest raw) {
+        try {
+            return Optional.ofNullable(raw.getParam("token"));
+        } catch (IllegalArgumentException e) {
+            throw new ApiException(400, "The query of the request cannot be read.");
+        }
+    }
+
+    /** All of that name: other servers on the machine may set some, too. */
+    private static List<String> cookies(MultiMap headers, String name) {
+        return headers.getAll("Cookie").stream()
+                .flatMap(header -> ServerCookieDecoder.STRICT.decodeAll(header).stream())
+                .filter(cookie -> cookie.name().equals(name))
+                .map(Cookie::value)
+                .toList();
+    }
+
+    private static Optional<String> one(MultiMap headers, String name) {
+        List<String> values = headers.getAll(name);
+        if (values.size() > 1) {
+            throw new ApiException(400, "The request has several headers %s.".formatted(name));
+        }
+        return values.stream().findFirst();
+    }
+}

@@ -1,0 +1,341 @@
+package com.bytefreezer.connector.lane;
+
+import com.bytefreezer.connector.config.ExportDefinition;
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.cursor.Cursor;
+import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.query.DuckDb;
+import com.bytefreezer.connector.query.Engine;
+import com.bytefreezer.connector.query.MemoryLimit;
+import com.bytefreezer.connector.query.Query;
+import com.bytefreezer.connector.query.RunDataSource;
+import com.bytefreezer.connector.query.Schema;
+import com.bytefreezer.connector.query.SharedReading;
+import com.bytefreezer.connector.signs.Signs;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Semaphore;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** What all exports of this process share. Safe for use by several threads. */
+public final class Exports {
+    private final Settings settings;
+    private final Cursor cursor;
+    private final boolean watch;
+    private final ConcurrentMap<String, Export> lanes = new ConcurrentHashMap<>();
+    private final Readings readings = new Readings();
+    private final MemoryLimit memory;
+    /** For the one object of the process that is read alone, with more memory. */
+    private final Semaphore alone = new Semaphore(1, true);
+
+    private final Company company = new Company();
+
+    private final Schemas schemas;
+    private final LaneThreads threads = new LaneThreads();
+    private final Turns turns;
+    private final RunDataSource dataSource = new RunDataSource();
+    private volatile Map<String, String> refused = Map.of();
+    private volatile Map<String, String> without = Map.of();
+    /** By the names of the exports. */
+    private final Map<String, String> files = new ConcurrentHashMap<>();
+
+    private final Signs signs = new Signs();
+    private volatile boolean stopping;
+    private volatile boolean quiet;
+    private final Engine engine;
+    /** By their text: exports of many datasets often have the same. */
+    private final Map<String, Query> queries = new ConcurrentHashMap<>();
+
+    /**
+     * The exports of one process.
+     *
+     * @param watch whether they run again and again
+     */
+    public Exports(Settings settings, Cursor cursor, boolean watch) {
+        this(settings, cursor, watch, Engine.HERE);
+    }
+
+    /** @param engine where DuckDB runs */
+    Exports(Settings settings, Cursor cursor, boolean watch, Engine engine) {
+        this.engine = engine;
+        this.settings = settings;
+        this.cursor = cursor;
+        this.watch = watch;
+        memory = engine.equals(Engine.HERE)
+                ? MemoryLimit.of(settings)
+                : new MemoryLimit(MemoryLimit.ofQuery(settings), false);
+        schemas = new Schemas(settings, cursor);
+        turns = new Turns(settings.integer("export.parallel-lanes"), threads);
+    }
+
+    /**
+     * Makes a lane of each of {@code definitions}.
+     *
+     * @throws ConnectorException with all that is wrong with their queries
+     */
+    public void add(Collection<ExportDefinition> definitions) {
+        check(definitions, ConnectorException.NOTHING_EXPORTED);
+        definitions.forEach(this::put);
+    }
+
+    /**
+     * The same, but makes none.
+     *
+     * @param effect what the connector does where something is wrong, as the exception says it
+     */
+    public void check(Collection<ExportDefinition> definitions, String effect) {
+        List<String> unknown = definitions.stream()
+                .map(ExportDefinition::sql)
+                .distinct()
+                .filter(sql -> !queries.containsKey(sql))
+                .toList();
+        if (unknown.isEmpty()) {
+            return;
+        }
+        try (Connection connection = DuckDb.forParsing(engine)) {
+            Schema.checkTypes(settings, connection);
+            Set<String> problems = new LinkedHashSet<>();
+            ConnectorException first = null;
+            for (ExportDefinition definition : definitions) {
+                try {
+                    queries.computeIfAbsent(definition.sql(), sql -> Query.parse(sql, connection));
+                } catch (ConnectorException e) {
+                    problems.add("export %s: %s".formatted(definition.name(), e.saying(effect)));
+                    first = first == null ? e : first;
+                }
+            }
+            if (first != null) {
+                throw new ConnectorException(String.join(" ", problems), first);
+            }
+        } catch (SQLException e) {
+            throw new ConnectorException("DuckDB does not end (" + e.getMessage() + ").", e);
+        }
+    }
+
+    /** From now on messages name the files of exports, too. */
+    public void describedIn(Map<String, String> filesOfExports) {
+        files.putAll(filesOfExports);
+    }
+
+    /** So do all messages of a lane begin. */
+    String subject(ExportDefinition lane) {
+        String file = files.get(lane.export());
+        return "%s, export %s%s".formatted(lane.destination(), lane.name(), file == null ? "" : " (" + file + ")");
+    }
+
+    /** Makes the lane of a definition that was checked, in place of the one that has its name. */
+    void put(ExportDefinition definition) {
+        Query query = Objects.requireNonNull(queries.get(definition.sql()), definition.sql());
+        Export before = lanes.put(definition.lane(), new Export(this, definition, query));
+        if (before == null) {
+            readings.added(definition.name());
+        }
+    }
+
+    void remove(String lane) {
+        Export gone = lanes.remove(lane);
+        if (gone != null) {
+            readings.removed(gone.definition().name());
+        }
+    }
+
+    /** Forgets the queries that neither a lane nor one of {@code definitions} has. */
+    void forgetQueriesBut(Collection<ExportDefinition> definitions) {
+        Set<String> used = new HashSet<>();
+        definitions.forEach(one -> used.add(one.sql()));
+        all().forEach(lane -> used.add(lane.definition().sql()));
+        queries.keySet().retainAll(used);
+    }
+
+    /** The lane of this name, where there is one. */
+    public Optional<Export> find(String lane) {
+        return Optional.ofNullable(lanes.get(lane));
+    }
+
+    /** @param problems what is wrong with exports, as with their files, by their names */
+    void refuse(Map<String, String> problems) {
+        refused = Map.copyOf(problems);
+    }
+
+    /** @param exports of which no dataset is there, by their names, with a line about it */
+    void without(Map<String, String> exports) {
+        without = Map.copyOf(exports);
+    }
+
+    /** What is wrong with an export, as with its file; it does not run, or not as the file says. */
+    public Optional<String> refusal(String export) {
+        return Optional.ofNullable(refused.get(export));
+    }
+
+    /** The same, or that it has no dataset. */
+    public Optional<String> problem(String export) {
+        return refusal(export).or(() -> Optional.ofNullable(without.get(export)));
+    }
+
+    /** All lanes, and one without a destination for each export that cannot run for what its file says. */
+    public List<ExportDefinition> definitions() {
+        List<ExportDefinition> all =
+                new ArrayList<>(all().stream().map(Export::definition).toList());
+        Set<String> present = all.stream().map(ExportDefinition::export).collect(Collectors.toSet());
+        Stream.concat(refused.keySet().stream(), without.keySet().stream())
+                .filter(name -> !present.contains(name))
+                .distinct()
+                .sorted()
+                .map(ExportDefinition::refused)
+                .forEach(all::add);
+        return all;
+    }
+
+    /** From now on no batch is begun; those in flight are finished. */
+    public void stop() {
+        stopping = true;
+        turns.endWaiting();
+        cursor.stopping();
+    }
+
+    /** What the exports wait for. */
+    public Signs signs() {
+        return signs;
+    }
+
+    /** Closes the runs that a stop has broken off: their routes do not come to it any more. */
+    public void close() {
+        threads.close();
+        lanes.values().forEach(Export::closeIfRunning);
+    }
+
+    Engine engine() {
+        return engine;
+    }
+
+    /** From now on nothing is shown on a terminal. */
+    public void quiet() {
+        quiet = true;
+    }
+
+    /** All exports, each with one destination, by lane. */
+    public Collection<Export> all() {
+        Map<String, Export> sorted = new TreeMap<>(lanes);
+        return sorted.values();
+    }
+
+    /**
+     * The LastModified of the oldest object that the run of {@code lane} has begun and not delivered; empty between two
+     * runs, or when there is none.
+     */
+    public Optional<Instant> oldestInFlight(String lane) {
+        return Optional.ofNullable(lanes.get(lane)).flatMap(Export::soFar).map(Run.Result::oldestUndelivered);
+    }
+
+    /** What the lanes of one export read together; none when there is only one. */
+    Optional<SharedReading> sharedReading(ExportDefinition one) {
+        return readings.of(one.name());
+    }
+
+    /** How many objects of {@code lane} are found and not delivered: by this run, or, until it finds any, the last one. */
+    public long undelivered(String lane) {
+        Export export = get(lane);
+        return export.soFar()
+                .map(Run.Result::undelivered)
+                .filter(count -> count > 0)
+                .orElseGet(() -> export.result().undelivered());
+    }
+
+    /** What the {@code jdbc:} endpoint reads with. */
+    public RunDataSource dataSource() {
+        return dataSource;
+    }
+
+    /** Whose turn it is. */
+    public Turns turns() {
+        return turns;
+    }
+
+    /** Threads that read objects: so many for each lane. */
+    public ExecutorService readers() {
+        return threads.poolOfEachLane(settings.integer("export.parallel-objects"));
+    }
+
+    /** Threads that deliver batches: so many for each lane. */
+    public ExecutorService deliverers() {
+        return threads.poolOfEachLane(settings.integer("delivery.max-in-flight"));
+    }
+
+    /** One of {@link #all}. */
+    public Export get(String lane) {
+        return Objects.requireNonNull(lanes.get(lane), lane);
+    }
+
+    /** What DuckDB may use, for a person. */
+    public String describeMemory() {
+        return memory.describe(atATime());
+    }
+
+    /** In bytes, for the DuckDB of one lane's run. */
+    long memoryOfLane() {
+        return memory.each(atATime());
+    }
+
+    /** In bytes, for the DuckDB of an object that is read alone. */
+    long memoryAlone() {
+        return memory.alone(atATime());
+    }
+
+    /** How many lanes run at the same time, at most. */
+    private int atATime() {
+        long destinations = lanes.values().stream()
+                .map(lane -> lane.definition().destination())
+                .distinct()
+                .count();
+        return (int) Math.min(lanes.size(), destinations * settings.integer("export.parallel-lanes"));
+    }
+
+    /** Held while an object is read alone. */
+    Semaphore alone() {
+        return alone;
+    }
+
+    /** What all lanes deliver at this moment. */
+    Company company() {
+        return company;
+    }
+
+    Settings settings() {
+        return settings;
+    }
+
+    Schemas schemas() {
+        return schemas;
+    }
+
+    Cursor cursor() {
+        return cursor;
+    }
+
+    boolean isWatch() {
+        return watch;
+    }
+
+    boolean isQuiet() {
+        return quiet;
+    }
+
+    boolean isStopping() {
+        return stopping;
+    }
+}

@@ -1,0 +1,91 @@
+package com.bytefreezer.connector.lane;
+
+import com.bytefreezer.connector.delivery.Batches;
+import com.bytefreezer.connector.delivery.DatasetCheck;
+import com.bytefreezer.connector.delivery.Deliveries;
+import com.bytefreezer.connector.delivery.Unit;
+import com.bytefreezer.connector.problem.StoppedException;
+import java.io.IOException;
+import java.util.Iterator;
+import org.apache.camel.Body;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Exchange;
+import org.apache.camel.Variable;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The steps of {@code routes/export.camel.yaml}, in the order in which they stand there: of the lane that the exchange
+ * is about, see {@link Export}. Safe for use by several threads.
+ */
+public final class LaneSteps {
+    private static final String LANE = "lane";
+
+    private final Exports exports;
+    private final Deliveries deliveries;
+
+    public LaneSteps(Exports exports, Deliveries deliveries) {
+        this.exports = exports;
+        this.deliveries = deliveries;
+    }
+
+    /** Gives the steps that follow what they may want to know of the export, as variables. */
+    public void describe(Exchange exchange, @Variable(LANE) String lane) {
+        exports.get(lane).describe(exchange);
+    }
+
+    /**
+     * Begins a run: lists the dataset.
+     *
+     * @throws com.bytefreezer.connector.problem.ConnectorException also when the destination cannot take it under its name
+     */
+    public void open(@Variable(LANE) String lane, @Body @Nullable Object access, CamelContext routes) {
+        Export export = exports.get(lane);
+        DatasetCheck.require(routes, export.definition());
+        export.open(access);
+    }
+
+    /** Whether there is anything to {@link #discover}. */
+    public boolean hasMore(@Variable(LANE) String lane) throws InterruptedException {
+        return exports.get(lane).hasMore();
+    }
+
+    /** Units to work on. */
+    public Iterator<Unit> discover(@Variable(LANE) String lane) {
+        return exports.get(lane).discover();
+    }
+
+    /** The SQL that gives the unit's records. */
+    public String statement(@Variable(LANE) String lane, @Body Unit unit, CamelContext routes) throws IOException {
+        return exports.get(lane).statement(unit, routes);
+    }
+
+    /** The unit's records, cut into batches while they are read. */
+    public Batches batches(
+            @Variable(LANE) String lane,
+            @Body Iterator<?> rows,
+            @Variable("unit") Unit unit,
+            @Variable("batchSize") int batchSize) {
+        return exports.get(lane).batches(rows, unit, batchSize);
+    }
+
+    /** Records the unit as delivered. */
+    public void commit(
+            @Variable(LANE) String lane,
+            Exchange exchange,
+            @Variable("unit") Unit unit,
+            @Variable("statement") String statement)
+            throws Exception {
+        exports.get(lane).commit(exchange, unit, statement);
+    }
+
+    /** Ends a run: moves the watermark and says what was done. */
+    public void finish(@Variable(LANE) String lane) throws StoppedException {
+        exports.get(lane).finish();
+    }
+
+    /** Gives back what the run has open. */
+    public void close(@Variable(LANE) String lane) {
+        deliveries.ended(lane);
+        exports.get(lane).close();
+    }
+}

@@ -1,0 +1,144 @@
+package com.bytefreezer.connector.lane;
+
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.AbstractExecutorService;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The threads of all lanes. A lane that has nothing to do holds none; {@link Turns} bounds how many have. A thread knows for
+ * which lane it works, and so does what it gives to another. Safe for use by several threads.
+ */
+final class LaneThreads implements AutoCloseable {
+    private static final String NO_LANE = "";
+    private static final int SECONDS_TO_KEEP = 15;
+    private static final int SECONDS_TO_END = 5;
+
+    private static final ThreadLocal<@Nullable String> CURRENT = new ThreadLocal<>();
+    private final AtomicInteger number = new AtomicInteger();
+    private final ThreadPoolExecutor threads = new ThreadPoolExecutor(
+            0, Integer.MAX_VALUE, SECONDS_TO_KEEP, TimeUnit.SECONDS, new SynchronousQueue<>(), work -> {
+                Thread thread = new Thread(work, "lane-" + number.incrementAndGet());
+                thread.setDaemon(true);
+                return thread;
+            });
+
+    /** Does {@code work} for {@code lane} in a thread of its own. */
+    void execute(String lane, Runnable work) {
+        threads.execute(() -> runFor(lane, work));
+    }
+
+    /** A pool that has {@code size} threads for each lane, which works in the order in which the work came. */
+    ExecutorService poolOfEachLane(int size) {
+        return new Pool(size);
+    }
+
+    /** Interrupts what is still being done. */
+    @Override
+    public void close() {
+        threads.shutdownNow();
+        try {
+            threads.awaitTermination(SECONDS_TO_END, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void runFor(String lane, Runnable work) {
+        String before = CURRENT.get();
+        CURRENT.set(lane);
+        try {
+            work.run();
+        } finally {
+            if (before == null) {
+                CURRENT.remove();
+            } else {
+                CURRENT.set(before);
+            }
+        }
+    }
+
+    private final class Pool extends AbstractExecutorService {
+        private final int size;
+        private final Map<String, Work> lanes = new HashMap<>();
+
+        /** Of one lane; guarded by {@link #lanes}. */
+        private static final class Work {
+            private final Queue<Runnable> waiting = new ArrayDeque<>();
+            private int running;
+        }
+
+        private Pool(int size) {
+            this.size = size;
+        }
+
+        @Override
+        public void execute(Runnable task) {
+            String lane = CURRENT.get() == null ? NO_LANE : CURRENT.get();
+            synchronized (lanes) {
+                Work work = lanes.computeIfAbsent(lane, name -> new Work());
+                if (work.running == size) {
+                    work.waiting.add(task);
+                    return;
+                }
+                work.running++;
+            }
+            try {
+                LaneThreads.this.execute(lane, () -> run(lane, task));
+            } catch (RuntimeException | Error e) {
+                next(lane);
+                throw e;
+            }
+        }
+
+        private void run(String lane, Runnable first) {
+            for (Runnable task = first; task != null; task = next(lane)) {
+                task.run();
+            }
+        }
+
+        private @Nullable Runnable next(String lane) {
+            synchronized (lanes) {
+                Work work = lanes.get(lane);
+                Runnable next = work == null || isShutdown() ? null : work.waiting.poll();
+                if (work != null && next == null && --work.running == 0) {
+                    lanes.remove(lane);
+                }
+                return next;
+            }
+        }
+
+        @Override
+        public void shutdown() {
+            // The threads are of all pools.
+        }
+
+        @Override
+        public List<Runnable> shutdownNow() {
+            return List.of();
+        }
+
+        @Override
+        public boolean isShutdown() {
+            return threads.isShutdown();
+        }
+
+        @Override
+        public boolean isTerminated() {
+            return threads.isTerminated();
+        }
+
+        @Override
+        public boolean awaitTermination(long timeout, TimeUnit unit) throws InterruptedException {
+            return threads.awaitTermination(timeout, unit);
+        }
+    }
+}

@@ -1,0 +1,99 @@
+package com.bytefreezer.connector.lane;
+
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.cursor.Cursor;
+import com.bytefreezer.connector.query.MixedColumn;
+import com.bytefreezer.connector.query.Schema;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What is known of the columns of each dataset that is exported: the same for all lanes, kept with the cursor, and told
+ * where objects disagree. Safe for use by several threads.
+ */
+final class Schemas {
+    private static final Logger LOG = LoggerFactory.getLogger(Schemas.class);
+
+    private final Settings settings;
+    private final Cursor cursor;
+    private final Map<String, Known> known = new ConcurrentHashMap<>();
+
+    /** A dataset; its fields are guarded by itself. */
+    private static final class Known {
+        private final Schema schema;
+        private long keptVersion;
+        private boolean isNew;
+        /** The types that people have been told of, by column. */
+        private final Map<String, String> told = new HashMap<>();
+
+        private Known(Schema schema) {
+            this.schema = schema;
+        }
+    }
+
+    Schemas(Settings settings, Cursor cursor) {
+        this.settings = settings;
+        this.cursor = cursor;
+    }
+
+    /** What is known of a dataset; it learns while objects are read. */
+    Schema of(String tenant, String dataset) {
+        return known(tenant, dataset).schema;
+    }
+
+    private Known known(String tenant, String dataset) {
+        return known.computeIfAbsent(tenant + "/" + dataset, name -> {
+            Known one = new Known(Schema.of(settings));
+            cursor.columns(name).ifPresent(one.schema::add);
+            one.isNew = one.schema.isEmpty();
+            one.keptVersion = one.schema.version();
+            one.schema.mixed().forEach(mixed -> one.told.put(mixed.name(), mixed.type()));
+            return one;
+        });
+    }
+
+    /** Keeps what has been learned since the last time, and tells what changes for destinations. */
+    void keep(String tenant, String dataset) {
+        Known one = known(tenant, dataset);
+        synchronized (one) {
+            long version = one.schema.version();
+            if (version == one.keptVersion) {
+                return;
+            }
+            String name = tenant + "/" + dataset;
+            // Another replica may have learned something else meanwhile.
+            cursor.keepColumns(name, kept -> {
+                kept.ifPresent(one.schema::add);
+                return one.schema.toJson();
+            });
+            one.keptVersion = one.schema.version();
+            for (MixedColumn mixed : one.schema.mixed()) {
+                if (!mixed.type().equals(one.told.put(mixed.name(), mixed.type()))) {
+                    tell(name, mixed, one.isNew);
+                }
+            }
+            one.isNew = false;
+        }
+    }
+
+    private static void tell(String dataset, MixedColumn mixed, boolean isNew) {
+        if (isNew) {
+            LOG.info(
+                    "dataset {}: {}: {}: all records have it as {}. Set columns.types to choose another type.",
+                    dataset,
+                    mixed.name(),
+                    mixed.types(),
+                    mixed.type());
+        } else {
+            LOG.warn(
+                    "dataset {}: the column {} is {} from now on, since it is {}. Mappings of the destination may differ. Set columns.types to choose another type.",
+                    dataset,
+                    mixed.name(),
+                    mixed.type(),
+                    mixed.types());
+        }
+    }
+}

@@ -1,0 +1,122 @@
+package com.bytefreezer.connector.lane;
+
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import org.apache.camel.AsyncCallback;
+import org.apache.camel.Exchange;
+import org.apache.camel.support.AsyncProcessorSupport;
+import org.apache.camel.support.SynchronizationAdapter;
+
+/**
+ * Whose turn it is: so many lanes of one destination run at the same time, the others wait in the order in which they came,
+ * without a thread. A lane with much to do gives its turn up now and then when others wait, so none waits for the end of another;
+ * a destination that is down holds up its own lanes alone. A step of a route: goes on when it is the turn of the exchange's lane,
+ * in a thread of that lane. Safe for use by several threads.
+ */
+public final class Turns extends AsyncProcessorSupport {
+    /** So long a lane may go on while others wait; to open a DuckDB again takes a hundredth of it. */
+    private static final long TURN_NANOS = TimeUnit.SECONDS.toNanos(5);
+
+    private final int most;
+    private final LaneThreads threads;
+    private final long turnNanos;
+    private final Map<String, Line> lines = new ConcurrentHashMap<>();
+    private volatile boolean stopping;
+
+    /** @param most how many lanes of one destination run at the same time */
+    Turns(int most, LaneThreads threads) {
+        this(most, threads, TURN_NANOS);
+    }
+
+    Turns(int most, LaneThreads threads, long turnNanos) {
+        this.most = most;
+        this.threads = threads;
+        this.turnNanos = turnNanos;
+    }
+
+    /** The lanes of one destination. */
+    private final class Line {
+        /** Since when each has its turn, by {@link System#nanoTime}. */
+        private final Map<String, Long> turns = new HashMap<>();
+
+        private final Queue<Waiting> waiting = new ArrayDeque<>();
+
+        synchronized boolean has(String lane) {
+            return turns.containsKey(lane);
+        }
+
+        synchronized boolean isOver(String lane) {
+            Long since = turns.get(lane);
+            return since != null && !waiting.isEmpty() && System.nanoTime() - since >= turnNanos;
+        }
+
+        synchronized void await(Waiting one) {
+            turns.remove(one.lane);
+            waiting.add(one);
+            next();
+        }
+
+        synchronized void giveBack(String lane) {
+            turns.remove(lane);
+            next();
+        }
+
+        synchronized void next() {
+            while (!waiting.isEmpty() && (stopping || turns.size() < most)) {
+                Waiting first = waiting.remove();
+                turns.put(first.lane, System.nanoTime());
+                threads.execute(first.lane, () -> goOn(first));
+            }
+        }
+    }
+
+    /** @param begins whether the lane has not run yet */
+    private record Waiting(String lane, Exchange exchange, AsyncCallback callback, boolean begins) {}
+
+    private void goOn(Waiting one) {
+        one.exchange.setRouteStop(stopping && one.begins);
+        one.callback.done(false);
+    }
+
+    @Override
+    public boolean process(Exchange exchange, AsyncCallback callback) {
+        String lane = exchange.getVariable("lane", String.class);
+        Line line = line(lane);
+        boolean begins = !line.has(lane);
+        if (stopping || !(begins || line.isOver(lane))) {
+            // What has begun ends by itself.
+            exchange.setRouteStop(begins);
+            callback.done(true);
+            return true;
+        }
+        if (begins) {
+            exchange.getExchangeExtension().addOnCompletion(new SynchronizationAdapter() {
+                @Override
+                public void onDone(Exchange done) {
+                    line.giveBack(lane);
+                }
+            });
+        }
+        line.await(new Waiting(lane, exchange, callback, begins));
+        return false;
+    }
+
+    /** Whether {@code lane} is to wait for its next turn as soon as it can. */
+    boolean isOver(String lane) {
+        return line(lane).isOver(lane);
+    }
+
+    /** Nobody waits any longer, and what has not begun does not. */
+    void endWaiting() {
+        stopping = true;
+        lines.values().forEach(Line::next);
+    }
+
+    private Line line(String lane) {
+        return lines.computeIfAbsent(lane.substring(lane.lastIndexOf('/') + 1), destination -> new Line());
+    }
+}

@@ -1,0 +1,67 @@
+package com.bytefreezer.connector.lane;
+
+import java.time.Duration;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How much of its dataset an export lists in watch mode: all of it now and then, and between that only partitions that can have
+ * new objects. An object that comes late into an older one waits for the next full listing. For one thread at a time.
+ */
+final class Window {
+    /** To list so many objects takes no more requests than to look for the recent partitions. */
+    private static final long FEW = 10_000;
+
+    private final Duration fullListing;
+    private final Duration lookback;
+    private Instant since = Instant.MIN;
+    /** When the last full listing began, by {@link System#nanoTime}. */
+    private @Nullable Long listedAt;
+
+    private boolean few;
+    private long openedAt;
+
+    /**
+     * Of an export that has not run yet.
+     *
+     * @param fullListing how long after a full listing the next one is due
+     * @param lookback how much older than the newest delivered object a partition may be to be listed each time
+     */
+    Window(Duration fullListing, Duration lookback) {
+        this.fullListing = fullListing;
+        this.lookback = lookback;
+    }
+
+    /**
+     * A run begins: it does not list partitions that ended before this. {@link Instant#MIN}: it lists all.
+     *
+     * @param all whether it must list all
+     */
+    Instant open(boolean all) {
+        openedAt = System.nanoTime();
+        boolean due = few || listedAt == null || openedAt - listedAt >= fullListing.toNanos();
+        // A clock was ahead.
+        boolean ahead = since.isAfter(Instant.now());
+        return all || due || ahead ? Instant.MIN : since;
+    }
+
+    /** A run has ended. Where it has not come to all that it was to list, the next lists no less. */
+    void ended(Run run) {
+        Instant delivered = run.deliveredUntil();
+        if (delivered == null) {
+            return;
+        }
+        if (run.since.equals(Instant.MIN)) {
+            listedAt = openedAt;
+            few = run.listing.count() <= FEW;
+        }
+        Instant next = latest(run.since, delivered.minus(lookback));
+        // What is left there is tried again at the next run.
+        Instant left = run.oldestFolder();
+        since = left != null && left.isBefore(next) ? left : next;
+    }
+
+    private static Instant latest(Instant one, Instant other) {
+        return one.isAfter(other) ? one : other;
+    }
+}

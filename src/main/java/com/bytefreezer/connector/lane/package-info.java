@@ -1,0 +1,5 @@
+/** A run of an export: from the listing to the balance. */
+@NullMarked
+package com.bytefreezer.connector.lane;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,64 @@
+package com.bytefreezer.connector.log;
+
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.LayoutBase;
+import ch.qos.logback.core.OutputStreamAppender;
+import ch.qos.logback.core.encoder.LayoutWrappingEncoder;
+import com.bytefreezer.connector.text.PlainText;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * A log line as a JSON object, with the original connector's names: time, level, msg; and logger. The message is that of
+ * {@link MaskingConverter}, so it holds no secret.
+ */
+public final class JsonLayout extends LayoutBase<ILoggingEvent> {
+    // What is not ASCII needs no encoding of the terminal's.
+    private static final ObjectMapper JSON =
+            JsonMapper.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
+
+    private final MaskingConverter message = new MaskingConverter();
+
+    /** From now on the log is JSON, and whatever else is written to standard error. */
+    public static void use(LoggerContext logging) {
+        JsonLayout layout = new JsonLayout();
+        layout.setContext(logging);
+        layout.message.setContext(logging);
+        layout.start();
+        LayoutWrappingEncoder<ILoggingEvent> encoder = new LayoutWrappingEncoder<>();
+        encoder.setContext(logging);
+        encoder.setCharset(StandardCharsets.UTF_8);
+        encoder.setLayout(layout);
+        encoder.start();
+        logging.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME)
+                .iteratorForAppenders()
+                .forEachRemaining(appender -> ((OutputStreamAppender<ILoggingEvent>) appender).setEncoder(encoder));
+        StandardError.take(line -> line(Instant.now(), "INFO", PlainText.known(line), "stderr"));
+    }
+
+    @Override
+    public String doLayout(ILoggingEvent event) {
+        return line(event.getInstant(), event.getLevel().toString(), message.convert(event), event.getLoggerName())
+                + "\n";
+    }
+
+    private static String line(Instant time, String level, String message, String logger) {
+        Map<String, String> line = new LinkedHashMap<>();
+        line.put("time", time.toString());
+        line.put("level", level);
+        line.put("msg", message);
+        line.put("logger", logger);
+        try {
+            return JSON.writeValueAsString(line);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

@@ -1,0 +1,66 @@
+package com.bytefreezer.connector.log;
+
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.OutputStreamAppender;
+import com.bytefreezer.connector.text.PlainText;
+import java.io.ByteArrayOutputStream;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.function.UnaryOperator;
+import org.slf4j.bridge.SLF4JBridgeHandler;
+
+/**
+ * Standard error, which is the log's: what else writes there, libraries and Java's own logging among it, comes as lines of
+ * the same kind. Standard output belongs to the records. As an appender it writes lines of the log as they are.
+ */
+public final class StandardError extends OutputStreamAppender<ILoggingEvent> {
+    private static final PrintStream ORIGINAL = System.err;
+
+    @Override
+    public void start() {
+        setOutputStream(ORIGINAL);
+        super.start();
+    }
+
+    /** From now on no other text gets there. */
+    public static void take() {
+        System.setErr(lines(ORIGINAL, PlainText::known));
+        SLF4JBridgeHandler.removeHandlersForRootLogger();
+        SLF4JBridgeHandler.install();
+    }
+
+    /** From now on each line that others write is made by {@code format}. */
+    static void take(UnaryOperator<String> format) {
+        System.setErr(lines(ORIGINAL, format));
+    }
+
+    /** Writes each line as {@code format} makes it. */
+    public static PrintStream lines(PrintStream out, UnaryOperator<String> format) {
+        return new PrintStream(new Lines(out, format), true, StandardCharsets.UTF_8);
+    }
+
+    private static final class Lines extends OutputStream {
+        private final PrintStream out;
+        private final UnaryOperator<String> format;
+        private final ByteArrayOutputStream line = new ByteArrayOutputStream();
+
+        private Lines(PrintStream out, UnaryOperator<String> format) {
+            this.out = out;
+            this.format = format;
+        }
+
+        @Override
+        public synchronized void write(int one) {
+            if (one != '\n') {
+                line.write(one);
+                return;
+            }
+            byte[] text = (format.apply(line.toString(StandardCharsets.UTF_8)) + "\n").getBytes(StandardCharsets.UTF_8);
+            line.reset();
+            // At once, so that lines of several threads do not mix.
+            out.write(text, 0, text.length);
+            out.flush();
+        }
+    }
+}

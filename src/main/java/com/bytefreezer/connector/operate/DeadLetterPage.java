@@ -1,0 +1,80 @@
+package com.bytefreezer.connector.operate;
+
+import com.bytefreezer.connector.delivery.DeadLetter;
+import com.bytefreezer.connector.delivery.DeadLetterLine;
+import com.bytefreezer.connector.delivery.DeadLetters;
+import com.bytefreezer.connector.problem.ApiException;
+import com.bytefreezer.connector.text.Json;
+import com.fasterxml.jackson.annotation.JsonRawValue;
+import com.fasterxml.jackson.core.io.JsonStringEncoder;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
+import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A part of the dead letters of a lane, as the API shows them.
+ *
+ * @param total how many there are in all
+ */
+@JsonNaming(SnakeCaseStrategy.class)
+public record DeadLetterPage(long total, List<Letter> deadLetters) {
+    private static final int USUAL = 100;
+    private static final int MOST = 1000;
+
+    /** One of them, or a line that is none, with what is wrong with it as the reason. */
+    @JsonNaming(SnakeCaseStrategy.class)
+    public record Letter(
+            String id,
+            String reason,
+            String object,
+            long recordNumber,
+            @Nullable String at,
+            @JsonRawValue String record) {
+        private static final int LONGEST_RECORD = 1_000_000;
+        private static final int EXCERPT = 1000;
+
+        static Letter of(DeadLetterLine line) {
+            return line.letter()
+                    .map(letter -> new Letter(
+                            letter.id(),
+                            letter.reason(),
+                            letter.object(),
+                            letter.recordNumber(),
+                            letter.time(),
+                            shown(letter)))
+                    .orElseGet(() -> new Letter(line.id(), line.problem(), "", 0, null, "null"));
+        }
+
+        /** As JSON, or else as text: what is too long, too deep or no JSON must not spoil the answer. */
+        private static String shown(DeadLetter letter) {
+            if (letter.json().length > LONGEST_RECORD) {
+                String begin = new String(letter.json(), 0, EXCERPT, StandardCharsets.UTF_8);
+                return quoted("%s… (%,d bytes)".formatted(begin, letter.json().length));
+            }
+            return Json.isDocument(letter.record()) ? letter.record() : quoted(letter.record());
+        }
+
+        private static String quoted(String text) {
+            return '"' + new String(JsonStringEncoder.getInstance().quoteAsString(text)) + '"';
+        }
+    }
+
+    /**
+     * Reads file by file, no further than it must.
+     *
+     * @param offset how many to leave out, and
+     * @param limit how many to show at most: as a request gives them, null where it does not
+     * @throws ApiException 400 when one of them is no whole number
+     */
+    public static DeadLetterPage of(DeadLetters letters, String lane, @Nullable String offset, @Nullable String limit) {
+        return new DeadLetterPage(
+                letters.count(lane),
+                letters.lines(lane)
+                        .skip(ApiException.number("offset", offset, 0))
+                        .limit(Math.min(ApiException.number("limit", limit, USUAL), MOST))
+                        .map(Letter::of)
+                        .toList());
+    }
+}

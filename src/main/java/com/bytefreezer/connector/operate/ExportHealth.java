@@ -1,0 +1,154 @@
+package com.bytefreezer.connector.operate;
+
+import com.bytefreezer.connector.control.Instance.Condition;
+import com.bytefreezer.connector.cursor.Counts;
+import com.bytefreezer.connector.lane.Export;
+import com.bytefreezer.connector.lane.Exports;
+import com.bytefreezer.connector.metrics.Metrics;
+import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.signs.Retrying;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How the exports of this process do: as metrics, and as the condition that the control plane is told. Safe for use by
+ * several threads.
+ */
+public final class ExportHealth {
+    /** One scrape asks for several values of it. */
+    private static final Duration FRESH = Duration.ofSeconds(1);
+
+    private final Status status;
+    private final long mostLagSeconds;
+    private Map<String, LaneStatus> lanes = Map.of();
+    private @Nullable ConnectorException unknown;
+    private Instant asked = Instant.EPOCH;
+
+    /** @param mostLagSeconds an export that lags more is a problem */
+    public ExportHealth(Status status, long mostLagSeconds) {
+        this.status = status;
+        this.mostLagSeconds = mostLagSeconds;
+    }
+
+    /** Begins to measure a lane. */
+    public void measure(String lane, Exports exports, Metrics metrics) {
+        Metrics.Lane measured = metrics.lane(lane);
+        measured.gauge(
+                "lag.seconds",
+                "Age of the oldest object that is found and not delivered; 0 when there is none",
+                () -> of(lane, it -> it.lagSeconds() == null ? Double.NaN : (double) it.lagSeconds()));
+        measured.gauge(
+                "objects.outstanding",
+                "Objects that are found and not delivered; a run finds them as it goes",
+                () -> exports.find(lane).isPresent() ? (double) exports.undelivered(lane) : 0);
+        measured.gauge(
+                "last.success.timestamp.seconds",
+                "When a run last ended well, as Unix time",
+                () -> of(lane, it -> seconds(it.lastSuccess())));
+        measured.gauge(
+                "failing",
+                "1 when the last run has failed, or the cursor's store cannot be read, else 0",
+                () -> of(lane, it -> it.lastError() == null ? 0 : 1, 1));
+        measured.gauge(
+                "retrying",
+                "For how many seconds the export has waited for what does not answer; 0 when it works",
+                () -> exports.signs()
+                        .of(lane)
+                        .map(it -> it.lasting().toMillis() / 1000.0)
+                        .orElse(0.0));
+        measured.gauge(
+                "dead.letters",
+                "Records that lie in the dead letters",
+                () -> of(lane, it -> (double) it.deadLetters()));
+        measured.gauge("duckdb.memory.bytes", "What the DuckDB of the current run holds in memory", () ->
+                (double) exports.find(lane).map(Export::duckDbMemory).orElse(0L));
+    }
+
+    /** What is wrong, if anything, and what was done in all. */
+    public Condition condition() {
+        List<String> problems = new ArrayList<>();
+        Counts counts = Counts.NONE;
+        long deadLetters = 0;
+        long lag = 0;
+        int failing = 0;
+        int retrying = 0;
+        Collection<LaneStatus> all;
+        try {
+            all = lanes().values();
+        } catch (ConnectorException e) {
+            return new Condition(String.valueOf(e.getMessage()), Map.of());
+        }
+        for (LaneStatus lane : all) {
+            long laneLag = lane.lagSeconds() == null ? 0 : lane.lagSeconds();
+            Retrying waits = lane.retrying();
+            if (waits != null) {
+                retrying++;
+                problems.add("export %s: retrying for %d s: %s"
+                        .formatted(lane.lane(), waits.lasting().toSeconds(), waits.why()));
+            }
+            if (lane.lastError() != null) {
+                failing++;
+                problems.add("export %s: %s".formatted(lane.lane(), lane.lastError()));
+            }
+            if (laneLag > mostLagSeconds) {
+                problems.add("export %s lags by %d s".formatted(lane.lane(), laneLag));
+            }
+            counts = counts.plus(lane.totals());
+            deadLetters += lane.deadLetters();
+            lag = Math.max(lag, laneLag);
+        }
+        Map<String, Object> counters = new LinkedHashMap<>();
+        counters.put("exports", all.size());
+        counters.put("exports_failing", failing);
+        counters.put("exports_retrying", retrying);
+        counters.put("records_selected", counts.selected());
+        counters.put("records_accepted", counts.accepted());
+        counters.put("records_duplicate", counts.duplicates());
+        counters.put("records_dead_lettered", counts.deadLettered());
+        counters.put("dead_letters", deadLetters);
+        counters.put("lag_seconds", lag);
+        return new Condition(String.join("; ", problems), counters);
+    }
+
+    private synchronized Map<String, LaneStatus> lanes() {
+        if (asked.plus(FRESH).isBefore(Instant.now())) {
+            unknown = null;
+            try {
+                Map<String, LaneStatus> now = new LinkedHashMap<>();
+                status.lanes().forEach(lane -> now.put(lane.lane(), lane));
+                lanes = now;
+            } catch (ConnectorException e) {
+                unknown = e;
+            }
+            asked = Instant.now();
+        }
+        if (unknown != null) {
+            throw unknown;
+        }
+        return lanes;
+    }
+
+    private double of(String name, ToDoubleFunction<LaneStatus> value) {
+        return of(name, value, Double.NaN);
+    }
+
+    private double of(String name, ToDoubleFunction<LaneStatus> value, double unless) {
+        try {
+            LaneStatus lane = lanes().get(name);
+            return lane == null ? unless : value.applyAsDouble(lane);
+        } catch (ConnectorException e) {
+            return unless;
+        }
+    }
+
+    private static double seconds(@Nullable Instant time) {
+        return time == null ? Double.NaN : time.toEpochMilli() / 1000.0;
+    }
+}

@@ -1,0 +1,131 @@
+package com.bytefreezer.connector.operate;
+
+import com.bytefreezer.connector.config.ExportDefinition;
+import com.bytefreezer.connector.cursor.Counts;
+import com.bytefreezer.connector.cursor.History;
+import com.bytefreezer.connector.cursor.Pulse.UnderWay;
+import com.bytefreezer.connector.signs.Retrying;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
+import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** How an export to one destination is, as JSON shows it. */
+@JsonNaming(SnakeCaseStrategy.class)
+public record ExportStatus(
+        String name,
+        String destination,
+        String tenantId,
+        String datasetId,
+        String sql,
+        String state,
+        @Nullable Long lagSeconds,
+        @Nullable String watermark,
+        @Nullable String lastSuccess,
+        @Nullable String lastError,
+        @Nullable String nextRun,
+        @Nullable String retryingSince,
+        @Nullable String retryingReason,
+        Totals totals,
+        Map<String, Long> retries,
+        long deadLetters,
+        List<String> setAside,
+        @Nullable String leftOut,
+        List<RunStatus> runs) {
+    private static final int RUNS = 20;
+
+    @JsonNaming(SnakeCaseStrategy.class)
+    record Totals(long selected, long accepted, long duplicates, long deadLettered) {
+        static Totals of(Counts counts) {
+            return new Totals(counts.selected(), counts.accepted(), counts.duplicates(), counts.deadLettered());
+        }
+    }
+
+    /** A run that has ended. */
+    @JsonNaming(SnakeCaseStrategy.class)
+    record RunStatus(
+            String startedAt,
+            String finishedAt,
+            String state,
+            long objects,
+            long selected,
+            long accepted,
+            long duplicates,
+            long deadLettered,
+            @Nullable String message) {
+        static RunStatus of(History.Run run) {
+            return new RunStatus(
+                    run.started().toString(),
+                    run.finished().toString(),
+                    run.state().name().toLowerCase(Locale.ROOT),
+                    run.objects(),
+                    run.counts().selected(),
+                    run.counts().accepted(),
+                    run.counts().duplicates(),
+                    run.counts().deadLettered(),
+                    run.message());
+        }
+    }
+
+    /** All of them; where the store does not answer in time, what was known last. */
+    public static List<ExportStatus> all(Operations operations) {
+        List<ExportDefinition> all = operations.exports();
+        Status status = operations.status();
+        return status.ask(() -> status.together(() -> operations.history().together(() -> of(operations, all))))
+                .orElseGet(() -> all.stream()
+                        .map(export -> of(export, status.asKnown(export), List.of()))
+                        .toList());
+    }
+
+    /** Those of some exports. */
+    public static List<ExportStatus> of(Operations operations, List<ExportDefinition> exports) {
+        return exports.stream().map(export -> of(operations, export)).toList();
+    }
+
+    private static ExportStatus of(Operations operations, ExportDefinition export) {
+        LaneStatus lane = operations.status().of(export);
+        return of(
+                export,
+                lane,
+                Stream.concat(
+                                operations.history().seen(lane.lane()).runs().stream()
+                                        .filter(UnderWay::isKilled)
+                                        .map(UnderWay::killed),
+                                operations.history().runs(lane.lane(), RUNS).stream())
+                        .limit(RUNS)
+                        .map(RunStatus::of)
+                        .toList());
+    }
+
+    private static ExportStatus of(ExportDefinition export, LaneStatus lane, List<RunStatus> runs) {
+        Retrying retrying = lane.retrying();
+        return new ExportStatus(
+                lane.name(),
+                lane.destination(),
+                export.tenant(),
+                export.dataset(),
+                export.sql(),
+                lane.state(),
+                lane.lagSeconds(),
+                text(lane.watermark()),
+                text(lane.lastSuccess()),
+                lane.lastError(),
+                text(lane.nextRun()),
+                retrying == null ? null : text(retrying.since()),
+                retrying == null ? null : retrying.why(),
+                Totals.of(lane.totals()),
+                lane.retries(),
+                lane.deadLetters(),
+                lane.setAside(),
+                lane.leftOut(),
+                runs);
+    }
+
+    private static @Nullable String text(@Nullable Instant time) {
+        return time == null ? null : time.toString();
+    }
+}

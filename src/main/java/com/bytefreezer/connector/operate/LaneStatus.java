@@ -1,0 +1,52 @@
+package com.bytefreezer.connector.operate;
+
+import com.bytefreezer.connector.cursor.Counts;
+import com.bytefreezer.connector.delivery.Unit;
+import com.bytefreezer.connector.signs.Retrying;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How an export to one of its destinations is.
+ *
+ * @param state never (it has not run yet), running, retrying (see {@code retrying}), silent (the process that runs it has
+ *     given no sign of life for a while), idle, empty (its dataset has never had an object), or failed or killed: so ended
+ *     the last run
+ * @param lagSeconds the age of the oldest object that the last listing of the lake has shown and that is not delivered; 0
+ *     when all are, null when the lake was never listed
+ * @param watermark every object up to here is delivered, save late ones; null before the first
+ * @param lastSuccess the end of the last run that went well
+ * @param lastError why the last run failed; null when it went well
+ * @param nextRun null where no schedule is known: while it runs, and in another process
+ * @param totals of all runs, as far as they are recorded
+ * @param retries of batches in all runs, by HTTP status; {@code no answer} where there was none, and {@code some records}
+ *     where the destination took a part
+ * @param deadLetters records that lie in the dead letters now
+ * @param setAside objects that are not delivered, since the process died of them again and again
+ * @param leftOut what the last whole listing left out, since its names tell no data; null when that is nothing
+ * @param running only known in the process that runs it
+ * @param retrying what it waits for; null when it works
+ */
+public record LaneStatus(
+        String name,
+        String destination,
+        String state,
+        @Nullable Long lagSeconds,
+        @Nullable Instant watermark,
+        @Nullable Instant lastSuccess,
+        @Nullable String lastError,
+        @Nullable Instant nextRun,
+        Counts totals,
+        Map<String, Long> retries,
+        long deadLetters,
+        List<String> setAside,
+        @Nullable String leftOut,
+        boolean running,
+        @Nullable Retrying retrying) {
+    /** Names it in the cursor and elsewhere: {@code default/webhook}. */
+    public String lane() {
+        return Unit.lane(name, destination);
+    }
+}

@@ -1,0 +1,295 @@
+package com.bytefreezer.connector.operate;
+
+import com.bytefreezer.connector.cursor.Cursor;
+import com.bytefreezer.connector.lake.Lake;
+import com.bytefreezer.connector.lane.Export;
+import com.bytefreezer.connector.lane.Export.Step;
+import com.bytefreezer.connector.lane.Exports;
+import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Failures;
+import com.bytefreezer.connector.signs.Neighbour;
+import com.bytefreezer.connector.signs.Periodic;
+import com.bytefreezer.connector.signs.Retrying;
+import com.bytefreezer.connector.signs.Signs;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Watches the exports from outside, each second: asks the lake of a run that stands still whether it answers, writes into
+ * the cursor's store that this process lives and what its exports wait for, and says in the log when an export begins to
+ * wait, each minute that it still does, and when it is over. Nothing that hangs holds it up.
+ */
+public final class Lookout implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Lookout.class);
+
+    private static final Duration TICK = Duration.ofSeconds(1);
+    /** A run that makes no step for so long may have a lake that does not answer. */
+    private static final Duration STANDSTILL = Duration.ofSeconds(3);
+    /** What a lake may take to answer. */
+    private static final Duration ANSWER = Duration.ofSeconds(4);
+
+    private static final Duration BETWEEN_PROBES = Duration.ofSeconds(3);
+    private static final Duration KEPT = Duration.ofMinutes(1);
+    private static final Duration BETWEEN_BEATS = Duration.ofSeconds(3);
+    /** What comes back so soon has not been over. */
+    private static final Duration OVER = Duration.ofSeconds(5);
+
+    /** Of what has failed for good, its run says so itself. */
+    private static final Duration FIRST_LINE = Duration.ofSeconds(3);
+
+    private static final Duration BETWEEN_LINES = Duration.ofMinutes(1);
+
+    private final Exports exports;
+    private final Signs signs;
+    private final Cursor cursor;
+    private final Runnable refusals;
+    private final ScheduledExecutorService ticks = Periodic.thread("lookout");
+    private final ExecutorService beats = Executors.newSingleThreadExecutor(Lookout::thread);
+    private final ExecutorService probes = Executors.newCachedThreadPool(Lookout::thread);
+    private final Map<String, Watched> lanes = new ConcurrentHashMap<>();
+    /** By its place: what hangs for one lane is not asked for another. */
+    private final Map<String, Probe> lakes = new ConcurrentHashMap<>();
+
+    private final Map<String, Said> said = new HashMap<>();
+    private @Nullable CompletableFuture<?> beat;
+    private long beatAt;
+
+    /** Where a lane's run was when it was looked at last. */
+    private static final class Watched {
+        private @Nullable Lake lake;
+        private long step;
+        private long since;
+    }
+
+    /** A question to a lake. */
+    private static final class Probe {
+        private final long begun = System.nanoTime();
+        private final CompletableFuture<@Nullable String> problem;
+
+        private Probe(CompletableFuture<@Nullable String> problem) {
+            this.problem = problem;
+        }
+
+        private boolean isOld() {
+            return problem.isDone() && System.nanoTime() - begun > KEPT.toNanos();
+        }
+    }
+
+    /** What the log says of a lane. */
+    private static final class Said {
+        private final long begun;
+        private long lineAt;
+        private @Nullable Long overSince;
+
+        private Said(Retrying first, long now) {
+            begun = now - first.lasting().toNanos();
+            lineAt = now;
+        }
+    }
+
+    /** @param refusals says what is refused, once a second */
+    public Lookout(Exports exports, Cursor cursor, Runnable refusals) {
+        this.exports = exports;
+        this.refusals = refusals;
+        this.cursor = cursor;
+        signs = exports.signs();
+    }
+
+    private static Thread thread(Runnable work) {
+        Thread thread = new Thread(work, "lookout");
+        thread.setDaemon(true);
+        return thread;
+    }
+
+    /** Begins; the first sign of life is written before this returns. */
+    public void start() {
+        cursor.pulse().beat(Map.of());
+        signs.listen(lane -> say(lane, Duration.ZERO));
+        // Each by itself, so that none keeps the others from being done.
+        each("the sign of life", this::beat);
+        each("the watch over the lakes", () -> {
+            long now = System.nanoTime();
+            exports.all().forEach(export -> watch(export, now));
+            Set<String> there = exports.all().stream().map(Export::lane).collect(Collectors.toSet());
+            lanes.keySet().retainAll(there);
+            lakes.values().removeIf(Probe::isOld);
+        });
+        each("the lines about what exports wait for", () -> {
+            say(Signs.EVERYBODY, FIRST_LINE);
+            exports.all().forEach(export -> say(export.lane(), FIRST_LINE));
+            forget();
+        });
+        each("the lines about what is refused", refusals);
+    }
+
+    private void each(String what, Runnable work) {
+        var unused = Periodic.each(TICK, ticks, what, work);
+    }
+
+    /** Lanes may come and go with the files of exports. */
+    private synchronized void forget() {
+        said.keySet()
+                .removeIf(lane ->
+                        !lane.equals(Signs.EVERYBODY) && exports.find(lane).isEmpty());
+    }
+
+    /** The lane is gone, with what it waited for. */
+    public synchronized void forget(String lane) {
+        lanes.remove(lane);
+        said.remove(lane);
+    }
+
+    // -- the lake
+
+    private void watch(Export export, long now) {
+        Watched watched = lanes.computeIfAbsent(export.lane(), any -> new Watched());
+        Step step = export.step().orElse(null);
+        if (step == null) {
+            watched.lake = null;
+            return;
+        }
+        if (step.lake() != watched.lake || step.number() != watched.step) {
+            boolean moves = step.lake() == watched.lake;
+            watched.lake = step.lake();
+            watched.step = step.number();
+            watched.since = now;
+            if (moves) {
+                signs.works(export.lane(), Neighbour.LAKE);
+            }
+            return;
+        }
+        if (now - watched.since > STANDSTILL.toNanos()) {
+            ask(export.lane(), step.lake(), now);
+        }
+    }
+
+    private void ask(String lane, Lake lake, long now) {
+        String place = lake.place();
+        Probe probe = lakes.compute(
+                place,
+                (any, last) -> last == null || (last.problem.isDone() && now - last.begun > BETWEEN_PROBES.toNanos())
+                        ? new Probe(CompletableFuture.supplyAsync(() -> problem(lake), probes))
+                        : last);
+        if (!probe.problem.isDone()) {
+            if (now - probe.begun > ANSWER.toNanos()) {
+                signs.failed(
+                        lane,
+                        Neighbour.LAKE,
+                        "%s: no answer for %d s".formatted(place, TimeUnit.NANOSECONDS.toSeconds(now - probe.begun)),
+                        probe.begun);
+            }
+            return;
+        }
+        String problem = probe.problem.join();
+        if (problem == null) {
+            signs.works(lane, Neighbour.LAKE);
+        } else {
+            signs.failed(lane, Neighbour.LAKE, problem, probe.begun);
+        }
+    }
+
+    private static @Nullable String problem(Lake lake) {
+        try {
+            lake.probe();
+            return null;
+        } catch (RuntimeException | Error e) {
+            return Failures.describe(e);
+        }
+    }
+
+    // -- the cursor's store
+
+    private void beat() {
+        long now = System.nanoTime();
+        cursor.trouble().ifPresent(why -> signs.failed(Neighbour.CURSOR, why, true));
+        if (beat != null && (!beat.isDone() || now - beatAt < BETWEEN_BEATS.toNanos())) {
+            return;
+        }
+        beatAt = now;
+        Map<String, Retrying> retrying = new TreeMap<>();
+        exports.all().forEach(export -> signs.of(export.lane()).ifPresent(why -> retrying.put(export.lane(), why)));
+        signs.begin(Neighbour.CURSOR, this);
+        beat = CompletableFuture.runAsync(
+                () -> {
+                    try {
+                        cursor.pulse().beat(retrying);
+                        signs.works(Neighbour.CURSOR);
+                    } catch (RuntimeException | Error e) {
+                        signs.failed(Neighbour.CURSOR, Failures.describe(e), true);
+                    } finally {
+                        signs.end(Neighbour.CURSOR, this);
+                    }
+                },
+                beats);
+    }
+
+    // -- the log
+
+    /** @param since it is worth a line, when none has been said yet */
+    private synchronized void say(String lane, Duration since) {
+        boolean everybody = lane.equals(Signs.EVERYBODY);
+        String subject = everybody
+                ? "all exports"
+                : exports.find(lane).map(Export::subject).orElse(lane);
+        Retrying retrying = (everybody ? signs.shared() : signs.own(lane)).orElse(null);
+        long now = System.nanoTime();
+        Said before = said.get(lane);
+        if (retrying != null) {
+            if (before == null && retrying.lasting().compareTo(since) < 0) {
+                return;
+            }
+            if (before == null) {
+                before = new Said(retrying, now);
+                said.put(lane, before);
+                LOG.warn(
+                        "{}: {}. It is tried again; what is not delivered stays to be delivered.",
+                        subject,
+                        retrying.why());
+            } else if (now - before.lineAt >= BETWEEN_LINES.toNanos()) {
+                before.lineAt = now;
+                LOG.warn("{}: retrying for {} now: {}.", subject, text(retrying.lasting()), retrying.why());
+            }
+            before.overSince = null;
+        } else if (before != null) {
+            if (before.overSince == null) {
+                before.overSince = now;
+            } else if (now - before.overSince >= OVER.toNanos()) {
+                said.remove(lane);
+                LOG.info(
+                        "{}: it works again, after {}.",
+                        subject,
+                        text(Duration.ofNanos(before.overSince - before.begun)));
+            }
+        }
+    }
+
+    private static String text(Duration time) {
+        return time.toMinutes() < 2 ? time.toSeconds() + " s" : time.toMinutes() + " min";
+    }
+
+    /** Ends; the process is not looked for any more. */
+    @Override
+    public void close() {
+        ticks.shutdownNow();
+        probes.shutdownNow();
+        beats.shutdownNow();
+        try {
+            cursor.pulse().end();
+        } catch (ConnectorException e) {
+            LOG.debug("The last sign of life could not be written", e);
+        }
+    }
+}

@@ -1,0 +1,375 @@
+package com.bytefreezer.connector.operate;
+
+import com.bytefreezer.connector.config.ExportDefinition;
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.control.LakeCredentials;
+import com.bytefreezer.connector.cursor.Cursor.Position;
+import com.bytefreezer.connector.cursor.History;
+import com.bytefreezer.connector.lake.Credentials;
+import com.bytefreezer.connector.lake.Lake;
+import com.bytefreezer.connector.lake.LakeObject;
+import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.query.DuckDb;
+import com.bytefreezer.connector.query.Engine;
+import com.bytefreezer.connector.query.Plan;
+import com.bytefreezer.connector.query.Query;
+import com.bytefreezer.connector.query.Schema;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Random;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import org.apache.camel.CamelContext;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds out what a run of an export would do, without doing it: lists the dataset, reads footers and, of a few objects, the
+ * records. Writes nothing, and only reads the cursor, so that it works while another process has it. Safe for use by
+ * several threads.
+ */
+public final class Planner {
+    /** So many objects are kept in mind of a listing of any length. */
+    private static final int SAMPLE = 500;
+    /** How many of them are tried until one can be read to plan with. */
+    private static final int PLAN_SAMPLE = 20;
+    /** How many are read, and how large they may be together. */
+    private static final int READ_SAMPLE = 3;
+
+    private static final long READ_BYTES = 64L * 1024 * 1024;
+    /** Of so few objects all are read, so that the number is exact. */
+    private static final int COUNTED = 20;
+
+    private final Settings settings;
+    private final CamelContext routes;
+    private final Supplier<Engine> engine;
+    private final Runnable check;
+
+    /**
+     * Plans with a DuckDB in this process.
+     *
+     * @param routes with {@code direct:credentials}
+     */
+    public Planner(Settings settings, CamelContext routes) {
+        this(settings, routes, () -> Engine.HERE, () -> {});
+    }
+
+    /**
+     * Plans for a person who waits.
+     *
+     * @param engine where DuckDB runs
+     * @param check called again and again; planning ends when it throws
+     */
+    Planner(Settings settings, CamelContext routes, Supplier<Engine> engine, Runnable check) {
+        this.settings = settings;
+        this.routes = routes;
+        this.engine = engine;
+        this.check = check;
+    }
+
+    /** Some objects: how many, and a few of them, evenly. */
+    private static final class Tally {
+        private final Random random = new Random(1);
+        private final List<LakeObject> sample = new ArrayList<>();
+        private @Nullable LakeObject newest;
+        private long objects;
+        private long bytes;
+        /** Listed one after the other. */
+        private Map<String, String> partition = Map.of();
+
+        private long partitions;
+
+        void add(LakeObject object) {
+            Map<String, String> its = object.partition();
+            partitions += objects == 0 || !its.equals(partition) ? 1 : 0;
+            partition = its;
+            objects++;
+            bytes += object.size();
+            newest = newest == null || object.lastModified().isAfter(newest.lastModified()) ? object : newest;
+            if (sample.size() < SAMPLE) {
+                sample.add(object);
+            } else {
+                long place = random.nextLong(objects);
+                if (place < SAMPLE) {
+                    sample.set((int) place, object);
+                }
+            }
+        }
+
+        long bytesOfSample() {
+            return sample.stream().mapToLong(LakeObject::size).sum();
+        }
+    }
+
+    /** What the next run would export: of an incremental export the objects that the cursor does not have. */
+    public ExportPlan plan(ExportDefinition export) {
+        return plan(export, newOnes(export), object -> true, OptionalLong.empty());
+    }
+
+    /**
+     * What an export of these objects would be, whatever the cursor has.
+     *
+     * @param range the objects that count
+     * @param counted how many records the query gives over them, where that is known already
+     */
+    public ExportPlan planAll(ExportDefinition export, Predicate<LakeObject> range, OptionalLong counted) {
+        return plan(export, UnaryOperator.identity(), range, counted);
+    }
+
+    /**
+     * Whether the dataset has an object.
+     *
+     * @throws ConnectorException when it cannot be listed
+     */
+    public boolean hasObjects(ExportDefinition export) {
+        try (Lake lake = lake(export, credentials(export));
+                Stream<LakeObject> objects = lake.objects()) {
+            return objects.findFirst().isPresent();
+        }
+    }
+
+    /**
+     * Binds the query over the newest object that can be read; does nothing when there is none.
+     *
+     * @throws ConnectorException when the query does not fit
+     */
+    public void bind(ExportDefinition export) {
+        Credentials credentials = credentials(export);
+        try (Lake lake = lake(export, credentials)) {
+            Tally all = new Tally();
+            tally(lake, all, object -> true);
+            if (all.objects > 0) {
+                try (DuckDb duckDb = open(lake, credentials)) {
+                    plan(duckDb, query(export), all, learned(export, duckDb, all));
+                }
+            }
+        }
+    }
+
+    /** Parses the SQL of an export. */
+    public Query query(ExportDefinition export) {
+        try (Connection connection = DuckDb.forParsing(engine.get())) {
+            return Query.parse(export.sql(), connection);
+        } catch (SQLException e) {
+            throw new ConnectorException("DuckDB does not start (" + Query.firstLine(e) + ").", e);
+        }
+    }
+
+    private ExportPlan plan(
+            ExportDefinition export,
+            UnaryOperator<Iterator<LakeObject>> newOnes,
+            Predicate<LakeObject> range,
+            OptionalLong counted) {
+        Query query = query(export);
+        Credentials credentials = credentials(export);
+        try (Lake lake = lake(export, credentials)) {
+            Tally all = new Tally();
+            tally(lake, all, range);
+            if (all.objects == 0) {
+                return ExportPlan.of(
+                        "nothing to do: no Parquet objects under " + String.join(" or ", lake.folders()),
+                        false,
+                        "incremental",
+                        "no object",
+                        0,
+                        0,
+                        null,
+                        null,
+                        true,
+                        null,
+                        0,
+                        1,
+                        List.of(),
+                        notes(export, lake, Schema.of(settings)));
+            }
+            try (DuckDb duckDb = open(lake, credentials)) {
+                Schema schema = learned(export, duckDb, all);
+                Plan plan = plan(duckDb, query, all, schema);
+                Tally read = all;
+                if (plan.kind(export.sync()) != Plan.Kind.WHOLE) {
+                    read = new Tally();
+                    tally(lake, read, range, newOnes);
+                }
+                Long rows = read.objects == 0 ? Long.valueOf(0) : rows(duckDb, read);
+                duckDb.lock(Runtime.getRuntime().availableProcessors());
+                Selected selected = plan.kind(export.sync()) == Plan.Kind.ROW_WISE && rows != null
+                        ? selected(duckDb, query, read, schema, rows)
+                        : Selected.UNKNOWN;
+                if (counted.isPresent()) {
+                    selected = selected.counted(counted.getAsLong());
+                }
+                History store = History.readOnly(settings);
+                return ExportPlan.of(
+                        kind(plan, export.sync()),
+                        plan.kind(export.sync()) == Plan.Kind.ROW_WISE,
+                        plan.covers(export.sync()),
+                        plan.reason(),
+                        read.objects,
+                        read.bytes,
+                        rows,
+                        selected.records,
+                        selected.exact,
+                        selected.bytes,
+                        read.partitions,
+                        export.batchSize(),
+                        store.suspects(export.lane()).setAside(store.queryId(export.lane())),
+                        notes(export, lake, schema));
+            }
+        }
+    }
+
+    private List<String> notes(ExportDefinition export, Lake lake, Schema schema) {
+        List<String> notes = new ArrayList<>();
+        settings.routes()
+                .description(export.destination())
+                .filter(destination -> !destination.guarantee().isEmpty())
+                .ifPresent(destination -> notes.add("%s: %s".formatted(destination.name(), destination.guarantee())));
+        schema.mixed().forEach(mixed -> notes.add(mixed.toString()));
+        if (!lake.skipped().toString().isEmpty()) {
+            notes.add(lake.skipped().toString());
+        }
+        lake.unlisted().forEach(one -> notes.add("Cannot be looked into: " + one));
+        return notes;
+    }
+
+    private static String kind(Plan plan, String sync) {
+        return switch (plan.kind(sync)) {
+            case ROW_WISE -> "row-wise: each record once";
+            case LIMITED ->
+                plan.kind() == Plan.Kind.LIMITED
+                        ? "new objects together: each run up to its LIMIT, the other new records never"
+                        : "new objects together at each run, as query.sync=incremental says";
+            case WHOLE ->
+                "the whole dataset at each run, since " + (sync.equals("full") ? "query.sync=full" : plan.reason());
+        };
+    }
+
+    /** From all footers, or from many. */
+    private static @Nullable Long rows(DuckDb duckDb, Tally tally) {
+        OptionalLong rows = duckDb.rows(tally.sample);
+        if (rows.isEmpty()) {
+            return null;
+        }
+        return tally.objects == tally.sample.size()
+                ? rows.getAsLong()
+                : Math.round((double) rows.getAsLong() * tally.bytes / Math.max(1, tally.bytesOfSample()));
+    }
+
+    /** What the query gives over a few objects, for all of their rows; null when they are too large or cannot be read. */
+    private Selected selected(DuckDb duckDb, Query query, Tally read, Schema schema, long rows) {
+        if (rows == 0) {
+            return new Selected(0L, true, 0L);
+        }
+        boolean omitNulls = settings.text("records.nulls").equals("omit");
+        long seen = 0;
+        long records = 0;
+        long bytes = 0;
+        long left = READ_BYTES;
+        // Small ones are all counted.
+        int step = read.bytes <= READ_BYTES && read.objects <= COUNTED
+                ? 1
+                : Math.max(1, (read.sample.size() + READ_SAMPLE - 1) / READ_SAMPLE);
+        for (int i = 0; i < read.sample.size(); i += step) {
+            check.run();
+            List<LakeObject> object = List.of(read.sample.get(i));
+            left -= object.get(0).size();
+            OptionalLong rowsOfObject = duckDb.rows(object);
+            if (left < 0 || rowsOfObject.isEmpty()) {
+                break;
+            }
+            try {
+                DuckDb.Size size = duckDb.measure(duckDb.records(query, object, schema, omitNulls, 0));
+                seen += rowsOfObject.getAsLong();
+                records += size.records();
+                bytes += size.bytes();
+            } catch (ConnectorException e) {
+                // The run would report the object and go on, too.
+            }
+        }
+        if (seen == 0) {
+            return Selected.UNKNOWN;
+        }
+        double share = (double) rows / seen;
+        return new Selected(Math.round(records * share), seen == rows, Math.round(bytes * share));
+    }
+
+    /** What a query gives. */
+    private record Selected(
+            @Nullable Long records, boolean exact, @Nullable Long bytes) {
+        static final Selected UNKNOWN = new Selected(null, false, null);
+
+        Selected counted(long number) {
+            Long its = records == null || bytes == null || records == 0 ? null : bytes * number / records;
+            return new Selected(number, true, its);
+        }
+    }
+
+    /** What a run knows of the columns, or would learn at its beginning. */
+    private Schema learned(ExportDefinition export, DuckDb duckDb, Tally all) {
+        Schema schema = Schema.of(settings);
+        History.readOnly(settings)
+                .columns(export.tenant() + "/" + export.dataset())
+                .ifPresent(schema::add);
+        duckDb.learn(schema, all.sample);
+        return schema;
+    }
+
+    private static Plan plan(DuckDb duckDb, Query query, Tally all, Schema schema) {
+        List<LakeObject> tried = new ArrayList<>();
+        if (all.newest != null) {
+            tried.add(all.newest);
+        }
+        all.sample.stream().limit(PLAN_SAMPLE).forEach(tried::add);
+        return duckDb.planWithFirst(query, tried, schema);
+    }
+
+    private void tally(Lake lake, Tally tally, Predicate<LakeObject> range) {
+        tally(lake, tally, range, UnaryOperator.identity());
+    }
+
+    private void tally(
+            Lake lake, Tally tally, Predicate<LakeObject> range, UnaryOperator<Iterator<LakeObject>> newOnes) {
+        try (Stream<LakeObject> objects = lake.objects()) {
+            newOnes.apply(objects.peek(object -> check.run()).filter(range).iterator())
+                    .forEachRemaining(tally::add);
+        }
+    }
+
+    private DuckDb open(Lake lake, @Nullable Credentials credentials) {
+        return DuckDb.open(engine.get(), settings, lake.folders(), credentials, true);
+    }
+
+    private Lake lake(ExportDefinition export, @Nullable Credentials credentials) {
+        return Lake.of(settings, export.tenant(), export.dataset(), credentials);
+    }
+
+    private @Nullable Credentials credentials(ExportDefinition export) {
+        return LakeCredentials.ask(routes, export.tenant(), export.dataset());
+    }
+
+    /** As the cursor would say. */
+    private UnaryOperator<Iterator<LakeObject>> newOnes(ExportDefinition export) {
+        History store = History.readOnly(settings);
+        Position position = store.position(export.lane()).orElseGet(this::start);
+        return objects -> store.newOnes(position, export.lane(), objects);
+    }
+
+    /** Where an export begins that has not run yet. */
+    private Position start() {
+        String start = settings.text("cursor.start");
+        Instant from =
+                switch (start) {
+                    case "earliest" -> Instant.EPOCH;
+                    case "latest" -> Position.AFTER_FIRST_LISTING;
+                    default -> Instant.parse(start);
+                };
+        return Position.at(from);
+    }
+}

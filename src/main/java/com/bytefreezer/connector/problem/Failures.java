@@ -1,0 +1,111 @@
+package com.bytefreezer.connector.problem;
+
+import com.bytefreezer.connector.text.PlainText;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.SocketTimeoutException;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.util.List;
+import java.util.stream.Stream;
+import javax.net.ssl.SSLException;
+import org.apache.camel.http.base.HttpOperationFailedException;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.core.exception.SdkServiceException;
+
+/** Puts an exception into words for people: one line, no stack trace, no secret, no query string and no user of a URL. */
+public final class Failures {
+    /** Timeout, too early, too many requests: the only 4xx after which the same request may work. */
+    private static final List<Integer> WORTH_A_RETRY = List.of(408, 425, 429);
+
+    private Failures() {}
+
+    /** What happened, e.g. {@code 403 from https://siem.example — token refused}. */
+    public static String describe(Throwable failure) {
+        for (Throwable e = failure; e != null; e = e.getCause()) {
+            String description = describeKnown(e);
+            if (description != null) {
+                return description;
+            }
+        }
+        Throwable root = failure;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        String message = PlainText.answer(root.getMessage());
+        return message.isEmpty() ? root.getClass().getSimpleName() : message;
+    }
+
+    /**
+     * The same as an exception whose effect may be changed, see {@link ConnectorException#saying}: the one that is described,
+     * or a new one.
+     */
+    public static ConnectorException known(Throwable failure) {
+        for (Throwable e = failure; e != null; e = e.getCause()) {
+            if (e instanceof ConnectorException known) {
+                return known;
+            }
+            if (describeKnown(e) != null) {
+                break;
+            }
+        }
+        String text = describe(failure);
+        return new ConnectorException(text.endsWith(".") ? text : text + ".", failure);
+    }
+
+    /** Whether it is a server, a network or a disk that failed, so that the same may work later. */
+    public static boolean isNeighbours(Throwable failure) {
+        return Stream.iterate(failure, cause -> cause != null, Throwable::getCause)
+                .anyMatch(cause -> cause instanceof IOException
+                        || (cause instanceof SdkException
+                                && !(cause instanceof SdkServiceException answer && answer.statusCode() < 500))
+                        || (cause instanceof HttpOperationFailedException http
+                                && (http.getStatusCode() >= 500 || isWorthARetry(http.getStatusCode()))));
+    }
+
+    private static @Nullable String describeKnown(Throwable e) {
+        if (e instanceof HttpOperationFailedException http) {
+            String answer = PlainText.answer(http.getResponseBody());
+            return http.getStatusCode() + " from " + host(http.getUri()) + (answer.isEmpty() ? "" : " — " + answer);
+        }
+        if (e instanceof ConnectorException) {
+            return e.getMessage();
+        }
+        if (e instanceof Error) {
+            // Its message alone, such as the name of a class, says nothing.
+            String message = PlainText.answer(e.getMessage());
+            return e.getClass().getSimpleName() + (message.isEmpty() ? "" : ": " + message);
+        }
+        if (e instanceof UnknownHostException) {
+            return "unknown host " + PlainText.answer(e.getMessage());
+        }
+        if (e instanceof SocketTimeoutException) {
+            return "no answer in time (" + PlainText.answer(e.getMessage()) + ")";
+        }
+        if (e instanceof ConnectException || e instanceof SSLException) {
+            String message = PlainText.answer(e.getMessage());
+            return message.isEmpty() ? "no connection" : message;
+        }
+        return null;
+    }
+
+    /** Scheme, host and port of a URL. */
+    public static String host(String url) {
+        try {
+            URI uri = URI.create(url);
+            // Not getHost, which is null for a name with an underscore.
+            String authority = uri.getRawAuthority();
+            return authority == null
+                    ? "the destination"
+                    : uri.getScheme() + "://" + authority.substring(authority.lastIndexOf('@') + 1);
+        } catch (IllegalArgumentException e) {
+            return "the destination";
+        }
+    }
+
+    /** Whether the same request may work after an answer below 500. */
+    public static boolean isWorthARetry(int status) {
+        return WORTH_A_RETRY.contains(status);
+    }
+}

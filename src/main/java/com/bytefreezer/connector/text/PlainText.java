@@ -1,0 +1,91 @@
+package com.bytefreezer.connector.text;
+
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes text from outside - answers of servers, names of files, messages of libraries, values of records - into text for
+ * people: without secrets, in one line, without characters that steer a terminal or hide what stands there, and then cut.
+ * In this order, since half a secret is not known as one. Whatever is logged, kept as a reason, or printed passes here.
+ */
+public final class PlainText {
+    private static final int LONGEST_ANSWER = 200;
+    private static final int LONGEST_MESSAGE = 4000;
+    private static final char REPLACEMENT = '\uFFFD';
+    private static final int NON_JOINER = 0x200C;
+    private static final int JOINER = 0x200D;
+
+    private PlainText() {}
+
+    /** One line of no more than a few thousand characters: a whole message. */
+    public static String line(@Nullable String text) {
+        return text == null ? "" : cut(oneLine(Secrets.ofProcess().mask(text)), LONGEST_MESSAGE);
+    }
+
+    /** One line of two hundred characters at most: what others say, as a part of a message. */
+    public static String answer(@Nullable String text) {
+        return text == null ? "" : cut(oneLine(Secrets.ofProcess().mask(text)), LONGEST_ANSWER);
+    }
+
+    /** A line of our own, in which URLs stay as they are, but not what is known to be secret. */
+    public static String known(String line) {
+        int indent = line.length() - line.stripLeading().length();
+        return " ".repeat(indent) + oneLine(Secrets.ofProcess().maskValues(line));
+    }
+
+    /** A stack trace: its lines are indented, so that none looks like one of the log. */
+    public static String trace(String text) {
+        return Secrets.ofProcess()
+                .mask(text)
+                .lines()
+                .map(line -> "\t" + oneLine(line) + "\n")
+                .collect(Collectors.joining());
+    }
+
+    /**
+     * The same text in one line: a run of white space with a break of a line in it is a space, and each character that is
+     * none to be seen a replacement.
+     */
+    static String oneLine(String text) {
+        StringBuilder line = new StringBuilder();
+        StringBuilder space = new StringBuilder();
+        boolean broken = false;
+        for (int at = 0; at < text.length(); at += Character.charCount(text.codePointAt(at))) {
+            int character = text.codePointAt(at);
+            if (isBreak(character) || character == '\t' || Character.isSpaceChar(character)) {
+                broken |= isBreak(character);
+                space.append(' ');
+                continue;
+            }
+            if (!line.isEmpty()) {
+                line.append(broken ? " " : space);
+            }
+            space.setLength(0);
+            broken = false;
+            line.appendCodePoint(isSeen(character) ? character : REPLACEMENT);
+        }
+        return line.toString();
+    }
+
+    private static boolean isBreak(int character) {
+        return (character >= '\n' && character <= '\r') || "\u0085\u2028\u2029".indexOf(character) >= 0;
+    }
+
+    /** No control or format character, among which are those that turn the direction of writing; but what joins letters and emoji. */
+    private static boolean isSeen(int character) {
+        return switch (Character.getType(character)) {
+            case Character.CONTROL, Character.SURROGATE -> false;
+            case Character.FORMAT -> character == NON_JOINER || character == JOINER;
+            default -> true;
+        };
+    }
+
+    private static String cut(String line, int most) {
+        if (line.length() <= most) {
+            return line;
+        }
+        // Not between the halves of a character.
+        int end = Character.isHighSurrogate(line.charAt(most - 1)) ? most - 1 : most;
+        return line.substring(0, end) + "…";
+    }
+}

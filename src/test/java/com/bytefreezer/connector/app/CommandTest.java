@@ -1,0 +1,226 @@
+package com.bytefreezer.connector.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.bytefreezer.connector.config.Mode;
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.cursor.Cursor;
+import com.bytefreezer.connector.delivery.Routes;
+import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.testing.WebhookServer;
+import com.bytefreezer.connector.text.Secrets;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+class CommandTest {
+    @TempDir
+    private Path folder;
+
+    private final ByteArrayOutputStream printed = new ByteArrayOutputStream();
+
+    @Test
+    void thePlanTellsWhatTheNextRunExportsAndWritesNothing() throws Exception {
+        assertThat(command(Map.of()).plan()).isZero();
+
+        assertThat(printed())
+                .startsWith("default/stdout: row-wise: each record once · 12 objects · 400 records · ~9 batches · ~");
+        assertThat(printed()).contains("incremental, since auto: it only filters and projects; reads 12 objects, ");
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    @Test
+    void thePlanKnowsWhatIsDeliveredAlsoWhileAnotherProcessHasTheCursor() throws Exception {
+        try (WebhookServer server = WebhookServer.start()) {
+            Map<String, String> webhook = Map.of(
+                    "destination.type",
+                    "webhook",
+                    "destination.webhook.url",
+                    server.url().toString());
+            TestRun.batch(settings(webhook));
+            try (Cursor running = Cursor.open(folder.resolve("cursor.db"), Duration.ofHours(24))) {
+                assertThat(running.knows("default/webhook")).isTrue();
+                command(webhook).plan();
+                assertThat(printed()).contains("each record once · 0 objects · 0 records · ~0 batches");
+
+                printed.reset();
+                command(webhook, "--from=2026-11-19T00:00:00Z", "--to=2026-11-20T00:00:00Z")
+                        .plan();
+                assertThat(printed())
+                        .contains("each record once · ")
+                        .doesNotContain(" 0 objects")
+                        .doesNotContain(" 12 objects");
+            }
+        }
+    }
+
+    @Test
+    void thePlanSaysWhyAQueryNeedsTheWholeDataset() throws Exception {
+        command(Map.of("query.sql", "SELECT hostname, count(*) AS n FROM events GROUP BY hostname"))
+                .plan();
+
+        assertThat(printed()).contains("the whole dataset at each run, since it uses AGGREGATE · 12 objects with ");
+        assertThat(printed()).contains("full, since auto");
+    }
+
+    @Test
+    void theEstimateIsNearWhatTheExportGives() throws Exception {
+        try (WebhookServer server = WebhookServer.start()) {
+            Map<String, String> webhook = Map.of(
+                    "destination.type",
+                    "webhook",
+                    "destination.webhook.url",
+                    server.url().toString(),
+                    "query.sql",
+                    "SELECT hostname, message FROM events");
+            assertThat(command(webhook, "--json").plan()).isZero();
+            long selected = new ObjectMapper()
+                    .readTree(printed())
+                    .path("default/webhook")
+                    .path("selected")
+                    .asLong();
+
+            TestRun.batch(settings(webhook));
+
+            assertThat(selected).isEqualTo(server.records().size());
+        }
+    }
+
+    @Test
+    void validSettingsRoutesAndSqlAreSaidToBeSo() throws Exception {
+        assertThat(command(Map.of()).validate()).isZero();
+        assertThat(printed()).isEqualTo("valid: 1 export\n");
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    @Test
+    void anUnknownColumnAndASyntaxErrorAreProblems() throws Exception {
+        assertThat(command(Map.of("query.sql", "SELECT nosuch FROM events")).validate())
+                .isEqualTo(1);
+        assertThat(printed()).contains("export default: SQL: line 1, column 8").contains("nosuch");
+
+        printed.reset();
+        assertThat(command(Map.of("query.sql", "SELEC 1")).validate()).isEqualTo(1);
+        assertThat(printed()).contains("export default: SQL: line 1, column 1");
+    }
+
+    @Test
+    void anUnreachableLakeIsOnlyANote() throws Exception {
+        assertThat(command(Map.of(
+                                "lake.root",
+                                "file:" + folder.resolve("none"),
+                                "query.tenant-id",
+                                "a",
+                                "query.dataset-id",
+                                "b",
+                                "query.sql",
+                                "SELECT 1 AS one FROM events"))
+                        .validate())
+                .isZero();
+        assertThat(printed()).contains("note: export default: its SQL is not checked against the data: lake.root");
+    }
+
+    @Test
+    void aRouteThatNamesNothingThatExistsIsAProblem() throws Exception {
+        Path routes = folder.resolve("routes");
+        Routes.copyTo(routes);
+        Path stdout = routes.resolve("destinations/stdout.camel.yaml");
+        Files.writeString(stdout, Files.readString(stdout).replace("standardOutput", "standardInput"));
+
+        Settings settings = TestRun.settings(folder, routes, Map.of());
+        assertThat(new Command(settings, new Secrets(), options(), out()).validate())
+                .isEqualTo(1);
+
+        assertThat(printed().lines()).anyMatch(line -> line.startsWith("routes: ") && line.contains("standardInput"));
+    }
+
+    @Test
+    void aRangeIsExportedAgainAndTheCursorStaysAsItIs() throws Exception {
+        try (WebhookServer server = WebhookServer.start()) {
+            Map<String, String> webhook = Map.of(
+                    "destination.type",
+                    "webhook",
+                    "destination.webhook.url",
+                    server.url().toString());
+            TestRun.batch(settings(webhook));
+            byte[] before = Files.readAllBytes(folder.resolve("cursor.db"));
+
+            int code = command(webhook, "--from=2026-11-19T00:00:00Z", "--to=2026-11-20T00:00:00Z")
+                    .replay((settings, lanes) -> TestRun.batch(settings).succeeded() ? 0 : 1);
+
+            assertThat(code).isZero();
+            assertThat(server.records()).hasSizeBetween(401, 799);
+            assertThat(Files.readAllBytes(folder.resolve("cursor.db"))).isEqualTo(before);
+        }
+    }
+
+    @Test
+    void statusIsATableAndCanBeJson() throws Exception {
+        assertThat(command(Map.of()).status()).isZero();
+        assertThat(printed().lines().map(line -> line.replaceAll(" +", " ")))
+                .containsExactly(
+                        "EXPORT STATE LAG LAST SUCCESS SELECTED ACCEPTED DUPLICATES DEAD LETTERS LAST ERROR",
+                        "default/stdout never - - 0 0 0 0 -");
+
+        printed.reset();
+        command(Map.of(), "--json").status();
+        assertThat(new ObjectMapper()
+                        .readTree(printed())
+                        .at("/exports/0/dataset_id")
+                        .asText())
+                .isEqualTo("syslog");
+    }
+
+    @Test
+    void anExportThatDoesNotExistIsNamed() {
+        assertThatThrownBy(() -> command(Map.of(), "--export=nosuch").status())
+                .isInstanceOf(ConnectorException.class)
+                .hasMessage("there is no export nosuch. Nothing was done. There are: default/stdout.");
+    }
+
+    @Test
+    void anOptionOfAnotherModeIsRefused() {
+        assertThat(options("--from=2026-11-19T00:00:00Z").misplacedIn(Mode.BATCH))
+                .contains("--from and --to: only for --mode plan or replay. Not started.");
+        assertThat(options("--rate=5").misplacedIn(Mode.WATCH)).isPresent();
+        assertThat(options("--rate=5").misplacedIn(Mode.REPLAY)).isEmpty();
+    }
+
+    private Command command(Map<String, String> given, String... arguments) {
+        Command.Options options = options(arguments);
+        Map<String, String> all = new TreeMap<>(given);
+        all.putAll(options.settings());
+        return new Command(settings(all), new Secrets(), options, out());
+    }
+
+    private static Command.Options options(String... arguments) {
+        Command.Options options = new Command.Options();
+        // picocli wants a command around them.
+        CommandLine commandLine = new CommandLine(CommandLine.Model.CommandSpec.create()
+                .addMixin("options", CommandLine.Model.CommandSpec.forAnnotatedObject(options)));
+        commandLine.parseArgs(arguments);
+        return options;
+    }
+
+    private Settings settings(Map<String, String> given) {
+        return TestRun.settings(folder, given);
+    }
+
+    private PrintStream out() {
+        return new PrintStream(printed, true, StandardCharsets.UTF_8);
+    }
+
+    private String printed() {
+        return printed.toString(StandardCharsets.UTF_8);
+    }
+}

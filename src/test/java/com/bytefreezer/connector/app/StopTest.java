@@ -1,0 +1,78 @@
+package com.bytefreezer.connector.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+
+import com.bytefreezer.connector.config.Mode;
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.cursor.Cursor;
+import com.bytefreezer.connector.kit.Reply;
+import com.bytefreezer.connector.testing.Await;
+import com.bytefreezer.connector.testing.WebhookServer;
+import com.bytefreezer.connector.text.Secrets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A signal may come as soon as there is something to stop, and before Camel is there. */
+class StopTest {
+    @TempDir
+    Path folder;
+
+    @Test
+    void aConnectorThatHasNotStartedCanBeStopped() {
+        Settings settings = TestRun.settings(folder, Map.of("destination.type", "stdout"));
+        Connector connector = new Connector(settings, new Secrets(), Cursor.open(settings), Mode.WATCH);
+
+        assertThatCode(connector::close).doesNotThrowAnyException();
+    }
+
+    @Test
+    void aStopThatTheDestinationHoldsUpClosesDuckDbAllTheSame() throws Exception {
+        try (WebhookServer sink = WebhookServer.start()) {
+            sink.reply(Reply.of(200).after(Duration.ofSeconds(10)));
+            TestRun.Running watch = TestRun.watch(TestRun.settings(
+                    folder,
+                    Map.of(
+                            "destination.type", "webhook",
+                            "destination.webhook.url", sink.url().toString(),
+                            "shutdown.timeout-seconds", "1")));
+            Await.until("a request", () -> !sink.requests().isEmpty());
+            assertThat(watch.duckDbMemory()).isPositive();
+
+            watch.close();
+
+            assertThat(watch.duckDbMemory()).isZero();
+        }
+    }
+
+    @Test
+    void aStopDoesNotWaitForBatchesThatTheRateHoldsBack() throws Exception {
+        try (WebhookServer sink = WebhookServer.start()) {
+            TestRun.Running watch = TestRun.watch(TestRun.settings(
+                    folder,
+                    Map.of(
+                            "destination.type", "webhook",
+                            "destination.webhook.url", sink.url().toString(),
+                            "delivery.max-records-per-second", "1",
+                            "schedule.batch-size", "100")));
+            Await.until("a request", () -> !sink.requests().isEmpty());
+            long begun = System.nanoTime();
+
+            watch.close();
+
+            assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(20));
+            assertThat(sink.requests()).hasSize(1);
+            assertThat(watch.log()).noneMatch(line -> line.startsWith("WARN") || line.startsWith("ERROR"));
+        }
+    }
+
+    @Test
+    void aWorkbenchThatHasNotStartedCanBeStopped() {
+        Workbench workbench = new Workbench(TestRun.settings(folder, Map.of()), new Secrets());
+
+        assertThatCode(workbench::close).doesNotThrowAnyException();
+    }
+}

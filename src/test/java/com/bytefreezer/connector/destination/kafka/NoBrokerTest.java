@@ -1,0 +1,105 @@
+package com.bytefreezer.connector.destination.kafka;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.bytefreezer.connector.delivery.SampleExport;
+import com.bytefreezer.connector.net.AnsweringProducer;
+import com.bytefreezer.connector.testing.KafkaServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What listens at {@code destination.kafka.brokers} is no Kafka broker. */
+class NoBrokerTest {
+    /** Kafka's client takes the first four bytes for the length of an answer: 1.2 GB, which it makes room for. */
+    private static final byte[] HTTP = "HTTP/1.1 400 Bad Request\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    @Timeout(value = 60, unit = TimeUnit.SECONDS)
+    void aWebServerInPlaceOfABrokerFailsTheRun() throws Exception {
+        ExecutorService threads = Executors.newCachedThreadPool();
+        try (ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            threads.execute(() -> answer(server));
+            var run = SampleExport.to(URI.create("http://localhost"), folder)
+                    .with("destination.type", "kafka")
+                    .with("destination.kafka.brokers", "127.0.0.1:" + server.getLocalPort())
+                    .with("destination.kafka.topic", "t")
+                    .with("destination.kafka.timeout-ms", 2000)
+                    .with("delivery.max-retries", 0)
+                    .run();
+
+            assertThat(run.succeeded()).isFalse();
+            assertThat(run.log("ERROR")).singleElement().asString().contains("kafka, export default: ");
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    @Test
+    void messagesAreAnsweredWhenTheThreadOfTheClientEnds() throws Exception {
+        try (KafkaServer broker = KafkaServer.start()) {
+            broker.createTopic("t", 1, Map.of());
+            Properties properties = new Properties();
+            properties.put("bootstrap.servers", broker.brokers());
+            properties.put("linger.ms", "60000");
+            properties.put("delivery.timeout.ms", "120000");
+            properties.put("security.protocol", "PLAINTEXT");
+            properties.put("key.serializer", ByteArraySerializer.class.getName());
+            properties.put("value.serializer", ByteArraySerializer.class.getName());
+            @SuppressWarnings("unchecked")
+            Producer<byte[], byte[]> producer = (Producer<byte[], byte[]>)
+                    AnsweringProducer.of(() -> new KafkaProducer<byte[], byte[]>(properties));
+            Thread thread = Thread.getAllStackTraces().keySet().stream()
+                    .filter(one -> one.getName().startsWith(KafkaProducer.NETWORK_THREAD_PREFIX))
+                    .findFirst()
+                    .orElseThrow();
+            CompletableFuture<Exception> answer = new CompletableFuture<>();
+            producer.send(
+                    new ProducerRecord<>("t", "one".getBytes(StandardCharsets.UTF_8)),
+                    (sent, failure) -> answer.complete(failure));
+
+            thread.getUncaughtExceptionHandler().uncaughtException(thread, new StackOverflowError());
+
+            assertThat(answer.get(10, TimeUnit.SECONDS)).hasMessageStartingWith("StackOverflowError in Kafka's client");
+            CompletableFuture<Exception> next = new CompletableFuture<>();
+            producer.send(
+                    new ProducerRecord<>("t", "two".getBytes(StandardCharsets.UTF_8)),
+                    (sent, failure) -> next.complete(failure));
+            producer.flush();
+            assertThat(next.get(10, TimeUnit.SECONDS)).isNull();
+            producer.close();
+        }
+    }
+
+    private static void answer(ServerSocket server) {
+        while (!server.isClosed()) {
+            try {
+                Socket client = server.accept();
+                client.getInputStream().read();
+                client.getOutputStream().write(HTTP);
+            } catch (IOException e) {
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,194 @@
+package com.bytefreezer.connector.lane;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.bytefreezer.connector.app.TestRun;
+import com.bytefreezer.connector.config.Mode;
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.delivery.Routes;
+import com.bytefreezer.connector.kit.Reply;
+import com.bytefreezer.connector.operate.LaneStatus;
+import com.bytefreezer.connector.testing.Await;
+import com.bytefreezer.connector.testing.ParquetLake;
+import com.bytefreezer.connector.testing.WebhookServer;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What people, editors and mounts put into {@code routes/exports} beside files of exports. */
+class OddExportFilesTest {
+    private static final int RECORDS = 10;
+
+    @TempDir
+    private Path folder;
+
+    @AutoClose
+    private final WebhookServer sink = WebhookServer.start();
+
+    private ParquetLake lake;
+    private Path exports;
+
+    @BeforeEach
+    void makeLakeAndRoutes() throws IOException {
+        lake = ParquetLake.in(folder.resolve("lake"));
+        object("a", 0);
+        Routes.copyTo(folder.resolve("routes"));
+        exports = folder.resolve("routes/exports");
+        Files.delete(exports.resolve("default.camel.yaml"));
+        Files.writeString(file("good"), text("good"));
+    }
+
+    /** What is made of the name of an export, and what is said of it. */
+    private Map<String, String> makeOddOnes() throws IOException {
+        Map<String, String> said = new TreeMap<>();
+        Files.createFile(file("empty"));
+        said.put("empty", "describes no export");
+        Files.createDirectory(file("directory"));
+        said.put("directory", "it is a folder");
+        Files.createSymbolicLink(file("itself"), Path.of("itself.camel.yaml"));
+        said.put("itself", "Too many levels of symbolic links");
+        Files.createSymbolicLink(file("dangling"), Path.of("nowhere"));
+        said.put("dangling", "it leads to nothing");
+        Files.createSymbolicLink(file("parent"), Path.of(".."));
+        said.put("parent", "it is a folder");
+        Files.writeString(file("half"), text("half").substring(0, text("half").indexOf("webhook") - 3));
+        said.put("half", "line ");
+        Files.writeString(file("large"), text("large") + "# \n".repeat(3_500_000));
+        said.put("large", "it has 10,5");
+        byte[] binary = new byte[256];
+        for (int i = 0; i < binary.length; i++) {
+            binary[i] = (byte) i;
+        }
+        Files.write(file("binary"), binary);
+        said.put("binary", "line 2: it is not text in UTF-8");
+        Files.writeString(file("wide"), text("wide"), StandardCharsets.UTF_16);
+        said.put("wide", "line 1: it is not text in UTF-8");
+        Files.writeString(file("zeros"), "\0".repeat(4096));
+        said.put("zeros", "line 1");
+        Files.writeString(file("deep"), "- [".repeat(100_000));
+        said.put("deep", "line ");
+        Files.writeString(file("twice"), text("good"));
+        said.put("twice", "an export is named good in routes/exports/good.camel.yaml already");
+        return said;
+    }
+
+    @Test
+    void anOddFileStopsNoOtherAndIsMendedWithoutARestart() throws Exception {
+        Files.createSymbolicLink(exports.resolve("back"), Path.of("..", "exports"));
+        try (TestRun.Running watch = TestRun.watch(settings())) {
+            Await.until("the good one", () -> sink.acceptedRecords() == RECORDS);
+            assertThat(watch.whyNotReady()).isEmpty();
+            oddOnesComeAndAreMended(watch, makeOddOnes(), 1);
+        }
+    }
+
+    @Test
+    void anOddFileStopsNoStartOfTheOthers() throws Exception {
+        Map<String, String> odd = makeOddOnes();
+        try (TestRun.Running watch = TestRun.watch(settings())) {
+            Await.until("the good one", () -> sink.acceptedRecords() == RECORDS);
+            oddOnesComeAndAreMended(watch, odd, 1);
+        }
+    }
+
+    private void oddOnesComeAndAreMended(TestRun.Running watch, Map<String, String> odd, int objects) throws Exception {
+        Await.until(
+                "the complaints",
+                () -> watch.log().stream()
+                                .filter(line -> line.startsWith("ERROR"))
+                                .count()
+                        == odd.size());
+        odd.forEach((name, words) -> assertThat(watch.log())
+                .filteredOn(line -> line.startsWith("ERROR") && line.contains("/" + name + ".camel.yaml"))
+                .singleElement()
+                .asString()
+                .contains(words)
+                .endsWith("It does not run; the other exports do.")
+                .hasSizeLessThan(500));
+        assertThat(watch.lanes())
+                .filteredOn(lane -> lane.state().equals("failed"))
+                .extracting(LaneStatus::name)
+                .containsExactlyInAnyOrderElementsOf(odd.keySet());
+        assertThat(watch.whyNotReady()).isPresent();
+        object("b", RECORDS);
+        Await.until("a new object", () -> sink.acceptedRecords() == (objects + 1) * RECORDS);
+
+        for (String name : odd.keySet()) {
+            Path whole = Files.writeString(exports.resolve("." + name), text(name));
+            if (Files.isDirectory(file(name))) {
+                Files.delete(file(name));
+            }
+            Files.move(whole, file(name), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        }
+        Await.until("readiness", () -> watch.whyNotReady().isEmpty());
+        Await.until("all", () -> sink.acceptedRecords() == (objects + 1) * RECORDS * (odd.size() + 1));
+        assertThat(watch.log()).noneMatch(line -> line.endsWith(TestRun.STACK_TRACE));
+    }
+
+    @Test
+    void aFileThatGoesWhileItsLaneRunsEndsTheLane() throws Exception {
+        Files.writeString(file("other"), text("other"));
+        try (TestRun.Running watch = TestRun.watch(settings())) {
+            Await.until("the first", () -> sink.acceptedRecords() == 2 * RECORDS);
+            sink.reply(Reply.of(200).after(Duration.ofSeconds(2)));
+            int before = sink.requests().size();
+            for (int i = 1; i < 20; i++) {
+                object("more" + i, i * RECORDS);
+            }
+            Await.until("a run of both", () -> sink.requests().size() >= before + 2);
+            Files.delete(file("good"));
+            Await.until(
+                    "the end", () -> watch.log().contains("INFO export good/webhook: removed. Its cursor is kept."));
+            assertThat(watch.whyNotReady()).isEmpty();
+            assertThat(watch.log())
+                    .noneMatch(line -> line.startsWith("ERROR") || line.startsWith("WARN"))
+                    .noneMatch(line -> line.endsWith(TestRun.STACK_TRACE));
+            sink.reply(Reply.of(200));
+            Files.writeString(file("good"), text("good"));
+            Await.until("all of both", () -> sink.acceptedRecords() == 2 * 20 * RECORDS);
+        }
+    }
+
+    private Settings settings() {
+        return TestRun.settings(
+                folder,
+                folder.resolve("routes"),
+                Map.of(
+                        "lake.root",
+                        "file:" + lake.root(),
+                        "destination.type",
+                        "webhook",
+                        "destination.webhook.url",
+                        sink.url().toString(),
+                        "schedule.interval-seconds",
+                        "1"),
+                Mode.WATCH);
+    }
+
+    private void object(String name, int first) {
+        lake.numbers("year=2026/month=11/day=20/hour=01/%s.parquet".formatted(name), first, RECORDS);
+    }
+
+    private Path file(String name) {
+        return exports.resolve(name + ".camel.yaml");
+    }
+
+    private static String text(String name) {
+        return Routes.export(
+                name,
+                Map.of(
+                        "tenant", "acme",
+                        "dataset", "events",
+                        "destination", "webhook",
+                        "sql", "SELECT n FROM events"));
+    }
+}
