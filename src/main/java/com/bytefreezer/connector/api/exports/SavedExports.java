@@ -1,6 +1,6 @@
 package com.bytefreezer.connector.api.exports;
 
-import com.bytefreezer.connector.api.send.Order;
+import com.bytefreezer.connector.api.send.SendRequest;
 import com.bytefreezer.connector.api.send.Targets;
 import com.bytefreezer.connector.api.send.Targets.Target;
 import com.bytefreezer.connector.config.DatasetChoice;
@@ -73,21 +73,21 @@ public final class SavedExports {
      *
      * @throws ApiException when there is no such destination, or it is not allowed
      */
-    public Draft draft(@Body Order order) throws SQLException {
-        ApiException.required(order);
-        Target target = targets.resolve(order.type(), order.config());
+    public Draft draft(@Body SendRequest request) throws SQLException {
+        ApiException.required(request);
+        Target target = targets.resolve(request.type(), request.config());
         List<String> errors = new ArrayList<>();
-        if (!isName(order.name())) {
+        if (!isName(request.name())) {
             errors.add("name: use a-z, 0-9 and - only, for example failed-logins.");
-        } else if (exists(order.name())) {
-            errors.add("There is an export %s already. Choose another name.".formatted(order.name()));
+        } else if (exists(request.name())) {
+            errors.add("There is an export %s already. Choose another name.".formatted(request.name()));
         }
-        addMistakesOfSql(order.sql(), errors);
+        addMistakesOfSql(request.sql(), errors);
         addConflict(target, errors);
-        String name = isName(order.name()) ? order.name() : "export";
+        String name = isName(request.name()) ? request.name() : "export";
         return new Draft(
                 "%s/exports/%s.camel.yaml".formatted(settings.routes().folder().getFileName(), name),
-                COMMENT.formatted(name) + ExportFile.of(parameters(name, order, target)),
+                COMMENT.formatted(name) + ExportFile.of(parameters(name, request, target)),
                 settingsFor(target),
                 command(),
                 errors.stream().map(secrets::mask).toList());
@@ -99,15 +99,15 @@ public final class SavedExports {
      * @throws ApiException 409 when there is such an export; 403 when the folder cannot be written; 400 for other errors
      *     of the draft
      */
-    public Draft save(@Body Order order) throws SQLException {
-        Draft draft = draft(order);
-        if (isName(order.name()) && exists(order.name())) {
+    public Draft save(@Body SendRequest request) throws SQLException {
+        Draft draft = draft(request);
+        if (isName(request.name()) && exists(request.name())) {
             throw new ApiException(409, draft.errors().get(0));
         }
         if (!draft.errors().isEmpty()) {
             throw new ApiException(400, String.join(" ", draft.errors()));
         }
-        Path file = file(order.name());
+        Path file = file(request.name());
         try {
             PrivateFiles.createFolders(file.resolveSibling(""));
             try (FileChannel channel = PrivateFiles.openNew(file);
@@ -173,18 +173,18 @@ public final class SavedExports {
         }
     }
 
-    private Map<String, String> parameters(String name, Order order, Target target) {
+    private Map<String, String> parameters(String name, SendRequest request, Target target) {
         Map<String, String> parameters = new LinkedHashMap<>();
         parameters.put("name", name);
-        parameters.put("tenant", DatasetChoice.escaped(order.tenant()));
-        parameters.put("dataset", DatasetChoice.escaped(order.dataset()));
-        parameters.put("sql", ExportDefinition.escaped(order.sql()));
+        parameters.put("tenant", DatasetChoice.escaped(request.tenant()));
+        parameters.put("dataset", DatasetChoice.escaped(request.dataset()));
+        parameters.put("sql", ExportDefinition.escaped(request.sql()));
         parameters.put("destination", target.type());
-        if (order.batchSize() != null) {
-            parameters.put("batchSize", String.valueOf(order.batchSize()));
+        if (request.batchSize() != null) {
+            parameters.put("batchSize", String.valueOf(request.batchSize()));
         }
-        if (order.intervalSeconds() != null) {
-            parameters.put("intervalSeconds", String.valueOf(order.intervalSeconds()));
+        if (request.intervalSeconds() != null) {
+            parameters.put("intervalSeconds", String.valueOf(request.intervalSeconds()));
         }
         return parameters;
     }

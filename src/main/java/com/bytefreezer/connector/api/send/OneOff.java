@@ -68,16 +68,16 @@ final class OneOff implements AutoCloseable {
         masked.forEach(secrets::add);
     }
 
-    /** An export of what is ordered. */
-    static OneOff export(Settings base, Secrets secrets, Target target, Order order) {
+    /** An export of what is asked for. */
+    static OneOff export(Settings base, Secrets secrets, Target target, SendRequest request) {
         Map<String, String> own = new TreeMap<>();
-        own.put("query.tenant-id", DatasetChoice.escaped(order.tenant()));
-        own.put("query.dataset-id", DatasetChoice.escaped(order.dataset()));
-        own.put("query.sql", order.sql());
-        own.put("query.from", String.valueOf(order.from()));
-        own.put("query.to", String.valueOf(order.to()));
-        if (order.batchSize() != null) {
-            own.put("schedule.batch-size", String.valueOf(order.batchSize()));
+        own.put("query.tenant-id", DatasetChoice.escaped(request.tenant()));
+        own.put("query.dataset-id", DatasetChoice.escaped(request.dataset()));
+        own.put("query.sql", request.sql());
+        own.put("query.from", String.valueOf(request.from()));
+        own.put("query.to", String.valueOf(request.to()));
+        if (request.batchSize() != null) {
+            own.put("schedule.batch-size", String.valueOf(request.batchSize()));
         }
         return new OneOff(base, secrets, target, own);
     }

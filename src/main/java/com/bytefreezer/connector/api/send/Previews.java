@@ -96,16 +96,16 @@ public final class Previews {
      * @throws ApiException when it cannot be asked for like this
      * @throws ConnectorException when the lake, the query or the route fails
      */
-    public Preview preview(@Body Order order, @Header("query_id") @Nullable String id, CamelContext camel)
+    public Preview preview(@Body SendRequest request, @Header("query_id") @Nullable String id, CamelContext camel)
             throws Exception {
-        ApiException.required(order);
-        Target target = targets.resolve(order.type(), order.config());
+        ApiException.required(request);
+        Target target = targets.resolve(request.type(), request.config());
         if (!free.tryAcquire()) {
             throw new ApiException(
                     429, "%d previews are being made already. Try again in a moment.".formatted(MOST_AT_A_TIME));
         }
-        try (OneOff once = OneOff.export(settings, secrets, target, order)) {
-            Optional<Batch> batch = firstBatch(once, order, id, camel);
+        try (OneOff once = OneOff.export(settings, secrets, target, request)) {
+            Optional<Batch> batch = firstBatch(once, request, id, camel);
             return batch.isEmpty()
                     ? new Preview(List.of(), 0, "The query selects no record.")
                     : preview(target, once, batch.get(), camel);
@@ -114,14 +114,14 @@ public final class Previews {
         }
     }
 
-    private Optional<Batch> firstBatch(OneOff once, Order order, @Nullable String id, CamelContext camel)
+    private Optional<Batch> firstBatch(OneOff once, SendRequest request, @Nullable String id, CamelContext camel)
             throws Exception {
         Path file = once.folder().resolve("cursor.db");
         try (Watchdog.Running running = watchdog.look(id);
                 Cursor cursor = Cursor.open(file, Duration.ofHours(1))) {
             try {
                 return new FirstBatch(once.settings(), cursor, running.engine())
-                        .read(LakeCredentials.ask(camel, order.tenant(), order.dataset()), camel, running::check);
+                        .read(LakeCredentials.ask(camel, request.tenant(), request.dataset()), camel, running::check);
             } catch (ConnectorException e) {
                 throw running.told(e);
             }
@@ -131,7 +131,7 @@ public final class Previews {
     private Preview preview(Target target, OneOff once, Batch batch, CamelContext camel) throws Exception {
         Settings of = once.settings();
         if (target.type().equals("kafka")) {
-            return new Preview(messages(of, batch, camel), batch.recordCount(), order(batch));
+            return new Preview(messages(of, batch, camel), batch.recordCount(), noteOnOrder(batch));
         }
         Optional<Rehearsal> rehearsal = Rehearsal.with(of);
         if (rehearsal.isPresent()) {
@@ -145,7 +145,7 @@ public final class Previews {
                 List.of(sent("WRITE", where.isEmpty() ? target.type() : "file:" + where, Map.of(), batch.ndjson())),
                 batch.recordCount(),
                 isKnown
-                        ? order(batch)
+                        ? noteOnOrder(batch)
                         : "These are the records as the route destination-%s is given them; what it makes of them cannot be shown, since %s.test.yaml beside it does not tell how to point it to a {server}."
                                 .formatted(target.type(), target.type()));
     }
@@ -179,7 +179,7 @@ public final class Previews {
         String note = recorded.failure()
                 .map(failure -> "What follows these requests depends on the server's answers. ")
                 .orElse("");
-        return new Preview(requests, batch.recordCount(), (note + order(batch)).strip());
+        return new Preview(requests, batch.recordCount(), (note + noteOnOrder(batch)).strip());
     }
 
     private static List<Sent> messages(Settings settings, Batch batch, CamelContext camel) throws IOException {
@@ -214,7 +214,7 @@ public final class Previews {
         return hidden;
     }
 
-    private static String order(Batch batch) {
+    private static String noteOnOrder(Batch batch) {
         return batch.recordIds().isEmpty()
                 ? "The query needs several objects at once, so the order of its records may be another at each run."
                 : "";

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param name of the export to be saved
  * @param intervalSeconds of the export to be saved; null for the configured one
  */
-public record Order(
+public record SendRequest(
         @JsonProperty("tenant_id") String tenant,
         @JsonProperty("dataset_id") String dataset,
         @JsonProperty("sql") String sql,
@@ -31,7 +31,7 @@ public record Order(
         @JsonProperty("name") String name,
         @JsonProperty("interval_seconds") @Nullable Integer intervalSeconds) {
 
-    public Order {
+    public SendRequest {
         tenant = Objects.requireNonNullElse(tenant, "").strip();
         dataset = Objects.requireNonNullElse(dataset, "").strip();
         sql = Objects.requireNonNullElse(sql, "").strip();

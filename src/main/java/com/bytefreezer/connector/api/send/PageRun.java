@@ -28,7 +28,7 @@ import org.apache.camel.CamelContext;
 import org.jspecify.annotations.Nullable;
 
 /** An export that a person has asked for: a connector of its own that runs once. Safe for use by several threads. */
-final class OneRun implements Runnable {
+final class PageRun implements Runnable {
     private final String id = UUID.randomUUID().toString();
     private final Instant started = Instant.now();
     private final CountDownLatch over = new CountDownLatch(1);
@@ -86,7 +86,7 @@ final class OneRun implements Runnable {
      * @param routes with {@code direct:credentials}
      * @param whenOver called once, whatever happens
      */
-    OneRun(OneOff once, Secrets secrets, CamelContext routes, Runnable whenOver) {
+    PageRun(OneOff once, Secrets secrets, CamelContext routes, Runnable whenOver) {
         this.once = once;
         this.secrets = secrets;
         this.routes = routes;

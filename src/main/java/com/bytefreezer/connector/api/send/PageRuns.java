@@ -1,6 +1,6 @@
 package com.bytefreezer.connector.api.send;
 
-import com.bytefreezer.connector.api.send.OneRun.Status;
+import com.bytefreezer.connector.api.send.PageRun.Status;
 import com.bytefreezer.connector.api.send.Targets.Target;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.operate.DeadLetterPage;
@@ -30,8 +30,8 @@ import org.slf4j.LoggerFactory;
  * The exports of this process that persons have asked for. Each runs once, beside the others and with a cursor of its
  * own, so that no other export learns of it. They end with the process. Safe for use by several threads.
  */
-public final class Runs implements CamelContextAware {
-    private static final Logger LOG = LoggerFactory.getLogger(Runs.class);
+public final class PageRuns implements CamelContextAware {
+    private static final Logger LOG = LoggerFactory.getLogger(PageRuns.class);
     private static final int MOST_AT_A_TIME = 4;
     private static final int MOST_REMEMBERED = 100;
 
@@ -40,13 +40,13 @@ public final class Runs implements CamelContextAware {
     private final Targets targets;
     private final Semaphore free = new Semaphore(MOST_AT_A_TIME);
     /** In the order in which they were begun. */
-    private final Map<String, OneRun> runs = new LinkedHashMap<>();
+    private final Map<String, PageRun> runs = new LinkedHashMap<>();
 
     private @Nullable CamelContext camel;
     private boolean closed;
 
     /** Runs of exports of the lake that {@code settings} name. */
-    public Runs(Settings settings, Secrets secrets) {
+    public PageRuns(Settings settings, Secrets secrets) {
         this.settings = settings;
         this.secrets = secrets;
         targets = new Targets(settings, secrets);
@@ -69,14 +69,14 @@ public final class Runs implements CamelContextAware {
      *
      * @throws ApiException when it cannot be asked for like this, or too many run
      */
-    public Map<String, String> start(@Body Order order) {
-        return Map.of("id", begin(order).id());
+    public Map<String, String> start(@Body SendRequest request) {
+        return Map.of("id", begin(request).id());
     }
 
     /** Runs an export and waits for its end. */
-    public Exported export(@Body Order order) throws InterruptedException {
+    public Exported export(@Body SendRequest request) throws InterruptedException {
         Instant begun = Instant.now();
-        OneRun run = begin(order);
+        PageRun run = begin(request);
         run.await();
         Status status = run.status();
         boolean succeeded = status.state().equals("succeeded");
@@ -94,7 +94,7 @@ public final class Runs implements CamelContextAware {
     /** All that are remembered, the newest first. */
     public synchronized Map<String, List<Status>> list() {
         List<Status> all =
-                new ArrayList<>(runs.values().stream().map(OneRun::status).toList());
+                new ArrayList<>(runs.values().stream().map(PageRun::status).toList());
         Collections.reverse(all);
         return Map.of("runs", all);
     }
@@ -117,17 +117,17 @@ public final class Runs implements CamelContextAware {
         run(id).cancel();
     }
 
-    private synchronized OneRun run(String id) {
-        OneRun run = runs.get(id);
+    private synchronized PageRun run(String id) {
+        PageRun run = runs.get(id);
         if (run == null) {
             throw new ApiException(404, "There is no such run, or it is too long ago.");
         }
         return run;
     }
 
-    private OneRun begin(Order order) {
-        ApiException.required(order);
-        Target target = targets.resolve(order.type(), order.config());
+    private PageRun begin(SendRequest request) {
+        ApiException.required(request);
+        Target target = targets.resolve(request.type(), request.config());
         CamelContext routes = camel;
         if (routes == null) {
             throw new IllegalStateException("the bean has no CamelContext");
@@ -136,9 +136,9 @@ public final class Runs implements CamelContextAware {
             throw new ApiException(
                     429, "%d exports run already. Wait for one of them, or stop it.".formatted(MOST_AT_A_TIME));
         }
-        OneRun run;
+        PageRun run;
         try {
-            run = new OneRun(OneOff.export(settings, secrets, target, order), secrets, routes, free::release);
+            run = new PageRun(OneOff.export(settings, secrets, target, request), secrets, routes, free::release);
             Thread thread = new Thread(run, "run-" + run.id());
             thread.setDaemon(true);
             thread.start();
@@ -158,8 +158,8 @@ public final class Runs implements CamelContextAware {
     }
 
     private void forgetOldest() {
-        for (Iterator<OneRun> all = runs.values().iterator(); runs.size() > MOST_REMEMBERED && all.hasNext(); ) {
-            OneRun oldest = all.next();
+        for (Iterator<PageRun> all = runs.values().iterator(); runs.size() > MOST_REMEMBERED && all.hasNext(); ) {
+            PageRun oldest = all.next();
             if (oldest.isOver()) {
                 all.remove();
                 oldest.forget();
@@ -185,14 +185,14 @@ public final class Runs implements CamelContextAware {
     }
 
     private void close() {
-        List<OneRun> all;
+        List<PageRun> all;
         synchronized (this) {
             closed = true;
             all = List.copyOf(runs.values());
         }
-        all.forEach(OneRun::cancel);
+        all.forEach(PageRun::cancel);
         try {
-            for (OneRun run : all) {
+            for (PageRun run : all) {
                 run.await();
                 Status status = run.status();
                 if (status.deadLettersFolder() != null) {
