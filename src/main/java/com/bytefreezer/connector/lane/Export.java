@@ -144,12 +144,12 @@ public final class Export {
 
     /** What the current run reads from, and a number that changes with each of its steps; empty between two runs. */
     public Optional<Step> step() {
-        return Optional.ofNullable(running.get()).map(run -> new Step(run.lake, run.steps()));
+        return Optional.ofNullable(running.get()).map(run -> new Step(run.lake, run.tally.steps()));
     }
 
     /** The lake does not answer: the current run ends as soon as it can. */
     public void giveUpLake(String why) {
-        Optional.ofNullable(running.get()).ifPresent(run -> run.giveUpLake(why));
+        Optional.ofNullable(running.get()).ifPresent(run -> run.tally.giveUpLake(why));
     }
 
     /** See {@link #step}. */
@@ -158,7 +158,7 @@ public final class Export {
     /** How far the current run is, or how far the last one came. */
     public RunProgress progress() {
         Run run = running.get();
-        return run == null ? new RunProgress(result.objects(), result.counts()) : run.progress();
+        return run == null ? new RunProgress(result.objects(), result.counts()) : run.tally.progress();
     }
 
     /** So do its messages begin. */
@@ -188,8 +188,6 @@ public final class Export {
         Instant since = window.open(mustListAll());
         Position position = position();
         running.set(new Run(
-                name,
-                destination,
                 subject(),
                 lake,
                 since,
@@ -213,13 +211,13 @@ public final class Export {
     /** Whether there is anything to {@link #discover}. Takes a while when it is another replica's. */
     public boolean hasMore() throws InterruptedException {
         Run run = run();
-        if (run.isDiscovered() && run.isWaitingForOthers() && !isStopping(run)) {
+        if (run.isDiscovered() && run.leftOver.isWaitingForOthers() && !isStopping(run)) {
             Thread.sleep(LOOK_AT_OTHERS_MS);
         }
-        if (run.hasRest()) {
+        if (run.leftOver.hasPutOff()) {
             run.closeDuckDb();
         }
-        return !run.isDiscovered() || (!isStopping(run) && run.hasLeftOver());
+        return !run.isDiscovered() || (!isStopping(run) && !run.leftOver.isEmpty());
     }
 
     /**
@@ -231,15 +229,15 @@ public final class Export {
     }
 
     private Iterator<Unit> discover(Run run) {
-        if (run.hasRest()) {
+        if (run.leftOver.hasPutOff()) {
             duckDb(run).lock(1);
-            return run.takeRest();
+            return run.leftOver.takePutOff();
         }
-        if (run.isDiscovered() && !run.hasMoreTogether()) {
+        if (run.isDiscovered() && !run.leftOver.hasBeside()) {
             return nextAlone(run);
         }
         if (run.isDiscovered()) {
-            return run.leftOver().stream()
+            return run.leftOver.takeBeside().stream()
                     .map(objects -> newOnes(run, objects.iterator()))
                     .filter(objects -> !objects.isEmpty())
                     .map(this::unitOf)
@@ -275,7 +273,7 @@ public final class Export {
             Thread.currentThread().interrupt();
             return Collections.emptyIterator();
         }
-        Unit next = run.nextAlone();
+        Unit next = run.leftOver.nextAlone();
         try {
             if (run.suspects.isSuspect(next)) {
                 exports.company().enterAlone(next, () -> isStopping(run));
@@ -370,7 +368,7 @@ public final class Export {
                 exports.settings().integer("delivery.max-batch-bytes"),
                 Math.max(2, exports.settings().integer("delivery.max-in-flight")),
                 // A bundle is short, and all of it would be delivered again.
-                () -> unit.isBundle() ? run.isAborted() : isStopping(run));
+                () -> unit.isBundle() ? run.tally.isAborted() : isStopping(run));
     }
 
     /**
@@ -420,7 +418,13 @@ public final class Export {
         if (run.since.equals(Instant.MIN)) {
             tellSkipped(run.lake.skipped());
         }
-        run.report(plan == null ? "nothing to do" : "%s: %s".formatted(plan.covers(sync), plan.reason()));
+        run.tally.say(
+                name,
+                destination,
+                plan == null ? "nothing to do" : "%s: %s".formatted(plan.covers(sync), plan.reason()),
+                // In watch mode there is nearly always nothing to do.
+                !exports.isWatch());
+        run.tally.requireAllDelivered(run.lake.place());
     }
 
     /** Once, and again when it has changed. */
@@ -444,8 +448,8 @@ public final class Export {
         result = Result.NONE;
         if (run != null) {
             try (run) {
-                run.missed(newOnes(run, run.listing.ahead().iterator()));
-                result = run.result();
+                run.tally.missed(newOnes(run, run.listing.ahead().iterator()));
+                result = run.tally.result();
             } finally {
                 running.set(null);
             }
@@ -466,7 +470,7 @@ public final class Export {
 
     /** What the run that is under way has done; empty between two runs. Another thread may ask. */
     Optional<Result> soFar() {
-        return Optional.ofNullable(running.get()).map(Run::result);
+        return Optional.ofNullable(running.get()).map(run -> run.tally.result());
     }
 
     /** A unit of the current run is done, well or not. */
@@ -525,7 +529,7 @@ public final class Export {
     }
 
     private boolean isStopping(Run run) {
-        return ended || exports.isStopping() || run.isAborted();
+        return ended || exports.isStopping() || run.tally.isAborted();
     }
 
     /** Where the cursor stands, which is never later than now. */
@@ -599,27 +603,28 @@ public final class Export {
     }
 
     private Unit begin(Run run, Unit unit) {
-        if (run.hasBegunNothing()) {
-            exports.cursor().pulse().begins(lane(), run.started());
+        if (run.tally.hasBegunNothing()) {
+            exports.cursor().pulse().begins(lane(), run.tally.started());
         }
-        return run.begun(exports.company().enter(unit, () -> isStopping(run)));
+        return run.tally.begun(exports.company().enter(unit, () -> isStopping(run)));
     }
 
     /** Whether a unit may be worked on beside others. One that earlier processes died of comes when they are done, or not. */
     private static boolean isUnsuspected(Run run, Unit unit) {
         if (run.suspects.isSetAside(unit)) {
-            run.setAside(unit);
+            run.done(unit, new UnitOutcome.SetAside());
             return false;
         }
         if (run.suspects.isSuspect(unit)) {
-            run.readAlone(unit);
+            run.leftOver.alone(unit);
             return false;
         }
         return true;
     }
 
     private Iterator<Unit> eachNewObject(Run run) {
-        Stream<LakeObject> unsuspected = each(run.found(exports.cursor().newOnes(run.position, lane(), run.listing)))
+        Stream<LakeObject> unsuspected = each(run.tally.found(
+                        exports.cursor().newOnes(run.position, lane(), run.listing)))
                 .filter(object -> run.suspects.isEmpty() || isUnsuspected(run, unitOf(List.of(object))));
         Listing fresh = new Listing(learned(run, unsuspected.iterator())
                 .flatMap(object -> newSlices(run, object))
@@ -638,11 +643,11 @@ public final class Export {
             public boolean hasNext() {
                 if (!offered && isStopping(run)) {
                     // The listing may be complete, but not everything that it has read ahead is worked on.
-                    run.stopped();
+                    run.tally.stopped();
                     return false;
                 }
                 if (!offered && exports.turns().isOver(lane())) {
-                    run.putOff(this);
+                    run.leftOver.putOff(this);
                     return false;
                 }
                 offered = offered || fresh.hasNext();
@@ -701,7 +706,7 @@ public final class Export {
     }
 
     private Iterator<Unit> allNewObjects(Run run) {
-        List<LakeObject> fresh = each(run.found(exports.cursor().newOnes(run.position, lane(), run.listing)))
+        List<LakeObject> fresh = each(run.tally.found(exports.cursor().newOnes(run.position, lane(), run.listing)))
                 .toList();
         return fresh.isEmpty() ? Collections.emptyIterator() : one(run, unitOf(fresh));
     }
@@ -710,7 +715,7 @@ public final class Export {
         List<LakeObject> all = run.listing.rest();
         if (!run.listing.unlisted().isEmpty()) {
             // Part of the data would give another answer; the end of the run says what is missing.
-            run.missed(all);
+            run.tally.missed(all);
             return Collections.emptyIterator();
         }
         String fingerprint = run.listing.fingerprint();
@@ -824,7 +829,7 @@ public final class Export {
         try {
             exports.cursor().requireRoom();
         } catch (ConnectorException e) {
-            run.missed(first);
+            run.tally.missed(first);
             throw e;
         }
         duckDb(run).lock(threads);

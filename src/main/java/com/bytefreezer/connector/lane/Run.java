@@ -2,50 +2,26 @@ package com.bytefreezer.connector.lane;
 
 import com.bytefreezer.connector.cursor.Counts;
 import com.bytefreezer.connector.cursor.Cursor.Position;
-import com.bytefreezer.connector.cursor.NewObjects;
 import com.bytefreezer.connector.cursor.Suspects;
 import com.bytefreezer.connector.delivery.Unit;
 import com.bytefreezer.connector.lake.AwsKeys;
 import com.bytefreezer.connector.lake.Credentials;
 import com.bytefreezer.connector.lake.Lake;
 import com.bytefreezer.connector.lake.LakeObject;
-import com.bytefreezer.connector.problem.ConnectorException;
-import com.bytefreezer.connector.problem.Failures;
-import com.bytefreezer.connector.problem.StoppedException;
 import com.bytefreezer.connector.query.DuckDb;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.HashSet;
-import java.util.Iterator;
 import java.util.List;
-import java.util.Locale;
-import java.util.Objects;
-import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
-/** What one run of an export has open, has seen and has done. Safe for use by several threads. */
+/**
+ * What one run of an export has open, and where it stands. Safe for use by several threads; while the run is locked its
+ * {@link LeftOver}, its {@link RunTally} and its units may be, not the other way round.
+ */
 final class Run implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(Run.class);
-    private static final String SET_ASIDE =
-            "the process ended three times while it was being delivered, the last time while nothing else was";
-    static final String REST_UNDELIVERED = "The rest stays undelivered and the cursor before it.";
-    private static final int MOST_UNLISTED = 5;
-
-    /** After so many units in a row that the lake did not give, it is not asked for others. */
-    private static final int MOST_UNREACHABLE = 3;
-
-    private final String export;
-
-    private final String destination;
-    /** So do its messages begin. */
-    private final String subject;
-
     final Lake lake;
     /** Partitions that ended before are not listed; {@link Instant#MIN}: all are. */
     final Instant since;
@@ -55,46 +31,22 @@ final class Run implements AutoCloseable {
     /** What may be what earlier processes died of. */
     final Suspects suspects;
 
-    private @Nullable Credentials credentials;
+    final LeftOver leftOver = new LeftOver();
+    final RunTally tally;
     private final boolean awaitsOthers;
-    private final Instant started = Instant.now();
     private final Progress bar;
 
     /** Held while the keys are fetched anew, which may take long; not the run, since others ask how far it is. */
     final Object keys = new Object();
 
-    private @Nullable DuckDb duckDb;
-    /** Units that did not get through beside others, see {@link #beginAlone}. */
-    private final Deque<Unit> toReadAlone = new ArrayDeque<>();
-
-    private @Nullable Alone alone;
-    private @Nullable Iterator<Unit> rest;
+    private @Nullable Credentials credentials;
     private boolean keysRefetched;
     private boolean keysRefused;
 
+    private @Nullable DuckDb duckDb;
+    private @Nullable Alone alone;
     private boolean discovered;
-    private @Nullable NewObjects found;
     private boolean smallObjects;
-    private final List<List<LakeObject>> leftOver = new ArrayList<>();
-    private Counts counts = Counts.NONE;
-    private long delivered;
-    /** Begun ones. */
-    private long units;
-
-    private int vanished;
-    private int elsewhere;
-    private boolean waitingForOthers;
-    private final Unread unread = new Unread();
-    private long undelivered;
-    private @Nullable Throwable deliveryFailure;
-    private @Nullable String lakeFailure;
-    private int unreachableInARow;
-    private @Nullable ConnectorException notRecorded;
-    private boolean stopped;
-    private @Nullable Instant oldestUndelivered;
-    private @Nullable Instant oldestFolder;
-    /** Begun and not done. */
-    private final Set<Unit> open = new HashSet<>();
 
     /**
      * What came of a run, as far as it has come.
@@ -121,9 +73,13 @@ final class Run implements AutoCloseable {
      */
     private record Alone(Unit unit, DuckDb duckDb, Runnable end) {}
 
+    /**
+     * A run that begins.
+     *
+     * @param subject so do its messages begin
+     * @param awaitsOthers whether it waits for units that another replica has claimed
+     */
     Run(
-            String export,
-            String destination,
             String subject,
             Lake lake,
             Instant since,
@@ -132,9 +88,6 @@ final class Run implements AutoCloseable {
             Suspects suspects,
             boolean awaitsOthers,
             Progress bar) {
-        this.export = export;
-        this.destination = destination;
-        this.subject = subject;
         this.lake = lake;
         this.since = since;
         this.credentials = credentials;
@@ -143,10 +96,23 @@ final class Run implements AutoCloseable {
         this.awaitsOthers = awaitsOthers;
         this.bar = bar;
         listing = new Listing(lake.objects(since), lake::unlisted);
+        tally = new RunTally(subject, listing, leftOver, bar);
     }
 
     synchronized @Nullable Credentials credentials() {
         return credentials;
+    }
+
+    /** Whether the keys may be fetched anew: once in a run. */
+    synchronized boolean mayRefetchKeys() {
+        boolean first = !keysRefetched;
+        keysRefetched = true;
+        return first;
+    }
+
+    /** Whether objects wait for new keys. */
+    synchronized boolean keysAreRefused() {
+        return keysRefused && !keysRefetched;
     }
 
     /** The lake refuses the keys that the run began with. */
@@ -183,58 +149,35 @@ final class Run implements AutoCloseable {
         }
     }
 
+    /** Whether the objects seen first are small ones. */
+    synchronized boolean hasSmallObjects() {
+        return smallObjects;
+    }
+
+    synchronized void smallObjects(boolean small) {
+        smallObjects = small;
+    }
+
+    /** Whether every unit has been found, save what is {@link #leftOver}. */
+    synchronized boolean isDiscovered() {
+        return discovered;
+    }
+
+    synchronized void discovered() {
+        discovered = true;
+    }
+
     synchronized boolean isAlone() {
         return alone != null;
     }
 
-    /** The units that are not found yet wait for the next turn. */
-    synchronized void putOff(Iterator<Unit> units) {
-        rest = units;
-    }
-
-    synchronized boolean hasRest() {
-        return rest != null;
-    }
-
-    /** What was put off. */
-    synchronized Iterator<Unit> takeRest() {
-        Iterator<Unit> units = Objects.requireNonNull(rest);
-        rest = null;
-        return units;
-    }
-
-    synchronized boolean hasToReadAlone() {
-        return !toReadAlone.isEmpty();
-    }
-
-    /** A unit is to be worked on when all others are done. */
-    synchronized void readAlone(Unit unit) {
-        toReadAlone.add(unit);
-    }
-
-    /** A unit that earlier processes died of is not worked on any more. */
-    synchronized void setAside(Unit unit) {
-        unread.add(unit, SET_ASIDE);
-        LOG.error(
-                "{}, object {}: it is set aside, since {}. It stays undelivered; the other objects go on. Look for what ended the process; then --mode replay lets the next run try it again, and so does a change of the object or of the query.",
-                subject,
-                unit,
-                SET_ASIDE);
-        unit.objects().forEach(this::undelivered);
-    }
-
-    /** The next unit that did not get through beside others. */
-    synchronized Unit nextAlone() {
-        return toReadAlone.element();
-    }
-
     /**
-     * The same, to be worked on while no other one is.
+     * The next unit that needs to be alone, to be worked on while no other one is.
      *
      * @param end run when it is done
      */
     synchronized Unit beginAlone(DuckDb itsOwn, Runnable end) {
-        Unit unit = begun(toReadAlone.remove());
+        Unit unit = tally.begun(leftOver.takeAlone());
         alone = new Alone(unit, itsOwn, end);
         return unit;
     }
@@ -267,199 +210,56 @@ final class Run implements AutoCloseable {
         return Stream.concat(first.stream(), last.stream()).toList();
     }
 
-    /** Whether the keys may be fetched anew: once in a run. */
-    synchronized boolean mayRefetchKeys() {
-        boolean first = !keysRefetched;
-        keysRefetched = true;
-        return first;
-    }
-
-    /** Whether objects wait for new keys. */
-    synchronized boolean keysAreRefused() {
-        return keysRefused && !keysRefetched;
-    }
-
-    /** Whether going on is in vain, because the destination, the cursor or the lake has failed. */
-    synchronized boolean isAborted() {
-        return deliveryFailure != null || notRecorded != null || lakeFailure != null;
-    }
-
-    /** The lake does not answer: nothing more is begun. */
-    synchronized void giveUpLake(String why) {
-        lakeFailure = lakeFailure == null ? why : lakeFailure;
-    }
-
-    /** Whether the objects seen first are small ones. */
-    synchronized boolean hasSmallObjects() {
-        return smallObjects;
-    }
-
-    synchronized void smallObjects(boolean small) {
-        smallObjects = small;
-    }
-
-    /** The run ends before everything it has listed is worked on. */
-    synchronized void stopped() {
-        stopped = true;
-    }
-
-    /** What the run looks for new objects with. */
-    synchronized NewObjects found(NewObjects looking) {
-        found = looking;
-        return looking;
-    }
-
-    /** Whether every unit has been found, save what is {@link #leftOver}. */
-    synchronized boolean isDiscovered() {
-        return discovered;
-    }
-
-    synchronized void discovered() {
-        discovered = true;
-    }
-
-    synchronized boolean hasLeftOver() {
-        return rest != null || !leftOver.isEmpty() || !toReadAlone.isEmpty();
-    }
-
-    /** Whether there is something left over that need not be read alone. */
-    synchronized boolean hasMoreTogether() {
-        return !leftOver.isEmpty();
-    }
-
-    /** What the bundles that could not be read are to be cut into, and what other replicas had claimed; once. */
-    synchronized List<List<LakeObject>> leftOver() {
-        List<List<LakeObject>> taken = List.copyOf(leftOver);
-        leftOver.clear();
-        waitingForOthers = false;
-        return taken;
-    }
-
-    /** Whether some of what is left over was claimed by another replica a moment ago. */
-    synchronized boolean isWaitingForOthers() {
-        return waitingForOthers;
-    }
-
-    synchronized boolean hasBegunNothing() {
-        return units == 0;
-    }
-
-    Instant started() {
-        return started;
-    }
-
-    /** A unit is about to be worked on. */
-    synchronized Unit begun(Unit unit) {
-        open.add(unit);
-        units++;
-        return unit;
-    }
-
-    /** What is done, also of the units that are not done yet. */
-    synchronized RunProgress progress() {
-        Counts all = open.stream().map(Unit::ofThisRun).reduce(counts, Counts::plus);
-        return new RunProgress(delivered, all);
-    }
-
-    /** A unit is done, well or not. */
+    /**
+     * A unit that the run has worked on is done, well or not.
+     *
+     * @param failure what ended it early; null: nothing did
+     */
     synchronized void done(Unit unit, @Nullable Throwable failure) {
-        open.remove(unit);
         boolean wasAlone = alone != null && alone.unit.equals(unit);
         if (wasAlone) {
             endAlone();
         }
-        if (unit.isElsewhere()) {
-            elsewhere(unit);
-            return;
-        }
-        if (failure != null
-                && unit.isBundle()
-                && unit.counts().settled() == 0
-                && !unit.hasDeliveryFailed()
-                && unit.notRecorded().isEmpty()) {
-            unit.objects().forEach(object -> leftOver.add(List.of(object)));
-            return;
-        }
-        if (failure != null && !keysRefetched && isRefusedAtItsBegin(unit, failure)) {
+        done(unit, UnitOutcome.of(unit, failure, wasAlone, keysRefetched));
+    }
+
+    /** Acts on what became of a unit: the only place that tells the outcomes apart. */
+    synchronized void done(Unit unit, UnitOutcome outcome) {
+        tally.ended(unit);
+        if (outcome instanceof UnitOutcome.ReadOneByOne) {
+            leftOver.oneByOne(unit);
+        } else if (outcome instanceof UnitOutcome.ReadWithNewKeys) {
             keysRefused = true;
-            leftOver.add(unit.objects());
-            return;
-        }
-        if (failure != null && !wasAlone && mayBeReadAgain(unit, failure)) {
-            // It goes on after these.
-            counts = counts.plus(unit.ofThisRun().onlySettled());
-            toReadAlone.add(unit.again());
-            return;
-        }
-        counts = counts.plus(unit.ofThisRun());
-        bar.unitDone(unit);
-        if (unit.notRecorded().isPresent()) {
-            notRecorded = unit.notRecorded().get();
-            unit.objects().forEach(this::undelivered);
-            return;
-        }
-        if (failure == null) {
-            unreachableInARow = 0;
-            // Else another replica has delivered it.
-            if (unit.isRecorded()) {
-                delivered +=
-                        unit.objects().stream().filter(LakeObject::isCounted).count();
-            }
-            return;
-        }
-        if (failure instanceof StoppedException) {
-            stopped = true;
-        } else if (unit.hasDeliveryFailed()) {
-            deliveryFailure = deliveryFailure == null ? failure : deliveryFailure;
-        } else if (Trouble.of(failure) == Trouble.GONE) {
-            vanished += unit.objects().size();
-            LOG.info(
-                    "{}, object {}: it was listed and is gone, probably by the bucket's lifecycle. Skipped.",
-                    subject,
-                    unit);
-            return;
+            leftOver.again(unit);
+        } else if (outcome instanceof UnitOutcome.ReadAlone) {
+            tally.interrupted(unit);
+            leftOver.alone(unit.again());
+        } else if (outcome instanceof UnitOutcome.Elsewhere) {
+            tally.counted(unit);
+            elsewhere(unit);
+        } else if (outcome instanceof UnitOutcome.Delivered delivered) {
+            tally.finished(unit);
+            tally.delivered(unit, delivered.here());
+        } else if (outcome instanceof UnitOutcome.NotRecorded failed) {
+            tally.finished(unit);
+            tally.notRecorded(unit, failed.why());
+        } else if (outcome instanceof UnitOutcome.NotAccepted failed) {
+            tally.finished(unit);
+            tally.notAccepted(unit, failed.why());
+        } else if (outcome instanceof UnitOutcome.Stopped) {
+            tally.finished(unit);
+            tally.stopped(unit);
+        } else if (outcome instanceof UnitOutcome.Gone) {
+            tally.finished(unit);
+            tally.gone(unit);
+        } else if (outcome instanceof UnitOutcome.Unread failed) {
+            tally.finished(unit);
+            tally.unread(unit, failed.trouble(), failed.why());
+        } else if (outcome instanceof UnitOutcome.SetAside) {
+            tally.setAside(unit);
         } else {
-            unread(unit, Trouble.of(failure), failure);
+            throw new IllegalStateException("nothing is done about " + outcome);
         }
-        unit.objects().forEach(this::undelivered);
-    }
-
-    private void unread(Unit unit, Trouble trouble, Throwable failure) {
-        String reason = trouble.reason(failure);
-        unread.add(unit, reason);
-        if (trouble == Trouble.UNREACHABLE) {
-            if (++unreachableInARow >= MOST_UNREACHABLE) {
-                giveUpLake(reason);
-            }
-            // It says nothing of the object.
-            LOG.debug("{}, object {}: {}", subject, unit, reason);
-            return;
-        }
-        unreachableInARow = 0;
-        if (unread.isFew()) {
-            LOG.warn(
-                    "{}, {}: {} It stays undelivered and is tried again at the next run{}.",
-                    subject,
-                    unit.isWhole() ? unit : "object " + unit,
-                    sentence(reason),
-                    unit.isWhole() ? "" : "; the other objects go on");
-        }
-    }
-
-    /** Footers are read ahead, so keys may be good for them and refused for the records. */
-    private static boolean isRefusedAtItsBegin(Unit unit, Throwable failure) {
-        return Trouble.of(failure) == Trouble.FORBIDDEN
-                && unit.listing().isEmpty()
-                && unit.counts().selected() == 0
-                && unit.notRecorded().isEmpty();
-    }
-
-    /** Whether nothing of it would be delivered twice. */
-    private static boolean mayBeReadAgain(Unit unit, Throwable failure) {
-        return Trouble.of(failure).isWorthReadingAlone(unit.counts().selected() > 0)
-                && !unit.hasDeliveryFailed()
-                && unit.notRecorded().isEmpty()
-                && (unit.isResumable() || unit.counts().selected() == 0);
     }
 
     /**
@@ -467,148 +267,17 @@ final class Run implements AutoCloseable {
      * takes them over, while in watch mode the next run looks again.
      */
     private void elsewhere(Unit unit) {
-        counts = counts.plus(unit.ofThisRun());
         if (awaitsOthers && unit.listing().isEmpty()) {
-            leftOver.add(unit.objects());
-            waitingForOthers = true;
-            return;
+            leftOver.afterOthers(unit);
+        } else {
+            tally.elsewhere(unit);
         }
-        elsewhere += unit.objects().size();
-        unit.objects().forEach(this::undelivered);
-    }
-
-    /** Another one after each step that the run has made. */
-    synchronized long steps() {
-        long begun = open.stream()
-                .map(Unit::counts)
-                .mapToLong(unit -> unit.selected() + unit.settled())
-                .sum();
-        return listing.count() + begun + counts.selected() + counts.settled() + delivered + units;
     }
 
     /** How far the watermark may move now; null when the run did not see the whole dataset. */
     @Nullable
     Instant watermark() {
-        return since.equals(Instant.MIN) ? deliveredUntil() : null;
-    }
-
-    /** Every object up to here that the run was to list is delivered; null when it did not come to all of them. */
-    synchronized @Nullable Instant deliveredUntil() {
-        if (stopped || isAborted() || !listing.isComplete() || hasLeftOver()) {
-            return null;
-        }
-        // A clock that is ahead, and is put right, must not leave what comes later behind the look-back.
-        Instant newest = listing.newest().isAfter(started) ? started : listing.newest();
-        return oldestUndelivered != null && oldestUndelivered.isBefore(newest) ? oldestUndelivered : newest;
-    }
-
-    /** Where the oldest partition begins that has an object which is not delivered; null when there is none. */
-    synchronized @Nullable Instant oldestFolder() {
-        return oldestFolder;
-    }
-
-    /** Objects that are new, but that the run will not come to. */
-    synchronized void missed(List<LakeObject> objects) {
-        objects.forEach(this::undelivered);
-    }
-
-    synchronized Result result() {
-        Instant oldest = Stream.concat(
-                        open.stream().flatMap(unit -> unit.objects().stream()).map(LakeObject::lastModified),
-                        Stream.ofNullable(oldestUndelivered))
-                .min(Instant::compareTo)
-                .orElse(null);
-        long begun = open.stream().mapToLong(unit -> unit.objects().size()).sum();
-        return new Result(delivered, counts, !listing.isBroken(), begun + undelivered, oldest);
-    }
-
-    /**
-     * Says what the run did.
-     *
-     * @throws ConnectorException when not everything is delivered
-     */
-    synchronized void report(String how) throws StoppedException {
-        String summary = String.format(
-                Locale.ROOT,
-                "export %s: %,d objects, %,d records selected, %,d accepted by %s, %,d duplicates, %,d dead-lettered in %.1f s (%s)",
-                export,
-                delivered,
-                counts.selected(),
-                counts.accepted(),
-                destination,
-                counts.duplicates(),
-                counts.deadLettered(),
-                Duration.between(started, Instant.now()).toMillis() / 1000.0,
-                how);
-        if (vanished > 0) {
-            summary += ", %d objects gone".formatted(vanished);
-        }
-        if (elsewhere > 0) {
-            summary += ", %d objects are another replica's".formatted(elsewhere);
-        }
-        boolean idle = delivered == 0 && counts.equals(Counts.NONE) && vanished == 0 && elsewhere == 0;
-        if (idle && !awaitsOthers) {
-            // In watch mode that is nearly always so.
-            LOG.debug("{}.", summary);
-        } else {
-            LOG.info("{}.", summary);
-        }
-        if (found != null) {
-            report(found);
-        }
-        if (notRecorded != null) {
-            throw notRecorded;
-        }
-        if (deliveryFailure != null) {
-            throw Failures.known(deliveryFailure).of(subject, REST_UNDELIVERED);
-        }
-        if (lakeFailure != null) {
-            throw new ConnectorException(
-                            "%s does not answer (%s).".formatted(lake.place(), withoutStop(lakeFailure)),
-                            REST_UNDELIVERED,
-                            "Check the lake and the network.",
-                            null)
-                    .of(subject, REST_UNDELIVERED);
-        }
-        if (stopped || hasLeftOver()) {
-            throw new StoppedException();
-        }
-        if (!unread.isEmpty()) {
-            throw of("%s.%s".formatted(unread, unlisted()));
-        }
-        if (!listing.unlisted().isEmpty()) {
-            throw of(unlisted().strip());
-        }
-    }
-
-    private ConnectorException of(String what) {
-        return new ConnectorException(what).of(subject, "");
-    }
-
-    private String unlisted() {
-        List<String> all = listing.unlisted();
-        return all.isEmpty()
-                ? ""
-                : " %d folders or files could not be looked into: %s%s. What is there stays undelivered and the cursor before it; the rest is delivered. Mend or remove them."
-                        .formatted(
-                                all.size(),
-                                String.join(", ", all.subList(0, Math.min(MOST_UNLISTED, all.size()))),
-                                all.size() > MOST_UNLISTED ? " and more" : "");
-    }
-
-    private void report(NewObjects found) {
-        if (found.beforeStart() > 0) {
-            LOG.info(
-                    "{}: {} objects were there before this export began and are not delivered. --mode replay --from --to delivers some of them.",
-                    subject,
-                    found.beforeStart());
-        }
-        found.replacedExample()
-                .ifPresent(example -> LOG.warn(
-                        "{}: {} objects were delivered before and have other bytes now, such as {}; they are delivered as new ones.",
-                        subject,
-                        found.replaced(),
-                        example.key()));
+        return since.equals(Instant.MIN) ? tally.deliveredUntil() : null;
     }
 
     @Override
@@ -622,25 +291,5 @@ final class Run implements AutoCloseable {
         if (hasDuckDb()) {
             duckDb().close();
         }
-    }
-
-    private void undelivered(LakeObject object) {
-        undelivered++;
-        Instant lastModified = object.lastModified();
-        Instant folder = object.folderTime().orElse(null);
-        if (folder != null && (oldestFolder == null || folder.isBefore(oldestFolder))) {
-            oldestFolder = folder;
-        }
-        if (oldestUndelivered == null || lastModified.isBefore(oldestUndelivered)) {
-            oldestUndelivered = lastModified;
-        }
-    }
-
-    private static String withoutStop(String text) {
-        return text.endsWith(".") ? text.substring(0, text.length() - 1) : text;
-    }
-
-    private static String sentence(String text) {
-        return text.endsWith(".") ? text : text + ".";
     }
 }

@@ -165,7 +165,7 @@ public final class Schedule {
         Run.Result result = export.result();
         boolean nothing = result.objects() == 0 && result.counts().equals(Counts.NONE);
         return Failures.known(failure)
-                .saying(export.subject(), nothing ? ConnectorException.NOTHING_EXPORTED : Run.REST_UNDELIVERED);
+                .saying(export.subject(), nothing ? ConnectorException.NOTHING_EXPORTED : RunTally.REST_UNDELIVERED);
     }
 
     /** What the lane waits for until its next run has gone well. */

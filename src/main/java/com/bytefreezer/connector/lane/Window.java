@@ -47,7 +47,7 @@ final class Window {
 
     /** A run has ended. Where it has not come to all that it was to list, the next lists no less. */
     void ended(Run run) {
-        Instant delivered = run.deliveredUntil();
+        Instant delivered = run.tally.deliveredUntil();
         if (delivered == null) {
             return;
         }
@@ -57,7 +57,7 @@ final class Window {
         }
         Instant next = latest(run.since, delivered.minus(lookback));
         // What is left there is tried again at the next run.
-        Instant left = run.oldestFolder();
+        Instant left = run.tally.oldestFolder();
         since = left != null && left.isBefore(next) ? left : next;
     }
 

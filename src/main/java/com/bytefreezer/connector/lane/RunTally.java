@@ -1,0 +1,358 @@
+package com.bytefreezer.connector.lane;
+
+import com.bytefreezer.connector.cursor.Counts;
+import com.bytefreezer.connector.cursor.NewObjects;
+import com.bytefreezer.connector.delivery.Unit;
+import com.bytefreezer.connector.lake.LakeObject;
+import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Failures;
+import com.bytefreezer.connector.problem.StoppedException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What a run has done and what it has not, and how it says so at its end. Safe for use by several threads. */
+final class RunTally {
+    private static final Logger LOG = LoggerFactory.getLogger(RunTally.class);
+    static final String REST_UNDELIVERED = "The rest stays undelivered and the cursor before it.";
+    private static final String SET_ASIDE =
+            "the process ended three times while it was being delivered, the last time while nothing else was";
+    private static final int MOST_UNLISTED = 5;
+
+    /** After so many units in a row that the lake did not give, it is not asked for others. */
+    private static final int MOST_UNREACHABLE = 3;
+
+    /** So do its messages begin. */
+    private final String subject;
+
+    private final Listing listing;
+    private final LeftOver leftOver;
+    private final Progress bar;
+    private final Instant started = Instant.now();
+
+    /** Begun and not done. */
+    private final Set<Unit> open = new HashSet<>();
+
+    private Counts counts = Counts.NONE;
+    private long delivered;
+    /** Begun ones. */
+    private long units;
+
+    private int vanished;
+    private int elsewhere;
+    private final Unread unread = new Unread();
+    private long undelivered;
+    private int unreachableInARow;
+    private boolean stopped;
+    private @Nullable Throwable notAccepted;
+    private @Nullable String lakeFailure;
+    private @Nullable ConnectorException notRecorded;
+    private @Nullable NewObjects found;
+    private @Nullable Instant oldestUndelivered;
+    private @Nullable Instant oldestFolder;
+
+    RunTally(String subject, Listing listing, LeftOver leftOver, Progress bar) {
+        this.subject = subject;
+        this.listing = listing;
+        this.leftOver = leftOver;
+        this.bar = bar;
+    }
+
+    Instant started() {
+        return started;
+    }
+
+    synchronized boolean hasBegunNothing() {
+        return units == 0;
+    }
+
+    /** A unit is about to be worked on. */
+    synchronized Unit begun(Unit unit) {
+        open.add(unit);
+        units++;
+        return unit;
+    }
+
+    /** Nothing works on a unit any more. */
+    synchronized void ended(Unit unit) {
+        open.remove(unit);
+    }
+
+    /** Its records count as far as they are settled; it goes on after these. */
+    synchronized void interrupted(Unit unit) {
+        counts = counts.plus(unit.ofThisRun().onlySettled());
+    }
+
+    /** Its records count; the run does not come back to it. */
+    synchronized void finished(Unit unit) {
+        counted(unit);
+        bar.unitDone(unit);
+    }
+
+    /** Its records count. */
+    synchronized void counted(Unit unit) {
+        counts = counts.plus(unit.ofThisRun());
+    }
+
+    /** @param here whether this process has recorded it */
+    synchronized void delivered(Unit unit, boolean here) {
+        unreachableInARow = 0;
+        if (here) {
+            delivered += unit.objects().stream().filter(LakeObject::isCounted).count();
+        }
+    }
+
+    /** A unit is left to another replica. */
+    synchronized void elsewhere(Unit unit) {
+        elsewhere += unit.objects().size();
+        missed(unit.objects());
+    }
+
+    /** The cursor could not record a unit. */
+    synchronized void notRecorded(Unit unit, ConnectorException why) {
+        notRecorded = why;
+        missed(unit.objects());
+    }
+
+    /** The destination did not take a unit. The first reason counts. */
+    synchronized void notAccepted(Unit unit, Throwable why) {
+        notAccepted = notAccepted == null ? why : notAccepted;
+        missed(unit.objects());
+    }
+
+    /** A stop interrupted a unit. */
+    synchronized void stopped(Unit unit) {
+        stopped = true;
+        missed(unit.objects());
+    }
+
+    /** The run ends before everything it has listed is worked on. */
+    synchronized void stopped() {
+        stopped = true;
+    }
+
+    /** The objects of a unit are no longer there. */
+    synchronized void gone(Unit unit) {
+        vanished += unit.objects().size();
+        LOG.info(
+                "{}, object {}: it was listed and is gone, probably by the bucket's lifecycle. Skipped.",
+                subject,
+                unit);
+    }
+
+    /** A unit that earlier processes died of is not worked on any more. */
+    synchronized void setAside(Unit unit) {
+        unread.add(unit, SET_ASIDE);
+        LOG.error(
+                "{}, object {}: it is set aside, since {}. It stays undelivered; the other objects go on. Look for what ended the process; then --mode replay lets the next run try it again, and so does a change of the object or of the query.",
+                subject,
+                unit,
+                SET_ASIDE);
+        missed(unit.objects());
+    }
+
+    /** A unit could not be read. */
+    synchronized void unread(Unit unit, Trouble trouble, Throwable failure) {
+        String reason = trouble.reason(failure);
+        unread.add(unit, reason);
+        missed(unit.objects());
+        if (trouble == Trouble.UNREACHABLE) {
+            if (++unreachableInARow >= MOST_UNREACHABLE) {
+                giveUpLake(reason);
+            }
+            // It says nothing of the object.
+            LOG.debug("{}, object {}: {}", subject, unit, reason);
+            return;
+        }
+        unreachableInARow = 0;
+        if (unread.isFew()) {
+            LOG.warn(
+                    "{}, {}: {} It stays undelivered and is tried again at the next run{}.",
+                    subject,
+                    unit.isWhole() ? unit : "object " + unit,
+                    sentence(reason),
+                    unit.isWhole() ? "" : "; the other objects go on");
+        }
+    }
+
+    /** The lake does not answer: nothing more is begun. */
+    synchronized void giveUpLake(String why) {
+        lakeFailure = lakeFailure == null ? why : lakeFailure;
+    }
+
+    /** Whether going on is in vain, because the destination, the cursor or the lake has failed. */
+    synchronized boolean isAborted() {
+        return notAccepted != null || notRecorded != null || lakeFailure != null;
+    }
+
+    /** What the run looks for new objects with. */
+    synchronized NewObjects found(NewObjects looking) {
+        found = looking;
+        return looking;
+    }
+
+    /** Objects that are new, but that the run will not come to. */
+    synchronized void missed(List<LakeObject> objects) {
+        undelivered += objects.size();
+        for (LakeObject object : objects) {
+            oldestUndelivered = earlier(oldestUndelivered, object.lastModified());
+            oldestFolder = earlier(oldestFolder, object.folderTime().orElse(null));
+        }
+    }
+
+    private static @Nullable Instant earlier(@Nullable Instant one, @Nullable Instant other) {
+        return one == null || (other != null && other.isBefore(one)) ? other : one;
+    }
+
+    /** Every object up to here that the run was to list is delivered; null when it did not come to all of them. */
+    synchronized @Nullable Instant deliveredUntil() {
+        if (stopped || isAborted() || !listing.isComplete() || !leftOver.isEmpty()) {
+            return null;
+        }
+        // A clock that is ahead, and is put right, must not leave what comes later behind the look-back.
+        Instant newest = listing.newest().isAfter(started) ? started : listing.newest();
+        return earlier(newest, oldestUndelivered);
+    }
+
+    /** Where the oldest partition begins that has an object which is not delivered; null when there is none. */
+    synchronized @Nullable Instant oldestFolder() {
+        return oldestFolder;
+    }
+
+    /** What is done, also of the units that are not done yet. */
+    synchronized RunProgress progress() {
+        Counts all = open.stream().map(Unit::ofThisRun).reduce(counts, Counts::plus);
+        return new RunProgress(delivered, all);
+    }
+
+    /** Another one after each step that the run has made. */
+    synchronized long steps() {
+        long begun = open.stream()
+                .map(Unit::counts)
+                .mapToLong(unit -> unit.selected() + unit.settled())
+                .sum();
+        return listing.count() + begun + counts.selected() + counts.settled() + delivered + units;
+    }
+
+    synchronized Run.Result result() {
+        Instant oldest = Stream.concat(
+                        open.stream().flatMap(unit -> unit.objects().stream()).map(LakeObject::lastModified),
+                        Stream.ofNullable(oldestUndelivered))
+                .min(Instant::compareTo)
+                .orElse(null);
+        long begun = open.stream().mapToLong(unit -> unit.objects().size()).sum();
+        return new Run.Result(delivered, counts, !listing.isBroken(), begun + undelivered, oldest);
+    }
+
+    /**
+     * Says what the run has done.
+     *
+     * @param how how it was read
+     * @param always also when there was nothing to do
+     */
+    synchronized void say(String export, String destination, String how, boolean always) {
+        String summary = String.format(
+                Locale.ROOT,
+                "export %s: %,d objects, %,d records selected, %,d accepted by %s, %,d duplicates, %,d dead-lettered in %.1f s (%s)",
+                export,
+                delivered,
+                counts.selected(),
+                counts.accepted(),
+                destination,
+                counts.duplicates(),
+                counts.deadLettered(),
+                Duration.between(started, Instant.now()).toMillis() / 1000.0,
+                how);
+        if (vanished > 0) {
+            summary += ", %d objects gone".formatted(vanished);
+        }
+        if (elsewhere > 0) {
+            summary += ", %d objects are another replica's".formatted(elsewhere);
+        }
+        boolean idle = delivered == 0 && counts.equals(Counts.NONE) && vanished == 0 && elsewhere == 0;
+        if (idle && !always) {
+            LOG.debug("{}.", summary);
+        } else {
+            LOG.info("{}.", summary);
+        }
+        if (found != null) {
+            say(found);
+        }
+    }
+
+    private void say(NewObjects all) {
+        if (all.beforeStart() > 0) {
+            LOG.info(
+                    "{}: {} objects were there before this export began and are not delivered. --mode replay --from --to delivers some of them.",
+                    subject,
+                    all.beforeStart());
+        }
+        all.replacedExample()
+                .ifPresent(example -> LOG.warn(
+                        "{}: {} objects were delivered before and have other bytes now, such as {}; they are delivered as new ones.",
+                        subject,
+                        all.replaced(),
+                        example.key()));
+    }
+
+    /**
+     * Fails unless everything is delivered.
+     *
+     * @param lake where the objects are, for a person
+     */
+    synchronized void requireAllDelivered(String lake) throws StoppedException {
+        if (notRecorded != null) {
+            throw notRecorded;
+        }
+        if (notAccepted != null) {
+            throw Failures.known(notAccepted).of(subject, REST_UNDELIVERED);
+        }
+        if (lakeFailure != null) {
+            throw new ConnectorException(
+                            "%s does not answer (%s).".formatted(lake, withoutStop(lakeFailure)),
+                            REST_UNDELIVERED,
+                            "Check the lake and the network.",
+                            null)
+                    .of(subject, REST_UNDELIVERED);
+        }
+        if (stopped || !leftOver.isEmpty()) {
+            throw new StoppedException();
+        }
+        if (!unread.isEmpty()) {
+            throw of("%s.%s".formatted(unread, unlisted()));
+        }
+        if (!listing.unlisted().isEmpty()) {
+            throw of(unlisted().strip());
+        }
+    }
+
+    private ConnectorException of(String what) {
+        return new ConnectorException(what).of(subject, "");
+    }
+
+    private String unlisted() {
+        List<String> all = listing.unlisted();
+        return all.isEmpty()
+                ? ""
+                : " %d folders or files could not be looked into: %s%s. What is there stays undelivered and the cursor before it; the rest is delivered. Mend or remove them."
+                        .formatted(
+                                all.size(),
+                                String.join(", ", all.subList(0, Math.min(MOST_UNLISTED, all.size()))),
+                                all.size() > MOST_UNLISTED ? " and more" : "");
+    }
+
+    private static String withoutStop(String text) {
+        return text.endsWith(".") ? text.substring(0, text.length() - 1) : text;
+    }
+
+    private static String sentence(String text) {
+        return text.endsWith(".") ? text : text + ".";
+    }
+}
