@@ -1,4 +1,4 @@
-// Asks the connector. An error is one line for the person, with the HTTP status, or 0 when nothing answered.
+// Calls the connector. An error is one line for the person, with the HTTP status, or 0 without an answer.
 
 export class ApiError extends Error {
   constructor(status, message) {
@@ -7,7 +7,7 @@ export class ApiError extends Error {
   }
 }
 
-const UNREACHABLE = 'The connector does not answer. Start it again, then reload this page.';
+const UNREACHABLE = 'The connector does not answer. Restart it, then reload this page.';
 const TOKEN_NEEDED = 'A token is needed.';
 
 /** JSON's integers may be larger than a Number holds exactly; those become BigInt, so that what is shown is what is sent. */
@@ -57,7 +57,7 @@ export const remove = (path) => ask('DELETE', path);
 /** The ids of what the connector works at for this page. */
 const working = new Set();
 
-// A tab that is closed waits for nothing any more.
+// A closed tab waits for nothing.
 addEventListener('pagehide', () => working.forEach((id) =>
   fetch('/api/v1/' + path('queries', id), { method: 'DELETE', keepalive: true })));
 

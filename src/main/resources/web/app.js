@@ -1,4 +1,4 @@
-// The frame: header, catalogue on the left, and the view that the address names.
+// The frame: header, catalogue on the left, and the view named in the address.
 import { render } from 'preact';
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { get } from './api.js';
@@ -132,16 +132,16 @@ function main({ place, go, datasets, exports, chosen, side }) {
     return h(EmptyLake, { answer: datasets.value, reload: datasets.reload });
   }
   return h(State, { title: 'Pick a dataset on the left.' },
-    h('p', null, 'Its newest records are shown. Then narrow them down with SQL, see what a destination would get, and send it once or save it as an export.'));
+    h('p', null, 'The page shows its newest records. Narrow them down with SQL, see what a destination would receive, and send it once or save it as an export.'));
 }
 
 function EmptyLake({ answer, reload }) {
   const tried = answer.tried ?? [];
-  return h(State, { title: 'No dataset was found.' },
+  return h(State, { title: 'No datasets found.' },
     tried.length > 0 && h('p', null, 'Looked at:'),
     h('ul', { class: 'tried' }, tried.map((folder) => h('li', { key: folder }, h('code', null, folder)))),
     (answer.notes ?? []).map((note) => h('p', { key: note }, note)),
-    h('p', null, 'A lake holds ', h('code', null, '<tenant>/<dataset>/data/parquet/year=…/month=…/day=…'), '. Check lake.root, s3.bucket or control.url, then look again.'),
+    h('p', null, 'A lake contains ', h('code', null, '<tenant>/<dataset>/data/parquet/year=…/month=…/day=…'), '. Check lake.root, s3.bucket or control.url, then look again.'),
     h('button', { type: 'button', onClick: reload }, 'Look again'));
 }
 

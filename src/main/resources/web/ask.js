@@ -1,4 +1,4 @@
-// The second move: the SQL editor with run, cancel, examples and history.
+// Step two: the SQL editor with run, cancel, examples and history.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { time } from './format.js';
 import { queries } from './memory.js';
@@ -51,7 +51,7 @@ export function Ask({ dataset, text, columns, query, editor, onText, onRun }) {
 function History({ dataset, close, onRun }) {
   const list = queries().filter((entry) => entry.dataset === dataset);
   if (!list.length) {
-    return h('p', { class: 'note' }, 'Queries that you run on this dataset are kept here, in this browser.');
+    return h('p', { class: 'note' }, 'This browser keeps the queries that you run on this dataset.');
   }
   return h('ul', null, list.map((entry) => h('li', { key: entry.at },
     h('button', { type: 'button', class: 'quiet', onClick: () => { close(); onRun(entry.sql); } },

@@ -1,4 +1,4 @@
-// selected = accepted + duplicates + dead-lettered: an export that ended well has lost nothing.
+// selected = accepted + duplicates + dead-lettered: a successful export has lost nothing.
 import { number } from './format.js';
 import { h } from './ui.js';
 

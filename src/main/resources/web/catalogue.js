@@ -1,4 +1,4 @@
-// The left side: datasets by tenant with search, and the exports with how they are.
+// The left side: datasets by tenant with search, and the exports with their state.
 import { useMemo, useState } from 'preact/hooks';
 import { ExportMark, exportLine } from './export-state.js';
 import { ago, time } from './format.js';

@@ -1,4 +1,4 @@
-// What the result measures over time and by value, as plain SVG: its number column where each row is a group, else how many records there are.
+// The result over time and by value, as plain SVG: its number column if each row is a group, else the number of records.
 import { useMemo, useState } from 'preact/hooks';
 import { compact, number, plural, time, value } from './format.js';
 import { State, h } from './ui.js';

@@ -1,4 +1,4 @@
-// The dataset's columns with their types; a column opened shows its profile, which reads data and so waits to be asked for.
+// The dataset's columns with their types. An opened column shows its profile; that reads data, so it loads on request.
 import { useState } from 'preact/hooks';
 import { look, path } from './api.js';
 import { bytes, compact, number, plural, value } from './format.js';
@@ -23,7 +23,7 @@ export function Columns({ dataset, columns, said, range, onInsert, onFilter }) {
 
 const typeWord = (column) => column.type.length > 14 ? column.kind : column.type.toLowerCase();
 
-// Where objects disagree, in how many of them at least it is what.
+// If objects disagree: each type, and at least how many objects have it.
 const typeTitle = ({ type, seen }) => seen.length
   ? `${type} in all records; ${seen.map((one) => one.type + (one.objects ? ` in ${plural(one.objects, 'object')} or more` : '')).join(', ')}`
   : type;
@@ -51,7 +51,7 @@ function Profile({ dataset, column, range, onFilter }) {
 
 function Histogram({ buckets }) {
   const most = Math.max(...buckets.map((bucket) => bucket.count), 1);
-  return h('svg', { class: 'histogram', viewBox: `0 0 ${buckets.length} 20`, preserveAspectRatio: 'none', role: 'img', 'aria-label': 'How the values are spread' },
+  return h('svg', { class: 'histogram', viewBox: `0 0 ${buckets.length} 20`, preserveAspectRatio: 'none', role: 'img', 'aria-label': 'Distribution of the values' },
     buckets.map((bucket, at) => {
       const height = bucket.count / most * 19;
       return h('rect', { key: at, x: at + 0.05, width: 0.9, y: 20 - height, height },

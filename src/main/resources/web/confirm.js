@@ -1,4 +1,4 @@
-// The only modal: before something is destroyed. Where it matters most, the name must be typed.
+// The only modal, before data is deleted. For the most important cases, the person types the name.
 import { useRef, useState } from 'preact/hooks';
 import { h } from './ui.js';
 
@@ -20,7 +20,7 @@ export function Confirm({ label, title, text, typed, action, task, disabled }) {
       h('form', { onSubmit: confirm },
         h('h2', null, title),
         h('p', null, text),
-        typed && h('label', null, 'Type ', h('code', null, typed), ' to go on',
+        typed && h('label', null, 'Type ', h('code', null, typed), ' to continue',
           h('input', { value: name, autocomplete: 'off', spellcheck: false, onInput: (event) => setName(event.target.value) })),
         h('div', { class: 'bar-line' },
           h('button', { type: 'submit', class: 'danger', disabled: Boolean(typed) && name !== typed }, action),

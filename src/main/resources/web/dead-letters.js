@@ -1,4 +1,4 @@
-// Records that a destination refused, with its reason: replay or discard them.
+// Records that a destination refused, with its reason. A person can replay or discard them.
 import { useState } from 'preact/hooks';
 import { get, parameters, post } from './api.js';
 import { Confirm } from './confirm.js';
@@ -37,10 +37,10 @@ export function DeadLetters({ address, count, reload }) {
     replay.value && h('p', { class: 'verdict', role: 'status' }, `${number(replay.value.replayed)} replayed, ${number(replay.value.failed)} failed. ${replay.value.message ?? ''}`),
     discard.value && h('p', { class: 'verdict', role: 'status' }, `${number(discard.value.discarded)} discarded.`),
     h(Problem, { error: replay.error ?? discard.error }),
-    total === 0 ? h('p', { class: 'note' }, 'None: the destination refused no record.') : [
+    total === 0 ? h('p', { class: 'note' }, 'None. The destination has refused no records.') : [
       h('div', { class: 'bar-line' },
         h('button', { type: 'button', disabled: replay.busy, onClick: replay.run }, replay.busy ? 'Replaying…' : `Replay ${what}`),
-        h(Confirm, { label: `Discard ${what}…`, title: `Discard ${what}?`, text: 'They are deleted and cannot be replayed any more.', action: 'Discard', task: discard })),
+        h(Confirm, { label: `Discard ${what}…`, title: `Discard ${what}?`, text: 'This deletes them. They can no longer be replayed.', action: 'Discard', task: discard })),
       h('ul', { class: 'letters' }, list.map((letter) => h('li', { key: letter.id },
         h('input', { type: 'checkbox', checked: chosen.has(letter.id), 'aria-label': `Choose record ${letter.record_number} of ${letter.object}`, onChange: () => choose(letter.id) }),
         h(Letter, { letter })))),

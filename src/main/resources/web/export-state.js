@@ -1,4 +1,4 @@
-// How an export is, in a mark and a few words; never by colour alone.
+// The state of an export as a mark and a few words; never by colour alone.
 import { duration, plural } from './format.js';
 import { h } from './ui.js';
 

@@ -1,4 +1,4 @@
-// Every export in one line; opened: runs, retries, dead letters, and the cursor.
+// One line per export. An opened export shows runs, retries, dead letters and the cursor.
 import { Balance } from './balance.js';
 import { DeadLetters } from './dead-letters.js';
 import { ExportMark } from './export-state.js';
@@ -55,9 +55,9 @@ export function Exports({ exports, place, go }) {
   const chosen = list.find((entry) => entry.name === place.name && entry.destination === place.destination);
   return h('div', { class: 'exports' },
     h('h1', null, 'Exports'),
-    h('p', { class: 'note' }, 'Run by watch and batch mode. All times are UTC.'),
+    h('p', { class: 'note' }, 'Watch and batch mode run these exports. All times are UTC.'),
     list.length === 0
-      ? h(State, { title: 'No export yet.' }, h('p', null, 'Pick a dataset, ask for the records you need, and save the query as an export.'))
+      ? h(State, { title: 'No export yet.' }, h('p', null, 'Pick a dataset, query the records you need, and save the query as an export.'))
       : h(Table, { columns: EXPORTS, rows: list, id: ({ name, destination }) => `${name}/${destination}`, open: chosen }),
     place.name && !chosen && h(State, { title: `There is no export ${place.name} to ${place.destination}.` }),
     chosen && h(Details, { key: `${chosen.name}/${chosen.destination}`, entry: chosen, reload: exports.reload, go }));
@@ -87,18 +87,18 @@ function Details({ entry, reload, go }) {
     reload();
     return true;
   });
-  // With it go the dead letters.
+  // The dead letters move with it.
   const retry = useTask(async () => {
     await post(`${address}/dead-letters/replay`, {});
     reload();
   });
   return h('section', { class: 'details', 'aria-label': `Export ${full}` },
     h('h2', null, `${entry.name} → ${entry.destination}`),
-    entry.retrying_since ? h('p', { class: 'problem' }, `It has been waiting since ${time(entry.retrying_since)}: ${entry.retrying_reason}`)
+    entry.retrying_since ? h('p', { class: 'problem' }, `Waiting since ${time(entry.retrying_since)}: ${entry.retrying_reason}`)
       : entry.last_error && h('p', { class: 'problem' }, entry.last_error),
     entry.left_out && h('p', { class: 'note' }, entry.left_out),
-    entry.set_aside?.length > 0 && h('p', { class: 'problem' }, `Set aside, since the process died of it three times: ${entry.set_aside.join(', ')}.`),
-    entry.set_aside?.length > 0 && h('button', { type: 'button', disabled: retry.busy, onClick: retry.run }, 'Replay, and let the next run try it again'),
+    entry.set_aside?.length > 0 && h('p', { class: 'problem' }, `Set aside, because the process died three times while reading it: ${entry.set_aside.join(', ')}.`),
+    entry.set_aside?.length > 0 && h('button', { type: 'button', disabled: retry.busy, onClick: retry.run }, 'Replay: let the next run try it again'),
     h(Problem, { error: retry.error }),
     h(Balance, { counts: entry.totals }),
     h('dl', null,
@@ -113,11 +113,11 @@ function Details({ entry, reload, go }) {
     h(DeadLetters, { address, count: entry.dead_letters, reload }),
     h('h3', null, 'Cursor'),
     h('p', { class: 'note' }, 'A reset makes the next run deliver all records of the dataset again.'),
-    h(Confirm, { label: 'Reset cursor…', title: `Reset the cursor of ${full}?`, text: 'The next run delivers everything again. The destination may get records twice.', typed: full, action: 'Reset cursor', task: reset }),
-    reset.value && h('p', { class: 'verdict good', role: 'status' }, 'The cursor is reset.'),
+    h(Confirm, { label: 'Reset cursor…', title: `Reset the cursor of ${full}?`, text: 'The next run delivers everything again. The destination may receive records twice.', typed: full, action: 'Reset cursor', task: reset }),
+    reset.value && h('p', { class: 'verdict good', role: 'status' }, 'The cursor was reset.'),
     h(Problem, { error: reset.error }));
 }
 
 function Runs({ runs }) {
-  return runs.length ? h(Table, { columns: RUNS, rows: runs, id: (run) => run.started_at }) : h('p', { class: 'note' }, 'It has not run yet.');
+  return runs.length ? h(Table, { columns: RUNS, rows: runs, id: (run) => run.started_at }) : h('p', { class: 'note' }, 'No runs yet.');
 }

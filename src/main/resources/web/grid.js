@@ -1,4 +1,4 @@
-// The records as a table that draws only what is visible, in both directions, so that 100,000 records scroll without a stutter.
+// The records as a table that draws only the visible part, in both directions, so that 100,000 records scroll smoothly.
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { json, value } from './format.js';
 import { comparable } from './sql.js';
@@ -27,7 +27,7 @@ export function Grid({ result, onFilter, onGroup, onRecord }) {
     observer.observe(box.current);
     return () => observer.disconnect();
   }, []);
-  // At once: later it would undo what a quick hand has done meanwhile.
+  // Immediately: later it would undo what the person has done in the meantime.
   useLayoutEffect(() => {
     box.current.scrollTop = 0;
     setCell({ row: 0, column: 0 });
@@ -126,7 +126,7 @@ export function Grid({ result, onFilter, onGroup, onRecord }) {
           onClick: () => open(row, at),
           onDblClick: () => onRecord(record(row), row),
         })))),
-    // A grid may hold rows of cells only.
+    // A grid may contain only rows of cells.
     menu && h('div', { role: 'row' }, h('div', { role: 'gridcell' }, h(ValueMenu, {
       column: columns[menu.column],
       given: record(menu.row)[columns[menu.column]],
@@ -154,7 +154,7 @@ function ValueMenu({ column, given, style, onFilter, onGroup, onRecord, onClose 
     document.addEventListener('pointerdown', elsewhere);
     return () => document.removeEventListener('pointerdown', elsewhere);
   }, []);
-  // Not below what is visible.
+  // Not below the visible part.
   useLayoutEffect(() => {
     const grid = root.current.closest('.grid');
     const below = root.current.getBoundingClientRect().bottom - grid.getBoundingClientRect().top - grid.clientHeight;

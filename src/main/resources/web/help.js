@@ -1,17 +1,17 @@
-// Keys and words, folded away behind "?".
+// Keys and words, behind "?".
 import { MODIFIER, h } from './ui.js';
 
 const KEYS = [
   [`${MODIFIER} K`, 'search datasets; arrows and Enter choose'],
   [`${MODIFIER} Enter`, 'run the query'],
   ['Escape', 'cancel a running query, close a menu'],
-  ['Arrows', 'move in the records; Enter: what to do with a value; Space: the whole record; C: copy'],
+  ['Arrows', 'move in the records; Enter: actions for a value; Space: the whole record; C: copy'],
   ['?', 'this help'],
 ];
 const WORDS = [
-  ['record', 'one row of the result; what a destination gets one of'],
-  ['object', 'one Parquet file of the lake'],
-  ['accepted', 'the destination took it'],
+  ['record', 'one row of the result, delivered as one event or document'],
+  ['object', 'one Parquet file in the lake'],
+  ['accepted', 'the destination has the record'],
   ['dead letter', 'a record that the destination refused for good, kept with its reason'],
   ['cursor', 'how far an export is delivered'],
 ];

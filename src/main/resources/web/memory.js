@@ -1,4 +1,4 @@
-// What the browser remembers between visits: queries, the destination's name and the theme. Never a secret. Without storage it remembers nothing.
+// What the browser remembers between visits: queries, the destination's name and the theme, but no secrets. Without storage it remembers nothing.
 
 const QUERIES = 'connector.queries';
 const THEME = 'connector.theme';
@@ -54,7 +54,7 @@ export function rememberRun(id) {
   try {
     id ? sessionStorage.setItem(RUN, id) : sessionStorage.removeItem(RUN);
   } catch {
-    // Full or forbidden: a reload loses sight of it.
+    // Storage is full or forbidden: a reload forgets it.
   }
 }
 
@@ -80,6 +80,6 @@ function store(key, text) {
   try {
     localStorage.setItem(key, text);
   } catch {
-    // Full or forbidden: the page works without.
+    // Storage is full or forbidden: the page works without it.
   }
 }

@@ -1,4 +1,4 @@
-// What the destination would get, byte for byte, and what an export of this query would do.
+// What the destination would receive, byte for byte, and what an export of this query would do.
 import { post } from './api.js';
 import { bytes, number, plural } from './format.js';
 import { Copy, Problem, Skeleton, State, h, useLoad } from './ui.js';
@@ -16,7 +16,7 @@ export function Payload({ request, problem }) {
   }
   const { requests, records_in_batch: records, note } = preview.value;
   if (!requests?.length) {
-    return h(State, { title: 'Nothing would be sent: the query selects no record in this range.' }, note && h('p', null, note));
+    return h(State, { title: 'Nothing would be sent: the query selects no records in this range.' }, note && h('p', null, note));
   }
   return h('div', { class: 'payload', 'aria-busy': preview.loading },
     h('p', null, `The first batch: ${plural(records, 'record')}. Nothing was sent. `, note),
@@ -29,7 +29,7 @@ export function Payload({ request, problem }) {
       sent.headers && Object.keys(sent.headers).length > 0 && h('details', null,
         h('summary', null, plural(Object.keys(sent.headers).length, 'header')),
         h('pre', null, Object.entries(sent.headers).map(([name, text]) => `${name}: ${text}`).join('\n'))),
-      sent.body_base64 !== undefined && h('p', { class: 'note' }, 'Not UTF-8 text, so shown as base64.'),
+      sent.body_base64 !== undefined && h('p', { class: 'note' }, 'Not UTF-8 text, shown as base64.'),
       h(Body, { text: sent.body ?? sent.body_base64 ?? '' }))));
 }
 
@@ -37,19 +37,19 @@ const SHOWN = 200000;
 
 const Body = ({ text }) => [
   h('pre', { class: 'body', tabIndex: 0, 'aria-label': 'Body' }, text.slice(0, SHOWN)),
-  text.length > SHOWN && h('p', { class: 'note' }, `The first ${number(SHOWN)} characters; Copy takes all.`)];
+  text.length > SHOWN && h('p', { class: 'note' }, `The first ${number(SHOWN)} characters. Copy copies everything.`)];
 
 export function Plan({ plan }) {
   if (plan.error) {
     return h(Problem, { error: plan.error, retry: plan.reload });
   }
   if (!plan.value) {
-    return plan.loading ? h(Skeleton, { lines: 4 }) : h(State, { title: 'Choose a destination below; the plan says what an export would do.' });
+    return plan.loading ? h(Skeleton, { lines: 4 }) : h(State, { title: 'Choose a destination below to see what an export would do.' });
   }
   const { row_wise: rowWise, covers, reason, objects, bytes: size, records, selected, exact, batches, sentence, notes } = plan.value;
-  const about = (count, sure) => (count === null || count === undefined ? 'not known before it ran' : `${sure ? '' : 'about '}${number(count)}`);
+  const about = (count, sure) => (count === null || count === undefined ? 'unknown before it runs' : `${sure ? '' : 'about '}${number(count)}`);
   const facts = [
-    ['Kind', rowWise ? 'row-wise: each object on its own' : 'whole: one run over all objects'],
+    ['Kind', rowWise ? 'row-wise: each object separately' : 'whole: one run over all objects'],
     ['Covers', covers === 'full' ? 'the whole dataset on every run' : 'each record once'],
     ['Because', reason],
     ['Objects', number(objects)],

@@ -1,5 +1,5 @@
-// Where the visitor is: view, dataset, range and query. It lives in the address's fragment, so that a link shows the same
-// and the query reaches no log of a server.
+// Where the person is: view, dataset, range and query. It is in the address's fragment, so a link shows the same view
+// and the query appears in no server log.
 
 /** {view: 'data', tenant, dataset, from, to, sql} or {view: 'exports', name, destination}; `cut`: a time in the link is none, and left out. */
 export function read(hash) {

@@ -1,4 +1,4 @@
-// One record in full: pretty JSON as text.
+// One complete record, as formatted JSON.
 import { useEffect, useRef } from 'preact/hooks';
 import { json, number } from './format.js';
 import { Copy, h } from './ui.js';

@@ -1,4 +1,4 @@
-// What the query gave: records, chart, payload, plan, and one line on what it cost.
+// The result of the query: records, chart, payload, plan, and one line about its cost.
 import { useLayoutEffect, useState } from 'preact/hooks';
 import { look } from './api.js';
 import { Chart } from './chart.js';
@@ -27,7 +27,7 @@ export function Result({ query, tab, setTab, plan, payload, said, rangeWords, se
 
 function Records({ result, range, rangeWords, searched, onFilter, onGroup, onAll }) {
   const [shown, setShown] = useState(null);
-  // At once: later it would close what a quick hand has opened meanwhile.
+  // Immediately: later it would close what the person has opened in the meantime.
   useLayoutEffect(() => setShown(null), [result]);
   if (!result.rows.length) {
     return h(Nothing, { result, range, rangeWords, searched, onAll });
@@ -44,7 +44,7 @@ function Nothing({ result, range, rangeWords, searched, onAll }) {
   const records = overview.value?.records;
   return h(State, { title: records ? `0 of ${plural(records, 'record')} match.` : '0 records match.' },
     h('p', null, `${plural(result.objects_read ?? 0, 'object')} read: ${rangeWords}.`),
-    range.from !== 'all' && h('button', { type: 'button', onClick: onAll }, 'Ask all partitions'));
+    range.from !== 'all' && h('button', { type: 'button', onClick: onAll }, 'Query all partitions'));
 }
 
 function Cost({ query }) {

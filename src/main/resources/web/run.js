@@ -1,4 +1,4 @@
-// An export that runs now: its progress, and in the end the balance.
+// A running export: its progress, and at the end the balance.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { get, path, remove } from './api.js';
 import { Balance } from './balance.js';
@@ -32,7 +32,7 @@ export function RunProgress({ id, onEnd, onClose }) {
           setState((before) => ({ ...before, error }));
         }
         if (error.status === 404) {
-          // The connector was started anew.
+          // The connector was restarted.
           onEnd();
           onClose();
           return;
@@ -62,14 +62,14 @@ export function RunProgress({ id, onEnd, onClose }) {
       h('span', null, `${number(run.objects_done)} of ${number(run.objects_total)} objects, ${number(run.accepted)} records accepted`
         + (running ? `, ${number(Math.round(run.records_per_second ?? 0))} per second` : `, ${took(run)}`)),
       h('span', { class: 'space' }),
-      running ? h('button', { type: 'button', disabled: stop.busy, onClick: stop.run, title: 'Batches in flight finish' }, 'Stop')
+      running ? h('button', { type: 'button', disabled: stop.busy, onClick: stop.run, title: 'Batches in flight will finish' }, 'Stop')
         : h('button', { type: 'button', class: 'quiet', onClick: onClose }, 'Close')),
-    running && triedAgain && h('p', { class: 'note' }, `Batches are tried again (${triedAgain}). The log tells more.`),
+    running && triedAgain && h('p', { class: 'note' }, `Batches are being retried (${triedAgain}). The log has the details.`),
     !running && h(Balance, { counts: run }),
     run.message && run.state !== 'succeeded' && h('p', { class: run.state === 'failed' ? 'bad' : 'note' }, run.message),
     !running && run.dead_lettered > 0 && run.dead_letters_folder && h('details', null,
       h('summary', null, plural(run.dead_lettered, 'dead letter')),
-      h('p', { class: 'note' }, 'They are kept in ', h('code', null, run.dead_letters_folder)),
+      h('p', { class: 'note' }, 'They are in ', h('code', null, run.dead_letters_folder)),
       h(RefusedRecords, { address: path('runs', id), count: run.dead_lettered })),
     error && h(Problem, { error }));
 }

@@ -22,7 +22,7 @@ export function SaveAs({ request, destination, onClose }) {
   const errors = [draft.value?.errors ?? []].flat();
 
   return h('div', { ref: root, class: 'save', role: 'region', 'aria-label': 'Save as export' },
-    h('p', { class: 'note' }, 'It delivers all records of the dataset that the query selects, and then each new one. The range above is for this page only.'),
+    h('p', { class: 'note' }, 'The export delivers all records that the query selects from the dataset, then each new record. The range above applies to this page only.'),
     h('div', { class: 'fields' },
       h(Input, { label: 'name', value: name, onInput: setName, note: 'lower case, digits and -' }),
       h(Input, { label: 'interval-seconds', value: interval, onInput: setInterval, note: 'how often watch mode looks for new objects', inputmode: 'numeric' }),
@@ -39,7 +39,7 @@ export function SaveAs({ request, destination, onClose }) {
       h('button', { type: 'button', class: 'quiet', onClick: onClose }, 'Close')),
     h(Problem, { error: written.error }),
     written.value && h('p', { class: 'verdict good', role: 'status' }, `Written: ${written.value.file}. `
-      + (draft.value?.settings ? 'Put the settings above into application.properties; from the next start on a watch runs it.' : 'A watch takes it within seconds.')));
+      + (draft.value?.settings ? 'Put the settings above into application.properties and restart; then a watch runs it.' : 'A watch starts it within seconds.')));
 }
 
 const Text = ({ title, text }) => h('div', { class: 'file' },

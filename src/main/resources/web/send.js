@@ -1,4 +1,4 @@
-// The third move: choose a destination, fill it in, see what would happen, send once or save as an export.
+// Step three: choose a destination, fill in its settings, see what would happen, send once or save as an export.
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { get, post } from './api.js';
 import { destinationName, rememberDestination, rememberRun, run as rememberedRun } from './memory.js';
@@ -60,7 +60,7 @@ export function Send({ destination, request, plan, rangeWords, onPreview }) {
   }
   const [needed, optional] = [chosen.settings.filter((setting) => setting.required), chosen.settings.filter((setting) => !setting.required)];
   const waiting = missing.length > 0 || !request;
-  const why = missing.length ? `First fill in ${missing.map((setting) => setting.name).join(', ')}.` : !request ? 'First run a query that works.' : undefined;
+  const why = missing.length ? `First fill in ${missing.map((setting) => setting.name).join(', ')}.` : !request ? 'First run a valid query.' : undefined;
 
   return h('section', { class: 'send', 'aria-label': 'Send' },
     h('h2', null, 'Send to ',
@@ -71,13 +71,13 @@ export function Send({ destination, request, plan, rangeWords, onPreview }) {
     optional.length > 0 && h('details', { key: chosen.name }, h('summary', null, `More settings (${optional.length})`),
       h('div', { class: 'fields' }, optional.map((setting) => h(Field, { key: setting.name, setting, destination })))),
     h('div', { class: 'bar-line' },
-      chosen.checkable && h('button', { type: 'button', disabled: check.busy || missing.length > 0, onClick: check.run, title: 'Connects, writes nothing' }, 'Check'),
+      chosen.checkable && h('button', { type: 'button', disabled: check.busy || missing.length > 0, onClick: check.run, title: 'Connects without writing anything' }, 'Check'),
       h('button', { type: 'button', disabled: test.busy || missing.length > 0, onClick: test.run, title: 'Sends one test record' }, 'Test'),
       h(Answer, { task: check, working: 'Checking…' }), h(Answer, { task: test, working: 'Sending one test record…', success: 'The test record was accepted.' })),
     h('p', { class: 'sentence', role: 'status' }, plan.error ? plan.error.message : plan.value?.sentence ?? (plan.loading ? 'Working out what an export would do…' : '')),
     h('div', { class: 'bar-line' },
       h('button', { type: 'button', disabled: waiting, onClick: onPreview }, 'Preview payload'),
-      h('button', { type: 'button', class: 'primary', disabled: waiting || running || start.busy, title: running ? 'The export below runs' : undefined, onClick: () => start.busy || start.run() }, 'Export once'),
+      h('button', { type: 'button', class: 'primary', disabled: waiting || running || start.busy, title: running ? 'The export below is running' : undefined, onClick: () => start.busy || start.run() }, 'Export once'),
       h('button', { type: 'button', disabled: waiting, 'aria-expanded': panel === 'save', onClick: () => setPanel(panel === 'save' ? null : 'save') }, 'Save as export…'),
       h('span', { class: 'note' }, why ?? `Export once sends: ${rangeWords}.`)),
     start.error && h(Problem, { error: start.error }),
@@ -86,7 +86,7 @@ export function Send({ destination, request, plan, rangeWords, onPreview }) {
 }
 
 function Field({ setting, destination }) {
-  const hint = setting.secret && setting.configured ? 'configured; empty keeps it' : setting.default ?? (setting.required ? 'required' : '');
+  const hint = setting.secret && setting.configured ? 'configured; leave empty to keep it' : setting.default ?? (setting.required ? 'required' : '');
   const id = `setting-${setting.setting}`;
   return h('div', { class: 'field' },
     h('label', { for: id }, setting.name, setting.required && h('span', { class: 'needed', title: 'required' }, ' *')),

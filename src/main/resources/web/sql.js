@@ -1,5 +1,5 @@
-// Changes to the text of a query that a click asks for. A query that is more than SELECT … FROM events WHERE … is not
-// taken apart but put into a subquery, which always means the same.
+// Changes to a query's text that a click requests. A query beyond SELECT … FROM events WHERE … is not taken apart but put
+// into a subquery, which never changes its meaning.
 
 export const DEFAULT = 'SELECT *\nFROM events';
 

@@ -1,4 +1,4 @@
-// The dataset's partitions over time: drag over them, or use the two fields, to say which objects a query reads.
+// The dataset's partitions over time. Drag over them, or use the two fields, to choose which objects a query reads.
 import { useMemo, useRef, useState } from 'preact/hooks';
 import { bytes, plural, time } from './format.js';
 import { h } from './ui.js';
@@ -79,7 +79,7 @@ export function Timeline({ overview, range, onRange }) {
       h('span', { class: 'aside', role: 'status' }, `${plural(objects, 'object')}, ${bytes(size)} chosen`)));
 }
 
-/** A moment as text, since a browser's own field shows it as its locale wants, and not in UTC's order. */
+/** A time as text, because a browser's own field follows its locale. */
 function Moment({ label, value, onChange }) {
   const [wrong, setWrong] = useState(false);
   const change = (event) => {

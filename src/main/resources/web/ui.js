@@ -1,4 +1,4 @@
-// Small parts that every view uses.
+// Small parts for all views.
 import { Component, h, render } from 'preact';
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 
@@ -79,7 +79,7 @@ export function Problem({ error, said, retry }) {
   }
   return h('div', { class: 'problem', role: 'alert' },
     h(Message, { text: error.message }),
-    error.status === 401 && h('p', null, 'Open the link that the connector named at its start, or http://localhost:…/?token=… with server.token.'),
+    error.status === 401 && h('p', null, 'Open the link that the connector showed at its start, or http://localhost:…/?token=… with server.token.'),
     retry && h('button', { type: 'button', onClick: retry }, 'Try again'));
 }
 
@@ -92,7 +92,7 @@ export class Boundary extends Component {
   render({ place, children }, { error, place: broken }) {
     return error && broken === place
       ? h(State, { title: 'This view cannot be shown.' },
-        h('p', null, `${error.message}. The link may be cut off.`),
+        h('p', null, `${error.message}. The link may be incomplete.`),
         h('p', null, h('a', { href: '#/data' }, 'Go back to the data')))
       : children;
   }

@@ -25,7 +25,7 @@ export function Workspace({ dataset, place, go, side }) {
   const editor = useRef(null);
 
   const asked = place.sql ?? DEFAULT;
-  // Not an effect of the text: what is typed meanwhile would be undone, without an end.
+  // Not an effect of the text: that would undo what the person types, again and again.
   const show = (sql) => {
     setText(sql);
     editor.current?.setText(sql);
@@ -34,7 +34,7 @@ export function Workspace({ dataset, place, go, side }) {
     setText(sql);
     rememberDraft(key, sql === asked ? undefined : sql);
   };
-  // A link may hold anybody's query: one that this browser has not run before waits for a person.
+  // A link may contain anybody's query: if this browser has not run it before, it waits for the person.
   const trusted = asked === DEFAULT || hasRun(key, asked);
   const opened = useRef(false);
   useEffect(() => {
@@ -61,7 +61,7 @@ export function Workspace({ dataset, place, go, side }) {
       go({ ...place, from: next.from, to: next.to, sql: sql === DEFAULT ? undefined : sql });
     }
   };
-  // What is wrong with the lake, not with the query, is said once, and passes for all of them.
+  // A problem of the lake, not of the query, is shown once, for all of them.
   const ofLake = useRef();
   ofLake.current = overview.error?.message ?? ofLake.current;
   useEffect(() => {
@@ -74,16 +74,16 @@ export function Workspace({ dataset, place, go, side }) {
   const known = columns.value?.columns ?? [];
 
   const read = range.from || range.to ? range : overview.value?.newest ?? {};
-  // What is wrong with the query is said once, where it was asked.
+  // A problem of the query is shown once, beside the query.
   const request = overview.value && query.result && !query.error && query.sql === asked ? requestOf({ dataset, sql: asked, range: read, destination }) : null;
-  // Where all of them are shown, they are counted.
+  // If all of them are shown, they are counted.
   const selected = request && !query.running && !query.result.truncated ? query.result.row_count : undefined;
   const plan = useLoad(request && ((signal) => post('plan', { ...request, destination_config: undefined, selected }, signal)),
     [address, asked, read.from, read.to, destination.chosen?.name, Boolean(request), selected]);
   const rangeWords = rangeText(range, overview.value?.newest);
 
   return h('div', { class: 'workspace' },
-    place.cut && h('p', { class: 'problem', role: 'alert' }, 'The link is cut off: its range is no time. Choose a range.'),
+    place.cut && h('p', { class: 'problem', role: 'alert' }, 'The link is incomplete: its range is not a time. Choose a range.'),
     h('section', { class: 'find', 'aria-label': 'Find' },
       h(Head, { dataset, overview: overview.value }),
       overview.error && h(Problem, { error: overview.error, retry: overview.reload }),
@@ -94,11 +94,11 @@ export function Workspace({ dataset, place, go, side }) {
       h('summary', null, h('h2', null, 'Columns'), columns.value && h('span', { class: 'aside' }, known.length)),
       h(Columns, { dataset, columns, said: overview.error, range: read, onInsert: (name) => editor.current?.insert(name), onFilter: filter }))),
     h(Ask, { dataset, text, columns: known, query, editor, onText: type, onRun: ask }),
-    query.sql !== asked && !trusted && h('p', { class: 'problem plain', role: 'status' }, 'The link brings this query. Read it, then run it.'),
+    query.sql !== asked && !trusted && h('p', { class: 'problem plain', role: 'status' }, 'This query came with the link. Read it, then run it.'),
     h(Result, {
       query, tab, setTab, plan, rangeWords, said: overview.error,
       payload: destination.missing.length || !request
-        ? { problem: request || !destination.chosen ? `Fill in ${destination.missing.map((setting) => setting.name).join(', ')} below to see the payload.` : 'Run a query that works to see the payload.' }
+        ? { problem: request || !destination.chosen ? `Fill in ${destination.missing.map((setting) => setting.name).join(', ')} below to see the payload.` : 'Run a valid query to see the payload.' }
         : { request },
       searched: { address, read },
       range,

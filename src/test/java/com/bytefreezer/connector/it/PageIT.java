@@ -280,7 +280,7 @@ class PageIT {
                 new Browser.NewContextOptions(),
                 address(Where.FOLDER) + linkTo("acme/syslog", "SELECT count(*) AS records FROM events", "all"));
         assertThat(page.locator(".cm-content")).containsText("count(*) AS records");
-        assertThat(page.locator(".workspace")).containsText("The link brings this query");
+        assertThat(page.locator(".workspace")).containsText("This query came with the link");
         assertThat(page.locator(".facts").first()).containsText("12 objects");
         assertThat(button(page, "Export once")).isDisabled();
         assertThat(asked).doesNotContain("POST /api/v1/query", "POST /api/v1/plan", "POST /api/v1/preview");
@@ -295,7 +295,7 @@ class PageIT {
     void aLinkThatIsCutOffSaysSo() {
         String address = address(Where.FOLDER);
         Page page = open(address + "#/data/acme/syslog?from=2026-1");
-        assertThat(page.locator(".workspace")).containsText("The link is cut off");
+        assertThat(page.locator(".workspace")).containsText("The link is incomplete");
         assertThat(page.locator(".cell").first()).isVisible();
         page.navigate(address + "#/data/acme/sys");
         assertThat(page.locator("main")).containsText("There is no dataset acme / sys");
@@ -548,7 +548,7 @@ class PageIT {
             String link = connector.link() + "?token=" + TOKEN;
             Page stranger = open(connector.link());
             assertThat(stranger.locator("main")).containsText("A token is needed");
-            assertThat(stranger.locator("main")).containsText("link that the connector named");
+            assertThat(stranger.locator("main")).containsText("link that the connector showed");
             shoot(stranger, "no-token");
             Page friend = open(link);
             assertThat(dataset(friend, "syslog")).isVisible();
@@ -578,7 +578,7 @@ class PageIT {
         }
         try (ConnectorProcess connector = connector(empty)) {
             Page page = open(connector.link());
-            assertThat(page.locator(".state-title")).containsText("No dataset was found");
+            assertThat(page.locator(".state-title")).containsText("No datasets found");
             assertThat(page.locator(".tried")).containsText("empty");
             shoot(page, "empty-lake");
         }
@@ -811,7 +811,7 @@ class PageIT {
         Page page = open(address(where) + linkTo("acme/syslog", "SELECT * FROM events WHERE message = 'never'", null));
         assertThat(page.locator(".state-title")).hasText(Pattern.compile("0 of \\d+ records match."));
         shoot(page, "no-records");
-        button(page, "Ask all partitions").click();
+        button(page, "Query all partitions").click();
         assertThat(button(page, "All")).hasAttribute("aria-pressed", "true");
         assertThat(page.locator(".state-title")).hasText("0 of 4,000 records match.");
     }
@@ -929,7 +929,7 @@ class PageIT {
                 sink.replyWhen(request -> true, Reply.of(200));
                 page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Replay all"))
                         .click();
-                assertThat(page.getByText("None: the destination refused no record."))
+                assertThat(page.getByText("None. The destination has refused no records."))
                         .isVisible();
                 assertThat(sink.records()).hasSize(399).doesNotHaveDuplicates();
                 assertThat(page.locator(".details .balance"))
@@ -938,10 +938,10 @@ class PageIT {
 
                 button(page, "Reset cursor…").click();
                 assertThat(button(page, "Reset cursor")).isDisabled();
-                page.getByLabel("Type default/webhook to go on").fill("default/webhook");
+                page.getByLabel("Type default/webhook to continue").fill("default/webhook");
                 shoot(page, "reset-cursor");
                 button(page, "Reset cursor").click();
-                assertThat(page.getByText("The cursor is reset.")).isVisible();
+                assertThat(page.getByText("The cursor was reset.")).isVisible();
             }
         }
     }
@@ -1031,7 +1031,7 @@ class PageIT {
             page.locator(".send summary").click();
             Locator token = page.locator("[id='setting-destination.webhook.token']");
             assertThat(token).hasAttribute("type", "password");
-            assertThat(token).hasAttribute("placeholder", "configured; empty keeps it");
+            assertThat(token).hasAttribute("placeholder", "configured; leave empty to keep it");
             button(page, "Save as export…").click();
             assertThat(page.locator(".save .file").first()).isVisible();
             assertThat(page.content()).doesNotContain("never-shown");
