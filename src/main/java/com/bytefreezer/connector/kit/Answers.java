@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** How a server of the destination's kind says what it has taken, after the template in the case file. */
+/** The answers of a server of the destination's kind, from the template in the case file. */
 final class Answers {
     private final Success template;
 
@@ -17,7 +17,7 @@ final class Answers {
         this.template = template;
     }
 
-    /** Whether there are answers that take a part of the records. */
+    /** Whether there are answers that accept a part of the records. */
     boolean canBePartial() {
         return template.openItem() != null;
     }
@@ -26,7 +26,7 @@ final class Answers {
         return answer(records, records, template.item());
     }
 
-    /** Takes the first, the third… record. */
+    /** Accepts the first, the third… record. */
     Answer everyOther(List<Integer> records) {
         List<Integer> taken = new ArrayList<>();
         for (int i = 0; i < records.size(); i += 2) {
@@ -35,7 +35,7 @@ final class Answers {
         return answer(records, taken, template.openItem());
     }
 
-    /** Refuses one record for good, as such a server says it. */
+    /** Refuses one record for good, in the words of such a server. */
     Answer refusing(List<Integer> records, int refused) {
         if (template.refused() != null && template.item() != null) {
             List<Integer> taken =

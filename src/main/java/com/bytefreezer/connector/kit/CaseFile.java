@@ -23,13 +23,13 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The cases of one destination: {@code <name>.test.yaml} beside its route file. The format is explained in
- * docs/add-a-destination.md.
+ * The cases of one destination: {@code <name>.test.yaml} beside its route file. docs/add-a-destination.md explains the
+ * format.
  *
  * @param settings of every case and of the certification; {@code {server}} stands for the server's URL
  * @param without the standard cases that do not apply, each with the reason
- * @param server how the real server says that all is well, for the certification
- * @param certify where the real server is, for the certification of a destination that does not speak HTTP
+ * @param server the real server's answer of success, for the certification
+ * @param certify the real server's address, for the certification of a destination that does not speak HTTP
  */
 public record CaseFile(
         Map<String, String> settings,
@@ -37,14 +37,14 @@ public record CaseFile(
         Success server,
         Map<String, String> certify,
         List<Case> cases) {
-    /** What every destination has to show; a case's name begins like this. */
+    /** The cases that every destination must have; a case's name begins like this. */
     public static final List<String> STANDARD =
             List.of("accepts", "rejects one record", "429 then accepts", "503 until retries end", "wrong credentials");
 
     /** No cases. */
     static final CaseFile NONE = new CaseFile(Map.of(), Map.of(), Success.PLAIN, Map.of(), List.of());
 
-    /** The address of the server, in settings and expectations. */
+    /** The server's address, in settings and expectations. */
     static final String SERVER = "{server}";
 
     private static final ObjectMapper YAML = YAMLMapper.builder()
@@ -62,10 +62,10 @@ public record CaseFile(
     }
 
     /**
-     * One case: what is delivered, what the server answers, and what must come of it.
+     * One case: what is delivered, what the server answers, and what must result.
      *
-     * @param records a list of records, or how many to make
-     * @param replies in their order; the last one repeats
+     * @param records a list of records, or how many to generate
+     * @param replies in order; the last one repeats
      */
     public record Case(
             String name, Map<String, String> settings, JsonNode records, List<Answer> replies, Expect expect) {
@@ -78,8 +78,8 @@ public record CaseFile(
     /**
      * An answer of the server.
      *
-     * @param body text, or what is written as JSON
-     * @param cut whether the connection ends in the middle of the answer
+     * @param body text, or a value written as JSON
+     * @param cut whether the connection breaks in the middle of the answer
      */
     public record Answer(
             @Nullable Integer status,
@@ -89,14 +89,14 @@ public record CaseFile(
             boolean cut) {}
 
     /**
-     * What must come of a case; what is not said is not looked at, but for refused and repeated records.
+     * The expected result of a case. Unspecified parts are not checked, except refused and repeated records.
      *
-     * @param requests how many there are, or what each of them is
+     * @param requests how many, or the expected content of each
      * @param outcome accepted, failed (the destination threw) or stopped (delivery.on-rejected=stop)
      * @param accepted how many records are accepted
      * @param rejected exactly these records are refused
      * @param retries how often a step was tried again
-     * @param output what stands on standard output
+     * @param output content of standard output
      */
     public record Expect(
             @Nullable JsonNode requests,
@@ -110,7 +110,7 @@ public record CaseFile(
         private static final List<String> OUTCOMES = List.of("accepted", "failed", "stopped");
     }
 
-    /** A request that must have come; what is not said is not looked at. */
+    /** An expected request. Unspecified parts are not checked. */
     public record ExpectedRequest(
             @Nullable String method,
             @Nullable String path,
@@ -118,7 +118,7 @@ public record CaseFile(
             @Nullable JsonNode body) {}
 
     /**
-     * A record that must be refused.
+     * An expected refused record.
      *
      * @param record its number in the batch, from 0
      * @param reason a part of the reason
@@ -126,13 +126,13 @@ public record CaseFile(
     public record Rejected(int record, @Nullable String reason) {}
 
     /**
-     * The answer of a server that is well.
+     * The answer of a healthy server.
      *
      * @param body text; {@code {items}} stands for an item of each record, {@code {partial}} for true or false
-     * @param item what the answer says of a record that was taken
-     * @param openItem what it says of a record to be sent again, when there are such answers
-     * @param refused what it says when it refuses one record for good: with items the one of that record, otherwise the
-     *     body of the answer 400, where {@code {position}} stands for the record's place in the request
+     * @param item the part of the answer for an accepted record
+     * @param openItem the part for a record to send again, if the server has such answers
+     * @param refused the answer for a record refused for good: with items, the item of that record; otherwise the body
+     *     of a 400, in which {@code {position}} stands for the record's position in the request
      */
     public record Success(
             @Nullable Integer status,
@@ -144,7 +144,7 @@ public record CaseFile(
         private static final Success PLAIN = new Success(null, null, null, null, null, null);
     }
 
-    /** The requests that {@code expect} lists; empty when it gives only their number. */
+    /** The requests that {@code expect} lists; empty if it has only their number. */
     static List<ExpectedRequest> requests(Expect expect) {
         List<ExpectedRequest> requests = new ArrayList<>();
         if (expect.requests() != null && expect.requests().isArray()) {
@@ -155,7 +155,7 @@ public record CaseFile(
         return requests;
     }
 
-    /** The standard cases that are neither there nor excused. */
+    /** The standard cases that are neither present nor excused. */
     public List<String> missing() {
         return STANDARD.stream()
                 .filter(standard -> !without.containsKey(standard)
@@ -166,7 +166,7 @@ public record CaseFile(
     /**
      * Reads and checks a file.
      *
-     * @throws ConnectorException with the first mistake in it
+     * @throws ConnectorException with its first mistake
      */
     public static CaseFile read(Path file) {
         try {
@@ -178,7 +178,7 @@ public record CaseFile(
         } catch (JsonProcessingException e) {
             String where =
                     e.getLocation() == null ? "" : "line " + e.getLocation().getLineNr() + ": ";
-            // Without the excerpts that the YAML parser puts between.
+            // Without the excerpts that the YAML parser inserts.
             String what = e.getOriginalMessage()
                     .lines()
                     .filter(line -> !line.startsWith(" "))
@@ -233,7 +233,7 @@ public record CaseFile(
         }
         Expect expect = one.expect();
         if (expect == null || expect.equals(new Expect(null, null, null, null, null, null, null, null))) {
-            throw wrong(file, subject + "it expects nothing; say under expect: what must come of it.");
+            throw wrong(file, subject + "it expects nothing; say under expect: what must result.");
         }
         if (expect.outcome() != null && !Expect.OUTCOMES.contains(expect.outcome())) {
             throw wrong(
@@ -250,7 +250,7 @@ public record CaseFile(
         } catch (IllegalArgumentException e) {
             throw e.getCause() instanceof UnrecognizedPropertyException unknown
                     ? wrong(file, subject + unknownKey(unknown), e)
-                    : wrong(file, subject + "requests are not understood.", e);
+                    : wrong(file, subject + "requests cannot be read.", e);
         }
     }
 

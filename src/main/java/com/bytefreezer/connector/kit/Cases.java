@@ -31,7 +31,7 @@ import org.apache.camel.spi.CamelEvent;
 import org.apache.camel.support.EventNotifierSupport;
 
 /**
- * Plays the cases of a destination: each delivers one batch through the real {@code routes/delivery.camel.yaml} and the
+ * Runs the cases of a destination: each delivers one batch through the real {@code routes/delivery.camel.yaml} and the
  * destination's own route to a scripted server.
  */
 public final class Cases {
@@ -46,9 +46,9 @@ public final class Cases {
     }
 
     /**
-     * Plays one case.
+     * Runs one case.
      *
-     * @return what is not as expected, a line each; empty when all is
+     * @return differences from the expectations, a line each; empty if there are none
      */
     public List<String> play(Case one) {
         try (ScriptedServer server = ScriptedServer.start()) {
@@ -133,7 +133,7 @@ public final class Cases {
         });
     }
 
-    /** The same unit in every case, so that the ids of its records may stand in a file. */
+    /** The same unit in every case, so that a file can contain the ids of its records. */
     private static Batch batch(JsonNode records) {
         List<byte[]> all = new ArrayList<>();
         if (records.isArray()) {
@@ -156,7 +156,7 @@ public final class Cases {
         return text.replace(CaseFile.SERVER, server.url().toString());
     }
 
-    /** What came of a case. */
+    /** The result of a case. */
     record Delivered(
             String outcome,
             String error,

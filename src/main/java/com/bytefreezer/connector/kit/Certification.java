@@ -28,9 +28,10 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Shows for each fault that at least once holds: the whole connector exports a small lake to a server with that fault,
- * again and again with the same cursor until a run says that all is delivered. Then every record must have arrived there,
- * or be refused by it for good and kept. It runs in this process, and in one of its own where it is killed.
+ * Shows for each fault that "at least once" holds. The whole connector exports a small lake to a server with that
+ * fault, run after run with the same cursor, until a run reports that everything is delivered. Then every record must
+ * have arrived, or be refused for good and kept. The connector runs in this process, or in a separate one if it is
+ * killed.
  */
 final class Certification {
     private static final int OBJECTS = 3;
@@ -39,7 +40,7 @@ final class Certification {
     private static final int MOST_RUNS = 6;
     private static final int LONGEST_REASON = 70;
 
-    /** Slow enough that a kill finds something left to deliver. */
+    /** Slow enough that a kill leaves something to deliver. */
     private static final int RECORDS_PER_SECOND_BEFORE_A_KILL = 200;
 
     private static final String FOLDER = "{folder}";
@@ -58,12 +59,12 @@ final class Certification {
     record Result(Fault fault, String happened, boolean holds) {}
 
     /**
-     * A certification to come.
+     * Prepares a certification.
      *
      * @param program the class whose {@code main} begins the connector
      * @param settings of the destination, with {@code {server}} and the like for addresses
-     * @param certify where a real server is
-     * @param answers of a server of the kit's own
+     * @param certify address of a real server
+     * @param answers of the kit's own server
      */
     Certification(
             Class<?> program,
@@ -78,7 +79,7 @@ final class Certification {
         this.answers = answers;
     }
 
-    /** The faults that can be shown; none when nothing says how. */
+    /** The faults that can be shown; none if nothing says how. */
     List<Fault> faults() {
         if (leadsTo(CaseFile.SERVER)) {
             return Faults.ofHttp(answers.canBePartial());
@@ -91,7 +92,7 @@ final class Certification {
         return !certify.containsKey("proxy-port");
     }
 
-    /** Whether a server or a proxy of the kit's own stands in the way of the records. */
+    /** Whether the kit's own server or proxy is in the path of the records. */
     boolean breaksConnections() {
         return leadsTo(CaseFile.SERVER) || hasProxy();
     }
@@ -104,7 +105,7 @@ final class Certification {
         return settings.values().stream().anyMatch(value -> value.contains(place));
     }
 
-    /** One fault with what belongs to it alone. */
+    /** One fault with its own resources. */
     private final class Trial {
         private final Fault fault;
         private final Marker marker = Marker.unique();
@@ -148,7 +149,7 @@ final class Certification {
         }
     }
 
-    /** @throws ConnectorException when the case file does not say rightly where the real server is */
+    /** @throws ConnectorException if the case file names the real server incorrectly */
     Result show(Fault fault) throws InterruptedException {
         Trial trial = new Trial(fault);
         FarEnd farEnd = fault.isUp() ? trial.farEnd() : null;
@@ -198,26 +199,26 @@ final class Certification {
         givenUp.removeAll(fault.refused());
 
         if (!lost.isEmpty()) {
-            happened.add("the connector says that all is delivered, and %d of %d records never arrived"
+            happened.add("the connector reports that all is delivered, but %d of %d records never arrived"
                     .formatted(lost.size(), RECORDS));
         } else if (!givenUp.isEmpty()) {
             happened.add("%d records became dead letters that the server did not refuse".formatted(givenUp.size()));
         } else {
             long repeated = taken.values().stream().filter(times -> times > 1).count();
-            happened.add("%d records taken, %d of them repeatedly".formatted(taken.size(), repeated));
+            happened.add("%d records accepted, %d of them repeatedly".formatted(taken.size(), repeated));
             if (!kept.isEmpty()) {
-                happened.add(kept.size() + " kept as dead letter");
+                happened.add(kept.size() + " dead-lettered");
             }
         }
         boolean shown = farEnd == null || !fault.shows() || farEnd.faults() > 0;
         if (farEnd != null && !farEnd.hasSeenRecords()) {
-            happened.add("no %s held the text \"certify-…\" that each record's field message begins with"
+            happened.add("no %s contained the text \"certify-…\" at the start of each record's field message"
                     .formatted(farEnd.carrier()));
         }
         if (!shown) {
-            happened.add("the fault did not come up");
+            happened.add("the fault did not occur");
         }
-        // A server of the kit's own sees every request; a proxy may be passed by.
+        // The kit's own server sees every request; a proxy may be bypassed.
         boolean certain = shown || fault.trouble() == Trouble.NONE;
         return new Result(fault, String.join("; ", happened), certain && lost.isEmpty() && givenUp.isEmpty());
     }
@@ -292,21 +293,21 @@ final class Certification {
         }
     }
 
-    /** One that no connection of somebody else's takes before it is listened on: systems give them higher ones. */
+    /** A port that no other connection takes before it is used: systems assign higher ones. */
     private static int freePort() {
         while (true) {
             int port = ThreadLocalRandom.current().nextInt(10_000, 32_768);
             try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
                 return socket.getLocalPort();
             } catch (BindException e) {
-                // Taken: another one.
+                // Taken: try another one.
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
         }
     }
 
-    /** Without the destination, the export and what follows from the failure. */
+    /** Without the destination, the export and the consequences of the failure. */
     private static String shortened(String failure) {
         String text = failure.replaceFirst("failed: [^:]*, export [^:]*: ", "failed: ")
                 .replaceFirst("\\.? The rest stays undelivered.*", "");

@@ -13,7 +13,7 @@ import java.util.Objects;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Says in lines for people how what came of a case differs from what is expected. */
+/** Describes in lines for people how the result of a case differs from the expectation. */
 final class Comparison {
     private static final int LONGEST = 600;
 

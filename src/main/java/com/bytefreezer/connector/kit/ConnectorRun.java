@@ -2,18 +2,18 @@ package com.bytefreezer.connector.kit;
 
 import java.util.Optional;
 
-/** One run of this connector in batch mode, with no settings but the given ones. */
+/** One run of this connector in batch mode, with only the given settings. */
 interface ConnectorRun extends AutoCloseable {
     long PATIENCE_SECONDS = 180;
-    String HANGS = "did not end in %d s".formatted(PATIENCE_SECONDS);
+    String HANGS = "did not end within %d s".formatted(PATIENCE_SECONDS);
 
-    /** Waits for the end: how the run failed, or empty when it says that all is delivered. */
+    /** Waits for the end. Returns how the run failed, or empty if it reports that everything is delivered. */
     Optional<String> failure() throws InterruptedException;
 
-    /** Whether it had to be given up. */
+    /** Whether it was given up. */
     boolean hangs();
 
-    /** Ends it as {@code kill -9} does; only a process can be. */
+    /** Ends it like {@code kill -9}; only for a process. */
     void kill();
 
     boolean isAlive();

@@ -12,7 +12,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * The route file of one destination, and a folder of its own with the project's route files and no other destination or
+ * The route file of one destination, and a separate folder with the project's route files but no other destination or
  * export, so that only this one is tested. Deletes the folder when closed.
  */
 public final class DestinationRoute implements AutoCloseable {
@@ -33,7 +33,7 @@ public final class DestinationRoute implements AutoCloseable {
      *
      * @param routes the folder of the project's route files
      * @param which the name of a destination in it, or the path of a route file anywhere
-     * @throws ConnectorException when there is none
+     * @throws ConnectorException if there is none
      */
     public static DestinationRoute find(Path routes, String which) {
         if (!Files.exists(routes.resolve("delivery.camel.yaml"))) {
@@ -65,12 +65,12 @@ public final class DestinationRoute implements AutoCloseable {
         return name;
     }
 
-    /** Where its cases belong. */
+    /** The file of its cases. */
     public Path caseFile() {
         return file.resolveSibling(name + ".test.yaml");
     }
 
-    /** Its cases; none when there is no file. */
+    /** Its cases; none without a file. */
     public CaseFile cases() {
         return Files.exists(caseFile()) ? CaseFile.read(caseFile()) : CaseFile.NONE;
     }
@@ -80,7 +80,7 @@ public final class DestinationRoute implements AutoCloseable {
         return folder.resolve("routes");
     }
 
-    /** A new folder for what a run writes. */
+    /** A new folder for a run's files. */
     Path newFolder() {
         try {
             return Files.createTempDirectory(folder, "run-");
@@ -89,7 +89,7 @@ public final class DestinationRoute implements AutoCloseable {
         }
     }
 
-    /** The files that a delivery needs: the shared route and the destination's own. */
+    /** The files for a delivery: the shared route and the destination's own. */
     List<Path> deliveryFiles() {
         return List.of(
                 routes().resolve("delivery.camel.yaml"),

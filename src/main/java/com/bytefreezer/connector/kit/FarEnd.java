@@ -2,21 +2,21 @@ package com.bytefreezer.connector.kit;
 
 import java.util.Map;
 
-/** What the connector delivers to under one fault; it knows which records have arrived. */
+/** The receiver under one fault; it knows which records have arrived. */
 interface FarEnd extends AutoCloseable {
-    /** A run of the connector has begun; {@code number} counts from 1. */
+    /** A run of the connector has started; {@code number} counts from 1. */
     void runBegins(int number, ConnectorRun connector);
 
-    /** How often each record has arrived; what is still on its way is waited for, up to {@code all} records. */
+    /** How often each record has arrived; waits for records in transit, up to {@code all} records. */
     Map<Integer, Integer> taken(int all) throws InterruptedException;
 
-    /** How often the fault came up. */
+    /** How often the fault occurred. */
     int faults();
 
-    /** What the records were looked for in, e.g. {@code request}. */
+    /** What was searched for records, e.g. {@code request}. */
     String carrier();
 
-    /** Whether any record was seen, taken or not. */
+    /** Whether any record was seen, accepted or not. */
     boolean hasSeenRecords();
 
     @Override

@@ -5,9 +5,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
-/** What may go wrong at a destination, and what the connector then promises. */
+/** What can go wrong at a destination, and what the connector promises then. */
 final class Faults {
-    /** How often a passing fault shows. */
+    /** How often a temporary fault occurs. */
     static final int TIMES = 4;
 
     private static final String NONE = "no fault";
@@ -25,11 +25,11 @@ final class Faults {
      *
      * @param isUp whether the server listens in the first run
      * @param refused the records that the server refuses for good
-     * @param script what a server of the kit's own answers
-     * @param trouble what happens before a real server
+     * @param script answers of the kit's own server
+     * @param trouble what happens in front of a real server
      */
     record Fault(String name, String promised, boolean isUp, Set<Integer> refused, Script script, Trouble trouble) {
-        /** Whether the far end can tell that it came up. */
+        /** Whether the far end can tell that it occurred. */
         boolean shows() {
             return isUp && !name.equals(NONE);
         }
@@ -52,12 +52,12 @@ final class Faults {
         }
     }
 
-    /** What happens to connections with a real server, or to the connector. */
+    /** What happens to connections to a real server, or to the connector. */
     enum Trouble {
         NONE,
         /** Connections break in the middle; the server gets only the beginning. */
         CUT,
-        /** Connections break when the server has everything, and its answer gets lost. */
+        /** Connections break when the server has everything, so its answer is lost. */
         ANSWER_LOST,
         /** Connections stand still for longer than the timeout. */
         STALL,
@@ -76,12 +76,12 @@ final class Faults {
      * A request with records.
      *
      * @param run of the connector, from 1
-     * @param number of the request in the run, from 1
+     * @param number of the request within the run, from 1
      */
     record Asked(int run, int number, List<Integer> records) {}
 
     /**
-     * What the server does: the reply, and the records it has taken.
+     * The server's reaction: the reply, and the records it has accepted.
      *
      * @param kills whether the connector is killed before it sees the reply
      */
@@ -92,26 +92,26 @@ final class Faults {
     }
 
     /**
-     * What may happen between the connector and a real server, in the order of the report; the first one is nothing.
+     * What can happen between the connector and a real server, in the order of the report; the first one is no fault.
      *
      * @param withProxy whether the connections can be broken
      */
     static List<Fault> ofConnections(boolean withProxy) {
         List<Fault> faults = new ArrayList<>(List.of(
                 new Fault(NONE, "all accepted", true, Trouble.NONE),
-                new Fault(KILLED, "the next run goes on", true, Trouble.KILL)));
+                new Fault(KILLED, "the next run continues", true, Trouble.KILL)));
         if (withProxy) {
             faults.addAll(List.of(
                     new Fault(REFUSED, "fails, the next run delivers", false, Trouble.NONE),
                     new Fault("connection breaks in the middle", "tried again", true, Trouble.CUT),
                     new Fault("connection breaks before the answer", "tried again", true, Trouble.ANSWER_LOST),
-                    new Fault("connection stands still", "tried again", true, Trouble.STALL),
+                    new Fault("connection stalls", "tried again", true, Trouble.STALL),
                     new Fault("slow connection", "all accepted", true, Trouble.SLOW)));
         }
         return faults;
     }
 
-    /** Every fault of an HTTP server, in the order of the report; the first one is none. */
+    /** Every fault of an HTTP server, in the order of the report; the first one is no fault. */
     static List<Fault> ofHttp(boolean withPartial) {
         List<Fault> faults = new ArrayList<>(List.of(
                 new Fault(NONE, "all accepted", (asked, usual) -> usual.all(asked.records())),
@@ -128,7 +128,7 @@ final class Faults {
                                 : usual.all(asked.records())),
                 new Fault(
                         "refuses one record for good",
-                        "that one is kept as a dead letter",
+                        "that record becomes a dead letter",
                         true,
                         Set.of(BAD_RECORD),
                         (asked, usual) -> asked.records().contains(BAD_RECORD)
@@ -142,19 +142,19 @@ final class Faults {
                         false,
                         Set.of(),
                         (asked, usual) -> usual.all(asked.records())),
-                new Fault("answer breaks off, records taken", "tried again", (asked, usual) -> {
+                new Fault("answer breaks off, records accepted", "tried again", (asked, usual) -> {
                     Answer taken = usual.all(asked.records());
                     return asked.number() <= TIMES
                             ? new Answer(taken.reply().resetConnection(), taken.taken(), false)
                             : taken;
                 }),
-                new Fault("answer after the timeout, records taken", "tried again", (asked, usual) -> {
+                new Fault("answer after the timeout, records accepted", "tried again", (asked, usual) -> {
                     Answer taken = usual.all(asked.records());
                     return asked.number() <= TIMES
                             ? new Answer(taken.reply().after(SLOW), taken.taken(), false)
                             : taken;
                 }),
-                new Fault(KILLED, "the next run goes on", (asked, usual) -> {
+                new Fault(KILLED, "the next run continues", (asked, usual) -> {
                     Answer taken = usual.all(asked.records());
                     return asked.run() <= 2 && asked.number() == TIMES
                             ? new Answer(taken.reply().resetConnection(), taken.taken(), true)
@@ -162,7 +162,7 @@ final class Faults {
                 })));
         if (withPartial) {
             faults.add(new Fault(
-                    "every other record not taken, four times",
+                    "every other record not accepted, four times",
                     "the open ones are sent again",
                     (asked, usual) ->
                             asked.number() <= TIMES ? usual.everyOther(asked.records()) : usual.all(asked.records())));

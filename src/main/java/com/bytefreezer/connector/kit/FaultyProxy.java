@@ -18,8 +18,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A TCP proxy on the loopback address with a trouble, which befalls the first connections that have carried some data to
- * the server; the others pass. Safe for many threads.
+ * A TCP proxy on the loopback address. Its trouble affects the first connections that have carried some data to the
+ * server; the others pass. Safe for use by several threads.
  */
 final class FaultyProxy implements AutoCloseable {
     /** More than clients say before they send records. */
@@ -27,7 +27,7 @@ final class FaultyProxy implements AutoCloseable {
 
     private static final int CHUNK_BYTES = 1024;
     private static final Duration BETWEEN_CHUNKS = Duration.ofMillis(20);
-    /** For the rest of a request, and for the server to take it. */
+    /** Time for the rest of a request, and for the server to receive it. */
     private static final Duration BEFORE_THE_ANSWER = Duration.ofMillis(300);
 
     private final InetSocketAddress server;
@@ -56,7 +56,7 @@ final class FaultyProxy implements AutoCloseable {
         }
     }
 
-    /** How often the trouble came up. */
+    /** How often the trouble occurred. */
     int faults() {
         return faults.get();
     }
@@ -82,7 +82,7 @@ final class FaultyProxy implements AutoCloseable {
             connection.answer();
             requests.cancel(true);
         } catch (IOException broken) {
-            // Both ends are closed; that is all a proxy can do.
+            // Closes both ends; a proxy can do no more.
         } finally {
             sockets.removeIf(Socket::isClosed);
         }
@@ -98,7 +98,7 @@ final class FaultyProxy implements AutoCloseable {
             this.upstream = upstream;
         }
 
-        /** Everything that the client says. */
+        /** Everything from the client. */
         private void forward() {
             try {
                 InputStream in = client.getInputStream();
@@ -145,7 +145,7 @@ final class FaultyProxy implements AutoCloseable {
             cut();
         }
 
-        /** Everything that the server says. */
+        /** Everything from the server. */
         private void answer() throws IOException {
             InputStream in = upstream.getInputStream();
             OutputStream out = client.getOutputStream();
@@ -157,14 +157,14 @@ final class FaultyProxy implements AutoCloseable {
             }
         }
 
-        /** Breaks the connection, so that the client sees a reset; the server sees its end. */
+        /** Breaks the connection: the client sees a reset, the server sees the end. */
         private void cut() {
             try {
                 client.setSoLinger(true, 0);
                 client.close();
                 upstream.close();
             } catch (IOException closedAlready) {
-                // Then it is what it should be.
+                // Then it is closed already.
             }
         }
     }

@@ -11,8 +11,8 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * A server with a fault. It knows which records it has taken by the marker that each carries, whatever the format of the
- * request. Safe for many threads.
+ * A server with a fault. It recognizes the records it has accepted by their markers, in any format of request. Safe for
+ * use by several threads.
  */
 final class FaultyServer extends ScriptedServer implements FarEnd {
     private final Marker marker;
@@ -61,7 +61,7 @@ final class FaultyServer extends ScriptedServer implements FarEnd {
         return answer.reply();
     }
 
-    /** What was answered for has arrived already. */
+    /** Answered records have arrived already. */
     @Override
     public synchronized Map<Integer, Integer> taken(int all) {
         return new TreeMap<>(taken);

@@ -19,7 +19,9 @@ import java.util.concurrent.Future;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** The kit on the command line: what it finds is printed, a line each, and the exit code tells whether all is well. */
+/**
+ * The kit on the command line. It prints each finding as a line, and the exit code says whether everything is in order.
+ */
 public final class Kit {
     private static final int WELL = 0;
     private static final int FAILED = 1;
@@ -29,7 +31,7 @@ public final class Kit {
     private Kit() {}
 
     /**
-     * Plays the cases of a destination.
+     * Runs the cases of a destination.
      *
      * @param which a destination's name or the path of its route file
      */
@@ -51,21 +53,21 @@ public final class Kit {
             }
             file.without().forEach((name, reason) -> out.printf("%-7s %s: %s%n", "without", name, reason));
             file.missing()
-                    .forEach(name -> out.printf("%-7s %s: every destination should show this%n", "MISSING", name));
+                    .forEach(name -> out.printf("%-7s %s: every destination should have this case%n", "MISSING", name));
             int all = file.cases().size();
             out.printf(
                     "%s: %s%n",
                     destination.name(),
-                    failed == 0 ? "all %d cases hold.".formatted(all) : "%d of %d cases fail.".formatted(failed, all));
+                    failed == 0 ? "all %d cases pass.".formatted(all) : "%d of %d cases fail.".formatted(failed, all));
             return failed == 0 ? WELL : FAILED;
         }
     }
 
     /**
-     * Shows under every fault that nothing vanishes on the way to a destination.
+     * Shows under every fault that nothing is lost on the way to a destination.
      *
      * @param program the class whose {@code main} begins the connector
-     * @param set settings over those of the case file
+     * @param set settings that override those of the case file
      */
     public static int certify(Class<?> program, Path routes, String which, Map<String, String> set, PrintStream out)
             throws InterruptedException {
@@ -101,12 +103,12 @@ public final class Kit {
                     held == faults.size()
                             ? "certified. Under each of %d faults every record arrived at least once.".formatted(held)
                             : results.size() < faults.size()
-                                    ? "NOT certified. It does not deliver even without a fault; first let --test-routes pass."
+                                    ? "NOT certified. It does not deliver even without a fault; make --test-routes pass first."
                                     : "NOT certified. Under %d of %d faults at least once does not hold."
                                             .formatted(faults.size() - held, faults.size()));
             if (!certification.breaksConnections()) {
                 out.printf(
-                        "%s: its connections were not broken, since no setting leads to the proxy.%n",
+                        "%s: its connections were not broken, because no setting points to the proxy.%n",
                         destination.name());
             }
             return held == faults.size() ? WELL : FAILED;

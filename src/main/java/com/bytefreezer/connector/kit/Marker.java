@@ -7,8 +7,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The text by which records are recognised wherever they turn up, in whatever format: {@code certify-x4k9-000017}. The
- * part in the middle is that of one fault, so that what others have left there is not taken for its records.
+ * The text that identifies records wherever they appear, in any format: {@code certify-x4k9-000017}. The middle part
+ * belongs to one fault, so that records of other faults do not count.
  */
 final class Marker {
     private static final int BASE = 36;
@@ -21,18 +21,18 @@ final class Marker {
         pattern = Pattern.compile(text + "(\\d{6})");
     }
 
-    /** One that no other has. */
+    /** A new, unique marker. */
     static Marker unique() {
         long any = ThreadLocalRandom.current().nextLong(1L << 40);
         return new Marker(Long.toString(any, BASE));
     }
 
-    /** SQL of the text that marks record {@code n}. */
+    /** SQL for the text that marks record {@code n}. */
     String sql(String n) {
         return "'%s' || lpad(%s::VARCHAR, 6, '0')".formatted(text, n);
     }
 
-    /** The records in a text, in their order, each as often as it is there. */
+    /** The records in a text, in order, each as often as it occurs. */
     List<Integer> records(String text) {
         List<Integer> records = new ArrayList<>();
         Matcher markers = pattern.matcher(text);

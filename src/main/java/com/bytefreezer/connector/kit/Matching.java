@@ -12,7 +12,7 @@ import java.util.Iterator;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/** Compares what a case expects with what was there. {@code {any}} stands for any text. */
+/** Compares the expectations of a case with the result. {@code {any}} stands for any text. */
 final class Matching {
     private static final ObjectMapper JSON = Json.mapper();
     private static final String ANY = "{any}";
@@ -27,8 +27,8 @@ final class Matching {
     }
 
     /**
-     * Whether a body is as expected: text to the byte; anything else as JSON, where a list may also be one document
-     * after the other, as in NDJSON.
+     * Whether a body is as expected: text byte by byte; anything else as JSON, where a list also matches consecutive
+     * documents (NDJSON).
      */
     static boolean body(JsonNode expected, String actual) {
         if (expected.isTextual()) {
@@ -72,7 +72,7 @@ final class Matching {
         return expected.equals(actual);
     }
 
-    /** As it is shown, and sent: text as it is, anything else as JSON. */
+    /** The form for display and sending: text unchanged, anything else as JSON. */
     static String textOf(JsonNode node) {
         try {
             return node.isTextual() ? node.asText() : JSON.writeValueAsString(node);

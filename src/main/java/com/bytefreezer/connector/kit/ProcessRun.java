@@ -18,10 +18,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** A run in a process of its own, which can be killed. */
+/** A run in a separate process, which can be killed. */
 final class ProcessRun implements ConnectorRun {
     private static final Set<Process> RUNNING = ConcurrentHashMap.newKeySet();
-    /** Of a log line: time, level, message. */
+    /** A log line: time, level, message. */
     private static final String ERROR = " ERROR ";
 
     static {
@@ -42,11 +42,11 @@ final class ProcessRun implements ConnectorRun {
      * Starts one.
      *
      * @param program the class whose {@code main} begins the connector
-     * @param folder where it runs and writes
+     * @param folder its working directory
      */
     static ProcessRun start(Class<?> program, Path folder, Path routes, Map<String, String> settings) {
         Path log = folder.resolve("log");
-        // In a file of a private folder, where the list of processes does not show a secret.
+        // In a file of a private folder, because the process list would show secrets.
         try (Writer file = Files.newBufferedWriter(folder.resolve("application.properties"))) {
             Properties properties = new Properties();
             properties.putAll(settings);
@@ -59,7 +59,7 @@ final class ProcessRun implements ConnectorRun {
                 "-Xmx256m",
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
-                // What a killed process leaves there goes with the folder.
+                // The folder is deleted with everything a killed process leaves there.
                 "-Djava.io.tmpdir=" + folder,
                 "-cp",
                 classPath().stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator)),
@@ -122,7 +122,7 @@ final class ProcessRun implements ConnectorRun {
         }
     }
 
-    /** That of this process, also where Maven runs it in a class loader of its own. */
+    /** The class path of this process, even if Maven runs it in its own class loader. */
     private static List<Path> classPath() {
         if (ProcessRun.class.getClassLoader() instanceof URLClassLoader loader) {
             return Stream.of(loader.getURLs())

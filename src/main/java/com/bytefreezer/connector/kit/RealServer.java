@@ -13,14 +13,14 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The real server of a destination, or its folder: a proxy with the trouble stands before it where the settings lead to
- * one, and what arrives is read back. Safe for many threads.
+ * The real server of a destination, or its folder. If the settings point to a proxy, a proxy with the trouble is in
+ * front of it; what arrives is read back. Safe for use by several threads.
  */
 final class RealServer implements FarEnd {
-    /** How the certification is told of it, all under {@code certify}. */
+    /** Its settings, all under {@code certify}. */
     static final List<String> SETTINGS = List.of("proxy-port", "received", "server");
 
-    /** In how many runs the connector is killed. */
+    /** Number of runs in which the connector is killed. */
     private static final int KILLS = 2;
 
     private static final long A_MOMENT = 20_000_000;
@@ -39,14 +39,14 @@ final class RealServer implements FarEnd {
     }
 
     /**
-     * Begins to read what arrives, and to forward.
+     * Starts to read what arrives, and to forward.
      *
      * @param port of the proxy
-     * @param certify what the case file says under it, with every address in its place
-     * @param withProxy whether a setting leads to it
+     * @param certify the case file's part of this name, with all addresses filled in
+     * @param withProxy whether a setting points to the proxy
      * @param settings of the destination
      * @param cursor file of the connector's cursor
-     * @throws ConnectorException when the server's address is missing or wrong
+     * @throws ConnectorException if the server's address is missing or wrong
      */
     static RealServer start(
             int port,
@@ -69,13 +69,13 @@ final class RealServer implements FarEnd {
                     server.substring(0, Math.max(colon, 0)), Integer.parseInt(server.substring(colon + 1)));
         } catch (IllegalArgumentException e) {
             throw new ConnectorException(
-                    "certify.server: \"%s\" is not host:port. Not started. Name the server that the proxy stands before."
+                    "certify.server: \"%s\" is not host:port. Not started. Name the server behind the proxy."
                             .formatted(server),
                     e);
         }
     }
 
-    /** Kills the connector, in the first runs, as soon as its cursor knows of something delivered. */
+    /** In the first runs, kills the connector as soon as its cursor has recorded a delivery. */
     @Override
     public void runBegins(int number, ConnectorRun connector) {
         if (kills && number <= KILLS) {

@@ -11,9 +11,11 @@ import org.apache.camel.Exchange;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.impl.DefaultCamelContext;
 
-/** Reads from an endpoint of Camel what has arrived, and counts each record by its marker. Safe for many threads. */
+/**
+ * Reads what has arrived from a Camel endpoint, and counts each record by its marker. Safe for use by several threads.
+ */
 final class Receiver implements AutoCloseable {
-    /** Nothing more comes when nothing has come for so long. */
+    /** If nothing arrives for this long, nothing more will. */
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     private final CamelContext camel = new DefaultCamelContext();
@@ -25,10 +27,10 @@ final class Receiver implements AutoCloseable {
     }
 
     /**
-     * Begins to read.
+     * Starts to read.
      *
-     * @param uri of an endpoint that can be read from; {@code {{…}}} in it are settings
-     * @throws ConnectorException when it cannot be read from
+     * @param uri of a readable endpoint; {@code {{…}}} in it is a setting
+     * @throws ConnectorException if it cannot be read
      */
     static Receiver start(String uri, Map<String, String> settings, Marker marker) {
         Receiver receiver = new Receiver(marker);
@@ -47,7 +49,7 @@ final class Receiver implements AutoCloseable {
         } catch (Exception e) {
             receiver.close();
             throw new ConnectorException(
-                    "certify.received: %s cannot be read from (%s). Not started. Name an endpoint of Camel that reads what the destination has written; its component must be on the class path."
+                    "certify.received: %s cannot be read (%s). Not started. Name a Camel endpoint that reads what the destination has written; its component must be on the class path."
                             .formatted(uri, Failures.describe(e)),
                     e);
         }
@@ -61,7 +63,7 @@ final class Receiver implements AutoCloseable {
         }
     }
 
-    /** How often each record has come, as soon as there are {@code all} of them or no more come. */
+    /** How often each record has arrived. Waits until {@code all} of them have, or no more arrive. */
     synchronized Map<Integer, Integer> taken(int all) throws InterruptedException {
         int before = taken.size();
         long deadline = System.nanoTime() + PATIENCE.toNanos();

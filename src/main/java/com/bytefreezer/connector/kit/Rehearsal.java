@@ -18,14 +18,14 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /**
- * What a destination's route asks of its server to deliver a batch: the route runs as it is, but against a recording
- * server on the loopback address, which its settings are made to point to. Which these are, and how a server of the kind
- * answers, stands in the file of its cases.
+ * The requests that a destination's route sends to deliver a batch. The route runs unchanged, but its settings point to
+ * a recording server on the loopback address. The file of its cases says which settings these are and how such a server
+ * answers.
  */
 public final class Rehearsal {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
     private static final Pattern URL = Pattern.compile("[a-zA-Z]+://([^/?#@]*@)?([^/?#@]+)(.*)", Pattern.DOTALL);
-    /** The recording server is neither secured nor behind a proxy. */
+    /** The recording server has no TLS and no proxy. */
     private static final List<String> OF_THE_CONNECTION =
             List.of("ca-file", "certificate-file", "key-file", "key-password", "proxy-host", "proxy-port");
 
@@ -43,14 +43,14 @@ public final class Rehearsal {
     }
 
     /**
-     * What was asked.
+     * The recorded requests.
      *
-     * @param failure why the batch is not delivered with these, if so
+     * @param failure why the batch was not delivered with them, if so
      */
     public record Recorded(List<Request> requests, Optional<Throwable> failure) {}
 
     /**
-     * A rehearsal, where the destination has a file of cases that tells how to point it to a server.
+     * A rehearsal, if the destination has a file of cases that says how to point it to a server.
      *
      * @param settings of the delivery; {@code destination.type} names the destination
      */
@@ -63,11 +63,11 @@ public final class Rehearsal {
     }
 
     /**
-     * Delivers the batch to nobody.
+     * Delivers the batch to the recording server.
      *
-     * @param folder for what a delivery writes beside
-     * @throws SettingsException when the settings do not suffice
-     * @throws Exception when the route does not start
+     * @param folder for other files of the delivery
+     * @throws SettingsException if settings are missing or wrong
+     * @throws Exception if the route does not start
      */
     public Recorded deliver(Batch batch, Path folder) throws Exception {
         try (ScriptedServer server = ScriptedServer.start()) {
@@ -82,7 +82,7 @@ public final class Rehearsal {
         }
     }
 
-    /** Where the real server is, as {@code https://host:port}; empty when the settings do not say it. */
+    /** The real server's address as {@code https://host:port}; empty if the settings do not contain it. */
     public String origin() {
         return addresses().values().stream()
                 .map(URL::matcher)
@@ -94,12 +94,12 @@ public final class Rehearsal {
                 .orElse("");
     }
 
-    /** The settings that say where the server is, with their values. */
+    /** The settings with the server's address, and their values. */
     private Map<String, String> addresses() {
         Map<String, String> addresses = new TreeMap<>();
         cases.settings().forEach((name, value) -> {
             if (value.contains(CaseFile.SERVER)) {
-                // Of several nodes the first.
+                // The first of several nodes.
                 addresses.put(
                         name,
                         settings.optional(name).orElse("").split(",", 2)[0].strip());

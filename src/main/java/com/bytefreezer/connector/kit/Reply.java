@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 
-/** What a {@link ScriptedServer} answers; {@code cut} closes the connection in the middle of the answer. */
+/** An answer of a {@link ScriptedServer}; {@code cut} closes the connection in the middle of the answer. */
 public record Reply(int status, Map<String, String> headers, String body, Duration delay, boolean cut) {
 
     public Reply {
@@ -19,7 +19,7 @@ public record Reply(int status, Map<String, String> headers, String body, Durati
         return new Reply(status, Map.of(), body, Duration.ZERO, false);
     }
 
-    /** This reply with one more header. */
+    /** This reply with another header. */
     public Reply header(String name, String value) {
         var more = new HashMap<>(headers);
         more.put(name, value);
@@ -31,7 +31,7 @@ public record Reply(int status, Map<String, String> headers, String body, Durati
         return new Reply(status, headers, body, longer, cut);
     }
 
-    /** This reply, broken off in its middle: the server took the request, the client cannot know. */
+    /** This reply, broken off in the middle: the server has the request, but the client cannot know. */
     public Reply resetConnection() {
         return new Reply(status, headers, body, delay, true);
     }

@@ -8,15 +8,15 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.zip.GZIPInputStream;
 
-/** What a client asked a {@link ScriptedServer}; {@code path} is as sent, with its query. */
+/** A client's request to a {@link ScriptedServer}; {@code path} is as sent, with its query. */
 public record Request(String method, String path, Headers headers, byte[] body) {
 
-    /** The first value of the header, whatever the case of its name. */
+    /** The first value of the header; the case of its name does not matter. */
     public Optional<String> header(String name) {
         return Optional.ofNullable(headers.getFirst(name));
     }
 
-    /** The body as text, decompressed where it is gzip. */
+    /** The body as text, decompressed if it is gzip. */
     public String text() {
         return new String(isGzip() ? decompressed() : body, StandardCharsets.UTF_8);
     }

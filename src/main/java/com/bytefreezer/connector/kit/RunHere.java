@@ -81,7 +81,7 @@ final class RunHere implements ConnectorRun {
         return !task.isDone();
     }
 
-    /** What hangs is left behind. */
+    /** Leaves a hanging run behind. */
     @Override
     public void close() {
         task.cancel(true);

@@ -23,13 +23,13 @@ import java.util.function.Predicate;
 import javax.net.ssl.SSLContext;
 
 /**
- * An HTTP server on the loopback address that answers by script and keeps what it was asked. The next reply is the first
- * left over from {@link #replyNext}, else the latest {@link #replyWhen} that fits, else that of {@link #reply}; at the
- * start, 200. Safe for many threads.
+ * An HTTP server on the loopback address that answers by script and records its requests. The next reply is the first
+ * one left from {@link #replyNext}, else the latest matching {@link #replyWhen}, else that of {@link #reply}; initially
+ * 200. Safe for use by several threads.
  */
 public class ScriptedServer implements AutoCloseable {
     static {
-        // Without it each answer on a kept connection waits for the client's delayed acknowledgement.
+        // Without it, each answer on a kept-alive connection waits for the client's delayed acknowledgement.
         System.setProperty("sun.net.httpserver.nodelay", "true");
     }
 
@@ -60,7 +60,7 @@ public class ScriptedServer implements AutoCloseable {
         return started(new ScriptedServer(secure(tls)));
     }
 
-    /** Serves only once the whole object is made: a client that keeps trying may be quicker than a constructor. */
+    /** Starts after construction: a client that keeps trying may be faster than the constructor. */
     protected static <T extends ScriptedServer> T started(T scripted) {
         ((ScriptedServer) scripted).server.start();
         return scripted;
@@ -102,7 +102,7 @@ public class ScriptedServer implements AutoCloseable {
         usualReply = reply;
     }
 
-    /** Answers the next {@code count} requests so, after those already planned. */
+    /** Answers the next {@code count} requests like this, after those already planned. */
     public synchronized void replyNext(int count, Reply reply) {
         nextReplies.addAll(Collections.nCopies(count, reply));
     }
@@ -111,7 +111,10 @@ public class ScriptedServer implements AutoCloseable {
         conditionalReplies.add(0, new ConditionalReply(condition, reply));
     }
 
-    /** Answers longer requests with this status before it has read them, and hangs up, maybe while they are written. */
+    /**
+     * Answers longer requests with this status before it has read them, and hangs up, possibly while they are being
+     * written.
+     */
     public void answerUnread(long longerThan, int status) {
         unreadStatus = status;
         longestBody = longerThan;
@@ -136,7 +139,7 @@ public class ScriptedServer implements AutoCloseable {
         }
     }
 
-    /** Keeps the request; called before its reply goes out. A subclass may keep it otherwise and change the reply. */
+    /** Records the request, before its reply is sent. A subclass may record it differently and change the reply. */
     protected Reply take(Request request, Reply reply) {
         requests.add(request);
         return reply;

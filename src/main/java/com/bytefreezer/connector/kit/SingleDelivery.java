@@ -28,8 +28,8 @@ import org.apache.camel.main.Main;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Delivers one batch through the real {@code routes/delivery.camel.yaml} and a destination's own route, in a Camel of its
- * own and without an export. Used once.
+ * Delivers one batch through the real {@code routes/delivery.camel.yaml} and a destination's own route, in a separate
+ * Camel and without an export. For one use.
  */
 public final class SingleDelivery {
     private static final String EXPORT = "test";
@@ -41,12 +41,12 @@ public final class SingleDelivery {
     private final Duration patience;
 
     /**
-     * A delivery to come.
+     * Prepares a delivery.
      *
      * @param settings {@code destination.type} names the destination
      * @param routeFiles the shared route and the destination's own
-     * @param folder for what it writes beside: cursor and dead letters
-     * @param patience how long it may take
+     * @param folder for its cursor and dead letters
+     * @param patience time limit
      */
     public SingleDelivery(Settings settings, Collection<Path> routeFiles, Path folder, Duration patience) {
         this.settings = settings;
@@ -65,10 +65,10 @@ public final class SingleDelivery {
     }
 
     /**
-     * Delivers; what became of single records is known to the batch then.
+     * Delivers. Afterwards the batch knows the outcome of each record.
      *
-     * @return why it could not be delivered, if so
-     * @throws Exception when the route does not start
+     * @return why it was not delivered, if so
+     * @throws Exception if the route does not start
      */
     public Optional<Throwable> deliver(Batch batch, StandardOutput output) throws Exception {
         return deliver(batch, output, context -> {});
@@ -94,7 +94,7 @@ public final class SingleDelivery {
     private @Nullable Throwable send(Batch batch, CamelContext context, Deliveries deliveries, Cursor cursor)
             throws Exception {
         Future<Exchange> answered = context.createProducerTemplate().asyncSend("direct:deliver", exchange -> {
-            // As the export's route hands it over.
+            // As the export's route passes it on.
             exchange.setVariable(Cursor.UNIT, batch.unit());
             cursor.add(exchange, batch.unit().key());
             exchange.setVariable("tenant", batch.unit().tenant());
@@ -107,7 +107,7 @@ public final class SingleDelivery {
             answer = answered.get(patience.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
             return new ConnectorException(
-                    "it does not end in %d s. A retried sub-route must not remove Camel's count of the retries: removeHeaders with excludePattern CamelRedelivery*"
+                    "it does not end within %d s. A retried sub-route must not remove Camel's count of the retries: removeHeaders with excludePattern CamelRedelivery*"
                             .formatted(patience.toSeconds()),
                     e);
         }
@@ -124,7 +124,7 @@ public final class SingleDelivery {
 
     private void requireRoute(CamelContext context) {
         String uri = "direct:destination-" + destination();
-        // Without it Camel would wait for one.
+        // Without it, Camel would wait for one.
         if (context.getRoutes().stream()
                 .noneMatch(route -> route.getEndpoint().getEndpointUri().equals(uri.replace(":", "://")))) {
             throw new ConnectorException("no route in %s.camel.yaml is \"from: %s\"".formatted(destination(), uri));
@@ -135,10 +135,10 @@ public final class SingleDelivery {
         return settings.text("destination.type");
     }
 
-    /** A batch of these records, each a JSON object, that came from {@code object}. */
+    /** A batch of these records, each a JSON object, from {@code object}. */
     public static Batch batch(List<byte[]> records, String tenant, String dataset, LakeObject object) {
         Unit unit = new Unit(EXPORT, "test", tenant, dataset, List.of(object), "query", null, null, true);
-        // A null after the last one.
+        // Null after the last one.
         Object[] block = records.toArray(new Object[records.size() + 1]);
         return new Batches(
                         unit, List.of(Map.of("record", block)).iterator(), records.size(), EVERYTHING, 1, () -> false)

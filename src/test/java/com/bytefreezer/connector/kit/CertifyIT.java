@@ -34,13 +34,13 @@ class CertifyIT {
         assertThat(printed.code()).as(printed.toString()).isZero();
         assertThat(printed.lines()).hasSize(13).element(12).asString().startsWith("webhook: certified.");
         assertThat(printed.lines().subList(1, 12)).allMatch(line -> line.endsWith("| yes"));
-        assertThat(printed.lines()).noneMatch(line -> line.contains("did not come up"));
-        assertThat(printed.row("refuses one record for good")).contains("599 records taken", "1 kept as dead letter");
+        assertThat(printed.lines()).noneMatch(line -> line.contains("did not occur"));
+        assertThat(printed.row("refuses one record for good")).contains("599 records accepted", "1 dead-lettered");
         assertThat(printed.row("401 for a run")).contains("run 1 failed: 401 from");
         assertThat(printed.row("answer breaks off"))
-                .contains("600 records taken")
+                .contains("600 records accepted")
                 .doesNotContain(" 0 of them");
-        assertThat(printed.row("process killed")).contains("run 2 was killed; 600 records taken");
+        assertThat(printed.row("process killed")).contains("run 2 was killed; 600 records accepted");
     }
 
     @ParameterizedTest
@@ -50,7 +50,7 @@ class CertifyIT {
         Printed printed = certify(destination, Map.of());
 
         assertThat(printed.code()).as(printed.toString()).isZero();
-        assertThat(printed.row("refuses one record for good")).contains("599 records taken", "1 kept as dead letter");
+        assertThat(printed.row("refuses one record for good")).contains("599 records accepted", "1 dead-lettered");
     }
 
     @Test
@@ -70,7 +70,7 @@ class CertifyIT {
                 List.of("429", "503 with", "413", "refuses one record", "401", "503 for", "connection refused")) {
             assertThat(printed.row(fault))
                     .as(fault)
-                    .contains("says that all is delivered", "never arrived")
+                    .contains("reports that all is delivered", "never arrived")
                     .endsWith("| NO");
         }
         assertThat(printed.lines()).last().asString().startsWith("swallows: NOT certified. ");
@@ -116,11 +116,11 @@ class CertifyIT {
         assertThat(printed.code()).as(printed.toString()).isZero();
         assertThat(printed.lines().subList(1, 3)).allMatch(line -> line.endsWith("| yes"));
         assertThat(printed.row("process killed"))
-                .contains("run 1 was killed; run 2 was killed; 600 records taken, 0 of them repeatedly");
+                .contains("run 1 was killed; run 2 was killed; 600 records accepted, 0 of them repeatedly");
         assertThat(printed.lines())
                 .last()
                 .asString()
-                .isEqualTo("file: its connections were not broken, since no setting leads to the proxy.");
+                .isEqualTo("file: its connections were not broken, because no setting points to the proxy.");
     }
 
     @Test
@@ -147,7 +147,7 @@ class CertifyIT {
 
             assertThat(printed.code()).as(printed.toString()).isEqualTo(1);
             assertThat(printed.row("connection breaks in the middle"))
-                    .contains("600 records taken", "the fault did not come up")
+                    .contains("600 records accepted", "the fault did not occur")
                     .endsWith("| NO");
         }
     }
@@ -194,7 +194,7 @@ class CertifyIT {
 
         assertThat(printed.code()).as(printed.toString()).isZero();
         assertThat(printed.lines()).hasSize(9).element(8).asString().startsWith("waits: certified.");
-        assertThat(printed.lines()).noneMatch(line -> line.contains("did not come up"));
+        assertThat(printed.lines()).noneMatch(line -> line.contains("did not occur"));
         assertThat(printed.row("connection breaks before the answer")).doesNotContain(" 0 of them");
     }
 
