@@ -27,17 +27,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The processes in which people's statements run. A statement may take all the time and memory that there is, or end its
- * process: the connector ends that process, and the next statement has another. Safe for use by several threads.
+ * The processes in which people's statements run. A statement may use up time or memory, or end its process; the
+ * connector ends that process, and the next statement gets another. Safe for use by several threads.
  */
 public final class Cage implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Cage.class);
 
-    /** A page asks for several things at once when it opens. */
+    /** The page sends several requests at once when it opens. */
     private static final int MOST_IDLE = 2;
-    /** One that holds more after its work does not give it back any more. */
+    /** A process that holds more than this after its work does not release it. */
     private static final long MOST_IDLE_BYTES = 256L << 20;
-    /** What a process needs beside DuckDB's own limit: Java, the library, and what DuckDB does not count. */
+    /** What a process needs beyond DuckDB's own limit: Java, the library, and memory that DuckDB does not count. */
     private static final long BESIDE_DUCKDB_BYTES = 384L << 20;
 
     private static final List<String> JAVA = List.of(
@@ -46,12 +46,12 @@ public final class Cage implements AutoCloseable {
             "-XX:+UseSerialGC",
             "-XX:TieredStopAtLevel=1",
             "-XX:-UsePerfData",
-            // It may crash: that is what it is for. What Java says then must not get among the answers.
+            // The process may crash: that is its purpose. Java's messages must not mix with the answers.
             "-XX:-CreateCoredumpOnCrash",
             "-XX:ErrorFile=" + File.separator + "dev" + File.separator + "null",
             "-XX:+DisplayVMOutputToStderr");
 
-    /** What DuckDB needs of the environment to find its extensions, the time zone, certificates and the way out. */
+    /** Environment variables that DuckDB needs to find extensions, time zone, certificates and proxy. */
     private static final Set<String> ENVIRONMENT = Set.of(
             "HOME",
             "LANG",
@@ -81,18 +81,18 @@ public final class Cage implements AutoCloseable {
         mostMemory = MemoryLimit.ofQuery(settings) + BESIDE_DUCKDB_BYTES;
     }
 
-    /** How much memory a cell may hold, in bytes: more than DuckDB's own limit, which does not count everything. */
+    /** The maximum memory of a cell, in bytes: more than DuckDB's own limit, which does not count everything. */
     public long mostMemory() {
         return mostMemory;
     }
 
-    /** Has a process ready soon, for whoever comes first. */
+    /** Starts a process in the background for the next caller. */
     public void warm() {
         later(() -> {
             try {
                 giveBack(take(), false);
             } catch (ConnectorException e) {
-                // Whoever comes first is told.
+                // The next caller gets the error.
             }
         });
     }
@@ -104,9 +104,9 @@ public final class Cage implements AutoCloseable {
     }
 
     /**
-     * A process that nobody else uses; to be given back.
+     * A process for the caller alone, to be given back.
      *
-     * @throws ConnectorException when none can be started
+     * @throws ConnectorException if none can be started
      */
     public synchronized Cell take() {
         if (closed) {
@@ -124,12 +124,12 @@ public final class Cage implements AutoCloseable {
         return cell;
     }
 
-    /** Ends with all that was open in it. */
+    /** Gives the cell back and closes everything open in it. */
     public void giveBack(Cell cell) {
         giveBack(cell, true);
     }
 
-    /** @param replace whether another one takes its place, should it be the last one and not be good any more */
+    /** @param replace whether to start another one if this was the last one and is no longer usable */
     private void giveBack(Cell cell, boolean replace) {
         boolean isGood = cell.isAlive() && cell.reset() && cell.memory() < MOST_IDLE_BYTES;
         boolean isLast;
@@ -141,7 +141,7 @@ public final class Cage implements AutoCloseable {
                 return;
             }
         }
-        // The system takes its time to end a process that is large; nobody is to wait for that.
+        // The system needs time to end a large process; nobody should wait for that.
         later(cell::close);
         if (replace && isLast) {
             warm();
@@ -170,7 +170,7 @@ public final class Cage implements AutoCloseable {
     private Cell start() {
         try {
             if (folder == null) {
-                // Files in it are for this user alone.
+                // Its files are readable only by this user.
                 folder = Files.createTempDirectory(parent, "bytefreezer-queries-");
                 hasLibrary = unpackLibrary(folder);
             }
@@ -185,18 +185,18 @@ public final class Cage implements AutoCloseable {
             ProcessBuilder builder = new ProcessBuilder(command).redirectError(Redirect.DISCARD);
             Map<String, String> environment = builder.environment();
             environment.keySet().retainAll(ENVIRONMENT);
-            // Otherwise the C library keeps free memory for each thread.
+            // By default, the C library keeps free memory for each thread.
             environment.put("MALLOC_ARENA_MAX", "2");
             return new Cell(builder.start(), own);
         } catch (IOException e) {
             throw new ConnectorException(
-                    "No process for queries can be started in %s (%s). Nothing was run. Check the folder, see duckdb.temp-folder."
+                    "No query process can be started in %s (%s). Nothing was run. Check the folder (duckdb.temp-folder)."
                             .formatted(parent, e.getMessage()),
                     e);
         }
     }
 
-    /** The jar or folder of a class: of the many that there are these two are all that a cell opens. */
+    /** The jar or folder of a class. A cell opens only these two of the many. */
     private static Path home(Class<?> type) {
         try {
             return Path.of(
@@ -206,7 +206,10 @@ public final class Cage implements AutoCloseable {
         }
     }
 
-    /** Once for all: each process would unpack 60 MB of its own. Whether this system's library is known. */
+    /**
+     * Unpacks the library once for all processes, each of which would unpack 60 MB. Returns whether this system's
+     * library is known.
+     */
     private static boolean unpackLibrary(Path folder) throws IOException {
         String cpu = Map.of("amd64", "amd64", "x86_64", "amd64", "aarch64", "arm64")
                 .getOrDefault(System.getProperty("os.arch"), "");

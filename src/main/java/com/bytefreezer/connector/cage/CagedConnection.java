@@ -17,7 +17,10 @@ import java.util.Objects;
 import javax.sql.rowset.serial.SerialBlob;
 import org.jspecify.annotations.Nullable;
 
-/** As much of JDBC over a {@link Cell} as the connector uses; anything else is an {@link UnsupportedOperationException}. */
+/**
+ * The part of JDBC over a {@link Cell} that the connector uses; anything else throws {@link
+ * UnsupportedOperationException}.
+ */
 final class CagedConnection implements InvocationHandler {
     private final Cell cell;
     private final int number;
@@ -31,7 +34,7 @@ final class CagedConnection implements InvocationHandler {
         return proxy(Connection.class, new CagedConnection(cell, number));
     }
 
-    /** By which the cell knows it. */
+    /** Its number in the cell. */
     static int number(Connection connection) {
         return ((CagedConnection) Proxy.getInvocationHandler(connection)).number;
     }
@@ -51,7 +54,7 @@ final class CagedConnection implements InvocationHandler {
         };
     }
 
-    /** What has ended with its process is closed. */
+    /** What ended with its process is closed. */
     private void close(int target) throws SQLException {
         if (cell.isAlive()) {
             cell.ask(Action.CLOSE, target);
@@ -90,7 +93,7 @@ final class CagedConnection implements InvocationHandler {
                     yield null;
                 }
                 case "cancel" -> {
-                    // What runs is ended with the cell, by whoever has it.
+                    // A running statement ends with the cell, through the cell's owner.
                     if (rows != null) {
                         rows.cancelled = true;
                     }
@@ -210,7 +213,7 @@ final class CagedConnection implements InvocationHandler {
             return value == null ? null : value.toString();
         }
 
-        /** 0 for NULL, as JDBC has it. */
+        /** 0 for NULL, as in JDBC. */
         private static Number number(@Nullable Object value) {
             return value instanceof Number known ? known : Double.valueOf(value == null ? "0" : value.toString());
         }

@@ -22,8 +22,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A process with a DuckDB, for one who asks at a time. Whatever ends it, only what is asked of it fails. Safe for use by
- * several threads, which wait for each other; {@link #kill} waits for nobody.
+ * A process with a DuckDB, for one caller at a time. Whatever ends it, only its own statements fail. Safe for use by
+ * several threads, which wait for each other; {@link #kill} does not wait.
  */
 public final class Cell implements Engine {
     private static final int KILL = 128 + 9;
@@ -45,7 +45,7 @@ public final class Cell implements Engine {
         out = new DataOutputStream(new BufferedOutputStream(process.getOutputStream()));
     }
 
-    /** What an answer says. */
+    /** Reads the content of an answer. */
     interface Reader<T> {
         T read(DataInputStream in) throws IOException;
     }
@@ -65,7 +65,7 @@ public final class Cell implements Engine {
         return Optional.of(folder);
     }
 
-    /** Waits until it has begun to work. */
+    /** Waits until it is ready. */
     synchronized void awaitReady() throws SQLException {
         if (!ready) {
             answer(in -> "");
@@ -87,7 +87,7 @@ public final class Cell implements Engine {
         return answer(reader);
     }
 
-    /** Read by another thread, since nothing ends to wait at a pipe but the end of the process, which takes a while. */
+    /** Another thread reads the pipe: only the end of the process ends a blocked read, and that takes a while. */
     private <T> T answer(Reader<T> reader) throws SQLException {
         CompletableFuture<T> coming = new CompletableFuture<>();
         awaited = coming;
@@ -98,7 +98,7 @@ public final class Cell implements Engine {
             try {
                 coming.complete(read(reader));
             } catch (IOException | SQLException | RuntimeException | Error e) {
-                // Also an error, such as an answer that does not fit into memory: somebody waits.
+                // Catches errors too, such as an answer that does not fit into memory, because a caller waits.
                 coming.completeExceptionally(e);
             }
         });
@@ -126,7 +126,7 @@ public final class Cell implements Engine {
         throw new IOException("no answer begins with " + kind);
     }
 
-    /** What it said last was its last, or cannot be understood. */
+    /** The process has ended, or its answer is invalid. */
     private SQLException gone(Exception e) {
         if (whyKilled == null) {
             awaitExit();
@@ -135,7 +135,7 @@ public final class Cell implements Engine {
         return new SQLException("the process of DuckDB has ended", e);
     }
 
-    /** One that has hung up is about to end by itself, and its exit code tells why. */
+    /** A process that has closed the pipe is about to end, and its exit code shows why. */
     private void awaitExit() {
         try {
             process.waitFor(1, TimeUnit.SECONDS);
@@ -144,7 +144,7 @@ public final class Cell implements Engine {
         }
     }
 
-    /** What is still open in it is closed; whether it can be asked again. */
+    /** Closes everything open in it; returns whether it can be used again. */
     boolean reset() {
         try {
             ask(Action.RESET, 0);
@@ -158,22 +158,22 @@ public final class Cell implements Engine {
         return whyKilled == null && process.isAlive();
     }
 
-    /** How much memory the process holds, in bytes; 0 where the system does not tell. */
+    /** The memory of the process, in bytes; 0 if the system does not say. */
     public long memory() {
         try {
             String[] pages = Files.readString(Path.of("/proc/%d/statm".formatted(process.pid())))
                     .split(" ");
             return Long.parseLong(pages[1]) * 4096;
         } catch (IOException | RuntimeException e) {
-            // Not Linux, or it has ended.
+            // Not Linux, or the process has ended.
             return 0;
         }
     }
 
     /**
-     * Ends it at once; what is asked of it fails.
+     * Ends it at once; its statements fail.
      *
-     * @param why what those who asked are told, in one line
+     * @param why one line for those whose statements fail
      */
     public void kill(String why) {
         if (whyKilled == null) {
@@ -183,7 +183,7 @@ public final class Cell implements Engine {
         awaited.completeExceptionally(new IOException("killed"));
     }
 
-    /** Why it does not work any more, in one line for the person whose statement it was; empty while it does. */
+    /** Why it no longer works, in one line for the person whose statement it was; empty while it works. */
     public Optional<String> end() {
         if (whyKilled == null && process.isAlive()) {
             return Optional.empty();
@@ -194,8 +194,8 @@ public final class Cell implements Engine {
         int code = process.exitValue();
         return Optional.of(
                 code == KILL
-                        ? "The system ended the query's process, most likely for want of memory. Choose a smaller range, fewer columns or no sorting."
-                        : "The query ended DuckDB's process (exit code %d). Nothing else is concerned. Write it another way."
+                        ? "The system ended the query's process, most likely because memory ran out. Choose a smaller range, fewer columns or no sorting."
+                        : "The query ended DuckDB's process (exit code %d). Nothing else is affected. Rewrite the query."
                                 .formatted(code));
     }
 
@@ -205,7 +205,7 @@ public final class Cell implements Engine {
         return thread;
     }
 
-    /** Ends it and removes what it has written. */
+    /** Ends it and removes its files. */
     void close() {
         kill("The connector is stopping.");
         ears.shutdown();

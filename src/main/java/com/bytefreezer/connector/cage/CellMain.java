@@ -8,18 +8,18 @@ import java.nio.file.Path;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** The main class of a cell's process. Takes everything it needs to know from its standard input. */
+/** The main class of a cell's process. It reads everything it needs from standard input. */
 final class CellMain {
     private CellMain() {}
 
     /**
      * Works until its standard input ends.
      *
-     * @param arguments the folder that is removed when the parent has gone
+     * @param arguments the folder to remove when the parent has ended
      */
     public static void main(String[] arguments) throws Exception {
         Locale.setDefault(Locale.ROOT);
-        // With a library in java.library.path DuckDB must not find the one in its jar: it would unpack 60 MB.
+        // If java.library.path has the library, DuckDB must not find the one in its jar: it would unpack 60 MB.
         ClassLoader loader =
                 System.getProperty("java.library.path", "").isEmpty() ? CellMain.class.getClassLoader() : loader();
         Thread.currentThread().setContextClassLoader(loader);

@@ -27,11 +27,11 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.stream.Stream;
 
 /**
- * What works in a cell's process: does what it is asked for, one after the other, with DuckDB. It may be ended at any time,
- * and ends by itself when nobody can ask it any more.
+ * The worker in a cell's process. It executes requests one after the other with DuckDB. It may be ended at any time,
+ * and ends by itself when no caller is left.
  */
 public final class Inmate {
-    /** What is sent at a time, by rows and about by bytes. */
+    /** Size of one answer, in rows and approximately in bytes. */
     private static final int MOST_ROWS = 1024;
 
     private static final int MOST_BYTES = 1024 * 1024;
@@ -50,12 +50,12 @@ public final class Inmate {
     /**
      * Works until standard input ends, and then removes {@code folder}.
      *
-     * @throws IOException when nobody reads what it says
+     * @throws IOException if nobody reads its answers
      */
     public static void work(Path folder) throws IOException {
         offerToTheKernel();
         Inmate inmate = new Inmate();
-        // What DuckDB does cannot be interrupted, so another thread notices that the parent has gone.
+        // DuckDB cannot be interrupted, so another thread notices that the parent has ended.
         Thread ears = new Thread(() -> inmate.listen(folder), "ears");
         ears.setDaemon(true);
         ears.start();
@@ -63,7 +63,7 @@ public final class Inmate {
         hands.start();
     }
 
-    /** Where memory runs out, the kernel is to end this process and not its parent. */
+    /** If memory runs out, the kernel should end this process, not its parent. */
     private static void offerToTheKernel() {
         try {
             Files.writeString(Path.of("/proc/self/oom_score_adj"), "1000");
@@ -78,7 +78,7 @@ public final class Inmate {
                 requests.add(Wire.readRequest(in));
             }
         } catch (IOException e) {
-            // The parent has gone, or has nothing to ask any more.
+            // The parent has ended, or has no more requests.
         }
         remove(folder);
         Runtime.getRuntime().halt(0);
@@ -89,7 +89,7 @@ public final class Inmate {
             paths.sorted(Comparator.reverseOrder())
                     .forEach(path -> path.toFile().delete());
         } catch (IOException | UncheckedIOException e) {
-            // The parent has done so.
+            // The parent has done this already.
         }
     }
 
@@ -107,13 +107,13 @@ public final class Inmate {
         }
     }
 
-    /** So that the first statement finds the library loaded. */
+    /** Loads the library before the first statement. */
     private static void warm() {
         try (Connection connection = Engine.HERE.connect();
                 Statement statement = connection.createStatement()) {
             statement.execute("SELECT json_serialize_sql('SELECT 1')");
         } catch (SQLException e) {
-            // The first statement tells of it.
+            // The first statement reports it.
         }
     }
 
@@ -130,7 +130,7 @@ public final class Inmate {
                 });
             case RESET ->
                 done(() -> {
-                    // Those that came last first: a result before its connection.
+                    // In reverse order: a result before its connection.
                     List<AutoCloseable> all = new ArrayList<>(open.values());
                     open.clear();
                     for (int i = all.size() - 1; i >= 0; i--) {
@@ -153,7 +153,7 @@ public final class Inmate {
         void write(T result) throws IOException;
     }
 
-    /** All of the work comes first, so that an answer is never half a failure. */
+    /** Does all work first, so that an answer never fails halfway. */
     private <T> void answered(Work<T> work, Answer<T> answer) throws IOException {
         T result;
         try {

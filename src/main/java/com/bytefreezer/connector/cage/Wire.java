@@ -10,35 +10,40 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** How a process and its {@link Cell} talk: a request, then its answer, over the child's standard input and output. */
+/**
+ * The protocol between a process and its {@link Cell}: a request, then its answer, over the child's standard input and
+ * output.
+ */
 final class Wire {
-    /** A value that is larger fails its statement: both sides hold it in memory. */
+    /** A larger value fails its statement, because both sides hold it in memory. */
     static final int MOST_BYTES = 64 * 1024 * 1024;
 
     static final byte DONE = 'd';
     static final byte FAILED = 'f';
 
-    /** What is asked for. */
+    /** The kinds of requests. */
     enum Action {
-        /** A new database. Answered with the number of a connection. */
+        /** Opens a new database. The answer is the number of a connection. */
         CONNECT,
-        /** A further connection to the database of a connection. Answered with its number. */
+        /** Opens another connection to the database of a connection. The answer is its number. */
         COPY,
-        /** Runs a statement on a connection. Answered with the number of its rows, or 0, and the names of the columns. */
+        /**
+         * Runs a statement on a connection. The answer is the number of its result, or 0, and the names of the columns.
+         */
         EXECUTE,
-        /** Answered with the next of these rows; with none when there are no more. */
+        /** Fetches the next rows of a result. The answer is empty after the last row. */
         FETCH,
         /** Closes a connection or rows. */
         CLOSE,
-        /** Closes all. */
+        /** Closes everything. */
         RESET
     }
 
     /**
-     * One thing that is asked for.
+     * One request.
      *
-     * @param target the number of a connection, or of the rows of a statement
-     * @param values those of the statement's parameters
+     * @param target the number of a connection or a result
+     * @param values of the statement's parameters
      */
     record Request(Action action, int target, String sql, List<@Nullable Object> values) {}
 
@@ -75,7 +80,7 @@ final class Wire {
         return new String(readBytes(in), StandardCharsets.UTF_8);
     }
 
-    /** Null, a text, a number, bytes; anything else as text. */
+    /** Writes null, text, a number or bytes; anything else as text. */
     static void writeValue(DataOutputStream out, @Nullable Object value) throws IOException {
         if (value == null) {
             out.writeByte('n');
@@ -106,7 +111,7 @@ final class Wire {
         };
     }
 
-    /** As DuckDB's driver gives it, made ready to be written. */
+    /** Prepares a value of DuckDB's driver for writing. */
     static @Nullable Object plain(@Nullable Object value) throws SQLException {
         if (!(value instanceof Blob blob)) {
             return value;

@@ -1,4 +1,4 @@
-/** DuckDB in processes of its own, whose end is nobody else's: for statements of people. */
+/** DuckDB in separate processes for people's statements, so that the end of one affects nobody else. */
 @NullMarked
 package com.bytefreezer.connector.cage;
 

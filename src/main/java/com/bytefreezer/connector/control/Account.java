@@ -19,12 +19,12 @@ import org.apache.camel.Variable;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The tenants and datasets of the account, as the control plane tells them (docs/contracts.md). Fields that are not needed
- * are ignored. Safe for use by several threads.
+ * The tenants and datasets of the account, from the control plane (docs/contracts.md). Ignores unneeded fields. Safe
+ * for use by several threads.
  */
 public final class Account {
     private static final ObjectMapper JSON = Json.mapper();
-    /** The control plane has no pages; its other clients ask for this many, too. */
+    /** The control plane has no pages; its other clients ask for this many too. */
     private static final int LIMIT = 1000;
 
     private final Settings settings;
@@ -40,29 +40,33 @@ public final class Account {
     public record Dataset(String id, String name, boolean active, boolean testing) {}
 
     /**
-     * What a call gave.
+     * The result of a call.
      *
-     * @param total how many there are, which may be more than were given
-     * @param leftOut how many were given whose id cannot be a name
+     * @param total how many exist, which may be more than the answer contains
+     * @param leftOut how many in the answer have an id that cannot be a name
      */
     public record Items<T>(List<T> items, int total, int leftOut) {
-        /** Says so when some are missing. */
+        /** Notes about missing entries. */
         public List<String> notes(String what) {
             int given = items.size() + leftOut;
             return Stream.of(
-                            total > given ? "%s: the control plane gave %d of %d.".formatted(what, given, total) : "",
-                            leftOut > 0 ? "%s: %d left out, since an id is no name.".formatted(what, leftOut) : "")
+                            total > given
+                                    ? "%s: the control plane returned %d of %d.".formatted(what, given, total)
+                                    : "",
+                            leftOut > 0
+                                    ? "%s: %d left out, because their ids are not valid names.".formatted(what, leftOut)
+                                    : "")
                     .filter(note -> !note.isEmpty())
                     .toList();
         }
     }
 
-    /** Where the tenants are asked for. */
+    /** The address for the list of tenants. */
     public String tenantsUrl() {
         return url("accounts/%s/tenants", settings.text("control.account-id"));
     }
 
-    /** Where the datasets of a tenant are asked for. */
+    /** The address for the list of a tenant's datasets. */
     public String datasetsUrl(@Variable("tenant") String tenant) {
         return url("tenants/%s/datasets", tenant);
     }
@@ -100,7 +104,7 @@ public final class Account {
                         item.path("testing").asBoolean()));
     }
 
-    /** The control plane could not be asked at all. */
+    /** The control plane did not answer. */
     public void noAnswer(@ExchangeProperty(Exchange.EXCEPTION_CAUGHT) Exception failure) {
         String control = settings.text("control.url");
         throw new ConnectorException(
@@ -115,7 +119,7 @@ public final class Account {
         try {
             JsonNode answer = JSON.readTree(body == null ? "" : body);
             if (!answer.isObject()) {
-                throw failure(what, "an answer that is no JSON object. Check control.url.", null);
+                throw failure(what, "the answer is not a JSON object. Check control.url.", null);
             }
             List<T> items = new ArrayList<>();
             answer.path("items").forEach(item -> {
@@ -126,7 +130,7 @@ public final class Account {
             int given = answer.path("items").size();
             return new Items<>(items, answer.path("total").asInt(given), given - items.size());
         } catch (JsonProcessingException e) {
-            throw failure(what, "an answer that is no JSON. Check control.url.", e);
+            throw failure(what, "the answer is not JSON. Check control.url.", e);
         }
     }
 

@@ -25,8 +25,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Finds the datasets that are chosen by patterns: as the control plane tells them, or, where there is none, by the folders of the
- * lake. Safe for use by several threads.
+ * Finds the datasets that match patterns, through the control plane or, without one, by the folders of the lake. Safe
+ * for use by several threads.
  */
 public final class DatasetFinder {
     private static final Logger LOG = LoggerFactory.getLogger(DatasetFinder.class);
@@ -42,15 +42,15 @@ public final class DatasetFinder {
         account = new Account(settings);
     }
 
-    /** Whether no control plane tells the datasets. */
+    /** Whether there is no control plane to list the datasets. */
     public static boolean lakeTellsAll(Settings settings) {
         return Lake.isLocal(settings) || settings.optional("control.url").isEmpty();
     }
 
     /**
-     * The datasets of a choice, with those that it names.
+     * The datasets of a choice, including those that it names.
      *
-     * @throws ConnectorException when they cannot be found out, in one line
+     * @throws ConnectorException in one line, if they cannot be listed
      */
     public Lake.Found find(DatasetChoice choice) {
         Set<DatasetName> names = new LinkedHashSet<>(choice.named());

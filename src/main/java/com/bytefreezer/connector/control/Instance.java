@@ -34,22 +34,22 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * This process as the control plane lists it (docs/contracts.md): what {@code routes/health.camel.yaml} sends, and what
- * becomes of the answers. Says once that the control plane fails, and once that it is back. Safe for use by several
+ * This process as the control plane lists it (docs/contracts.md): what {@code routes/health.camel.yaml} sends, and how
+ * answers are handled. Logs once that the control plane fails, and once that it is back. Safe for use by several
  * threads.
  */
 public final class Instance {
     private static final Logger LOG = LoggerFactory.getLogger(Instance.class);
     private static final ObjectMapper JSON = Json.mapper();
     private static final String SERVICE = "bytefreezer-connector";
-    /** A stop has other things to do. */
+    /** A stop must not wait for the control plane. */
     private static final Duration LONGEST_DEPARTURE = Duration.ofSeconds(3);
 
     /**
-     * How this process is.
+     * The state of this process.
      *
-     * @param problem what is wrong, in one line; empty when nothing is
-     * @param counters by name, as they are shown to the account's users
+     * @param problem what is wrong, in one line; empty if nothing is
+     * @param counters by name, as shown to the account's users
      */
     public record Condition(String problem, Map<String, Object> counters) {}
 
@@ -70,7 +70,7 @@ public final class Instance {
      * An instance of the connector.
      *
      * @param port of the API
-     * @param condition asked at each report
+     * @param condition evaluated for each report
      */
     public Instance(Settings settings, Mode mode, String version, int port, Supplier<Condition> condition) {
         this.settings = settings;
@@ -86,7 +86,7 @@ public final class Instance {
         }
     }
 
-    /** What is to be told now, if anything: first that this process is there, then how it is. */
+    /** The next call, if any: first the registration, then reports. */
     public synchronized @Nullable Call due() {
         if (!registered && settings.isTrue("health-reporting.register-on-startup")) {
             return call("registration", "POST", "register", registration());
@@ -94,16 +94,16 @@ public final class Instance {
         return settings.isTrue("health-reporting.enabled") ? call("report", "POST", "report", report()) : null;
     }
 
-    /** That this process ends. */
+    /** The call that deregisters this process. */
     public Call departure() {
         return call("deregistration", "DELETE", id, Map.of());
     }
 
-    /** The control plane has answered. */
+    /** Handles an answer of the control plane. */
     public synchronized void answered(
             @Variable("call") Call call, @Header(Exchange.HTTP_RESPONSE_CODE) int status, @Body @Nullable String body) {
         if (status / 100 == 2 && isPage(body)) {
-            failed(call, "an HTML page, such as the login of a proxy. Check control.url and the proxy.");
+            failed(call, "the answer is an HTML page, such as a proxy's login. Check control.url and the proxy.");
             return;
         }
         registered |= status < 500;
@@ -112,7 +112,7 @@ public final class Instance {
             return;
         }
         if (failing) {
-            LOG.info("control plane {}: it takes the {} again.", url(), call.name());
+            LOG.info("control plane {}: {} accepted again.", url(), call.name());
         } else if (call.name().equals("registration")) {
             LOG.info("control plane {}: registered as {}.", url(), id);
         }
@@ -120,16 +120,16 @@ public final class Instance {
         refuse(body);
     }
 
-    /** The control plane could not be asked. */
+    /** Handles a call without an answer. */
     public synchronized void notAnswered(
             @Variable("call") Call call, @ExchangeProperty(Exchange.EXCEPTION_CAUGHT) Exception failure) {
         failed(call, "no answer (%s). Check control.url and the network.".formatted(Failures.describe(failure)));
     }
 
     /**
-     * Has {@link #departure} sent, but does not wait long for it. To be called before {@code routes} stop.
+     * Sends {@link #departure}, without waiting long. Call it before {@code routes} stop.
      *
-     * @param routes null when the start has not come to them yet
+     * @param routes null if the start has not reached them yet
      */
     public static void leave(@Nullable CamelContext routes) {
         if (routes == null || routes.getRoute("deregister") == null) {
@@ -138,7 +138,7 @@ public final class Instance {
         try (ProducerTemplate template = routes.createProducerTemplate()) {
             template.asyncRequestBody("direct:deregister", "").get(LONGEST_DEPARTURE.toSeconds(), TimeUnit.SECONDS);
         } catch (ExecutionException | TimeoutException | IOException e) {
-            LOG.info("The control plane was not told of the stop in time; it will notice.");
+            LOG.info("The control plane did not receive the deregistration in time; it will notice the stop.");
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
@@ -147,7 +147,7 @@ public final class Instance {
     /**
      * The name of this process (docs/contracts.md).
      *
-     * @param host of the container, when somebody says so
+     * @param host of the container, if known
      */
     static String id(String hostname, @Nullable String host, boolean inContainer) {
         return host == null || host.isBlank() || host.equals(hostname) || !inContainer
@@ -155,7 +155,7 @@ public final class Instance {
                 : host + ":" + hostname;
     }
 
-    /** Where the control plane may ask whether this process is alive: host and port, no scheme. */
+    /** The address where the control plane can check this process: host and port, no scheme. */
     static String api(String serverHost, String hostname, int port) {
         boolean all = serverHost.equals("0.0.0.0") || serverHost.equals("::");
         return (all ? hostname : serverHost) + ":" + port;
@@ -215,7 +215,7 @@ public final class Instance {
     private void failed(Call call, String problem) {
         if (!failing) {
             LOG.warn(
-                    "control plane {}, {}: {} Exports go on; it is tried again every {} s.",
+                    "control plane {}, {}: {} Exports continue; the connector tries again every {} s.",
                     url(),
                     call.name(),
                     problem,
@@ -224,12 +224,12 @@ public final class Instance {
         failing = true;
     }
 
-    /** Siblings obey; who replaces or removes this process is its own machine's matter. */
+    /** Upgrade and remove requests are logged and ignored: the host decides about this process. */
     private void refuse(@Nullable String body) {
         String action = action(body).orElse("");
         if (!action.isEmpty() && !action.equals(lastAction)) {
             LOG.warn(
-                    "control plane {}: it asks for \"{}\". Ignored, nothing is changed. Do it where the connector was installed.",
+                    "control plane {}: it requests \"{}\". Ignored. Do this on the host of the connector.",
                     url(),
                     action);
         }
@@ -247,7 +247,7 @@ public final class Instance {
             String tag = answer.path("upgrade_tag").asText("");
             return action.isBlank() ? Optional.empty() : Optional.of(PlainText.answer(action + " " + tag));
         } catch (JsonProcessingException e) {
-            // It took the call; what it says is of no use.
+            // The control plane accepted the call; the content of its answer does not matter.
             return Optional.empty();
         }
     }
@@ -257,7 +257,7 @@ public final class Instance {
             case 401 -> "Check control.api-key.";
             case 403 -> "Check that the key belongs to control.account-id.";
             case 404 -> "Check control.url and control.account-id.";
-            default -> "It may come back by itself.";
+            default -> "It may recover by itself.";
         };
     }
 

@@ -35,14 +35,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The credentials of a dataset's bucket: from the settings {@code s3.*}, or from the control plane's answer to
- * {@code query-credentials} (docs/contracts.md, The control plane). Remembers the last good answer, so that an export goes on while the
- * control plane is down; says so once, and once that it is back. Safe for use by several threads.
+ * The credentials of a dataset's bucket, from the settings {@code s3.*} or the control plane's answer to {@code
+ * query-credentials} (docs/contracts.md, The control plane). Remembers the last good answer, so that an export
+ * continues while the control plane is down; logs this once, and once that it is back. Safe for use by several threads.
  */
 public final class LakeCredentials {
     private static final Logger LOG = LoggerFactory.getLogger(LakeCredentials.class);
     private static final ObjectMapper JSON = Json.mapper();
-    /** One that hangs takes at most a tenth of the time of an export that can do without. */
+    /** A control plane that hangs takes at most a tenth of the time of an export that has credentials. */
     private static final int PAUSE_PER_WAIT = 10;
 
     private final Settings settings;
@@ -50,16 +50,16 @@ public final class LakeCredentials {
     private final Signs signs;
     private final Map<String, Credentials> known = new ConcurrentHashMap<>();
     private final Map<String, Long> askedAt = new ConcurrentHashMap<>();
-    /** Of datasets for which the control plane was asked in vain since its last good answer. */
+    /** Datasets for which the control plane has failed since its last good answer. */
     private final Map<String, Long> askAgainAt = new ConcurrentHashMap<>();
-    /** Those of the control plane that are not read, each told once. */
+    /** Paths from the control plane that are not read; each is logged once. */
     private final Set<String> strangePaths = ConcurrentHashMap.newKeySet();
 
     public LakeCredentials(Settings settings, Secrets secrets) {
         this(settings, secrets, new Signs());
     }
 
-    /** @param signs are told how the control plane does */
+    /** @param signs receive the state of the control plane */
     public LakeCredentials(Settings settings, Secrets secrets, Signs signs) {
         this.signs = signs;
         this.settings = settings;
@@ -67,9 +67,9 @@ public final class LakeCredentials {
     }
 
     /**
-     * What the route {@code direct:credentials} gives for a dataset; null where the lake is a folder of this machine.
+     * The result of the route {@code direct:credentials} for a dataset; null for a local folder.
      *
-     * @throws ConnectorException when there are none
+     * @throws ConnectorException if there are none
      */
     public static @Nullable Credentials ask(CamelContext routes, String tenant, String dataset) {
         Exchange answer;
@@ -87,7 +87,7 @@ public final class LakeCredentials {
         return answer.getMessage().getBody() instanceof Credentials credentials ? credentials : null;
     }
 
-    /** Whether the lake is a folder of this machine. */
+    /** Whether the lake is a local folder. */
     public boolean areNotNeeded() {
         return Lake.isLocal(settings);
     }
@@ -97,7 +97,7 @@ public final class LakeCredentials {
         return settings.optional("s3.bucket").isPresent();
     }
 
-    /** The bucket that the settings {@code s3.*} name; it overrides the control plane's. */
+    /** The bucket of the settings {@code s3.*}, which overrides the control plane's. */
     public Credentials fromSettings() {
         String accessKey = settings.optional("s3.access-key").orElse("");
         Keys keys = accessKey.isEmpty()
@@ -116,8 +116,8 @@ public final class LakeCredentials {
     }
 
     /**
-     * The credentials known from before, while the control plane need not be asked: it was in vain, and ten times as long as
-     * that took is not over. Otherwise null.
+     * The known credentials, if the last call failed less than ten times its own duration ago; the control plane is not
+     * asked again before that. Otherwise null.
      */
     public @Nullable Credentials meanwhile(@Variable("tenant") String tenant, @Variable("dataset") String dataset) {
         String key = tenant + "/" + dataset;
@@ -126,14 +126,14 @@ public final class LakeCredentials {
     }
 
     /**
-     * Where the control plane gives the credentials of this dataset; it is asked now.
+     * The control plane's address for the credentials of this dataset. Notes that the call starts now.
      *
-     * @throws ConnectorException when these are no names, which could lead elsewhere
+     * @throws ConnectorException if these are not valid names, which could lead elsewhere
      */
     public String url(@Variable("tenant") String tenant, @Variable("dataset") String dataset) {
         if (!Names.isOfDataset(tenant) || !Names.isOfDataset(dataset)) {
-            throw new ConnectorException(
-                    "dataset %s/%s: no names of a tenant and a dataset. Nothing was read.".formatted(tenant, dataset));
+            throw new ConnectorException("dataset %s/%s: not valid names of a tenant and a dataset. Nothing was read."
+                    .formatted(tenant, dataset));
         }
         askedAt.put(tenant + "/" + dataset, System.nanoTime());
         signs.begin(Neighbour.CONTROL, tenant + "/" + dataset);
@@ -144,7 +144,7 @@ public final class LakeCredentials {
     /**
      * Reads the control plane's answer.
      *
-     * @throws ConnectorException in one line for every other answer, when no earlier one is known
+     * @throws ConnectorException in one line for any other answer, if no earlier one is known
      */
     public Credentials fromAnswer(
             @Variable("tenant") String tenant,
@@ -162,35 +162,35 @@ public final class LakeCredentials {
         try {
             JsonNode answer = JSON.readTree(body);
             if (answer == null || answer.path("bucket").asText("").isBlank()) {
-                return orKnown(key, "an answer without a bucket. Check the dataset's destination.", null);
+                return orKnown(key, "the answer has no bucket. Check the dataset's destination.", null);
             }
             if (answer.path("access_key").asText("").isBlank()
                     != answer.path("secret_key").asText("").isBlank()) {
-                return orKnown(key, "an answer with one half of a key. Check the dataset's destination.", null);
+                return orKnown(key, "the answer has only half of a key. Check the dataset's destination.", null);
             }
             Credentials credentials = read(answer, path(answer, tenant, dataset));
             known.put(key, credentials);
             if (askAgainAt.remove(key) != null) {
                 LOG.info(
-                        "control plane {}, dataset {}: it gives the credentials again.",
+                        "control plane {}, dataset {}: it provides the credentials again.",
                         settings.text("control.url"),
                         key);
             }
             return credentials;
         } catch (JsonProcessingException e) {
-            return orKnown(key, "an answer that is no JSON. Check control.url.", e);
+            return orKnown(key, "the answer is not JSON. Check control.url.", e);
         } catch (IllegalArgumentException e) {
-            return orKnown(key, "an answer whose endpoint is no address. Check the dataset's destination.", e);
+            return orKnown(key, "the endpoint in the answer is not an address. Check the dataset's destination.", e);
         }
     }
 
-    /** The control plane could not be asked at all. */
+    /** The control plane did not answer. */
     public Credentials withoutAnswer(
             @Variable("tenant") String tenant,
             @Variable("dataset") String dataset,
             @ExchangeProperty(Exchange.EXCEPTION_CAUGHT) Exception failure) {
         if (failure instanceof ConnectorException known) {
-            // There was one, and what is wrong with it is said already.
+            // There was an answer, and its problem is reported already.
             throw known;
         }
         signs.end(Neighbour.CONTROL, tenant + "/" + dataset);
@@ -201,7 +201,7 @@ public final class LakeCredentials {
                 failure);
     }
 
-    /** Only a folder of this dataset: the user's SQL may read what lies in it. */
+    /** Only a folder of this dataset, because the user's SQL can read its content. */
     private @Nullable String path(JsonNode answer, String tenant, String dataset) {
         String path = answer.path("path").asText("");
         if (path.isBlank() || Lake.isOf(path, tenant, dataset)) {
@@ -209,7 +209,7 @@ public final class LakeCredentials {
         }
         if (strangePaths.add(path)) {
             LOG.warn(
-                    "control plane {}, dataset {}/{}: its path \"{}\" is no folder below the tenant and the dataset. It is not read. Check the dataset's destination.",
+                    "control plane {}, dataset {}/{}: its path \"{}\" is not a folder below the tenant and the dataset, and is ignored. Check the dataset's destination.",
                     settings.text("control.url"),
                     tenant,
                     dataset,
@@ -218,7 +218,7 @@ public final class LakeCredentials {
         return null;
     }
 
-    /** Where nobody names one, that of the AWS tools, so that listing and reading go the same way. */
+    /** Without a setting, the endpoint of the AWS tools, so that listing and reading use the same one. */
     private String endpoint(String named) {
         return named.isBlank()
                 ? settings.environmentVariable("AWS_ENDPOINT_URL_S3")
@@ -253,7 +253,7 @@ public final class LakeCredentials {
         long now = System.nanoTime();
         long waited = now - askedAt.getOrDefault(dataset, now);
         if (askAgainAt.put(dataset, now + PAUSE_PER_WAIT * waited) == null) {
-            LOG.warn("{} The export goes on with the credentials known from before.", what);
+            LOG.warn("{} The export continues with the credentials it has.", what);
         }
         return earlier;
     }
@@ -268,7 +268,7 @@ public final class LakeCredentials {
         };
     }
 
-    /** The server's own words: an object whose {@code error} is text or an object, plain text, or nothing. */
+    /** The server's message: from an object whose {@code error} is text or an object, plain text, or nothing. */
     static String reason(@Nullable String body) {
         if (body == null || body.isBlank()) {
             return "";
@@ -285,7 +285,7 @@ public final class LakeCredentials {
                 text = answer.path("message").asText();
             }
         } catch (JsonProcessingException e) {
-            // Plain text, as the middleware answers.
+            // Plain text, as the middleware sends it.
         }
         return " — " + PlainText.answer(text);
     }

@@ -1,4 +1,4 @@
-/** The control plane's API, as far as an export needs it. */
+/** The part of the control plane's API that an export needs. */
 @NullMarked
 package com.bytefreezer.connector.control;
 

@@ -5,7 +5,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** Makes names of files of text that others choose. */
+/** Makes file names from text that others choose. */
 public final class FileName {
     private static final int LONGEST = 150;
     private static final int HASH_BYTES = 4;
@@ -13,8 +13,8 @@ public final class FileName {
     private FileName() {}
 
     /**
-     * A name that is no path, and another one for each text: letters, digits and {@code @ . _ -} stay as they are; where others had
-     * to go, or many, the end is a hash.
+     * A name that is not a path and is different for each text. Letters, digits and {@code @ . _ -} stay unchanged; if
+     * other characters are replaced, or the text is long, the name ends with a hash.
      */
     public static String of(String text) {
         String safe = text.replaceAll("[^A-Za-z0-9@._-]", "_").replaceFirst("^\\.+", "_");

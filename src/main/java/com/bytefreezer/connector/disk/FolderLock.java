@@ -15,15 +15,18 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps other threads and other processes from writing to a folder. A process that is killed holds it no longer. Its file
- * is there only while somebody holds it.
+ * Keeps other threads and processes from writing to a folder. A killed process releases it. Its file exists only while
+ * somebody holds the lock.
  */
 public final class FolderLock {
     private static final String NAME = ".lock";
     private static final Duration MOST_WAIT = Duration.ofSeconds(30);
     private static final long PAUSE_MS = 10;
 
-    /** The system gives a lock to a process, and takes it when any thread of that closes the file: so one has it open. */
+    /**
+     * The system gives a lock to a process and releases it when any of its threads closes the file, so only one thread
+     * has it open.
+     */
     private static final Map<Path, ReentrantLock> OF_THIS_PROCESS = new ConcurrentHashMap<>();
 
     private final Path file;
@@ -36,12 +39,12 @@ public final class FolderLock {
         this.channel = channel;
     }
 
-    /** What is done while it is held. */
+    /** The work to do while the lock is held. */
     public interface Work<T> {
         T run() throws IOException;
     }
 
-    /** @throws IOException also when others hold it for long */
+    /** @throws IOException also if others hold it for long */
     public static <T> T holding(Path folder, Work<T> work) throws IOException {
         FolderLock lock = of(folder);
         try {
@@ -80,7 +83,7 @@ public final class FolderLock {
         }
     }
 
-    /** Null where another process has it, or has just given it back with its file. */
+    /** Null if another process has it, or has just released it and deleted its file. */
     private static @Nullable FileChannel open(Path file) throws IOException {
         PrivateFiles.create(file);
         Object before = key(file);
@@ -105,7 +108,7 @@ public final class FolderLock {
         return null;
     }
 
-    /** What tells the file from a later one of the same name; null when there is none. */
+    /** Distinguishes the file from a later one of the same name; null if there is none. */
     private static @Nullable Object key(Path file) throws IOException {
         try {
             Object key = Files.readAttributes(file, BasicFileAttributes.class).fileKey();

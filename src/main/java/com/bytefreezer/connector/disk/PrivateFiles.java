@@ -12,9 +12,9 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 
 /**
- * Makes files and folders that hold records, progress or secrets: for this user alone (600, 700), whatever the umask. What
- * is there already keeps the permissions that it has, so that an operator may widen them. Where the system has no POSIX
- * permissions they are made as it does.
+ * Creates files and folders for records, progress or secrets, readable only by this user (600, 700), whatever the
+ * umask. Existing ones keep their permissions, so an operator may widen them. On a system without POSIX permissions,
+ * its defaults apply.
  */
 public final class PrivateFiles {
     private static final String FILE = "rw-------";
@@ -22,34 +22,34 @@ public final class PrivateFiles {
 
     private PrivateFiles() {}
 
-    /** Opens a file; if there is none it is made, so {@code options} need no {@code CREATE}. */
+    /** Opens a file, and creates it if needed, so {@code options} need no {@code CREATE}. */
     public static FileChannel open(Path file, OpenOption... options) throws IOException {
         create(file);
         return FileChannel.open(file, options);
     }
 
-    /** Makes a file and opens it to write. Fails if there is one. */
+    /** Creates a file and opens it for writing. Fails if it exists. */
     public static FileChannel openNew(Path file) throws IOException {
         return FileChannel.open(
                 file, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), attributes(file, FILE));
     }
 
-    /** Makes an empty file, unless there is one. */
+    /** Creates an empty file, unless it exists. */
     public static void create(Path file) throws IOException {
         try {
             Files.createFile(file, attributes(file, FILE));
         } catch (FileAlreadyExistsException e) {
-            // As its owner wants it.
+            // Its owner's permissions stay.
             return;
         }
     }
 
-    /** Makes a folder with those above it, as far as they are missing. */
+    /** Creates a folder and its missing parents. */
     public static void createFolders(Path folder) throws IOException {
         Files.createDirectories(folder, attributes(folder, FOLDER));
     }
 
-    /** Makes the names in a folder last through a power cut. */
+    /** Makes the names in a folder survive a power failure. */
     public static void force(Path folder) throws IOException {
         try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
             channel.force(true);

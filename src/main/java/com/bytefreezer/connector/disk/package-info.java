@@ -1,4 +1,4 @@
-/** Files and folders that only this user reads, and locks on them. */
+/** Files and folders readable only by this user, and locks on them. */
 @NullMarked
 package com.bytefreezer.connector.disk;
 

@@ -21,19 +21,21 @@ import org.apache.camel.util.ObjectHelper;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Turns what went wrong in a route of the API into an answer of one line. Safe for use by several threads. */
+/** Turns a failure in a route of the API into an answer of one line. Safe for use by several threads. */
 public final class ApiErrors {
     private static final Logger LOG = LoggerFactory.getLogger(ApiErrors.class);
-    private static final String NOT_EXPECTED = "invalid request: the body is not the JSON that is expected here%s.";
+    private static final String NOT_EXPECTED = "invalid request: the body is not the expected JSON%s.";
     private static final ObjectMapper JSON = Json.mapper();
 
     @BeanInject
     private Secrets secrets = new Secrets();
 
-    /** Answers {@code {"error": …}}: 4xx for what the client can mend, 502 for what others did, 500 for our own faults. */
+    /**
+     * Answers {@code {"error": …}}: 4xx for the client's mistakes, 502 for failures of other systems, 500 for our own.
+     */
     public void answer(Exchange exchange) throws Exception {
         Throwable caught = Objects.requireNonNull(exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class));
-        // Jackson wraps what the constructor of a request says, and an export what is wrong with its SQL.
+        // Jackson wraps the message of a request's constructor, and an export wraps an error of its SQL.
         ApiException known = ObjectHelper.getException(ApiException.class, caught);
         SqlException ofSql = ObjectHelper.getException(SqlException.class, caught);
         Throwable failure = known != null ? known : ofSql != null ? ofSql : caught;
@@ -66,7 +68,7 @@ public final class ApiErrors {
                 : failure instanceof ConnectorException known ? known.saying("") : Failures.describe(failure);
     }
 
-    /** Camel wraps what it says of a bean's parameter. */
+    /** Camel wraps its message about a bean's parameter. */
     private static boolean isOfOtherType(Throwable failure) {
         return ObjectHelper.getException(NoTypeConversionAvailableException.class, failure) != null;
     }

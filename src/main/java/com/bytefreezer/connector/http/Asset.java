@@ -11,8 +11,8 @@ import java.util.zip.CRC32C;
 import java.util.zip.GZIPOutputStream;
 
 /**
- * A file of the page, for the life of the process. It is kept where the network takes it from, so that a client that takes
- * it slowly costs no memory. Safe for use by several threads.
+ * A file of the page, for the life of the process. It is kept in memory that the network sends from directly, so a slow
+ * client costs no memory. Safe for use by several threads.
  */
 final class Asset {
     private final Buffer plain;
@@ -55,7 +55,7 @@ final class Asset {
                 Unpooled.directBuffer(bytes.length, bytes.length).writeBytes(bytes));
     }
 
-    /** Answers with it, or with 304 when the browser has it. */
+    /** Answers with it, or with 304 if the browser has it. */
     void answer(HttpServerRequest request) {
         HttpServerResponse response = request.response()
                 .putHeader("ETag", tag)
@@ -72,7 +72,7 @@ final class Asset {
             response.putHeader("Content-Encoding", "gzip");
         }
         Buffer content = compress ? compressed : plain;
-        // Which Vert.x leaves out for HEAD.
+        // Vert.x leaves this out for HEAD.
         response.putHeader("Content-Length", String.valueOf(content.length())).end(content);
     }
 }

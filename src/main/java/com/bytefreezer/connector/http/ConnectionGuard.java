@@ -22,17 +22,17 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps one connection within bounds: a request is there in time, its head and then its body, however its bytes drip; the
- * next one is looked at when the client has taken the whole answer, so that no more than one answer is held for it; and
- * it takes its answer in time. After an answer that closes the connection, what still comes is thrown away, since a
- * client whose bytes are refused may not see the answer. Used by the connection's thread alone.
+ * Keeps one connection within bounds. The head and then the body of a request must arrive in time, however slowly their
+ * bytes come. The next request starts when the client has taken the whole answer, so at most one answer per connection
+ * is held. The client must take its answer in time. After an answer that closes the connection, further bytes are
+ * discarded, because a client whose bytes are refused may not see the answer. Used only by the connection's thread.
  */
-// That a connection ends is told to channelInactive.
+// channelInactive learns of the end of a connection.
 @SuppressWarnings("FutureReturnValueIgnored")
 final class ConnectionGuard extends ChannelDuplexHandler {
-    /** Parts of requests that wait for their turn. */
+    /** Parts of waiting requests. */
     private static final int MOST_WAITING = 128;
-    /** What a client takes at least of an answer in the time it has, some 9 KB/s. */
+    /** Minimum part of an answer that a client must take in its time, about 9 KB/s. */
     private static final long LEAST_TAKEN = 256 * 1024;
 
     private final Connections connections;
@@ -40,13 +40,13 @@ final class ConnectionGuard extends ChannelDuplexHandler {
     private final Queue<Object> waiting = new ArrayDeque<>();
     private @Nullable ChannelHandlerContext context;
     private @Nullable Future<?> deadline;
-    /** Of the current request the head has come, and not the end. */
+    /** The head of the current request has arrived, its end has not. */
     private boolean reading;
-    /** The current request is not answered, or its answer not taken. */
+    /** The current request has no answer yet, or the client has not taken it. */
     private boolean answering;
 
     private boolean passing;
-    /** The answer is the last one. */
+    /** This answer is the last one. */
     private boolean closes;
 
     private long taken;
@@ -56,7 +56,7 @@ final class ConnectionGuard extends ChannelDuplexHandler {
         this.patience = patience;
     }
 
-    /** Ends the connection, whatever it is about; by any thread. */
+    /** Ends the connection in any state; for any thread. */
     void end() {
         ChannelHandlerContext current = context;
         if (current != null) {
@@ -118,7 +118,7 @@ final class ConnectionGuard extends ChannelDuplexHandler {
         return answering && !reading;
     }
 
-    /** Hands on what has come, up to the end of a request; what is not handed on is not read either. */
+    /** Passes on what has arrived, up to the end of a request; stops reading after that. */
     private void pass(ChannelHandlerContext target) {
         if (passing) {
             return;
@@ -164,7 +164,7 @@ final class ConnectionGuard extends ChannelDuplexHandler {
         }
         connections.waits(this);
         expect(target);
-        // Not here, in the middle of a write.
+        // Not here, because a write is under way.
         target.executor().execute(() -> {
             pass(target);
             target.fireChannelReadComplete();
@@ -174,7 +174,7 @@ final class ConnectionGuard extends ChannelDuplexHandler {
         });
     }
 
-    /** Begins to wait for the next thing that the client has to do. */
+    /** Starts to wait for the client's next action. */
     private void expect(ChannelHandlerContext current) {
         if (deadline != null) {
             deadline.cancel(false);
@@ -182,7 +182,7 @@ final class ConnectionGuard extends ChannelDuplexHandler {
         deadline = current.executor().schedule(() -> isLate(current), patience.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    /** An answer that is worked on may take long; one that is there must be taken. */
+    /** Producing an answer may take long; taking it may not. */
     private void isLate(ChannelHandlerContext current) {
         ChannelOutboundBuffer sent = current.channel().unsafe().outboundBuffer();
         boolean moves = sent == null || sent.totalPendingWriteBytes() == 0 || taken >= LEAST_TAKEN;

@@ -14,28 +14,28 @@ import java.util.LinkedHashSet;
 import java.util.Set;
 
 /**
- * The connections to the server, as many as leave the exports their file descriptors. One more than that takes the place
- * of the one that has waited longest without a whole request, so that a probe comes through a flood of silent ones. Safe
- * for use by several threads.
+ * The connections to the server, limited so that exports keep enough file descriptors. A connection beyond the limit
+ * replaces the one that has waited longest without a whole request, so a probe gets through a flood of silent
+ * connections. Safe for use by several threads.
  */
 final class Connections {
     private static final int MOST = 256;
-    /** Of the file descriptors of the process, one in so many. */
+    /** The share of the process's file descriptors: one in this many. */
     private static final int SHARE = 8;
-    /** What is read of a connection at once, and so of the requests that wait behind the first. */
+    /** Bytes read from a connection at once, including the requests that wait behind the first. */
     private static final int READ_BYTES = 16 * 1024;
 
     private final int most;
     private final Duration patience;
-    /** In the order in which they began to wait. */
+    /** In the order in which they started to wait. */
     private final Set<ConnectionGuard> waiting = new LinkedHashSet<>();
 
     private final Set<ConnectionGuard> answered = new HashSet<>();
 
     /**
-     * For a server that begins.
+     * For a server that starts.
      *
-     * @param patience how long a connection may take for a request, and for a part of its answer
+     * @param patience time limit for a request, and for a part of its answer
      */
     Connections(Duration patience) {
         this(most(), patience);
@@ -52,7 +52,7 @@ final class Connections {
                 : MOST;
     }
 
-    /** Keeps a new connection within bounds, or ends it. */
+    /** Guards a new connection, or ends it. */
     void guard(HttpConnection connection) {
         Channel channel = ((ConnectionBase) connection).channelHandlerContext().channel();
         channel.config().setRecvByteBufAllocator(new FixedRecvByteBufAllocator(READ_BYTES));
@@ -60,7 +60,7 @@ final class Connections {
         pipeline.addBefore("handler", "guard", new ConnectionGuard(this, patience));
     }
 
-    /** Whether there is room for it. */
+    /** Whether there is room for another connection. */
     synchronized boolean opened(ConnectionGuard guard) {
         if (waiting.size() + answered.size() >= most) {
             Iterator<ConnectionGuard> oldest = waiting.iterator();

@@ -6,20 +6,20 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Who may ask: everybody on this machine while the server listens on loopback only; else who has the token, be it as a
- * bearer token, or by the cookie that {@code /?token=…} sets. Without it only the probes and the files of the page can be
- * had, a closed set of paths. Pages of other sites may not ask, whatever they know: the name that was called must be a
- * loopback one (against DNS rebinding) where no token protects, a foreign Origin is refused, and so is a body that is not
- * JSON (a form needs no preflight). Safe for use by several threads.
+ * Decides who has access: everybody on this machine while the server listens on loopback only; otherwise those with the
+ * token, as a bearer token or through the cookie that {@code /?token=…} sets. Without it, only the probes and the
+ * page's files are available, a fixed set of paths. Pages of other sites have no access, whatever they know: without a
+ * token, the request must name a loopback host (against DNS rebinding); a foreign Origin is refused, and so is a body
+ * that is not JSON (a form needs no preflight). Safe for use by several threads.
  */
 final class Gate {
-    /** What is done with a request that is not refused. */
+    /** The decision about a request that is not refused. */
     enum Verdict {
-        /** Everybody may have what is there. */
+        /** Open to everybody. */
         OPEN,
-        /** Its link shows the token: it gets the cookie. */
+        /** Its link contains the token; the answer sets the cookie. */
         LOGIN,
-        /** It may go to the routes. */
+        /** Admitted to the routes. */
         ADMITTED
     }
 
@@ -32,9 +32,9 @@ final class Gate {
     /**
      * A gate.
      *
-     * @param token what to ask for; none where only this machine can ask
-     * @param probes paths whose answers hold no secret, for those who watch over the process
-     * @param page paths of what a browser needs to show a page, which holds no data
+     * @param token the required token; none if only this machine has access
+     * @param probes paths whose answers contain no secret, for monitoring
+     * @param page paths of the files that a browser needs for the page; they contain no data
      */
     Gate(Optional<Token> token, Set<String> probes, Set<String> page) {
         this.token = token;
@@ -42,7 +42,7 @@ final class Gate {
         this.page = page;
     }
 
-    /** @throws ApiException when it is refused */
+    /** @throws ApiException if it is refused */
     Verdict decide(Request request) {
         if (request.reads() && probes.contains(request.path())) {
             return Verdict.OPEN;
@@ -53,9 +53,9 @@ final class Gate {
         }
         boolean start =
                 request.method().equals(HttpMethod.GET) && request.path().equals("/");
-        // A link elsewhere may lead to the page; the page's own requests are same-origin.
+        // Another site may link to the page; the page's own requests are same-origin.
         if (request.foreign() && !start) {
-            throw new ApiException(403, "The request comes from another site's page. Refused.");
+            throw new ApiException(403, "Refused: the request comes from another site's page.");
         }
         if (start
                 && token.isPresent()
@@ -68,7 +68,7 @@ final class Gate {
         if (token.isPresent() && !knows(request, token.get())) {
             throw new ApiException(
                     401,
-                    "A token is needed. Open the link that the connector named at its start, or /?token=<server.token>, or send Authorization: Bearer <server.token>.");
+                    "A token is needed. Open the link that the connector showed at its start, or /?token=<server.token>, or send Authorization: Bearer <server.token>.");
         }
         if (!request.reads() && hasForeignBody(request)) {
             throw new ApiException(415, "The body must be JSON, with Content-Type: application/json.");

@@ -20,15 +20,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Listens on {@code server.host}:{@code server.port} for the routes in {@code routes/api/}. Camel serves those; this adds a
- * {@link Gate} before them, {@link Connections} within bounds, and what is answered whatever the routes do: the page's
- * files and the probes ({@link Reception}).
+ * Listens on {@code server.host}:{@code server.port} for the routes in {@code routes/api/}. Camel serves those; this
+ * adds a {@link Gate} in front of them, bounded {@link Connections}, and answers that do not depend on the routes: the
+ * page's files and the probes ({@link Reception}).
  */
 public final class HttpServer {
     private static final Logger LOG = LoggerFactory.getLogger(HttpServer.class);
-    /** More than may wait for the lake at the same time. */
+    /** More than the number of requests that may wait for the lake at the same time. */
     private static final int WORKERS = 64;
-    /** How long a client may take for a request, and for a part of its answer. */
+    /** Time limit for a client's request, and for taking a part of its answer. */
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private final int port;
@@ -40,11 +40,11 @@ public final class HttpServer {
     }
 
     /**
-     * Listens, and asks those who come to come again until {@code context}, to which routes are to be added, has started.
-     * The context stops the server with itself.
+     * Listens, and answers "try again" until {@code context}, which still gets its routes, has started. The context
+     * stops the server.
      *
-     * @param whyNotReady says in one line why the process does not do its work; empty when it does; may take long
-     * @throws ConnectorException when it cannot listen there
+     * @param whyNotReady says in one line why the process is not ready; empty if it is; may take long
+     * @throws ConnectorException if it cannot listen there
      */
     public static HttpServer start(CamelContext context, Settings settings, Supplier<Optional<String>> whyNotReady)
             throws Exception {
@@ -54,8 +54,8 @@ public final class HttpServer {
     }
 
     /**
-     * The same, but where the port is taken, on any other: so that several watches can run on one machine, as the
-     * original's could, which had no server.
+     * As above, but uses any other port if this one is taken: like the original's, which had no server, several watches
+     * can run on one machine.
      */
     public static HttpServer startSomewhere(
             CamelContext context, Settings settings, Supplier<Optional<String>> whyNotReady) throws Exception {
@@ -73,7 +73,7 @@ public final class HttpServer {
         }
     }
 
-    /** Without a look whether the port is free; another process may be quicker anyway. */
+    /** Does not check first whether the port is free; another process could take it in between anyway. */
     static HttpServer start(CamelContext context, Settings settings, Supplier<Optional<String>> whyNotReady, int wanted)
             throws Exception {
         return start(context, settings, whyNotReady, wanted, new Connections(PATIENCE));
@@ -98,7 +98,7 @@ public final class HttpServer {
                 new Listener(configuration, WORKERS, connections::guard, reception::receive, reception::refuseGarbage);
         context.getRegistry().bind("httpServer", listener);
         listener.setCamelContext(context);
-        // Not left to Camel, which would start it after the routes are there.
+        // Camel would start it only after the routes.
         try {
             ServiceHelper.startService(listener);
         } catch (Exception e) {
@@ -108,7 +108,7 @@ public final class HttpServer {
         int port = listener.getPort();
         VertxPlatformHttpRouter router =
                 VertxPlatformHttpRouter.lookup(context, VertxPlatformHttpRouter.getRouterNameFromPort(wanted));
-        // Camel looks for the port that it really has, when 0 was asked for.
+        // For port 0, Camel looks up the actual port.
         context.getRegistry().bind(VertxPlatformHttpRouter.getRouterNameFromPort(port), router);
         reception.leadTo(router);
         Invitation invitation = new Invitation(port, token);
@@ -119,13 +119,13 @@ public final class HttpServer {
     /**
      * Whether only this machine can reach a server with these settings.
      *
-     * @throws ConnectorException when {@code server.host} is no address
+     * @throws ConnectorException if {@code server.host} is not an address
      */
     public static boolean isLoopback(Settings settings) {
         return address(settings).isLoopbackAddress();
     }
 
-    /** Tells how to open it. */
+    /** Logs how to open it. */
     public void announce() {
         invitation.tell();
     }
@@ -141,7 +141,7 @@ public final class HttpServer {
             return InetAddress.getByName(host);
         } catch (UnknownHostException e) {
             throw new ConnectorException(
-                    "server.host: %s is no address of this machine. Not started. Use 127.0.0.1 or 0.0.0.0."
+                    "server.host: %s is not an address of this machine. Not started. Use 127.0.0.1 or 0.0.0.0."
                             .formatted(host),
                     e);
         }

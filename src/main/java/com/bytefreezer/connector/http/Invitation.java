@@ -11,8 +11,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells who has started the process how to open the page. Whoever reads the log must not learn the token: a configured one is never shown, a random one only on a terminal, else in a file that only its
- * owner can read and that goes with the server.
+ * Tells the person who started the process how to open the page. The log must not reveal the token: a configured token
+ * is never shown, a random one only on a terminal, or otherwise in a file that only its owner can read and that is
+ * deleted with the server.
  */
 final class Invitation extends ServiceSupport {
     private static final Logger LOG = LoggerFactory.getLogger(Invitation.class);
@@ -27,7 +28,7 @@ final class Invitation extends ServiceSupport {
         this.token = token;
     }
 
-    /** Says it in one line. */
+    /** Logs one line. */
     void tell() {
         if (token.isPresent() && token.get().isRandom()) {
             tellLink(address + "?token=" + token.get().text());
@@ -44,13 +45,13 @@ final class Invitation extends ServiceSupport {
             return;
         }
         try {
-            // Only its owner may read it.
+            // Readable only by its owner.
             file = Files.createTempFile("connector-link-", ".txt");
             Files.writeString(file, link + "\n");
-            LOG.info("Open {} by the link in {}, which holds a random token. Or set server.token.", address, file);
+            LOG.info("Open {} with the link in {}, which contains a random token. Or set server.token.", address, file);
         } catch (IOException e) {
             LOG.error(
-                    "server.token: not set, and the link with a random one cannot be kept ({}). Nobody can open {}. Set server.token.",
+                    "server.token: not set, and the link with a random one cannot be saved ({}). Nobody can open {}. Set server.token.",
                     Failures.describe(e),
                     address);
         }

@@ -15,8 +15,8 @@ import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpServerCon
 import org.jspecify.annotations.Nullable;
 
 /**
- * Camel's HTTP server, which gives its routes a router, with what Camel leaves to nobody: the options of the server, who
- * looks at a request before the router, and that a taken port is an error.
+ * Camel's HTTP server, which provides the router for its routes. Adds what Camel does not offer: the server's options,
+ * a look at each request before the router, and an error if the port is taken.
  */
 final class Listener extends VertxPlatformHttpServer {
     private final VertxPlatformHttpServerConfiguration configuration;
@@ -29,10 +29,10 @@ final class Listener extends VertxPlatformHttpServer {
     /**
      * A listener.
      *
-     * @param workers threads that answer for the routes
+     * @param workers threads that run the routes
      * @param connections sees each new connection
-     * @param requests gets each request, by an event loop
-     * @param invalid gets what is no request
+     * @param requests gets each request, on an event loop
+     * @param invalid gets invalid requests
      */
     Listener(
             VertxPlatformHttpServerConfiguration configuration,
@@ -45,7 +45,7 @@ final class Listener extends VertxPlatformHttpServer {
         this.connections = connections;
         this.requests = requests;
         this.invalid = invalid;
-        // An export that is waited for may take hours; Vert.x would tell of it each second, with a stack trace.
+        // Waiting for an export may take hours; Vert.x would warn every second, with a stack trace.
         vertx = Vertx.vertx(new VertxOptions().setWorkerPoolSize(workers).setMaxWorkerExecuteTime(Long.MAX_VALUE));
         setVertx(vertx);
     }
@@ -68,7 +68,7 @@ final class Listener extends VertxPlatformHttpServer {
     @Override
     protected void startServer() throws Exception {
         HttpServerOptions options = new HttpServerOptions()
-                // HTTP/2, which nobody needs here, has no request line that could be looked at.
+                // HTTP/2 is not needed here and has no request line to check.
                 .setHttp2ClearTextEnabled(false)
                 .setPerMessageWebSocketCompressionSupported(false)
                 .setPerFrameWebSocketCompressionSupported(false)
@@ -100,7 +100,7 @@ final class Listener extends VertxPlatformHttpServer {
         close(vertx);
     }
 
-    /** With its server. */
+    /** Stopped with its server. */
     private static void close(Vertx vertx) {
         vertx.close().toCompletionStage().toCompletableFuture().join();
     }

@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.Objects;
 
-/** What the API is like: one document, in both of its notations. Safe for use by several threads. */
+/** The description of the API in both formats. Safe for use by several threads. */
 public final class OpenApi {
     private final byte[] yaml;
 

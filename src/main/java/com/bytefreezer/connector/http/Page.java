@@ -23,14 +23,14 @@ import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 
 /**
- * The page's files, from the class path: all of {@code web/}, and those modules of libraries that an
- * {@code importmap.json} names, which a jar of a JavaScript package brings along. What it holds is settled at its start.
- * Browsers take an import map only inline, which the page's content security policy forbids; so the names of packages in
- * imports become paths here. Safe for use by several threads.
+ * The page's files, from the class path: all of {@code web/}, and the library modules named by an {@code
+ * importmap.json} in the jar of a JavaScript package. The set is fixed at the start. Browsers accept only inline import
+ * maps, which the page's content security policy forbids, so package names in imports become paths here. Safe for use
+ * by several threads.
  */
 final class Page {
     private static final String ASSETS = "/assets/";
-    /** Their paths hold the version, so a browser may keep them. */
+    /** Their paths contain the version, so a browser may cache them. */
     private static final String LIBRARIES = "/assets/lib/";
 
     private static final String OWN = "web/";
@@ -60,7 +60,7 @@ final class Page {
         }
     }
 
-    /** What there is, by its path. */
+    /** All files, by path. */
     Map<String, Asset> assets() {
         return Map.copyOf(assets);
     }
@@ -78,7 +78,7 @@ final class Page {
         }
     }
 
-    /** The names of the files in {@code web/}, which is a folder or part of a jar. */
+    /** The names of the files in {@code web/}, a folder or a part of a jar. */
     private static List<String> own() throws IOException {
         URL start = Objects.requireNonNull(Page.class.getClassLoader().getResource(START));
         if (start.openConnection() instanceof JarURLConnection jar) {

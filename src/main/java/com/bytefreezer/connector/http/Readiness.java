@@ -10,13 +10,13 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether the process does its work. A look may take long, as where the cursor's store hangs, so it has a thread of its
- * own; those who ask at the same time share one, and nobody waits longer than {@link #PATIENCE}. Safe for use by several
+ * Whether the process is ready. A check may take long, for example if the cursor's store hangs, so it has its own
+ * thread. Concurrent callers share one check, and nobody waits longer than {@link #PATIENCE}. Safe for use by several
  * threads.
  */
 final class Readiness {
     static final Duration PATIENCE = Duration.ofSeconds(3);
-    /** Many may ask. */
+    /** A result is reused for this long, because many may ask. */
     private static final Duration FRESH = Duration.ofSeconds(1);
 
     private static final Duration IDLE = Duration.ofSeconds(30);
@@ -28,7 +28,7 @@ final class Readiness {
     private @Nullable CompletableFuture<Optional<String>> last;
     private long asked;
 
-    /** @param whyNot looks, and says in one line why the process is not ready; empty when it is */
+    /** @param whyNot checks, and says in one line why the process is not ready; empty if it is */
     Readiness(Supplier<Optional<String>> whyNot) {
         this.whyNot = whyNot;
         thread.allowCoreThreadTimeOut(true);
@@ -40,12 +40,12 @@ final class Readiness {
         return thread;
     }
 
-    /** Returns at once; what it returns is complete within {@link #PATIENCE}, and never by an exception. */
+    /** Returns at once. The result completes within {@link #PATIENCE}, never with an exception. */
     CompletableFuture<Optional<String>> ask() {
         return look().copy()
-                .exceptionally(failure -> Optional.of("its state cannot be found out; see the log"))
+                .exceptionally(failure -> Optional.of("its state is unknown; see the log"))
                 .completeOnTimeout(
-                        Optional.of("its state has not been found out within %d s; the cursor's store may hang"
+                        Optional.of("its state is unknown after %d s; the cursor's store may hang"
                                 .formatted(PATIENCE.toSeconds())),
                         PATIENCE.toMillis(),
                         TimeUnit.MILLISECONDS);

@@ -32,17 +32,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Receives each request, before Camel's router: asks the {@link Gate}, answers for what is open, and leads only what is
- * admitted to the routes. All of it by an event loop, which waits for nothing, so that the probes and the page are
- * answered also while each worker of the routes is busy. Safe for use by several threads.
+ * Receives each request before Camel's router: asks the {@link Gate}, answers open requests itself, and passes only
+ * admitted ones to the routes. Everything runs on an event loop, which never blocks, so the probes and the page answer
+ * even while all workers of the routes are busy. Safe for use by several threads.
  */
 final class Reception {
-    /** More than any statement or export that a person writes. */
+    /** More than any statement or export a person writes. */
     static final long MAX_BODY_BYTES = 1024 * 1024;
 
     private static final Logger LOG = LoggerFactory.getLogger(Reception.class);
     private static final Duration PAUSE = Duration.ofMinutes(1);
-    /** The page has neither inline script nor inline style, and asks only its own server. */
+    /** The page has no inline scripts or styles, and calls only its own server. */
     private static final String CONTENT_SECURITY_POLICY =
             "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline';"
                     + " object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
@@ -52,7 +52,7 @@ final class Reception {
     private final Map<String, Handler<HttpServerRequest>> open = new HashMap<>();
     private final Gate gate;
     private final Readiness readiness;
-    /** When a fault was last told of, in nanoseconds. */
+    /** When a fault was last logged, in nanoseconds. */
     private final AtomicLong told = new AtomicLong(System.nanoTime() - PAUSE.toNanos());
 
     private volatile @Nullable Router router;
@@ -60,7 +60,7 @@ final class Reception {
     /**
      * A reception.
      *
-     * @param context whose routes answer once it has started, until it stops
+     * @param context its routes answer from its start to its stop
      */
     Reception(CamelContext context, Optional<Token> token, Page page, Readiness readiness) {
         this.context = context;
@@ -74,7 +74,7 @@ final class Reception {
         gate = new Gate(token, probes.keySet(), assets.keySet());
     }
 
-    /** Has the routes answer what is admitted. */
+    /** Lets the routes answer admitted requests. */
     void leadTo(Router routes) {
         routes.route().order(Integer.MIN_VALUE).failureHandler(Reception::failed);
         routes.route().order(Integer.MAX_VALUE).handler(this::noRoute);
@@ -101,7 +101,7 @@ final class Reception {
         }
     }
 
-    /** Answers to what is no request. */
+    /** Answers an invalid request. */
     void refuseGarbage(HttpServerRequest raw) {
         Throwable cause = raw.decoderResult().cause();
         int status = cause instanceof TooLongHttpLineException
@@ -112,7 +112,7 @@ final class Reception {
         answer(
                 response.putHeader("Connection", "close"),
                 status,
-                Map.of("error", "This is no HTTP request, or one whose head is larger than 8 KB."));
+                Map.of("error", "This is not an HTTP request, or its head is larger than 8 KB."));
     }
 
     private void answerOpenly(HttpServerRequest raw, String path) {
@@ -123,7 +123,7 @@ final class Reception {
         }
     }
 
-    /** The link that a person opens; the token leaves the address bar and the history. */
+    /** A person's link; removes the token from the address bar and the history. */
     private void login(HttpServerRequest raw, Request request) {
         raw.response()
                 .addCookie(Cookie.cookie(request.cookie(), token.orElseThrow().cookie())
@@ -144,7 +144,7 @@ final class Reception {
         }
     }
 
-    /** Whether the routes are there; they go one by one when the process stops. */
+    /** Whether the routes are ready; at a stop they end one by one. */
     private boolean hasStarted() {
         return context.isStarted();
     }
@@ -165,10 +165,10 @@ final class Reception {
 
     private static void unavailable(HttpServerRequest raw) {
         raw.response().putHeader("Retry-After", "1");
-        refuse(raw, 503, "The connector starts or stops. Try again in a second.");
+        refuse(raw, 503, "The connector is starting or stopping. Try again in a second.");
     }
 
-    /** As the original answers (docs/contracts.md, The original); with 405 where the path is there for another method. */
+    /** As the original (docs/contracts.md, The original); 405 if the path exists for another method. */
     private void noRoute(RoutingContext exchange) {
         HttpServerRequest raw = exchange.request();
         Stream<String> ofRoutes = routes().stream()
@@ -184,7 +184,7 @@ final class Reception {
                     .end("404 page not found\n");
         } else {
             raw.response().putHeader("Allow", allowed);
-            refuse(raw, 405, "There is nothing for %s here.".formatted(raw.method()));
+            refuse(raw, 405, "%s is not allowed here.".formatted(raw.method()));
         }
     }
 
@@ -193,12 +193,12 @@ final class Reception {
         return current == null ? List.of() : current.getRoutes();
     }
 
-    /** Vert.x keeps to itself what it finds out about that. */
+    /** Vert.x does not say whether the path alone matches. */
     private static boolean hasPath(Route route, String path) {
         return path.matches(route.getPath().replaceAll(":\\w+", "[^/]+"));
     }
 
-    /** What Vert.x itself refuses, above all a body that is too large. */
+    /** Requests that Vert.x itself refuses, above all a body that is too large. */
     private static void failed(RoutingContext exchange) {
         int status = exchange.statusCode() < 400 ? 500 : exchange.statusCode();
         refuse(
@@ -216,7 +216,7 @@ final class Reception {
                 .putHeader("Cache-Control", "no-store");
     }
 
-    /** What comes with it is not waited for when it is long. */
+    /** Does not wait for a long request body. */
     private static void refuse(HttpServerRequest raw, int status, String reason) {
         HttpServerResponse response = raw.response();
         if (response.ended() || response.closed()) {
@@ -245,7 +245,7 @@ final class Reception {
                 .end(content);
     }
 
-    /** A fault of ours is told once in a while, so that nobody fills the log with it. */
+    /** Logs our own faults only now and then, so that nobody can fill the log. */
     private boolean mayTell() {
         long now = System.nanoTime();
         long last = told.get();

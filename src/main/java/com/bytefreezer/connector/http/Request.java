@@ -15,18 +15,18 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A request as it is decided on: everything that matters is read once, in one way. Its path is the one that the router
- * looks for, since a path that the router would change is refused; what could be understood in two ways is refused, too.
+ * A request, read once and unambiguously, for the decision about it. Its path is the one that the router looks up,
+ * because a path that the router would change is refused; so is anything ambiguous.
  *
- * @param path as sent, and as the router sees it
- * @param name the host that was called, in lower case, without the port
- * @param port the port that was called, as text; the one of this server may be another where ports are mapped
- * @param foreign whether a page of another site has sent it
- * @param hasBody whether a body comes with it
+ * @param path as sent, which is also how the router sees it
+ * @param name the requested host, in lower case, without the port
+ * @param port the requested port, as text; with mapped ports, this server's port may differ
+ * @param foreign whether a page of another site sent it
+ * @param hasBody whether it has a body
  * @param type the media type of the body, in lower case, without parameters
- * @param bearer the token that it shows
+ * @param bearer its bearer token
  * @param linked the token in the address
- * @param cookies what the browser shows as this server's cookie
+ * @param cookies the browser's values for this server's cookie
  */
 record Request(
         HttpMethod method,
@@ -39,26 +39,27 @@ record Request(
         Optional<String> bearer,
         Optional<String> linked,
         List<String> cookies) {
-    /** Cookies know no ports: each port has one of its own, so that connectors on one machine do not disturb each other. */
+    /**
+     * Browsers ignore the port of a cookie, so each port has its own name; connectors on one machine do not interfere.
+     */
     private static final String COOKIE = "connector-token-";
 
     private static final Pattern HOST = Pattern.compile("([A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+])(?::([0-9]{1,5}))?");
-    /** What a path may hold besides letters, digits and what is encoded. */
+    /** Characters allowed in a path besides letters, digits and encoded characters. */
     private static final String IN_PATH = "/-._~!$&'()*+,=:@";
 
     private static final Set<String> OWN_SITE = Set.of("same-origin", "none");
     private static final String BEARER = "bearer ";
 
-    /** @throws ApiException when it can be understood in two ways */
+    /** @throws ApiException if it is ambiguous */
     static Request of(HttpServerRequest raw) {
         MultiMap headers = raw.headers();
         if (headers.contains("Transfer-Encoding")) {
-            throw new ApiException(
-                    411, "The request must tell its Content-Length; Transfer-Encoding is not understood.");
+            throw new ApiException(411, "The request needs a Content-Length; Transfer-Encoding is not supported.");
         }
         Matcher host = HOST.matcher(one(headers, "Host").orElse(""));
         if (!host.matches()) {
-            throw new ApiException(400, "The request must name one Host.");
+            throw new ApiException(400, "The request needs exactly one Host.");
         }
         String path = path(raw.uri());
         boolean hasBody = one(headers, "Content-Length")
@@ -81,17 +82,17 @@ record Request(
                 cookies(headers, COOKIE + port));
     }
 
-    /** Whether it changes nothing. */
+    /** Whether it is read-only. */
     boolean reads() {
         return method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD);
     }
 
-    /** The name of the cookie that {@link #cookies} come from. */
+    /** The name of the cookie for {@link #cookies}. */
     String cookie() {
         return COOKIE + port;
     }
 
-    /** Neither an address with a host, nor {@code *}, nor a path that means another one. */
+    /** Refuses an absolute URL, {@code *}, and a path that means another path. */
     private static String path(String uri) {
         int question = uri.indexOf('?');
         String path = question < 0 ? uri : uri.substring(0, question);
@@ -101,7 +102,7 @@ record Request(
                         || uri.substring(question).chars().allMatch(sign -> sign > ' ' && sign < 127 && sign != '#'))
                 && isEncodedWell(path);
         if (!plain || !HttpUtils.normalizePath(path).equals(path)) {
-            throw new ApiException(400, "The path of the request is not in its normal form.");
+            throw new ApiException(400, "The path of the request is not in normal form.");
         }
         return path;
     }
@@ -114,7 +115,7 @@ record Request(
                 || IN_PATH.indexOf(sign) >= 0;
     }
 
-    /** Whether what is encoded is a byte, and no control character. */
+    /** Whether an encoded character is a valid byte and not a control character. */
     private static boolean isEncodedWell(String path) {
         for (int at = path.indexOf('%'); at >= 0; at = path.indexOf('%', at + 3)) {
             int high = at + 2 < path.length() ? Character.digit(path.charAt(at + 1), 16) : -1;
@@ -127,7 +128,7 @@ record Request(
         return true;
     }
 
-    /** Browsers tell where a request comes from, other clients say nothing of it. A proxy may add TLS. */
+    /** Browsers name the origin of a request, other clients do not. A proxy may add TLS. */
     private static boolean isForeign(MultiMap headers, String host) {
         return headers.getAll("Origin").stream()
                         .anyMatch(origin -> !origin.equalsIgnoreCase("http://" + host)
@@ -144,7 +145,7 @@ record Request(
         }
     }
 
-    /** All of that name: other servers on the machine may set some, too. */
+    /** All cookies of that name: other servers on the machine may set some too. */
     private static List<String> cookies(MultiMap headers, String name) {
         return headers.getAll("Cookie").stream()
                 .flatMap(header -> ServerCookieDecoder.STRICT.decodeAll(header).stream())

@@ -10,7 +10,7 @@ import java.util.Optional;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
-/** What a client must know. Safe for use by several threads. */
+/** The token that clients must send. Safe for use by several threads. */
 final class Token {
     private final String text;
     private final byte[] sum;
@@ -22,14 +22,14 @@ final class Token {
         sum = hash("token", text);
     }
 
-    /** {@code server.token}; without it, none where only this machine can ask, else a random one. */
+    /** {@code server.token}; without it, none if only this machine has access, else a random one. */
     static Optional<Token> of(Settings settings, boolean loopback) {
         return settings.optional("server.token")
                 .map(text -> new Token(text, false))
                 .or(() -> loopback ? Optional.empty() : Optional.of(new Token(random(), true)));
     }
 
-    /** Whether nobody knows it yet. A configured one is known to those who may, and is never shown. */
+    /** Whether it is random, so that nobody knows it yet. A configured token is never shown. */
     boolean isRandom() {
         return random;
     }
@@ -39,12 +39,12 @@ final class Token {
         return text;
     }
 
-    /** Takes as long for a wrong one as for the right one. */
+    /** Takes the same time for a wrong and the right token. */
     boolean is(String given) {
         return MessageDigest.isEqual(sum, hash("token", given));
     }
 
-    /** What a browser keeps instead of it, since it shows its cookies to all ports of a machine. */
+    /** The cookie's value, which is not the token, because browsers send cookies to all ports of a machine. */
     String cookie() {
         return HexFormat.of().formatHex(hash("cookie", text));
     }

@@ -1,4 +1,6 @@
-/** The HTTP server of interactive and watch mode, and who may use it. Most of what it answers is in {@code routes/api/}. */
+/**
+ * The HTTP server of interactive and watch mode, and who may use it. Most of its answers come from {@code routes/api/}.
+ */
 @NullMarked
 package com.bytefreezer.connector.http;
 

@@ -11,14 +11,14 @@ import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.core.exception.SdkClientException;
 
-/** The keys for a bucket: those given, or those of the default AWS credential chain. */
+/** The keys for a bucket: the given ones, or those of the default AWS credential chain. */
 public final class AwsKeys {
     private AwsKeys() {}
 
     /**
-     * Keys that are valid now; DuckDB gets these, since its own chain needs one more extension.
+     * Keys that are valid now, for DuckDB, whose own chain needs another extension.
      *
-     * @throws ConnectorException when the chain finds none
+     * @throws ConnectorException if the chain finds none
      */
     public static Keys resolve(Credentials credentials) {
         try {

@@ -20,7 +20,7 @@ import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
 import software.amazon.awssdk.services.s3.model.S3Object;
 
 /**
- * A lake in a bucket. Path style wherever an endpoint is set and virtual-host style on AWS, as packer does
+ * A lake in a bucket. Like packer, it uses path style with an endpoint and virtual-host style on AWS
  * (docs/contracts.md, The lake).
  */
 final class BucketLake implements Lake, Layout.Folders {
@@ -36,8 +36,8 @@ final class BucketLake implements Lake, Layout.Folders {
     /**
      * A lake below one of {@code prefixes}.
      *
-     * @param prefixes the first that holds an object is the dataset's
-     * @param timeout for a connection, and then for the whole answer
+     * @param prefixes the first one with an object is the dataset's
+     * @param timeout for a connection, then for the whole answer
      */
     BucketLake(Credentials credentials, Network network, String bucket, Set<String> prefixes, Duration timeout) {
         this.credentials = credentials;
@@ -55,7 +55,7 @@ final class BucketLake implements Lake, Layout.Folders {
 
     @Override
     public Stream<LakeObject> objects(Instant since) {
-        // Says so in plain words when there are none.
+        // Fails with a clear message if there are none.
         AwsKeys.resolve(credentials);
         for (String prefix : prefixes) {
             Iterator<LakeObject> all = list(prefix, new Pages(prefix, Instant.MIN));
@@ -72,7 +72,7 @@ final class BucketLake implements Lake, Layout.Folders {
         return skipped;
     }
 
-    /** A bucket is listed as a whole, or not at all. */
+    /** A bucket is listed completely or not at all. */
     @Override
     public List<String> unlisted() {
         return List.of();
@@ -99,7 +99,7 @@ final class BucketLake implements Lake, Layout.Folders {
     public Optional<Period> newest() {
         AwsKeys.resolve(credentials);
         return prefixes.stream()
-                // There are no thousand hours in a day; objects among them must not take more requests.
+                // A day has fewer than a thousand hours; objects among the folders must not cost more requests.
                 .map(prefix -> Period.newest(path -> {
                     BucketPages first = new BucketPages(client, answers, prefix + path, "/");
                     return folders(prefix + path, first.next().commonPrefixes().stream());
@@ -116,7 +116,7 @@ final class BucketLake implements Lake, Layout.Folders {
                 stream(new BucketPages(client, answers, prefix, "/")).flatMap(page -> page.commonPrefixes().stream()));
     }
 
-    /** The names of folders without what is above them. */
+    /** The names of folders, without their parents. */
     private static List<String> folders(String prefix, Stream<CommonPrefix> found) {
         return found.map(folder -> folder.prefix()
                         .substring(prefix.length(), folder.prefix().length() - 1))
@@ -146,11 +146,11 @@ final class BucketLake implements Lake, Layout.Folders {
         S3Clients.giveBack(credentials, network, timeout);
     }
 
-    /** The pages of a listing, each asked for when it is needed; folder by folder where some are not wanted. */
+    /** The pages of a listing, each requested when needed; folder by folder if some are not wanted. */
     private final class Pages implements Iterator<ListObjectsV2Response> {
         private final String prefix;
         private final Instant since;
-        /** To be listed, by their path below the prefix. */
+        /** Folders to list, by their path below the prefix. */
         private final TreeSet<String> folders = new TreeSet<>(Set.of(""));
 
         private Iterator<ListObjectsV2Response> pages = Collections.emptyIterator();

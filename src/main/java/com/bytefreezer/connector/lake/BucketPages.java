@@ -10,15 +10,15 @@ import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
 import software.amazon.awssdk.services.s3.model.S3Object;
 
 /**
- * The pages of one listing of a bucket, each asked for when it is needed. The listing is complete, or it fails: servers
- * that only resemble S3 cut it off without a way on, or begin it again for ever. For one thread.
+ * The pages of one listing of a bucket, each requested when needed. The listing is complete or it fails: servers that
+ * only resemble S3 end it without a continuation token, or start it again forever. For one thread.
  */
 final class BucketPages implements Iterator<ListObjectsV2Response> {
-    /** Real servers give some where many objects are deleted. */
+    /** Real servers return some of these if many objects are deleted. */
     private static final int MOST_WITHOUT_NEWS = 100;
-    /** What a server gives that does not say whether there is more. */
+    /** The page size of a server that does not say whether there are more pages. */
     private static final int FULL_PAGE = 1000;
-    /** A hundred times what an object may have. */
+    /** A hundred times the maximum size of an object. */
     private static final long LARGEST_OBJECT = 5_000_000_000_000_000L;
 
     private final S3Client client;
@@ -33,7 +33,7 @@ final class BucketPages implements Iterator<ListObjectsV2Response> {
     private int withoutNews;
     private boolean more = true;
 
-    /** @param delimiter what ends a folder, which then stands for all below it; null to list that, too */
+    /** @param delimiter ends a folder name, and the folder then stands for everything below it; null lists that too */
     BucketPages(S3Client client, S3Answers answers, String prefix, @Nullable String delimiter) {
         this.client = client;
         this.answers = answers;
@@ -54,7 +54,7 @@ final class BucketPages implements Iterator<ListObjectsV2Response> {
         ListObjectsV2Response page = answers.of(() -> client.listObjectsV2(request -> request.bucket(answers.bucket())
                 .prefix(prefix)
                 .delimiter(delimiter)
-                // XML has no way to write most control characters.
+                // XML cannot represent most control characters.
                 .encodingType(EncodingType.URL)
                 .continuationToken(token)
                 .startAfter(after)));
@@ -63,7 +63,7 @@ final class BucketPages implements Iterator<ListObjectsV2Response> {
         int entries = page.contents().size() + page.commonPrefixes().size();
         withoutNews = entries == 0 ? withoutNews + 1 : 0;
         if (withoutNews > MOST_WITHOUT_NEWS) {
-            throw answers.wrong("it has gone on for %d pages without an object".formatted(MOST_WITHOUT_NEWS));
+            throw answers.wrong("%d pages in a row contained no object".formatted(MOST_WITHOUT_NEWS));
         }
         goOn(page.nextContinuationToken(), page.isTruncated() == null ? entries >= FULL_PAGE : page.isTruncated());
         return page;
@@ -72,13 +72,13 @@ final class BucketPages implements Iterator<ListObjectsV2Response> {
     private void goOn(@Nullable String next, boolean truncated) {
         more = truncated || next != null;
         if (next != null && next.equals(token)) {
-            throw answers.wrong("it begins the same page again and again");
+            throw answers.wrong("it repeats the same page");
         }
         token = next;
         after = null;
         if (more && next == null) {
             after = NameOrder.later(objects.last(), folders.lastBelow())
-                    .orElseThrow(() -> answers.wrong("it is cut off and does not say how to go on"));
+                    .orElseThrow(() -> answers.wrong("it is cut off without a way to continue"));
         }
     }
 
@@ -91,17 +91,17 @@ final class BucketPages implements Iterator<ListObjectsV2Response> {
             throw answers.wrong("object %s has a size of %,d bytes".formatted(key, object.size()));
         }
         if (!objects.follows(key)) {
-            throw answers.wrong("object %s comes again or out of order".formatted(key));
+            throw answers.wrong("object %s is repeated or out of order".formatted(key));
         }
     }
 
     private void check(CommonPrefix folder) {
         String name = folder.prefix();
         if (name == null || !name.startsWith(prefix) || !name.endsWith("/")) {
-            throw answers.wrong("%s is no folder below %s".formatted(name, prefix));
+            throw answers.wrong("%s is not a folder below %s".formatted(name, prefix));
         }
         if (!folders.follows(name)) {
-            throw answers.wrong("folder %s comes again or out of order".formatted(name));
+            throw answers.wrong("folder %s is repeated or out of order".formatted(name));
         }
     }
 }

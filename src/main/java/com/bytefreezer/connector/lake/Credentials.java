@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param endpoint an S3-compatible server, or null for AWS
  * @param keys null for the default AWS credential chain
- * @param path where the control plane believes the dataset to be; only a hint (docs/contracts.md, The control plane)
+ * @param path the dataset's folder according to the control plane; only a hint (docs/contracts.md, The control plane)
  */
 public record Credentials(
         String bucket,
@@ -20,12 +20,12 @@ public record Credentials(
         @Nullable String path) {
     private static final String DEFAULT_REGION = "us-east-1";
 
-    /** The endpoint with a host name that {@link URI} understands, see {@link HostNames#legal}. */
+    /** The endpoint with a host name that {@link URI} accepts, see {@link HostNames#legal}. */
     Optional<URI> legalEndpoint() {
         return Optional.ofNullable(endpoint).map(url -> URI.create(HostNames.legal(url.toString())));
     }
 
-    /** Static or temporary keys. Its text form shows none of them. */
+    /** Static or temporary keys. {@code toString} shows none of them. */
     public record Keys(
             String accessKey, String secretKey, @Nullable String sessionToken) {
         @Override
@@ -35,10 +35,10 @@ public record Credentials(
     }
 
     /**
-     * From the parts as settings and control plane write them.
+     * From the parts, in the form of the settings and the control plane.
      *
      * @param endpoint with or without scheme and trailing slash; empty for AWS
-     * @param useSsl decides the scheme where {@code endpoint} has none
+     * @param useSsl decides the scheme if {@code endpoint} has none
      * @param region empty means us-east-1
      */
     public static Credentials of(

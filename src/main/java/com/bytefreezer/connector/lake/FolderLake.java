@@ -23,7 +23,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** A lake in a folder of this machine. */
+/** A lake in a local folder. */
 final class FolderLake implements Lake, Layout.Folders {
     private final Path root;
     private final Path folder;
@@ -55,7 +55,7 @@ final class FolderLake implements Lake, Layout.Folders {
         return walk.found.stream().sorted().flatMap(this::object);
     }
 
-    /** Finds the objects, and goes on where it cannot look. */
+    /** Finds the objects, and continues after a folder that it cannot read. */
     private final class Walk extends SimpleFileVisitor<Path> {
         private final Instant since;
         private final List<Path> found = new ArrayList<>();
@@ -76,9 +76,9 @@ final class FolderLake implements Lake, Layout.Folders {
         @Override
         public FileVisitResult visitFile(Path path, BasicFileAttributes attributes) {
             if (attributes.isSymbolicLink()) {
-                problem(path, "a link to nothing");
+                problem(path, "a broken link");
             } else if (skipped.takes(folder.relativize(path).toString(), () -> hasMagic(path))) {
-                // Java does not find a file again whose name it cannot spell.
+                // Java cannot open a file whose name it cannot decode.
                 if (path.toString().indexOf('\ufffd') >= 0) {
                     problem(
                             path,
@@ -117,7 +117,7 @@ final class FolderLake implements Lake, Layout.Folders {
         if (e instanceof AccessDeniedException) {
             return "no permission";
         }
-        return e instanceof FileSystemLoopException ? "a link that leads back" : String.valueOf(e.getMessage());
+        return e instanceof FileSystemLoopException ? "a link that forms a loop" : String.valueOf(e.getMessage());
     }
 
     private static boolean hasMagic(Path path) {
@@ -139,7 +139,7 @@ final class FolderLake implements Lake, Layout.Folders {
         return unlisted;
     }
 
-    /** Not where a folder above it cannot be looked into. */
+    /** False if a parent folder cannot be read. */
     @Override
     public boolean isGone(LakeObject object) {
         return Files.notExists(Path.of(object.whole().url()));
@@ -187,7 +187,7 @@ final class FolderLake implements Lake, Layout.Folders {
 
     @Override
     public void close() {
-        // Holds nothing open.
+        // Keeps nothing open.
     }
 
     private ConnectorException unlisted(Exception e) {
@@ -206,7 +206,7 @@ final class FolderLake implements Lake, Layout.Folders {
                     attributes.size(),
                     attributes.lastModifiedTime().toInstant()));
         } catch (NoSuchFileException e) {
-            // Removed since it was listed.
+            // Removed after it was listed.
             return Stream.empty();
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -17,10 +17,10 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The objects of one dataset. An instance belongs to one run and is closed with it.
+ * The objects of one dataset. An instance belongs to one run, which closes it.
  *
- * <p>Only {@code *.parquet} counts: packer leaves {@code .parquet.tmp} twins and {@code _metadata} files beside them
- * (docs/contracts.md, The lake). What else looks like data is {@link #skipped}.
+ * <p>Only {@code *.parquet} counts: packer leaves {@code .parquet.tmp} copies and {@code _metadata} files beside them
+ * (docs/contracts.md, The lake). {@link #skipped} counts other files that look like data.
  */
 public interface Lake extends AutoCloseable {
 
@@ -30,69 +30,69 @@ public interface Lake extends AutoCloseable {
     }
 
     /**
-     * The objects in the order of their names, which is roughly the order of their age; without those of partitions that
-     * ended before {@code since}, whose folders are not even listed. A folder that tells no time is listed, in a bucket
-     * with all that lies below it. Pages of a bucket are fetched as the stream is read, so memory does not grow with the
-     * number of objects. Close the stream.
+     * The objects in the order of their names, which is roughly the order of their age. Partitions that ended before
+     * {@code since} are left out and their folders are not listed. A folder without a time is listed; in a bucket, with
+     * everything below it. The stream fetches pages of a bucket as it is read, so memory does not grow with the number
+     * of objects. Close the stream.
      *
-     * @throws ConnectorException when the lake cannot be listed, at once or while reading
+     * @throws ConnectorException if the lake cannot be listed, immediately or while the stream is read
      */
     Stream<LakeObject> objects(Instant since);
 
     /**
-     * The newest partition, told by the names of folders alone: in a bucket by one request for each of year, month, day
-     * and hour. An empty folder counts, and so does one outside of {@code query.from} and {@code query.to}. Empty where no
-     * folder tells a day.
+     * The newest partition, found by the names of folders alone; a bucket needs one request each for year, month, day
+     * and hour. Empty folders and folders outside {@code query.from} and {@code query.to} count too. Empty if no folder
+     * names a day.
      *
-     * @throws ConnectorException when the lake cannot be listed
+     * @throws ConnectorException if the lake cannot be listed
      */
     Optional<Period> newest();
 
-    /** What the latest listing left out, as far as it has come. */
+    /** What the latest listing has left out so far. */
     Skipped skipped();
 
-    /** What could not be looked into when it was listed, each in a few words; the rest is listed. */
+    /** What the listing could not read, each in a few words; the rest is listed. */
     List<String> unlisted();
 
     /**
-     * Whether an object that was listed is not there any more. Looks.
+     * Whether a listed object no longer exists. Asks the lake.
      *
-     * @throws ConnectorException when the lake cannot be looked at
+     * @throws ConnectorException if the lake cannot be read
      */
     boolean isGone(LakeObject object);
 
     /**
-     * The folders that may hold the objects, as DuckDB names them, each with a trailing slash. Once {@link #objects} has found
-     * one, only the folder that holds it.
+     * The folders that may contain the objects, in DuckDB's form, each with a trailing slash. Once {@link #objects} has
+     * found an object, only its folder.
      */
     Set<String> folders();
 
-    /** Names the server that holds it, for messages. */
+    /** The name of its server, for messages. */
     String place();
 
     /**
-     * Asks for one name, whatever is there.
+     * Requests one name, whatever the lake contains.
      *
-     * @throws ConnectorException when the lake does not answer
+     * @throws ConnectorException if the lake does not answer
      */
     void probe();
 
     @Override
     void close();
 
-    /** Whether the settings name a folder of this machine, so that no credentials are needed. */
+    /** Whether the settings name a local folder, which needs no credentials. */
     static boolean isLocal(Settings settings) {
         return settings.optional("lake.root").orElse("").startsWith("file:");
     }
 
     /**
-     * The lake of one dataset, by {@code lake.root}, {@code lake.layout} and the bucket's credentials; of its objects
-     * those from {@code query.from} to {@code query.to}.
+     * The lake of one dataset, by {@code lake.root}, {@code lake.layout} and the bucket's credentials, limited to
+     * {@code query.from} and {@code query.to}.
      */
     static Lake of(Settings settings, String tenant, String dataset, @Nullable Credentials credentials) {
         if (!Names.isOfDataset(tenant) || !Names.isOfDataset(dataset)) {
-            throw new ConnectorException(
-                    "dataset %s/%s: no names of a tenant and a dataset. Nothing was read.".formatted(tenant, dataset));
+            throw new ConnectorException("dataset %s/%s: not valid names of a tenant and a dataset. Nothing was read."
+                    .formatted(tenant, dataset));
         }
         return RangeLake.of(
                 whole(settings, tenant, dataset, credentials),
@@ -124,18 +124,18 @@ public interface Lake extends AutoCloseable {
     }
 
     /**
-     * What a look at the folders gave.
+     * The result of a look at the folders.
      *
      * @param lookedAt the folder of a dataset, with placeholders
-     * @param unknown why the datasets of a tenant could not be found out, by tenant
+     * @param unknown why the datasets of a tenant could not be listed, by tenant
      */
     record Found(List<DatasetName> datasets, String lookedAt, Map<String, String> unknown) {}
 
     /**
-     * The datasets of a lake that no control plane describes, by {@code lake.root} and {@code lake.layout}.
+     * The datasets of a lake without a control plane, by {@code lake.root} and {@code lake.layout}.
      *
-     * @param choice of those that matter; others are not looked for
-     * @throws ConnectorException when the lake cannot be listed
+     * @param choice which datasets matter; the search ignores others
+     * @throws ConnectorException if the lake cannot be listed
      */
     static Found datasets(Settings settings, @Nullable Credentials credentials, Optional<DatasetChoice> choice) {
         Layout layout = Layout.of(settings);
@@ -161,7 +161,7 @@ public interface Lake extends AutoCloseable {
         return Duration.ofSeconds(settings.integer("s3.timeout-seconds"));
     }
 
-    /** The folder of a dataset, where the settings name the bucket and not the control plane. */
+    /** The folder of a dataset if the settings name the bucket, not the control plane. */
     static Optional<String> folderInBucketOf(Settings settings, DatasetName name) {
         String root = settings.optional("lake.root").orElse("");
         String folder = Layout.of(settings).folder(name.tenant(), name.dataset());
@@ -173,8 +173,8 @@ public interface Lake extends AutoCloseable {
     }
 
     /**
-     * Whether {@code path} is a folder of this dataset: both names are folders of it, the tenant's above the dataset's, and it
-     * leads nowhere else.
+     * Whether {@code path} is a folder of this dataset: both names are folders in it, the tenant's above the dataset's,
+     * and it leads nowhere else.
      */
     static boolean isOf(String path, String tenant, String dataset) {
         List<String> folders = List.of(path.split("/"));

@@ -12,13 +12,13 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One Parquet object as a listing shows it. Objects are immutable; {@link #content} tells one version from another.
+ * One Parquet object as a listing shows it. Objects are immutable; {@link #content} distinguishes versions.
  *
- * @param url what DuckDB reads: {@code s3://bucket/key} or an absolute path
+ * @param url for DuckDB: {@code s3://bucket/key} or an absolute path
  * @param key its name below the dataset's folder
  * @param size in bytes
- * @param etag of a bucket, which names the bytes; null where a listing gives none
- * @param slice the part of its rows that is meant, or null for all of them
+ * @param etag the bucket's name for the bytes; null if the listing has none
+ * @param slice the part of its rows, or null for all of them
  */
 public record LakeObject(
         String url,
@@ -29,50 +29,50 @@ public record LakeObject(
         @Nullable Slice slice) {
 
     /**
-     * Some rows of an object: a big one is delivered as several units, at the same time.
+     * Some rows of an object. A big object is delivered as several units at the same time.
      *
      * @param of the whole object's key
      * @param from the number of its first row, counted from 0
      * @param to the number after its last row
-     * @param count how many slices the object has
+     * @param count number of slices of the object
      */
     public record Slice(String of, long from, long to, int count) {}
 
-    /** A whole object of a listing that names no ETag. */
+    /** A whole object of a listing without ETags. */
     public LakeObject(String url, String key, long size, Instant lastModified) {
         this(url, key, size, lastModified, null, null);
     }
 
-    /** All of it, when this is a slice. */
+    /** The whole object, if this is a slice. */
     public LakeObject whole() {
         return slice == null ? this : new LakeObject(url, slice.of(), size, lastModified, etag, null);
     }
 
     /**
-     * What its bytes are, wherever the object lies: a copy of the same bytes has the same ETag, but a new LastModified,
-     * which counts only where there is no ETag.
+     * Identifies its bytes, wherever the object is. A copy of the same bytes has the same ETag but a new LastModified,
+     * which counts only without an ETag.
      */
     public String content() {
         return size + " " + (etag == null ? lastModified : etag);
     }
 
-    /** Names the object and its content, without where it lies. */
+    /** Identifies the object and its content, independent of its place. */
     public String identity() {
         return key + " " + content();
     }
 
-    /** What named the object in ids when cursors knew no ETags; what was begun then is finished with the same ids. */
+    /** The object's name in ids from before cursors stored ETags; objects begun then are finished with the same ids. */
     public String formerIdentity() {
         return "LakeObject[url=%s, key=%s, size=%d, lastModified=%s, slice=%s]"
                 .formatted(url, key, size, lastModified, slice);
     }
 
-    /** Whether it counts as an object: of several slices only the first does. */
+    /** Whether it counts as an object: only the first of several slices does. */
     public boolean isCounted() {
         return slice == null || slice.from() == 0;
     }
 
-    /** The object, whose rows are {@code rows}, in slices of {@code rowsEach}. */
+    /** The object, which has {@code rows} rows, in slices of {@code rowsEach}. */
     public List<LakeObject> slices(long rows, long rowsEach) {
         int count = (int) ((rows + rowsEach - 1) / rowsEach);
         List<LakeObject> slices = new ArrayList<>();
@@ -84,26 +84,31 @@ public record LakeObject(
         return slices;
     }
 
-    /** Whether its partition begins in this range, {@code to} exclusive; an object without such a time belongs to each. */
+    /**
+     * Whether its partition begins in this range, {@code to} exclusive; an object without a time belongs to every
+     * range.
+     */
     public boolean beginsIn(Instant from, Instant to) {
         return partitionTime()
                 .map(time -> !time.isBefore(from) && time.isBefore(to))
                 .orElse(true);
     }
 
-    /** When its partition begins, from folders like {@code year=2026/month=11/day=20/hour=01} or {@code 2026/11/20}. */
+    /**
+     * The start of its partition, from folders like {@code year=2026/month=11/day=20/hour=01} or {@code 2026/11/20}.
+     */
     public Optional<Instant> partitionTime() {
         return Period.of(key).map(Period::from);
     }
 
-    /** As {@link #partitionTime}, but also where the folder stands for a whole month or year. */
+    /** As {@link #partitionTime}, but also for a folder of a whole month or year. */
     public Optional<Instant> folderTime() {
         return Period.of(key.substring(0, key.lastIndexOf('/') + 1)).map(Period::from);
     }
 
     /**
-     * The {@code name=value} folders of the key, in order; of two with the same name the first. The first sign of equality
-     * ends the name, and what is percent-encoded in the value is decoded.
+     * The {@code name=value} folders of the key, in order; the first of two with the same name. The first {@code =}
+     * ends the name, and the value is percent-decoded.
      */
     public Map<String, String> partition() {
         Map<String, String> partition = new LinkedHashMap<>();
@@ -117,7 +122,7 @@ public record LakeObject(
         return partition;
     }
 
-    /** As DuckDB's url_decode does it; what is not encoded right stays as it is. */
+    /** As DuckDB's url_decode: invalid encoding stays as it is. */
     private static String decoded(String value) {
         if (value.indexOf('%') < 0) {
             return value;

@@ -20,12 +20,12 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** {@code lake.layout}: where the folder of a dataset is, and the other way round, which datasets there are. */
+/** {@code lake.layout}: finds the folder of a dataset and, conversely, the datasets of a lake. */
 final class Layout {
     private static final Pattern PLACEHOLDER = Pattern.compile("\\{(tenant|dataset)}");
-    /** What stands for the tenant where the layout has none. */
+    /** The tenant's name if the layout has none. */
     private static final String ONLY_TENANT = "default";
-    /** Each look is a request that waits for the lake. */
+    /** Each look is a request to the lake. */
     private static final int AT_ONCE = 8;
 
     private final String layout;
@@ -43,10 +43,10 @@ final class Layout {
 
     /** Folders of a lake, each path with a trailing slash, or empty for the root. Safe for use by several threads. */
     interface Folders {
-        /** The names of those right below {@code path}. */
+        /** The names directly below {@code path}. */
         List<String> below(String path);
 
-        /** Whether there is anything below {@code path}. */
+        /** Whether anything exists below {@code path}. */
         boolean exists(String path);
     }
 
@@ -56,9 +56,9 @@ final class Layout {
     }
 
     /**
-     * The datasets that have a folder, found without looking into it; where there are many, several at a time.
+     * The datasets that have a folder, without reading the folder; several at a time.
      *
-     * @param choice of those that matter; no folder is listed for others
+     * @param choice which datasets matter; no folder is listed for others
      * @param lookedAt see {@link Lake.Found}
      */
     Lake.Found find(Folders folders, Optional<DatasetChoice> choice, String lookedAt) {
@@ -77,7 +77,7 @@ final class Layout {
         private final Folders folders;
         private final Optional<DatasetChoice> choice;
         private final List<Possible> found = new ArrayList<>();
-        /** Why the datasets of a tenant are not known; where others are chosen by name, they do not matter to these. */
+        /** Why the datasets of a tenant are unknown. This does not affect datasets chosen by name. */
         private final Map<String, String> unknown = new ConcurrentSkipListMap<>();
 
         private Search(Folders folders, Optional<DatasetChoice> choice) {
@@ -85,7 +85,7 @@ final class Layout {
             this.choice = choice;
         }
 
-        /** A dataset by the names above its folder, which may not be there. */
+        /** A dataset by the names above its folder, which may not exist. */
         private record Possible(DatasetName name, String folder) {}
 
         List<DatasetName> existing() {
@@ -151,7 +151,7 @@ final class Layout {
             }
         }
 
-        /** Of folders that may matter; the lake is asked only where they are not known by name. */
+        /** Folders that may matter; asks the lake only if their names are not known. */
         private Collection<String> names(
                 String path, String segment, List<String> placeholders, @Nullable String tenant) {
             Optional<Set<String>> known = !placeholders.equals(List.of("tenant"))

@@ -7,8 +7,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether the names of a listing come one after the other, so that none comes twice: by their bytes, as in S3, or folder by
- * folder, as servers list that keep objects as files. For one thread.
+ * Checks that the names of a listing are in order, so that none comes twice: in byte order, as in S3, or folder by
+ * folder, as servers do that store objects as files. For one thread.
  */
 final class NameOrder {
     private @Nullable String last;
@@ -25,17 +25,17 @@ final class NameOrder {
         return byBytes || byFolders;
     }
 
-    /** The latest name; empty when there was none, or when it does not tell what comes after it. */
+    /** The latest name; empty if there was none, or if it does not determine what comes next. */
     Optional<String> last() {
         return byBytes ? Optional.ofNullable(last) : Optional.empty();
     }
 
-    /** As {@link #last} for a folder: what comes after all that is in it. */
+    /** As {@link #last} for a folder: what comes after all of its content. */
     Optional<String> lastBelow() {
         return last().map(folder -> folder.substring(0, folder.length() - 1) + (char) ('/' + 1));
     }
 
-    /** The later of two names, where there are any. */
+    /** The later of two names, if any. */
     static Optional<String> later(Optional<String> one, Optional<String> other) {
         return Stream.of(one, other).flatMap(Optional::stream).max(NameOrder::compare);
     }

@@ -14,23 +14,23 @@ import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The way to a bucket, the same for those who list it (the AWS SDK) and those who read it (DuckDB): whose certificates are
- * trusted, and which proxy there is.
+ * The network path to a bucket, the same for listing (AWS SDK) and reading (DuckDB): trusted certificates and proxy.
  *
- * @param caFile certificate authorities in PEM; null for those of the system
+ * @param caFile certificate authorities in PEM; null for the system's
  * @param proxy like {@code http://proxy:3128}; null for none
  */
 public record Network(@Nullable Path caFile, @Nullable URI proxy) {
-    /** Straight to it. */
+    /** Without a proxy. */
     static final Network PLAIN = new Network(null, null);
 
     private static final int USUAL_PROXY_PORT = 80;
     private static final String ON_AWS = ".amazonaws.com";
 
     /**
-     * By {@code s3.ca-file} and by {@code HTTPS_PROXY}, {@code HTTP_PROXY} and {@code NO_PROXY} of the environment.
+     * From {@code s3.ca-file} and the environment variables {@code HTTPS_PROXY}, {@code HTTP_PROXY} and {@code
+     * NO_PROXY}.
      *
-     * @throws ConnectorException when the file or the proxy cannot be used
+     * @throws ConnectorException if the file or the proxy is unusable
      */
     public static Network of(Settings settings, Credentials credentials) {
         Path caFile = settings.optional("s3.ca-file").map(Path::of).orElse(null);
@@ -58,13 +58,13 @@ public record Network(@Nullable Path caFile, @Nullable URI proxy) {
                 return proxy;
             }
         } catch (IllegalArgumentException e) {
-            // Said below, without the text, which may hold a password.
+            // Reported below without the text, which may contain a password.
         }
         throw new ConnectorException(
-                "lake: HTTPS_PROXY or HTTP_PROXY of the environment is no proxy like http://proxy.example:3128, without a login. Nothing was read. Correct it, or name the lake's host in NO_PROXY.");
+                "lake: HTTPS_PROXY or HTTP_PROXY in the environment is not a proxy without a login, such as http://proxy.example:3128. Nothing was read. Correct it, or add the lake's host to NO_PROXY.");
     }
 
-    /** Whether {@code NO_PROXY} has the host: itself, a domain above it, or {@code *}. */
+    /** Whether {@code NO_PROXY} contains the host, one of its parent domains, or {@code *}. */
     private static boolean isDirect(String noProxy, @Nullable String host) {
         String name = String.valueOf(host).toLowerCase(Locale.ROOT);
         return Arrays.stream(noProxy.toLowerCase(Locale.ROOT).split("[,\\s]+"))
@@ -73,7 +73,7 @@ public record Network(@Nullable Path caFile, @Nullable URI proxy) {
                         !entry.isEmpty() && (entry.equals("*") || name.equals(entry) || name.endsWith("." + entry)));
     }
 
-    /** Host and port of the proxy, as DuckDB takes them; empty for none. */
+    /** Host and port of the proxy in DuckDB's form; empty for none. */
     public String proxyAddress() {
         return proxy == null ? "" : proxyHost() + ":" + proxyPort();
     }

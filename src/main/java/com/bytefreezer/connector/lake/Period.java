@@ -19,7 +19,7 @@ import java.util.regex.Pattern;
  * @param to exclusive
  */
 public record Period(Instant from, Instant to) {
-    /** A year or a month stands for itself only at the end of a path. */
+    /** A year or a month counts only at the end of a path. */
     private static final Pattern FOLDERS =
             Pattern.compile("(?:^|/)(?:year=|(?=19|20))(\\d{4})/(?:$|(?:month=)?(\\d{1,2})/(?:$|(?:day=)?(\\d{1,2})/"
                     + "(?:(?:hour=)?(\\d{1,2})/)?))");
@@ -27,8 +27,8 @@ public record Period(Instant from, Instant to) {
     private static final ChronoUnit[] UNITS = {ChronoUnit.YEARS, ChronoUnit.MONTHS, ChronoUnit.DAYS, ChronoUnit.HOURS};
 
     /**
-     * What {@code path} says: a folder's, with a slash at its end, or an object's name. Empty when it names no time, or
-     * one that does not exist; of an object also when its folders stop before the day.
+     * The time of {@code path}, a folder with a trailing slash or an object's name. Empty if it names no valid time, or
+     * if an object's folders stop before the day.
      */
     static Optional<Period> of(String path) {
         Matcher folders = FOLDERS.matcher(path);
@@ -52,10 +52,10 @@ public record Period(Instant from, Instant to) {
     }
 
     /**
-     * The newest hour or day that a dataset has a folder for, found from the newest year down by the names of folders, so
-     * with one look at each level. Empty where they tell no day.
+     * The newest hour or day for which a dataset has a folder. Follows folder names down from the newest year, with one
+     * look per level. Empty if they name no day.
      *
-     * @param below the names of the folders right below a path, which is empty or ends with a slash
+     * @param below the names of the folders directly below a path, which is empty or ends with a slash
      */
     static Optional<Period> newest(Function<String, List<String>> below) {
         String path = "";
@@ -74,7 +74,7 @@ public record Period(Instant from, Instant to) {
                         period -> Duration.between(period.from, period.to).toDays() <= 1);
     }
 
-    /** Whether a folder may hold objects of {@code since} or later, also since it tells no time. */
+    /** Whether a folder may contain objects of {@code since} or later; true if it names no time. */
     static boolean mayReach(Instant since, String folder) {
         return of(folder).map(period -> period.to.isAfter(since)).orElse(true);
     }

@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** The objects of a lake whose partition begins in a range; those without a date in their partition are all in it. */
+/** The objects of a lake whose partition begins in a range, and all objects whose partition has no date. */
 final class RangeLake implements Lake {
     private final Lake lake;
     private final Instant from;
@@ -19,7 +19,7 @@ final class RangeLake implements Lake {
     }
 
     /**
-     * The lake, narrowed where the range has an end.
+     * The lake, limited to the range if it has a bound.
      *
      * @param to exclusive
      */

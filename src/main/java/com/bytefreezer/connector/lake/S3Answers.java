@@ -20,12 +20,12 @@ import software.amazon.awssdk.http.SdkHttpRequest;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 
-/** What an S3 server may answer to a listing, and what is wrong with any other answer. Immutable. */
+/** Valid answers of an S3 server to a listing, and what is wrong with any other answer. Immutable. */
 record S3Answers(String bucket, String where) {
-    /** Of a page, which is read as a whole; one of 1,000 objects with names as long as they may be has 4 MB. */
+    /** Limit of a page, which is read as a whole. A page of 1,000 objects with names of maximum length has 4 MB. */
     private static final long MOST_BYTES = 10_000_000;
 
-    /** Looks at each answer, and at each request before it is signed. */
+    /** Checks each answer, and each request before it is signed. */
     static final class Interceptor implements ExecutionInterceptor {
         @Override
         public SdkHttpRequest modifyHttpRequest(Context.ModifyHttpRequest context, ExecutionAttributes attributes) {
@@ -41,11 +41,11 @@ record S3Answers(String bucket, String where) {
             return context.responseBody().map(Limited::new);
         }
 
-        /** The SDK takes any other answer with status 200, such as the page of a proxy, for a bucket without objects. */
+        /** The SDK treats any other answer with status 200, such as a proxy's page, as an empty bucket. */
         @Override
         public void afterUnmarshalling(Context.AfterUnmarshalling context, ExecutionAttributes attributes) {
             if (context.response() instanceof ListObjectsV2Response listing && listing.name() == null) {
-                throw SdkClientException.create("the answer is no listing of S3");
+                throw SdkClientException.create("the answer is not an S3 listing");
             }
         }
     }
@@ -65,7 +65,7 @@ record S3Answers(String bucket, String where) {
                             .formatted(bucket, where, e.statusCode(), code, advice(e.statusCode())),
                     e);
         } catch (ApiCallAttemptTimeoutException e) {
-            throw unlisted("no whole answer in time", e);
+            throw unlisted("no complete answer in time", e);
         } catch (SdkException | UncheckedIOException e) {
             throw unlisted(rootMessage(e), e);
         }
@@ -76,7 +76,7 @@ record S3Answers(String bucket, String where) {
         return "lake s3://%s at %s".formatted(bucket, where);
     }
 
-    /** The listing is not what a listing of S3 is. */
+    /** An answer that is not a valid S3 listing. */
     ConnectorException wrong(String what) {
         return unlisted(what, null);
     }

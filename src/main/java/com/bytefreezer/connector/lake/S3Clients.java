@@ -10,11 +10,11 @@ import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.S3ClientBuilder;
 
 /**
- * The clients of all buckets: one for all who come with the same keys to the same place, since to make one takes longer than a
- * poll. Safe for use by several threads.
+ * The clients of all buckets. Everybody with the same keys for the same place shares a client, because creating one
+ * takes longer than a poll. Safe for use by several threads.
  */
 final class S3Clients {
-    /** So many are kept that nobody uses: keys change, and each has a client of its own. */
+    /** Number of unused clients to keep: keys change, and each key has its own client. */
     private static final int MOST_UNUSED = 16;
 
     private static final Map<Key, Shared> CLIENTS = new LinkedHashMap<>();
@@ -34,9 +34,9 @@ final class S3Clients {
     private S3Clients() {}
 
     /**
-     * A client, to be given back.
+     * A client, which the caller gives back.
      *
-     * @param timeout for a connection, and then for the whole answer
+     * @param timeout for a connection, then for the whole answer
      */
     static S3Client take(Credentials credentials, Network network, Duration timeout) {
         Key key = new Key(credentials, network, timeout);
@@ -45,7 +45,7 @@ final class S3Clients {
             if (shared == null) {
                 shared = new Shared(client(credentials, network, timeout));
             }
-            // The last one is the one that was used last.
+            // The last entry is the most recently used one.
             CLIENTS.put(key, shared);
             shared.users++;
             return shared.client;
@@ -73,7 +73,7 @@ final class S3Clients {
         S3ClientBuilder builder = S3Client.builder()
                 .httpClient(new S3Http(network, timeout))
                 .overrideConfiguration(override -> override.addExecutionInterceptor(new S3Answers.Interceptor())
-                        // For a connection, and then for the whole answer.
+                        // For a connection, then for the whole answer.
                         .apiCallAttemptTimeout(timeout.multipliedBy(2)))
                 .region(Region.of(credentials.region()))
                 .credentialsProvider(AwsKeys.provider(credentials));

@@ -24,8 +24,8 @@ import software.amazon.awssdk.http.SdkHttpFullResponse;
 import software.amazon.awssdk.http.SdkHttpRequest;
 
 /**
- * The SDK's requests over a client whose answers are bounded as everywhere, see {@link WholeAnswers}: the SDK's own reads heads
- * and trailers without an end. Safe for use by several threads.
+ * The SDK's requests over a client with bounded answers, see {@link WholeAnswers}: the SDK's own client reads endless
+ * headers and trailers. Safe for use by several threads.
  */
 final class S3Http implements SdkHttpClient {
     private static final int MOST_CONNECTIONS = 50;
@@ -35,8 +35,8 @@ final class S3Http implements SdkHttpClient {
     /**
      * A client.
      *
-     * @param network the way to the bucket
-     * @param timeout for a connection, and then for the whole answer
+     * @param network the network path to the bucket
+     * @param timeout for a connection, then for the whole answer
      */
     S3Http(Network network, Duration timeout) {
         client = WholeAnswers.client(
@@ -54,7 +54,7 @@ final class S3Http implements SdkHttpClient {
         HttpUriRequestBase sent = new HttpUriRequestBase(head.method().name(), URI.create("/"));
         sent.setPath(pathAndQuery(head));
         head.forEachHeader((name, values) -> {
-            // The client writes these itself, with the same values.
+            // The client writes these headers itself, with the same values.
             if (!name.equalsIgnoreCase(HttpHeaders.HOST) && !name.equalsIgnoreCase(HttpHeaders.CONTENT_LENGTH)) {
                 values.forEach(value -> sent.addHeader(name, value));
             }
@@ -105,7 +105,7 @@ final class S3Http implements SdkHttpClient {
         try {
             answer.close();
         } catch (IOException e) {
-            // Nothing of it is read any more.
+            // Nobody reads the rest.
         }
     }
 
@@ -114,7 +114,7 @@ final class S3Http implements SdkHttpClient {
         try {
             client.close();
         } catch (IOException e) {
-            // Nothing is sent any more.
+            // Nothing more is sent.
         }
     }
 }

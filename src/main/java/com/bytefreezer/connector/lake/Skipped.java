@@ -7,18 +7,18 @@ import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 
 /**
- * What a listing leaves out although it looks like data, by kind. Names that begin with a dot or an underscore are hidden, as
- * Hadoop and all that came after it have it ({@code _temporary}, {@code _delta_log}, {@code .hoodie}, {@code ._a.parquet}), save
- * folders like {@code _day=1}. Safe for use by several threads.
+ * Files that a listing leaves out although they look like data, by kind. As in Hadoop and its successors, names that
+ * begin with a dot or an underscore are hidden ({@code _temporary}, {@code _delta_log}, {@code .hoodie}, {@code
+ * ._a.parquet}), except folders like {@code _day=1}. Safe for use by several threads.
  */
 public final class Skipped {
-    /** What a Parquet file begins with. */
+    /** The first bytes of a Parquet file. */
     static final String MAGIC = "PAR1";
 
     private static final String SUFFIX = ".parquet";
     private static final int MOST_KINDS = 10;
     private static final String OTHERS = "others";
-    /** Each may be a request. */
+    /** Each check may be a request. */
     private static final int MOST_LOOKS = 5;
 
     private final Map<String, Long> hidden = new TreeMap<>();
@@ -27,10 +27,10 @@ public final class Skipped {
     private int looks;
 
     /**
-     * Whether an object belongs to the dataset; counts it otherwise.
+     * Whether an object belongs to the dataset; if not, counts it.
      *
      * @param key below the dataset's folder
-     * @param hasMagic whether its content begins as a Parquet file's
+     * @param hasMagic whether its content begins like a Parquet file
      */
     synchronized boolean takes(String key, BooleanSupplier hasMagic) {
         String[] parts = key.split("/", -1);
@@ -74,12 +74,12 @@ public final class Skipped {
         kinds.merge(kinds.containsKey(kind) || kinds.size() < MOST_KINDS ? kind : OTHERS, 1L, Long::sum);
     }
 
-    /** Whether some of it may be data that a person wants. */
+    /** Whether some of the files may be data that a person wants. */
     public synchronized boolean hasLookAlikes() {
         return !lookAlikes.isEmpty();
     }
 
-    /** All of it in a sentence or two; empty when there is nothing. */
+    /** A summary in one or two sentences; empty if nothing was left out. */
     @Override
     public synchronized String toString() {
         StringBuilder text = new StringBuilder();
@@ -88,7 +88,7 @@ public final class Skipped {
         }
         if (!lookAlikes.isEmpty()) {
             text.append(text.isEmpty() ? "" : " ")
-                    .append("Left out, since only names that end with .parquet are read: %s, such as %s; rename them."
+                    .append("Left out, because only names that end with .parquet are read: %s, such as %s; rename them."
                             .formatted(counts(lookAlikes), example));
         }
         return text.toString();

@@ -1,4 +1,4 @@
-/** The lake: where a dataset's objects are, with which keys, and which ones exist. */
+/** The lake: where a dataset's objects are, with which keys, and which objects exist. */
 @NullMarked
 package com.bytefreezer.connector.lake;
 

@@ -16,17 +16,17 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * A log line as a JSON object, with the original connector's names: time, level, msg; and logger. The message is that of
- * {@link MaskingConverter}, so it holds no secret.
+ * A log line as a JSON object with the original connector's names: time, level, msg; and logger. The message comes from
+ * {@link MaskingConverter}, so it contains no secret.
  */
 public final class JsonLayout extends LayoutBase<ILoggingEvent> {
-    // What is not ASCII needs no encoding of the terminal's.
+    // Escapes non-ASCII characters, so the terminal's encoding does not matter.
     private static final ObjectMapper JSON =
             JsonMapper.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
 
     private final MaskingConverter message = new MaskingConverter();
 
-    /** From now on the log is JSON, and whatever else is written to standard error. */
+    /** From now on the log, and everything else written to standard error, is JSON. */
     public static void use(LoggerContext logging) {
         JsonLayout layout = new JsonLayout();
         layout.setContext(logging);

@@ -5,7 +5,7 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.IThrowableProxy;
 import com.bytefreezer.connector.text.PlainText;
 
-/** The message of a log line as {@link PlainText}, so that nothing can pass it by, and at level debug with the exception's own message. */
+/** The message of every log line as {@link PlainText}; at level debug with the exception's own message. */
 public final class MaskingConverter extends ClassicConverter {
     @Override
     public String convert(ILoggingEvent event) {

@@ -11,8 +11,8 @@ import java.util.function.UnaryOperator;
 import org.slf4j.bridge.SLF4JBridgeHandler;
 
 /**
- * Standard error, which is the log's: what else writes there, libraries and Java's own logging among it, comes as lines of
- * the same kind. Standard output belongs to the records. As an appender it writes lines of the log as they are.
+ * Standard error, which belongs to the log: text from libraries and Java's own logging becomes lines of the same kind.
+ * Standard output belongs to the records. As an appender it writes log lines unchanged.
  */
 public final class StandardError extends OutputStreamAppender<ILoggingEvent> {
     private static final PrintStream ORIGINAL = System.err;
@@ -23,19 +23,19 @@ public final class StandardError extends OutputStreamAppender<ILoggingEvent> {
         super.start();
     }
 
-    /** From now on no other text gets there. */
+    /** From now on, no other text gets there. */
     public static void take() {
         System.setErr(lines(ORIGINAL, PlainText::known));
         SLF4JBridgeHandler.removeHandlersForRootLogger();
         SLF4JBridgeHandler.install();
     }
 
-    /** From now on each line that others write is made by {@code format}. */
+    /** From now on, {@code format} makes each line that others write. */
     static void take(UnaryOperator<String> format) {
         System.setErr(lines(ORIGINAL, format));
     }
 
-    /** Writes each line as {@code format} makes it. */
+    /** Writes each line in the form of {@code format}. */
     public static PrintStream lines(PrintStream out, UnaryOperator<String> format) {
         return new PrintStream(new Lines(out, format), true, StandardCharsets.UTF_8);
     }
@@ -58,7 +58,7 @@ public final class StandardError extends OutputStreamAppender<ILoggingEvent> {
             }
             byte[] text = (format.apply(line.toString(StandardCharsets.UTF_8)) + "\n").getBytes(StandardCharsets.UTF_8);
             line.reset();
-            // At once, so that lines of several threads do not mix.
+            // In one call, so that lines of several threads do not mix.
             out.write(text, 0, text.length);
             out.flush();
         }

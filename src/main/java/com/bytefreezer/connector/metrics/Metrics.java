@@ -33,15 +33,15 @@ import org.apache.camel.spi.CamelEvent.ExchangeSentEvent;
 import org.apache.camel.support.EventNotifierSupport;
 
 /**
- * Counts what the exports of this process do, for {@code GET /metrics}. Each lane (an export with one of its
- * destinations) has its meters from the start, so that a counter begins at zero; of more than {@value #MOST_LANES} lanes the
- * further datasets of an export share theirs. Batches in flight are heard from Camel's events. Safe for use by several threads.
+ * Counts what the exports of this process do, for {@code GET /metrics}. Each lane has its meters from the start, so
+ * that counters begin at zero; beyond {@value #MOST_LANES} lanes, the datasets of an export share meters. Batches in
+ * flight are counted from Camel's events. Safe for use by several threads.
  */
 public final class Metrics extends EventNotifierSupport implements AutoCloseable {
     static final int MOST_LANES = 1000;
 
     private static final String PREFIX = "bytefreezer.connector.";
-    /** Stands for the datasets of an export that have no meters of their own. */
+    /** Stands for the datasets of an export without meters of their own. */
     private static final String OTHERS = "@*";
 
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
@@ -50,7 +50,7 @@ public final class Metrics extends EventNotifierSupport implements AutoCloseable
     /** By export and destination. */
     private final Map<String, Lane> shared = new ConcurrentHashMap<>();
 
-    /** Metrics of the process alone, until there are lanes. */
+    /** Only metrics of the process, until there are lanes. */
     public Metrics(String version) {
         ignoreAllEvents();
         setIgnoreExchangeEvents(false);
@@ -68,7 +68,7 @@ public final class Metrics extends EventNotifierSupport implements AutoCloseable
                 .register(registry);
     }
 
-    /** What is counted of an export to one of its destinations. Safe for use by several threads. */
+    /** The counts of an export to one of its destinations. Safe for use by several threads. */
     public final class Lane {
         private final Tags tags;
         private final Counter selected;
@@ -79,27 +79,27 @@ public final class Metrics extends EventNotifierSupport implements AutoCloseable
         private final Counter bytes;
         private final Counter objects;
         private final AtomicInteger inFlight = new AtomicInteger();
-        /** Of each lane that shares these meters. */
+        /** For each lane that shares these meters. */
         private final Map<String, List<Supplier<Number>>> measured = new ConcurrentHashMap<>();
 
         private Lane(String export, String destination) {
             tags = Tags.of("export", export, "destination", destination);
-            selected = counter("records.selected", "Records that the query gave");
-            accepted = counter("records.accepted", "Records that the destination took");
-            duplicate = counter("records.duplicate", "Records that the destination had already");
+            selected = counter("records.selected", "Records that the query returned");
+            accepted = counter("records.accepted", "Records that the destination accepted");
+            duplicate = counter("records.duplicate", "Records that the destination already had");
             rejected = counter("records.rejected", "Records that the destination refused; they are dead letters");
             batches = counter("batches", "Batches that are settled");
             bytes = counter("bytes", "Size of the settled batches, as NDJSON");
             objects = counter("objects", "Objects whose records are all settled");
-            gauge("batches.in.flight", "Batches that are on their way to the destination", inFlight::get);
+            gauge("batches.in.flight", "Batches being delivered to the destination", inFlight::get);
         }
 
-        /** A batch was cut; it is settled later, or its run fails. */
+        /** A batch was created; it is settled later, or its run fails. */
         public void selected(int records) {
             selected.increment(records);
         }
 
-        /** The destination has said what became of each record of a batch. */
+        /** The outcome of each record of a batch is known. */
         public void settled(Counts outcome, int size) {
             accepted.increment((double) outcome.accepted());
             duplicate.increment((double) outcome.duplicates());
@@ -108,12 +108,12 @@ public final class Metrics extends EventNotifierSupport implements AutoCloseable
             bytes.increment(size);
         }
 
-        /** All records of so many objects are settled. */
+        /** All records of this many objects are settled. */
         public void delivered(long objectCount) {
             objects.increment((double) objectCount);
         }
 
-        /** Measures at each scrape; NaN means that it is not known, and so does a failure. */
+        /** Measures at each scrape; NaN or a failure means unknown. */
         public void gauge(String name, String description, Supplier<Number> value) {
             List<Supplier<Number>> all = measured.computeIfAbsent(name, any -> new CopyOnWriteArrayList<>());
             all.add(value);
@@ -133,10 +133,10 @@ public final class Metrics extends EventNotifierSupport implements AutoCloseable
             return (name.contains("timestamp") ? known.min() : known.max()).orElse(Double.NaN);
         }
 
-        /** A batch is tried again, for the reason that {@code code} names. */
+        /** A batch is tried again; {@code code} is the reason. */
         public void retried(String code) {
             Counter.builder(PREFIX + "retries")
-                    .description("Tries after the first, by the HTTP status or what else made them necessary")
+                    .description("Tries after the first, by HTTP status or other cause")
                     .tags(tags.and("code", code))
                     .register(registry)
                     .increment();
@@ -150,12 +150,12 @@ public final class Metrics extends EventNotifierSupport implements AutoCloseable
         }
     }
 
-    /** Measures the volume of a folder from now on; {@code use} says what lies there. */
+    /** Measures the volume of a folder from now on; {@code use} says what it contains. */
     public void disk(String use, Path folder) {
         for (boolean free : new boolean[] {true, false}) {
             Gauge.builder(PREFIX + (free ? "disk.free.bytes" : "disk.total.bytes"), () -> space(folder, free))
                     .strongReference(true)
-                    .description(free ? "Room that is left on the volume" : "Size of the volume")
+                    .description(free ? "Free space on the volume" : "Size of the volume")
                     .tag("use", use)
                     .register(registry);
         }
@@ -170,7 +170,7 @@ public final class Metrics extends EventNotifierSupport implements AutoCloseable
         }
     }
 
-    /** The meters of a lane, made when they are asked for first. */
+    /** The meters of a lane, created at first use. */
     public Lane lane(String name) {
         Lane known = lanes.get(name);
         if (known != null) {
@@ -188,7 +188,7 @@ public final class Metrics extends EventNotifierSupport implements AutoCloseable
                                 Unit.lane(of + OTHERS, destination), any -> new Lane(of + OTHERS, destination)));
     }
 
-    /** Forgets the meters of a lane that is gone. */
+    /** Removes the meters of a lane that no longer exists. */
     public void remove(String name) {
         Lane gone = lanes.remove(name);
         if (gone != null && !shared.containsValue(gone)) {

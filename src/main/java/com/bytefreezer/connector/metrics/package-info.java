@@ -1,4 +1,4 @@
-/** What can be measured from outside; docs/metrics.md names each. */
+/** Metrics for the outside; docs/metrics.md lists them. */
 @NullMarked
 package com.bytefreezer.connector.metrics;
 

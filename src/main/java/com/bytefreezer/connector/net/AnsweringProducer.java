@@ -18,14 +18,14 @@ import org.apache.kafka.common.KafkaException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A producer that answers for each message even when an error of Java ends the thread of Kafka's client, which only logs that,
- * and begins anew with the next message. What is no broker does so easily: its first bytes are taken for the length of an
- * answer, for which there must be room. Safe for use by several threads.
+ * A producer that answers every message, even if a Java error ends the thread of Kafka's client, which only logs it;
+ * the next message starts a new client. A server that is not a broker causes this easily: its first bytes are read as
+ * the length of an answer, which must fit into memory. Safe for use by several threads.
  */
 public final class AnsweringProducer implements InvocationHandler {
     private final Supplier<Producer<?, ?>> clients;
     private final Set<Answer> waiting = ConcurrentHashMap.newKeySet();
-    /** Guarded by this; null after its thread has ended. */
+    /** Guarded by this; null after its thread ended. */
     private @Nullable Producer<?, ?> client;
 
     private KafkaException reason = new KafkaException();
@@ -34,7 +34,7 @@ public final class AnsweringProducer implements InvocationHandler {
         this.clients = clients;
     }
 
-    /** @param clients makes a client of Kafka */
+    /** @param clients creates Kafka clients */
     public static Producer<?, ?> of(Supplier<Producer<?, ?>> clients) {
         AnsweringProducer producer = new AnsweringProducer(clients);
         producer.client();
@@ -42,7 +42,7 @@ public final class AnsweringProducer implements InvocationHandler {
                 Proxy.newProxyInstance(Producer.class.getClassLoader(), new Class<?>[] {Producer.class}, producer);
     }
 
-    /** Called once, by whomever comes first. */
+    /** Called once, by the first caller. */
     private final class Answer implements Callback {
         private final Callback callback;
 
@@ -117,7 +117,7 @@ public final class AnsweringProducer implements InvocationHandler {
         try {
             ended.close(Duration.ZERO);
         } catch (RuntimeException e) {
-            // It has no thread any more.
+            // It no longer has a thread.
         }
     }
 }

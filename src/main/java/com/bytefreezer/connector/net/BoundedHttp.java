@@ -14,14 +14,14 @@ import org.apache.hc.core5.pool.PoolConcurrencyPolicy;
 import org.apache.hc.core5.util.TimeValue;
 
 /** Camel's components {@code http} and {@code https}, whose answers are bounded in every route, see {@link WholeAnswers}. */
-// By this name Camel finds the options of the component's URIs.
+// Camel finds the options of the component's URIs by this name.
 @Component("http,https")
-// In Camel's own signature.
+// Camel's own signature.
 @SuppressWarnings("deprecation")
 public final class BoundedHttp extends HttpComponent {
 
     public BoundedHttp() {
-        // Retries are those of routes/delivery.camel.yaml alone.
+        // Only routes/delivery.camel.yaml retries.
         setAutomaticRetriesDisabled(true);
     }
 

@@ -18,8 +18,8 @@ import org.apache.hc.core5.http.protocol.HttpContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Requests of HttpClient to servers that refuse by the head of a request and hang up, say because it is too large (413).
- * Writing it then breaks, but the answer is there, and is taken for what it says. Safe for use by several threads.
+ * Requests of HttpClient to servers that refuse a request after reading its head and hang up, for example because it is
+ * too large (413). Writing then fails, but the answer has arrived and counts. Safe for use by several threads.
  */
 public final class EarlyAnswers extends HttpRequestExecutor {
     private static final int FIRST_REFUSAL = 400;
@@ -34,7 +34,10 @@ public final class EarlyAnswers extends HttpRequestExecutor {
         return super.execute(request, Listening.on(connection), informed, context);
     }
 
-    /** Lets a request that breaks off be answered, where the answer is a refusal; else it has failed. */
+    /**
+     * A connection that returns the answer to a request that broke off, if it is a refusal; otherwise the request
+     * fails.
+     */
     private static final class Listening implements InvocationHandler {
         private final HttpClientConnection connection;
         private @Nullable IOException broken;
@@ -64,7 +67,7 @@ public final class EarlyAnswers extends HttpRequestExecutor {
                         broken = broken == null ? failure : broken;
                         return null;
                     }
-                    // A TLS alert tells why; any other failure only that there is no answer either.
+                    // A TLS alert gives the reason; any other failure only means that there is no answer.
                     default -> throw broken == null || failure instanceof SSLException ? failure : broken;
                 }
             }
@@ -75,7 +78,7 @@ public final class EarlyAnswers extends HttpRequestExecutor {
                 throw broken;
             }
             if (broken != null || answer.getCode() == HttpStatus.SC_REQUEST_TOO_LONG) {
-                // The server hangs up, whether it says so or not.
+                // The server hangs up, whether it announces this or not.
                 answer.setHeader(HttpHeaders.CONNECTION, "close");
             }
             return answer;

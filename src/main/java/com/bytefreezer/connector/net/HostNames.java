@@ -9,8 +9,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Names of hosts with an underscore, as Compose and Swarm give them to services. They resolve, but {@link URI} takes such a
- * host for none, and so do libraries that use it; these get a name that stands for the real one.
+ * Host names with an underscore, as Compose and Swarm give to services. They resolve, but {@link URI} sees no host in
+ * them, nor do libraries that use it. Such libraries get a name that stands for the real one.
  */
 public final class HostNames {
     private static final Pattern UNDERSCORED = Pattern.compile(
@@ -22,7 +22,7 @@ public final class HostNames {
 
     private HostNames() {}
 
-    /** A URL for libraries: the same, or where its host has an underscore, with a name that stands for it. */
+    /** A URL for libraries: unchanged, or with a substitute name if its host has an underscore. */
     public static String legal(String url) {
         Matcher matcher = UNDERSCORED.matcher(url);
         return matcher.matches()
@@ -32,7 +32,7 @@ public final class HostNames {
                 : url;
     }
 
-    /** What {@code host} stands for, if for another one. */
+    /** The real name behind {@code host}, if it is a substitute. */
     public static Optional<String> real(String host) {
         Matcher matcher = STAND_IN.matcher(host);
         return matcher.matches()
@@ -40,13 +40,13 @@ public final class HostNames {
                 : Optional.empty();
     }
 
-    /** The host of a URL, also where {@link URI#getHost} knows none; null when there is none. */
+    /** The host of a URL, even if {@link URI#getHost} finds none; null if there is none. */
     public static @Nullable String of(URI url) {
         Matcher authority = authority(url);
         return authority == null ? null : authority.group("host");
     }
 
-    /** The port of a URL; -1 when it has none. */
+    /** The port of a URL; -1 if it has none. */
     public static int port(URI url) {
         Matcher authority = authority(url);
         String port = authority == null ? null : authority.group("port");

@@ -11,8 +11,8 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.support.jsse.SSLContextParameters;
 
 /**
- * TLS of one destination from PEM files, for Camel's {@code sslContextParameters}. Host names are always checked.
- * Without files: the certificate authorities of the Java installation and no client certificate.
+ * TLS of one destination from PEM files, for Camel's {@code sslContextParameters}. Always verifies host names. Without
+ * files: the certificate authorities of the Java installation and no client certificate.
  */
 public final class Tls extends SSLContextParameters {
     private String caFile = "";
@@ -20,7 +20,7 @@ public final class Tls extends SSLContextParameters {
     private String keyFile = "";
     private String keyPassword = "";
 
-    /** Sets the certificate authorities to trust besides those of the Java installation. */
+    /** Sets certificate authorities to trust besides those of the Java installation. */
     public void setCaFile(String caFile) {
         this.caFile = caFile;
     }

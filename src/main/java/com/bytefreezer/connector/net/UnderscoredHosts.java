@@ -21,8 +21,8 @@ import org.apache.hc.core5.net.URIAuthority;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets Camel's HTTP components reach hosts with an underscore: on their way through Camel, URLs have the name of
- * {@link HostNames#legal}; the client connects to the real one. Safe for use by several threads.
+ * Lets Camel's HTTP components reach hosts with an underscore: inside Camel, URLs contain the name of {@link
+ * HostNames#legal}; the client connects to the real host. Safe for use by several threads.
  */
 public final class UnderscoredHosts implements InterceptStrategy, ExecChainHandler {
     private static final Pattern DYNAMIC_HOST = Pattern.compile("https?:(?://)?[^/?]*\\$\\{");
@@ -32,13 +32,13 @@ public final class UnderscoredHosts implements InterceptStrategy, ExecChainHandl
             CamelContext context, NamedNode step, Processor target, @Nullable Processor nextTarget) {
         if (target instanceof SendDynamicProcessor dynamic
                 && DYNAMIC_HOST.matcher(dynamic.getUri()).lookingAt()) {
-            // Camel would take the URL apart before the component sees it, and knows no such host.
+            // Camel would parse the URL before the component sees it, and find no host.
             dynamic.setAllowOptimisedComponents(false);
         }
         return step.getShortName().equals("to") || step.getShortName().equals("toD") ? new Sending(target) : target;
     }
 
-    /** A step that may take the URL from a header. */
+    /** A step that can take the URL from a header. */
     private static final class Sending extends DelegateAsyncProcessor {
         Sending(Processor target) {
             super(target);

@@ -33,39 +33,39 @@ import org.apache.hc.core5.util.Timeout;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Bounds what a server may answer to a request of HttpClient: {@link #MOST_BYTES} after decompression, a head of limited
- * size, and one deadline for connecting, writing, and reading the answer to its end. The timeouts of HttpClient itself begin
- * anew with each byte. Safe for use by several threads.
+ * Limits the answers to requests of HttpClient: {@link #MOST_BYTES} after decompression, a head of limited size, and
+ * one deadline for connecting, writing and reading the whole answer. HttpClient's own timeouts restart with each byte.
+ * Safe for use by several threads.
  */
 public final class WholeAnswers implements ExecChainHandler {
-    /** Of an answer, after decompression. A longer refusal is cut there, since its status tells enough. */
+    /** Limit of an answer, after decompression. A longer refusal is cut there, because its status says enough. */
     public static final int MOST_BYTES = 10_000_000;
 
-    /** For each of the headers of an answer, and for the length of a chunk. */
+    /** Limit of each header of an answer, and of a chunk's length line. */
     public static final int LONGEST_LINE = 32 * 1024;
 
     public static final int MOST_HEADERS = 200;
 
-    /** How long an exchange may take that has no timeout of its own; so long does HttpClient wait for a byte. */
+    /** Time limit of an exchange without a timeout of its own; HttpClient waits this long for a byte. */
     private static final Duration USUAL_TIMEOUT = Duration.ofMinutes(3);
 
     private WholeAnswers() {}
 
-    /** A client so limited, which also hears {@link EarlyAnswers}. */
+    /** A client with these limits, which also accepts {@link EarlyAnswers}. */
     static HttpClientBuilder in(HttpClientBuilder client) {
         return client.setRequestExecutor(new EarlyAnswers())
-                // Outermost, so that it sees what is decompressed.
+                // Outermost, so that it sees decompressed bytes.
                 .addExecInterceptorFirst(WholeAnswers.class.getName(), new WholeAnswers())
                 .addExecInterceptorFirst(UnderscoredHosts.class.getName(), new UnderscoredHosts());
     }
 
     /**
-     * Clients so limited, without retries and redirects.
+     * Clients with these limits, without retries and redirects.
      *
      * @param timeout for a connection, and then for the answer
      * @param proxyHost empty for none
      */
-    // The chain knows only the older of two places for the timeout of a connection.
+    // The chain reads only the older of two settings for the connection timeout.
     @SuppressWarnings("deprecation")
     public static CloseableHttpClient client(
             TlsSocketStrategy tls, Duration timeout, int mostConnections, String proxyHost, int proxyPort) {
@@ -96,7 +96,7 @@ public final class WholeAnswers implements ExecChainHandler {
     /** For the connections of such a client. */
     static ManagedHttpClientConnectionFactory connections() {
         return ManagedHttpClientConnectionFactory.builder()
-                // Of headers, which are ASCII otherwise: question marks for all else.
+                // UTF-8 for headers: the default, ASCII, sends question marks for everything else.
                 .charCodingConfig(CharCodingConfig.custom()
                         .setCharset(StandardCharsets.UTF_8)
                         .build())
@@ -107,12 +107,12 @@ public final class WholeAnswers implements ExecChainHandler {
                 .build();
     }
 
-    /** What is wrong with an answer that is too long. */
+    /** The failure of an answer that is too long. */
     public static IOException tooLong() {
         return new IOException("the answer has more than %,d bytes and is not read".formatted(MOST_BYTES));
     }
 
-    /** What is wrong with an answer that does not end. */
+    /** The failure of an answer that does not end. */
     public static SocketTimeoutException tooLate(Duration limit) {
         return new SocketTimeoutException(
                 String.format(Locale.ROOT, "it is not complete after %,d ms", limit.toMillis()));
@@ -139,7 +139,7 @@ public final class WholeAnswers implements ExecChainHandler {
         }
     }
 
-    /** A request with its answer, which breaks off at the deadline, whatever its thread waits for. */
+    /** A request with its answer. Breaks off at the deadline, whatever its thread waits for. */
     private static final class Exchange {
         private final Duration limit;
         private final ExecChain.Scope scope;
@@ -159,7 +159,7 @@ public final class WholeAnswers implements ExecChainHandler {
                     });
         }
 
-        // Not of the connections' own configuration, which the chain does not know.
+        // Not from the connections' own configuration, which the chain does not read.
         @SuppressWarnings("deprecation")
         private static Duration connecting(RequestConfig timeouts) {
             return of(timeouts.getConnectTimeout());
@@ -169,7 +169,7 @@ public final class WholeAnswers implements ExecChainHandler {
             return timeout == null || timeout.isDisabled() ? USUAL_TIMEOUT : timeout.toDuration();
         }
 
-        /** Closes the connection; whoever reads or writes fails. */
+        /** Closes the connection; reading and writing fail. */
         void cut() {
             scope.execRuntime.discardEndpoint();
         }
@@ -178,7 +178,7 @@ public final class WholeAnswers implements ExecChainHandler {
             end.complete(null);
         }
 
-        /** @param failure says what happened if the deadline was not to blame */
+        /** @param failure what happened, if the deadline was not the cause */
         void requireInTime(@Nullable Exception failure) throws IOException {
             if (cutOff) {
                 SocketTimeoutException late = tooLate(limit);
@@ -249,7 +249,7 @@ public final class WholeAnswers implements ExecChainHandler {
                 exchange.requireInTime(e);
                 throw e;
             }
-            // A client that takes a closed connection for the end must not take half of an answer for all of it.
+            // A client that reads a closed connection as the end must not accept half an answer as the whole.
             exchange.requireInTime(null);
             if (count < 0) {
                 end();
@@ -282,7 +282,7 @@ public final class WholeAnswers implements ExecChainHandler {
             exchange.ended();
         }
 
-        /** What is left unread is not waited for. */
+        /** Does not wait for unread bytes. */
         @Override
         public void close() throws IOException {
             boolean whole = ended && left >= 0;

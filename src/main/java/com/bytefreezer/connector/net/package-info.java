@@ -1,4 +1,4 @@
-/** HTTP and TLS to other hosts: addresses, certificates, headers, answers that are complete and have a bound. */
+/** HTTP and TLS to other hosts: addresses, certificates, headers, and answers that are complete and bounded. */
 @NullMarked
 package com.bytefreezer.connector.net;
 

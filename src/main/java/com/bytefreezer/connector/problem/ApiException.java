@@ -3,7 +3,7 @@ package com.bytefreezer.connector.problem;
 import com.bytefreezer.connector.text.Names;
 import org.jspecify.annotations.Nullable;
 
-/** A request that cannot be answered as it is; the message, one line, is for the person who sent it. */
+/** A request that cannot be answered. The message, one line, is for the person who sent it. */
 public final class ApiException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -19,7 +19,7 @@ public final class ApiException extends RuntimeException {
         this.status = status;
     }
 
-    /** The body of a request, which JSON allows to be {@code null}. */
+    /** Checks the body of a request, because JSON allows {@code null}. */
     public static <T> T required(@Nullable T body) {
         if (body == null) {
             throw new ApiException(400, "invalid request: the body is null.");
@@ -27,20 +27,20 @@ public final class ApiException extends RuntimeException {
         return body;
     }
 
-    /** Refuses what cannot name a tenant and a dataset. */
+    /** Refuses text that cannot name a tenant and a dataset. */
     public static void requireNames(@Nullable String tenant, @Nullable String dataset) {
         if (tenant == null || dataset == null || !Names.isOfDataset(tenant) || !Names.isOfDataset(dataset)) {
             throw new ApiException(400, "tenant_id and dataset_id must be names of a tenant and a dataset.");
         }
     }
 
-    /** The same of what an export is to be made of, or of what is tried before it is. */
+    /** As above, for an export to be created and for trying it out before. */
     public static void requireOneDataset(@Nullable String tenant, @Nullable String dataset) {
         requireNames(tenant, dataset);
         if ((tenant + dataset).contains("*")) {
             throw new ApiException(
                     400,
-                    "tenant_id and dataset_id name one dataset here. Write a pattern with * into the file of an export in routes/exports/.");
+                    "tenant_id and dataset_id must name a single dataset here. Write a pattern with * into an export's file in routes/exports/.");
         }
     }
 
@@ -52,7 +52,7 @@ public final class ApiException extends RuntimeException {
     /**
      * A parameter of a request.
      *
-     * @throws ApiException 400 when it is there and no whole number
+     * @throws ApiException 400 if it exists and is not a whole number
      */
     public static int number(String name, @Nullable String text, int otherwise) {
         if (text == null) {

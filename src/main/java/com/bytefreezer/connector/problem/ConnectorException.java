@@ -5,11 +5,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Something a person should know: one line that names the subject, what happened, what the connector does now and what
- * to do. Shown as it is, without a stack trace; what of others stands in it is made fit for that ({@link PlainText}).
+ * to do. It is shown unchanged, without a stack trace; external text in it has passed {@link PlainText}.
  */
 public class ConnectorException extends RuntimeException {
     private static final long serialVersionUID = 1L;
-    /** What the connector does now where an export could not even begin. */
+    /** The effect if an export could not even start. */
     public static final String NOTHING_EXPORTED = "Nothing was exported.";
 
     private final String subject;
@@ -26,7 +26,7 @@ public class ConnectorException extends RuntimeException {
     }
 
     /**
-     * Where who catches it may know better what follows from it, see {@link #saying}.
+     * For a case in which the catcher may know the effect better, see {@link #saying}.
      *
      * @param what happened, with a full stop
      * @param effect what the connector does now
@@ -44,17 +44,17 @@ public class ConnectorException extends RuntimeException {
         this.remedy = remedy;
     }
 
-    /** The same line with another effect, or with none; where it has no effect of its own, as it is. */
+    /** The same line with another effect, or with none; unchanged if it has no effect of its own. */
     public String saying(String otherEffect) {
         return saying(subject, otherEffect);
     }
 
-    /** The same, and of another subject. */
+    /** As above, with another subject. */
     public String saying(String otherSubject, String otherEffect) {
         return line(otherSubject, what, effect.isEmpty() ? "" : otherEffect, remedy);
     }
 
-    /** The same of a subject, and with another effect. */
+    /** As above, with a subject and another effect. */
     public ConnectorException of(String newSubject, String newEffect) {
         return new ConnectorException(newSubject, what, newEffect, remedy, this);
     }

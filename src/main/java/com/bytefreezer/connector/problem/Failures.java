@@ -14,9 +14,9 @@ import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.core.exception.SdkServiceException;
 
-/** Puts an exception into words for people: one line, no stack trace, no secret, no query string and no user of a URL. */
+/** Describes an exception for people: one line, without stack trace, secrets, query strings and user names in URLs. */
 public final class Failures {
-    /** Timeout, too early, too many requests: the only 4xx after which the same request may work. */
+    /** Timeout, too early, too many requests: the only 4xx after which the same request may succeed. */
     private static final List<Integer> WORTH_A_RETRY = List.of(408, 425, 429);
 
     private Failures() {}
@@ -38,7 +38,7 @@ public final class Failures {
     }
 
     /**
-     * The same as an exception whose effect may be changed, see {@link ConnectorException#saying}: the one that is described,
+     * As above, as an exception whose effect may be changed, see {@link ConnectorException#saying}: the described one,
      * or a new one.
      */
     public static ConnectorException known(Throwable failure) {
@@ -54,7 +54,7 @@ public final class Failures {
         return new ConnectorException(text.endsWith(".") ? text : text + ".", failure);
     }
 
-    /** Whether it is a server, a network or a disk that failed, so that the same may work later. */
+    /** Whether a server, a network or a disk has failed, so that a retry may succeed later. */
     public static boolean isNeighbours(Throwable failure) {
         return Stream.iterate(failure, cause -> cause != null, Throwable::getCause)
                 .anyMatch(cause -> cause instanceof IOException
@@ -73,7 +73,7 @@ public final class Failures {
             return e.getMessage();
         }
         if (e instanceof Error) {
-            // Its message alone, such as the name of a class, says nothing.
+            // Its message alone, such as a class name, says nothing.
             String message = PlainText.answer(e.getMessage());
             return e.getClass().getSimpleName() + (message.isEmpty() ? "" : ": " + message);
         }
@@ -104,7 +104,7 @@ public final class Failures {
         }
     }
 
-    /** Whether the same request may work after an answer below 500. */
+    /** Whether the same request may succeed after an answer below 500. */
     public static boolean isWorthARetry(int status) {
         return WORTH_A_RETRY.contains(status);
     }

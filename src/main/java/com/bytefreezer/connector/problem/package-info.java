@@ -1,4 +1,4 @@
-/** What went wrong, in words: subject, what happened, what the connector does now and what to do. */
+/** Failures in words: subject, what happened, what the connector does now and what to do. */
 @NullMarked
 package com.bytefreezer.connector.problem;
 

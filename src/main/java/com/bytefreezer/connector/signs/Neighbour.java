@@ -1,16 +1,16 @@
 package com.bytefreezer.connector.signs;
 
-/** What an export depends on. */
+/** The systems that an export depends on. */
 public enum Neighbour {
     LAKE,
     DESTINATION,
     CURSOR,
-    /** Room for what does not fit into memory. */
+    /** Space for what does not fit into memory. */
     DISK,
-    /** While it is away, exports whose keys are known go on. */
+    /** While it is away, exports with known keys continue. */
     CONTROL;
 
-    /** Whether an export stands still without it. */
+    /** Whether an export stops without it. */
     boolean isNeeded() {
         return this != CONTROL;
     }

@@ -4,11 +4,11 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * An export waits for a neighbour, and tries again.
+ * An export waits for a neighbour and retries.
  *
- * @param since when that began, by the machine's clock
+ * @param since start, by the machine's clock
  * @param why in one line, without a full stop
- * @param stands whether it stands still meanwhile
- * @param lasting how long that is, whatever the machine's clock does
+ * @param stands whether the export makes no progress meanwhile
+ * @param lasting duration, independent of the machine's clock
  */
 public record Retrying(Instant since, String why, boolean stands, Duration lasting) {}

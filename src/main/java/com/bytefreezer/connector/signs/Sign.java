@@ -8,18 +8,18 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How one neighbour does for one export: it has failed, or a call to it has been under way for too long. Times are
- * {@link System#nanoTime}'s. Safe for use by several threads.
+ * The state of one neighbour for one export: it has failed, or a call to it takes too long. Times are from {@link
+ * System#nanoTime}. Safe for use by several threads.
  */
 final class Sign {
-    /** A call that takes longer, while no other one ends, is one without an answer. */
+    /** A call that takes longer, while no other call ends, counts as unanswered. */
     static final Duration PATIENCE = Duration.ofSeconds(10);
 
-    /** So long a search for the records that are to blame for a refusal may take until it finds one that is taken. */
+    /** Maximum time of a search for the records to blame for a refusal, until it finds an accepted one. */
     private static final Duration SEARCH = Duration.ofSeconds(5);
 
     private final Neighbour neighbour;
-    /** When the calls that are under way began. */
+    /** Start times of the calls under way. */
     private final Map<Object, Long> calls = new HashMap<>();
 
     private @Nullable Long failedAt;
@@ -46,7 +46,7 @@ final class Sign {
         return true;
     }
 
-    /** It answers, and takes nothing of what it got. */
+    /** It answers, but accepts nothing. */
     synchronized void refused(String reason) {
         long now = System.nanoTime();
         if (refusedSince == null || now - refusedAt > PATIENCE.toNanos()) {
@@ -68,7 +68,7 @@ final class Sign {
         calls.put(call, System.nanoTime());
     }
 
-    /** Whether it has ended well is said elsewhere. */
+    /** Its success is reported separately. */
     synchronized void end(Object call) {
         calls.remove(call);
     }

@@ -13,7 +13,7 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
- * What the exports of this process wait for. Whoever calls a neighbour says how that went; a call that does not end is
+ * What the exports of this process wait for. Callers of a neighbour report the outcome; a call that does not end is
  * noticed from outside, while it is under way. Safe for use by several threads.
  */
 public final class Signs {
@@ -23,18 +23,18 @@ public final class Signs {
     private final ConcurrentMap<String, Map<Neighbour, Sign>> lanes = new ConcurrentHashMap<>();
     private volatile Consumer<String> listener = lane -> {};
 
-    /** From now on it is told at once which lane {@link #retries}. */
+    /** From now on, the listener learns at once which lane {@link #retries}. */
     public void listen(Consumer<String> listener) {
         this.listener = listener;
     }
 
-    /** A neighbour of {@code lane} has failed, just now. */
+    /** A neighbour of {@code lane} has just failed. */
     public void failed(String lane, Neighbour neighbour, String why) {
         failed(lane, neighbour, why, System.nanoTime());
     }
 
     /**
-     * The same, and it began earlier.
+     * As above, with an earlier start.
      *
      * @param since by {@link System#nanoTime}
      */
@@ -42,7 +42,7 @@ public final class Signs {
         sign(lane, neighbour).failed(since, phrase(why), true);
     }
 
-    /** As {@link #failed}, and within the same run it is tried again. */
+    /** As {@link #failed}, with a retry within the same run. */
     public void retries(String lane, Neighbour neighbour, String why) {
         if (sign(lane, neighbour).failed(System.nanoTime(), phrase(why), true)) {
             listener.accept(lane);
@@ -52,38 +52,38 @@ public final class Signs {
     /**
      * A neighbour that all lanes share has failed.
      *
-     * @param stand whether they stand still without it
+     * @param stand whether they stop without it
      */
     public void failed(Neighbour neighbour, String why, boolean stand) {
         sign(EVERYBODY, neighbour).failed(System.nanoTime(), phrase(why), stand);
     }
 
-    /** A neighbour of {@code lane} answers, and takes nothing of what it got: a sign when it goes on so. */
+    /** A neighbour of {@code lane} answers but accepts nothing; this becomes a sign if it continues. */
     public void refused(String lane, Neighbour neighbour, String why) {
         sign(lane, neighbour).refused(phrase(why));
     }
 
-    /** A neighbour of {@code lane} has done what it was asked. */
+    /** A neighbour of {@code lane} has succeeded. */
     public void works(String lane, Neighbour neighbour) {
         sign(lane, neighbour).works();
     }
 
-    /** A neighbour that all lanes share has done what it was asked. */
+    /** A neighbour that all lanes share has succeeded. */
     public void works(Neighbour neighbour) {
         works(EVERYBODY, neighbour);
     }
 
-    /** All neighbours that are the lane's own do. */
+    /** All of the lane's own neighbours work. */
     public void work(String lane) {
         signs(lane).values().forEach(Sign::works);
     }
 
-    /** The lane is gone. */
+    /** The lane no longer exists. */
     public void forget(String lane) {
         lanes.remove(lane);
     }
 
-    /** A call begins; {@link #end} follows, whatever becomes of it. */
+    /** A call starts; {@link #end} always follows. */
     public void begin(String lane, Neighbour neighbour, Object call) {
         sign(lane, neighbour).begin(call);
     }
@@ -93,29 +93,29 @@ public final class Signs {
         sign(lane, neighbour).end(call);
     }
 
-    /** The same to a neighbour that all lanes share. */
+    /** As above, for a neighbour that all lanes share. */
     public void begin(Neighbour neighbour, Object call) {
         begin(EVERYBODY, neighbour, call);
     }
 
-    /** The same to a neighbour that all lanes share. */
+    /** As above, for a neighbour that all lanes share. */
     public void end(Neighbour neighbour, Object call) {
         end(EVERYBODY, neighbour, call);
     }
 
-    /** What a lane waits for longest, be it its own or everybody's; empty when it works. */
+    /** What a lane has waited for longest, whether its own neighbour or a shared one; empty if it works. */
     public Optional<Retrying> of(String lane) {
         return Stream.concat(own(lane).stream(), shared().stream())
                 .max(Comparator.comparing(Retrying::stands).thenComparing(Retrying::lasting));
     }
 
-    /** What it alone waits for. */
+    /** What only this lane waits for. */
     public Optional<Retrying> own(String lane) {
         String destination = lane.substring(lane.lastIndexOf('/') + 1);
         return look(lane, destination);
     }
 
-    /** What all wait for. */
+    /** What all lanes wait for. */
     public Optional<Retrying> shared() {
         return look(EVERYBODY, "");
     }

@@ -1,4 +1,4 @@
-/** What an export waits for: a neighbour that does not answer or takes nothing, since when and why. */
+/** What an export waits for: a neighbour that does not answer or accepts nothing, since when and why. */
 @NullMarked
 package com.bytefreezer.connector.signs;
 

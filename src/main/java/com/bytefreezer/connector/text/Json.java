@@ -6,14 +6,14 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 
-/** How the connector reads JSON of others: with limits, so that no text takes the memory or the stack of the process. */
+/** Reads external JSON with limits, so that no text exhausts the memory or the stack of the process. */
 public final class Json {
-    /** Objects and lists in each other that a document may have: reading it as a tree takes stack for each. */
+    /** Maximum nesting of a document: reading it as a tree takes stack for each level. */
     private static final int DEEPEST_DOCUMENT = 1000;
-    /** The same for a record, which is read piece by piece: each takes some 100 bytes while it is open. */
+    /** Maximum nesting of a record, which is read piece by piece: each level takes about 100 bytes while it is open. */
     private static final int DEEPEST_RECORD = 100_000;
 
-    /** Digits of a number that a document may have: reading it takes the square of their time. */
+    /** Maximum digits of a number in a document: reading takes quadratic time. */
     private static final int LONGEST_NUMBER = 1000;
 
     private static final JsonFactory DOCUMENTS = factory(DEEPEST_DOCUMENT, LONGEST_NUMBER);
@@ -21,12 +21,15 @@ public final class Json {
 
     private Json() {}
 
-    /** For answers, requests and other documents. What exceeds the limits is no JSON for it. Safe for use by several threads. */
+    /**
+     * For answers, requests and other documents. Rejects text beyond the limits as invalid JSON. Safe for use by
+     * several threads.
+     */
     public static ObjectMapper mapper() {
         return new ObjectMapper(DOCUMENTS);
     }
 
-    /** For records of events, which are read piece by piece. Safe for use by several threads. */
+    /** For records, which are read piece by piece. Safe for use by several threads. */
     public static JsonFactory records() {
         return RECORDS;
     }
@@ -47,7 +50,7 @@ public final class Json {
                 .streamReadConstraints(StreamReadConstraints.builder()
                         .maxNestingDepth(deepest)
                         .maxNumberLength(longestNumber)
-                        // As long as the whole record is; that has a limit of its own.
+                        // No limit here: the whole record has a limit of its own.
                         .maxStringLength(Integer.MAX_VALUE)
                         .maxNameLength(Integer.MAX_VALUE)
                         .build())

@@ -2,10 +2,7 @@ package com.bytefreezer.connector.text;
 
 import java.util.regex.Pattern;
 
-/**
- * What may be a name. Decided here for all that names something: requests, settings, route files, folders of a lake and
- * the control plane.
- */
+/** The rules for names, for requests, settings, route files, folders of a lake and the control plane alike. */
 public final class Names {
     private static final Pattern OF_DATASET = Pattern.compile("[^/\\\\{}\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}]{1,255}");
     private static final Pattern OF_ROUTE = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,99}");
@@ -13,8 +10,8 @@ public final class Names {
     private Names() {}
 
     /**
-     * Whether {@code text} may name a tenant or a dataset: it becomes a part of paths and URLs, and must lead nowhere else.
-     * No braces, since {@code lake.layout} puts names in their place.
+     * Whether {@code text} may name a tenant or a dataset: it becomes a part of paths and URLs, and must lead nowhere
+     * else. Without braces, because {@code lake.layout} uses them for names.
      */
     public static boolean isOfDataset(String text) {
         return OF_DATASET.matcher(text).matches()
@@ -22,7 +19,7 @@ public final class Names {
                 && !text.chars().allMatch(character -> character == '.');
     }
 
-    /** Whether {@code text} may name an export or a destination: it becomes a part of the addresses of routes. */
+    /** Whether {@code text} may name an export or a destination: it becomes a part of routes' addresses. */
     public static boolean isOfRoute(String text) {
         return OF_ROUTE.matcher(text).matches();
     }

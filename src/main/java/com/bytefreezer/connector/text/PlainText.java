@@ -4,9 +4,10 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes text from outside - answers of servers, names of files, messages of libraries, values of records - into text for
- * people: without secrets, in one line, without characters that steer a terminal or hide what stands there, and then cut.
- * In this order, since half a secret is not known as one. Whatever is logged, kept as a reason, or printed passes here.
+ * Turns external text (server answers, file names, library messages, record values) into text for people: without
+ * secrets, in one line, without characters that control a terminal or hide text, and then shortened. The order matters,
+ * because half a secret is not recognized. Everything that is logged, stored as a reason or printed passes through
+ * here.
  */
 public final class PlainText {
     private static final int LONGEST_ANSWER = 200;
@@ -17,23 +18,23 @@ public final class PlainText {
 
     private PlainText() {}
 
-    /** One line of no more than a few thousand characters: a whole message. */
+    /** A whole message: one line of at most a few thousand characters. */
     public static String line(@Nullable String text) {
         return text == null ? "" : cut(oneLine(Secrets.ofProcess().mask(text)), LONGEST_MESSAGE);
     }
 
-    /** One line of two hundred characters at most: what others say, as a part of a message. */
+    /** External text as a part of a message: one line of at most two hundred characters. */
     public static String answer(@Nullable String text) {
         return text == null ? "" : cut(oneLine(Secrets.ofProcess().mask(text)), LONGEST_ANSWER);
     }
 
-    /** A line of our own, in which URLs stay as they are, but not what is known to be secret. */
+    /** A line of our own: URLs stay unchanged, but known secrets are masked. */
     public static String known(String line) {
         int indent = line.length() - line.stripLeading().length();
         return " ".repeat(indent) + oneLine(Secrets.ofProcess().maskValues(line));
     }
 
-    /** A stack trace: its lines are indented, so that none looks like one of the log. */
+    /** A stack trace: its lines are indented, so that none looks like a log line. */
     public static String trace(String text) {
         return Secrets.ofProcess()
                 .mask(text)
@@ -43,8 +44,8 @@ public final class PlainText {
     }
 
     /**
-     * The same text in one line: a run of white space with a break of a line in it is a space, and each character that is
-     * none to be seen a replacement.
+     * The same text in one line: white space with a line break becomes a space, and each invisible character a
+     * replacement.
      */
     static String oneLine(String text) {
         StringBuilder line = new StringBuilder();
@@ -71,7 +72,10 @@ public final class PlainText {
         return (character >= '\n' && character <= '\r') || "\u0085\u2028\u2029".indexOf(character) >= 0;
     }
 
-    /** No control or format character, among which are those that turn the direction of writing; but what joins letters and emoji. */
+    /**
+     * No control or format characters, including those that change the writing direction, except those that join
+     * letters and emoji.
+     */
     private static boolean isSeen(int character) {
         return switch (Character.getType(character)) {
             case Character.CONTROL, Character.SURROGATE -> false;
@@ -84,7 +88,7 @@ public final class PlainText {
         if (line.length() <= most) {
             return line;
         }
-        // Not between the halves of a character.
+        // Not between the halves of a surrogate pair.
         int end = Character.isHighSurrogate(line.charAt(most - 1)) ? most - 1 : most;
         return line.substring(0, end) + "…";
     }

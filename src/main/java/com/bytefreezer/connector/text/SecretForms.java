@@ -13,11 +13,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A secret as others may write it: as it is, in a URL, in JSON, in HTML, and within base64, wherever it begins there, so
+ * A secret in the forms that others may write: plain, in a URL, in JSON, in HTML, and within base64 at any offset, so
  * that {@code user:password} is found by its password. Immutable.
  */
 final class SecretForms {
-    /** Fewer characters of base64 could be a part of an ordinary word. */
+    /** Fewer base64 characters could be a part of an ordinary word. */
     private static final int SHORTEST_BASE64 = 4;
 
     private final Pattern written;
@@ -39,10 +39,10 @@ final class SecretForms {
         }
     }
 
-    /** Sets the bits of what is to be hidden of {@code text}. */
+    /** Sets the bits of the characters of {@code text} to hide. */
     void find(String text, BitSet hidden) {
         Matcher plain = written.matcher(text);
-        // From the next character on, since two of them may overlap.
+        // Continues at the next character, because two matches may overlap.
         for (int from = 0; plain.find(from); from = plain.start() + 1) {
             hidden.set(plain.start(), plain.end());
         }
@@ -61,12 +61,12 @@ final class SecretForms {
         }
     }
 
-    /** What base64 makes of {@code bytes} in any text that has {@code offset} more bytes before them. */
+    /** The base64 of {@code bytes} in any text with {@code offset} more bytes before them. */
     private static String base64(byte[] bytes, int offset) {
         byte[] shifted = new byte[offset + bytes.length];
         System.arraycopy(bytes, 0, shifted, offset, bytes.length);
         String all = Base64.getEncoder().withoutPadding().encodeToString(shifted);
-        // The characters at both ends hold bits of what is beside.
+        // The characters at both ends contain bits of their neighbours.
         return all.substring((offset * 8 + 5) / 6, Math.max((offset * 8 + 5) / 6, shifted.length * 8 / 6));
     }
 
@@ -98,7 +98,7 @@ final class SecretForms {
             case '\'' -> spellings.add("&apos;");
             default -> {
                 if (codePoint > 127) {
-                    // Read or written as another encoding than it was sent in.
+                    // Read or written in another encoding than it was sent.
                     spellings.add(percent(character, StandardCharsets.ISO_8859_1));
                     spellings.add(Pattern.quote(
                             new String(character.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1)));
@@ -106,12 +106,12 @@ final class SecretForms {
                 }
             }
         }
-        // At last, since it may be how another begins.
+        // Last, because it may be the beginning of another form.
         spellings.add("\\\\*" + Pattern.quote(character));
         return "(?:" + String.join("|", spellings) + ")";
     }
 
-    /** In a URL, also in one that is part of another. */
+    /** In a URL, including one inside another URL. */
     private static String percent(String character, Charset charset) {
         StringBuilder regex = new StringBuilder();
         for (byte one : character.getBytes(charset)) {
@@ -120,7 +120,7 @@ final class SecretForms {
         return regex.toString();
     }
 
-    /** In small or capital letters. */
+    /** In lower or upper case. */
     private static String hexadecimal(String digits) {
         StringBuilder regex = new StringBuilder();
         digits.chars().forEach(digit -> {

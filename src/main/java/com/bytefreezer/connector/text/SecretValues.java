@@ -12,9 +12,9 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * What is secret of the settings. The word {@code secret} in what a route file's head says of a setting marks it, whatever
- * its name and value are; else its name decides, those of headers and of parameters of URLs, and what looks like a random
- * value in a URL.
+ * Decides what is secret in the settings. The word {@code secret} in a setting's line in the head of a route file marks
+ * it, whatever its name and value are. Otherwise the setting's name decides, the names of headers and URL parameters,
+ * and values in URLs that look random.
  */
 public final class SecretValues {
     /** The words that Camel masks too. */
@@ -25,13 +25,13 @@ public final class SecretValues {
     private static final Pattern USER_INFO = Pattern.compile("(?<=://)([^/?#\\s]+)@");
     private static final Pattern PARAMETER = Pattern.compile(
             "(?i)(?<=[?&])[^=&?\\s]{0,100}(?:token|key|secret|passw(?:or)?d|signature|credential|sig|code|auth|session|jwt)=([^&#\\s\"'):,]+)");
-    /** Paths that are all it takes to post: of Slack, Teams, Discord and their like. */
+    /** Paths that are sufficient to post: of Slack, Teams, Discord and similar services. */
     private static final Pattern PATH =
             Pattern.compile("/(?:services|webhookb2|api/webhooks|hooks|webhooks)/([^?#\\s\"']*[^?#\\s\"'/):,.])");
 
     private static final Pattern RANDOM = Pattern.compile("(?=.*[0-9])(?=.*[A-Za-z])[\\w~-]{20,}");
     private static final Pattern AFTER_HOST = Pattern.compile("^[a-zA-Z0-9+.:-]+://[^/?#]*(.*)$", Pattern.DOTALL);
-    /** A shorter part of a header may be a word as well. */
+    /** A shorter part of a header could be an ordinary word. */
     private static final int SHORTEST_PART = 8;
 
     private SecretValues() {}
@@ -44,7 +44,7 @@ public final class SecretValues {
         return HEADER.matcher(name).matches();
     }
 
-    /** Those of {@code settings}; the {@code marked} ones are secret in any case. */
+    /** The secrets of {@code settings}; the {@code marked} ones are always secret. */
     public static Set<String> in(Map<String, String> settings, Set<String> marked) {
         Set<String> secrets = new LinkedHashSet<>();
         settings.forEach((name, value) -> {
@@ -64,7 +64,7 @@ public final class SecretValues {
         return secrets;
     }
 
-    /** Sets the bits of what is secret in the URLs of any {@code text}, known or not. */
+    /** Sets the bits of the secrets in the URLs of any {@code text}, known or not. */
     static void findInUrls(String text, BitSet hidden) {
         Stream.of(USER_INFO, PARAMETER)
                 .flatMap(pattern -> pattern.matcher(text).results())
@@ -93,17 +93,17 @@ public final class SecretValues {
         try {
             secrets.add(URLDecoder.decode(value, StandardCharsets.UTF_8));
         } catch (IllegalArgumentException e) {
-            // A percent sign of its own: there is no other form.
+            // An unescaped percent sign: there is no other form.
             return;
         }
     }
 
-    /** Those in the value of {@code Name: value}. */
+    /** The secrets in the value of {@code Name: value}. */
     static Set<String> ofHeader(String header) {
         Set<String> secrets = new LinkedHashSet<>();
         String value = header.substring(header.indexOf(':') + 1).strip();
         addDecoded(value, secrets);
-        // Without "Bearer" or the like.
+        // Without "Bearer" or similar.
         secrets.add(value.substring(value.lastIndexOf(' ') + 1));
         Stream.of(value.split("[\\s,;=\"]+"))
                 .filter(part -> part.length() >= SHORTEST_PART)
@@ -114,13 +114,13 @@ public final class SecretValues {
         return secrets;
     }
 
-    /** The password of a name and a password in base64. */
+    /** The password from a name and a password in base64. */
     private static void addLogin(String encoded, Set<String> secrets) {
         try {
             String login = new String(Base64.getDecoder().decode(encoded), StandardCharsets.UTF_8);
             secrets.add(login.substring(login.indexOf(':') + 1));
         } catch (IllegalArgumentException e) {
-            // No base64: then the value itself is all there is.
+            // Not base64: only the value itself.
             return;
         }
     }

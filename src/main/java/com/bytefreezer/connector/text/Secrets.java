@@ -7,18 +7,18 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Knows the secret values of this process and takes them out of any text that leaves it, in whatever form others repeat
- * them. What is secret, {@link SecretValues} says. Safe for use by several threads.
+ * Knows the secret values of this process and removes them from any text that leaves it, in whatever form others repeat
+ * them. {@link SecretValues} decides what is secret. Safe for use by several threads.
  */
 public final class Secrets {
-    /** Shorter values would take apart ordinary words. */
+    /** Shorter values would break up ordinary words. */
     public static final int SHORTEST = 4;
 
     private static final int MOST_PASSING = 100;
 
     private static final Secrets OF_PROCESS = new Secrets();
 
-    /** Each with how many need it. */
+    /** Each with the number of its users. */
     private final Map<String, Known> values = new ConcurrentHashMap<>();
 
     private final Queue<String> passing = new ArrayDeque<>();
@@ -29,7 +29,7 @@ public final class Secrets {
         }
     }
 
-    /** Those of the running program: whatever is told, logged or kept in this process is without them. */
+    /** The secrets of the running program: nothing that is shown, logged or stored in this process contains them. */
     public static Secrets ofProcess() {
         return OF_PROCESS;
     }
@@ -44,7 +44,7 @@ public final class Secrets {
         return SecretValues.isHeader(name);
     }
 
-    /** From now on {@code value} is masked, unless it is shorter than {@link #SHORTEST}. */
+    /** Masks {@code value} from now on, unless it is shorter than {@link #SHORTEST}. */
     public void add(String value) {
         if (value.length() >= SHORTEST) {
             values.compute(
@@ -52,12 +52,12 @@ public final class Secrets {
         }
     }
 
-    /** The same for the value of {@code Name: value}, whatever its name. */
+    /** As above, for the value of {@code Name: value}, whatever its name. */
     public void addHeader(String header) {
         SecretValues.ofHeader(header).forEach(this::add);
     }
 
-    /** The same for keys that others make anew from time to time: the newest hundred are masked. */
+    /** As above, for keys that others replace from time to time: the newest hundred are masked. */
     public void addPassing(String value) {
         synchronized (passing) {
             if (passing.remove(value)) {
@@ -72,14 +72,14 @@ public final class Secrets {
         }
     }
 
-    /** Takes back one {@link #add}: {@code value} is masked until nobody needs it. */
+    /** Undoes one {@link #add}: {@code value} is masked until it has no users. */
     public void remove(String value) {
         values.computeIfPresent(value, (same, known) -> known.users() == 1 ? null : known.with(-1));
     }
 
     /**
-     * {@code text} with every secret value, and the user part and secret parameters of every URL, as asterisks. To be
-     * called before anything is cut off: of half a secret nobody knows that it is one.
+     * {@code text} with every secret value, and the user part and secret parameters of every URL, as asterisks. Call
+     * this before shortening: half a secret is not recognized.
      */
     public String mask(String text) {
         BitSet hidden = found(text);
@@ -87,7 +87,7 @@ public final class Secrets {
         return without(hidden, text);
     }
 
-    /** The same, but of URLs only what is known as a secret: of text that is not the connector's to change otherwise. */
+    /** As above, but masks only known secrets in URLs: for text that the connector must not change otherwise. */
     public String maskValues(String text) {
         return without(found(text), text);
     }

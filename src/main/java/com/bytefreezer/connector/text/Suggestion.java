@@ -3,11 +3,11 @@ package com.bytefreezer.connector.text;
 import java.util.Collection;
 import org.apache.commons.text.similarity.LevenshteinDistance;
 
-/** What somebody who misspelt a name may have meant. */
+/** Suggests what a misspelt name may mean. */
 public final class Suggestion {
     private Suggestion() {}
 
-    /** {@code " Did you mean …?"}, or nothing when no known name is near. */
+    /** {@code " Did you mean …?"}, or an empty text if no known name is similar. */
     public static String of(String name, Collection<String> known) {
         int furthest = Math.max(2, name.length() / 4);
         LevenshteinDistance distance = new LevenshteinDistance(furthest);

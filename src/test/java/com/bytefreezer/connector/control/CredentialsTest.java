@@ -126,7 +126,7 @@ class CredentialsTest {
 
         assertThat(run.succeeded()).isTrue();
         assertThat(webhook.records()).isEmpty();
-        assertThat(run.log()).anyMatch(line -> line.contains("is no folder below the tenant and the dataset"));
+        assertThat(run.log()).anyMatch(line -> line.contains("is not a folder below the tenant and the dataset"));
     }
 
     @Test
@@ -195,22 +195,22 @@ class CredentialsTest {
                 arguments(Reply.of(502, "<html>\n<h1>Bad\nGateway</h1>" + "x".repeat(5000)), "502 — <html> <h1>Bad"),
                 arguments(Reply.of(302, "").header("Location", "http://127.0.0.1:1/"), "302."),
                 arguments(Reply.of(204, ""), "204"),
-                arguments(Reply.of(200, ""), "an answer"),
-                arguments(Reply.of(200, "<html>"), "an answer that is no JSON. Check control.url."),
+                arguments(Reply.of(200, ""), "the answer"),
+                arguments(Reply.of(200, "<html>"), "the answer is not JSON. Check control.url."),
                 arguments(
                         Reply.of(200, "<!DOCTYPE html>\n<html>Sign in</html>").header("Content-Type", "text/html"),
-                        "an answer that is no JSON. Check control.url."),
-                arguments(Reply.of(200, "[]"), "an answer without a bucket."),
-                arguments(Reply.of(200, "null"), "an answer without a bucket."),
-                arguments(Reply.of(200, "{\"bucket\":null}"), "an answer without a bucket."),
-                arguments(Reply.of(200, "{\"bucket\":{\"a\":[1]}}"), "an answer without a bucket."),
+                        "the answer is not JSON. Check control.url."),
+                arguments(Reply.of(200, "[]"), "the answer has no bucket."),
+                arguments(Reply.of(200, "null"), "the answer has no bucket."),
+                arguments(Reply.of(200, "{\"bucket\":null}"), "the answer has no bucket."),
+                arguments(Reply.of(200, "{\"bucket\":{\"a\":[1]}}"), "the answer has no bucket."),
                 arguments(
                         Reply.of(200, "{\"bucket\":7,\"access_key\":1,\"secret_key\":null}"),
-                        "an answer with one half of a key. Check"),
+                        "the answer has only half of a key. Check"),
                 arguments(
                         Reply.of(200, "{\"bucket\":\"b\",\"secret_key\":\"s\"}"),
-                        "an answer with one half of a key. Check"),
-                arguments(Reply.of(200, "{\"bucket\":\"\",\"access_key\":\"a\"}"), "an answer without a bucket."),
+                        "the answer has only half of a key. Check"),
+                arguments(Reply.of(200, "{\"bucket\":\"\",\"access_key\":\"a\"}"), "the answer has no bucket."),
                 arguments(Reply.of(200, "{\"bucket\":\"lake\",\"endpoint\":\"not a host\"}"), "endpoint"),
                 arguments(Reply.of(200, "{").resetConnection(), "no answer ("));
     }
@@ -295,8 +295,8 @@ class CredentialsTest {
                     .allMatch(line -> line.startsWith("control plane " + control.url() + ", dataset acme/syslog: "))
                     .first()
                     .asString()
-                    .contains("500 — down", "The export goes on with the credentials known from before.");
-            assertThat(camel.log().get(1).getFormattedMessage()).endsWith("it gives the credentials again.");
+                    .contains("500 — down", "The export continues with the credentials it has.");
+            assertThat(camel.log().get(1).getFormattedMessage()).endsWith("it provides the credentials again.");
         }
     }
 

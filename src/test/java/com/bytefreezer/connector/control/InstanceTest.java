@@ -167,7 +167,7 @@ class InstanceTest {
         assertThat(warnings())
                 .singleElement()
                 .asString()
-                .contains("Ignored, nothing is changed")
+                .contains("Ignored. Do this on the host")
                 .doesNotContain("\n");
         assertThat(sink.records()).hasSize(10);
     }
@@ -177,9 +177,9 @@ class InstanceTest {
         "refuses,no answer",
         "hangs,no answer",
         "401,Check control.api-key",
-        "500,may come back",
+        "500,may recover",
         "garbage,",
-        "login,an HTML page",
+        "login,the answer is an HTML page",
         "slow,",
         "cut,no answer"
     })
@@ -219,7 +219,7 @@ class InstanceTest {
             assertThat(warnings())
                     .singleElement()
                     .asString()
-                    .contains(said, "Exports go on")
+                    .contains(said, "Exports continue")
                     .doesNotContain("\n");
         }
     }

@@ -94,7 +94,7 @@ class HostileAnswersTest {
     private static String requireOneLine(Optional<Throwable> failure) {
         assertThat(failure).isPresent();
         String line = Failures.describe(failure.get());
-        assertThat(line).isNotBlank().hasSizeLessThan(LONGEST_LINE).doesNotContain("does not end in");
+        assertThat(line).isNotBlank().hasSizeLessThan(LONGEST_LINE).doesNotContain("does not end within");
         assertThat(line.lines()).hasSize(1);
         return line;
     }

@@ -438,7 +438,7 @@ class GateTest {
                     .isNotEmpty()
                     .doesNotContain(answer.response().request().method());
             assertThat(answer.error())
-                    .isEqualTo("There is nothing for %s here."
+                    .isEqualTo("%s is not allowed here."
                             .formatted(answer.response().request().method()));
         }
         assertThat(header(open.delete("/api/v1/runs"), "Allow").split(", ")).containsExactlyInAnyOrder("GET", "POST");

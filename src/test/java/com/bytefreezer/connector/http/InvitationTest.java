@@ -47,7 +47,7 @@ class InvitationTest {
         invitation.start();
         String line = tell(invitation);
         assertThat(line)
-                .startsWith("Open http://localhost:8090/ by the link in ")
+                .startsWith("Open http://localhost:8090/ with the link in ")
                 .doesNotContain(token.text());
         Matcher found = FILE.matcher(line);
         assertThat(found.find()).isTrue();

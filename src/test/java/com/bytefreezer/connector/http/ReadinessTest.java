@@ -28,7 +28,7 @@ class ReadinessTest {
         List<CompletableFuture<Optional<String>>> answers =
                 Stream.generate(readiness::ask).limit(100).toList();
         for (CompletableFuture<Optional<String>> answer : answers) {
-            assertThat(answer.get(30, TimeUnit.SECONDS).orElseThrow()).contains("within 3 s");
+            assertThat(answer.get(30, TimeUnit.SECONDS).orElseThrow()).contains("after 3 s");
         }
         CompletableFuture<Optional<String>> later = readiness.ask();
         assertThat(looks).hasValue(1);

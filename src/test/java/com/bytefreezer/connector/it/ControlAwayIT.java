@@ -97,10 +97,11 @@ class ControlAwayIT {
                 assertThat(said)
                         .filteredOn(line -> line.contains("WARN"))
                         .satisfiesExactlyInAnyOrder(
+                                line -> assertThat(line).contains("The export continues with the credentials it has."),
                                 line -> assertThat(line)
-                                        .contains("The export goes on with the credentials known from before."),
-                                line -> assertThat(line)
-                                        .contains(", report: ", "Exports go on; it is tried again every 5 s."));
+                                        .contains(
+                                                ", report: ",
+                                                "Exports continue; the connector tries again every 5 s."));
 
                 if (cut) {
                     toControl.heal();
@@ -109,8 +110,8 @@ class ControlAwayIT {
                 control.grant("acme", "events", s3, "lake");
                 Await.until("two lines", () -> aboutControl(connector).size() == said.size() + 2);
                 assertThat(aboutControl(connector).subList(said.size(), said.size() + 2))
-                        .anyMatch(line -> line.endsWith("it takes the report again."))
-                        .anyMatch(line -> line.endsWith("it gives the credentials again."));
+                        .anyMatch(line -> line.endsWith("report accepted again."))
+                        .anyMatch(line -> line.endsWith("it provides the credentials again."));
                 connector.terminate();
                 assertThat(connector.waitFor(Duration.ofSeconds(30))).isZero();
                 assertThat(connector.standardError()).doesNotContain("ERROR");

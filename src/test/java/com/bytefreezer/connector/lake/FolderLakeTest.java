@@ -66,7 +66,7 @@ class FolderLakeTest {
             assertThat(lake.skipped().hasLookAlikes()).isTrue();
             assertThat(lake.skipped().toString())
                     .startsWith(
-                            "Left out, since only names that end with .parquet are read: *.PARQUET (1), *.Parquet (1),"
+                            "Left out, because only names that end with .parquet are read: *.PARQUET (1), *.Parquet (1),"
                                     + " *.parq (1), no suffix (1), such as day=01/")
                     .endsWith("; rename them.");
         }
@@ -83,8 +83,8 @@ class FolderLakeTest {
             requireKeys(lake, "_day=1/b.parquet", "day=01/a.parquet", "day=02/c.parquet");
             assertThat(lake.unlisted())
                     .containsExactlyInAnyOrder(
-                            folder.resolve("day=01/back") + " (a link that leads back)",
-                            folder.resolve("day=01/nothing.parquet") + " (a link to nothing)");
+                            folder.resolve("day=01/back") + " (a link that forms a loop)",
+                            folder.resolve("day=01/nothing.parquet") + " (a broken link)");
         }
     }
 

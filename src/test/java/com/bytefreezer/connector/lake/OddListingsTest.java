@@ -50,7 +50,7 @@ class OddListingsTest {
     void aListingThatBeginsAgainInsteadFails() {
         server.reply(page(true, "", "a", "b"));
 
-        requireLine("object acme/events/a.parquet comes again or out of order");
+        requireLine("object acme/events/a.parquet is repeated or out of order");
     }
 
     @Test
@@ -65,7 +65,7 @@ class OddListingsTest {
     void theSameTokenAgainFails() {
         server.reply(page(true, "same"));
 
-        requireLine("it begins the same page again and again");
+        requireLine("it repeats the same page");
     }
 
     @Test
@@ -73,7 +73,7 @@ class OddListingsTest {
         IntStream.range(0, 1000).forEach(i -> reply("continuation-token=t" + i + "&", page(true, "t" + (i + 1))));
         server.replyWhen(request -> !request.path().contains("continuation-token"), page(true, "t0"));
 
-        requireLine("it has gone on for 100 pages without an object");
+        requireLine("100 pages in a row contained no object");
     }
 
     @Test
@@ -101,7 +101,7 @@ class OddListingsTest {
         var pages = order.equals("a b") ? "b a" : order;
         server.reply(page(false, "", pages.split(" ")));
 
-        requireLine("comes again or out of order");
+        requireLine("is repeated or out of order");
     }
 
     @Test

@@ -317,7 +317,7 @@ class ExplorerTest {
                 String said = ofDatasets ? answer.json().path("notes").path(0).asText() : answer.error();
                 assertThat(said)
                         .contains(ofDatasets ? "datasets of tenant acme" : "tenants of account a")
-                        .endsWith("an answer that is no JSON. Check control.url.")
+                        .endsWith("the answer is not JSON. Check control.url.")
                         .doesNotContain("\n");
             }
         }
@@ -344,7 +344,7 @@ class ExplorerTest {
                         {"tenant_id":"acme","tenant_name":"Acme","dataset_id":"d1","name":"Web","parquet_path":"","testing":true,"active":false,"newest":null}""");
                 assertThat(answer.path("notes"))
                         .extracting(JsonNode::asText)
-                        .anyMatch(note -> note.equals("Tenants: the control plane gave 2 of 3."))
+                        .anyMatch(note -> note.equals("Tenants: the control plane returned 2 of 3."))
                         .anyMatch(note -> note.contains("datasets of tenant gone: 404"));
                 assertThat(control.authorizations()).containsOnly("Bearer key-1234");
             }

@@ -264,8 +264,8 @@ class QueriesTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-        {                                                                     | invalid request: the body is not the JSON
-        []                                                                    | invalid request: the body is not the JSON
+        {                                                                     | invalid request: the body is not the expected JSON
+        []                                                                    | invalid request: the body is not the expected JSON
         {"tenant_id":"sample","dataset_id":"syslog"}                          | tenant_id, dataset_id, and sql are required
         {"tenant_id":"sample","dataset_id":"","sql":"SELECT 1"}               | tenant_id, dataset_id, and sql are required
         {"tenant_id":"sample","dataset_id":"../..","sql":"SELECT 1"}          | tenant_id and dataset_id must be names
