@@ -7,6 +7,7 @@ import com.bytefreezer.connector.app.Connector;
 import com.bytefreezer.connector.app.UnpackedLibraries;
 import com.bytefreezer.connector.app.Version;
 import com.bytefreezer.connector.app.Workbench;
+import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.config.Mode;
 import com.bytefreezer.connector.config.RouteFiles;
 import com.bytefreezer.connector.config.Settings;
@@ -222,7 +223,7 @@ public final class Main implements Callable<Integer> {
         };
     }
 
-    private int export(Settings settings, Secrets secrets, Mode mode, Predicate<String> lanes) throws Exception {
+    private int export(Settings settings, Secrets secrets, Mode mode, Predicate<Lane> lanes) throws Exception {
         if (settings.optional("cursor.url").isEmpty()) {
             LegacyCursor.announce(Path.of(settings.text("cursor.file")));
         }
@@ -253,7 +254,7 @@ public final class Main implements Callable<Integer> {
         return 0;
     }
 
-    private static int run(Connector connector, Mode mode, Predicate<String> lanes) throws Exception {
+    private static int run(Connector connector, Mode mode, Predicate<Lane> lanes) throws Exception {
         boolean watch = mode == Mode.WATCH;
         CountDownLatch closed = new CountDownLatch(1);
         Thread stop = new Thread(() -> stopBySignal(connector, closed, watch), "stop");

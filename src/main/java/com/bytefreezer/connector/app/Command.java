@@ -1,11 +1,11 @@
 package com.bytefreezer.connector.app;
 
 import com.bytefreezer.connector.config.ExportDefinition;
+import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.config.Mode;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.config.SettingsException;
 import com.bytefreezer.connector.cursor.Cursor;
-import com.bytefreezer.connector.delivery.Unit;
 import com.bytefreezer.connector.operate.ExportPlan;
 import com.bytefreezer.connector.operate.ExportStatus;
 import com.bytefreezer.connector.operate.LaneStatus;
@@ -134,7 +134,7 @@ public final class Command {
     /** Runs exports once, and gives the exit code. */
     @FunctionalInterface
     public interface Exporter {
-        int export(Settings settings, Predicate<String> lanes) throws Exception;
+        int export(Settings settings, Predicate<Lane> lanes) throws Exception;
     }
 
     public Command(Settings settings, Secrets secrets, Options options, PrintStream out) {
@@ -172,7 +172,7 @@ public final class Command {
                     ExportPlan plan = options.isRange()
                             ? lookup.planner().planAll(export, object -> true, OptionalLong.empty())
                             : lookup.planner().plan(export);
-                    plans.put(export.lane(), plan);
+                    plans.put(export.lane().toString(), plan);
                     if (!options.json) {
                         out.printf("%s: %s%n", export.lane(), plan.sentence());
                         out.printf(
@@ -268,7 +268,7 @@ public final class Command {
      */
     public int replay(Exporter exporter) throws Exception {
         if (options.isRange()) {
-            Set<String> lanes;
+            Set<Lane> lanes;
             try (Lookup lookup = new Lookup(settings, secrets)) {
                 lanes = chosen(lookup).stream().map(ExportDefinition::lane).collect(Collectors.toSet());
             }
@@ -317,7 +317,7 @@ public final class Command {
     private boolean isNamed(String export, String destination) {
         return options.export.isEmpty()
                 || options.export.equals(export)
-                || options.export.equals(Unit.lane(export, destination))
+                || options.export.equals(new Lane(export, destination).toString())
                 || options.export.startsWith(export + "@");
     }
 
@@ -326,8 +326,8 @@ public final class Command {
                 .filter(export -> options.export.isEmpty()
                         || export.name().equals(options.export)
                         || export.export().equals(options.export)
-                        || Unit.lane(export.export(), export.destination()).equals(options.export)
-                        || export.lane().equals(options.export))
+                        || export.lane().ofAll().toString().equals(options.export)
+                        || export.lane().toString().equals(options.export))
                 .toList();
         if (chosen.isEmpty() && !options.export.isEmpty()) {
             throw new ConnectorException("there is no export %s. Nothing was done. There are: %s."
@@ -335,10 +335,10 @@ public final class Command {
                             options.export,
                             all.isEmpty()
                                     ? settings.exports().stream()
-                                            .map(ExportDefinition::lane)
+                                            .map(export -> export.lane().toString())
                                             .collect(Collectors.joining(" "))
                                     : all.stream()
-                                            .map(ExportDefinition::lane)
+                                            .map(export -> export.lane().toString())
                                             .limit(MOST_NAMED)
                                             .collect(Collectors.joining(" "))));
         }
@@ -358,7 +358,7 @@ public final class Command {
         });
         for (LaneStatus lane : lanes) {
             rows.add(new String[] {
-                lane.lane(),
+                lane.lane().toString(),
                 lane.state(),
                 lane.lagSeconds() == null ? "-" : lag(lane.lagSeconds()),
                 time(lane.lastSuccess()),

@@ -3,6 +3,7 @@ package com.bytefreezer.connector.app;
 import com.bytefreezer.connector.cage.Cage;
 import com.bytefreezer.connector.config.DatasetChoice;
 import com.bytefreezer.connector.config.ExportDefinition;
+import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.config.Mode;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.control.DatasetFinder;
@@ -116,7 +117,7 @@ public final class Connector implements AutoCloseable {
             }
 
             @Override
-            public void added(String lane) {
+            public void added(Lane lane) {
                 health.measure(lane, exports, metrics);
             }
 
@@ -126,7 +127,7 @@ public final class Connector implements AutoCloseable {
             }
 
             @Override
-            public void removed(String lane) {
+            public void removed(Lane lane) {
                 metrics.remove(lane);
                 exports.signs().forget(lane);
                 circuit.forget(lane);
@@ -231,7 +232,7 @@ public final class Connector implements AutoCloseable {
     }
 
     /** Starts the routes, and a trigger for each of {@code lanes}. */
-    public Schedule start(Predicate<String> lanes) throws Exception {
+    public Schedule start(Predicate<Lane> lanes) throws Exception {
         CamelContext context = DeliveryCamel.init(camel);
         Optional<HttpServer> server = mode.serves()
                 ? Optional.of(HttpServer.startSomewhere(context, settings, operations::whyNotReady))
@@ -288,7 +289,7 @@ public final class Connector implements AutoCloseable {
     }
 
     /** Makes the lanes, and what decides when each of {@code lanes} runs. */
-    private Schedule schedule(CamelContext context, Predicate<String> lanes) throws Exception {
+    private Schedule schedule(CamelContext context, Predicate<Lane> lanes) throws Exception {
         if (mode == Mode.WATCH) {
             folder.begin();
         } else {
@@ -297,7 +298,7 @@ public final class Connector implements AutoCloseable {
         return bindSchedule(context, lanes);
     }
 
-    private Schedule bindSchedule(CamelContext context, Predicate<String> lanes) {
+    private Schedule bindSchedule(CamelContext context, Predicate<Lane> lanes) {
         Retries retries = context.getRegistry().lookupByNameAndType("retries", Retries.class);
         retries.tell((lane, code) -> metrics.lane(lane).retried(code));
         Schedule timing = new Schedule(settings, lanes, exports, retries, history, secrets);

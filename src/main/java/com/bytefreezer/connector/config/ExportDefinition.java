@@ -12,11 +12,11 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An export with one of its destinations, as its file in {@code routes/exports} and the settings describe it; of one dataset,
- * or, as a {@link #choice}, of all those that it stands {@link #at for}. What nothing sets is empty. Of all this Camel learns
- * only the two names: the rest is text that others have written, and Camel would evaluate it.
+ * What a lane exports, as its file in {@code routes/exports} and the settings describe it; of one dataset, or, as a
+ * {@link #choice}, of all those that it stands {@link #at for}. What nothing sets is empty. Of all this Camel learns
+ * only the names: the rest is text that others have written, and Camel would evaluate it.
  *
- * @param name of the export; with one of the datasets of a choice {@code export@tenant/dataset}
+ * @param lane with the dataset where it is one of a choice
  * @param tenant of the dataset; where there is a choice, as it is written
  * @param dataset likewise
  * @param choice which datasets; null where it is one
@@ -25,8 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param intervalSeconds pause between two runs in watch mode
  */
 public record ExportDefinition(
-        String name,
-        String destination,
+        Lane lane,
         String tenant,
         String dataset,
         String sql,
@@ -34,9 +33,6 @@ public record ExportDefinition(
         int batchSize,
         int intervalSeconds,
         @Nullable DatasetChoice choice) {
-    /** Stands before the dataset in a name, and in no name of an export. */
-    private static final char AT = '@';
-
     private static final Pattern PLACEHOLDER =
             Pattern.compile("\\{\\{\\??([a-z0-9-]+(?:\\.[a-z0-9-]+)+)(?::([^{}]*))?}}");
     private static final Pattern BRACES =
@@ -54,31 +50,27 @@ public record ExportDefinition(
 
     /** Of one dataset. */
     public ExportDefinition(
-            String name,
-            String destination,
-            String tenant,
-            String dataset,
-            String sql,
-            String sync,
-            int batchSize,
-            int intervalSeconds) {
-        this(name, destination, tenant, dataset, sql, sync, batchSize, intervalSeconds, null);
+            Lane lane, String tenant, String dataset, String sql, String sync, int batchSize, int intervalSeconds) {
+        this(lane, tenant, dataset, sql, sync, batchSize, intervalSeconds, null);
     }
 
     /** An export that cannot run for what its file says. */
     public static ExportDefinition refused(String name) {
-        return new ExportDefinition(name, "none", "", "", "", "auto", 1, 1);
+        return new ExportDefinition(new Lane(name, "none"), "", "", "", "auto", 1, 1);
     }
 
     /** The name of the export in its file, whatever its dataset. */
     public String export() {
-        return exportOf(name);
+        return lane.export();
     }
 
-    /** The same of the {@link #name} of one. */
-    public static String exportOf(String name) {
-        int at = name.indexOf(AT);
-        return at < 0 ? name : name.substring(0, at);
+    /** The same with the dataset, where it is one of a choice: {@code export@tenant/dataset}. */
+    public String name() {
+        return lane.name();
+    }
+
+    public String destination() {
+        return lane.destination();
     }
 
     /** Whether it stands for datasets that a look at the lake, or its file, tells. */
@@ -88,36 +80,19 @@ public record ExportDefinition(
 
     /** What can be compared: choices that are written alike are the same. */
     public ExportDefinition withoutChoice() {
-        return new ExportDefinition(name, destination, tenant, dataset, sql, sync, batchSize, intervalSeconds);
+        return new ExportDefinition(lane, tenant, dataset, sql, sync, batchSize, intervalSeconds);
     }
 
     /** The export of one of the datasets that it stands for. */
     public ExportDefinition at(DatasetName one) {
-        return new ExportDefinition(
-                name + AT + one, destination, one.tenant(), one.dataset(), sql, sync, batchSize, intervalSeconds);
+        return new ExportDefinition(lane.at(one), one.tenant(), one.dataset(), sql, sync, batchSize, intervalSeconds);
     }
 
-    /** The dataset whose lane this is, where it is one of a choice by this name and to this destination. */
-    public Optional<DatasetName> datasetOf(String lane) {
-        String before = name + AT;
-        String after = "/" + destination;
-        if (choice == null
-                || !lane.startsWith(before)
-                || !lane.endsWith(after)
-                || lane.length() <= before.length() + after.length()) {
-            return Optional.empty();
-        }
-        String[] names =
-                lane.substring(before.length(), lane.length() - after.length()).split("/", -1);
-        return Optional.of(names)
-                .filter(parts -> parts.length == 2)
-                .map(parts -> new DatasetName(parts[0], parts[1]))
-                .filter(choice::matches);
-    }
-
-    /** Names it in the cursor and elsewhere; the last slash parts the destination. */
-    public String lane() {
-        return name + "/" + destination;
+    /** The dataset whose lane this is, where it is one of this choice, export and destination. */
+    public Optional<DatasetName> datasetOf(Lane other) {
+        return choice == null || !other.ofAll().equals(lane)
+                ? Optional.empty()
+                : Optional.ofNullable(other.dataset()).filter(choice::matches);
     }
 
     /**
@@ -138,8 +113,7 @@ public record ExportDefinition(
         String sql = ESCAPED_BRACES.matcher(resolved.getOrDefault("sql", "")).replaceAll("$1$2");
         return RouteFiles.destinationsIn(resolved.getOrDefault("destination", "")).stream()
                 .map(destination -> new ExportDefinition(
-                        resolved.getOrDefault("name", ""),
-                        destination,
+                        new Lane(resolved.getOrDefault("name", ""), destination),
                         one.map(DatasetName::tenant).orElse(tenant),
                         one.map(DatasetName::dataset).orElse(dataset),
                         sql.isBlank() ? settings.getOrDefault("query.sql", "") : sql,

@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.cursor;
 
+import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.cursor.DeliveredObjects.Checkpoint;
 import com.bytefreezer.connector.cursor.KnownObjects.Match;
@@ -67,8 +68,8 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
 
     /** A unit of work: what is recorded together. */
     public interface Delivered {
-        /** The export and its destination: {@code default/webhook}. */
-        String lane();
+        /** Whose it is. */
+        Lane lane();
 
         List<LakeObject> objects();
 
@@ -372,7 +373,7 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
 
     private Claim stillToDeliver(Connection connection, Delivered unit) throws SQLException {
         if (unit.listing().isPresent()) {
-            String before = LaneTable.find(connection, unit.lane())
+            String before = LaneTable.find(connection, unit.lane().toString())
                     .map(Position::listing)
                     .orElse(null);
             return Objects.equals(before, unit.listingBefore().orElse(null)) ? Claim.MINE : Claim.DELIVERED;
@@ -385,7 +386,7 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
     }
 
     private static int undelivered(Connection connection, Delivered unit) throws SQLException {
-        Optional<Integer> number = LaneTable.findNumber(connection, unit.lane());
+        Optional<Integer> number = LaneTable.findNumber(connection, unit.lane().toString());
         List<LakeObject> objects = unit.objects();
         int left = 0;
         for (int from = 0; from < objects.size(); from += NewObjects.MANY) {
@@ -393,7 +394,7 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
             left += number.isEmpty()
                     ? some.size()
                     : (int)
-                            NewObjects.match(connection, unit.lane(), number.get(), some, new ArrayList<>())
+                            NewObjects.match(connection, unit.lane().toString(), number.get(), some, new ArrayList<>())
                                     .values()
                                     .stream()
                                     .filter(match -> match != Match.KNOWN)
@@ -532,7 +533,7 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
     }
 
     private void count(Connection connection, Delivered unit, Counts counts, long objects) throws SQLException {
-        pulse.count(connection, unit.lane(), objects, counts.minus(counted.getOrDefault(unit, Counts.NONE)));
+        pulse.count(connection, unit.lane().toString(), objects, counts.minus(counted.getOrDefault(unit, Counts.NONE)));
     }
 
     private ConnectorException lost(Delivered unit) {

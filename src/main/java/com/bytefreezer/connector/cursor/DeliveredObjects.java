@@ -64,12 +64,12 @@ final class DeliveredObjects {
             return Checkpoint.NONE;
         }
         LakeObject object = unit.objects().get(0);
-        moveCheckpoint(connection, unit.lane(), object);
+        moveCheckpoint(connection, unit.lane().toString(), object);
         try (PreparedStatement statement = connection.prepareStatement(
                 "SELECT query, accepted, duplicates, dead_lettered, etag IS NULL FROM object WHERE lane = ? AND key = ? AND last_modified_ms = ? AND "
                         + SAME
                         + " AND NOT complete AND query IN (?, (SELECT query FROM lane_query q WHERE q.lane = object.lane AND q.query = object.query))")) {
-            statement.setString(1, unit.lane());
+            statement.setString(1, unit.lane().toString());
             statement.setString(2, object.key());
             statement.setLong(3, object.lastModified().toEpochMilli());
             bindSame(statement, 4, object);
@@ -162,7 +162,7 @@ final class DeliveredObjects {
         Counts ofObject = counts;
         try (PreparedStatement statement = connection.prepareStatement(upsertSql)) {
             for (LakeObject object : objects) {
-                statement.setString(1, unit.lane());
+                statement.setString(1, unit.lane().toString());
                 statement.setString(2, object.key());
                 statement.setLong(3, object.size());
                 statement.setLong(4, object.lastModified().toEpochMilli());
@@ -187,7 +187,7 @@ final class DeliveredObjects {
         try (PreparedStatement statement = connection.prepareStatement(
                 "SELECT count(*), sum(selected), sum(accepted), sum(duplicates), sum(dead_lettered) FROM object WHERE complete AND "
                         + SLICES)) {
-            bindSlices(statement, unit.lane(), object, slice);
+            bindSlices(statement, unit.lane().toString(), object, slice);
             try (ResultSet row = statement.executeQuery()) {
                 row.next();
                 if (row.getInt(1) != slice.count()) {
@@ -198,7 +198,7 @@ final class DeliveredObjects {
         }
         put(connection, unit, counts, List.of(object.whole()), true);
         try (PreparedStatement statement = connection.prepareStatement("DELETE FROM object WHERE " + SLICES)) {
-            bindSlices(statement, unit.lane(), object, slice);
+            bindSlices(statement, unit.lane().toString(), object, slice);
             statement.executeUpdate();
         }
         return true;

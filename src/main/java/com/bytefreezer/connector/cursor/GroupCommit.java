@@ -93,7 +93,7 @@ final class GroupCommit {
     }
 
     private void record(Connection connection, Delivered unit) throws SQLException {
-        String lane = unit.lane();
+        String lane = unit.lane().toString();
         int number = LaneTable.number(store, connection, lane);
         Counts counts = unit.counts();
         delivered.put(connection, unit, counts, unit.objects(), true);

@@ -304,7 +304,7 @@ final class PostgresStore implements Store {
     public boolean take(Connection connection, Delivered unit, String claim) throws SQLException {
         SortedMap<String, String> rows = ClaimTable.rows(unit);
         try (PreparedStatement statement = connection.prepareStatement(TAKE)) {
-            statement.setString(1, unit.lane());
+            statement.setString(1, unit.lane().toString());
             statement.setString(2, claim);
             statement.setInt(3, claimSeconds);
             statement.setArray(4, connection.createArrayOf("text", rows.keySet().toArray()));

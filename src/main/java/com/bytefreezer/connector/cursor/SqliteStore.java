@@ -173,7 +173,7 @@ final class SqliteStore implements Store {
     public boolean take(Connection connection, Cursor.Delivered unit, String claim) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(TAKE)) {
             for (Map.Entry<String, String> row : ClaimTable.rows(unit).entrySet()) {
-                statement.setString(1, unit.lane());
+                statement.setString(1, unit.lane().toString());
                 statement.setString(2, row.getKey());
                 statement.setString(3, claim);
                 statement.setString(4, row.getValue());

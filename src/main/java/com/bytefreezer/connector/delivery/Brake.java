@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.delivery;
 
+import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.problem.ConnectorException;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -14,7 +15,7 @@ final class Brake {
     private static final int LATER = 10_000;
 
     private final double mostRejected;
-    private final Map<String, Window> lanes = new ConcurrentHashMap<>();
+    private final Map<Lane, Window> lanes = new ConcurrentHashMap<>();
 
     /** @param mostRejected {@code delivery.max-rejected-ratio}: the part of the records that may be refused; 1 for all */
     Brake(double mostRejected) {
@@ -33,7 +34,7 @@ final class Brake {
     }
 
     /** The lane is gone. */
-    void forget(String lane) {
+    void forget(Lane lane) {
         lanes.remove(lane);
     }
 

@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.delivery;
 
+import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
 import com.bytefreezer.connector.signs.Neighbour;
@@ -24,7 +25,7 @@ public final class Circuit {
     private static final String UNDER_WAY = "CircuitUnderWay";
 
     private final Signs signs;
-    private final Map<String, Lane> lanes = new ConcurrentHashMap<>();
+    private final Map<Lane, State> lanes = new ConcurrentHashMap<>();
 
     /** @param signs are told how the destinations do */
     public Circuit(Signs signs) {
@@ -32,7 +33,7 @@ public final class Circuit {
     }
 
     /** What is known of one destination; guarded by itself. */
-    private static final class Lane {
+    private static final class State {
         private int underWay;
         private boolean open;
         private @Nullable Exception gaveUp;
@@ -52,25 +53,25 @@ public final class Circuit {
     public void await(
             Exchange exchange, @Body Batch batch, @Variable("destination") String destination, CamelContext context)
             throws InterruptedException {
-        String name = Unit.lane(batch.unit().export(), destination);
-        Lane lane = lane(name);
-        synchronized (lane) {
+        Lane lane = Lane.of(batch.unit().export(), destination);
+        State state = state(lane);
+        synchronized (state) {
             while (true) {
-                if (lane.gaveUp != null && batch.unit().begun() - lane.gaveUpAt <= 0) {
-                    throw new ConnectorException(Failures.describe(lane.gaveUp), lane.gaveUp);
+                if (state.gaveUp != null && batch.unit().begun() - state.gaveUpAt <= 0) {
+                    throw new ConnectorException(Failures.describe(state.gaveUp), state.gaveUp);
                 }
-                if (!lane.holdsBack(batch)) {
+                if (!state.holdsBack(batch)) {
                     break;
                 }
                 if (context.isStopping() || batch.unit().failure().isPresent()) {
                     throw new ConnectorException("the batch was not sent, since an earlier one has failed");
                 }
-                lane.wait(LOOK_AT_STOP_MS);
+                state.wait(LOOK_AT_STOP_MS);
             }
-            lane.underWay++;
+            state.underWay++;
         }
-        exchange.setProperty(UNDER_WAY, name);
-        signs.begin(name, Neighbour.DESTINATION, exchange);
+        exchange.setProperty(UNDER_WAY, lane);
+        signs.begin(lane, Neighbour.DESTINATION, exchange);
         exchange.getExchangeExtension().addOnCompletion(new SynchronizationAdapter() {
             @Override
             public void onComplete(Exchange sent) {
@@ -86,71 +87,71 @@ public final class Circuit {
 
     /** The destination has refused what is in the batch: it is there. */
     public void refused(Exchange exchange, @ExchangeProperty(Exchange.EXCEPTION_CAUGHT) Exception reason) {
-        String name = done(exchange);
-        if (name != null) {
-            close(name);
-            signs.refused(name, Neighbour.DESTINATION, Failures.describe(reason));
+        Lane lane = done(exchange);
+        if (lane != null) {
+            close(lane);
+            signs.refused(lane, Neighbour.DESTINATION, Failures.describe(reason));
         }
     }
 
     private void answered(Exchange exchange) {
-        String name = done(exchange);
-        if (name != null) {
-            close(name);
-            signs.works(name, Neighbour.DESTINATION);
+        Lane lane = done(exchange);
+        if (lane != null) {
+            close(lane);
+            signs.works(lane, Neighbour.DESTINATION);
         }
     }
 
-    private @Nullable String done(Exchange exchange) {
-        String name = (String) exchange.removeProperty(UNDER_WAY);
-        if (name != null) {
-            Lane lane = lane(name);
-            synchronized (lane) {
-                lane.underWay--;
-                lane.notifyAll();
+    private @Nullable Lane done(Exchange exchange) {
+        Lane lane = (Lane) exchange.removeProperty(UNDER_WAY);
+        if (lane != null) {
+            State state = state(lane);
+            synchronized (state) {
+                state.underWay--;
+                state.notifyAll();
             }
-            signs.end(name, Neighbour.DESTINATION, exchange);
+            signs.end(lane, Neighbour.DESTINATION, exchange);
         }
-        return name;
+        return lane;
     }
 
     /** A batch was not taken, and is tried again. */
-    void failed(String name, String why) {
-        Lane lane = lane(name);
-        synchronized (lane) {
-            lane.open = true;
+    void failed(Lane lane, String why) {
+        State state = state(lane);
+        synchronized (state) {
+            state.open = true;
         }
-        signs.retries(name, Neighbour.DESTINATION, why);
+        signs.retries(lane, Neighbour.DESTINATION, why);
     }
 
     /** A batch was not taken, and is not tried again. */
-    void gaveUp(String name, Exception why) {
+    void gaveUp(Lane lane, Exception why) {
         if (Failures.isNeighbours(why)) {
-            signs.failed(name, Neighbour.DESTINATION, Failures.describe(why));
+            signs.failed(lane, Neighbour.DESTINATION, Failures.describe(why));
         }
-        Lane lane = lane(name);
-        synchronized (lane) {
-            lane.gaveUp = why;
-            lane.gaveUpAt = System.nanoTime();
-            lane.notifyAll();
+        State state = state(lane);
+        synchronized (state) {
+            state.gaveUp = why;
+            state.gaveUpAt = System.nanoTime();
+            state.notifyAll();
         }
     }
 
     /** The lane is gone. */
-    public void forget(String name) {
-        lanes.remove(name);
+    public void forget(Lane lane) {
+        lanes.remove(lane);
     }
 
-    private void close(String name) {
-        Lane lane = lane(name);
-        synchronized (lane) {
-            lane.open = false;
-            lane.gaveUp = null;
-            lane.notifyAll();
+    private void close(Lane lane) {
+        State state = state(lane);
+        synchronized (state) {
+            state.open = false;
+            state.gaveUp = null;
+            state.notifyAll();
         }
     }
 
-    private Lane lane(String name) {
-        return lanes.computeIfAbsent(name, any -> new Lane());
+    private State state(Lane lane) {
+        return lanes.computeIfAbsent(lane, any -> new State());
     }
 }

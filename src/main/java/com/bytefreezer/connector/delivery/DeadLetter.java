@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.delivery;
 
+import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.text.Json;
 import com.bytefreezer.connector.text.PlainText;
@@ -167,7 +168,7 @@ public record DeadLetter(
     }
 
     /** A batch of dead letters that {@link #goesWith} each other, whose records have the ids that they had before. */
-    public static Batch batch(List<DeadLetter> letters) {
+    public static Batch batch(Lane lane, List<DeadLetter> letters) {
         DeadLetter first = letters.get(0);
         List<LakeObject> objects = new ArrayList<>();
         Map<String, Integer> positions = new HashMap<>();
@@ -187,8 +188,7 @@ public record DeadLetter(
             }
         }
         Unit unit = new Unit(
-                first.export,
-                first.destination,
+                lane,
                 first.tenant,
                 first.dataset,
                 objects,

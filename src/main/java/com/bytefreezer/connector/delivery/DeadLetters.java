@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.delivery;
 
+import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.delivery.Batch.Rejection;
 import com.bytefreezer.connector.disk.FileName;
 import com.bytefreezer.connector.problem.ConnectorException;
@@ -19,7 +20,7 @@ import java.util.stream.Stream;
  */
 public final class DeadLetters {
     private final Path folder;
-    private final Map<String, DeadLetterFolder> lanes = new ConcurrentHashMap<>();
+    private final Map<Lane, DeadLetterFolder> lanes = new ConcurrentHashMap<>();
 
     public DeadLetters(Path folder) {
         this.folder = folder;
@@ -35,7 +36,7 @@ public final class DeadLetters {
         Unit unit = batch.unit();
         String id = batch.id();
         String now = Instant.now().toString();
-        return of(Unit.lane(unit.export(), destination))
+        return of(Lane.of(unit.export(), destination))
                 .keep(
                         id,
                         rejections.stream()
@@ -59,32 +60,32 @@ public final class DeadLetters {
      *
      * @throws ConnectorException when they could not be written
      */
-    void requireRoom(String lane) {
+    void requireRoom(Lane lane) {
         of(lane).requireRoom();
     }
 
     /** A run of the lane has ended: the next one has a file of its own. */
-    void ended(String lane) {
+    void ended(Lane lane) {
         of(lane).begin();
     }
 
     /** Nothing more is asked of the lane for now. */
-    void forget(String lane) {
+    void forget(Lane lane) {
         lanes.remove(lane);
     }
 
     /** Those of a lane, and lines that are none; reads file by file. */
-    public Stream<DeadLetterLine> lines(String lane) {
+    public Stream<DeadLetterLine> lines(Lane lane) {
         return files(lane).stream().flatMap(file -> read(file).stream());
     }
 
     /** How many records of a lane lie here. */
-    public long count(String lane) {
+    public long count(Lane lane) {
         return of(lane).count();
     }
 
     /** The files of a lane. */
-    public List<Path> files(String lane) {
+    public List<Path> files(Lane lane) {
         return of(lane).files();
     }
 
@@ -104,17 +105,17 @@ public final class DeadLetters {
      * @param instead by the lines' {@link DeadLetterLine#digest}
      * @throws ConnectorException when it cannot be written; then the file is as it was
      */
-    public void replace(String lane, Path file, Map<String, Optional<DeadLetter>> instead) {
+    public void replace(Lane lane, Path file, Map<String, Optional<DeadLetter>> instead) {
         of(lane).replace(file, instead);
     }
 
-    private DeadLetterFolder of(String lane) {
+    private DeadLetterFolder of(Lane lane) {
         return lanes.computeIfAbsent(lane, name -> new DeadLetterFolder(folderOf(name)));
     }
 
-    private Path folderOf(String lane) {
+    private Path folderOf(Lane lane) {
         Path its = folder;
-        for (String part : lane.split("/")) {
+        for (String part : lane.parts()) {
             its = its.resolve(FileName.of(part));
         }
         return its;

@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.delivery;
 
+import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.cursor.Cursor;
 import com.bytefreezer.connector.delivery.Batch.Rejection;
@@ -155,7 +156,7 @@ public final class Deliveries {
                     "Correct the query or the destination, or set delivery.on-rejected=dead-letter to keep such records aside.",
                     null);
         }
-        String lane = Unit.lane(batch.unit().export(), destination);
+        Lane lane = Lane.of(batch.unit().export(), destination);
         Path file = keep(batch, destination, rejections, lane);
         if (refusals.isFirst(lane, rejections.size(), batch.recordCount(), rejections.get(0))) {
             LOG.warn(
@@ -167,7 +168,7 @@ public final class Deliveries {
         }
     }
 
-    private Path keep(Batch batch, String destination, List<Rejection> rejections, String lane) {
+    private Path keep(Batch batch, String destination, List<Rejection> rejections, Lane lane) {
         try {
             return deadLetters.keep(batch, destination, rejections);
         } catch (ConnectorException e) {
@@ -175,7 +176,7 @@ public final class Deliveries {
         }
     }
 
-    private void requireRoom(String lane) {
+    private void requireRoom(Lane lane) {
         try {
             deadLetters.requireRoom(lane);
         } catch (ConnectorException e) {
@@ -184,19 +185,19 @@ public final class Deliveries {
     }
 
     /** The run ends after what is under way. */
-    private ConnectorException noRoom(String lane, ConnectorException why) {
+    private ConnectorException noRoom(Lane lane, ConnectorException why) {
         signs.failed(lane, Neighbour.DISK, why.saying(""));
         return why;
     }
 
     /** The lane is gone. */
-    public void forget(String lane) {
+    public void forget(Lane lane) {
         brake.forget(lane);
         deadLetters.forget(lane);
     }
 
     /** A run of a lane has ended. */
-    public void ended(String lane) {
+    public void ended(Lane lane) {
         deadLetters.ended(lane);
     }
 

@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.delivery;
 
+import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.delivery.Batch.Rejection;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -11,7 +12,7 @@ import java.util.Map;
 final class Refusals {
     private static final Duration PAUSE = Duration.ofSeconds(10);
 
-    private final Map<String, Sum> lanes = new LinkedHashMap<>();
+    private final Map<Lane, Sum> lanes = new LinkedHashMap<>();
 
     private static final class Sum {
         private final long begun = System.nanoTime();
@@ -26,7 +27,7 @@ final class Refusals {
      *
      * @param rejected of so many {@code records} of a batch
      */
-    synchronized boolean isFirst(String lane, int rejected, int records, Rejection example) {
+    synchronized boolean isFirst(Lane lane, int rejected, int records, Rejection example) {
         Sum sum = lanes.get(lane);
         if (sum == null) {
             lanes.put(lane, new Sum());

@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.delivery;
 
+import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
 import java.time.Duration;
@@ -30,8 +31,8 @@ public final class Retries implements Processor {
     private final int most;
     private final Duration longestDelay;
     private final Circuit circuit;
-    private volatile BiConsumer<String, String> listener = (lane, code) -> {};
-    private final ConcurrentMap<String, ConcurrentMap<String, Long>> counts = new ConcurrentHashMap<>();
+    private volatile BiConsumer<Lane, String> listener = (lane, code) -> {};
+    private final ConcurrentMap<Lane, ConcurrentMap<String, Long>> counts = new ConcurrentHashMap<>();
 
     /**
      * The policy's limits.
@@ -60,7 +61,7 @@ public final class Retries implements Processor {
     @Override
     public void process(Exchange exchange) {
         Exception failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
-        String lane = Unit.lane(
+        Lane lane = Lane.of(
                 exchange.getVariable("export", String.class), exchange.getVariable("destination", String.class));
         if (isFinal(failure)) {
             if (!Deliveries.refuses(failure)) {
@@ -97,17 +98,17 @@ public final class Retries implements Processor {
     }
 
     /** From now on each retry is told: its lane, and the HTTP status or what else went wrong. */
-    public void tell(BiConsumer<String, String> listener) {
+    public void tell(BiConsumer<Lane, String> listener) {
         this.listener = listener;
     }
 
     /** How many retries a lane has needed since {@link #take}, by HTTP status or what else went wrong. */
-    public Map<String, Long> of(String lane) {
+    public Map<String, Long> of(Lane lane) {
         return Map.copyOf(counts.getOrDefault(lane, new ConcurrentHashMap<>()));
     }
 
     /** As {@link #of}, and begins again with none. */
-    public Map<String, Long> take(String lane) {
+    public Map<String, Long> take(Lane lane) {
         ConcurrentMap<String, Long> taken = counts.remove(lane);
         return taken == null ? Map.of() : Map.copyOf(taken);
     }

@@ -1,6 +1,6 @@
 package com.bytefreezer.connector.delivery;
 
-import com.bytefreezer.connector.config.ExportDefinition;
+import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.cursor.Counts;
 import com.bytefreezer.connector.cursor.Cursor;
 import com.bytefreezer.connector.lake.LakeObject;
@@ -20,8 +20,7 @@ import org.jspecify.annotations.Nullable;
 public final class Unit implements Cursor.Delivered {
     private static final long LOOK_AT_STOP_MS = 100;
 
-    private final String export;
-    private final String destination;
+    private final Lane lane;
     private final String tenant;
     private final String dataset;
     private final List<LakeObject> objects;
@@ -57,8 +56,7 @@ public final class Unit implements Cursor.Delivered {
      * @param repeatable whether each run gives the same records of an object in the same order
      */
     public Unit(
-            String export,
-            String destination,
+            Lane lane,
             String tenant,
             String dataset,
             List<LakeObject> objects,
@@ -66,8 +64,7 @@ public final class Unit implements Cursor.Delivered {
             @Nullable String listing,
             @Nullable String listingBefore,
             boolean repeatable) {
-        this.export = export;
-        this.destination = destination;
+        this.lane = lane;
         this.tenant = tenant;
         this.dataset = dataset;
         this.objects = objects;
@@ -76,7 +73,7 @@ public final class Unit implements Cursor.Delivered {
         this.listingBefore = listingBefore;
         this.repeatable = repeatable;
         // Each batch asks for it, and there may be many objects.
-        this.key = export + " "
+        this.key = lane.name() + " "
                 + (listing != null
                         ? listing
                         : objects.stream().map(LakeObject::identity).collect(Collectors.joining("\n")));
@@ -84,26 +81,21 @@ public final class Unit implements Cursor.Delivered {
 
     /** The same once more, of which nothing is delivered until it is claimed again. */
     public Unit again() {
-        return new Unit(export, destination, tenant, dataset, objects, query, listing, listingBefore, repeatable);
+        return new Unit(lane, tenant, dataset, objects, query, listing, listingBefore, repeatable);
     }
 
     public String export() {
-        return export;
+        return lane.name();
     }
 
     /** The export's part in the ids of records: the same whether it is of this dataset alone or of a choice. */
     String exportOfIds() {
-        return ExportDefinition.exportOf(export);
+        return lane.export();
     }
 
     @Override
-    public String lane() {
-        return lane(export, destination);
-    }
-
-    /** The name of an export's lane to one of its destinations; the last slash parts them. */
-    public static String lane(String export, String destination) {
-        return export + "/" + destination;
+    public Lane lane() {
+        return lane;
     }
 
     public String tenant() {

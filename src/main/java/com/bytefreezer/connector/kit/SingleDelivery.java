@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.kit;
 
+import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.cursor.Cursor;
 import com.bytefreezer.connector.delivery.Batch;
@@ -137,7 +138,7 @@ public final class SingleDelivery {
 
     /** A batch of these records, each a JSON object, from {@code object}. */
     public static Batch batch(List<byte[]> records, String tenant, String dataset, LakeObject object) {
-        Unit unit = new Unit(EXPORT, "test", tenant, dataset, List.of(object), "query", null, null, true);
+        Unit unit = new Unit(new Lane(EXPORT, "test"), tenant, dataset, List.of(object), "query", null, null, true);
         // Null after the last one.
         Object[] block = records.toArray(new Object[records.size() + 1]);
         return new Batches(

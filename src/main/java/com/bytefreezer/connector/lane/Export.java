@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.lane;
 
 import com.bytefreezer.connector.config.ExportDefinition;
+import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.cursor.Counts;
 import com.bytefreezer.connector.cursor.Cursor;
@@ -82,6 +83,7 @@ public final class Export {
     private volatile Result result = Result.NONE;
 
     private final ExportDefinition definition;
+    private final Lane lane;
     private final String name;
     private final String tenant;
     private final String dataset;
@@ -103,6 +105,7 @@ public final class Export {
         this.exports = exports;
         this.definition = definition;
         this.query = query;
+        lane = definition.lane();
         name = definition.name();
         tenant = definition.tenant();
         dataset = definition.dataset();
@@ -110,7 +113,7 @@ public final class Export {
         destination = definition.destination();
         Settings settings = exports.settings();
         queries = new LaneQuery(
-                lane(),
+                lane.toString(),
                 this::subject,
                 exports.engine(),
                 exports.cursor().queries(),
@@ -126,9 +129,8 @@ public final class Export {
         return definition;
     }
 
-    /** Names this export with its destination, in the cursor and elsewhere. */
-    public String lane() {
-        return Unit.lane(name, destination);
+    public Lane lane() {
+        return lane;
     }
 
     /** What its DuckDB holds in memory now, in bytes; 0 while it does not run. */
@@ -193,7 +195,7 @@ public final class Export {
                 since,
                 credentials,
                 position,
-                exports.cursor().suspects(lane()),
+                exports.cursor().suspects(lane.toString()),
                 // A run that is not repeated ends when all it has listed is delivered, by whomever.
                 !exports.isWatch(),
                 bar(lake, position)));
@@ -205,7 +207,7 @@ public final class Export {
                 || plan == null
                 || plan.kind(sync) == Plan.Kind.WHOLE
                 // Also when the cursor was reset.
-                || !exports.cursor().hasListed(exports.cursor().position(lane()));
+                || !exports.cursor().hasListed(exports.cursor().position(lane.toString()));
     }
 
     /** Whether there is anything to {@link #discover}. Takes a while when it is another replica's. */
@@ -412,7 +414,7 @@ public final class Export {
         Run run = run();
         Instant watermark = run.watermark();
         if (watermark != null) {
-            exports.cursor().advance(lane(), watermark, run.listing.count() == 0);
+            exports.cursor().advance(lane.toString(), watermark, run.listing.count() == 0);
         }
         window.ended(run);
         if (run.since.equals(Instant.MIN)) {
@@ -430,7 +432,7 @@ public final class Export {
     /** Once, and again when it has changed. */
     private void tellSkipped(Skipped skipped) {
         String text = skipped.toString();
-        exports.cursor().leavesOut(lane(), text);
+        exports.cursor().leavesOut(lane.toString(), text);
         if (text.equals(toldSkipped)) {
             return;
         }
@@ -477,11 +479,11 @@ public final class Export {
     void done(Unit unit, @Nullable Throwable failure) {
         Trouble trouble = failure == null || unit.hasDeliveryFailed() ? Trouble.OTHER : Trouble.of(failure);
         if (failure != null && trouble == Trouble.DISK) {
-            exports.signs().failed(lane(), Neighbour.DISK, trouble.reason(failure));
+            exports.signs().failed(lane, Neighbour.DISK, trouble.reason(failure));
         } else if (failure != null
                 && trouble == Trouble.UNREACHABLE
                 && unit.notRecorded().isEmpty()) {
-            exports.signs().failed(lane(), Neighbour.LAKE, trouble.reason(failure));
+            exports.signs().failed(lane, Neighbour.LAKE, trouble.reason(failure));
         }
         exports.company().leave(unit);
         if (failure != null && !unit.isBundle() && Trouble.of(failure) == Trouble.ENDLESS) {
@@ -543,17 +545,18 @@ public final class Export {
                 "{}: the cursor stands at {}, which is still to come: a clock was ahead, or cursor.start lies in the future. It is set to now. What is delivered is known by name and is not repeated.",
                 subject(),
                 position.watermark());
-        return exports.cursor().notAfter(lane(), now);
+        return exports.cursor().notAfter(lane.toString(), now);
     }
 
     /** Where the cursor stands; at the very first run, where {@code cursor.start} puts it. */
     private Position begun() {
         Cursor cursor = exports.cursor();
         String start = exports.settings().text("cursor.start");
-        if (cursor.knows(lane()) || start.equals("earliest")) {
-            return cursor.position(lane());
+        if (cursor.knows(lane.toString()) || start.equals("earliest")) {
+            return cursor.position(lane.toString());
         }
-        return cursor.begin(lane(), start.equals("latest") ? Position.AFTER_FIRST_LISTING : Instant.parse(start));
+        return cursor.begin(
+                lane.toString(), start.equals("latest") ? Position.AFTER_FIRST_LISTING : Instant.parse(start));
     }
 
     private Progress bar(Lake lake, Position position) {
@@ -561,8 +564,8 @@ public final class Export {
             return Progress.none();
         }
         try (Stream<LakeObject> objects = lake.objects()) {
-            Iterator<LakeObject> fresh = exports.cursor().newOnes(position, lane(), objects.iterator());
-            return Progress.onTerminal(lane(), each(fresh).count());
+            Iterator<LakeObject> fresh = exports.cursor().newOnes(position, lane.toString(), objects.iterator());
+            return Progress.onTerminal(lane.toString(), each(fresh).count());
         }
     }
 
@@ -604,7 +607,7 @@ public final class Export {
 
     private Unit begin(Run run, Unit unit) {
         if (run.tally.hasBegunNothing()) {
-            exports.cursor().pulse().begins(lane(), run.tally.started());
+            exports.cursor().pulse().begins(lane.toString(), run.tally.started());
         }
         return run.tally.begun(exports.company().enter(unit, () -> isStopping(run)));
     }
@@ -624,7 +627,7 @@ public final class Export {
 
     private Iterator<Unit> eachNewObject(Run run) {
         Stream<LakeObject> unsuspected = each(run.tally.found(
-                        exports.cursor().newOnes(run.position, lane(), run.listing)))
+                        exports.cursor().newOnes(run.position, lane.toString(), run.listing)))
                 .filter(object -> run.suspects.isEmpty() || isUnsuspected(run, unitOf(List.of(object))));
         Listing fresh = new Listing(learned(run, unsuspected.iterator())
                 .flatMap(object -> newSlices(run, object))
@@ -646,7 +649,7 @@ public final class Export {
                     run.tally.stopped();
                     return false;
                 }
-                if (!offered && exports.turns().isOver(lane())) {
+                if (!offered && exports.turns().isOver(lane)) {
                     run.leftOver.putOff(this);
                     return false;
                 }
@@ -684,7 +687,7 @@ public final class Export {
 
     private Unit unitOf(List<LakeObject> objects) {
         boolean repeatable = query.isRepeatable() && isRowWise();
-        return new Unit(name, destination, tenant, dataset, objects, queries.id(), null, null, repeatable);
+        return new Unit(lane, tenant, dataset, objects, queries.id(), null, null, repeatable);
     }
 
     private boolean isRowWise() {
@@ -698,7 +701,8 @@ public final class Export {
     }
 
     private List<LakeObject> newOnes(Run run, Iterator<LakeObject> objects) {
-        return each(exports.cursor().newOnes(run.position, lane(), objects)).toList();
+        return each(exports.cursor().newOnes(run.position, lane.toString(), objects))
+                .toList();
     }
 
     private static Stream<LakeObject> each(Iterator<LakeObject> objects) {
@@ -706,7 +710,8 @@ public final class Export {
     }
 
     private Iterator<Unit> allNewObjects(Run run) {
-        List<LakeObject> fresh = each(run.tally.found(exports.cursor().newOnes(run.position, lane(), run.listing)))
+        List<LakeObject> fresh = each(run.tally.found(
+                        exports.cursor().newOnes(run.position, lane.toString(), run.listing)))
                 .toList();
         return fresh.isEmpty() ? Collections.emptyIterator() : one(run, unitOf(fresh));
     }
@@ -722,18 +727,7 @@ public final class Export {
         if (exports.isWatch() && run.listing.isSameAs(run.position.listing())) {
             return Collections.emptyIterator();
         }
-        return one(
-                run,
-                new Unit(
-                        name,
-                        destination,
-                        tenant,
-                        dataset,
-                        all,
-                        queries.id(),
-                        fingerprint,
-                        run.position.listing(),
-                        false));
+        return one(run, new Unit(lane, tenant, dataset, all, queries.id(), fingerprint, run.position.listing(), false));
     }
 
     private Iterator<Unit> one(Run run, Unit unit) {

@@ -3,6 +3,7 @@ package com.bytefreezer.connector.lane;
 import com.bytefreezer.connector.config.DatasetChoice;
 import com.bytefreezer.connector.config.ExportDefinition;
 import com.bytefreezer.connector.config.ExportFiles;
+import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.lake.Lake;
 import com.bytefreezer.connector.problem.ConnectorException;
@@ -41,9 +42,9 @@ public final class ExportFolder implements AutoCloseable {
 
     private Map<String, String> problems = Map.of();
     /** What does not run yet as its file says. */
-    private Set<String> open = Set.of();
+    private Set<Lane> open = Set.of();
     /** All lanes that the files want, when they were looked at last. */
-    private Map<String, ExportDefinition> wanted = Map.of();
+    private Map<Lane, ExportDefinition> wanted = Map.of();
 
     /** What has to know of it when lanes come and go. */
     public interface Surroundings {
@@ -55,10 +56,10 @@ public final class ExportFolder implements AutoCloseable {
         void require(String destination);
 
         /** A lane is new. */
-        void added(String lane);
+        void added(Lane lane);
 
         /** A lane is gone. */
-        void removed(String lane);
+        void removed(Lane lane);
 
         /**
          * The datasets of a choice; asked in a thread of its own.
@@ -100,11 +101,11 @@ public final class ExportFolder implements AutoCloseable {
         try {
             Map<String, String> now = settings.stateOfExportFiles();
             if (!now.equals(taken) && now.equals(seen)) {
-                Set<String> before = refusedLanes();
+                Set<Lane> before = refusedLanes();
                 List<ExportDefinition> choices = choices();
                 read();
                 sayWhatChanged(choices);
-                Set<String> after = refusedLanes();
+                Set<Lane> after = refusedLanes();
                 before.stream().filter(lane -> !after.contains(lane)).forEach(around::removed);
                 after.stream().filter(lane -> !before.contains(lane)).forEach(around::added);
                 reopen();
@@ -134,7 +135,7 @@ public final class ExportFolder implements AutoCloseable {
 
     /** In a line each, however many lanes they have. */
     private void sayWhatChanged(List<ExportDefinition> before) {
-        Map<String, ExportDefinition> now = new HashMap<>();
+        Map<Lane, ExportDefinition> now = new HashMap<>();
         choices().forEach(one -> now.put(one.lane(), one));
         for (ExportDefinition one : before) {
             ExportDefinition same = now.get(one.lane());
@@ -168,7 +169,7 @@ public final class ExportFolder implements AutoCloseable {
         }
     }
 
-    private boolean isDone(String lane, Map<String, ExportDefinition> wanted, Schedule schedule) {
+    private boolean isDone(Lane lane, Map<Lane, ExportDefinition> wanted, Schedule schedule) {
         ExportDefinition definition = wanted.get(lane);
         Export running = exports.find(lane).orElse(null);
         if (running != null && running.definition().equals(definition)) {
@@ -206,15 +207,15 @@ public final class ExportFolder implements AutoCloseable {
     }
 
     /** Of exports that do not run for what their files say. */
-    private Set<String> refusedLanes() {
+    private Set<Lane> refusedLanes() {
         return exports.definitions().stream()
                 .map(ExportDefinition::lane)
                 .filter(lane -> exports.find(lane).isEmpty())
                 .collect(Collectors.toSet());
     }
 
-    private Map<String, ExportDefinition> wanted() {
-        Map<String, ExportDefinition> lanes = new LinkedHashMap<>();
+    private Map<Lane, ExportDefinition> wanted() {
+        Map<Lane, ExportDefinition> lanes = new LinkedHashMap<>();
         files.values()
                 .forEach(all ->
                         all.forEach(export -> census.lanesOf(export).forEach(one -> lanes.put(one.lane(), one))));

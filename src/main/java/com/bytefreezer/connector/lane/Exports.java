@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.lane;
 
 import com.bytefreezer.connector.config.ExportDefinition;
+import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.cursor.Cursor;
 import com.bytefreezer.connector.problem.ConnectorException;
@@ -37,7 +38,7 @@ public final class Exports {
     private final Settings settings;
     private final Cursor cursor;
     private final boolean watch;
-    private final ConcurrentMap<String, Export> lanes = new ConcurrentHashMap<>();
+    private final ConcurrentMap<Lane, Export> lanes = new ConcurrentHashMap<>();
     private final Readings readings = new Readings();
     private final MemoryLimit memory;
     /** For the one object of the process that is read alone, with more memory. */
@@ -147,7 +148,7 @@ public final class Exports {
         }
     }
 
-    void remove(String lane) {
+    void remove(Lane lane) {
         Export gone = lanes.remove(lane);
         if (gone != null) {
             readings.removed(gone.definition().name());
@@ -163,7 +164,7 @@ public final class Exports {
     }
 
     /** The lane of this name, where there is one. */
-    public Optional<Export> find(String lane) {
+    public Optional<Export> find(Lane lane) {
         return Optional.ofNullable(lanes.get(lane));
     }
 
@@ -230,7 +231,7 @@ public final class Exports {
 
     /** All exports, each with one destination, by lane. */
     public Collection<Export> all() {
-        Map<String, Export> sorted = new TreeMap<>(lanes);
+        Map<Lane, Export> sorted = new TreeMap<>(lanes);
         return sorted.values();
     }
 
@@ -238,7 +239,7 @@ public final class Exports {
      * The LastModified of the oldest object that the run of {@code lane} has begun and not delivered; empty between two
      * runs, or when there is none.
      */
-    public Optional<Instant> oldestInFlight(String lane) {
+    public Optional<Instant> oldestInFlight(Lane lane) {
         return Optional.ofNullable(lanes.get(lane)).flatMap(Export::soFar).map(Run.Result::oldestUndelivered);
     }
 
@@ -248,7 +249,7 @@ public final class Exports {
     }
 
     /** How many objects of {@code lane} are found and not delivered: by this run, or, until it finds any, the last one. */
-    public long undelivered(String lane) {
+    public long undelivered(Lane lane) {
         Export export = get(lane);
         return export.soFar()
                 .map(Run.Result::undelivered)
@@ -277,8 +278,8 @@ public final class Exports {
     }
 
     /** One of {@link #all}. */
-    public Export get(String lane) {
-        return Objects.requireNonNull(lanes.get(lane), lane);
+    public Export get(Lane lane) {
+        return Objects.requireNonNull(lanes.get(lane), lane::toString);
     }
 
     /** What DuckDB may use, for a person. */

@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.lane;
 
+import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.delivery.Batches;
 import com.bytefreezer.connector.delivery.DatasetCheck;
 import com.bytefreezer.connector.delivery.Deliveries;
@@ -29,7 +30,7 @@ public final class LaneSteps {
     }
 
     /** Gives the steps that follow what they may want to know of the export, as variables. */
-    public void describe(Exchange exchange, @Variable(LANE) String lane) {
+    public void describe(Exchange exchange, @Variable(LANE) Lane lane) {
         exports.get(lane).describe(exchange);
     }
 
@@ -38,30 +39,30 @@ public final class LaneSteps {
      *
      * @throws com.bytefreezer.connector.problem.ConnectorException also when the destination cannot take it under its name
      */
-    public void open(@Variable(LANE) String lane, @Body @Nullable Object access, CamelContext routes) {
+    public void open(@Variable(LANE) Lane lane, @Body @Nullable Object access, CamelContext routes) {
         Export export = exports.get(lane);
         DatasetCheck.require(routes, export.definition());
         export.open(access);
     }
 
     /** Whether there is anything to {@link #discover}. */
-    public boolean hasMore(@Variable(LANE) String lane) throws InterruptedException {
+    public boolean hasMore(@Variable(LANE) Lane lane) throws InterruptedException {
         return exports.get(lane).hasMore();
     }
 
     /** Units to work on. */
-    public Iterator<Unit> discover(@Variable(LANE) String lane) {
+    public Iterator<Unit> discover(@Variable(LANE) Lane lane) {
         return exports.get(lane).discover();
     }
 
     /** The SQL that gives the unit's records. */
-    public String statement(@Variable(LANE) String lane, @Body Unit unit, CamelContext routes) throws IOException {
+    public String statement(@Variable(LANE) Lane lane, @Body Unit unit, CamelContext routes) throws IOException {
         return exports.get(lane).statement(unit, routes);
     }
 
     /** The unit's records, cut into batches while they are read. */
     public Batches batches(
-            @Variable(LANE) String lane,
+            @Variable(LANE) Lane lane,
             @Body Iterator<?> rows,
             @Variable("unit") Unit unit,
             @Variable("batchSize") int batchSize) {
@@ -70,7 +71,7 @@ public final class LaneSteps {
 
     /** Records the unit as delivered. */
     public void commit(
-            @Variable(LANE) String lane,
+            @Variable(LANE) Lane lane,
             Exchange exchange,
             @Variable("unit") Unit unit,
             @Variable("statement") String statement)
@@ -79,12 +80,12 @@ public final class LaneSteps {
     }
 
     /** Ends a run: moves the watermark and says what was done. */
-    public void finish(@Variable(LANE) String lane) throws StoppedException {
+    public void finish(@Variable(LANE) Lane lane) throws StoppedException {
         exports.get(lane).finish();
     }
 
     /** Gives back what the run has open. */
-    public void close(@Variable(LANE) String lane) {
+    public void close(@Variable(LANE) Lane lane) {
         deliveries.ended(lane);
         exports.get(lane).close();
     }

@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.lane;
 
+import com.bytefreezer.connector.config.Lane;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.List;
@@ -18,11 +19,13 @@ import org.jspecify.annotations.Nullable;
  * which lane it works, and so does what it gives to another. Safe for use by several threads.
  */
 final class LaneThreads implements AutoCloseable {
-    private static final String NO_LANE = "";
+    /** Works for all of them. */
+    private static final Lane NO_LANE = new Lane("", "");
+
     private static final int SECONDS_TO_KEEP = 15;
     private static final int SECONDS_TO_END = 5;
 
-    private static final ThreadLocal<@Nullable String> CURRENT = new ThreadLocal<>();
+    private static final ThreadLocal<@Nullable Lane> CURRENT = new ThreadLocal<>();
     private final AtomicInteger number = new AtomicInteger();
     private final ThreadPoolExecutor threads = new ThreadPoolExecutor(
             0, Integer.MAX_VALUE, SECONDS_TO_KEEP, TimeUnit.SECONDS, new SynchronousQueue<>(), work -> {
@@ -32,7 +35,7 @@ final class LaneThreads implements AutoCloseable {
             });
 
     /** Does {@code work} for {@code lane} in a thread of its own. */
-    void execute(String lane, Runnable work) {
+    void execute(Lane lane, Runnable work) {
         threads.execute(() -> runFor(lane, work));
     }
 
@@ -52,8 +55,8 @@ final class LaneThreads implements AutoCloseable {
         }
     }
 
-    private void runFor(String lane, Runnable work) {
-        String before = CURRENT.get();
+    private void runFor(Lane lane, Runnable work) {
+        Lane before = CURRENT.get();
         CURRENT.set(lane);
         try {
             work.run();
@@ -68,7 +71,7 @@ final class LaneThreads implements AutoCloseable {
 
     private final class Pool extends AbstractExecutorService {
         private final int size;
-        private final Map<String, Work> lanes = new HashMap<>();
+        private final Map<Lane, Work> lanes = new HashMap<>();
 
         /** Of one lane; guarded by {@link #lanes}. */
         private static final class Work {
@@ -82,7 +85,7 @@ final class LaneThreads implements AutoCloseable {
 
         @Override
         public void execute(Runnable task) {
-            String lane = CURRENT.get() == null ? NO_LANE : CURRENT.get();
+            Lane lane = CURRENT.get() == null ? NO_LANE : CURRENT.get();
             synchronized (lanes) {
                 Work work = lanes.computeIfAbsent(lane, name -> new Work());
                 if (work.running == size) {
@@ -99,13 +102,13 @@ final class LaneThreads implements AutoCloseable {
             }
         }
 
-        private void run(String lane, Runnable first) {
+        private void run(Lane lane, Runnable first) {
             for (Runnable task = first; task != null; task = next(lane)) {
                 task.run();
             }
         }
 
-        private @Nullable Runnable next(String lane) {
+        private @Nullable Runnable next(Lane lane) {
             synchronized (lanes) {
                 Work work = lanes.get(lane);
                 Runnable next = work == null || isShutdown() ? null : work.waiting.poll();

@@ -24,7 +24,7 @@ public final class Outcomes {
         return (earlier, part) -> keep(part, failure -> {
             Batch batch = part.getVariable("batch", Batch.class);
             String destination = part.getVariable("destination", String.class);
-            Metrics.Lane measured = metrics.lane(unit(part).lane());
+            Metrics.Meters measured = metrics.lane(unit(part).lane());
             if (batch != null) {
                 measured.selected(batch.recordCount());
             }

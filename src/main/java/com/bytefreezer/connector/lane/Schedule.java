@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.lane;
 
+import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.cursor.Counts;
 import com.bytefreezer.connector.cursor.History;
@@ -37,24 +38,25 @@ public final class Schedule {
     private final Duration firstPause;
     private final Duration longestPause;
     /** By {@link System#nanoTime}, since the clock of the machine may be put back. */
-    private final Map<String, Long> next = new ConcurrentHashMap<>();
+    private final Map<Lane, Long> next = new ConcurrentHashMap<>();
 
-    private final Map<String, Integer> failures = new ConcurrentHashMap<>();
-    private final Set<String> running = ConcurrentHashMap.newKeySet();
-    private final Set<String> finished = ConcurrentHashMap.newKeySet();
+    private final Map<Lane, Integer> failures = new ConcurrentHashMap<>();
+    private final Set<Lane> running = ConcurrentHashMap.newKeySet();
+    private final Set<Lane> finished = ConcurrentHashMap.newKeySet();
     private final CountDownLatch unfinished;
-    private final Predicate<String> triggered;
+    private final Predicate<Lane> triggered;
     private final Exports exports;
     private final Retries retries;
     private final History history;
     private final Secrets secrets;
-    private final Map<String, History.Run> unrecorded = new ConcurrentHashMap<>();
+    private final Map<Lane, History.Run> unrecorded = new ConcurrentHashMap<>();
+    private volatile boolean missing;
     private volatile @Nullable Exception failure;
 
     /** @param triggered which of the lanes run */
     public Schedule(
             Settings settings,
-            Predicate<String> triggered,
+            Predicate<Lane> triggered,
             Exports exports,
             Retries retries,
             History history,
@@ -71,7 +73,7 @@ public final class Schedule {
     }
 
     /** The lanes that are to run now, and not once more before they have: in watch mode after each interval, else once. */
-    public List<String> due() {
+    public List<Lane> due() {
         return exports.all().stream()
                 .map(Export::lane)
                 .filter(triggered)
@@ -79,20 +81,20 @@ public final class Schedule {
                 .toList();
     }
 
-    private boolean isDue(String lane) {
+    private boolean isDue(Lane lane) {
         Long due = next.get(lane);
         boolean comes = exports.isWatch() ? due == null || due - System.nanoTime() <= 0 : !finished.contains(lane);
         return comes && running.add(lane);
     }
 
     /** When the export runs next, once it has run; empty while it runs. */
-    public Optional<Instant> nextRun(String lane) {
+    public Optional<Instant> nextRun(Lane lane) {
         return isRunning(lane)
                 ? Optional.empty()
                 : Optional.ofNullable(next.get(lane)).map(due -> Instant.now().plusNanos(due - System.nanoTime()));
     }
 
-    public boolean isRunning(String lane) {
+    public boolean isRunning(Lane lane) {
         return running.contains(lane);
     }
 
@@ -101,7 +103,7 @@ public final class Schedule {
      *
      * @return whether it could
      */
-    public boolean betweenRuns(String lane, Runnable work) {
+    public boolean betweenRuns(Lane lane, Runnable work) {
         if (!running.add(lane)) {
             return false;
         }
@@ -114,7 +116,7 @@ public final class Schedule {
     }
 
     /** Knows nothing of a lane any more: it is gone, or another one. */
-    void forget(String lane) {
+    void forget(Lane lane) {
         next.remove(lane);
         failures.remove(lane);
         unrecorded.remove(lane);
@@ -122,7 +124,7 @@ public final class Schedule {
     }
 
     /** A run has ended well. */
-    public void succeeded(Exchange exchange, @Variable("lane") String lane) {
+    public void succeeded(Exchange exchange, @Variable("lane") Lane lane) {
         record(exchange, lane, State.SUCCEEDED, null);
         exports.signs().work(lane);
         failures.remove(lane);
@@ -137,7 +139,7 @@ public final class Schedule {
     /** A run has failed: says why, in one line, and when the next one is. */
     public void failed(
             Exchange exchange,
-            @Variable("lane") String lane,
+            @Variable("lane") Lane lane,
             @ExchangeProperty(Exchange.EXCEPTION_CAUGHT) Exception failure) {
         // What fails then is not tried again by this process.
         boolean stopped = failure instanceof StoppedException || exports.isStopping();
@@ -160,7 +162,7 @@ public final class Schedule {
     }
 
     /** In one line that names the export, and its file where it has one. */
-    private String why(String lane, Exception failure) {
+    private String why(Lane lane, Exception failure) {
         Export export = exports.get(lane);
         Run.Result result = export.result();
         boolean nothing = result.objects() == 0 && result.counts().equals(Counts.NONE);
@@ -169,7 +171,7 @@ public final class Schedule {
     }
 
     /** What the lane waits for until its next run has gone well. */
-    private void note(String lane, Exception failure, boolean stopped) {
+    private void note(Lane lane, Exception failure, boolean stopped) {
         if (stopped || exports.signs().of(lane).isPresent()) {
             return;
         }
@@ -183,18 +185,18 @@ public final class Schedule {
 
     /** What cannot even run: says why, in one line. */
     public void missing(String export, String why) {
-        failures.put(export, 1);
+        missing = true;
         LOG.error("export {}: {}", export, why);
     }
 
     /** The last run, where it could not be written into the history. */
-    public Optional<History.Run> unrecorded(String lane) {
+    public Optional<History.Run> unrecorded(Lane lane) {
         return Optional.ofNullable(unrecorded.get(lane));
     }
 
     /** Whether every run so far has ended well. */
     public boolean allSucceeded() {
-        return failures.isEmpty();
+        return failures.isEmpty() && !missing;
     }
 
     /** Why the last run that failed has failed. */
@@ -214,10 +216,10 @@ public final class Schedule {
         unfinished.await();
     }
 
-    private void record(Exchange exchange, String lane, State state, @Nullable String message) {
+    private void record(Exchange exchange, Lane lane, State state, @Nullable String message) {
         Run.Result result = exports.get(lane).result();
         History.Run run = new History.Run(
-                lane,
+                lane.toString(),
                 Instant.ofEpochMilli(exchange.getClock().getCreated()),
                 Instant.now(),
                 state,
@@ -239,7 +241,7 @@ public final class Schedule {
         }
     }
 
-    private void finished(String lane) {
+    private void finished(Lane lane) {
         running.remove(lane);
         if (finished.add(lane)) {
             unfinished.countDown();

@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.lane;
 
+import com.bytefreezer.connector.config.Lane;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
@@ -24,7 +25,9 @@ public final class Turns extends AsyncProcessorSupport {
     private final int most;
     private final LaneThreads threads;
     private final long turnNanos;
+    /** By destination. */
     private final Map<String, Line> lines = new ConcurrentHashMap<>();
+
     private volatile boolean stopping;
 
     /** @param most how many lanes of one destination run at the same time */
@@ -41,15 +44,15 @@ public final class Turns extends AsyncProcessorSupport {
     /** The lanes of one destination. */
     private final class Line {
         /** Since when each has its turn, by {@link System#nanoTime}. */
-        private final Map<String, Long> turns = new HashMap<>();
+        private final Map<Lane, Long> turns = new HashMap<>();
 
         private final Queue<Waiting> waiting = new ArrayDeque<>();
 
-        synchronized boolean has(String lane) {
+        synchronized boolean has(Lane lane) {
             return turns.containsKey(lane);
         }
 
-        synchronized boolean isOver(String lane) {
+        synchronized boolean isOver(Lane lane) {
             Long since = turns.get(lane);
             return since != null && !waiting.isEmpty() && System.nanoTime() - since >= turnNanos;
         }
@@ -60,7 +63,7 @@ public final class Turns extends AsyncProcessorSupport {
             next();
         }
 
-        synchronized void giveBack(String lane) {
+        synchronized void giveBack(Lane lane) {
             turns.remove(lane);
             next();
         }
@@ -75,7 +78,7 @@ public final class Turns extends AsyncProcessorSupport {
     }
 
     /** @param begins whether the lane has not run yet */
-    private record Waiting(String lane, Exchange exchange, AsyncCallback callback, boolean begins) {}
+    private record Waiting(Lane lane, Exchange exchange, AsyncCallback callback, boolean begins) {}
 
     private void goOn(Waiting one) {
         one.exchange.setRouteStop(stopping && one.begins);
@@ -84,7 +87,7 @@ public final class Turns extends AsyncProcessorSupport {
 
     @Override
     public boolean process(Exchange exchange, AsyncCallback callback) {
-        String lane = exchange.getVariable("lane", String.class);
+        Lane lane = exchange.getVariable("lane", Lane.class);
         Line line = line(lane);
         boolean begins = !line.has(lane);
         if (stopping || !(begins || line.isOver(lane))) {
@@ -106,7 +109,7 @@ public final class Turns extends AsyncProcessorSupport {
     }
 
     /** Whether {@code lane} is to wait for its next turn as soon as it can. */
-    boolean isOver(String lane) {
+    boolean isOver(Lane lane) {
         return line(lane).isOver(lane);
     }
 
@@ -116,7 +119,7 @@ public final class Turns extends AsyncProcessorSupport {
         lines.values().forEach(Line::next);
     }
 
-    private Line line(String lane) {
-        return lines.computeIfAbsent(lane.substring(lane.lastIndexOf('/') + 1), destination -> new Line());
+    private Line line(Lane lane) {
+        return lines.computeIfAbsent(lane.destination(), destination -> new Line());
     }
 }

@@ -1,8 +1,7 @@
 package com.bytefreezer.connector.metrics;
 
-import com.bytefreezer.connector.config.ExportDefinition;
+import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.cursor.Counts;
-import com.bytefreezer.connector.delivery.Unit;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Tag;
@@ -46,9 +45,9 @@ public final class Metrics extends EventNotifierSupport implements AutoCloseable
 
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final JvmGcMetrics garbageCollection = new JvmGcMetrics();
-    private final Map<String, Lane> lanes = new ConcurrentHashMap<>();
+    private final Map<Lane, Meters> lanes = new ConcurrentHashMap<>();
     /** By export and destination. */
-    private final Map<String, Lane> shared = new ConcurrentHashMap<>();
+    private final Map<Lane, Meters> shared = new ConcurrentHashMap<>();
 
     /** Only metrics of the process, until there are lanes. */
     public Metrics(String version) {
@@ -69,7 +68,7 @@ public final class Metrics extends EventNotifierSupport implements AutoCloseable
     }
 
     /** The counts of an export to one of its destinations. Safe for use by several threads. */
-    public final class Lane {
+    public final class Meters {
         private final Tags tags;
         private final Counter selected;
         private final Counter accepted;
@@ -82,7 +81,7 @@ public final class Metrics extends EventNotifierSupport implements AutoCloseable
         /** For each lane that shares these meters. */
         private final Map<String, List<Supplier<Number>>> measured = new ConcurrentHashMap<>();
 
-        private Lane(String export, String destination) {
+        private Meters(String export, String destination) {
             tags = Tags.of("export", export, "destination", destination);
             selected = counter("records.selected", "Records that the query returned");
             accepted = counter("records.accepted", "Records that the destination accepted");
@@ -171,26 +170,21 @@ public final class Metrics extends EventNotifierSupport implements AutoCloseable
     }
 
     /** The meters of a lane, created at first use. */
-    public Lane lane(String name) {
-        Lane known = lanes.get(name);
-        if (known != null) {
-            return known;
-        }
-        int slash = name.lastIndexOf('/');
-        String export = name.substring(0, slash);
-        String destination = name.substring(slash + 1);
-        String of = ExportDefinition.exportOf(export);
-        return lanes.computeIfAbsent(
-                name,
-                it -> of.equals(export) || lanes.size() < MOST_LANES
-                        ? new Lane(export, destination)
-                        : shared.computeIfAbsent(
-                                Unit.lane(of + OTHERS, destination), any -> new Lane(of + OTHERS, destination)));
+    public Meters lane(Lane lane) {
+        Meters known = lanes.get(lane);
+        return known != null
+                ? known
+                : lanes.computeIfAbsent(
+                        lane,
+                        it -> lane.dataset() == null || lanes.size() < MOST_LANES
+                                ? new Meters(lane.name(), lane.destination())
+                                : shared.computeIfAbsent(
+                                        lane.ofAll(), any -> new Meters(lane.export() + OTHERS, lane.destination())));
     }
 
     /** Removes the meters of a lane that no longer exists. */
-    public void remove(String name) {
-        Lane gone = lanes.remove(name);
+    public void remove(Lane lane) {
+        Meters gone = lanes.remove(lane);
         if (gone != null && !shared.containsValue(gone)) {
             List<Tag> tags = gone.tags.stream().toList();
             registry.getMeters().stream()
@@ -233,8 +227,8 @@ public final class Metrics extends EventNotifierSupport implements AutoCloseable
         setIgnoreExchangeFailedEvents(true);
     }
 
-    private Lane lane(Exchange exchange) {
-        return lane(Unit.lane(
+    private Meters lane(Exchange exchange) {
+        return lane(Lane.of(
                 exchange.getVariable("export", String.class), exchange.getVariable("destination", String.class)));
     }
 

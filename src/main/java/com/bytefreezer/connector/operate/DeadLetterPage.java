@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.operate;
 
+import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.delivery.DeadLetter;
 import com.bytefreezer.connector.delivery.DeadLetterLine;
 import com.bytefreezer.connector.delivery.DeadLetters;
@@ -68,7 +69,7 @@ public record DeadLetterPage(long total, List<Letter> deadLetters) {
      * @param limit how many to show at most: as a request gives them, null where it does not
      * @throws ApiException 400 when one of them is no whole number
      */
-    public static DeadLetterPage of(DeadLetters letters, String lane, @Nullable String offset, @Nullable String limit) {
+    public static DeadLetterPage of(DeadLetters letters, Lane lane, @Nullable String offset, @Nullable String limit) {
         return new DeadLetterPage(
                 letters.count(lane),
                 letters.lines(lane)

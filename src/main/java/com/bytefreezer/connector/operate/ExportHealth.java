@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.operate;
 
+import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.control.Instance.Condition;
 import com.bytefreezer.connector.cursor.Counts;
 import com.bytefreezer.connector.lane.Export;
@@ -27,7 +28,7 @@ public final class ExportHealth {
 
     private final Status status;
     private final long mostLagSeconds;
-    private Map<String, LaneStatus> lanes = Map.of();
+    private Map<Lane, LaneStatus> lanes = Map.of();
     private @Nullable ConnectorException unknown;
     private Instant asked = Instant.EPOCH;
 
@@ -38,8 +39,8 @@ public final class ExportHealth {
     }
 
     /** Begins to measure a lane. */
-    public void measure(String lane, Exports exports, Metrics metrics) {
-        Metrics.Lane measured = metrics.lane(lane);
+    public void measure(Lane lane, Exports exports, Metrics metrics) {
+        Metrics.Meters measured = metrics.lane(lane);
         measured.gauge(
                 "lag.seconds",
                 "Age of the oldest object that is found and not delivered; 0 when there is none",
@@ -117,11 +118,11 @@ public final class ExportHealth {
         return new Condition(String.join("; ", problems), counters);
     }
 
-    private synchronized Map<String, LaneStatus> lanes() {
+    private synchronized Map<Lane, LaneStatus> lanes() {
         if (asked.plus(FRESH).isBefore(Instant.now())) {
             unknown = null;
             try {
-                Map<String, LaneStatus> now = new LinkedHashMap<>();
+                Map<Lane, LaneStatus> now = new LinkedHashMap<>();
                 status.lanes().forEach(lane -> now.put(lane.lane(), lane));
                 lanes = now;
             } catch (ConnectorException e) {
@@ -135,11 +136,11 @@ public final class ExportHealth {
         return lanes;
     }
 
-    private double of(String name, ToDoubleFunction<LaneStatus> value) {
+    private double of(Lane name, ToDoubleFunction<LaneStatus> value) {
         return of(name, value, Double.NaN);
     }
 
-    private double of(String name, ToDoubleFunction<LaneStatus> value, double unless) {
+    private double of(Lane name, ToDoubleFunction<LaneStatus> value, double unless) {
         try {
             LaneStatus lane = lanes().get(name);
             return lane == null ? unless : value.applyAsDouble(lane);

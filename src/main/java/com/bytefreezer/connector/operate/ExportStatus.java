@@ -92,10 +92,10 @@ public record ExportStatus(
                 export,
                 lane,
                 Stream.concat(
-                                operations.history().seen(lane.lane()).runs().stream()
+                                operations.history().seen(lane.lane().toString()).runs().stream()
                                         .filter(UnderWay::isKilled)
                                         .map(UnderWay::killed),
-                                operations.history().runs(lane.lane(), RUNS).stream())
+                                operations.history().runs(lane.lane().toString(), RUNS).stream())
                         .limit(RUNS)
                         .map(RunStatus::of)
                         .toList());

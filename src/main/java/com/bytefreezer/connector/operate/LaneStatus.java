@@ -1,7 +1,7 @@
 package com.bytefreezer.connector.operate;
 
+import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.cursor.Counts;
-import com.bytefreezer.connector.delivery.Unit;
 import com.bytefreezer.connector.signs.Retrying;
 import java.time.Instant;
 import java.util.List;
@@ -30,8 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param retrying what it waits for; null when it works
  */
 public record LaneStatus(
-        String name,
-        String destination,
+        Lane lane,
         String state,
         @Nullable Long lagSeconds,
         @Nullable Instant watermark,
@@ -45,8 +44,11 @@ public record LaneStatus(
         @Nullable String leftOut,
         boolean running,
         @Nullable Retrying retrying) {
-    /** Names it in the cursor and elsewhere: {@code default/webhook}. */
-    public String lane() {
-        return Unit.lane(name, destination);
+    public String name() {
+        return lane.name();
+    }
+
+    public String destination() {
+        return lane.destination();
     }
 }

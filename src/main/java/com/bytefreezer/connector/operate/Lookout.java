@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.operate;
 
+import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.cursor.Cursor;
 import com.bytefreezer.connector.lake.Lake;
 import com.bytefreezer.connector.lane.Export;
@@ -35,6 +36,9 @@ import org.slf4j.LoggerFactory;
 public final class Lookout implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Lookout.class);
 
+    /** Stands for all lanes in {@link #said}. */
+    private static final Lane EVERYBODY = new Lane("", "");
+
     private static final Duration TICK = Duration.ofSeconds(1);
     /** A run that makes no step for so long may have a lake that does not answer. */
     private static final Duration STANDSTILL = Duration.ofSeconds(3);
@@ -59,11 +63,12 @@ public final class Lookout implements AutoCloseable {
     private final ScheduledExecutorService ticks = Periodic.thread("lookout");
     private final ExecutorService beats = Executors.newSingleThreadExecutor(Lookout::thread);
     private final ExecutorService probes = Executors.newCachedThreadPool(Lookout::thread);
-    private final Map<String, Watched> lanes = new ConcurrentHashMap<>();
+    private final Map<Lane, Watched> lanes = new ConcurrentHashMap<>();
     /** By its place: what hangs for one lane is not asked for another. */
     private final Map<String, Probe> lakes = new ConcurrentHashMap<>();
 
-    private final Map<String, Said> said = new HashMap<>();
+    private final Map<Lane, Said> said = new HashMap<>();
+
     private @Nullable CompletableFuture<?> beat;
     private long beatAt;
 
@@ -123,12 +128,12 @@ public final class Lookout implements AutoCloseable {
         each("the watch over the lakes", () -> {
             long now = System.nanoTime();
             exports.all().forEach(export -> watch(export, now));
-            Set<String> there = exports.all().stream().map(Export::lane).collect(Collectors.toSet());
+            Set<Lane> there = exports.all().stream().map(Export::lane).collect(Collectors.toSet());
             lanes.keySet().retainAll(there);
             lakes.values().removeIf(Probe::isOld);
         });
         each("the lines about what exports wait for", () -> {
-            say(Signs.EVERYBODY, FIRST_LINE);
+            say(EVERYBODY, FIRST_LINE);
             exports.all().forEach(export -> say(export.lane(), FIRST_LINE));
             forget();
         });
@@ -142,12 +147,11 @@ public final class Lookout implements AutoCloseable {
     /** Lanes may come and go with the files of exports. */
     private synchronized void forget() {
         said.keySet()
-                .removeIf(lane ->
-                        !lane.equals(Signs.EVERYBODY) && exports.find(lane).isEmpty());
+                .removeIf(lane -> !lane.equals(EVERYBODY) && exports.find(lane).isEmpty());
     }
 
     /** The lane is gone, with what it waited for. */
-    public synchronized void forget(String lane) {
+    public synchronized void forget(Lane lane) {
         lanes.remove(lane);
         said.remove(lane);
     }
@@ -176,7 +180,7 @@ public final class Lookout implements AutoCloseable {
         }
     }
 
-    private void ask(String lane, Lake lake, long now) {
+    private void ask(Lane lane, Lake lake, long now) {
         String place = lake.place();
         Probe probe = lakes.compute(
                 place,
@@ -220,7 +224,8 @@ public final class Lookout implements AutoCloseable {
         }
         beatAt = now;
         Map<String, Retrying> retrying = new TreeMap<>();
-        exports.all().forEach(export -> signs.of(export.lane()).ifPresent(why -> retrying.put(export.lane(), why)));
+        exports.all().forEach(export -> signs.of(export.lane())
+                .ifPresent(why -> retrying.put(export.lane().toString(), why)));
         signs.begin(Neighbour.CURSOR, this);
         beat = CompletableFuture.runAsync(
                 () -> {
@@ -239,11 +244,11 @@ public final class Lookout implements AutoCloseable {
     // -- the log
 
     /** @param since it is worth a line, when none has been said yet */
-    private synchronized void say(String lane, Duration since) {
-        boolean everybody = lane.equals(Signs.EVERYBODY);
+    private synchronized void say(Lane lane, Duration since) {
+        boolean everybody = lane.equals(EVERYBODY);
         String subject = everybody
                 ? "all exports"
-                : exports.find(lane).map(Export::subject).orElse(lane);
+                : exports.find(lane).map(Export::subject).orElseGet(lane::toString);
         Retrying retrying = (everybody ? signs.shared() : signs.own(lane)).orElse(null);
         long now = System.nanoTime();
         Said before = said.get(lane);

@@ -4,6 +4,7 @@ import com.bytefreezer.connector.cage.Watchdog;
 import com.bytefreezer.connector.config.DatasetChoice;
 import com.bytefreezer.connector.config.DatasetName;
 import com.bytefreezer.connector.config.ExportDefinition;
+import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.cursor.Cursor;
 import com.bytefreezer.connector.cursor.History;
@@ -153,7 +154,7 @@ public final class Operations {
                     }
                     return Stream.concat(
                                     choice.named().stream(),
-                                    lanes.stream().flatMap(lane -> export.datasetOf(lane).stream()))
+                                    lanes.stream().map(Lane::parse).flatMap(lane -> export.datasetOf(lane).stream()))
                             .distinct()
                             .sorted(DatasetName.ORDER)
                             .map(export::at);
@@ -184,10 +185,10 @@ public final class Operations {
      * @throws ApiException 409 while it runs, here or in another process
      */
     public void resetCursor(ExportDefinition export) {
-        String lane = export.lane();
+        Lane lane = export.lane();
         if (cursor == null) {
             try (Cursor own = Cursor.open(settings)) {
-                own.reset(lane);
+                own.reset(lane.toString());
             } catch (ConnectorException e) {
                 throw new ApiException(
                         409, String.valueOf(e.getMessage()).replace("Not started.", "Nothing was reset."));
@@ -195,7 +196,7 @@ public final class Operations {
             return;
         }
         Schedule timing = schedule.get();
-        if (timing == null || !timing.betweenRuns(lane, () -> cursor.reset(lane))) {
+        if (timing == null || !timing.betweenRuns(lane, () -> cursor.reset(lane.toString()))) {
             throw new ApiException(
                     409, "export %s is running. Nothing was reset. Try again when it is idle.".formatted(lane));
         }
@@ -203,14 +204,14 @@ public final class Operations {
 
     /** What of an export is set aside is tried again at its next run. How many objects are. */
     public int retrySetAside(ExportDefinition export) {
-        if (history.suspects(export.lane()).setAside("").isEmpty()) {
+        if (history.suspects(export.lane().toString()).setAside("").isEmpty()) {
             return 0;
         }
         if (cursor != null) {
-            return cursor.retrySetAside(export.lane());
+            return cursor.retrySetAside(export.lane().toString());
         }
         try (Cursor own = Cursor.open(settings)) {
-            return own.retrySetAside(export.lane());
+            return own.retrySetAside(export.lane().toString());
         }
     }
 
@@ -238,13 +239,13 @@ public final class Operations {
                 .anyMatch(export -> timing.unrecorded(export.lane()).isPresent())) {
             return Optional.of("the last run could not be recorded; see the log");
         }
-        List<String> lanes = exports().stream().map(ExportDefinition::lane).toList();
+        List<Lane> lanes = exports().stream().map(ExportDefinition::lane).toList();
         if (!lanes.isEmpty() && lanes.stream().allMatch(this::standsStill)) {
             return Optional.of(
                     "no export has worked for %d s; see the log or /api/v1/exports".formatted(PATIENCE.toSeconds()));
         }
         boolean noLake = !lanes.isEmpty()
-                && lanes.stream().allMatch(lane -> history.last(lane)
+                && lanes.stream().allMatch(lane -> history.last(lane.toString())
                         .filter(run -> !run.listed()
                                 && run.state() != History.State.KILLED
                                 && run.started().isAfter(started))
@@ -255,7 +256,7 @@ public final class Operations {
                 : Optional.empty();
     }
 
-    private boolean standsStill(String lane) {
+    private boolean standsStill(Lane lane) {
         return running != null
                 && running.signs()
                         .of(lane)

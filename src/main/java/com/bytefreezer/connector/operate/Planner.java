@@ -219,7 +219,8 @@ public final class Planner {
                         selected.bytes,
                         read.partitions,
                         export.batchSize(),
-                        store.suspects(export.lane()).setAside(store.queryId(export.lane())),
+                        store.suspects(export.lane().toString())
+                                .setAside(store.queryId(export.lane().toString())),
                         notes(export, lake, schema));
             }
         }
@@ -357,8 +358,8 @@ public final class Planner {
     /** As the cursor would say. */
     private UnaryOperator<Iterator<LakeObject>> newOnes(ExportDefinition export) {
         History store = History.readOnly(settings);
-        Position position = store.position(export.lane()).orElseGet(this::start);
-        return objects -> store.newOnes(position, export.lane(), objects);
+        Position position = store.position(export.lane().toString()).orElseGet(this::start);
+        return objects -> store.newOnes(position, export.lane().toString(), objects);
     }
 
     /** Where an export begins that has not run yet. */

@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.operate;
 
 import com.bytefreezer.connector.config.ExportDefinition;
+import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.cursor.Counts;
 import com.bytefreezer.connector.cursor.History;
@@ -49,7 +50,7 @@ public final class Replay {
     private final DeadLetters deadLetters;
     private final Supplier<Optional<History>> history;
     private final Supplier<@Nullable CamelContext> running;
-    private final Set<String> busy = ConcurrentHashMap.newKeySet();
+    private final Set<Lane> busy = ConcurrentHashMap.newKeySet();
 
     /**
      * What came of it.
@@ -130,7 +131,7 @@ public final class Replay {
         Instant started = Instant.now();
         Result result = replay(export, ids, routes);
         if (result.replayed() + result.failed() > 0) {
-            record(export.lane(), started, result);
+            record(export.lane().toString(), started, result);
         }
         return result;
     }
@@ -169,9 +170,11 @@ public final class Replay {
                     }
                 }
                 for (List<DeadLetterLine> part : parts(lines, ids)) {
-                    Batch batch = DeadLetter.batch(part.stream()
-                            .flatMap(line -> line.letter().stream())
-                            .toList());
+                    Batch batch = DeadLetter.batch(
+                            export.lane(),
+                            part.stream()
+                                    .flatMap(line -> line.letter().stream())
+                                    .toList());
                     Exception failure = deliver(batch, export, template);
                     if (failure != null) {
                         // What is wrong with the destination is wrong for the next batch, too.

@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.operate;
 
 import com.bytefreezer.connector.config.ExportDefinition;
+import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.cursor.Counts;
 import com.bytefreezer.connector.cursor.Cursor.Position;
@@ -35,7 +36,7 @@ public final class Status {
     private final @Nullable Exports exports;
     private final Supplier<@Nullable Schedule> schedule;
     private final Patience patience = new Patience();
-    private volatile Map<String, LaneStatus> known = Map.of();
+    private volatile Map<Lane, LaneStatus> known = Map.of();
 
     private Status(
             Settings settings,
@@ -111,8 +112,7 @@ public final class Status {
         String state = retrying != null ? "retrying" : running ? "running" : before == null ? "never" : before.state();
         return before == null
                 ? new LaneStatus(
-                        export.name(),
-                        export.destination(),
+                        export.lane(),
                         state,
                         null,
                         null,
@@ -127,8 +127,7 @@ public final class Status {
                         running,
                         retrying)
                 : new LaneStatus(
-                        before.name(),
-                        before.destination(),
+                        before.lane(),
                         state,
                         before.lagSeconds(),
                         before.watermark(),
@@ -145,21 +144,20 @@ public final class Status {
     }
 
     LaneStatus of(ExportDefinition export) {
-        String lane = export.lane();
+        Lane lane = export.lane();
         Schedule timing = schedule.get();
         boolean running = timing != null && timing.isRunning(lane);
         Optional<Run> unrecorded = timing == null ? Optional.empty() : timing.unrecorded(lane);
-        Optional<Run> last = unrecorded.or(() -> history.last(lane));
+        Optional<Run> last = unrecorded.or(() -> history.last(lane.toString()));
         Optional<Run> failed = last.filter(run -> run.state() == State.FAILED);
         Optional<String> problem = exports == null ? Optional.empty() : exports.problem(export.export());
-        Seen seen = history.seen(lane);
+        Seen seen = history.seen(lane.toString());
         Total total = total(lane, seen);
-        String leftOut = history.leftOut(lane);
+        String leftOut = history.leftOut(lane.toString());
         Retrying retrying =
                 exports == null ? seen.retrying() : exports.signs().of(lane).orElse(null);
         return new LaneStatus(
-                export.name(),
-                export.destination(),
+                lane,
                 retrying != null
                         ? "retrying"
                         : running
@@ -168,7 +166,7 @@ public final class Status {
                                         ? "failed"
                                         : state(lane, last, timing == null ? seen : Seen.NOTHING),
                 lagSeconds(lane, unrecorded),
-                history.position(lane)
+                history.position(lane.toString())
                         .map(Position::watermark)
                         .filter(watermark -> !watermark.equals(Instant.EPOCH))
                         .orElse(null),
@@ -178,14 +176,14 @@ public final class Status {
                 total.counts(),
                 total.retries(),
                 deadLetters.count(lane),
-                history.suspects(lane).setAside(history.queryId(lane)),
+                history.suspects(lane.toString()).setAside(history.queryId(lane.toString())),
                 leftOut.isEmpty() ? null : leftOut,
                 running,
                 retrying);
     }
 
     /** Of an export that another process may run. */
-    private String state(String lane, Optional<Run> last, Seen seen) {
+    private String state(Lane lane, Optional<Run> last, Seen seen) {
         if (seen.runs().stream().anyMatch(UnderWay::isKilled)) {
             return "killed";
         }
@@ -195,22 +193,23 @@ public final class Status {
         return last.map(run -> switch (run.state()) {
                     case FAILED -> "failed";
                     case KILLED -> "killed";
-                    case SUCCEEDED, STOPPED, REPLAYED -> history.hasSeenObjects(lane) ? "idle" : "empty";
+                    case SUCCEEDED, STOPPED, REPLAYED -> history.hasSeenObjects(lane.toString()) ? "idle" : "empty";
                 })
                 .orElse("never");
     }
 
-    private Total total(String lane, Seen seen) {
-        Total total = history.total(lane);
+    private Total total(Lane lane, Seen seen) {
+        Total total = history.total(lane.toString());
         for (UnderWay run : seen.runs()) {
             total = total.plus(run.killed());
         }
         return total;
     }
 
-    private @Nullable Long lagSeconds(String lane, Optional<Run> unrecorded) {
+    private @Nullable Long lagSeconds(Lane lane, Optional<Run> unrecorded) {
         Optional<Instant> now = exports == null ? Optional.empty() : exports.oldestInFlight(lane);
-        Optional<Run> listing = unrecorded.isPresent() ? unrecorded.filter(Run::listed) : history.lastListing(lane);
+        Optional<Run> listing =
+                unrecorded.isPresent() ? unrecorded.filter(Run::listed) : history.lastListing(lane.toString());
         Instant oldest = now.orElseGet(() -> listing.map(Run::oldestUndelivered).orElse(null));
         if (oldest == null) {
             return listing.isPresent() ? 0L : null;

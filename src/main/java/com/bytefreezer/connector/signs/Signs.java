@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.signs;
 
+import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.text.PlainText;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -17,19 +18,19 @@ import java.util.stream.Stream;
  * noticed from outside, while it is under way. Safe for use by several threads.
  */
 public final class Signs {
-    /** Stands for every lane. */
-    public static final String EVERYBODY = "";
+    private final ConcurrentMap<Lane, Map<Neighbour, Sign>> lanes = new ConcurrentHashMap<>();
+    /** Of the neighbours that all lanes share. */
+    private final Map<Neighbour, Sign> shared = new ConcurrentHashMap<>();
 
-    private final ConcurrentMap<String, Map<Neighbour, Sign>> lanes = new ConcurrentHashMap<>();
-    private volatile Consumer<String> listener = lane -> {};
+    private volatile Consumer<Lane> listener = lane -> {};
 
     /** From now on, the listener learns at once which lane {@link #retries}. */
-    public void listen(Consumer<String> listener) {
+    public void listen(Consumer<Lane> listener) {
         this.listener = listener;
     }
 
     /** A neighbour of {@code lane} has just failed. */
-    public void failed(String lane, Neighbour neighbour, String why) {
+    public void failed(Lane lane, Neighbour neighbour, String why) {
         failed(lane, neighbour, why, System.nanoTime());
     }
 
@@ -38,13 +39,13 @@ public final class Signs {
      *
      * @param since by {@link System#nanoTime}
      */
-    public void failed(String lane, Neighbour neighbour, String why, long since) {
-        sign(lane, neighbour).failed(since, phrase(why), true);
+    public void failed(Lane lane, Neighbour neighbour, String why, long since) {
+        sign(signs(lane), neighbour).failed(since, phrase(why), true);
     }
 
     /** As {@link #failed}, with a retry within the same run. */
-    public void retries(String lane, Neighbour neighbour, String why) {
-        if (sign(lane, neighbour).failed(System.nanoTime(), phrase(why), true)) {
+    public void retries(Lane lane, Neighbour neighbour, String why) {
+        if (sign(signs(lane), neighbour).failed(System.nanoTime(), phrase(why), true)) {
             listener.accept(lane);
         }
     }
@@ -55,86 +56,81 @@ public final class Signs {
      * @param stand whether they stop without it
      */
     public void failed(Neighbour neighbour, String why, boolean stand) {
-        sign(EVERYBODY, neighbour).failed(System.nanoTime(), phrase(why), stand);
+        sign(shared, neighbour).failed(System.nanoTime(), phrase(why), stand);
     }
 
     /** A neighbour of {@code lane} answers but accepts nothing; this becomes a sign if it continues. */
-    public void refused(String lane, Neighbour neighbour, String why) {
-        sign(lane, neighbour).refused(phrase(why));
+    public void refused(Lane lane, Neighbour neighbour, String why) {
+        sign(signs(lane), neighbour).refused(phrase(why));
     }
 
     /** A neighbour of {@code lane} has succeeded. */
-    public void works(String lane, Neighbour neighbour) {
-        sign(lane, neighbour).works();
+    public void works(Lane lane, Neighbour neighbour) {
+        sign(signs(lane), neighbour).works();
     }
 
     /** A neighbour that all lanes share has succeeded. */
     public void works(Neighbour neighbour) {
-        works(EVERYBODY, neighbour);
+        sign(shared, neighbour).works();
     }
 
     /** All of the lane's own neighbours work. */
-    public void work(String lane) {
+    public void work(Lane lane) {
         signs(lane).values().forEach(Sign::works);
     }
 
     /** The lane no longer exists. */
-    public void forget(String lane) {
+    public void forget(Lane lane) {
         lanes.remove(lane);
     }
 
     /** A call starts; {@link #end} always follows. */
-    public void begin(String lane, Neighbour neighbour, Object call) {
-        sign(lane, neighbour).begin(call);
+    public void begin(Lane lane, Neighbour neighbour, Object call) {
+        sign(signs(lane), neighbour).begin(call);
     }
 
     /** A call has ended. */
-    public void end(String lane, Neighbour neighbour, Object call) {
-        sign(lane, neighbour).end(call);
+    public void end(Lane lane, Neighbour neighbour, Object call) {
+        sign(signs(lane), neighbour).end(call);
     }
 
     /** As above, for a neighbour that all lanes share. */
     public void begin(Neighbour neighbour, Object call) {
-        begin(EVERYBODY, neighbour, call);
+        sign(shared, neighbour).begin(call);
     }
 
     /** As above, for a neighbour that all lanes share. */
     public void end(Neighbour neighbour, Object call) {
-        end(EVERYBODY, neighbour, call);
+        sign(shared, neighbour).end(call);
     }
 
     /** What a lane has waited for longest, whether its own neighbour or a shared one; empty if it works. */
-    public Optional<Retrying> of(String lane) {
+    public Optional<Retrying> of(Lane lane) {
         return Stream.concat(own(lane).stream(), shared().stream())
                 .max(Comparator.comparing(Retrying::stands).thenComparing(Retrying::lasting));
     }
 
     /** What only this lane waits for. */
-    public Optional<Retrying> own(String lane) {
-        String destination = lane.substring(lane.lastIndexOf('/') + 1);
-        return look(lane, destination);
+    public Optional<Retrying> own(Lane lane) {
+        return look(lanes.getOrDefault(lane, Map.of()), lane.destination());
     }
 
     /** What all lanes wait for. */
     public Optional<Retrying> shared() {
-        return look(EVERYBODY, "");
+        return look(shared, "");
     }
 
-    private Optional<Retrying> look(String lane, String destination) {
+    private Optional<Retrying> look(Map<Neighbour, Sign> signs, String destination) {
         long now = System.nanoTime();
-        Map<Neighbour, Sign> signs = lanes.get(lane);
-        return signs == null
-                ? Optional.empty()
-                : Arrays.stream(Neighbour.values())
-                        .map(neighbour -> {
-                            Sign sign = signs.get(neighbour);
-                            return sign == null
-                                    ? null
-                                    : sign.look(now, subject(neighbour, destination))
-                                            .orElse(null);
-                        })
-                        .filter(Objects::nonNull)
-                        .max(Comparator.comparing(Retrying::stands).thenComparing(Retrying::lasting));
+        return Arrays.stream(Neighbour.values())
+                .map(neighbour -> {
+                    Sign sign = signs.get(neighbour);
+                    return sign == null
+                            ? null
+                            : sign.look(now, subject(neighbour, destination)).orElse(null);
+                })
+                .filter(Objects::nonNull)
+                .max(Comparator.comparing(Retrying::stands).thenComparing(Retrying::lasting));
     }
 
     private static String phrase(String why) {
@@ -149,11 +145,11 @@ public final class Signs {
         };
     }
 
-    private Sign sign(String lane, Neighbour neighbour) {
-        return signs(lane).computeIfAbsent(neighbour, Sign::new);
+    private static Sign sign(Map<Neighbour, Sign> signs, Neighbour neighbour) {
+        return signs.computeIfAbsent(neighbour, Sign::new);
     }
 
-    private Map<Neighbour, Sign> signs(String lane) {
+    private Map<Neighbour, Sign> signs(Lane lane) {
         return lanes.computeIfAbsent(lane, any -> new ConcurrentHashMap<>());
     }
 }

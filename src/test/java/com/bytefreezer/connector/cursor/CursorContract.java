@@ -3,6 +3,7 @@ package com.bytefreezer.connector.cursor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.cursor.Cursor.Position;
 import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.problem.ConnectorException;
@@ -83,9 +84,9 @@ abstract class CursorContract {
     @Test
     void theCountsOfAllObjectsAddUpToWhatWasDelivered() throws Exception {
         Counts ofBundle = new Counts(10, 7, 2, 1);
-        deliver(unit("default", QUERY, ofBundle, null, object("a", NOON), object("b", NOON)));
+        deliver(unit("default/webhook", QUERY, ofBundle, null, object("a", NOON), object("b", NOON)));
         for (LakeObject slice : object("big", NOON).slices(20, 10)) {
-            deliver(unit("default", QUERY, new Counts(10, 9, 0, 1), null, slice));
+            deliver(unit("default/webhook", QUERY, new Counts(10, 9, 0, 1), null, slice));
         }
 
         try (var connection = connect();
@@ -119,12 +120,12 @@ abstract class CursorContract {
         deliver(object("a", NOON));
         advance(NOON);
         assertThat(cursor.newOnes(
-                        cursor.position("other"),
-                        "other",
+                        cursor.position("other/webhook"),
+                        "other/webhook",
                         List.of(object("a", NOON)).iterator()))
                 .hasNext();
-        assertThat(cursor.knows("default")).isTrue();
-        assertThat(cursor.knows("other")).isFalse();
+        assertThat(cursor.knows("default/webhook")).isTrue();
+        assertThat(cursor.knows("other/webhook")).isFalse();
     }
 
     @Test
@@ -185,7 +186,7 @@ abstract class CursorContract {
         deliver(object("a", NOON, "\"e1\""));
         NewObjects found = cursor.newOnes(
                 position(),
-                "default",
+                "default/webhook",
                 List.of(object("a", NOON, "\"e2\""), object("b", NOON, "\"e1\""))
                         .iterator());
         assertThat(found).toIterable().hasSize(2);
@@ -195,10 +196,12 @@ abstract class CursorContract {
 
     @Test
     void anExportThatStartsLaterLeavesOutWhatWasThereBeforeItsStart() {
-        cursor.begin("default", NOON);
+        cursor.begin("default/webhook", NOON);
         LakeObject before = object("before", NOON.minusMillis(1));
         NewObjects found = cursor.newOnes(
-                position(), "default", List.of(before, object("after", NOON)).iterator());
+                position(),
+                "default/webhook",
+                List.of(before, object("after", NOON)).iterator());
         assertThat(found).toIterable().extracting(LakeObject::key).containsExactly("after");
         assertThat(found.beforeStart()).isEqualTo(1);
         advance(NOON);
@@ -209,15 +212,15 @@ abstract class CursorContract {
 
     @Test
     void anExportOfAnEmptyDatasetStillWaitsForWhatIsOlderThanItsStart() {
-        cursor.begin("default", NOON);
-        cursor.advance("default", NOON, true);
+        cursor.begin("default/webhook", NOON);
+        cursor.advance("default/webhook", NOON, true);
         assertThat(isNew(object("before", NOON.minusMillis(1)))).isFalse();
         assertThat(isNew(object("after", NOON))).isTrue();
     }
 
     @Test
     void anExportThatStartsWithTheLatestLeavesOutWhatItSeesFirstEvenOfTheFuture() {
-        cursor.begin("default", Position.AFTER_FIRST_LISTING);
+        cursor.begin("default/webhook", Position.AFTER_FIRST_LISTING);
         assertThat(position().watermark()).isEqualTo(Instant.EPOCH);
         LakeObject future = object("a", NOON.plus(Duration.ofDays(9000)));
         assertThat(isNew(future)).isFalse();
@@ -229,8 +232,8 @@ abstract class CursorContract {
 
     @Test
     void aStartInTheFutureIsPutRight() {
-        cursor.begin("default", NOON.plus(Duration.ofDays(5)));
-        assertThat(cursor.notAfter("default", NOON)).isEqualTo(Position.at(NOON));
+        cursor.begin("default/webhook", NOON.plus(Duration.ofDays(5)));
+        assertThat(cursor.notAfter("default/webhook", NOON)).isEqualTo(Position.at(NOON));
         assertThat(isNew(object("a", NOON))).isTrue();
     }
 
@@ -335,41 +338,42 @@ abstract class CursorContract {
     void whatAProcessDiedOfThreeTimesIsSetAside() throws Exception {
         Recorded unit = unit(object("a", NOON), object("b", NOON));
         for (int deaths = 0; deaths < 3; deaths++) {
-            assertThat(cursor.suspects("default").isSuspect(unit)).isEqualTo(deaths == 2);
-            assertThat(cursor.suspects("default").isSetAside(unit)).isFalse();
+            assertThat(cursor.suspects("default/webhook").isSuspect(unit)).isEqualTo(deaths == 2);
+            assertThat(cursor.suspects("default/webhook").isSetAside(unit)).isFalse();
             dieWith(unit);
         }
-        assertThat(cursor.suspects("default").isSetAside(unit(object("b", NOON))))
+        assertThat(cursor.suspects("default/webhook").isSetAside(unit(object("b", NOON))))
                 .isTrue();
-        assertThat(cursor.suspects("default").setAside(QUERY)).containsExactly("a", "b");
-        assertThat(cursor.suspects("other").isEmpty()).isTrue();
-        assertThat(cursor.suspects("default")
-                        .isSetAside(unit("default", "query-2", Counts.NONE, null, object("b", NOON))))
+        assertThat(cursor.suspects("default/webhook").setAside(QUERY)).containsExactly("a", "b");
+        assertThat(cursor.suspects("other/webhook").isEmpty()).isTrue();
+        assertThat(cursor.suspects("default/webhook")
+                        .isSetAside(unit("default/webhook", "query-2", Counts.NONE, null, object("b", NOON))))
                 .as("with another query")
                 .isFalse();
-        assertThat(cursor.suspects("default").isSetAside(unit(object("b", NOON.plusSeconds(1)))))
+        assertThat(cursor.suspects("default/webhook").isSetAside(unit(object("b", NOON.plusSeconds(1)))))
                 .as("changed")
                 .isFalse();
 
-        assertThat(cursor.retrySetAside("default")).isEqualTo(2);
-        assertThat(cursor.suspects("default").isEmpty()).isTrue();
+        assertThat(cursor.retrySetAside("default/webhook")).isEqualTo(2);
+        assertThat(cursor.suspects("default/webhook").isEmpty()).isTrue();
     }
 
     @Test
     void aWholeDatasetIsSetAsideByItsQuery() throws Exception {
         for (int deaths = 0; deaths < 3; deaths++) {
-            dieWith(unit("default", QUERY, Counts.NONE, "listing-" + deaths, object("a", NOON)));
+            dieWith(unit("default/webhook", QUERY, Counts.NONE, "listing-" + deaths, object("a", NOON)));
         }
-        assertThat(cursor.suspects("default").isSetAside(unit("default", QUERY, Counts.NONE, "new", object("a", NOON))))
+        assertThat(cursor.suspects("default/webhook")
+                        .isSetAside(unit("default/webhook", QUERY, Counts.NONE, "new", object("a", NOON))))
                 .isTrue();
-        assertThat(cursor.suspects("default").setAside(QUERY)).containsExactly("*");
+        assertThat(cursor.suspects("default/webhook").setAside(QUERY)).containsExactly("*");
     }
 
     @Test
     void whatWasDeliveredFailedOrGotFurtherIsNoSuspect() throws Exception {
         Recorded delivered = unit(object("delivered", NOON));
         Recorded failed = unit(object("failed", NOON));
-        Recorded further = unit("default", QUERY, new Counts(1, 1, 0, 0), null, object("further", NOON));
+        Recorded further = unit("default/webhook", QUERY, new Counts(1, 1, 0, 0), null, object("further", NOON));
         for (int deaths = 0; deaths < 2; deaths++) {
             dieWith(delivered);
             dieWith(failed);
@@ -381,7 +385,7 @@ abstract class CursorContract {
         deliver(delivered);
         assertThat(cursor.add(exchange(failed), "key")).isTrue();
         assertThat(cursor.remove(exchange(failed), "key")).isTrue();
-        assertThat(cursor.suspects("default").isEmpty()).isTrue();
+        assertThat(cursor.suspects("default/webhook").isEmpty()).isTrue();
     }
 
     @Test
@@ -392,7 +396,7 @@ abstract class CursorContract {
             cursor.stopping();
             die();
         }
-        assertThat(cursor.suspects("default").isEmpty()).isTrue();
+        assertThat(cursor.suspects("default/webhook").isEmpty()).isTrue();
     }
 
     private void dieWith(Recorded unit) throws SQLException {
@@ -421,14 +425,14 @@ abstract class CursorContract {
 
     @Test
     void aListingIsKeptAndItsUnitMayBeDeliveredAgain() {
-        Recorded whole = unit("default", QUERY, Counts.NONE, "listing-1", object("a", NOON));
+        Recorded whole = unit("default/webhook", QUERY, Counts.NONE, "listing-1", object("a", NOON));
         deliver(whole);
         assertThat(cursor.contains(exchange(whole), "key")).isFalse();
         assertThat(position().listing()).isEqualTo("listing-1");
         advance(NOON);
         assertThat(position().listing()).isEqualTo("listing-1");
 
-        Recorded again = unit("default", QUERY, Counts.NONE, "listing-1", object("a", NOON));
+        Recorded again = unit("default/webhook", QUERY, Counts.NONE, "listing-1", object("a", NOON));
         assertThat(cursor.add(exchange(again), "key"))
                 .as("another replica has delivered the listing since this run began")
                 .isFalse();
@@ -438,8 +442,8 @@ abstract class CursorContract {
 
     @Test
     void theFirstOneDecidesWhereALaneBegins() {
-        assertThat(cursor.begin("default", NOON)).isEqualTo(Position.at(NOON));
-        assertThat(cursor.begin("default", NOON.plusSeconds(5))).isEqualTo(Position.at(NOON));
+        assertThat(cursor.begin("default/webhook", NOON)).isEqualTo(Position.at(NOON));
+        assertThat(cursor.begin("default/webhook", NOON.plusSeconds(5))).isEqualTo(Position.at(NOON));
         assertThat(isNew(object("a", NOON))).isTrue();
         assertThat(isNew(object("a", NOON.minusMillis(1)))).isFalse();
     }
@@ -454,7 +458,7 @@ abstract class CursorContract {
                 .mapToObj(many::get)
                 .toArray(LakeObject[]::new));
         List<LakeObject> found = new ArrayList<>();
-        cursor.newOnes(position(), "default", many.iterator()).forEachRemaining(found::add);
+        cursor.newOnes(position(), "default/webhook", many.iterator()).forEachRemaining(found::add);
         assertThat(found).extracting(LakeObject::key).containsExactly("many-0", "many-300", "many-600", "many-900");
     }
 
@@ -479,14 +483,14 @@ abstract class CursorContract {
         advance(NOON);
         cursor.reset();
         assertThat(isNew(object("a", NOON))).isTrue();
-        assertThat(cursor.knows("default")).isFalse();
+        assertThat(cursor.knows("default/webhook")).isFalse();
         assertThat(position()).isEqualTo(Position.at(Instant.EPOCH));
     }
 
     @Test
     void aUnitThatFailsHalfWayIsNotRecordedAtAll() {
         LakeObject first = object("first", NOON);
-        Recorded broken = new Recorded("default", QUERY, Counts.NONE, null, List.of(first)) {
+        Recorded broken = new Recorded("default/webhook", QUERY, Counts.NONE, null, List.of(first)) {
             @Override
             public Optional<String> listing() {
                 if (isBroken) {
@@ -508,7 +512,7 @@ abstract class CursorContract {
     @Test
     void aClosedCursorSaysSoInOneLine() {
         cursor.close();
-        assertThatThrownBy(() -> cursor.position("default"))
+        assertThatThrownBy(() -> cursor.position("default/webhook"))
                 .isInstanceOf(ConnectorException.class)
                 .hasMessageContaining("cannot be read");
         assertThatThrownBy(() -> isNew(object("a", NOON))).isInstanceOf(ConnectorException.class);
@@ -527,7 +531,7 @@ abstract class CursorContract {
         Position position = position();
         assertThat(cursor.newOnes(
                         position,
-                        "default",
+                        "default/webhook",
                         IntStream.range(0, 100_000)
                                 .mapToObj(CursorContract::packerObject)
                                 .iterator()))
@@ -576,12 +580,12 @@ abstract class CursorContract {
     }
 
     final Position position() {
-        return cursor.position("default");
+        return cursor.position("default/webhook");
     }
 
     /** As a run does that has listed all. */
     final void advance(Instant watermark) {
-        cursor.advance("default", watermark, false);
+        cursor.advance("default/webhook", watermark, false);
     }
 
     final boolean isNew(LakeObject object) {
@@ -590,7 +594,9 @@ abstract class CursorContract {
 
     static boolean isNew(Cursor cursor, LakeObject object) {
         return cursor.newOnes(
-                        cursor.position("default"), "default", List.of(object).iterator())
+                        cursor.position("default/webhook"),
+                        "default/webhook",
+                        List.of(object).iterator())
                 .hasNext();
     }
 
@@ -607,7 +613,7 @@ abstract class CursorContract {
 
     /** As a run does that then fails. */
     final void checkpoint(String query, Counts counts, LakeObject object) {
-        Recorded unit = unit("default", query, counts, null, object);
+        Recorded unit = unit("default/webhook", query, counts, null, object);
         Exchange exchange = exchange(unit);
         assertThat(cursor.add(exchange, "key")).isTrue();
         cursor.checkpoint(unit);
@@ -616,7 +622,7 @@ abstract class CursorContract {
 
     /** What a run would find to be delivered. */
     final Counts delivered(LakeObject object, String query) {
-        Recorded unit = unit("default", query, Counts.NONE, null, object);
+        Recorded unit = unit("default/webhook", query, Counts.NONE, null, object);
         Exchange exchange = exchange(unit);
         assertThat(cursor.add(exchange, "key")).isTrue();
         assertThat(cursor.remove(exchange, "key")).isTrue();
@@ -662,7 +668,7 @@ abstract class CursorContract {
     }
 
     static Recorded unit(LakeObject... objects) {
-        return unit("default", QUERY, Counts.NONE, null, objects);
+        return unit("default/webhook", QUERY, Counts.NONE, null, objects);
     }
 
     static Recorded unit(String lane, String query, Counts counts, @Nullable String listing, LakeObject... objects) {
@@ -694,8 +700,8 @@ abstract class CursorContract {
         }
 
         @Override
-        public String lane() {
-            return lane;
+        public Lane lane() {
+            return Lane.parse(lane);
         }
 
         @Override

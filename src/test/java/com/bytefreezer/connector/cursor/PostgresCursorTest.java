@@ -132,18 +132,20 @@ class PostgresCursorTest extends CursorContract {
     @Test
     void aFullSyncIsOneReplicas() {
         Cursor other = replica(CLAIM_SECONDS);
-        Recorded mine = unit("default", QUERY, Counts.NONE, "listing-1", object("a", NOON));
-        Recorded theirs = unit("default", QUERY, Counts.NONE, "listing-2", object("a", NOON), object("b", NOON));
+        Recorded mine = unit("default/webhook", QUERY, Counts.NONE, "listing-1", object("a", NOON));
+        Recorded theirs =
+                unit("default/webhook", QUERY, Counts.NONE, "listing-2", object("a", NOON), object("b", NOON));
         assertThat(cursor.add(exchange(mine), "key")).isTrue();
         assertThat(other.add(exchange(theirs), "key")).isFalse();
-        Recorded otherLane = unit("other", QUERY, Counts.NONE, "listing-1", object("a", NOON));
+        Recorded otherLane = unit("other/webhook", QUERY, Counts.NONE, "listing-1", object("a", NOON));
         assertThat(other.add(exchange(otherLane), "key")).isTrue();
     }
 
     @Test
     void aClaimThatIsNotRenewedIsTakenOverAndItsFirstHolderCannotWrite() throws Exception {
         Cursor other = replica(CLAIM_SECONDS);
-        Recorded mine = unit("default", QUERY, new Counts(5, 3, 1, 1), null, object("a", NOON), object("b", NOON));
+        Recorded mine =
+                unit("default/webhook", QUERY, new Counts(5, 3, 1, 1), null, object("a", NOON), object("b", NOON));
         Recorded theirs = unit(object("a", NOON));
         assertThat(cursor.add(exchange(mine), "key")).isTrue();
         expire();
@@ -226,7 +228,7 @@ class PostgresCursorTest extends CursorContract {
                         return () -> {
                             for (LakeObject slice : slices) {
                                 Exchange exchange =
-                                        exchange(unit("default", QUERY, new Counts(10, 10, 0, 0), null, slice));
+                                        exchange(unit("default/webhook", QUERY, new Counts(10, 10, 0, 0), null, slice));
                                 if (replica.add(exchange, "key")) {
                                     deliveries.incrementAndGet();
                                     delivered.add(slice.key());

@@ -2,6 +2,7 @@ package com.bytefreezer.connector.delivery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.cursor.Counts;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -46,7 +47,7 @@ class BatchTest {
     @Test
     void theIdIsAnotherForAnotherQuery() {
         var object = SomeBatch.unit("a").objects();
-        var other = new Unit("default", "webhook", "acme", "syslog", object, "query-2", null, null, true);
+        var other = new Unit(new Lane("default", "webhook"), "acme", "syslog", object, "query-2", null, null, true);
 
         assertThat(SomeBatch.of(other, 0, "{}").id())
                 .isNotEqualTo(SomeBatch.of(SomeBatch.unit("a"), 0, "{}").id());

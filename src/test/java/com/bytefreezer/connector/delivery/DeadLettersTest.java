@@ -3,6 +3,7 @@ package com.bytefreezer.connector.delivery;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.file.Files;
@@ -23,7 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class DeadLettersTest {
-    private static final String LANE = "default/webhook";
+    private static final Lane LANE = new Lane("default", "webhook");
 
     @TempDir
     private Path folder;
@@ -62,12 +63,13 @@ class DeadLettersTest {
         var letters = new DeadLetters(folder);
         var lanes = List.of("x@acme/a b", "x@acme/a_b", "x@acme/" + "y".repeat(255), "x@" + "z".repeat(255) + "/日本");
         for (String export : lanes) {
-            Unit unit = new Unit(export, "webhook", "acme", "a", batch.unit().objects(), "query", null, null, true);
+            Unit unit = new Unit(
+                    Lane.of(export, "webhook"), "acme", "a", batch.unit().objects(), "query", null, null, true);
             Batch its = SomeBatch.of(unit, 0, "{}");
             its.reject(0, "no");
             letters.keep(its, "webhook", its.rejections());
         }
-        assertThat(lanes).allSatisfy(export -> assertThat(letters.count(Unit.lane(export, "webhook")))
+        assertThat(lanes).allSatisfy(export -> assertThat(letters.count(Lane.of(export, "webhook")))
                 .isEqualTo(1));
     }
 
@@ -108,7 +110,7 @@ class DeadLettersTest {
 
         assertThat(files).doesNotHaveDuplicates();
         assertThat(new DeadLetters(folder).count(LANE)).isEqualTo(2);
-        assertThat(new DeadLetters(folder).count("default/other")).isZero();
+        assertThat(new DeadLetters(folder).count(new Lane("default", "other"))).isZero();
     }
 
     @ParameterizedTest
@@ -133,7 +135,7 @@ class DeadLettersTest {
                 .singleElement()
                 .extracting(DeadLetter::reason)
                 .isEqualTo("still not");
-        try (var all = Files.list(folder.resolve(LANE))) {
+        try (var all = Files.list(folder.resolve(LANE.toString()))) {
             assertThat(all).hasSize(2);
         }
     }

@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.delivery;
 
+import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.lake.LakeObject;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -18,7 +19,7 @@ public final class SomeBatch {
         var objects = Stream.of(keys)
                 .map(key -> new LakeObject("/lake/" + key, key, 42, Instant.parse("2026-11-21T00:00:00Z")))
                 .toList();
-        return new Unit("default", "webhook", "acme", dataset, objects, "query", null, null, true);
+        return new Unit(new Lane("default", "webhook"), "acme", dataset, objects, "query", null, null, true);
     }
 
     public static Batch of(Unit unit, long firstRecord, String... records) {

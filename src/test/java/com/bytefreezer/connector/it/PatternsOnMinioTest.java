@@ -103,7 +103,7 @@ class PatternsOnMinioTest {
             Await.until("it says so", () -> watch.whyNotReady().isPresent());
             assertThat(watch.whyNotReady().orElseThrow()).startsWith("its datasets cannot be found out: ");
             assertThat(watch.lanes()).singleElement().satisfies(lane -> assertThat(lane.lane())
-                    .isEqualTo("default/none"));
+                    .hasToString("default/none"));
         }
     }
 

@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.bytefreezer.connector.app.Command;
 import com.bytefreezer.connector.app.TestRun;
+import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.config.Mode;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.delivery.Routes;
 import com.bytefreezer.connector.kit.Reply;
 import com.bytefreezer.connector.kit.Request;
-import com.bytefreezer.connector.operate.LaneStatus;
 import com.bytefreezer.connector.testing.Await;
 import com.bytefreezer.connector.testing.ParquetLake;
 import com.bytefreezer.connector.testing.TestTools;
@@ -207,7 +207,7 @@ class PatternsTest {
                     "it goes on",
                     () -> paths().stream().filter("/in/acme/dns"::equals).count() == 2);
             assertThat(watch.lanes())
-                    .extracting(LaneStatus::lane)
+                    .extracting(lane -> lane.lane().toString())
                     .containsExactly(
                             "default@acme/dns/webhook", "default@acme/new/webhook", "default@acme/syslog/webhook");
             assertThat(watch.metrics()).contains("export=\"default@acme/dns\"");
@@ -346,8 +346,10 @@ class PatternsTest {
                         "2026-11-21T00:00:00Z");
         int code = new Command(settings.with(Mode.REPLAY, options.settings()), new Secrets(), options, System.err)
                 .replay((range, lanes) -> {
-                    assertThat(lanes.test("default@acme/dns/webhook")).isTrue();
-                    assertThat(lanes.test("default@acme/syslog/webhook")).isFalse();
+                    assertThat(lanes.test(Lane.parse("default@acme/dns/webhook")))
+                            .isTrue();
+                    assertThat(lanes.test(Lane.parse("default@acme/syslog/webhook")))
+                            .isFalse();
                     return 0;
                 });
         assertThat(code).isZero();

@@ -3,6 +3,7 @@ package com.bytefreezer.connector.it;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.bytefreezer.connector.app.TestRun;
+import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.delivery.DeadLetters;
 import com.bytefreezer.connector.kit.Reply;
@@ -96,7 +97,11 @@ class SignsTest extends FaultBed {
         Files.writeString(inTheWay, "");
         try (TestRun.Running watch = TestRun.watch(settings)) {
             Await.until("a sign", SOON, () -> retrying(settings) > 0);
-            assertThat(watch.signs().of("default/webhook").orElseThrow().why()).contains("dead letters");
+            assertThat(watch.signs()
+                            .of(new Lane("default", "webhook"))
+                            .orElseThrow()
+                            .why())
+                    .contains("dead letters");
             // Nothing is searched for that could not be kept.
             assertThat(sink.requests()).hasSizeLessThan(20);
             Files.delete(inTheWay);

@@ -2,6 +2,7 @@ package com.bytefreezer.connector.lane;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.testing.Await;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -57,9 +58,9 @@ class TurnsTest {
         Turns turns = new Turns(1, threads, 0);
         Exchange big = begin(turns, "big/webhook");
         Await.until("its turn", () -> begun.size() == 1);
-        assertThat(turns.isOver("big/webhook")).isFalse();
+        assertThat(turns.isOver(Lane.parse("big/webhook"))).isFalse();
         Exchange small = begin(turns, "small/webhook");
-        assertThat(turns.isOver("big/webhook")).isTrue();
+        assertThat(turns.isOver(Lane.parse("big/webhook"))).isTrue();
         again(turns, big, "big/webhook");
         Await.until("the small one", () -> begun.size() == 2);
         end(small);
@@ -82,9 +83,9 @@ class TurnsTest {
     void aPoolWorksForEachLaneInOrderAndForManyAtTheSameTime() throws Exception {
         ExecutorService pool = threads.poolOfEachLane(1);
         CountDownLatch both = new CountDownLatch(2);
-        for (String lane : List.of("a", "b")) {
+        for (String lane : List.of("a/webhook", "b/webhook")) {
             threads.execute(
-                    lane,
+                    Lane.parse(lane),
                     () -> pool.execute(() -> {
                         both.countDown();
                         await(both);
@@ -94,7 +95,7 @@ class TurnsTest {
         AtomicInteger atATime = new AtomicInteger();
         AtomicInteger most = new AtomicInteger();
         List<Integer> done = Collections.synchronizedList(new ArrayList<>());
-        threads.execute("a", () -> {
+        threads.execute(Lane.parse("a/webhook"), () -> {
             for (int i = 0; i < 100; i++) {
                 int number = i;
                 pool.execute(() -> {
@@ -117,7 +118,7 @@ class TurnsTest {
     }
 
     private void again(Turns turns, Exchange exchange, String lane) {
-        exchange.setVariable("lane", lane);
+        exchange.setVariable("lane", Lane.parse(lane));
         turns.process(exchange, done -> begun.add(lane));
     }
 

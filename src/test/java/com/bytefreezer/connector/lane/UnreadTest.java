@@ -2,6 +2,7 @@ package com.bytefreezer.connector.lane;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.delivery.Unit;
 import com.bytefreezer.connector.lake.LakeObject;
 import java.time.Instant;
@@ -38,6 +39,6 @@ class UnreadTest {
 
     private static Unit unit(String key) {
         var object = new LakeObject("/lake/" + key, key, 42, Instant.EPOCH);
-        return new Unit("default", "stdout", "acme", "syslog", List.of(object), "query", null, null, true);
+        return new Unit(new Lane("default", "stdout"), "acme", "syslog", List.of(object), "query", null, null, true);
     }
 }

@@ -3,6 +3,7 @@ package com.bytefreezer.connector.lane;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.bytefreezer.connector.app.TestRun;
+import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.config.Mode;
 import com.bytefreezer.connector.delivery.Routes;
 import com.bytefreezer.connector.kit.Reply;
@@ -63,11 +64,11 @@ class WatchLinesTest {
             fail(watch, "a/webhook", 61);
             fail(watch, "b/webhook", 50);
             assertThat(watch.whyNotReady()).isEmpty();
-            watch.signs().works("b/webhook", Neighbour.DESTINATION);
+            watch.signs().works(Lane.parse("b/webhook"), Neighbour.DESTINATION);
             fail(watch, "b/webhook", 61);
             assertThat(watch.whyNotReady().orElseThrow()).contains("no export has worked for 60 s");
             awaitReady(port, 503);
-            watch.signs().works("a/webhook", Neighbour.DESTINATION);
+            watch.signs().works(Lane.parse("a/webhook"), Neighbour.DESTINATION);
             assertThat(watch.whyNotReady()).isEmpty();
             awaitReady(port, 200);
         }
@@ -76,7 +77,7 @@ class WatchLinesTest {
     private static void fail(TestRun.Running watch, String lane, int secondsAgo) {
         watch.signs()
                 .failed(
-                        lane,
+                        Lane.parse(lane),
                         Neighbour.DESTINATION,
                         "it is away",
                         System.nanoTime() - TimeUnit.SECONDS.toNanos(secondsAgo));

@@ -33,7 +33,7 @@ class StatusTest {
     void anExportThatHasNotRunYetIsShown() {
         LaneStatus lane = status(settings("http://localhost:1/", "0"));
 
-        assertThat(lane.lane()).isEqualTo("default/webhook");
+        assertThat(lane.lane()).hasToString("default/webhook");
         assertThat(lane.state()).isEqualTo("never");
         assertThat(lane.lagSeconds()).isNull();
         assertThat(lane.totals()).isEqualTo(Counts.NONE);

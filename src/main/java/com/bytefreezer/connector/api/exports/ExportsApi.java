@@ -68,7 +68,7 @@ public final class ExportsApi {
     public void resetCursor(
             @Header("name") String name, @Header("destination") String destination, @Body Map<String, Object> request) {
         ExportDefinition export = operations.export(name, destination);
-        if (!export.lane().equals(ApiException.required(request).get("confirm"))) {
+        if (!export.lane().toString().equals(ApiException.required(request).get("confirm"))) {
             throw new ApiException(
                     400, "Nothing was reset. To begin anew, send {\"confirm\":\"%s\"}.".formatted(export.lane()));
         }

@@ -2,11 +2,13 @@ package com.bytefreezer.connector.api.exports;
 
 import com.bytefreezer.connector.cage.Watchdog;
 import com.bytefreezer.connector.config.ExportDefinition;
+import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.operate.ExportPlan;
 import com.bytefreezer.connector.operate.Operations;
 import com.bytefreezer.connector.problem.ApiException;
 import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.text.Names;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.Map;
@@ -38,9 +40,12 @@ public final class PlanApi {
         String tenant = required(request, "tenant_id");
         String dataset = required(request, "dataset_id");
         ApiException.requireOneDataset(tenant, dataset);
+        String destination = text(request, "destination_type").orElse("stdout");
+        if (!Names.isOfRoute(destination)) {
+            throw new ApiException(400, "\"destination_type\" must be the name of a destination.");
+        }
         ExportDefinition export = new ExportDefinition(
-                "plan",
-                text(request, "destination_type").orElse("stdout"),
+                new Lane("plan", destination),
                 tenant,
                 dataset,
                 required(request, "sql"),

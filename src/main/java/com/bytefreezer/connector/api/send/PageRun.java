@@ -2,12 +2,12 @@ package com.bytefreezer.connector.api.send;
 
 import com.bytefreezer.connector.app.Connector;
 import com.bytefreezer.connector.config.ExportDefinition;
+import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.control.LakeCredentials;
 import com.bytefreezer.connector.cursor.Counts;
 import com.bytefreezer.connector.cursor.Cursor;
 import com.bytefreezer.connector.delivery.DeadLetters;
-import com.bytefreezer.connector.delivery.Unit;
 import com.bytefreezer.connector.lake.Lake;
 import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.lane.RunProgress;
@@ -214,7 +214,7 @@ final class PageRun implements Runnable {
     }
 
     DeadLetterPage deadLetters(@Nullable String offset, @Nullable String limit) {
-        String lane = Unit.lane(OneOff.NAME, once.settings().text("destination.type"));
+        Lane lane = new Lane(OneOff.NAME, once.settings().text("destination.type"));
         return DeadLetterPage.of(new DeadLetters(once.deadLetters()), lane, offset, limit);
     }
 

@@ -3,6 +3,7 @@ package com.bytefreezer.connector.destination.elasticsearch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.delivery.Unit;
 import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.problem.ConnectorException;
@@ -142,6 +143,6 @@ class IndexNameTest {
         var objects = Stream.of(keys)
                 .map(key -> new LakeObject("/lake/" + key, key, 42, Instant.EPOCH))
                 .toList();
-        return new Unit("default", "elasticsearch", "acme", dataset, objects, "query", null, null, true);
+        return new Unit(new Lane("default", "elasticsearch"), "acme", dataset, objects, "query", null, null, true);
     }
 }

@@ -3,6 +3,7 @@ package com.bytefreezer.connector.destination.file;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.delivery.SampleExport;
 import com.bytefreezer.connector.delivery.SomeBatch;
 import com.bytefreezer.connector.delivery.Unit;
@@ -304,7 +305,7 @@ class FileTest {
     @Test
     void aDatasetsNameIsNoPath() throws IOException {
         var object = SomeBatch.unit("a").objects();
-        var unit = new Unit("default", "file", "..", "../../x y", object, "query", null, null, true);
+        var unit = new Unit(new Lane("default", "file"), "..", "../../x y", object, "query", null, null, true);
 
         rolling(1, 1000).write(SomeBatch.of(unit, 0, "{}"));
 
