@@ -5,7 +5,7 @@
 # checks deploy/: the schemas of Compose and Kubernetes, from the Python package index, promtool and systemd-analyze, from
 # Debian. What is not Debian's is kept by version in $CONNECTOR_TEST_CACHE (default: ~/.cache/bytefreezer-connector-test), so
 # a second run changes nothing. Needs Go, a JDK, Maven and Python with pip; as root on Debian it installs them.
-# Usage: install.sh [NAME]...   without a name: all of those in the last lines
+# Usage: install.sh [NAME]...   without a name: all of those in the last lines, what does not disturb each other at the same time
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -32,9 +32,12 @@ require() {
     "$@" >/dev/null 2>&1 && return
     command -v apt-get >/dev/null && [ "$(id -u)" = 0 ] || fail "$what is missing; install it (Debian: apt-get install $packages)"
     say "$what is missing; installing $packages"
-    apt-get update -qq
-    # shellcheck disable=SC2086 # several packages
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages >/dev/null
+    (
+        flock 9
+        apt-get update -qq
+        # shellcheck disable=SC2086 # several packages
+        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages >/dev/null
+    ) 9>"$cache/apt.lock"
     "$@" >/dev/null 2>&1 || fail "$what is still missing after installing $packages"
 }
 
@@ -58,7 +61,7 @@ install_minio() {
     newer_go
     say "building MinIO $minio_version (takes minutes)"
     CGO_ENABLED=0 GOTOOLCHAIN=auto GOFLAGS='' GOBIN=$work \
-        nice go install -trimpath -ldflags '-s -w' "github.com/minio/minio@$minio_version" 2>"$work/go.log" ||
+        nice go install -trimpath -gcflags all=-dwarf=false -ldflags '-s -w' "github.com/minio/minio@$minio_version" 2>"$work/go.log" ||
         fail "building MinIO failed: $(tail -n 5 "$work/go.log")"
     mkdir -p "$(dirname "$target")"
     mv "$work/minio" "$target"
@@ -72,7 +75,7 @@ install_hec() {
     newer_go
     say "building the HEC receiver $hec_version (takes a minute)"
     (cd "$here/hec" && CGO_ENABLED=0 GOTOOLCHAIN=auto GOFLAGS='' \
-        nice go build -trimpath -buildvcs=false -ldflags '-s -w' -o "$work/hec" . 2>"$work/go.log") ||
+        nice go build -trimpath -buildvcs=false -gcflags all=-dwarf=false -ldflags '-s -w' -o "$work/hec" . 2>"$work/go.log") ||
         fail "building the HEC receiver failed: $(tail -n 5 "$work/go.log")"
     mkdir -p "$(dirname "$target")"
     mv "$work/hec" "$target"
@@ -197,7 +200,8 @@ install_checkers() {
     python3 -m pip install --quiet --root-user-action=ignore --target "$work/checkers/python" \
         check-jsonschema==0.39.0 kubernetes-validate==1.37.0
     # The program alone: the package would start a server.
-    (cd "$work" && { apt-get download -qq prometheus || { apt-get update -qq && apt-get download -qq prometheus; }; }) \
+    (cd "$work" && { apt-get download -qq prometheus ||
+        { flock "$cache/apt.lock" apt-get update -qq && apt-get download -qq prometheus; }; }) \
         >"$work/apt.log" 2>&1 || fail "fetching promtool failed: $(tail -n 5 "$work/apt.log")"
     dpkg-deb -x "$work"/prometheus_*.deb "$work/prometheus"
     mv "$work/prometheus/usr/bin/promtool" "$work/checkers"
@@ -206,11 +210,31 @@ install_checkers() {
     say "installed the checkers in $target"
 }
 
+# Each NAME after the other, in a folder of its own beside the target, so that each mv is atomic.
+install() {
+    local server
+    for server in "$@"; do
+        work=$all/$server
+        mkdir "$work"
+        "install_$server"
+    done
+}
+
 [ -n "$duckdb_version" ] || fail 'pom.xml names no duckdb.version'
 mkdir -p "$cache"
-# Beside the target, so that each mv is atomic.
-work=$(mktemp -d "$cache/install.XXXXXX")
-trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
-[ $# -gt 0 ] ||
-    set -- minio hec kafka elasticsearch opensearch httpfs schemathesis postgresql chromium faketime checkers
-for server in "$@"; do "install_$server"; done
+all=$(mktemp -d "$cache/install.XXXXXX")
+trap 'chmod -R u+w "$all"; rm -rf "$all"' EXIT
+if [ $# -gt 0 ]; then
+    install "$@"
+    exit
+fi
+# Go's compiler takes the processors; Maven's repository takes one writer; the rest waits for its registry.
+jobs=()
+for servers in 'minio hec' 'elasticsearch opensearch kafka' 'httpfs schemathesis checkers' 'postgresql chromium faketime'; do
+    # shellcheck disable=SC2086 # several names
+    install $servers &
+    jobs+=($!)
+done
+failed=0
+for job in "${jobs[@]}"; do wait "$job" || failed=1; done
+exit "$failed"
