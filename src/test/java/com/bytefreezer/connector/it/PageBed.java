@@ -1,0 +1,301 @@
+package com.bytefreezer.connector.it;
+
+import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.bytefreezer.connector.delivery.Routes;
+import com.bytefreezer.connector.testing.Chromium;
+import com.bytefreezer.connector.testing.ConnectorProcess;
+import com.bytefreezer.connector.testing.MinioServer;
+import com.bytefreezer.connector.testing.ParquetLake;
+import com.bytefreezer.connector.testing.S3Server;
+import com.bytefreezer.connector.testing.TestTools;
+import com.microsoft.playwright.Browser;
+import com.microsoft.playwright.BrowserContext;
+import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.Page;
+import com.microsoft.playwright.assertions.PlaywrightAssertions;
+import com.microsoft.playwright.options.AriaRole;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * What tests of the page as a person meets it share: the packaged program over a lake, and a real browser. Screenshots are in
+ * {@code target/screenshots}.
+ */
+abstract class PageBed {
+    static final String TOKEN = "only-for-friends";
+    private static final Path SAMPLE = TestTools.projectDirectory().resolve("samples/lake");
+    private static final Path SCREENSHOTS = TestTools.projectDirectory().resolve(Path.of("target", "screenshots"));
+    static final String FAILED_LOGINS =
+            "SELECT timestamp, hostname, source_ip, message FROM events WHERE message LIKE 'Failed password%'";
+
+    static final String ENDLESS =
+            "SELECT count(*) FROM events a, events b, events c, events d WHERE a.message || b.message < c.message";
+
+    static Chromium chromium;
+
+    @TempDir
+    static Path folder;
+
+    /** The bundled sample as tenant acme, and what other tests need as further tenants; in the folder, and in MinIO. */
+    static Path lake;
+
+    private static final Map<Where, ConnectorProcess> connectors = new EnumMap<>(Where.class);
+    private static MinioServer minio;
+
+    /**
+     * Where the records are. The connector that reads them from MinIO asks for a token. A test has both where the place
+     * may matter to what a person sees, else the folder alone.
+     */
+    enum Where {
+        FOLDER,
+        MINIO
+    }
+
+    private final List<AutoCloseable> opened = new ArrayList<>();
+    private final List<String> faults = new ArrayList<>();
+    final List<String> asked = new ArrayList<>();
+
+    @BeforeAll
+    static void start() throws IOException {
+        chromium = Chromium.start();
+        PlaywrightAssertions.setDefaultAssertionTimeout(20_000);
+        Files.createDirectories(SCREENSHOTS);
+        Routes.copyTo(folder.resolve("routes"));
+        lake = Files.createDirectory(folder.resolve("lake"));
+        Files.createSymbolicLink(lake.resolve("acme"), SAMPLE.resolve("acme"));
+        Files.createSymbolicLink(lake.resolve("hostile"), hostile());
+        Files.createSymbolicLink(lake.resolve("large"), large());
+        Files.createSymbolicLink(lake.resolve("hundred"), hundredObjects());
+    }
+
+    /** With the whole lake; the first test that needs it starts it. */
+    static MinioServer minio() {
+        if (minio == null) {
+            minio = S3Server.minio();
+            minio.createBucket("lake");
+            try (Stream<Path> tenants = Files.list(lake)) {
+                for (Path tenant : tenants.toList()) {
+                    minio.uploadFolder("lake", tenant.getFileName().toString(), tenant.toRealPath());
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+        return minio;
+    }
+
+    /** The one that all tests of a class share; the first of them starts it. */
+    static ConnectorProcess connector(Where where) {
+        return connectors.computeIfAbsent(
+                where,
+                missing -> where == Where.FOLDER
+                        ? connector("--set", "lake.root=file:" + lake)
+                        : connector(with(inBucket("lake"), "server.token=" + TOKEN)));
+    }
+
+    private static Path hostile() {
+        ParquetLake made = ParquetLake.in(folder.resolve("hostile"));
+        made.object("year=2026/month=11/day=20/hour=01/a.parquet", """
+                SELECT '<script>window.hit=1</script>' AS "<script>window.hit=2</script>",
+                    '<img src=x onerror="window.hit=3">' AS "<img src=x onerror='window.hit=4'>",
+                    '"'' > <b>bold</b> & &lt;' AS "quo""ted' > name",
+                    {'<i>key</i>': ['<svg onload=window.hit=5>']} AS "<b>nested</b>",
+                    'javascript:window.hit=6' AS "__proto__"
+                FROM range(20)""");
+        return made.root().resolve("acme");
+    }
+
+    private static Path large() {
+        ParquetLake made = ParquetLake.in(folder.resolve("large"));
+        made.numbers("year=2026/month=11/day=20/hour=01/a.parquet", 0, 120_000);
+        return made.root().resolve("acme");
+    }
+
+    private static Path hundredObjects() {
+        ParquetLake made = ParquetLake.in(folder.resolve("hundred"));
+        for (int hour = 0; hour < 100; hour++) {
+            made.numbers(
+                    "year=2026/month=11/day=%d/hour=%02d/a.parquet".formatted(1 + hour / 24, hour % 24),
+                    hour * 500L,
+                    500);
+        }
+        return made.root().resolve("acme");
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        connectors.values().forEach(ConnectorProcess::close);
+        connectors.clear();
+        for (AutoCloseable one : Arrays.asList(minio, chromium)) {
+            if (one != null) {
+                one.close();
+            }
+        }
+        minio = null;
+    }
+
+    /** No page of any test may throw, break its own policy, or open a dialog. */
+    @AfterEach
+    void nothingWentWrongInThePage() throws Exception {
+        for (AutoCloseable one : opened) {
+            one.close();
+        }
+        assertThat(faults).isEmpty();
+    }
+
+    Page open(String url) {
+        return open(new Browser.NewContextOptions().setViewportSize(1440, 900), url);
+    }
+
+    /** With a query in the link, which a person runs. */
+    Page open(Browser.NewContextOptions options, String url) {
+        Page page = openLink(options, url);
+        if (url.contains("sql=")) {
+            run(page).click();
+        }
+        return page;
+    }
+
+    Page openLink(Browser.NewContextOptions options, String url) {
+        BrowserContext visitor = chromium.visitor(options);
+        opened.add(visitor);
+        Page page = visitor.newPage();
+        page.onPageError(error -> faults.add("threw " + error));
+        page.onDialog(dialog -> {
+            faults.add("opened the dialog " + dialog.message());
+            dialog.dismiss();
+        });
+        page.onConsoleMessage(message -> {
+            // What the API refuses is shown by the page; the browser tells of it too.
+            if (message.type().equals("error") && !message.text().startsWith("Failed to load resource")) {
+                faults.add(message.text());
+            }
+        });
+        page.onResponse(response -> {
+            if (response.status() >= 400 && !response.url().contains("/api/v1/")) {
+                faults.add("no such file: " + response.url());
+            }
+        });
+        page.onRequest(request -> {
+            asked.add(request.method() + " " + URI.create(request.url()).getPath());
+            if (!request.url().startsWith("http://localhost:") && !request.url().startsWith("blob:")) {
+                faults.add("asked another host: " + request.url());
+            }
+        });
+        page.navigate(url);
+        return page;
+    }
+
+    static String address(Where where) {
+        return connector(where).link() + (where == Where.MINIO ? "?token=" + TOKEN : "");
+    }
+
+    /** The settings with which a bucket of MinIO is the lake. */
+    static String[] inBucket(String bucket) {
+        return with(
+                "s3.bucket=" + bucket,
+                "s3.endpoint=" + minio().endpoint(),
+                "s3.access-key=" + minio().accessKey(),
+                "s3.secret-key=" + minio().secretKey(),
+                "duckdb.extension-directory=" + TestTools.duckdbExtensions());
+    }
+
+    static String[] with(String[] arguments, String... settings) {
+        return Stream.concat(Stream.of(arguments), Stream.of(with(settings))).toArray(String[]::new);
+    }
+
+    static String[] with(String... settings) {
+        return Stream.of(settings)
+                .flatMap(setting -> Stream.of("--set", setting))
+                .toArray(String[]::new);
+    }
+
+    static ConnectorProcess connector(String... more) {
+        return connector(folder.resolve("routes"), more);
+    }
+
+    static ConnectorProcess connector(Path routes, String... more) {
+        List<String> arguments = new ArrayList<>(List.of(
+                "--routes",
+                routes.toString(),
+                "--set",
+                "server.port=0",
+                "--set",
+                "delivery.max-retries=0",
+                "--set",
+                "cursor.file=" + folder.resolve("cursor.db"),
+                "--set",
+                "delivery.dead-letters-folder=" + folder.resolve("dead-letters")));
+        arguments.addAll(List.of(more));
+        return ConnectorProcess.start(
+                TestTools.projectDirectory(), Map.of(), List.of("-Xmx256m"), arguments.toArray(String[]::new));
+    }
+
+    /** The part of an address after the host. */
+    static String linkTo(String dataset, String sql, String from) {
+        return "#/data/%s?%s%s"
+                .formatted(
+                        dataset,
+                        from == null ? "" : "from=" + from + "&",
+                        sql == null ? "" : "sql=" + URLEncoder.encode(sql, StandardCharsets.UTF_8));
+    }
+
+    static void ask(Page page, String sql) {
+        page.locator(".cm-content").click();
+        page.keyboard().press("Control+a");
+        page.keyboard().insertText(sql);
+        page.keyboard().press("Control+Enter");
+    }
+
+    static void choose(Page page, String destination, Map<String, String> settings) {
+        page.getByLabel("Destination", new Page.GetByLabelOptions().setExact(true))
+                .selectOption(destination);
+        settings.forEach((name, value) -> page.locator("[id='setting-destination.%s.%s']".formatted(destination, name))
+                .fill(value));
+    }
+
+    static Locator button(Page page, String name) {
+        return page.getByRole(
+                AriaRole.BUTTON, new Page.GetByRoleOptions().setName(name).setExact(true));
+    }
+
+    static Locator run(Page page) {
+        return page.locator(".ask .primary");
+    }
+
+    static Locator dataset(Page page, String name) {
+        return page.locator(".tree a", new Page.LocatorOptions().setHasText(name));
+    }
+
+    static double now(Page page) {
+        return number(page.evaluate("() => performance.now()"));
+    }
+
+    static double number(Object value) {
+        return ((Number) value).doubleValue();
+    }
+
+    static void shoot(Page page, String name) {
+        page.evaluate("() => window.scrollTo(0, 0)");
+        page.screenshot(new Page.ScreenshotOptions()
+                .setPath(SCREENSHOTS.resolve(name + ".png"))
+                .setFullPage(true));
+    }
+}

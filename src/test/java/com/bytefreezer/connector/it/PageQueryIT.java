@@ -1,0 +1,305 @@
+package com.bytefreezer.connector.it;
+
+import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.bytefreezer.connector.testing.ConnectorProcess;
+import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.Page;
+import com.microsoft.playwright.options.AriaRole;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The page as a person meets it: a query, its records and its errors. */
+class PageQueryIT extends PageBed {
+    @Test
+    void aClickOnAValueFiltersExcludesAndGroups() {
+        Page page = open(address(Where.FOLDER) + linkTo("acme/syslog", "SELECT hostname, message FROM events", "all"));
+        Locator cell = page.locator(".cell").first();
+        assertThat(cell).isVisible();
+        String host = cell.textContent();
+        cell.click();
+        assertThat(page.locator(".value-menu")).containsText(host);
+        shoot(page, "value-menu");
+        button(page, "Filter").click();
+        assertThat(page.locator(".cm-content")).containsText("WHERE hostname = '" + host + "'");
+        assertThat(page.locator(".row").nth(1).locator(".cell").first()).hasText(host);
+        page.locator(".cell").first().click();
+        button(page, "Group by").click();
+        assertThat(page.locator(".cost")).containsText("1 record");
+        page.getByRole(AriaRole.TAB, new Page.GetByRoleOptions().setName("Chart"))
+                .click();
+        assertThat(page.locator(".chart .bars")).containsText(host);
+    }
+
+    @Test
+    void columnsHaveProfilesAndTheChartCounts() {
+        Page page = open(address(Where.FOLDER) + linkTo("acme/syslog", "SELECT * FROM events", "all"));
+        assertThat(page.locator(".cell").first()).isVisible();
+        page.locator(".columns")
+                .getByText("hostname", new Locator.GetByTextOptions().setExact(true))
+                .click();
+        assertThat(page.locator(".profile")).containsText("distinct");
+        page.locator("[data-tab=chart]").click();
+        assertThat(page.locator(".over-time .bar").first()).isAttached();
+        shoot(page, "chart");
+        ask(page, "SELECT hostname, 100 + count(*) AS hundred_more FROM events GROUP BY ALL");
+        assertThat(page.locator(".chart")).containsText("Sum of hundred_more by hostname");
+        page.getByLabel("Measure").selectOption("");
+        assertThat(page.locator(".chart")).containsText("Records by hostname");
+        ask(page, "SELECT * FROM events");
+        page.locator("[data-tab=plan]").click();
+        shoot(page, "plan");
+    }
+
+    @Test
+    void anErrorOfTheSqlIsMarkedWhereItIs() {
+        Page page = open(address(Where.FOLDER) + linkTo("acme/syslog", null, null));
+        ask(page, "SELECT message\nFROM events\nWHERE nosuchcolumn = 1");
+        assertThat(page.locator(".result .problem")).containsText("nosuchcolumn");
+        assertThat(page.locator(".cm-lintRange-error")).containsText("nosuchcolumn");
+        shoot(page, "sql-error");
+    }
+
+    @Test
+    void aLongErrorIsOneLineAndTheRestIsFolded() {
+        Page page = open(address(Where.FOLDER) + linkTo("acme/syslog", null, null));
+        String column = "no_such_column_".repeat(20);
+        ask(page, "SELECT message FROM events WHERE message = 'x' AND " + column + " = 1");
+        Locator message = page.locator(".result .problem details");
+        Locator line = message.locator("summary");
+        assertThat(line).containsText("…");
+        assertThat(line.boundingBox().height).isLessThan(30);
+        Locator rest = message.locator("p");
+        assertThat(rest).isHidden();
+        shoot(page, "long-error");
+        line.click();
+        assertThat(rest).isVisible();
+        assertThat(rest).containsText(column);
+    }
+
+    @Test
+    void aQueryIsAskedOnceEvenWhenTheDatasetIsSeenSooner() {
+        Page page = open(address(Where.FOLDER) + linkTo("acme/syslog", ENDLESS, "all"));
+        assertThat(page.locator(".facts").first()).containsText("12 objects");
+        button(page, "Cancel").click();
+        assertThat(page.locator(".result")).containsText("Cancelled");
+
+        assertThat(asked).filteredOn("POST /api/v1/query"::equals).hasSize(1);
+    }
+
+    @Test
+    void aSlowQueryIsCancelledAndTheNextOneAnswers() {
+        Page page = open(address(Where.FOLDER) + linkTo("acme/syslog", null, null));
+        assertThat(page.locator(".cell").first()).isVisible();
+        ask(page, ENDLESS);
+        button(page, "Cancel").click();
+        assertThat(page.locator(".result")).containsText("Cancelled");
+        shoot(page, "cancelled");
+        ask(page, "SELECT count(*) AS records FROM events");
+        assertThat(page.locator(".cost")).containsText("1 record");
+    }
+
+    @Test
+    void twoTabsWorkOnTwoDatasetsAtOnce() {
+        Page one = open(address(Where.FOLDER)
+                + linkTo("acme/syslog", "SELECT DISTINCT 'syslog' AS which, count(*) FROM events", "all"));
+        Page other = open(address(Where.FOLDER)
+                + linkTo("acme/firewall", "SELECT DISTINCT 'firewall' AS which, count(*) FROM events", "all"));
+        // While the link's own query runs, the button would cancel it.
+        assertThat(one.locator(".cell").first()).hasText("syslog");
+        assertThat(other.locator(".cell").first()).hasText("firewall");
+        for (int turn = 0; turn < 5; turn++) {
+            run(one).click();
+            run(other).click();
+            assertThat(one.locator(".cell").first()).hasText("syslog");
+            assertThat(other.locator(".cell").first()).hasText("firewall");
+        }
+        assertThat(one.locator(".columns")).containsText("message");
+        assertThat(other.locator(".columns")).not().containsText("message");
+    }
+
+    @Test
+    void noTextOfARecordOrAColumnIsEverMarkup() {
+        Page page = open(address(Where.FOLDER) + linkTo("hostile/events", null, null));
+        Locator script = page.locator(".cell", new Page.LocatorOptions().setHasText("<script>window.hit=1</script>"));
+        assertThat(script.first()).isVisible();
+        assertThat(page.locator(".columns")).containsText("<script>window.hit=2</script>");
+        assertThat(page.locator(".cell")
+                        .filter(new Locator.FilterOptions().setHasText("javascript:"))
+                        .first())
+                .isAttached();
+        shoot(page, "hostile");
+        for (Locator name : page.locator(".columns .name").all()) {
+            name.click();
+            assertThat(page.locator(".profile")).containsText("distinct");
+        }
+        script.first().click();
+        assertThat(page.locator(".value-menu pre")).hasText("<script>window.hit=1</script>");
+        button(page, "Record").click();
+        assertThat(page.locator(".record .json")).containsText("<svg onload=window.hit=5>");
+        page.locator("[data-tab=chart]").click();
+        assertThat(page.locator(".chart .bars").first()).containsText("<script>");
+        page.locator("[data-tab=records]").click();
+        script.first().click();
+        button(page, "Filter").click();
+        assertThat(page.locator(".cost")).containsText("20 records");
+        choose(page, "webhook", Map.of("url", "http://127.0.0.1:9/<script>"));
+        button(page, "Preview payload").click();
+        assertThat(page.locator(".payload .body, .problem").first()).isVisible();
+        assertThat(page.evaluate("() => window.hit")).isNull();
+        assertThat(page.locator("main script, main img, main i, .side img, .side script")
+                        .count())
+                .isZero();
+    }
+
+    @Test
+    void aHundredThousandRecordsScrollAsFewElements() {
+        Page page = open(address(Where.FOLDER) + linkTo("large/events", null, null));
+        assertThat(page.locator(".cost")).containsText("first 10,000 records");
+        button(page, "Show 100,000").click();
+        assertThat(page.locator(".cost")).containsText("first 100,000 records");
+        // The longest that the page was busy between two frames while it scrolls from end to end.
+        Object longest = page.evaluate("""
+                async () => {
+                  const grid = document.querySelector('.grid');
+                  let longest = 0, last = performance.now();
+                  for (let step = 0; step <= 120; step++) {
+                    grid.scrollTop = grid.scrollHeight * step / 120;
+                    await new Promise(requestAnimationFrame);
+                    const time = performance.now();
+                    longest = Math.max(longest, time - last);
+                    last = time;
+                  }
+                  return longest;
+                }""");
+        System.err.printf("page: at most %.0f ms between frames while 100,000 records scroll%n", number(longest));
+        assertThat(page.getByText("message number 99999")).isVisible();
+        assertThat(page.locator(".cell").count()).isLessThan(1000);
+        assertThat(number(longest)).isLessThan(1000);
+        page.locator(".grid-head button").first().click();
+        page.locator(".grid-head button").first().click();
+        assertThat(page.locator(".cell", new Page.LocatorOptions().setHasText("message number 99999")))
+                .isAttached();
+    }
+
+    @Test
+    void noRowAndNoHeadingIsLostByAScroll() {
+        Page page = open(address(Where.FOLDER) + linkTo("large/events", null, null));
+        assertThat(page.locator(".cost")).containsText("first 10,000 records");
+        // What is drawn after each step, down and right and back, must cover all that is visible.
+        Object holes = page.evaluate("""
+                async () => {
+                  const grid = document.querySelector('.grid');
+                  const holes = [];
+                  for (let step = -20; step <= 20; step++) {
+                    grid.scrollTop = (20 - Math.abs(step)) * 600;
+                    grid.scrollLeft = (20 - Math.abs(step)) * 40;
+                    await new Promise(requestAnimationFrame);
+                    await new Promise(requestAnimationFrame);
+                    const box = grid.getBoundingClientRect();
+                    const heads = [...grid.querySelectorAll('.grid-head > button')];
+                    const rows = [...grid.querySelectorAll('.grid-body > .row')];
+                    const tops = rows.map((row) => row.getBoundingClientRect().top).sort((a, b) => a - b);
+                    const gap = tops.some((top, at) => at > 0 && top - tops[at - 1] > 26.5);
+                    const head = grid.querySelector('.grid-head').getBoundingClientRect();
+                    if (tops.length < box.height / 26 - 2 || tops[0] > head.bottom + 26
+                        || tops[tops.length - 1] < box.bottom - 30 || gap || heads.length === 0
+                        || rows.some((row) => row.querySelectorAll('.cell').length !== heads.length)) {
+                      holes.push(`step ${step}: ${rows.length} rows, ${heads.length} headings, `
+                        + new Set(rows.map((row) => row.querySelectorAll('.cell').length)).size + ' widths');
+                    }
+                  }
+                  return holes;
+                }""");
+        assertThat((List<?>) holes).isEmpty();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aHundredObjectsAnswerAtOnceAndQueriesLeaveNoMemoryBehind(Where where) throws Exception {
+        Page page = open(address(where));
+        Locator hundred = page.locator(".tree a[href='#/data/hundred/events']");
+        assertThat(hundred).isVisible();
+        double clicked = now(page);
+        hundred.click();
+        assertThat(page.locator(".cell").first()).isVisible();
+        double shown = now(page);
+        button(page, "All").click();
+        assertThat(page.locator(".cost")).containsText("100 of 100 objects read");
+        System.err.printf(
+                "page, %s, 100 objects: %.0f ms from the click to the first records, %.0f ms to read all objects%n",
+                where, shown - clicked, now(page) - shown);
+        ask(page, "SELECT n % 7 AS seventh, count(*) AS records FROM events GROUP BY 1");
+        assertThat(page.locator(".cost")).containsText("7 records");
+        ConnectorProcess connector = connector(where);
+        repeat(connector, 5);
+        long afterFew = connector.residentMegabytes();
+        repeat(connector, 45);
+        long afterMany = connector.residentMegabytes();
+        System.err.printf(
+                "page, %s, 100 objects: %d MB resident after 5 queries, %d MB after 50%n", where, afterFew, afterMany);
+        assertThat(afterMany).isLessThan(afterFew + 100);
+    }
+
+    @Test
+    void nothingFoundOffersToAskAllPartitions() {
+        Page page = open(
+                address(Where.FOLDER) + linkTo("acme/syslog", "SELECT * FROM events WHERE message = 'never'", null));
+        assertThat(page.locator(".state-title")).hasText(Pattern.compile("0 of \\d+ records match."));
+        shoot(page, "no-records");
+        button(page, "Ask all partitions").click();
+        assertThat(button(page, "All")).hasAttribute("aria-pressed", "true");
+        assertThat(page.locator(".state-title")).hasText("0 of 4,000 records match.");
+    }
+
+    @Test
+    void theEditorCompletesColumnsAndFunctionsAndRemembersQueries() {
+        Page page = open(address(Where.FOLDER) + linkTo("acme/syslog", null, null));
+        assertThat(page.locator(".columns")).containsText("hostname");
+        page.locator(".cm-content").click();
+        page.keyboard().press("Control+a");
+        page.keyboard().type("SELECT hostn");
+        assertThat(page.locator(".cm-tooltip-autocomplete")).containsText("hostname");
+        page.locator(".cm-tooltip-autocomplete li").first().click();
+        assertThat(page.locator(".cm-content")).containsText("SELECT hostname");
+        page.keyboard().type(", date_tr");
+        assertThat(page.locator(".cm-tooltip-autocomplete")).containsText("date_trunc");
+        shoot(page, "completion");
+        page.keyboard().press("Escape");
+        ask(page, "SELECT count(*) AS remembered FROM events");
+        assertThat(page.locator(".cost")).containsText("1 record");
+        page.reload();
+        button(page, "History").click();
+        assertThat(page.locator(".menu-list")).containsText("remembered");
+        page.keyboard().press("Escape");
+        button(page, "Examples").click();
+        page.locator(".menu-list").getByText("Records per hour").click();
+        assertThat(page.locator(".grid-head")).containsText("per_hour");
+    }
+
+    /** Asks for 10,000 of 50,000 records. */
+    private static void repeat(ConnectorProcess connector, int times) throws Exception {
+        HttpClient client = HttpClient.newHttpClient();
+        for (int turn = 0; turn < times; turn++) {
+            HttpRequest request = HttpRequest.newBuilder(
+                            URI.create(connector.link()).resolve("/api/v1/query"))
+                    .header("Authorization", "Bearer " + TOKEN)
+                    .header("Content-Type", "application/json")
+                    .POST(HttpRequest.BodyPublishers.ofString("""
+                            {"tenant_id":"hundred","dataset_id":"events","sql":"SELECT * FROM events ORDER BY 1 DESC","from":"all"}"""))
+                    .build();
+            assertThat(client.send(request, HttpResponse.BodyHandlers.ofString())
+                            .body())
+                    .contains("\"row_count\":10000,");
+        }
+    }
+}
