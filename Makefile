@@ -7,6 +7,9 @@ help: ## print this list
 run: ## the page on http://localhost:8090/, over the bundled sample
 	$(MVN) compile exec:java
 
+check: ## compile, format, dependencies, routes' cases, fast unit tests: a minute
+	$(MVN) test -Pcheck
+
 test: ## everything that must hold before a change is merged: mvn verify
 	$(MVN) verify
 
@@ -31,4 +34,4 @@ bench: ## measure; ARGS="many one" for some parts
 soak: ## the long tests alone, each for MINUTES (30)
 	$(MVN) verify -Psoak -Dsoak.minutes=$(or $(MINUTES),30)
 
-.PHONY: help run test format servers package image image-test bench soak
+.PHONY: help run check test format servers package image image-test bench soak

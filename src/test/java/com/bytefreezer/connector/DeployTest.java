@@ -23,6 +23,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,6 +33,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * What lies in {@code deploy/} is right in the eyes of those who read it, and starts this connector: its settings are
  * complete and known, its paths, ports and probes are those there are.
  */
+@Tag("slow")
 class DeployTest {
     private static final Path DEPLOY = TestTools.projectDirectory().resolve("deploy");
     private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\{[A-Z_]+(?::[-?][^}]*)?}");

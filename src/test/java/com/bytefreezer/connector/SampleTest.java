@@ -6,9 +6,11 @@ import com.bytefreezer.connector.app.TestRun;
 import com.bytefreezer.connector.testing.WebhookServer;
 import java.nio.file.Path;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+@Tag("slow")
 class SampleTest {
     @TempDir
     private Path folder;

@@ -19,10 +19,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.TreeMap;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
+@Tag("slow")
 class CommandTest {
     @TempDir
     private Path folder;
@@ -40,7 +42,7 @@ class CommandTest {
     }
 
     @Test
-    void thePlanKnowsWhatIsDeliveredAlsoWhileAnotherProcessHasTheCursor() throws Exception {
+    void thePlanKnowsWhatIsDeliveredWhileAnotherProcessHasTheCursor() throws Exception {
         try (WebhookServer server = WebhookServer.start()) {
             Map<String, String> webhook = Map.of(
                     "destination.type",

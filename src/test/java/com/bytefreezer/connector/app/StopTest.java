@@ -13,10 +13,12 @@ import com.bytefreezer.connector.text.Secrets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A signal may come as soon as there is something to stop, and before Camel is there. */
+@Tag("slow")
 class StopTest {
     @TempDir
     Path folder;
@@ -30,7 +32,7 @@ class StopTest {
     }
 
     @Test
-    void aStopThatTheDestinationHoldsUpClosesDuckDbAllTheSame() throws Exception {
+    void aStopThatTheDestinationHoldsUpStillClosesDuckDb() throws Exception {
         try (WebhookServer sink = WebhookServer.start()) {
             sink.reply(Reply.of(200).after(Duration.ofSeconds(10)));
             TestRun.Running watch = TestRun.watch(TestRun.settings(

@@ -14,10 +14,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Traces to the OpenTelemetry Collector's own receiver. */
+@Tag("slow")
 class TracingTest {
     private static final String PLANTED = "planted-secret";
 
@@ -25,7 +27,7 @@ class TracingTest {
     private Path folder;
 
     @Test
-    void aRunIsOneTraceWithItsExportAndDestinationAndWithoutSecrets() throws Exception {
+    void aRunIsOneTraceWithExportAndDestinationWithoutSecrets() throws Exception {
         try (HecServer collector = HecServer.start();
                 WebhookServer sink = WebhookServer.start()) {
             // The server repeats a secret in an error.
@@ -55,7 +57,7 @@ class TracingTest {
     }
 
     @Test
-    void aCollectorThatIsAwayDisturbsNoExportAndOneLineSaysSo() throws Exception {
+    void aMissingCollectorDisturbsNoExportAndOneLineSaysSo() throws Exception {
         try (WebhookServer sink = WebhookServer.start()) {
             String url = "http://127.0.0.1:" + TestTools.freePort();
             try (TestRun.Running watch = TestRun.watch(settings(url, sink)

@@ -56,7 +56,7 @@ class SettingsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"change-me-too", "0123456789abcde", "sixteen letters or", "0123456789abcdeé"})
-    void aTokenThatCanBeGuessedOrNotBeSentIsRefusedAndNotShown(String token) {
+    void aGuessableOrUnsendableTokenIsRefusedAndNotShown(String token) {
         aCompleteExport();
         commandLine.put("server.token", token);
         assertThat(problems())
@@ -196,7 +196,7 @@ class SettingsTest {
     }
 
     @Test
-    void theHeadersMapBecomesLinesAndOthersMayBeAddedOneByOne() throws Exception {
+    void theHeadersMapBecomesLinesAndOthersAreAddedSingly() throws Exception {
         aCompleteExport();
         yaml(
                 "destination: {type: siem, config: {url: 'http://x', headers: {X_Source: lake, X-Keep: 0, authorization: old}}}");
@@ -275,7 +275,7 @@ class SettingsTest {
     }
 
     @Test
-    void aWrongNameWithThePrefixIsReportedAndThoseOfKubernetesAreNot() {
+    void aWrongNameWithThePrefixIsReportedButKubernetesNamesAreNot() {
         for (String name : List.of(
                 "SERVICE_HOST",
                 "SERVICE_PORT",
@@ -451,7 +451,7 @@ class SettingsTest {
     }
 
     @Test
-    void whatCamelWouldEvaluateIsAProblemAndTheValueIsNotShown() throws Exception {
+    void whatCamelWouldEvaluateIsAProblemWhoseValueStaysHidden() throws Exception {
         aCompleteExport();
         commandLine.putAll(Map.of(
                 "destination.type", "siem",

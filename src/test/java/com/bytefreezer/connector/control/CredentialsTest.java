@@ -39,6 +39,7 @@ import org.apache.camel.main.Main;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -48,6 +49,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 
+@Tag("slow")
 class CredentialsTest {
     private static final Path SYSLOG = Path.of("samples/lake/acme/syslog/data/parquet");
     private static final int RECORDS = 400;
@@ -254,7 +256,7 @@ class CredentialsTest {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 500, 200})
-    void anExportGoesOnWithWhatIsKnownWhileTheControlPlaneIsDown(int status) throws Exception {
+    void anExportGoesOnWithKnownKeysWhileTheControlPlaneIsDown(int status) throws Exception {
         control.grant("acme", "syslog", lake, "lake");
         var settings = TestRun.settings(folder, given());
         try (var camel = new CredentialsRoute(settings)) {
@@ -271,7 +273,7 @@ class CredentialsTest {
     }
 
     @Test
-    void thatTheControlPlaneIsAwayIsSaidOnceAndThatItIsBackOnce() throws Exception {
+    void anAbsentControlPlaneIsToldOnceAndItsReturnOnce() throws Exception {
         control.grant("acme", "syslog", lake, "lake");
         try (var camel = new CredentialsRoute(TestRun.settings(folder, given()))) {
             camel.ask();
@@ -301,7 +303,7 @@ class CredentialsTest {
     }
 
     @Test
-    void aControlPlaneThatHangsDelaysNoExportWhoseKeysAreKnownAgainAndAgain() throws Exception {
+    void aHangingControlPlaneDelaysNoExportWhoseKeysAreKnown() throws Exception {
         control.grant("acme", "syslog", lake, "lake");
         try (var camel = new CredentialsRoute(TestRun.settings(folder, given("control.timeout-seconds", 1)))) {
             var first = camel.ask();
@@ -368,7 +370,7 @@ class CredentialsTest {
     }
 
     @Test
-    void howFarARunIsCanBeAskedWhileItsKeysAreFetchedAnew() throws Exception {
+    void aRunTellsItsProgressWhileItsKeysAreFetchedAnew() throws Exception {
         try (var rotating = RotatingLake.start(folder.resolve("rotating"))) {
             var running = new CompletableFuture<TestRun.Running>();
             var seen = new CompletableFuture<Long>();
@@ -400,7 +402,7 @@ class CredentialsTest {
     }
 
     @Test
-    void keysThatTheLakeRefusesFromTheBeginningFailTheRunAndTheNextRunAsksAgain() throws Exception {
+    void keysRefusedFromTheBeginningFailTheRunAndTheNextAsksAgain() throws Exception {
         control.replyNext(1, ControlServer.credentials(lake, "lake", "very-secret-but-wrong"));
         control.grant("acme", "syslog", lake, "lake");
 

@@ -27,6 +27,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,6 +36,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 
 /** What the control plane hears of a watch, and that an export does not mind what it answers. */
+@Tag("slow")
 class InstanceTest {
     private static final String SERVICES = "/api/v1/accounts/account-1/services/";
 
@@ -102,7 +104,7 @@ class InstanceTest {
     }
 
     @Test
-    void aFailingExportIsReportedAsDegradedWithItsReasonAndHealthyWhenItWorksAgain() throws Exception {
+    void aFailingExportIsDegradedWithItsReasonUntilItWorksAgain() throws Exception {
         control.accept();
         sink.reply(Reply.of(503));
         try (Connector connector = watch(Map.of("delivery.max-retries", "0"))) {
@@ -183,7 +185,7 @@ class InstanceTest {
         "slow,",
         "cut,no answer"
     })
-    void whateverTheControlPlaneDoesExportsGoOnAndOneLineSaysSo(String fault, String said) throws Exception {
+    void exportsGoOnWhateverTheControlPlaneDoesAndOneLineSaysSo(String fault, String said) throws Exception {
         Reply reply =
                 switch (fault) {
                     case "hangs" -> Reply.of(200).after(Duration.ofMinutes(1));
@@ -247,8 +249,7 @@ class InstanceTest {
                 "box,docker-host,false,box",
                 "box,box,true,box"
             })
-    void theIdIsTheHostnameAndInAContainerThatOfItsHostToo(
-            String hostname, String host, boolean inContainer, String id) {
+    void theIdIsTheHostnameAndInContainersTheHostsToo(String hostname, String host, boolean inContainer, String id) {
         assertThat(Instance.id(hostname, host, inContainer)).isEqualTo(id);
     }
 

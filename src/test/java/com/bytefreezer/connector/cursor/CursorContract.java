@@ -159,7 +159,7 @@ abstract class CursorContract {
     }
 
     @Test
-    void slicesOfACopyInPlaceAreOneObjectsAndStayUntilAllAreDelivered() throws Exception {
+    void slicesOfACopyInPlaceStayUntilAllAreDelivered() throws Exception {
         List<LakeObject> slices = object("big", NOON, "\"e1\"").slices(30, 10);
         List<LakeObject> later = object("big", NOON.plusSeconds(5), "\"e1\"").slices(30, 10);
         deliver(slices.get(0));
@@ -195,7 +195,7 @@ abstract class CursorContract {
     }
 
     @Test
-    void anExportThatStartsLaterLeavesOutWhatWasThereBeforeItsStart() {
+    void anExportLeavesOutWhatWasThereBeforeItsStart() {
         cursor.begin("default/webhook", NOON);
         LakeObject before = object("before", NOON.minusMillis(1));
         NewObjects found = cursor.newOnes(
@@ -211,7 +211,7 @@ abstract class CursorContract {
     }
 
     @Test
-    void anExportOfAnEmptyDatasetStillWaitsForWhatIsOlderThanItsStart() {
+    void anExportOfAnEmptyDatasetWaitsForWhatIsOlder() {
         cursor.begin("default/webhook", NOON);
         cursor.advance("default/webhook", NOON, true);
         assertThat(isNew(object("before", NOON.minusMillis(1)))).isFalse();
@@ -219,7 +219,7 @@ abstract class CursorContract {
     }
 
     @Test
-    void anExportThatStartsWithTheLatestLeavesOutWhatItSeesFirstEvenOfTheFuture() {
+    void anExportFromTheLatestLeavesOutEvenTheFutureItSeesFirst() {
         cursor.begin("default/webhook", Position.AFTER_FIRST_LISTING);
         assertThat(position().watermark()).isEqualTo(Instant.EPOCH);
         LakeObject future = object("a", NOON.plus(Duration.ofDays(9000)));
@@ -298,7 +298,7 @@ abstract class CursorContract {
     }
 
     @Test
-    void aUnitOfWhichAPartIsDeliveredByNowIsNotThisRuns() {
+    void aUnitPartlyDeliveredByNowIsNotThisRuns() {
         deliver(object("a", NOON));
         Recorded both = unit(object("a", NOON), object("b", NOON));
         assertThat(cursor.contains(exchange(both), "key")).isFalse();
@@ -321,7 +321,7 @@ abstract class CursorContract {
     }
 
     @Test
-    void aUnitThatFailedMayBeClaimedAgainAndGoesOnAtItsCheckpoint() {
+    void aFailedUnitMayBeClaimedAgainAndGoesOnAtItsCheckpoint() {
         LakeObject object = object("a", NOON);
         checkpoint(QUERY, new Counts(5, 3, 1, 1), object);
         Recorded again = unit(object);
@@ -463,7 +463,7 @@ abstract class CursorContract {
     }
 
     @Test
-    void theStoreKnowsTheVersionOfItsTablesAndRefusesALaterOne() throws Exception {
+    void theStoreKnowsItsTablesVersionAndRefusesALaterOne() throws Exception {
         assertThat(number("SELECT version FROM schema_version")).isEqualTo(6);
         cursor.close();
         cursor = open(LOOKBACK);

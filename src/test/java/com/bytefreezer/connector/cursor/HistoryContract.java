@@ -112,7 +112,7 @@ abstract class HistoryContract {
 
     /** Also where two replicas begin in the same millisecond. */
     @Test
-    void ofSeveralThatOpenItAndAddAtTheSameTimeEachCounts() throws Exception {
+    void eachOfSeveralThatOpenAndAddTogetherCounts() throws Exception {
         Settings settings = settings();
         CompletableFuture<?>[] writers = IntStream.range(0, 4)
                 .mapToObj(writer -> CompletableFuture.runAsync(() -> {

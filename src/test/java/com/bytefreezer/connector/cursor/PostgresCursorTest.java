@@ -30,8 +30,10 @@ import org.apache.camel.Exchange;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("slow")
 class PostgresCursorTest extends CursorContract {
     private static final int CLAIM_SECONDS = 60;
     private static PostgresServer postgres;
@@ -142,7 +144,7 @@ class PostgresCursorTest extends CursorContract {
     }
 
     @Test
-    void aClaimThatIsNotRenewedIsTakenOverAndItsFirstHolderCannotWrite() throws Exception {
+    void anExpiredClaimIsTakenOverAndItsFirstHolderCannotWrite() throws Exception {
         Cursor other = replica(CLAIM_SECONDS);
         Recorded mine =
                 unit("default/webhook", QUERY, new Counts(5, 3, 1, 1), null, object("a", NOON), object("b", NOON));
@@ -216,7 +218,7 @@ class PostgresCursorTest extends CursorContract {
     }
 
     @Test
-    void ofManyReplicasEachUnitIsDeliveredByOneAndTheSlicesMakeTheObject() throws Exception {
+    void eachUnitIsDeliveredByOneReplicaAndSlicesMakeTheObject() throws Exception {
         List<LakeObject> slices = object("big", NOON).slices(400, 10);
         AtomicInteger deliveries = new AtomicInteger();
         var delivered = ConcurrentHashMap.<String>newKeySet();
@@ -323,7 +325,7 @@ class PostgresCursorTest extends CursorContract {
     }
 
     @Test
-    void aServerThatHangsForLongFailsTheRunInOneLineAndTheNextOneRecords() throws Exception {
+    void aServerThatHangsLongFailsTheRunAndTheNextRecords() throws Exception {
         Cursor shortly = replica(1);
         Recorded mine = unit(object("a", NOON));
         assertThat(shortly.add(exchange(mine), "key")).isTrue();

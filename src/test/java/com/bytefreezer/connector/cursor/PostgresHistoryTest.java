@@ -12,10 +12,12 @@ import java.sql.Connection;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
+@Tag("slow")
 class PostgresHistoryTest extends HistoryContract {
     private static PostgresServer postgres;
 
@@ -50,7 +52,7 @@ class PostgresHistoryTest extends HistoryContract {
 
     @Test
     @Timeout(60)
-    void aReplicaThatIsFrozenWhileItWritesDoesNotHoldUpTheOthers() throws Exception {
+    void aReplicaFrozenWhileItWritesDoesNotHoldUpOthers() throws Exception {
         History history = History.open(settings());
         try (Connection frozen = postgres.connect()) {
             frozen.setAutoCommit(false);

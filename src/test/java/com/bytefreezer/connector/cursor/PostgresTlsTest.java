@@ -19,10 +19,12 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A cursor's store by TLS, with a server that is real and has a certificate for {@code localhost}. */
+@Tag("slow")
 class PostgresTlsTest {
     /** The address of this machine, in a spelling that does not show that it is. */
     private static final String ELSEWHERE = "2130706433";

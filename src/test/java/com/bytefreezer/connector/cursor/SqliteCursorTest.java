@@ -23,9 +23,11 @@ import java.util.stream.IntStream;
 import org.apache.camel.Exchange;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.support.DefaultExchange;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+@Tag("slow")
 class SqliteCursorTest extends CursorContract {
     @TempDir
     private Path folder;
@@ -64,7 +66,7 @@ class SqliteCursorTest extends CursorContract {
     }
 
     @Test
-    void aSecondProcessOnTheFileIsRefusedUntilTheFirstEvenKilledIsGone() throws Exception {
+    void aSecondProcessIsRefusedUntilTheFirstEvenKilledIsGone() throws Exception {
         Path other = folder.resolve("other.db");
         Process process = holder(other);
         try (BufferedReader output =
@@ -157,7 +159,7 @@ class SqliteCursorTest extends CursorContract {
     }
 
     @Test
-    void aFileThatIsRemovedOrReplacedOrEmptiedIsNoticedBeforeAnythingIsDelivered() throws Exception {
+    void aRemovedReplacedOrEmptiedFileIsNoticedBeforeAnythingIsDelivered() throws Exception {
         deliver(object("a", NOON));
         Path copy = Files.copy(file(), folder.resolve("copy.db"));
         Files.move(file(), folder.resolve("away.db"));
@@ -194,7 +196,7 @@ class SqliteCursorTest extends CursorContract {
     }
 
     @Test
-    void aFileThatIsNoDatabaseIsRefusedAndStaysAsItIs() throws Exception {
+    void aFileThatIsNoDatabaseIsRefusedAndKept() throws Exception {
         String text = "this is certainly not a database\n".repeat(100);
         Path wrong = Files.writeString(folder.resolve("wrong.db"), text);
         assertCannotBeOpened(
@@ -223,7 +225,7 @@ class SqliteCursorTest extends CursorContract {
     }
 
     @Test
-    void pagesOfGarbageFailTheRunInOneLineAndNothingCountsAsDeliveredThatWasNot() throws Exception {
+    void pagesOfGarbageFailTheRunAndCountNothingAsDelivered() throws Exception {
         LakeObject[] many = IntStream.range(0, 2000)
                 .mapToObj(i -> object("many-%04d".formatted(i), NOON))
                 .toArray(LakeObject[]::new);

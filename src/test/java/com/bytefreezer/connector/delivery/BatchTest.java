@@ -31,7 +31,7 @@ class BatchTest {
     }
 
     @Test
-    void theIdOfABatchOfABundleDoesNotDependOnTheObjectsThatAreNotInIt() {
+    void theIdOfABundlesBatchDoesNotDependOnOtherObjects() {
         var two = new Batch(SomeBatch.unit("a", "b"), 0, TWO, new long[] {4, Batch.number(1, 0)});
         var three = new Batch(SomeBatch.unit("a", "b", "c"), 0, TWO, new long[] {4, Batch.number(1, 0)});
         var another = new Batch(SomeBatch.unit("a", "c", "b"), 0, TWO, new long[] {4, Batch.number(1, 0)});
@@ -75,7 +75,7 @@ class BatchTest {
     }
 
     @Test
-    void aRecordRejectedFromAPartOfABatchCountsForTheWhole() {
+    void aRecordRejectedFromAPartCountsForTheWholeBatch() {
         var part = batch.halves().get(1).halves().get(1).halves().get(1);
         part.reject(0, "no");
 

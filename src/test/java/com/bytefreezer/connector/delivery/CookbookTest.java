@@ -24,10 +24,12 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The routes of {@code docs/cookbook}, taken from their pages as a reader would and run on the sample. */
+@Tag("slow")
 class CookbookTest {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Path PAGES = TestTools.projectDirectory().resolve("docs/cookbook");

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 class ErrorsAsFailuresTest {
     @Test
-    void anErrorWhileASplitLooksForItsNextPartFailsTheSplit() {
+    void anErrorWhileASplitSeeksItsNextPartFailsIt() {
         var parts = ErrorsAsFailures.in(new Iterator<String>() {
             @Override
             public boolean hasNext() {

@@ -13,15 +13,17 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+@Tag("slow")
 class OrderTest {
     @TempDir
     private Path folder;
 
     @Test
-    void aNewRouteFileIsADestinationAndKeepsTheOrderOfEachObjectWhenItWaitsForItsTurn() throws Exception {
+    void aNewRouteFileIsADestinationThatKeepsEachObjectsOrder() throws Exception {
         var routes = Routes.copyTo(folder.resolve("routes"));
         Files.writeString(routes.resolve("destinations/mine.camel.yaml"), """
                 - route:

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 class UnitTest {
     /** Who answers may have to wait for a thread that wants to know how far the unit is, as the page does. */
     @Test
-    void itCanTellHowFarItIsWhileItAsksWhetherToStop() throws Exception {
+    void itTellsItsProgressWhileItAsksWhetherToStop() throws Exception {
         var unit = SomeBatch.unit("a.parquet");
 
         boolean goesOn = unit.awaitSettled(0, 1, () -> {

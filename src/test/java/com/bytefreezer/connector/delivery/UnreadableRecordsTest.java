@@ -19,12 +19,14 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.apache.camel.component.kafka.KafkaConstants;
 import org.apache.camel.impl.DefaultCamelContext;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A record that cannot be read for its columns is rejected alone; others of its batch may be odd, too. */
 @Timeout(60)
+@Tag("slow")
 class UnreadableRecordsTest {
     private static final String GOOD = "{\"k\":\"a\",\"at\":1795169472}";
     private static final List<String> READABLE = List.of(

@@ -31,11 +31,13 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@Tag("slow")
 class WebhookTest {
     @TempDir
     private Path folder;
@@ -180,7 +182,7 @@ class WebhookTest {
     // -- Repeats
 
     @Test
-    void aBatchHasTheSameKeyOnEveryTryAndInTheNextRunAndNoOtherHasIt() throws Exception {
+    void aBatchKeepsItsOwnKeyOnEveryTryAndRun() throws Exception {
         var export = export().with("schedule.batch-size", 10);
         server.replyNext(9, Reply.of(503));
         server.replyWhen(request -> server.acceptedRecords() > 100, Reply.of(503));
@@ -230,7 +232,7 @@ class WebhookTest {
     }
 
     @Test
-    void aDestinationThatStaysDownFailsTheRunWithOneLineAndTheNextRunDeliversTheRestOnce() throws Exception {
+    void aDownDestinationFailsTheRunAndTheNextDeliversTheRest() throws Exception {
         server.replyWhen(request -> server.acceptedRecords() > 200, Reply.of(503, "{\"error\":\"busy\"}"));
 
         var run = export().run();
@@ -329,7 +331,7 @@ class WebhookTest {
     }
 
     @Test
-    void aRecordThatIsRefusedIsFoundAndKeptAsideAndAllOthersAreAcceptedOnce() throws Exception {
+    void aRefusedRecordIsKeptAsideAndAllOthersAreAcceptedOnce() throws Exception {
         var batch = batchesOfARun().stream()
                 .filter(records -> records.size() > 20)
                 .findFirst()
@@ -469,7 +471,7 @@ class WebhookTest {
     }
 
     @Test
-    void aRefusedHalfIsTriedAgainWhenTheServerIsBusyInBetween() throws Exception {
+    void aRefusedHalfIsTriedAgainWhenTheServerIsBusyBetween() throws Exception {
         var bad = batchesOfARun().get(5).get(10);
         server.replyWhen(request -> request.text().contains(bad), Reply.of(400));
         Queue<String> seen = new ConcurrentLinkedQueue<>();

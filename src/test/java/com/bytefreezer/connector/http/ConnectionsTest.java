@@ -19,10 +19,12 @@ import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What clients do with connections, on a server that waits for a second at most. */
+@Tag("slow")
 class ConnectionsTest {
     private static final String HEALTH = "GET /api/v1/health HTTP/1.1\r\nHost: localhost\r\n\r\n";
     private static final int LARGE = 8 * 1024 * 1024;

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Requests without the token, of random bytes: what comes back is a refusal, or what everybody may have. */
+@Tag("slow")
 class GateFuzzTest {
     private static final List<String> PROTECTED = List.of(
             "/api/v1/exports",

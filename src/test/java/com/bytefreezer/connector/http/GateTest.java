@@ -88,7 +88,7 @@ class GateTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"/api/v1/health", "/api/v1/ready", "/", "/assets/app.js", "/assets/style.css"})
-    void probesAndThePageNeedNoTokenToBeReadAndOneForAllElse(String path) throws IOException {
+    void probesAndThePageNeedNoTokenAndAllElseDoes(String path) throws IOException {
         Answer whole = closed.get(path);
         assertThat(whole.status()).isEqualTo(200);
         RawHttp.Answer head = ask(closed, "HEAD " + path);

@@ -41,7 +41,7 @@ class InvitationTest {
     }
 
     @Test
-    void aRandomTokenIsInAFileOfItsOwnerAndGoesWithTheServer() throws Exception {
+    void aRandomTokensFileIsItsOwnersAndGoesWithTheServer() throws Exception {
         Token token = token(Map.of(), false).orElseThrow();
         Invitation invitation = new Invitation(8090, Optional.of(token));
         invitation.start();

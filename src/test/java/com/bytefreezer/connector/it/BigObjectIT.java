@@ -71,7 +71,7 @@ class BigObjectIT {
     }
 
     @Test
-    void aBadCastAfterAMillionRecordsIsDetectedAndTheOtherObjectsGoOn() {
+    void aBadCastAfterAMillionRecordsIsDetectedAndOthersGoOn() {
         lake.object(
                 HOUR.formatted(1),
                 "SELECT n, CASE WHEN n = 1200000 THEN 'x' ELSE '1' END AS text FROM range(1300000) t(n)");
@@ -81,7 +81,7 @@ class BigObjectIT {
     }
 
     @Test
-    void damageAfterAMillionRecordsIsDetectedAndTheOtherObjectsGoOn() throws IOException {
+    void damageAfterAMillionRecordsIsDetectedAndOtherObjectsGoOn() throws IOException {
         Path file = lake.object(HOUR.formatted(1), "SELECT n, hash(n) AS text FROM range(1300000) t(n)");
         try (RandomAccessFile bytes = new RandomAccessFile(file.toFile(), "rw")) {
             bytes.seek(bytes.length() * 95 / 100);

@@ -37,7 +37,7 @@ class ControlAwayIT {
     private Path folder;
 
     @Test
-    void aControlPlaneThatIsAwayDisturbsNoExportWhoseKeysAreKnown() {
+    void anAbsentControlPlaneDisturbsNoExportWhoseKeysAreKnown() {
         int objects = MINUTES * 60 / SECONDS_PER_OBJECT;
         ParquetLake lake = ParquetLake.in(folder.resolve("lake"));
         List<Long> lags = new ArrayList<>();

@@ -29,18 +29,20 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** What fails under the connector's own files costs no record. See docs/reliability.md. */
+@Tag("slow")
 class DiskFaultsTest extends FaultBed {
     private static final int RECORDS = 20_000;
     private static final Pattern OBJECTS = Pattern.compile(": (\\d+) objects, ");
 
     @Test
-    void aFullDiskUnderDuckDbFailsTheRunAndNothingIsLost() throws Exception {
+    void aFullDiskUnderDuckDbFailsTheRunAndLosesNothing() throws Exception {
         Path disk = Files.createDirectory(folder.resolve("disk"));
         assumeTrue(
                 TestTools.run("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk.toString()), "mount needs root");
@@ -113,7 +115,7 @@ class DiskFaultsTest extends FaultBed {
     /** Mended by a person while the connector is down, as a broken disk is. */
     @ParameterizedTest
     @EnumSource
-    void aDiskThatDiesInTheMiddleAndIsMendedHasLostNothing(Place place) throws Exception {
+    void aDiskThatDiesInTheMiddleLosesNothingOnceMended(Place place) throws Exception {
         String refused = "{\"n\":%d,".formatted(RECORDS - 1);
         sink.reply(Reply.of(200).after(Duration.ofMillis(20)));
         if (place == Place.DEAD_LETTERS) {

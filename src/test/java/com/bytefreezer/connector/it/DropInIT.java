@@ -247,7 +247,7 @@ class DropInIT {
     // -- The host's network: several on one machine
 
     @Test
-    void whereThePortIsTakenAWatchGoesOnAndInteractiveModeFails() throws Exception {
+    void onATakenPortAWatchGoesOnAndInteractiveModeFails() throws Exception {
         Path config = helmConfig(URI.create("http://127.0.0.1:1"), "");
         try (ServerSocket taken = new ServerSocket(port)) {
             assertThat(taken.isBound()).isTrue();

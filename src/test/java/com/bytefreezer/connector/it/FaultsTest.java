@@ -26,14 +26,16 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What fails around an export costs no record, few repeats, and is told in one line. See docs/reliability.md. */
+@Tag("slow")
 class FaultsTest extends FaultBed {
     @Test
-    void aBucketThatHangsAndThenDiesInTheMiddleIsReadToTheEndWhenItIsBack() throws Exception {
+    void aBucketThatHangsAndDiesIsReadToTheEndWhenBack() throws Exception {
         int records = 250_000;
         // Too large to be read ahead.
         String sql =
@@ -62,7 +64,7 @@ class FaultsTest extends FaultBed {
     }
 
     @Test
-    void aBucketThatHangsForLongFailsTheRunInTimeAndTheNextOneDeliversAll() throws Exception {
+    void aBucketThatHangsLongFailsTheRunAndTheNextDeliversAll() throws Exception {
         lake.numbers(OBJECT + "a.parquet", 0, 1000);
         Map<String, String> given = new TreeMap<>();
         try (MinioServer minio = filled(S3Server.minio())) {
@@ -90,7 +92,7 @@ class FaultsTest extends FaultBed {
                 "<ListBucketResult><Name>lake</Name>",
                 "{}"
             })
-    void aListingThatIsNoneFailsTheRunAndIsNotTakenForAnEmptyBucket(String garbage) throws Exception {
+    void aListingThatIsNoneFailsTheRunAndIsNoEmptyBucket(String garbage) throws Exception {
         try (ScriptedServer proxy = ScriptedServer.start()) {
             proxy.reply(Reply.of(200, garbage).header("Content-Type", "text/html"));
             TestRun run = TestRun.batch(settings(s3(proxy.url().toString())));
@@ -104,7 +106,7 @@ class FaultsTest extends FaultBed {
     }
 
     @Test
-    void anObjectThatIsReplacedWhileItIsReadArrivesAsItIsNow() throws Exception {
+    void anObjectReplacedWhileItIsReadArrivesAsItIsNow() throws Exception {
         int records = 300_000;
         lake.numbers(OBJECT + "a.parquet", 0, records);
         Path other = lake.numbers("elsewhere/a.parquet", records, records);

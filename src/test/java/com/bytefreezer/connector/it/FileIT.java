@@ -37,7 +37,7 @@ class FileIT {
 
     @ParameterizedTest
     @ValueSource(strings = {"none", "gzip"})
-    void killedAgainAndAgainItLeavesEveryRecordExactlyOnceInCompleteFiles(String compression) throws Exception {
+    void killedAgainAndAgainItLeavesEveryRecordOnceInCompleteFiles(String compression) throws Exception {
         var lake = lake();
         var tree = folder.resolve("tree");
         var random = new Random(11);
@@ -79,7 +79,7 @@ class FileIT {
     }
 
     @Test
-    void aFullDiskFailsTheRunAndWhatDidNotFitComesLaterOnce() throws Exception {
+    void aFullDiskFailsTheRunAndTheRestComesLaterOnce() throws Exception {
         var lake = lake();
         var small = Files.createDirectory(folder.resolve("small"));
         assumeTrue(

@@ -75,7 +75,7 @@ abstract class LakeContract {
     }
 
     @Test
-    void namesWithSignsThatMeanSomethingInAUrlAreReadAsTheyAre() throws Exception {
+    void namesWithSignsOfAUrlAreReadAsTheyAre() throws Exception {
         List<String> names = List.of(
                 "a?s3_endpoint=127.0.0.1:1&s3_use_ssl=false",
                 "a#b",
@@ -135,7 +135,7 @@ abstract class LakeContract {
     }
 
     @Test
-    void onlyNewObjectsAreDeliveredAlsoWhenTheyComeLateIntoAnOldPartition() throws Exception {
+    void onlyNewObjectsAreDeliveredEvenLateInAnOldPartition() throws Exception {
         lake.numbers(DAY + "hour=09/z.parquet", 0, 5);
         upload();
         assertThat(run().succeeded()).isTrue();
@@ -152,7 +152,7 @@ abstract class LakeContract {
     }
 
     @Test
-    void aBrokenObjectFailsTheRunAloneAndIsDeliveredWhenItIsWhole() throws Exception {
+    void aBrokenObjectFailsTheRunAloneAndIsDeliveredOnceWhole() throws Exception {
         Path good = lake.numbers(DAY + "hour=01/a.parquet", 0, 10);
         lake.bytes(DAY + "hour=02/b.parquet", "PAR1 this is no Parquet".getBytes(StandardCharsets.UTF_8));
         lake.numbers(DAY + "hour=03/c.parquet", 10, 10);
@@ -213,7 +213,7 @@ abstract class LakeContract {
     }
 
     @Test
-    void anObjectThatVanishesAfterItWasListedIsSkippedAndIsNoError() throws Exception {
+    void anObjectThatVanishesAfterTheListingIsSkippedWithoutError() throws Exception {
         lake.numbers(DAY + "hour=01/a.parquet", 0, 10);
         // Too large to be kept in memory after its footer was read.
         lake.numbers(DAY + "hour=02/b.parquet", 10, 300_000);

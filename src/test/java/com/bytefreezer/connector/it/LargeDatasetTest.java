@@ -31,10 +31,12 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Watching a dataset that is too large to be listed each time. All but what a test adds is delivered. */
+@Tag("slow")
 class LargeDatasetTest {
     private static final int OBJECTS = 12_000;
     private static final int PAGES = OBJECTS / 1000;
@@ -65,7 +67,7 @@ class LargeDatasetTest {
     }
 
     @Test
-    void aPollListsOnlyRecentPartitionsAndAnOldOneWaitsForTheNextFullListing() throws Exception {
+    void aPollListsRecentPartitionsAndOldOnesWaitForAFullListing() throws Exception {
         // So that the watermark, if it moved, would leave everything behind.
         Map<String, String> settings = Map.of("cursor.lookback-hours", "0");
         String late = add(LONG_AGO.plusSeconds(1));
@@ -99,7 +101,7 @@ class LargeDatasetTest {
     }
 
     @Test
-    void anObjectInAnOldPartitionIsDeliveredByTheNextFullListing() throws Exception {
+    void anObjectInAnOldPartitionComesWithTheNextFullListing() throws Exception {
         try (TestRun.Running watch = watch(Map.of("schedule.full-listing-seconds", "4"))) {
             awaitDelivered(add(Instant.now()));
             awaitDelivered(add(LONG_AGO));
@@ -110,7 +112,7 @@ class LargeDatasetTest {
     }
 
     @Test
-    void anObjectInAnOldPartitionThatCannotBeReadIsTriedAgainAtEachPoll() throws Exception {
+    void anUnreadableObjectInAnOldPartitionIsTriedAgainAtEachPoll() throws Exception {
         String broken = add(LONG_AGO);
         bucket.spoil(broken, true);
         try (TestRun.Running watch = watch(Map.of())) {

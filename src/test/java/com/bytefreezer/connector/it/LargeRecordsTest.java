@@ -14,10 +14,12 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Records that are too large to be read many at a time, between small ones. */
+@Tag("slow")
 class LargeRecordsTest {
     private static final String HOUR = "year=2026/month=11/day=20/hour=%02d/o.parquet";
     /** What no stream gives, with any heap of the tests. */

@@ -17,10 +17,12 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Many exports in one process, which must not stand in each other's way. */
+@Tag("slow")
 class ManyExportsTest {
     private static final int OBJECTS = 60;
 

@@ -16,10 +16,12 @@ import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Objects that need more memory than there is beside others, or that DuckDB does not survive. */
+@Tag("slow")
 class MemoryTest {
     private static final String HOUR = "year=2026/month=11/day=20/hour=%02d/o.parquet";
 

@@ -14,16 +14,18 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What fails between the connector and its neighbours costs no record and few repeats. See docs/reliability.md. */
+@Tag("slow")
 class NetworkFaultsTest extends FaultBed {
     private static final int RECORDS = 60_000;
 
     @Test
-    void aNetworkThatIsCutInTheMiddleRepeatsNoMoreThanWasInFlight() throws Exception {
+    void aNetworkCutInTheMiddleRepeatsNoMoreThanWasInFlight() throws Exception {
         int records = 60_000;
         lake.numbers(OBJECT + "a.parquet", 0, records);
         sink.reply(Reply.of(200).after(Duration.ofMillis(30)));
@@ -45,7 +47,7 @@ class NetworkFaultsTest extends FaultBed {
 
     @ParameterizedTest
     @ValueSource(strings = {"hangs", "garbage"})
-    void aNetworkBeforeTheDestinationThatHangsOrGarblesRepeatsNoMoreThanWasTriedAgain(String fault) throws Exception {
+    void aHangingOrGarblingNetworkRepeatsNoMoreThanWasTriedAgain(String fault) throws Exception {
         lake.numbers(OBJECT + "a.parquet", 0, RECORDS);
         sink.reply(Reply.of(200).after(Duration.ofMillis(30)));
         try (LatencyProxy network = LatencyProxy.start(sink.url(), Duration.ZERO);
@@ -79,7 +81,7 @@ class NetworkFaultsTest extends FaultBed {
 
     @ParameterizedTest
     @ValueSource(strings = {"cut", "hangs", "garbage"})
-    void aNetworkBeforeTheLakeThatIsCutHangsOrGarblesFailsTheRunAndTheNextOneGoesOn(String fault) throws Exception {
+    void aBadNetworkToTheLakeFailsTheRunAndTheNextContinues(String fault) throws Exception {
         int objects = 12;
         for (int i = 0; i < objects; i++) {
             large(i + ".parquet", i * RECORDS, RECORDS);

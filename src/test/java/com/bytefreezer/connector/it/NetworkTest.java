@@ -18,10 +18,12 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A bucket behind TLS with an authority of its own, and behind a proxy: the lake is listed and read by the same way. */
+@Tag("slow")
 class NetworkTest {
     @TempDir
     private static Path shared;

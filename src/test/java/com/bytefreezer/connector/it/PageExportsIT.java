@@ -63,7 +63,7 @@ class PageExportsIT extends PageBed {
                 sink.replyWhen(request -> true, Reply.of(200));
                 page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Replay all"))
                         .click();
-                assertThat(page.getByText("None: the destination refused no record."))
+                assertThat(page.getByText("None. The destination has refused no records."))
                         .isVisible();
                 assertThat(sink.records()).hasSize(399).doesNotHaveDuplicates();
                 assertThat(page.locator(".details .balance"))
@@ -72,10 +72,10 @@ class PageExportsIT extends PageBed {
 
                 button(page, "Reset cursor…").click();
                 assertThat(button(page, "Reset cursor")).isDisabled();
-                page.getByLabel("Type default/webhook to go on").fill("default/webhook");
+                page.getByLabel("Type default/webhook to continue").fill("default/webhook");
                 shoot(page, "reset-cursor");
                 button(page, "Reset cursor").click();
-                assertThat(page.getByText("The cursor is reset.")).isVisible();
+                assertThat(page.getByText("The cursor was reset.")).isVisible();
             }
         }
     }

@@ -47,7 +47,7 @@ class PageFindIT extends PageBed {
         }
         try (ConnectorProcess connector = connector(empty)) {
             Page page = open(connector.link());
-            assertThat(page.locator(".state-title")).containsText("No dataset was found");
+            assertThat(page.locator(".state-title")).containsText("No datasets found");
             assertThat(page.locator(".tried")).containsText("empty");
             shoot(page, "empty-lake");
         }
@@ -79,7 +79,7 @@ class PageFindIT extends PageBed {
             String link = connector.link() + "?token=" + TOKEN;
             Page stranger = open(connector.link());
             assertThat(stranger.locator("main")).containsText("A token is needed");
-            assertThat(stranger.locator("main")).containsText("link that the connector named");
+            assertThat(stranger.locator("main")).containsText("link that the connector showed");
             shoot(stranger, "no-token");
             Page friend = open(link);
             assertThat(dataset(friend, "syslog")).isVisible();
@@ -222,7 +222,7 @@ class PageFindIT extends PageBed {
                 new Browser.NewContextOptions(),
                 address(Where.FOLDER) + linkTo("acme/syslog", "SELECT count(*) AS records FROM events", "all"));
         assertThat(page.locator(".cm-content")).containsText("count(*) AS records");
-        assertThat(page.locator(".workspace")).containsText("The link brings this query");
+        assertThat(page.locator(".workspace")).containsText("This query came with the link");
         assertThat(page.locator(".facts").first()).containsText("12 objects");
         assertThat(button(page, "Export once")).isDisabled();
         assertThat(asked).doesNotContain("POST /api/v1/query", "POST /api/v1/plan", "POST /api/v1/preview");
@@ -237,7 +237,7 @@ class PageFindIT extends PageBed {
     void aLinkThatIsCutOffSaysSo() {
         String address = address(Where.FOLDER);
         Page page = open(address + "#/data/acme/syslog?from=2026-1");
-        assertThat(page.locator(".workspace")).containsText("The link is cut off");
+        assertThat(page.locator(".workspace")).containsText("The link is incomplete");
         assertThat(page.locator(".cell").first()).isVisible();
         page.navigate(address + "#/data/acme/sys");
         assertThat(page.locator("main")).containsText("There is no dataset acme / sys");

@@ -256,7 +256,7 @@ class PageQueryIT extends PageBed {
                 address(Where.FOLDER) + linkTo("acme/syslog", "SELECT * FROM events WHERE message = 'never'", null));
         assertThat(page.locator(".state-title")).hasText(Pattern.compile("0 of \\d+ records match."));
         shoot(page, "no-records");
-        button(page, "Ask all partitions").click();
+        button(page, "Query all partitions").click();
         assertThat(button(page, "All")).hasAttribute("aria-pressed", "true");
         assertThat(page.locator(".state-title")).hasText("0 of 4,000 records match.");
     }

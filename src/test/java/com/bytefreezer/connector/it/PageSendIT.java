@@ -168,7 +168,7 @@ class PageSendIT extends PageBed {
             page.locator(".send summary").click();
             Locator token = page.locator("[id='setting-destination.webhook.token']");
             assertThat(token).hasAttribute("type", "password");
-            assertThat(token).hasAttribute("placeholder", "configured; empty keeps it");
+            assertThat(token).hasAttribute("placeholder", "configured; leave empty to keep it");
             button(page, "Save as export…").click();
             assertThat(page.locator(".save .file").first()).isVisible();
             assertThat(page.content()).doesNotContain("never-shown");

@@ -24,10 +24,12 @@ import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Exports that choose their datasets by patterns, in buckets. */
+@Tag("slow")
 class PatternsOnMinioTest {
     private static final String BUCKET = "lake";
     private static final String OBJECT = "%s/data/parquet/year=2026/month=11/day=20/hour=%02d/o.parquet";

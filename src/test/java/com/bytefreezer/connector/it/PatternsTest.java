@@ -30,11 +30,13 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
 /** Exports that choose their datasets by lists and patterns. */
+@Tag("slow")
 class PatternsTest {
     @TempDir
     private Path folder;

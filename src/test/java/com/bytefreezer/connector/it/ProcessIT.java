@@ -110,7 +110,7 @@ class ProcessIT {
     }
 
     @Test
-    void watchRunsAtOnceFindsNewObjectsAndEndsWithZeroOnSigterm() {
+    void watchRunsAtOnceFindsNewObjectsAndEndsCleanlyOnSigterm() {
         ParquetLake lake = ParquetLake.in(folder.resolve("lake"));
         lake.numbers("year=2026/month=11/day=20/a.parquet", 0, 10);
         try (WebhookServer sink = WebhookServer.start();
@@ -392,7 +392,7 @@ class ProcessIT {
     }
 
     @Test
-    void aFullDiskUnderTheCursorIsToldByAllThatTellHowExportsAre() throws Exception {
+    void aFullDiskUnderTheCursorIsToldByEveryStatusOfExports() throws Exception {
         Path disk = Files.createDirectory(folder.resolve("disk"));
         sh("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk.toString());
         ParquetLake lake = ParquetLake.in(folder.resolve("lake"));

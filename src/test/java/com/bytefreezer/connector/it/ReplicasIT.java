@@ -122,7 +122,7 @@ class ReplicasIT {
     }
 
     @Test
-    void aFrozenReplicaLosesItsClaimsAndRecordsNothingWhenItIsBack() throws Exception {
+    void aFrozenReplicaLosesItsClaimsAndRecordsNothingWhenBack() throws Exception {
         ConnectorProcess frozen = replica("--mode", "batch");
         Await.until("a part of the work", PATIENCE, () -> sink.acceptedRecords() >= RECORDS / 10);
         frozen.pause();

@@ -85,7 +85,7 @@ class SeveralDestinationsIT {
     }
 
     @Test
-    void aDeadOneIsTriedForEverWhileTheOtherGetsWhatIsNew() {
+    void aDeadOneIsRetriedForEverWhileTheOtherGetsNewRecords() {
         second.reply(503);
         lake.numbers("year=2026/month=11/day=20/a.parquet", 0, 1000);
         try (ConnectorProcess connector = start("watch")) {
@@ -114,7 +114,7 @@ class SeveralDestinationsIT {
     }
 
     @Test
-    void aBigObjectForASlowOneAndAQuickOneFitsIntoASmallHeap() {
+    void aBigObjectForSlowAndQuickOnesFitsASmallHeap() {
         lake.object(
                 "year=2026/month=11/day=20/a.parquet",
                 "SELECT n, repeat('0123456789', 100) AS hostname, '' AS message FROM range(400000) t(n)");

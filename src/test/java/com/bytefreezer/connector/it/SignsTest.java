@@ -24,9 +24,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What does not answer is heard of within 15 seconds, wherever one looks, and that it is over is said, too. */
+@Tag("slow")
 class SignsTest extends FaultBed {
     private static final Duration SOON = Duration.ofSeconds(15);
     private final HttpClient http = HttpClient.newHttpClient();
@@ -39,7 +41,7 @@ class SignsTest extends FaultBed {
     }
 
     @Test
-    void aBucketThatIsFrozenIsHeardOfAndThatItIsBack() throws Exception {
+    void aFrozenBucketIsHeardOfAndSoIsItsReturn() throws Exception {
         try (MinioServer minio = withObjects(30)) {
             watched(onS3(minio), minio::pause, minio::resume, "no answer");
         }
@@ -54,7 +56,7 @@ class SignsTest extends FaultBed {
     }
 
     @Test
-    void aDestinationThatIsFrozenIsHeardOfAndThatItIsBack() throws Exception {
+    void aFrozenDestinationIsHeardOfAndSoIsItsReturn() throws Exception {
         objects(30);
         try (LatencyProxy network = LatencyProxy.start(sink.url(), Duration.ZERO)) {
             watched(to(network), network::hang, network::heal, "webhook: no answer for 1");
@@ -70,7 +72,7 @@ class SignsTest extends FaultBed {
     }
 
     @Test
-    void aDatabaseThatIsFrozenIsHeardOfAndThatItIsBack() throws Exception {
+    void aFrozenDatabaseIsHeardOfAndSoIsItsReturn() throws Exception {
         objects(30);
         try (PostgresServer postgres = PostgresServer.start()) {
             watched(on(postgres), postgres::pause, postgres::resume, "cursor ");
@@ -78,7 +80,7 @@ class SignsTest extends FaultBed {
     }
 
     @Test
-    void aDestinationThatRefusesEverythingIsHeardOfAndThatItIsMended() throws Exception {
+    void aDestinationThatRefusesEverythingIsHeardOfUntilItIsMended() throws Exception {
         objects(30);
         watched(
                 Map.of(),

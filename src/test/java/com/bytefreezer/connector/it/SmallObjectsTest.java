@@ -16,10 +16,12 @@ import java.util.Map;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Many small objects, which are read and delivered together where they can be. */
+@Tag("slow")
 class SmallObjectsTest {
     private static final int OBJECTS = 40;
     private static final int RECORDS_EACH = 50;
@@ -86,7 +88,7 @@ class SmallObjectsTest {
     }
 
     @Test
-    void areReadOneByOneWhereOneOfThemCannotBeReadAndTheOthersArriveOnce() throws Exception {
+    void areReadOneByOneWhereOneIsUnreadableAndOthersArriveOnce() throws Exception {
         byte[] bytes = Files.readAllBytes(lake.numbers("damaged", 0, 10));
         lake.bytes(name(7), java.util.Arrays.copyOf(bytes, bytes.length / 2));
         lake.object(name(25), "SELECT 1250 + range AS n, 'bad' || range AS hostname, 'm' AS message FROM range(50)");
@@ -132,7 +134,7 @@ class SmallObjectsTest {
     }
 
     @Test
-    void keepTheNameOfTheObjectAndTheNumberInItForADeadLetter() throws Exception {
+    void keepTheObjectsNameAndTheNumberInItForDeadLetters() throws Exception {
         sink.replyWhen(request -> request.text().contains("message number 1234\""), Reply.of(400, "no such number"));
 
         TestRun run = run("SELECT * FROM events");

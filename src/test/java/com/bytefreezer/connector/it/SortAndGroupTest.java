@@ -19,10 +19,12 @@ import java.util.regex.Pattern;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Queries over the whole dataset; what does not fit into the memory that DuckDB may use goes to its temporary folder. */
+@Tag("slow")
 class SortAndGroupTest {
     private static final String HOUR = "year=2026/month=11/day=20/hour=%02d/o.parquet";
 

@@ -9,14 +9,16 @@ import java.time.Duration;
 import java.util.Iterator;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("slow")
 class BucketLakeTest {
     private static final int PAGES = 100;
     private static final int PAGE = 1000;
 
     @Test
-    void aHundredThousandObjectsAreListedPageByPageAsTheyAreRead() {
+    void aHundredThousandObjectsAreListedByPageAsTheyAreRead() {
         try (ScriptedServer server = ScriptedServer.start()) {
             for (int i = 0; i < PAGES; i++) {
                 int page = i;

@@ -16,6 +16,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -72,7 +73,7 @@ class RecentObjectsTest {
 
     @ParameterizedTest
     @EnumSource(Kind.class)
-    void onlyPartitionsThatEndAfterATimeAreListedAndFoldersThatTellNoTime(Kind kind) throws Exception {
+    void onlyPartitionsAfterATimeAndFoldersWithoutTimeAreListed(Kind kind) throws Exception {
         List<String> all = Stream.concat(RECENT.stream(), OLD.stream()).sorted().toList();
         for (String key : all) {
             file(key);
@@ -112,8 +113,9 @@ class RecentObjectsTest {
 
     /** 1,000 objects a day, a few an hour. */
     @ParameterizedTest
+    @Tag("slow")
     @CsvSource({"2026-11-20T09:30:00Z, 2026-11-21T08:59:00Z", "2026-12-31T23:59:00Z, 2027-01-01T20:00:00Z"})
-    void recentObjectsOfAHundredThousandTakeARequestForEachLevelAndPartition(Instant since, Instant now) {
+    void recentOfAHundredThousandTakeARequestPerLevelAndPartition(Instant since, Instant now) {
         List<String> all = new PackerKeys(100_000, Duration.ofSeconds(86), now);
         try (SimulatedBucket server = SimulatedBucket.start(all, PackerKeys::time, new byte[1]);
                 BucketLake lake =

@@ -21,10 +21,12 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What people, editors and mounts put into {@code routes/exports} beside files of exports. */
+@Tag("slow")
 class OddExportFilesTest {
     private static final int RECORDS = 10;
 

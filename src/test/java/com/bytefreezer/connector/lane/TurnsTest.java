@@ -29,7 +29,7 @@ class TurnsTest {
     }
 
     @Test
-    void soManyLanesOfADestinationRunAndTheOthersWaitInOrder() {
+    void soManyLanesOfADestinationRunAndOthersWaitInOrder() {
         Turns turns = new Turns(2, threads);
         Exchange first = begin(turns, "a/webhook");
         Exchange second = begin(turns, "b/webhook");
@@ -80,7 +80,7 @@ class TurnsTest {
     }
 
     @Test
-    void aPoolWorksForEachLaneInOrderAndForManyAtTheSameTime() throws Exception {
+    void aPoolServesEachLaneInOrderAndManyAtOnce() throws Exception {
         ExecutorService pool = threads.poolOfEachLane(1);
         CountDownLatch both = new CountDownLatch(2);
         for (String lane : List.of("a/webhook", "b/webhook")) {

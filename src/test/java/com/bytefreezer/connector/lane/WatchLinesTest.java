@@ -26,10 +26,12 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a watch says of its exports, and what it does not. */
+@Tag("slow")
 class WatchLinesTest {
     private static final String PARTITION = "year=2026/month=11/day=20/hour=01/";
     private static final int RECORDS = 100;
@@ -54,7 +56,7 @@ class WatchLinesTest {
     }
 
     @Test
-    void readinessGoesWhenNoLaneHasWorkedForAMinuteAndComesBack() throws Exception {
+    void readinessGoesAfterAMinuteWithoutAWorkingLaneAndReturns() throws Exception {
         export("a", "SELECT n FROM events");
         export("b", "SELECT n FROM events");
         String port = String.valueOf(TestTools.freePort());

@@ -19,10 +19,12 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Files of exports that are wrong, come, change and go while a watch runs. */
+@Tag("slow")
 class WatchedExportsTest {
     private static final int RECORDS = 10;
 

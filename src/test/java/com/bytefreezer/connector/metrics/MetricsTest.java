@@ -34,10 +34,12 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code GET /metrics} of a watch, and that the page, the dashboard and the alerts speak of metrics there are. */
+@Tag("slow")
 class MetricsTest {
     private static final String LANE = "{destination=\"webhook\",export=\"default\"}";
     private static final Pattern OURS = Pattern.compile("bytefreezer_connector_[a-z_]+");

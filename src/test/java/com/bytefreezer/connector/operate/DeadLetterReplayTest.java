@@ -29,12 +29,14 @@ import java.util.regex.Matcher;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The first ten records of each of the sample's 12 objects go to a webhook that refuses the fourth one of each. */
+@Tag("slow")
 class DeadLetterReplayTest {
     private static final int OBJECTS = 12;
     private static final String REFUSED = "\"n\":3}";
@@ -164,7 +166,7 @@ class DeadLetterReplayTest {
     }
 
     @Test
-    void aRecordThatAPersonHasMendedIsSentAsItIsNow() throws Exception {
+    void aRecordMendedByAPersonIsSentAsItIsNow() throws Exception {
         Path file = files().get(0);
         Files.writeString(file, Files.readString(file).replace(REFUSED, "\"n\":3000}"));
 

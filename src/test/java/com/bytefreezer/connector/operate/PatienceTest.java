@@ -12,7 +12,7 @@ class PatienceTest {
     private final Patience patience = new Patience();
 
     @Test
-    void doesNotWaitForWhatHangsAndAsksAgainWhenThatHasAnswered() throws Exception {
+    void doesNotWaitForWhatHangsAndAsksAgainOnceItAnswers() throws Exception {
         CountDownLatch answer = new CountDownLatch(1);
         assertThat(patience.ask(() -> {
                     Await.until("the answer", () -> answer.getCount() == 0);

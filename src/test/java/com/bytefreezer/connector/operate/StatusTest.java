@@ -22,9 +22,11 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+@Tag("slow")
 class StatusTest {
     @TempDir
     private Path folder;
@@ -60,7 +62,7 @@ class StatusTest {
     }
 
     @Test
-    void aDatasetThatHasNeverHadAnObjectIsToldFromOneThatIsDelivered() throws Exception {
+    void anEmptyDatasetIsToldFromOneThatIsDelivered() throws Exception {
         ParquetLake lake = ParquetLake.in(Files.createDirectories(folder.resolve("lake")));
         try (WebhookServer server = WebhookServer.start()) {
             String url = server.url().toString();
@@ -85,7 +87,7 @@ class StatusTest {
     }
 
     @Test
-    void whileTheDestinationIsDownTheLagIsTheAgeOfTheOldestObject() throws Exception {
+    void theLagIsTheOldestObjectsAgeWhileTheDestinationIsDown() throws Exception {
         try (Stream<Path> objects = Files.walk(Path.of("samples/lake/acme/syslog"))) {
             Path oldest = objects.filter(path -> path.toString().endsWith(".parquet"))
                     .sorted()
@@ -140,7 +142,7 @@ class StatusTest {
     }
 
     @Test
-    void itIsReadOnAReadOnlyFileSystemAlsoWhileAnotherProcessHasTheCursor() throws Exception {
+    void itIsReadOnAReadOnlyDiskWhileAnotherHasTheCursor() throws Exception {
         Path store = Files.createDirectory(folder.resolve("store"));
         Path readOnly = Files.createDirectory(folder.resolve("read-only"));
         assumeTrue(TestTools.run("mount", "--bind", store.toString(), readOnly.toString()), "mount needs root");

@@ -27,6 +27,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Random columns, values, filters, row groups, and drift between objects: what is exported is what DuckDB answers over one
  * table with the same rows, whether objects are read one by one, in bundles, together, or for the page.
  */
+@Tag("slow")
 class AnyDatasetTest {
     private static final ObjectMapper JSON = new ObjectMapper();
 

@@ -10,12 +10,14 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Small objects that are read together. */
+@Tag("slow")
 class BundleTest {
     private static final String PARTITION = "year=2026/month=11/day=20/hour=01/";
 
@@ -86,7 +88,7 @@ class BundleTest {
                 "SELECT n FROM events WHERE COLUMNS(*) IS NOT NULL",
                 "SELECT 1 AS one",
             })
-    void isNotMadeWhereTheRowsCouldNotBeToldApartOrWouldChange(String sql) {
+    void isNotMadeWhereRowsWouldChangeOrNotBeToldApart(String sql) {
         assertThat(LocalDataset.parse(sql).canBundle()).isFalse();
     }
 

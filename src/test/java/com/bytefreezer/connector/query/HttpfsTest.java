@@ -29,7 +29,7 @@ class HttpfsTest {
     }
 
     @Test
-    void saysHowToProvideItWhereItIsMissingAndCannotBeInstalled() throws Exception {
+    void saysHowToProvideItWhereItCannotBeInstalled() throws Exception {
         // Nothing can be installed below a file, whether DuckDB's host can be reached or not.
         Path nowhere = Files.createFile(folder.resolve("file")).resolve("extensions");
 

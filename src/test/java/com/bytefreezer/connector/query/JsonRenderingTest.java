@@ -209,7 +209,7 @@ class JsonRenderingTest {
     }
 
     @Test
-    void writesALineThatParsesForEveryExtremeValueThatDuckDbKnows() throws Exception {
+    void writesALineThatParsesForEveryExtremeValueOfDuckDb() throws Exception {
         assertThat(render("SELECT * FROM test_all_types()")).hasSize(3);
     }
 

@@ -16,10 +16,12 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** SQL means what DuckDB says it means: what is run gives the types and values of the text that a person wrote. */
+@Tag("slow")
 class PreparedSqlTest {
     /** One a line; each is a column of its own statement. */
     private static final String EXPRESSIONS = """

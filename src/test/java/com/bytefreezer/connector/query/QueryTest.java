@@ -218,7 +218,7 @@ class QueryTest {
 
     /** Over a single object DuckDB 1.5.4 and 1.5.5 fail with an INTERNAL error without disabled_optimizers. */
     @Test
-    void givesMinAndMaxOfAPartitionColumnByAWorkaroundThatMayGoAfterDuckDb155() {
+    void givesMinAndMaxOfAPartitionColumnByAWorkaround() {
         var sql = "SELECT min(hour) AS first, max(hour) AS last FROM events";
 
         assertThat(dataset.records(sql)).containsExactly("{\"first\":1,\"last\":12}");
@@ -288,7 +288,7 @@ class QueryTest {
     }
 
     @Test
-    void givesTheSameOrderWithAnyNumberOfThreadsAndGoesOnAnywhere() {
+    void givesOneOrderWithAnyNumberOfThreadsAndGoesOnAnywhere() {
         own.write("a.parquet", "SELECT range AS id, hash(range) % 100 AS h FROM range(300000)");
         Query query = LocalDataset.parse("SELECT id FROM events WHERE h < 50");
         List<String> all = read(own, query, 1, 0);

@@ -18,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -74,7 +75,7 @@ class ReadAheadTest {
 
     /** DuckDB's driver does not throw in the middle of a result; memory can run out anywhere. */
     @Test
-    void whatGoesWrongIsToldAfterTheRowsBeforeItAndEachTime() throws SQLException {
+    void whatGoesWrongIsToldEachTimeAfterTheRowsBeforeIt() throws SQLException {
         try (Blocks blocks = reading(failingAfter(Blocks.ROWS + 1), 10 * Blocks.ROWS)) {
             assertThat(blocks.next()).isNotNull();
             assertThatThrownBy(blocks::next).isInstanceOf(SQLException.class).hasMessageContaining("no memory");
@@ -82,6 +83,7 @@ class ReadAheadTest {
         }
     }
 
+    @Tag("slow")
     @Test
     void aStatementThatNeverEndsIsGivenUp() throws SQLException {
         String endless =

@@ -36,6 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Calls every function that DuckDB has with odd values, as a person's query would. None may end its process, answer with an
  * internal error, read what is no part of the dataset, or outlive its kill. What does belongs into {@link Allowed}.
  */
+@Tag("slow")
 class SandboxFuzzTest {
     private static final Duration PATIENCE = Duration.ofMillis(1500);
     private static final Duration GRACE = Duration.ofSeconds(1);

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -208,6 +209,7 @@ class SandboxTest {
         assertRefused(sql, "Nothing was exported.");
     }
 
+    @Tag("slow")
     @Test
     void sortsMoreThanTheMemoryHoldsAndLeavesNothingBehind() throws Exception {
         var before = files();

@@ -14,6 +14,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class SharedReadingTest {
@@ -170,6 +171,7 @@ class SharedReadingTest {
         }
     }
 
+    @Tag("slow")
     @Test
     void eachGetsEverythingInOrderWhateverTheirPace() throws Exception {
         var threads = Executors.newFixedThreadPool(2);

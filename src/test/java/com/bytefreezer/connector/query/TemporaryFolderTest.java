@@ -18,7 +18,7 @@ class TemporaryFolderTest {
     private Path parent;
 
     @Test
-    void whatAKilledProcessLeftIsRemovedAndWhatALivingOneUsesStays() throws Exception {
+    void aKilledProcesssFilesAreRemovedAndALivingOnesStay() throws Exception {
         Process process = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-Xmx64m",

@@ -231,6 +231,7 @@ public final class ElasticsearchServer implements AutoCloseable {
                 java(),
                 "-Xms" + heap,
                 "-Xmx" + heap,
+                "-XX:TieredStopAtLevel=1",
                 // Others make the node's own memory guard answer 429 under load.
                 "-XX:+UseG1GC",
                 "-XX:G1ReservePercent=25",

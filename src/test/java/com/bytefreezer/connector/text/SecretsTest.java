@@ -81,7 +81,7 @@ class SecretsTest {
     }
 
     @Test
-    void aValueTooShortToBeASecretDoesNotTakeWordsApart() {
+    void aValueTooShortForASecretDoesNotTakeWordsApart() {
         secrets.add("abc");
         secrets.add("");
         assertThat(secrets.mask("abc of words")).isEqualTo("abc of words");
@@ -181,7 +181,7 @@ class SecretsTest {
                 "https://f.example/in?x=0a1b2c3d4e5f6a7b8c9d0e | 0a1b2c3d4e5f6a7b8c9d0e",
                 "https://me:w%40rd@f.example/ | w@rd",
             })
-    void whatIsSecretInTheUrlOfASettingIsKnownAsOne(String url, String secret) {
+    void secretsInTheUrlOfASettingAreKnown(String url, String secret) {
         assertThat(SecretValues.in(Map.of("destination.x.url", url), Set.of())).contains(secret);
     }
 

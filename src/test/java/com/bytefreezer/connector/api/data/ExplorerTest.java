@@ -30,12 +30,14 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@Tag("slow")
 class ExplorerTest {
     private static final String EVENTS = "/api/v1/datasets/acme/events";
     private static final String MARKUP = "<b>\"/'é";
@@ -121,7 +123,7 @@ class ExplorerTest {
     }
 
     @Test
-    void doesNotWaitForTheNewestPartitionsOfManyDatasetsInASlowLake() throws Exception {
+    void doesNotWaitForNewestPartitionsOfManyDatasetsInASlowLake() throws Exception {
         List<String> names = IntStream.range(0, 60).mapToObj("d%02d"::formatted).toList();
         List<String> objects = names.stream()
                 .map("acme/%s/data/parquet/year=2026/month=11/day=20/hour=01/a.parquet"::formatted)
@@ -303,7 +305,7 @@ class ExplorerTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void aLoginPageInPlaceOfTheControlPlaneIsSaidInOneLine(boolean ofDatasets) throws Exception {
+    void aLoginPageInsteadOfTheControlPlaneIsOneLine(boolean ofDatasets) throws Exception {
         Reply page = Reply.of(200, "<!DOCTYPE html>\n<html>Sign in</html>").header("Content-Type", "text/html");
         try (ControlServer control = ControlServer.start()) {
             control.reply(page);
@@ -360,7 +362,7 @@ class ExplorerTest {
     }
 
     @Test
-    void aLookThatTakesTooLongOrIsCancelledEndsInOneLine() throws Exception {
+    void aLookThatIsTooLongOrCancelledEndsInOneLine() throws Exception {
         ParquetLake heavy = ParquetLake.in(root.resolve("heavy"));
         heavy.object("year=2026/month=11/day=20/a.parquet", "SELECT range::VARCHAR AS text FROM range(20000000)");
         String profile = EVENTS + "/columns/text/profile?query_id=slow";
@@ -381,7 +383,7 @@ class ExplorerTest {
     /** Two hundred pages of a listing, each of which takes a while. */
     @ParameterizedTest
     @CsvSource({"overview, 422", "columns, 422"})
-    void aLookAtAVastDatasetInASlowLakeEndsInTimeOrWhenItIsCancelled(String look, int status) throws Exception {
+    void aLookAtAVastDatasetEndsInTimeOrWhenCancelled(String look, int status) throws Exception {
         List<String> objects = new PackerKeys(200_000, Duration.ofSeconds(86), Instant.parse("2026-11-21T08:59:00Z"));
         try (SimulatedBucket server = SimulatedBucket.start(objects, PackerKeys::time, new byte[1]);
                 LatencyProxy slow = LatencyProxy.start(server.endpoint(), Duration.ofMillis(200))) {

@@ -25,6 +25,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,6 +34,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(120)
+@Tag("slow")
 class QueriesTest {
     private static final Path SAMPLE = TestTools.projectDirectory().resolve("samples/lake");
     private static final String SLOW = "SELECT count(*) FROM range(100000000) a, range(100000000) b";
@@ -295,7 +297,7 @@ class QueriesTest {
     }
 
     @Test
-    void aQueryEndsInTimeAlsoWhileItIsBoundOverAFarBucket() throws Exception {
+    void aQueryEndsInTimeEvenWhileBoundOverAFarBucket() throws Exception {
         try (S3Server s3 = sampleBucket()) {
             try (LatencyProxy far = LatencyProxy.start(s3.endpoint(), Duration.ofMillis(600))) {
                 Map<String, String> settings = new TreeMap<>(bucket(s3, far.endpoint()));

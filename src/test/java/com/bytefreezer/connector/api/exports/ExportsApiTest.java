@@ -28,10 +28,12 @@ import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The first ten records of each of the sample's 12 objects go to a webhook that refuses the fourth one of each. */
+@Tag("slow")
 class ExportsApiTest {
     private static final String EXPORT = "/api/v1/exports/default/webhook";
 
@@ -129,7 +131,7 @@ class ExportsApiTest {
     }
 
     @Test
-    void interactiveModeReadsTheStoreOfAWatchAndCannotResetItsCursor() throws Exception {
+    void interactiveModeReadsAWatchsStoreAndCannotResetItsCursor() throws Exception {
         TestRun.batch(settings);
         Workbench workbench = new Workbench(settings.with(Mode.INTERACTIVE, Map.of()), new Secrets());
         try (workbench) {

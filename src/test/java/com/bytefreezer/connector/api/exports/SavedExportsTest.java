@@ -20,10 +20,12 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What is tried on the page becomes a file, which then runs as it is. */
+@Tag("slow")
 class SavedExportsTest {
     /** Every character that means something to YAML, to Camel or to properties. */
     private static final String AWKWARD = """

@@ -27,12 +27,14 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The API on the way to a destination, on the bundled sample, with a webhook that is configured with a token. */
+@Tag("slow")
 class SendTest {
     private static final Path ROUTES = TestTools.projectDirectory().resolve("routes");
     private static final String FAILED_LOGINS =
@@ -83,7 +85,7 @@ class SendTest {
     // -- destinations
 
     @Test
-    void destinationsAreDescribedByTheHeadsOfTheirFilesAndNoSecretIsGiven() {
+    void destinationsAreDescribedByTheirFilesHeadsWithoutSecrets() {
         Answer answer = connector.get("destinations");
         assertThat(answer.status()).isEqualTo(200);
         assertThat(answer.text()).doesNotContain(TOKEN);
@@ -268,7 +270,7 @@ class SendTest {
     }
 
     @Test
-    void thePreviewOfABulkRequestIsByteForByteWhatARunSends() {
+    void aBulkPreviewIsByteForByteWhatARunSends() {
         try (ScriptedServer elasticsearch = ScriptedServer.start()) {
             elasticsearch.reply(Reply.of(401));
             String url = elasticsearch.url().toString();
@@ -389,7 +391,7 @@ class SendTest {
     }
 
     @Test
-    void aRunTellsHowFarItIsAndWhereItsDeadLettersAre() throws Exception {
+    void aRunTellsItsProgressAndWhereItsDeadLettersAre() throws Exception {
         server.replyWhen(request -> request.text().contains("invalid user"), Reply.of(400, "not wanted"));
         Map<String, Object> order = order("webhook", Map.of("url", server.url().toString()));
         order.put("to", "2026-11-18T06:00:00Z");

@@ -6,10 +6,12 @@ import com.bytefreezer.connector.delivery.Certificates;
 import com.bytefreezer.connector.testing.ElasticsearchServer;
 import com.bytefreezer.connector.testing.ParquetLake;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Nodes that are tight on memory or on what a request may hold; a node for each test. */
+@Tag("slow")
 class ElasticsearchLimitsTest {
     private static final String OBJECT = "year=2026/month=11/day=20/hour=01/a.parquet";
 
@@ -49,7 +51,7 @@ class ElasticsearchLimitsTest {
     }
 
     @Test
-    void aSecureNodeIsTrustedByItsAuthorityAndShownOurCertificateAndTooLargeRequestsAreHalved() throws Exception {
+    void aSecureNodeTrustsOurCertificateAndTooLargeRequestsAreHalved() throws Exception {
         var certificates = new Certificates(folder);
         certificates.sign("here", "ip:127.0.0.1");
         certificates.sign("exporter", "dns:exporter");

@@ -20,12 +20,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** On one real node; each test has an index of its own. */
+@Tag("slow")
 class ElasticsearchTest {
     private static final String OBJECT = "year=2026/month=11/day=20/hour=01/a.parquet";
 
@@ -140,7 +142,7 @@ class ElasticsearchTest {
     }
 
     @Test
-    void aRepeatIsADuplicateInOneIndexAndAnotherDocumentBehindAnAliasThatRolledOver() throws Exception {
+    void aRepeatIsADuplicateButANewDocumentAfterARollover() throws Exception {
         server.put("/rolled-000001", "{\"aliases\":{\"rolled\":{\"is_write_index\":true}}}");
         assertThat(to("rolled").run().succeeded()).isTrue();
 
@@ -294,7 +296,7 @@ class ElasticsearchTest {
     }
 
     @Test
-    void aColumnCanGiveTheIdAndRecordsWithoutItAreKeptAside() throws Exception {
+    void aColumnGivesTheIdAndRecordsWithoutItAreKeptAside() throws Exception {
         var lake = lake();
         lake.object(
                 OBJECT,
@@ -387,7 +389,7 @@ class ElasticsearchTest {
     }
 
     @Test
-    void aDateThatNothingTellsFailsTheRunAndSaysWhatToSet() throws Exception {
+    void anUnknownDateFailsTheRunAndSaysWhatToSet() throws Exception {
         var run = to("dated-{yyyy}").set("query.sync", "full").run();
 
         assertThat(run.succeeded()).isFalse();
@@ -425,7 +427,7 @@ class ElasticsearchTest {
     // -- Refusals
 
     @Test
-    void aWrongPasswordFailsTheRunAtOnceAndTheRightOneDeliversAll() throws Exception {
+    void aWrongPasswordFailsTheRunAndTheRightOneDeliversAll() throws Exception {
         var run = to("login").with("password", "very-secret-wrong").run();
 
         assertThat(run.succeeded()).isFalse();
@@ -477,7 +479,7 @@ class ElasticsearchTest {
     }
 
     @Test
-    void aRecordThatDoesNotFitTheMappingIsKeptAsideWithTheReasonAndTheOthersAreIn() throws Exception {
+    void aRecordThatDoesNotFitTheMappingIsKeptWithItsReason() throws Exception {
         server.put("/conflict", "{\"mappings\":{\"properties\":{\"code\":{\"type\":\"long\"}}}}");
         var export = to("conflict").from(conflictingLake(), "SELECT * FROM events");
 
@@ -534,7 +536,7 @@ class ElasticsearchTest {
                 "series",
                 "one-shard-more"
             })
-    void whatNoRecordIsToBlameForFailsTheRunAndNothingIsConsumed(String index) throws Exception {
+    void whatNoRecordCausedFailsTheRunAndNothingIsConsumed(String index) throws Exception {
         var export = to(index);
         var expected = "invalid_index_name_exception";
         switch (index) {
@@ -638,7 +640,7 @@ class ElasticsearchTest {
     }
 
     @Test
-    void aRefusalOfTheWholeRequestIsNotTakenForOneOfItsRecords() throws Exception {
+    void aRefusalOfTheRequestIsNotTakenForOneOfItsRecords() throws Exception {
         try (var fake = ScriptedServer.start()) {
             fake.reply(Reply.of(400, "{\"error\":{\"type\":\"some_exception\",\"reason\":\"no\"},\"status\":400}")
                     .header("Content-Type", "application/json"));
@@ -694,7 +696,7 @@ class ElasticsearchTest {
     }
 
     @Test
-    void aNodeThatIsKilledInTheMiddleAndComesBackHasEveryRecordOnce() throws Exception {
+    void aNodeKilledInTheMiddleHasEveryRecordOnceWhenBack() throws Exception {
         var lake = lake();
         var objects = 4;
         var each = 10_000;

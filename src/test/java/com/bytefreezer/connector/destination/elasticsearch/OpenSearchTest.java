@@ -6,10 +6,12 @@ import com.bytefreezer.connector.testing.OpenSearchServer;
 import com.bytefreezer.connector.testing.ParquetLake;
 import java.nio.file.Path;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The destination "elasticsearch" on a real OpenSearch node. */
+@Tag("slow")
 class OpenSearchTest {
     private static final String OBJECT = "year=2026/month=11/day=20/hour=01/a.parquet";
 
@@ -17,7 +19,7 @@ class OpenSearchTest {
     private Path folder;
 
     @Test
-    void eachRecordIsThereOnceAndOneThatDoesNotFitIsKeptAside() throws Exception {
+    void eachRecordIsThereOnceAndAMisfitIsKeptAside() throws Exception {
         try (OpenSearchServer server = OpenSearchServer.start()) {
             ToElasticsearch sample = new ToElasticsearch(folder, Map.of("destination.type", "elasticsearch"))
                     .with("url", server.url())

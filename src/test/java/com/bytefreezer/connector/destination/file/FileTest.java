@@ -20,11 +20,13 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@Tag("slow")
 class FileTest {
     @TempDir
     private Path folder;
@@ -63,7 +65,7 @@ class FileTest {
     @ParameterizedTest
     @ValueSource(
             strings = {"\0\0\0\0\0\0\n", "\u00ff\u0012 garbage\n", "a b\n", "a acme/x.ndjson 12x\n", "a ../x.ndjson\n"})
-    void aDamagedJournalIsNamedAndNothingIsWrittenUntilItIsMended(String garbage) throws Exception {
+    void aDamagedJournalIsNamedAndNothingIsWrittenUntilMended(String garbage) throws Exception {
         assertThat(export().run().succeeded()).isTrue();
         Path journal = tree().resolve(".written");
         byte[] whole = Files.readAllBytes(journal);
@@ -201,7 +203,7 @@ class FileTest {
     }
 
     @Test
-    void aFolderThatCannotBeWrittenToFailsTheRunInOneLine() throws Exception {
+    void anUnwritableFolderFailsTheRunInOneLine() throws Exception {
         Files.writeString(tree(), "a file");
 
         var run = export().run();
@@ -240,7 +242,7 @@ class FileTest {
     }
 
     @Test
-    void whatACrashLeftIsCutAtTheLastRecordedBatchAndCompleted() throws IOException {
+    void whatACrashLeftIsCutAtTheLastBatchAndCompleted() throws IOException {
         var unit = SomeBatch.unit("a");
         var day = Files.createDirectories(tree().resolve("acme/syslog/2026/11/21"));
         var id = SomeBatch.of(unit, 0, "{\"n\":1}", "{\"n\":2}").id();

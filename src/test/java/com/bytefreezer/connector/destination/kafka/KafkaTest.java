@@ -32,6 +32,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.io.TempDir;
@@ -39,6 +40,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 
+@Tag("slow")
 class KafkaTest {
     /** With what JAAS would take for its own. */
     private static final String PASSWORD = SampleExport.PASSWORD + "\\\"; x";
@@ -194,7 +196,7 @@ class KafkaTest {
     // -- What is refused
 
     @Test
-    void aRecordThatIsTooLargeIsKeptAsideAndTheOthersAreThereOnce() throws Exception {
+    void aTooLargeRecordIsKeptAsideAndTheOthersAreThereOnce() throws Exception {
         // One is too large for the client, the other for the topic.
         kafka.createTopic(topic, 1, Map.of("max.message.bytes", "20000"));
         var lake = lakeWithSizes(100, 100, 60_000, 100, 40_000, 100);
@@ -341,7 +343,7 @@ class KafkaTest {
     }
 
     @Test
-    void aBrokerThatIsKilledInTheMiddleGetsEveryRecordWhenItIsBack() throws Exception {
+    void aBrokerKilledInTheMiddleGetsEveryRecordWhenItIsBack() throws Exception {
         kafka.createTopic(topic, 2, Map.of());
         var lake = ParquetLake.in(folder.resolve("lake"));
         lake.numbers("year=2026/month=11/day=20/hour=01/a.parquet", 0, 200_000);

@@ -34,12 +34,14 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Delivery to the OpenTelemetry Collector's HEC receiver; what it cannot do is played by a scripted server. */
+@Tag("slow")
 class SplunkTest {
     private static final Reply SUCCESS = Reply.of(200, "{\"text\":\"Success\",\"code\":0}");
     private static final String CHANNEL = "0f2c1b5e-5a0b-4d0a-9a5e-0123456789ab";
@@ -216,7 +218,7 @@ class SplunkTest {
     // -- Answers of the receiver
 
     @Test
-    void aWrongTokenFailsTheRunAtOnceAndTheNextRunDeliversAll() throws Exception {
+    void aWrongTokenFailsTheRunAndTheNextRunDeliversAll() throws Exception {
         lake.numbers("year=2026/month=11/day=20/hour=01/a.parquet", 0, 10);
 
         var run = run(Map.of("token", "another-secret"));
@@ -267,7 +269,7 @@ class SplunkTest {
     }
 
     @Test
-    void anIndexedFieldThatTheReceiverRefusesIsADeadLetterAndAllOtherEventsArrive() throws Exception {
+    void aRefusedIndexedFieldIsADeadLetterAndAllOtherEventsArrive() throws Exception {
         object(
                 "SELECT n, CASE WHEN n IN (3, 70, 99) THEN '{\"a\": 1}' ELSE '\"flat\"' END::JSON AS extra FROM range(100) t(n)");
 
@@ -309,7 +311,7 @@ class SplunkTest {
     // -- Answers that the receiver does not give
 
     @Test
-    void aBatchThatIsNotAcknowledgedInTimeIsSentAgainOnTheSameChannel() throws Exception {
+    void aBatchNotAcknowledgedInTimeIsSentAgainOnTheSameChannel() throws Exception {
         object("SELECT 1 AS n");
         Queue<String> posts = new ConcurrentLinkedQueue<>();
         try (var fake = hecThatSays(Reply.of(200, "{\"text\":\"Success\",\"code\":0,\"ackId\":5}"))) {
@@ -357,7 +359,7 @@ class SplunkTest {
     }
 
     @Test
-    void anEventRefusedInTheMiddleIsADeadLetterAndTheOthersAreSentAgain() throws Exception {
+    void anEventRefusedInTheMiddleIsADeadLetterOthersAreResent() throws Exception {
         object("SELECT n FROM range(5) t(n)");
         try (var fake = hecThatSays(SUCCESS)) {
             fake.replyNext(
@@ -433,8 +435,7 @@ class SplunkTest {
                 "403 | {\"text\":\"Token disabled\",\"code\":1} | 403 from",
                 "302 | '' | 302 from"
             })
-    void whatAPersonMustSeeToFailsTheRunAtOnceAndConsumesNothing(int status, String body, String advice)
-            throws Exception {
+    void whatNeedsAPersonFailsTheRunAtOnceAndConsumesNothing(int status, String body, String advice) throws Exception {
         object("SELECT n FROM range(5) t(n)");
         try (var fake = hecThatSays(Reply.of(status, body))) {
             var run = run(Map.of("url", fake.url()));
@@ -454,7 +455,7 @@ class SplunkTest {
 
     @ParameterizedTest
     @CsvSource({"400,6", "400,14", "403,4", "404,404"})
-    void aRefusedQuestionForTheAcknowledgementFailsTheRunAndMakesNoDeadLetters(int status, int code) throws Exception {
+    void aRefusedQuestionForAcknowledgementFailsTheRunWithoutDeadLetters(int status, int code) throws Exception {
         object("SELECT 1 AS n");
         try (var fake = hecThatSays(Reply.of(200, "{\"text\":\"Success\",\"code\":0,\"ackId\":0}"))) {
             fake.replyWhen(
@@ -539,7 +540,7 @@ class SplunkTest {
     }
 
     @Test
-    void requestsGoThroughTheProxyAndNamesOutsideThePublicDomainsAreTaken() throws Exception {
+    void requestsGoThroughTheProxyAndPrivateDomainNamesAreTaken() throws Exception {
         object("SELECT 1 AS n");
         try (var proxy = hecThatSays(SUCCESS)) {
             var run = run(
