@@ -425,7 +425,7 @@ public final class Bench {
         }
         Map<String, String> all = new LinkedHashMap<>(itsSettings);
         all.put("cursor.file", cursor.toString());
-        return process(flags, jar, List.of("--mode", "batch", "--routes", routes(WORK.resolve("routes")).toString()), all);
+        return process(flags, jar, List.of("--mode", "batch", "--routes", routes(jar, WORK.resolve("routes")).toString()), all);
     }
 
     /** The connector in watch mode with the launcher's options; what it delivers to standard output is not kept. */
@@ -618,9 +618,9 @@ public final class Bench {
                 """.formatted(hour, from, to - from, from, to);
     }
 
-    /** The project's routes with one more destination, which takes every batch and does nothing with it. */
-    static Path routes(Path folder) throws IOException {
-        Path source = Path.of("routes");
+    /** The routes of the jar's project with one more destination, which takes every batch and does nothing with it. */
+    static Path routes(Path jar, Path folder) throws IOException {
+        Path source = jar.getParent().resolveSibling("routes");
         try (Stream<Path> files = Files.walk(source)) {
             for (Path file : files.filter(Files::isRegularFile).toList()) {
                 Path target = folder.resolve(source.relativize(file));

@@ -233,7 +233,7 @@ final class ManyLanes {
     }
 
     private static Path routes() throws IOException {
-        Path folder = Bench.routes(FOLDER.resolve("routes"));
+        Path folder = Bench.routes(Bench.JAR, FOLDER.resolve("routes"));
         Path exports = folder.resolve("exports");
         Bench.delete(exports.resolve("default.camel.yaml"));
         if (PATTERN) {

@@ -72,6 +72,11 @@ record ColumnType(String name, String arguments, List<ColumnType> children, List
         return name.equals(otherName);
     }
 
+    /** Whether its values have no digit before the point: DECIMAL(n,n). */
+    boolean isFraction() {
+        return is("DECIMAL") && split(arguments).stream().distinct().count() == 1;
+    }
+
     boolean isNested() {
         return !children.isEmpty();
     }

@@ -7,17 +7,17 @@ import org.jspecify.annotations.Nullable;
 /**
  * What the records of a statement lack, and Java adds.
  *
- * @param nulls what it leaves out of each record
+ * @param members puts in what it leaves out of each record
  * @param large how to read what it has placeholders for; null where it has none
  * @param again what to do when DuckDB breaks off
  */
-record Completion(NullGroups nulls, @Nullable LargeRecords large, Again again) {
+record Completion(Members members, @Nullable LargeRecords large, Again again) {
     /** Of a statement whose records are whole. */
-    static final Completion NONE = new Completion(NullGroups.NONE, null);
+    static final Completion NONE = new Completion(Members.NONE, null);
 
     /** Of one that is not tried otherwise. */
-    Completion(NullGroups nulls, @Nullable LargeRecords large) {
-        this(nulls, large, (statement, failure, given) -> Optional.empty());
+    Completion(Members members, @Nullable LargeRecords large) {
+        this(members, large, (statement, failure, given) -> Optional.empty());
     }
 
     /** Goes on after DuckDB has broken off. */

@@ -302,7 +302,7 @@ public final class DuckDb implements AutoCloseable {
                 return Optional.of(new Completion.Statement(other, completion(other)));
             };
             return completedBy(
-                    new Completion(record.nullGroups(), large, again),
+                    new Completion(record.members(), large, again),
                     "SELECT record FROM (%s) UNION ALL SELECT NULL".formatted(large.stream(skip)));
         });
     }
@@ -323,7 +323,7 @@ public final class DuckDb implements AutoCloseable {
     }
 
     private boolean isOdd(LakeObject object, Schema schema) {
-        String scan = ParquetScan.of(schema, copies, List.of(object), true, Map.of(), NO_NUMBER, "");
+        String scan = ParquetScan.of(schema, copies, List.of(object), Use.GIVE, Map.of(), NO_NUMBER, "");
         try (Connection connection = newConnection()) {
             execute(connection, "SELECT count(hash(r)) FROM (" + scan + ") AS r");
             return false;
@@ -377,7 +377,7 @@ public final class DuckDb implements AutoCloseable {
             long most = LargeRecords.mostInStream();
             RowRendering record = new RowRendering(columns, omitNulls, number);
             return completedBy(
-                    new Completion(record.nullGroups(), null),
+                    new Completion(record.members(), null),
                     "SELECT record, object FROM (SELECT CASE WHEN strlen(json) <= %d THEN encode(json) ELSE error('a record is too large for a bundle') END AS record, object FROM (SELECT %s AS json, c%d::INTEGER AS object FROM (%s) AS r(%s))) UNION ALL SELECT NULL, NULL"
                             .formatted(most, record.shortRecord(most), last, sql, names(columns.size())));
         });
@@ -709,8 +709,8 @@ public final class DuckDb implements AutoCloseable {
             while (true) {
                 long version = schema.version();
                 Binding.Bound bound = binding.of(query, schema, number);
-                String scan = ParquetScan.of(
-                        schema, copies, objects, query.onlySelects(), bound.virtualColumns(), number, ofRow);
+                String scan =
+                        ParquetScan.of(schema, copies, objects, query.use(), bound.virtualColumns(), number, ofRow);
                 if (version == schema.version()) {
                     return work.with(
                             connection, bound.columns(), number.isEmpty() ? query.over(scan) : query.overBundle(scan));

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.TextNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 
 /**
  * Writes the SQL that turns a value into its JSON text. One table for every destination and for the preview:
@@ -80,8 +81,19 @@ final class JsonRendering {
             default ->
                 type.isNested() || type.is("VARIANT")
                         ? json(type, expression)
-                        : "trim(%s, '\"')".formatted(json(type, expression));
+                        : "trim(%s, '\"')".formatted(onceEach(type, expression, x -> json(type, x)));
         };
+    }
+
+    /**
+     * What {@code work} makes of {@code expression}, made once for each different value where the file has a dictionary of
+     * them: DuckDB does so with functions of one column, but not with CASE.
+     */
+    static String onceEach(ColumnType type, String expression, UnaryOperator<String> work) {
+        String plain = work.apply(expression);
+        return type.isNested() || !plain.contains("CASE ")
+                ? plain
+                : "list_transform([%s], lambda one: %s)[1]".formatted(expression, work.apply("one"));
     }
 
     /** The expression of type VARCHAR for the JSON text of {@code expression}; NULL for NULL. */
@@ -98,16 +110,17 @@ final class JsonRendering {
         if (type.name().equals(ColumnType.MAP)) {
             return map(type, expression, depth);
         }
-        return scalar(type.name(), expression);
+        return type.isFraction() ? fraction(expression) : scalar(type.name(), expression);
+    }
+
+    /** DuckDB writes no digit before the point. */
+    private static String fraction(String x) {
+        return "regexp_replace(%s::VARCHAR, '^(-?)[.]', '\\10.')".formatted(x);
     }
 
     private String scalar(String type, String x) {
-        if (INTEGERS.contains(type) || type.equals("BOOLEAN")) {
+        if (INTEGERS.contains(type) || type.equals("BOOLEAN") || type.equals("DECIMAL")) {
             return x + "::VARCHAR";
-        }
-        if (type.equals("DECIMAL")) {
-            // DECIMAL(2,2) has no digit before the point.
-            return "regexp_replace(%s::VARCHAR, '^(-?)[.]', '\\10.')".formatted(x);
         }
         if (type.equals("DOUBLE")) {
             return number(x, "to_json(%s)::VARCHAR".formatted(x));

@@ -37,7 +37,6 @@ final class ParquetScan {
     /**
      * A SELECT of the rows of these objects. {@code schema} must know them.
      *
-     * @param asWritten whether the values of times of day may be any
      * @param further names of more columns, with expressions over the virtual columns of {@code read_parquet}
      * @param number the name of one more column; or empty
      * @param ofRow what it has: {@link #POSITION}, or a virtual column of {@code read_parquet}
@@ -46,7 +45,7 @@ final class ParquetScan {
             Schema schema,
             RawCopies copies,
             List<LakeObject> objects,
-            boolean asWritten,
+            Use use,
             Map<String, String> further,
             String number,
             String ofRow) {
@@ -56,8 +55,7 @@ final class ParquetScan {
                     .add(i);
         }
         return groups.entrySet().stream()
-                .map(group ->
-                        select(schema, group.getKey(), group.getValue(), objects, asWritten, further, number, ofRow))
+                .map(group -> select(schema, group.getKey(), group.getValue(), objects, use, further, number, ofRow))
                 .collect(Collectors.joining(" UNION ALL "));
     }
 
@@ -80,7 +78,7 @@ final class ParquetScan {
             Group group,
             List<Integer> positions,
             List<LakeObject> objects,
-            boolean asWritten,
+            Use use,
             Map<String, String> further,
             String number,
             String ofRow) {
@@ -88,12 +86,15 @@ final class ParquetScan {
         String path = group.copied() == null
                 ? PATH
                 : JsonRendering.literal(group.copied().url());
+        LakeObject first = read.get(0).whole();
+        boolean alike = read.stream().map(LakeObject::partition).distinct().count() == 1;
+        String folders = alike ? JsonRendering.literal(first.url()) : PATH;
         StringBuilder columns = new StringBuilder(schema.selectList(
                 group.shape(),
                 group.copy() == null ? null : group.copy().types(),
-                asWritten,
+                use,
                 group.folders().stream()
-                        .collect(Collectors.toMap(name -> name, name -> folder(name, path, group.prefix())))));
+                        .collect(Collectors.toMap(name -> name, name -> folder(name, folders, group.prefix())))));
         further.forEach((name, expression) -> columns.append(", ")
                 .append(expression.equalsIgnoreCase(PATH) ? path : expression)
                 .append(" AS ")
@@ -121,7 +122,7 @@ final class ParquetScan {
                         rows(read.get(0)));
     }
 
-    /** The value of a folder: from the path, so that DuckDB opens no file of another folder than is asked for. */
+    /** The value of a folder: from the path, so that DuckDB opens no file of another folder than is asked for, or a constant. */
     private static String folder(String name, String path, int prefix) {
         String raw = "split_part(split_part('/' || substr(%s, %d), %s, 2), '/', 1)"
                 .formatted(path, prefix + 1, JsonRendering.literal("/" + name + "="));

@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,7 +52,7 @@ public final class Query {
     private final @Nullable String bundleSql;
     private final Map<String, String> virtualColumns;
     private final boolean repeatable;
-    private final boolean onlySelects;
+    private final Use use;
 
     private Query(
             String text,
@@ -61,7 +62,7 @@ public final class Query {
             @Nullable String bundleSql,
             Map<String, String> virtualColumns,
             boolean repeatable,
-            boolean onlySelects) {
+            Use use) {
         this.text = text;
         this.tree = tree;
         this.mark = mark;
@@ -69,7 +70,7 @@ public final class Query {
         this.bundleSql = bundleSql;
         this.virtualColumns = virtualColumns;
         this.repeatable = repeatable;
-        this.onlySelects = onlySelects;
+        this.use = use;
     }
 
     /**
@@ -101,7 +102,7 @@ public final class Query {
             if (refusal.isPresent()) {
                 throw refused(text, refusal.get());
             }
-            boolean onlySelects = SqlTree.nodes(replaced, node -> true).allMatch(Query::keepsValues);
+            Use use = use(replaced);
             String mark = UUID.randomUUID().toString();
             addEvents(replaced, events, scanMark(mark), sqlTree);
             String sql = sqlTree.text(replaced);
@@ -109,7 +110,7 @@ public final class Query {
                     ? bundled(replaced, mark, sqlTree)
                     : null;
             return new Query(
-                    text, document, mark, sql, bundleSql, virtualColumns, isRepeatable(document, sqlTree), onlySelects);
+                    text, document, mark, sql, bundleSql, virtualColumns, isRepeatable(document, sqlTree), use);
         } catch (SQLException | JsonProcessingException e) {
             throw new ConnectorException("SQL: " + sentence(firstLine(e)), ConnectorException.NOTHING_EXPORTED, "", e);
         }
@@ -123,9 +124,23 @@ public final class Query {
         return repeatable;
     }
 
-    /** Whether the values of the result are those of columns, with nothing done to them: some only DuckDB can hold. */
-    boolean onlySelects() {
-        return onlySelects;
+    Use use() {
+        return use;
+    }
+
+    private static Use use(JsonNode document) {
+        if (!SqlTree.nodes(document, node -> true).allMatch(Query::keepsValues)) {
+            return Use.WORK;
+        }
+        JsonNode select = document.at("/statements/0/node");
+        boolean takesEachRow = select.at("/from_table/type").asText().equals("BASE_TABLE")
+                && select.path("modifiers").isEmpty()
+                && Stream.of("where_clause", "having", "sample", "qualify")
+                        .allMatch(clause -> select.path(clause).isNull())
+                && SqlTree.nodes(document, node -> node.path("type").asText().equals("SELECT_NODE"))
+                                .count()
+                        == 1;
+        return takesEachRow ? Use.GIVE : Use.COMPARE;
     }
 
     /** A comparison with a text makes a value of the text. */

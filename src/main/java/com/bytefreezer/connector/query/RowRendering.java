@@ -4,6 +4,7 @@ import com.bytefreezer.connector.query.JsonRendering.Column;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -11,20 +12,15 @@ import java.util.stream.Stream;
 /**
  * Writes the SQL that turns a row, whose columns are named {@code c0}, {@code c1}, …, into its record: a JSON object with the
  * values as {@link JsonRendering} has them.
- *
- * <p>Columns that are NULL in most records, as those of many kinds of events in one dataset, cost little in groups.
  */
 final class RowRendering {
-    private static final int GROUP = 8;
-    /** Records of more columns are mostly NULLs where these are written: {@link NullGroups} writes them then. */
+    /** Records of more columns are mostly NULLs: there {@link Members} writes these, and the names. */
     private static final int FEW_COLUMNS = 32;
-    /** Between two groups of a short record; never in JSON. */
-    static final byte END_OF_GROUP = 1;
 
     private final List<Column> columns;
     private final boolean omitNulls;
-    /** The positions of the columns of each group. */
-    private final List<List<Integer>> groups;
+    /** The positions of the columns that a record has. */
+    private final List<Integer> shown;
 
     /**
      * @param omitNulls leave out what is NULL instead of writing null
@@ -33,97 +29,89 @@ final class RowRendering {
     RowRendering(List<Column> columns, boolean omitNulls, String hidden) {
         this.columns = columns;
         this.omitNulls = omitNulls;
-        List<Integer> shown = IntStream.range(0, columns.size())
+        shown = IntStream.range(0, columns.size())
                 .filter(i -> !columns.get(i).name().equals(hidden))
                 .boxed()
-                .toList();
-        groups = IntStream.iterate(0, i -> i < shown.size(), i -> i + GROUP)
-                .mapToObj(i -> shown.subList(i, Math.min(i + GROUP, shown.size())))
                 .toList();
     }
 
     /** The expression for a record. */
     String record() {
-        return record(Long.MAX_VALUE);
+        return whole(Long.MAX_VALUE);
     }
 
     /**
-     * The expression for a record of at most {@code most} bytes without what {@link #nullGroups} puts in; what it gives
-     * for another one has more bytes and is worth nothing. It spares DuckDB long texts.
+     * The expression for a record of at most {@code most} bytes without what {@link #members} puts in; for another one it
+     * gives NULL, or more bytes that are worth nothing. It spares DuckDB long texts.
      */
     String shortRecord(long most) {
-        return record(most);
+        String all = isWide() ? values(most) : whole(most);
+        String lengths = shown.stream()
+                .filter(this::isText)
+                .map("strlen(c%d)"::formatted)
+                .collect(Collectors.joining(", "));
+        return lengths.isEmpty()
+                ? all
+                : "CASE WHEN greatest(%s) > %d THEN NULL ELSE %s END".formatted(lengths, most, all);
     }
 
     /** What completes a {@link #shortRecord}. */
-    NullGroups nullGroups() {
-        return leavesOutNulls()
-                ? new NullGroups(groups.stream().map(this::nulls).toList())
-                : NullGroups.NONE;
+    Members members() {
+        return isWide()
+                ? new Members(shown.stream().map(i -> columns.get(i).name()).toList(), omitNulls)
+                : Members.NONE;
     }
 
-    private boolean leavesOutNulls() {
-        return !omitNulls && columns.size() > FEW_COLUMNS;
+    private boolean isWide() {
+        return shown.size() > FEW_COLUMNS;
     }
 
-    private String record(long most) {
-        if (groups.isEmpty()) {
+    private String whole(long most) {
+        if (shown.isEmpty()) {
             return "'{}'";
         }
-        boolean isShort = most != Long.MAX_VALUE;
-        String between = isShort && leavesOutNulls() ? ", chr(%d), ".formatted(END_OF_GROUP) : ", ";
-        String all = groups.stream()
-                .map(group -> "CASE WHEN %s THEN %s%s ELSE concat(%s) END"
-                        .formatted(
-                                group.stream().map("c%d IS NULL"::formatted).collect(Collectors.joining(" AND ")),
-                                JsonRendering.literal(isShort && leavesOutNulls() ? "" : nulls(group)),
-                                isShort ? tooLong(group, most) : "",
-                                members(group, most)))
-                .collect(Collectors.joining(between));
+        // To concat NULL is nothing.
         return omitNulls
-                ? "concat('{', substr(concat(%s), 2), '}')".formatted(all)
-                : "concat('{', %s, '}')".formatted(all);
+                ? "concat('{', substr(concat(%s), 2), '}')"
+                        .formatted(joined(i -> "%s || %s".formatted(key(i), value(i, most))))
+                : "concat('{', %s, '}')"
+                        .formatted(joined(i -> "%s, coalesce(%s, 'null')".formatted(key(i), value(i, most))));
     }
 
-    private String members(List<Integer> group, long most) {
-        return group.stream()
-                .map(i -> {
-                    ColumnType type = columns.get(i).type();
-                    String value = JsonRendering.json(type, "c" + i, isText(i) ? Long.MAX_VALUE : most);
-                    String key = JsonRendering.literal(key(i));
-                    // To concat NULL is nothing.
-                    return omitNulls
-                            ? "%s || %s".formatted(key, value)
-                            : "%s, coalesce(%s, 'null')".formatted(key, value);
-                })
-                .collect(Collectors.joining(", "));
+    private String values(long most) {
+        List<String> marked = IntStream.range(0, shown.size())
+                .mapToObj(
+                        i -> "%s || %s".formatted(JsonRendering.literal(Members.mark(i)), onceEach(shown.get(i), most)))
+                .toList();
+        return "concat('{', %s)".formatted(String.join(", ", marked));
+    }
+
+    private String joined(IntFunction<String> member) {
+        return shown.stream().map(member::apply).collect(Collectors.joining(", "));
+    }
+
+    /** Of a long text the row is none, see {@link #shortRecord}. */
+    private String value(int column, long most) {
+        return JsonRendering.json(columns.get(column).type(), "c" + column, isText(column) ? Long.MAX_VALUE : most);
+    }
+
+    private String onceEach(int column, long most) {
+        ColumnType type = columns.get(column).type();
+        return JsonRendering.onceEach(
+                type, "c" + column, x -> JsonRendering.json(type, x, isText(column) ? Long.MAX_VALUE : most));
     }
 
     private boolean isText(int column) {
         return columns.get(column).type().is("VARCHAR");
     }
 
-    /** For a group with a text of more than {@code most} bytes some text that is as long. */
-    private String tooLong(List<Integer> group, long most) {
-        List<String> lengths = group.stream()
-                .filter(this::isText)
-                .map("strlen(c%d)"::formatted)
-                .toList();
-        if (lengths.isEmpty()) {
-            return "";
-        }
-        String longest = "greatest(%s)".formatted(String.join(", ", lengths));
-        // DuckDB would make a constant of the long text, and copy it for each group whenever it plans.
-        return " WHEN %1$s > %2$d THEN repeat('x', least(%1$s, %3$d)::BIGINT)".formatted(longest, most, most + 1);
-    }
-
-    private String nulls(List<Integer> group) {
-        return omitNulls ? "" : group.stream().map(i -> key(i) + "null").collect(Collectors.joining());
-    }
-
     private String key(int column) {
-        boolean isFirst = !omitNulls && column == groups.get(0).get(0);
-        return (isFirst ? "" : ",") + JsonRendering.jsonText(columns.get(column).name()) + ":";
+        return JsonRendering.literal(
+                comma(column) + JsonRendering.jsonText(columns.get(column).name()) + ":");
+    }
+
+    private String comma(int column) {
+        return !omitNulls && column == shown.get(0) ? "" : ",";
     }
 
     /**
@@ -131,7 +119,6 @@ final class RowRendering {
      * otherwise is not counted.
      */
     String size() {
-        List<Integer> shown = groups.stream().flatMap(List::stream).toList();
         int names = shown.stream()
                 .mapToInt(i -> key(i).getBytes(StandardCharsets.UTF_8).length)
                 .sum();

@@ -27,8 +27,7 @@ final class SafeValues implements Leaves.Change {
 
     @Override
     public boolean concerns(ColumnType from, ColumnType to) {
-        return (from.is("DECIMAL") && largest(from, "").startsWith("'."))
-                || (!asWritten && TIMES.contains(from.name()));
+        return from.isFraction() || (!asWritten && TIMES.contains(from.name()));
     }
 
     @Override

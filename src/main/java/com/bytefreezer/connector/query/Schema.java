@@ -315,11 +315,9 @@ public final class Schema {
      * The select list over a file, whose own columns are named {@code c0}, {@code c1}, … there.
      *
      * @param raw the types that its columns have in place of those of its shape, or null
-     * @param asWritten whether values may be such as DuckDB's functions cannot work on
      * @param folders expressions for the values of its folders, as they stand there, by name
      */
-    synchronized String selectList(
-            Shape shape, @Nullable List<ColumnType> raw, boolean asWritten, Map<String, String> folders) {
+    synchronized String selectList(Shape shape, @Nullable List<ColumnType> raw, Use use, Map<String, String> folders) {
         Map<Column, Integer> places = new HashMap<>();
         List<@Nullable Column> known = places(shape);
         for (int i = 0; i < known.size(); i++) {
@@ -332,14 +330,9 @@ public final class Schema {
                 .collect(Collectors.toMap(
                         folder -> folded(folder.getKey()), Map.Entry::getValue, (first, second) -> first));
         return inOrder().stream()
-                .map(column -> value(
-                                column,
-                                shape,
-                                raw,
-                                asWritten,
-                                places.get(column),
-                                byFoldedName.get(folded(column.written)))
-                        + " AS " + Query.identifier(column.name))
+                .map(column ->
+                        value(column, shape, raw, use, places.get(column), byFoldedName.get(folded(column.written)))
+                                + " AS " + Query.identifier(column.name))
                 .collect(Collectors.joining(", "));
     }
 
@@ -347,7 +340,7 @@ public final class Schema {
             Column column,
             Shape shape,
             @Nullable List<ColumnType> raw,
-            boolean asWritten,
+            Use use,
             @Nullable Integer place,
             @Nullable String folder) {
         ColumnType type = typeOf(column);
@@ -358,12 +351,12 @@ public final class Schema {
             return "NULL::" + Widening.type(type);
         }
         ColumnType own = shape.columns().get(place).type();
-        String value = withoutStatistics("c" + place);
+        String value = use == Use.GIVE ? "c" + place : withoutStatistics("c" + place);
         if (own.isUnspeakable()) {
             return Widening.convert(raw == null ? own : raw.get(place), type, value);
         }
         String typed = raw == null ? value : RawCopies.typed(raw.get(place), own, value);
-        return Widening.convert(own, type, SafeValues.of(own, typed, asWritten));
+        return Widening.convert(own, type, SafeValues.of(own, typed, use != Use.WORK));
     }
 
     /** The same value, of which DuckDB does not know that it is a file's: what its writer says of it may be wrong. */

@@ -15,7 +15,7 @@ final class StreamedRecords {
     private static final int MOST_BYTES = 4 * 1024 * 1024;
 
     private final ResultSet rows;
-    private final NullGroups nulls;
+    private final Members members;
     private final @Nullable LargeRecords large;
     private final List<String> columns = new ArrayList<>();
     /** What the statement gave last, and how much of it is in a block. */
@@ -27,7 +27,7 @@ final class StreamedRecords {
 
     StreamedRecords(ResultSet rows, Completion completion) throws SQLException {
         this.rows = rows;
-        nulls = completion.nulls();
+        members = completion.members();
         large = completion.large();
         ResultSetMetaData metaData = rows.getMetaData();
         for (int i = 1; i <= metaData.getColumnCount(); i++) {
@@ -87,7 +87,7 @@ final class StreamedRecords {
         if (record == null || Placeholder.is(record)) {
             return record;
         }
-        byte[] json = nulls.completed(record);
+        byte[] json = members.completed(record);
         return large != null && json.length > large.mostBytes() ? large.tooLarge(json.length) : json;
     }
 

@@ -96,9 +96,13 @@ final class LocalDataset implements AutoCloseable {
 
     /** As an export reads the records of one object, or of all of them. */
     List<String> exported(String sql, List<LakeObject> some) throws SQLException {
+        return exported(sql, some, false);
+    }
+
+    List<String> exported(String sql, List<LakeObject> some, boolean omitNulls) throws SQLException {
         learn();
         DuckDb duckDb = duckDb();
-        String statement = duckDb.stream(parse(sql), some, schema, false, 0, some.size() == 1, 100_000_000);
+        String statement = duckDb.stream(parse(sql), some, schema, omitNulls, 0, some.size() == 1, 100_000_000);
         List<String> records = new ArrayList<>();
         try (var blocks =
                 new ReadAhead(duckDb::newConnection, statement, duckDb.completion(statement), Duration.ofMinutes(1))) {

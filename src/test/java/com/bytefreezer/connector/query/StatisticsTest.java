@@ -115,6 +115,25 @@ class StatisticsTest {
         }
     }
 
+    @ParameterizedTest(name = "{0} WHERE {3}")
+    @MethodSource("files")
+    void wrongOnesChangeNoRecord(
+            Type type, List<byte[]> values, @Nullable Statistics statistics, String filter, List<Integer> ids)
+            throws Exception {
+        RawParquet.write(folder.resolve("wrong.parquet"), type, values, statistics);
+        RawParquet.write(folder.resolve("none.parquet"), type, values, null);
+        try (var dataset = new LocalDataset(folder)) {
+            var wrong = dataset.add("wrong.parquet");
+            var none = dataset.add("none.parquet");
+            for (String sql : List.of("SELECT * FROM events", "SELECT v, id FROM events")) {
+                assertThat(dataset.exported(sql, List.of(wrong)))
+                        .as(sql)
+                        .hasSameSizeAs(values)
+                        .isEqualTo(dataset.exported(sql, List.of(none)));
+            }
+        }
+    }
+
     private static List<Integer> ids(List<String> records) throws Exception {
         List<Integer> ids = new ArrayList<>();
         for (String record : records) {

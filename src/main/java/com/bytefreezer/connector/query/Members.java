@@ -1,0 +1,122 @@
+package com.bytefreezer.connector.query;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Makes records of their values: puts in the names, and what is NULL. In records of hundreds of columns that is nearly
+ * everything, and it costs DuckDB more than all the rest. Immutable.
+ */
+final class Members {
+    /** Where DuckDB gives whole records. */
+    static final Members NONE = new Members(List.of(), false);
+
+    /** Before each value; never in JSON. */
+    private static final byte BEGIN = 1;
+    /** Then comes the number of its column, in so many digits of six bits. */
+    private static final int DIGITS = 3;
+
+    private static final char ZERO = '0';
+    private static final byte[] NULL = "null".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] EMPTY = {'{', '}'};
+
+    /** All names, each with a comma before it and a NULL. */
+    private final byte[] nulls;
+    /** Where the value of each ends there. */
+    private final int[] ends;
+
+    private final boolean omitNulls;
+
+    /**
+     * @param names in the order of the columns
+     * @param omitNulls leave out what is NULL instead of writing null
+     */
+    Members(List<String> names, boolean omitNulls) {
+        this.omitNulls = omitNulls;
+        StringBuilder all = new StringBuilder();
+        ends = new int[names.size()];
+        int bytes = 0;
+        for (int i = 0; i < ends.length; i++) {
+            String member = "," + JsonRendering.jsonText(names.get(i)) + ":null";
+            bytes += member.getBytes(StandardCharsets.UTF_8).length;
+            ends[i] = bytes;
+            all.append(member);
+        }
+        nulls = all.toString().getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** What stands before a value of column {@code number}. */
+    static String mark(int number) {
+        StringBuilder mark = new StringBuilder().append((char) BEGIN);
+        for (int shift = 6 * (DIGITS - 1); shift >= 0; shift -= 6) {
+            mark.append((char) (ZERO + (number >> shift & 63)));
+        }
+        return mark.toString();
+    }
+
+    /** @param values what {@link RowRendering#shortRecord} gives: after a brace the marked values, in the order of the columns */
+    byte[] completed(byte[] values) {
+        if (ends.length == 0) {
+            return values;
+        }
+        int[] marks = new int[32];
+        int count = 0;
+        for (int i = 1; i < values.length; i++) {
+            if (values[i] == BEGIN) {
+                if (count + 1 == marks.length) {
+                    marks = Arrays.copyOf(marks, 2 * count);
+                }
+                marks[count++] = i;
+            }
+        }
+        if (count == 0 && omitNulls) {
+            return EMPTY;
+        }
+        marks[count] = values.length;
+        byte[] record = new byte[length(values, marks, count)];
+        int length = 0;
+        int copied = 0;
+        for (int i = 0; i < count; i++) {
+            int column = column(values, marks[i]);
+            int from = omitNulls ? begin(column) : copied;
+            copied = ends[column];
+            length = put(nulls, from, copied - NULL.length, record, length);
+            length = put(values, marks[i] + 1 + DIGITS, marks[i + 1], record, length);
+        }
+        if (!omitNulls) {
+            length = put(nulls, copied, nulls.length, record, length);
+        }
+        // In place of the first comma.
+        record[0] = '{';
+        record[length] = '}';
+        return record;
+    }
+
+    private int length(byte[] values, int[] marks, int count) {
+        int length = (omitNulls ? 0 : nulls.length) + 1;
+        for (int i = 0; i < count; i++) {
+            int column = column(values, marks[i]);
+            length += marks[i + 1] - marks[i] - 1 - DIGITS - NULL.length;
+            length += omitNulls ? ends[column] - begin(column) : 0;
+        }
+        return length;
+    }
+
+    private int begin(int column) {
+        return column == 0 ? 0 : ends[column - 1];
+    }
+
+    private static int column(byte[] values, int mark) {
+        int number = 0;
+        for (int i = 1; i <= DIGITS; i++) {
+            number = number << 6 | values[mark + i] - ZERO;
+        }
+        return number;
+    }
+
+    private static int put(byte[] from, int begin, int end, byte[] to, int at) {
+        System.arraycopy(from, begin, to, at, end - begin);
+        return at + end - begin;
+    }
+}

@@ -1,0 +1,11 @@
+package com.bytefreezer.connector.query;
+
+/** What a query does with the values of columns. */
+enum Use {
+    /** It gives those of each row, whatever they are. */
+    GIVE,
+    /** It also compares them. */
+    COMPARE,
+    /** It also works on them. */
+    WORK
+}
