@@ -111,7 +111,7 @@ public record ExportDefinition(
         DatasetChoice choice = DatasetChoice.of(tenant, dataset);
         Optional<DatasetName> one = choice.one();
         String sql = ESCAPED_BRACES.matcher(resolved.getOrDefault("sql", "")).replaceAll("$1$2");
-        return RouteFiles.destinationsIn(resolved.getOrDefault("destination", "")).stream()
+        return ExportParameters.destinationsIn(resolved.getOrDefault("destination", "")).stream()
                 .map(destination -> new ExportDefinition(
                         new Lane(resolved.getOrDefault("name", ""), destination),
                         one.map(DatasetName::tenant).orElse(tenant),

@@ -34,15 +34,15 @@ public record ExportFiles(
         Map<String, String> problems = new TreeMap<>();
         Map<String, String> owners = new HashMap<>();
         Map<String, String> names = new HashMap<>();
-        List<Path> further = routes.exportFiles(false);
-        List<Path> files = new ArrayList<>(routes.exportFiles(withDefaultExport));
+        List<Path> further = routes.exports().files(false);
+        List<Path> files = new ArrayList<>(routes.exports().files(withDefaultExport));
         files.sort(Comparator.comparing(file -> !first.contains(routes.nameInMessages(file))));
         for (Path file : files) {
             String name = routes.nameInMessages(file);
             List<String> wrong = new ArrayList<>(Rules.problemsOf(file, values, routes));
             List<ExportDefinition> described = List.of();
             if (wrong.isEmpty()) {
-                described = routes.exportsOf(file).stream()
+                described = routes.exports().of(file).stream()
                         .flatMap(parameters -> ExportDefinition.of(parameters, values))
                         .toList();
                 described.stream()
@@ -77,7 +77,7 @@ public record ExportFiles(
      */
     static Map<String, String> state(RouteFiles routes) {
         Map<String, String> state = new TreeMap<>();
-        for (Path file : routes.exportFiles(true)) {
+        for (Path file : routes.exports().files(true)) {
             try {
                 Path real = file.toRealPath();
                 BasicFileAttributes attributes = Files.readAttributes(real, BasicFileAttributes.class);

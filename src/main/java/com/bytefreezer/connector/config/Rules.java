@@ -115,14 +115,16 @@ final class Rules {
         checkLake(values, problems);
         checkDestinations(values, routes, problems);
         checkNames(values, routes, problems);
-        routes.exportFiles(usesDefaultExport(values, routes))
-                .forEach(file -> problems.addAll(routes.unknownParameters(file)));
-        routes.exports(usesDefaultExport(values, routes))
+        routes.exports()
+                .files(usesDefaultExport(values, routes))
+                .forEach(file -> problems.addAll(routes.exports().unknown(file)));
+        routes.exports()
+                .all(usesDefaultExport(values, routes))
                 .forEach(export -> problems.addAll(ExportDefinition.problems(export, values)));
         if (mode.exports()) {
             checkDefaultExport(values, routes, problems);
             for (Path file : files(values, routes, mode)) {
-                require(values, routes.requiredSettings(file), "by " + routes.nameInMessages(file), problems);
+                require(values, RouteText.requiredSettings(file), "by " + routes.nameInMessages(file), problems);
             }
         }
         return problems;
@@ -136,19 +138,19 @@ final class Rules {
         }
         String name = routes.nameInMessages(file);
         List<String> problems = new ArrayList<>();
-        List<Map<String, String>> exports = routes.exportsOf(file);
+        List<Map<String, String>> exports = routes.exports().of(file);
         if (exports.isEmpty()) {
             problems.add("%s describes no export. Not started.".formatted(name));
         }
-        problems.addAll(routes.unknownParameters(file));
-        require(values, routes.requiredSettings(file), "by " + name, problems);
+        problems.addAll(routes.exports().unknown(file));
+        require(values, RouteText.requiredSettings(file), "by " + name, problems);
         for (Map<String, String> export : exports) {
             if (export.getOrDefault("name", "").isEmpty()) {
                 problems.add("%s: an export has no name. Not started.".formatted(name));
             }
             problems.addAll(ExportDefinition.problems(export, values));
             String list = ExportDefinition.resolve(export.getOrDefault("destination", ""), values);
-            List<String> destinations = RouteFiles.destinationsIn(list);
+            List<String> destinations = ExportParameters.destinationsIn(list);
             destinations.forEach(destination -> checkDestination(destination, name, routes, problems));
             if (Set.copyOf(destinations).size() < destinations.size()) {
                 problems.add("%s names a destination twice: %s. Not started.".formatted(name, list));
@@ -157,7 +159,7 @@ final class Rules {
                 for (String destination : destinations) {
                     Path route = routes.fileOf(destination);
                     checkPlaces(values, routes, route, problems);
-                    require(values, routes.requiredSettings(route), "by " + routes.nameInMessages(route), problems);
+                    require(values, RouteText.requiredSettings(route), "by " + routes.nameInMessages(route), problems);
                 }
             }
         }
@@ -234,7 +236,7 @@ final class Rules {
 
     /** Whether the settings describe an export; they need not when there are others in the routes. */
     static boolean usesDefaultExport(Map<String, String> values, RouteFiles routes) {
-        return !routes.hasFurtherExports() || describesExport(values);
+        return !routes.exports().hasFurther() || describesExport(values);
     }
 
     /** Whether these settings describe an export. */
@@ -251,10 +253,10 @@ final class Rules {
 
     private static void checkNames(Map<String, String> values, RouteFiles routes, List<String> problems) {
         Map<String, String> owners = new LinkedHashMap<>();
-        for (Path file : routes.exportFiles(usesDefaultExport(values, routes))) {
+        for (Path file : routes.exports().files(usesDefaultExport(values, routes))) {
             routes.problemOfSyntax(file).ifPresent(problems::add);
             String inMessages = routes.nameInMessages(file);
-            for (Map<String, String> export : routes.exportsOf(file)) {
+            for (Map<String, String> export : routes.exports().of(file)) {
                 String name = ExportDefinition.resolve(export.getOrDefault("name", ""), values);
                 String owner = owners.putIfAbsent(name, inMessages);
                 if (owner != null) {
@@ -266,7 +268,7 @@ final class Rules {
 
     private static void checkDestinations(Map<String, String> values, RouteFiles routes, List<String> problems) {
         destinationLists(values, routes).forEach((list, namedBy) -> {
-            List<String> names = RouteFiles.destinationsIn(list);
+            List<String> names = ExportParameters.destinationsIn(list);
             if (Set.copyOf(names).size() < names.size()) {
                 problems.add("%s names a destination twice: %s. Not started.".formatted(namedBy, list));
             }
@@ -288,14 +290,14 @@ final class Rules {
     /** Each with who names it. */
     static Map<String, String> destinations(Map<String, String> values, RouteFiles routes) {
         Map<String, String> names = new LinkedHashMap<>();
-        destinationLists(values, routes).forEach((list, namedBy) -> RouteFiles.destinationsIn(list)
+        destinationLists(values, routes).forEach((list, namedBy) -> ExportParameters.destinationsIn(list)
                 .forEach(name -> names.putIfAbsent(name, namedBy)));
         return names;
     }
 
     private static Map<String, String> destinationLists(Map<String, String> values, RouteFiles routes) {
-        return routes.destinationsOfExports(
-                values.getOrDefault("destination.type", ""), usesDefaultExport(values, routes));
+        return routes.exports()
+                .destinations(values.getOrDefault("destination.type", ""), usesDefaultExport(values, routes));
     }
 
     private static void require(Map<String, String> values, Iterable<String> names, String why, List<String> problems) {

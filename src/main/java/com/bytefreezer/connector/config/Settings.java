@@ -156,7 +156,7 @@ public final class Settings {
     private static RouteFiles rightOnes(Map<String, String> values, RouteFiles routes) {
         RouteFiles right =
                 routes.without(exportFiles(values, routes, Set.of()).problems().keySet());
-        return right.hasFurtherExports() || !routes.hasFurtherExports() ? right : routes;
+        return right.exports().hasFurther() || !routes.exports().hasFurther() ? right : routes;
     }
 
     private static ExportFiles exportFiles(Map<String, String> values, RouteFiles routes, Set<String> first) {
@@ -203,7 +203,7 @@ public final class Settings {
 
     /** Where several destinations are chosen, {@code destination.config} is none's. */
     private static List<String> ofNoDestination(List<Map<String, String>> layers, String type) {
-        List<String> destinations = RouteFiles.destinationsIn(type);
+        List<String> destinations = ExportParameters.destinationsIn(type);
         if (destinations.size() == 1) {
             return List.of();
         }
@@ -344,7 +344,7 @@ public final class Settings {
 
     /** Every export with each of its destinations, as the route files and the settings describe them; none runs for it. */
     public List<ExportDefinition> exports() {
-        return sources.routes().exports(Rules.usesDefaultExport(values, sources.routes())).stream()
+        return sources.routes().exports().all(Rules.usesDefaultExport(values, sources.routes())).stream()
                 .flatMap(parameters -> ExportDefinition.of(parameters, values))
                 .toList();
     }
