@@ -17,20 +17,19 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps what people ask within its limits: how many statements run at the same time ({@code server.max-queries}), how
- * long one takes ({@code server.query-timeout-seconds}), how much memory, and that one ends when a person says so. Each has
- * a process of its own, which is ended where it goes too far. The page looks at
- * several things by itself; such a look waits for its turn, and has as many turns as queries have. Safe for use by several
- * threads.
+ * Limits people's statements: how many run at the same time ({@code server.max-queries}), how long one takes ({@code
+ * server.query-timeout-seconds}) and its memory; and lets a person cancel one. Each runs in its own process, which is
+ * ended if it exceeds a limit. The page also looks at datasets by itself; these looks wait for slots of their own, of
+ * the same number. Safe for use by several threads.
  */
 public final class Watchdog {
-    /** How long a statement goes on at most after it should have ended. */
+    /** Maximum time that a statement continues after it should have ended. */
     private static final Duration PERIOD = Duration.ofMillis(50);
 
     private static final String TOO_MUCH_MEMORY =
-            "The query needs more memory and temporary space than it may have. Choose a smaller range, fewer columns or no sorting.";
+            "The query needs more memory and temporary space than it may use. Choose a smaller range, fewer columns or no sorting.";
 
-    /** Each of them occupies a thread of the server. */
+    /** Each waiting look occupies a thread of the server. */
     private static final int MOST_WAITING = 32;
 
     private final Cage cage;
@@ -50,10 +49,10 @@ public final class Watchdog {
     }
 
     /**
-     * Begins a query; to be closed at its end.
+     * Starts a query; close it at its end.
      *
-     * @param id by which it can be cancelled, or null
-     * @throws ApiException when too much runs already, or something with this id
+     * @param id for cancelling it, or null
+     * @throws ApiException if too many queries are running, or one with this id
      */
     public Running query(@Nullable String id) {
         Running begun = enter(id, queries);
@@ -61,7 +60,7 @@ public final class Watchdog {
             running.remove(begun.id);
             throw new ApiException(
                     429,
-                    "%d queries run already, which is what server.max-queries allows. Wait for one, or cancel it."
+                    "%d queries are running already, the maximum of server.max-queries. Wait for one, or cancel it."
                             .formatted(most));
         }
         begun.start();
@@ -69,20 +68,21 @@ public final class Watchdog {
     }
 
     /**
-     * Begins a look at a dataset when it has its turn; to be closed at its end.
+     * Starts a look at a dataset when a slot is free; close it at its end.
      *
-     * @param id by which it can be cancelled, or null
-     * @throws ApiException when too many wait already, when it gets no turn in time, or something with this id runs
+     * @param id for cancelling it, or null
+     * @throws ApiException if too many are waiting, if no slot becomes free in time, or if one with this id is running
      */
     public Running look(@Nullable String id) {
         if (looks.getQueueLength() >= MOST_WAITING) {
-            throw new ApiException(429, "%d others wait to look at datasets. Try again.".formatted(MOST_WAITING));
+            throw new ApiException(
+                    429, "%d others are waiting to look at datasets. Try again.".formatted(MOST_WAITING));
         }
-        // What is cancelled while it waits ends as soon as it has its turn.
+        // A look that is cancelled while it waits ends as soon as it gets a slot.
         Running begun = enter(id, looks);
         if (!hasTurn()) {
             running.remove(begun.id);
-            throw new ApiException(429, "Others look at datasets for %d s already. Try again.".formatted(seconds));
+            throw new ApiException(429, "Others have been looking at datasets for %d s. Try again.".formatted(seconds));
         }
         begun.start();
         return begun;
@@ -101,12 +101,12 @@ public final class Watchdog {
         Running begun =
                 new Running(id == null || id.isBlank() ? UUID.randomUUID().toString() : id, turns);
         if (running.putIfAbsent(begun.id, begun) != null) {
-            throw new ApiException(409, "A query with the query_id %s runs already.".formatted(id));
+            throw new ApiException(409, "A query with the query_id %s is running already.".formatted(id));
         }
         return begun;
     }
 
-    /** Whether something with this id runs, which then ends soon. */
+    /** Cancels what runs with this id; returns whether anything did. */
     public boolean cancel(String id) {
         Running found = running.get(id);
         if (found == null) {
@@ -117,7 +117,7 @@ public final class Watchdog {
         return true;
     }
 
-    /** Something that runs. */
+    /** A running query or look. */
     public final class Running implements AutoCloseable {
         private final String id;
         private final Semaphore turns;
@@ -132,9 +132,9 @@ public final class Watchdog {
         }
 
         /**
-         * Where its statements run, one after the other.
+         * Its database, in which statements run one after the other.
          *
-         * @throws ConnectorException when it should have ended
+         * @throws ConnectorException if it should have ended
          */
         public Engine engine() {
             Cell taken = cell;
@@ -147,9 +147,9 @@ public final class Watchdog {
         }
 
         /**
-         * Fails when it should have ended.
+         * Fails if it should have ended.
          *
-         * @throws ConnectorException that says why
+         * @throws ConnectorException with the reason
          */
         public void check() {
             if (hasToEnd()) {
@@ -164,7 +164,7 @@ public final class Watchdog {
                             .formatted(seconds);
         }
 
-        /** What has failed, in one line, as a person who asks would have it said. */
+        /** The failure in one line, for the person who asked. */
         public String reason(ConnectorException e) {
             if (hasToEnd()) {
                 return why();
@@ -175,13 +175,13 @@ public final class Watchdog {
                 return end.get();
             }
             String reason = e.saying("");
-            // DuckDB may list fifty of them.
+            // DuckDB may list fifty candidates.
             return reason.contains("Out of Memory Error")
                     ? TOO_MUCH_MEMORY
                     : reason.replaceFirst(" Candidate functions: .*", "");
         }
 
-        /** What ended it where it was stopped; else what failed. */
+        /** The reason for the stop if it was stopped, else the failure. */
         public RuntimeException told(ConnectorException e) {
             String reason = reason(e);
             return reason.equals(e.getMessage()) ? e : new ApiException(422, reason);

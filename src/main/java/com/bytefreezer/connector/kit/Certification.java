@@ -61,7 +61,7 @@ final class Certification {
     /**
      * Prepares a certification.
      *
-     * @param program the class whose {@code main} begins the connector
+     * @param program the class whose {@code main} starts the connector
      * @param settings of the destination, with {@code {server}} and the like for addresses
      * @param certify address of a real server
      * @param answers of the kit's own server

@@ -66,7 +66,7 @@ public final class Kit {
     /**
      * Shows under every fault that nothing is lost on the way to a destination.
      *
-     * @param program the class whose {@code main} begins the connector
+     * @param program the class whose {@code main} starts the connector
      * @param set settings that override those of the case file
      */
     public static int certify(Class<?> program, Path routes, String which, Map<String, String> set, PrintStream out)

@@ -41,7 +41,7 @@ final class ProcessRun implements ConnectorRun {
     /**
      * Starts one.
      *
-     * @param program the class whose {@code main} begins the connector
+     * @param program the class whose {@code main} starts the connector
      * @param folder its working directory
      */
     static ProcessRun start(Class<?> program, Path folder, Path routes, Map<String, String> settings) {

@@ -33,7 +33,7 @@ final class BucketPages implements Iterator<ListObjectsV2Response> {
     private int withoutNews;
     private boolean more = true;
 
-    /** @param delimiter ends a folder name, and the folder then stands for everything below it; null lists that too */
+    /** @param delimiter ends a folder name, and the folder represents everything below it; null lists that too */
     BucketPages(S3Client client, S3Answers answers, String prefix, @Nullable String delimiter) {
         this.client = client;
         this.answers = answers;

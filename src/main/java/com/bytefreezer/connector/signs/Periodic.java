@@ -10,8 +10,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Work that is done again and again. Java ends it for good, and without a word, at the first exception or error; here it goes
- * on, and a line says so when it begins to fail, each minute that it still does, and when it works again.
+ * Periodic work. Java would silently end it for good at the first exception or error. Here it continues, and a line
+ * says when it starts to fail, every minute while it still fails, and when it works again.
  */
 public final class Periodic implements Runnable {
     private static final Logger LOG = LoggerFactory.getLogger(Periodic.class);
@@ -29,7 +29,7 @@ public final class Periodic implements Runnable {
         this.betweenLines = betweenLines;
     }
 
-    /** A thread for such work, which holds up no end of the process. */
+    /** A daemon thread for such work. */
     public static ScheduledExecutorService thread(String name) {
         return Executors.newSingleThreadScheduledExecutor(task -> {
             Thread thread = new Thread(task, name);
@@ -39,9 +39,9 @@ public final class Periodic implements Runnable {
     }
 
     /**
-     * Does {@code work} from now on, with {@code pause} before each time.
+     * Does {@code work} from now on, with {@code pause} before each run.
      *
-     * @param what it is, as it begins a line
+     * @param what the work, as the subject of a log line
      */
     public static ScheduledFuture<?> each(Duration pause, ScheduledExecutorService thread, String what, Runnable work) {
         return thread.scheduleWithFixedDelay(
@@ -57,7 +57,7 @@ public final class Periodic implements Runnable {
                 LOG.info("{}: it works again.", what);
             }
         } catch (RuntimeException | Error e) {
-            // What a thread that closes is told, too.
+            // A closing thread fails too, which is not worth a line.
             if (Thread.currentThread().isInterrupted()) {
                 return;
             }

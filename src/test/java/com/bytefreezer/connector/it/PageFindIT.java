@@ -205,7 +205,7 @@ class PageFindIT extends PageBed {
             Await.until("the query of the first tab runs", () -> {
                 askAgain(other);
                 Locator problem = other.locator(".result .problem");
-                return problem.isVisible() && problem.textContent().contains("1 queries run already");
+                return problem.isVisible() && problem.textContent().contains("1 queries are running already");
             });
 
             closed.close();

@@ -254,7 +254,7 @@ class QueriesTest {
             Await.until("it is full", () -> {
                 Answer answer = small.post("/api/v1/query", body("acme", "syslog", "SELECT 1"));
                 assertThat(slow.isDone()).isFalse();
-                return answer.status() == 429 && answer.error().startsWith("1 queries run already");
+                return answer.status() == 429 && answer.error().startsWith("1 queries are running already");
             });
             assertThat(slow.get(20, TimeUnit.SECONDS).error())
                     .startsWith("The query took longer than 2 s and was stopped.");
