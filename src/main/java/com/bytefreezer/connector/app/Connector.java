@@ -34,6 +34,7 @@ import com.bytefreezer.connector.operate.Lookup;
 import com.bytefreezer.connector.operate.Operations;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
+import com.bytefreezer.connector.problem.Problem;
 import com.bytefreezer.connector.text.Secrets;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -268,7 +269,7 @@ public final class Connector implements AutoCloseable {
     /** What the files of exports say; fails where one is wrong. */
     private List<ExportDefinition> checked() {
         List<ExportDefinition> all = settings.exports();
-        exports.check(all, ConnectorException.NOTHING_EXPORTED);
+        exports.check(all, Problem.NOTHING_EXPORTED);
         exports.describedIn(settings.exportFiles(Set.of()).files());
         return all;
     }

@@ -2,6 +2,8 @@ package com.bytefreezer.connector.cage;
 
 import com.bytefreezer.connector.cage.Wire.Action;
 import com.bytefreezer.connector.cage.Wire.Request;
+import com.bytefreezer.connector.problem.Problem.Kind;
+import com.bytefreezer.connector.query.DuckDbException;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Proxy;
 import java.sql.Blob;
@@ -176,7 +178,7 @@ final class CagedConnection implements InvocationHandler {
 
         private boolean next() throws SQLException {
             if (cancelled) {
-                throw new SQLException("INTERRUPT Error: Interrupted!");
+                throw new DuckDbException(Kind.INTERRUPTED, "Interrupted!");
             }
             position++;
             if (position >= block.size() && !ended) {

@@ -2,6 +2,7 @@ package com.bytefreezer.connector.cage;
 
 import com.bytefreezer.connector.cage.Wire.Action;
 import com.bytefreezer.connector.cage.Wire.Request;
+import com.bytefreezer.connector.query.DuckDbException;
 import com.bytefreezer.connector.query.Engine;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
@@ -105,8 +106,8 @@ public final class Cell implements Engine {
         try {
             return coming.get();
         } catch (ExecutionException e) {
-            if (e.getCause() instanceof SQLException failure) {
-                throw new SQLException(failure.getMessage(), failure);
+            if (e.getCause() instanceof DuckDbException failure) {
+                throw failure;
             }
             throw gone(e);
         } catch (InterruptedException e) {
@@ -121,7 +122,7 @@ public final class Cell implements Engine {
             return reader.read(in);
         }
         if (kind == Wire.FAILED) {
-            throw new SQLException(Wire.readText(in));
+            throw Wire.readFailure(in);
         }
         throw new IOException("no answer begins with " + kind);
     }

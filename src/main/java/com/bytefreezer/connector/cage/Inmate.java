@@ -1,6 +1,8 @@
 package com.bytefreezer.connector.cage;
 
 import com.bytefreezer.connector.cage.Wire.Request;
+import com.bytefreezer.connector.problem.Problem.Kind;
+import com.bytefreezer.connector.query.DuckDbException;
 import com.bytefreezer.connector.query.Engine;
 import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
@@ -158,20 +160,18 @@ public final class Inmate {
         T result;
         try {
             result = work.get();
-        } catch (SQLException | RuntimeException e) {
-            failed(String.valueOf(e.getMessage()));
+        } catch (SQLException e) {
+            Wire.writeFailure(out, DuckDbException.of(e));
+            return;
+        } catch (RuntimeException e) {
+            Wire.writeFailure(out, new DuckDbException(Kind.OTHER, e.toString()));
             return;
         } catch (OutOfMemoryError e) {
-            failed("Out of Memory Error: " + e.getMessage());
+            Wire.writeFailure(out, new DuckDbException(Kind.NO_MEMORY, e.toString()));
             return;
         }
         out.writeByte(Wire.DONE);
         answer.write(result);
-    }
-
-    private void failed(String message) throws IOException {
-        out.writeByte(Wire.FAILED);
-        Wire.writeText(out, message);
     }
 
     private int number(AutoCloseable opened) {

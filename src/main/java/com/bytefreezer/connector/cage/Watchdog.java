@@ -3,6 +3,7 @@ package com.bytefreezer.connector.cage;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.problem.ApiException;
 import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Problem.Kind;
 import com.bytefreezer.connector.query.Engine;
 import com.bytefreezer.connector.signs.Periodic;
 import java.time.Duration;
@@ -166,25 +167,24 @@ public final class Watchdog {
 
         /** The failure in one line, for the person who asked. */
         public String reason(ConnectorException e) {
-            if (hasToEnd()) {
-                return why();
-            }
-            Cell its = cell;
-            Optional<String> end = its == null ? Optional.empty() : its.end();
-            if (end.isPresent()) {
-                return end.get();
-            }
-            String reason = e.saying("");
-            // DuckDB may list fifty candidates.
-            return reason.contains("Out of Memory Error")
-                    ? TOO_MUCH_MEMORY
-                    : reason.replaceFirst(" Candidate functions: .*", "");
+            return end(e.kind()).orElseGet(() -> e.saying(""));
         }
 
         /** The reason for the stop if it was stopped, else the failure. */
         public RuntimeException told(ConnectorException e) {
-            String reason = reason(e);
-            return reason.equals(e.getMessage()) ? e : new ApiException(422, reason);
+            return end(e.kind())
+                    .<RuntimeException>map(end -> new ApiException(422, end))
+                    .orElse(e);
+        }
+
+        private Optional<String> end(Kind kind) {
+            if (hasToEnd()) {
+                return Optional.of(why());
+            }
+            Cell its = cell;
+            Optional<String> end = its == null ? Optional.empty() : its.end();
+            boolean tooMuch = kind == Kind.NO_MEMORY || kind == Kind.NO_ROOM;
+            return end.isEmpty() && tooMuch ? Optional.of(TOO_MUCH_MEMORY) : end;
         }
 
         @Override

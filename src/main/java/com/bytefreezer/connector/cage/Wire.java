@@ -1,5 +1,7 @@
 package com.bytefreezer.connector.cage;
 
+import com.bytefreezer.connector.problem.Problem.Kind;
+import com.bytefreezer.connector.query.DuckDbException;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -117,9 +119,20 @@ final class Wire {
             return value;
         }
         if (blob.length() > MOST_BYTES) {
-            throw new SQLException("Out of Memory Error: a value of %d bytes".formatted(blob.length()));
+            throw new DuckDbException(Kind.NO_MEMORY, "a value has %d bytes".formatted(blob.length()));
         }
         return blob.getBytes(1, (int) blob.length());
+    }
+
+    static void writeFailure(DataOutputStream out, DuckDbException failure) throws IOException {
+        out.writeByte(FAILED);
+        writeText(out, failure.kind().name());
+        writeText(out, failure.text());
+    }
+
+    static DuckDbException readFailure(DataInputStream in) throws IOException {
+        Kind kind = Kind.valueOf(readText(in));
+        return new DuckDbException(kind, readText(in));
     }
 
     private static void writeBytes(DataOutputStream out, byte[] bytes) throws IOException {

@@ -6,6 +6,7 @@ import com.bytefreezer.connector.lake.Credentials.Keys;
 import com.bytefreezer.connector.lake.Lake;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
+import com.bytefreezer.connector.problem.Problem;
 import com.bytefreezer.connector.signs.Neighbour;
 import com.bytefreezer.connector.signs.Signs;
 import com.bytefreezer.connector.text.Json;
@@ -248,7 +249,7 @@ public final class LakeCredentials {
             signs.failed(Neighbour.CONTROL, what, earlier == null);
         }
         if (earlier == null) {
-            throw new ConnectorException(what, ConnectorException.NOTHING_EXPORTED, "", cause);
+            throw new ConnectorException(what, Problem.NOTHING_EXPORTED, "", cause);
         }
         long now = System.nanoTime();
         long waited = now - askedAt.getOrDefault(dataset, now);

@@ -2,6 +2,7 @@ package com.bytefreezer.connector.cursor;
 
 import com.bytefreezer.connector.cursor.Cursor.Delivered;
 import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Problem;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Collection;
@@ -105,8 +106,12 @@ interface Store {
             return attempt.make();
         } catch (SQLException e) {
             throw new ConnectorException(
-                    "cursor %s: %s (%s). What was delivered since its last change will be delivered again. %s"
-                            .formatted(subject(), what, message(e), advice(e)),
+                    new Problem(
+                            Problem.Kind.NOT_RECORDED,
+                            "",
+                            "cursor %s: %s (%s).".formatted(subject(), what, message(e)),
+                            "What was delivered since its last change will be delivered again.",
+                            advice(e)),
                     e);
         }
     }

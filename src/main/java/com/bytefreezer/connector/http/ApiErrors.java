@@ -3,6 +3,7 @@ package com.bytefreezer.connector.http;
 import com.bytefreezer.connector.problem.ApiException;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
+import com.bytefreezer.connector.problem.Problem.Kind;
 import com.bytefreezer.connector.query.SqlException;
 import com.bytefreezer.connector.text.Json;
 import com.bytefreezer.connector.text.Secrets;
@@ -83,6 +84,6 @@ public final class ApiErrors {
                 || failure instanceof SqlException) {
             return 400;
         }
-        return failure instanceof ConnectorException ? 502 : 500;
+        return failure instanceof ConnectorException known ? known.kind() == Kind.BAD_SQL ? 400 : 502 : 500;
     }
 }

@@ -17,8 +17,11 @@ import com.bytefreezer.connector.lake.Skipped;
 import com.bytefreezer.connector.lane.Run.Result;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
+import com.bytefreezer.connector.problem.Problem;
+import com.bytefreezer.connector.problem.Problem.Kind;
 import com.bytefreezer.connector.problem.StoppedException;
 import com.bytefreezer.connector.query.DuckDb;
+import com.bytefreezer.connector.query.DuckDbException;
 import com.bytefreezer.connector.query.Plan;
 import com.bytefreezer.connector.query.Query;
 import com.bytefreezer.connector.query.Schema;
@@ -331,7 +334,7 @@ public final class Export {
         try {
             return statement(run, unit);
         } catch (ConnectorException e) {
-            if (Trouble.of(e) != Trouble.FORBIDDEN) {
+            if (Failures.kind(e) != Kind.FORBIDDEN) {
                 throw e;
             }
             fetchKeys(run, routes);
@@ -392,7 +395,8 @@ public final class Export {
             if (unit.isBundle()) {
                 throw new ConnectorException("one of the objects cannot be read");
             }
-            throw new ConnectorException(run().duckDb().whyItEnded(statement));
+            DuckDbException why = run().duckDb().whyItEnded(statement);
+            throw new ConnectorException(String.valueOf(why.getMessage()), why);
         }
         Counts counts = unit.counts();
         if (!counts.balances() && isStopping(run())) {
@@ -477,24 +481,24 @@ public final class Export {
 
     /** A unit of the current run is done, well or not. */
     void done(Unit unit, @Nullable Throwable failure) {
-        Trouble trouble = failure == null || unit.hasDeliveryFailed() ? Trouble.OTHER : Trouble.of(failure);
-        if (failure != null && trouble == Trouble.DISK) {
-            exports.signs().failed(lane, Neighbour.DISK, trouble.reason(failure));
-        } else if (failure != null
-                && trouble == Trouble.UNREACHABLE
-                && unit.notRecorded().isEmpty()) {
-            exports.signs().failed(lane, Neighbour.LAKE, trouble.reason(failure));
+        Trouble trouble = failure == null || unit.hasDeliveryFailed() ? null : Trouble.of(failure);
+        if (trouble != null) {
+            if (trouble.is(Kind.NO_ROOM)) {
+                exports.signs().failed(lane, Neighbour.DISK, trouble.reason());
+            } else if (trouble.is(Kind.UNREACHABLE) && unit.notRecorded().isEmpty()) {
+                exports.signs().failed(lane, Neighbour.LAKE, trouble.reason());
+            }
         }
         exports.company().leave(unit);
-        if (failure != null && !unit.isBundle() && Trouble.of(failure) == Trouble.ENDLESS) {
+        if (trouble != null && !unit.isBundle() && trouble.is(Kind.NO_PROGRESS)) {
             unit.objects().forEach(object -> endless.add(object.identity()));
         }
         Run run = run();
         if (failure != null && exports.isStopping()) {
             // What a stop interrupts has not failed.
             run.done(unit, new StoppedException());
-        } else if (failure != null && Trouble.of(failure) == Trouble.GONE) {
-            run.done(unit, lookedAfter(run, unit, failure));
+        } else if (trouble != null && trouble.is(Kind.GONE)) {
+            run.done(unit, lookedAfter(run, unit, trouble.failure()));
         } else {
             run.done(unit, failure);
         }
@@ -507,11 +511,10 @@ public final class Export {
             if (gone == unit.objects().size()) {
                 return failure;
             }
-            return new ConnectorException(
-                    gone == 0
-                            ? "it was not found when it was read, and is there"
-                            : "%d of its objects are gone since they were listed".formatted(gone),
-                    failure);
+            String what = gone == 0
+                    ? "it was not found when it was read, and is there"
+                    : "%d of its objects are gone since they were listed".formatted(gone);
+            return new ConnectorException(new Problem(Kind.OTHER, what), failure);
         } catch (ConnectorException e) {
             return e;
         }
@@ -602,7 +605,7 @@ public final class Export {
     }
 
     private static ConnectorException nothingExported(ConnectorException e) {
-        return new ConnectorException(e.saying(""), ConnectorException.NOTHING_EXPORTED, "", e);
+        return new ConnectorException(e.saying(""), Problem.NOTHING_EXPORTED, "", e);
     }
 
     private Unit begin(Run run, Unit unit) {

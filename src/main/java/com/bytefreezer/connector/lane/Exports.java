@@ -5,6 +5,7 @@ import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.cursor.Cursor;
 import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Problem;
 import com.bytefreezer.connector.query.DuckDb;
 import com.bytefreezer.connector.query.Engine;
 import com.bytefreezer.connector.query.MemoryLimit;
@@ -90,7 +91,7 @@ public final class Exports {
      * @throws ConnectorException with all that is wrong with their queries
      */
     public void add(Collection<ExportDefinition> definitions) {
-        check(definitions, ConnectorException.NOTHING_EXPORTED);
+        check(definitions, Problem.NOTHING_EXPORTED);
         definitions.forEach(this::put);
     }
 

@@ -254,7 +254,7 @@ final class Run implements AutoCloseable {
             tally.gone(unit);
         } else if (outcome instanceof UnitOutcome.Unread failed) {
             tally.finished(unit);
-            tally.unread(unit, failed.trouble(), failed.why());
+            tally.unread(unit, failed.trouble());
         } else if (outcome instanceof UnitOutcome.SetAside) {
             tally.setAside(unit);
         } else {

@@ -6,7 +6,9 @@ import com.bytefreezer.connector.delivery.Unit;
 import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
+import com.bytefreezer.connector.problem.Problem.Kind;
 import com.bytefreezer.connector.problem.StoppedException;
+import com.bytefreezer.connector.text.PlainText;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
@@ -159,11 +161,11 @@ final class RunTally {
     }
 
     /** A unit could not be read. */
-    synchronized void unread(Unit unit, Trouble trouble, Throwable failure) {
-        String reason = trouble.reason(failure);
+    synchronized void unread(Unit unit, Trouble trouble) {
+        String reason = trouble.reason();
         unread.add(unit, reason);
         missed(unit.objects());
-        if (trouble == Trouble.UNREACHABLE) {
+        if (trouble.is(Kind.UNREACHABLE)) {
             if (++unreachableInARow >= MOST_UNREACHABLE) {
                 giveUpLake(reason);
             }
@@ -177,7 +179,7 @@ final class RunTally {
                     "{}, {}: {} It stays undelivered and is tried again at the next run{}.",
                     subject,
                     unit.isWhole() ? unit : "object " + unit,
-                    sentence(reason),
+                    PlainText.sentence(reason),
                     unit.isWhole() ? "" : "; the other objects go on");
         }
     }
@@ -316,7 +318,7 @@ final class RunTally {
         }
         if (lakeFailure != null) {
             throw new ConnectorException(
-                            "%s does not answer (%s).".formatted(lake, withoutStop(lakeFailure)),
+                            "%s does not answer (%s).".formatted(lake, PlainText.withoutStop(lakeFailure)),
                             REST_UNDELIVERED,
                             "Check the lake and the network.",
                             null)
@@ -346,13 +348,5 @@ final class RunTally {
                                 all.size(),
                                 String.join(", ", all.subList(0, Math.min(MOST_UNLISTED, all.size()))),
                                 all.size() > MOST_UNLISTED ? " and more" : "");
-    }
-
-    private static String withoutStop(String text) {
-        return text.endsWith(".") ? text.substring(0, text.length() - 1) : text;
-    }
-
-    private static String sentence(String text) {
-        return text.endsWith(".") ? text : text + ".";
     }
 }

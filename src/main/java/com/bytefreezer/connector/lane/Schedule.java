@@ -8,6 +8,7 @@ import com.bytefreezer.connector.cursor.History.State;
 import com.bytefreezer.connector.delivery.Retries;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
+import com.bytefreezer.connector.problem.Problem;
 import com.bytefreezer.connector.problem.StoppedException;
 import com.bytefreezer.connector.signs.Neighbour;
 import com.bytefreezer.connector.text.Secrets;
@@ -167,7 +168,7 @@ public final class Schedule {
         Run.Result result = export.result();
         boolean nothing = result.objects() == 0 && result.counts().equals(Counts.NONE);
         return Failures.known(failure)
-                .saying(export.subject(), nothing ? ConnectorException.NOTHING_EXPORTED : RunTally.REST_UNDELIVERED);
+                .saying(export.subject(), nothing ? Problem.NOTHING_EXPORTED : RunTally.REST_UNDELIVERED);
     }
 
     /** What the lane waits for until its next run has gone well. */

@@ -2,6 +2,7 @@ package com.bytefreezer.connector.lane;
 
 import com.bytefreezer.connector.delivery.Unit;
 import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Problem.Kind;
 import com.bytefreezer.connector.problem.StoppedException;
 import org.jspecify.annotations.Nullable;
 
@@ -39,7 +40,7 @@ sealed interface UnitOutcome {
     record Gone() implements UnitOutcome {}
 
     /** It could not be read, and reading it again now is no use. */
-    record Unread(Trouble trouble, Throwable why) implements UnitOutcome {}
+    record Unread(Trouble trouble) implements UnitOutcome {}
 
     /** Processes ended while it was being delivered: it is not started again. */
     record SetAside() implements UnitOutcome {}
@@ -76,7 +77,7 @@ sealed interface UnitOutcome {
             return new ReadOneByOne();
         }
         // Footers are read ahead, so keys may be good for them and refused for the records.
-        if (trouble == Trouble.FORBIDDEN
+        if (trouble.is(Kind.FORBIDDEN)
                 && !begun
                 && !hasNewKeys
                 && unit.listing().isEmpty()) {
@@ -89,6 +90,6 @@ sealed interface UnitOutcome {
         if (failure instanceof StoppedException) {
             return new Stopped();
         }
-        return trouble == Trouble.GONE ? new Gone() : new Unread(trouble, failure);
+        return trouble.is(Kind.GONE) ? new Gone() : new Unread(trouble);
     }
 }

@@ -10,6 +10,7 @@ import com.bytefreezer.connector.lake.Lake;
 import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.query.DuckDb;
+import com.bytefreezer.connector.query.DuckDbException;
 import com.bytefreezer.connector.query.Engine;
 import com.bytefreezer.connector.query.Plan;
 import com.bytefreezer.connector.query.Query;
@@ -158,7 +159,8 @@ public final class Planner {
         try (Connection connection = DuckDb.forParsing(engine.get())) {
             return Query.parse(export.sql(), connection);
         } catch (SQLException e) {
-            throw new ConnectorException("DuckDB does not start (" + Query.firstLine(e) + ").", e);
+            throw new ConnectorException(
+                    "DuckDB does not start (" + DuckDbException.of(e).getMessage() + ").", e);
         }
     }
 

@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.problem;
 
+import com.bytefreezer.connector.problem.Problem.Kind;
 import com.bytefreezer.connector.text.PlainText;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -20,6 +21,19 @@ public final class Failures {
     private static final List<Integer> WORTH_A_RETRY = List.of(408, 425, 429);
 
     private Failures() {}
+
+    /** What kind of problem it is, as the first in the chain of causes says that knows it. */
+    public static Kind kind(@Nullable Throwable failure) {
+        for (Throwable e = failure; e != null; e = e.getCause()) {
+            if (e instanceof Problem.Known known) {
+                return known.kind();
+            }
+            if (e instanceof OutOfMemoryError) {
+                return Kind.NO_MEMORY;
+            }
+        }
+        return failure != null && isNeighbours(failure) ? Kind.UNREACHABLE : Kind.OTHER;
+    }
 
     /** What happened, e.g. {@code 403 from https://siem.example — token refused}. */
     public static String describe(Throwable failure) {
@@ -50,8 +64,8 @@ public final class Failures {
                 break;
             }
         }
-        String text = describe(failure);
-        return new ConnectorException(text.endsWith(".") ? text : text + ".", failure);
+        return new ConnectorException(
+                new Problem(kind(failure), "", PlainText.sentence(describe(failure)), "", ""), failure);
     }
 
     /** Whether a server, a network or a disk has failed, so that a retry may succeed later. */
@@ -69,7 +83,7 @@ public final class Failures {
             String answer = PlainText.answer(http.getResponseBody());
             return http.getStatusCode() + " from " + host(http.getUri()) + (answer.isEmpty() ? "" : " — " + answer);
         }
-        if (e instanceof ConnectorException) {
+        if (e instanceof Problem.Known) {
             return e.getMessage();
         }
         if (e instanceof Error) {

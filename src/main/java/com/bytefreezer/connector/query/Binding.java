@@ -1,6 +1,8 @@
 package com.bytefreezer.connector.query;
 
 import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Problem;
+import com.bytefreezer.connector.problem.Problem.Kind;
 import com.bytefreezer.connector.query.JsonRendering.Column;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -13,28 +15,16 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What a query gives over the columns of a dataset, whatever single objects have. Kept as long as these columns stay the
  * same. Safe for use by several threads.
  */
 final class Binding {
-    private static final Pattern UNKNOWN_COLUMN =
-            Pattern.compile("(?:Referenced column \"(.+?)\" not found|does not have a column named \"(.+?)\")");
-    /** What else names a part of the user's text, so that its place can be told. */
-    private static final Pattern OTHER_NAME = Pattern.compile(
-            "with name (\\S+) does not exist|column \"(.+?)\" must appear in|argument types '(\\w+)\\(|[Aa]mbiguous reference to column name \"(.+?)\"");
-
     /** All that a query may read from, in a connection of its own. */
     private static final List<String> SOURCES = List.of(
             "CREATE OR REPLACE TEMP VIEW events AS %s WHERE false",
@@ -85,7 +75,7 @@ final class Binding {
                 throw new ConnectorException(
                         "SQL: the data has a column %s of its own, so %s=true has no name for its values."
                                 .formatted(name, virtual.get(name)),
-                        ConnectorException.NOTHING_EXPORTED,
+                        Problem.NOTHING_EXPORTED,
                         virtual.get(name).equals("filename") ? "Name the path: filename='path'." : "Leave it out.",
                         null);
             }
@@ -98,9 +88,8 @@ final class Binding {
                 requireDifferent(named, number);
                 return new Bound(named, virtual);
             } catch (SQLException e) {
-                String name = unknownColumn(e);
-                if (name == null
-                        || !Query.VIRTUAL_COLUMNS.contains(name.toLowerCase(Locale.ROOT))
+                String name = DuckDbException.of(e).unknownColumn().orElse("");
+                if (!Query.VIRTUAL_COLUMNS.contains(name.toLowerCase(Locale.ROOT))
                         || virtual.putIfAbsent(name, name) != null) {
                     throw e;
                 }
@@ -178,30 +167,16 @@ final class Binding {
         }
     }
 
-    private static @Nullable String unknownColumn(SQLException e) {
-        return firstGroup(UNKNOWN_COLUMN.matcher(String.valueOf(e.getMessage())))
-                .orElse(null);
-    }
-
     /** With the place in the user's text, where the message names a part of it. */
     static ConnectorException explained(Query query, SQLException e) {
-        String message = Query.sentence(Query.firstLine(e));
-        if (!message.matches("(Parser|Binder|Catalog) Error.*")) {
-            return new ConnectorException("DuckDB: " + message, e);
+        DuckDbException read = DuckDbException.of(e);
+        String message = read.sentence();
+        if (read.kind() != Kind.BAD_SQL) {
+            return new ConnectorException("DuckDB: " + message, read);
         }
-        return Optional.ofNullable(unknownColumn(e))
-                .or(() -> firstGroup(OTHER_NAME.matcher(String.valueOf(e.getMessage()))))
+        return read.name()
                 .flatMap(query::positionOf)
-                .<ConnectorException>map(position -> new SqlException(position, message, e))
-                .orElseGet(() -> new ConnectorException("SQL: " + message, e));
-    }
-
-    private static Optional<String> firstGroup(Matcher matcher) {
-        return matcher.find()
-                ? IntStream.rangeClosed(1, matcher.groupCount())
-                        .mapToObj(matcher::group)
-                        .filter(Objects::nonNull)
-                        .findFirst()
-                : Optional.empty();
+                .<ConnectorException>map(position -> new SqlException(position, message, read))
+                .orElseGet(() -> new ConnectorException("SQL: " + message, read));
     }
 }

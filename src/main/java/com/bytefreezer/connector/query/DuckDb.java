@@ -7,6 +7,8 @@ import com.bytefreezer.connector.lake.Credentials.Keys;
 import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.lake.Network;
 import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Problem;
+import com.bytefreezer.connector.problem.Problem.Kind;
 import com.bytefreezer.connector.query.JsonRendering.Column;
 import com.bytefreezer.connector.text.Json;
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -93,8 +95,9 @@ public final class DuckDb implements AutoCloseable {
             return engine.connect();
         } catch (SQLException e) {
             throw new ConnectorException(
-                    "DuckDB does not start (%s).".formatted(Query.firstLine(e)),
-                    ConnectorException.NOTHING_EXPORTED,
+                    "DuckDB does not start (%s)."
+                            .formatted(DuckDbException.of(e).getMessage()),
+                    Problem.NOTHING_EXPORTED,
                     "",
                     e);
         }
@@ -143,8 +146,9 @@ public final class DuckDb implements AutoCloseable {
             });
         } catch (SQLException e) {
             throw new ConnectorException(
-                    "DuckDB does not start (%s).".formatted(Query.firstLine(e)),
-                    ConnectorException.NOTHING_EXPORTED,
+                    "DuckDB does not start (%s)."
+                            .formatted(DuckDbException.of(e).getMessage()),
+                    Problem.NOTHING_EXPORTED,
                     "",
                     e);
         }
@@ -293,7 +297,7 @@ public final class DuckDb implements AutoCloseable {
                     isNumber,
                     Math.min(maxBytes, LargeRecords.mostInHeap()));
             Completion.Again again = (statement, failure, given) -> {
-                String why = failure == null ? whyItEnded(statement) : String.valueOf(failure.getMessage());
+                SQLException why = failure == null ? whyItEnded(statement) : failure;
                 boolean isInOrder = given == 0 || (oneEach && objects.size() == 1);
                 if (!isInOrder || !RawCopies.helpWith(why) || !copyOddOnes(objects, schema)) {
                     return Optional.empty();
@@ -328,7 +332,7 @@ public final class DuckDb implements AutoCloseable {
             execute(connection, "SELECT count(hash(r)) FROM (" + scan + ") AS r");
             return false;
         } catch (SQLException e) {
-            return RawCopies.helpWith(String.valueOf(e.getMessage()));
+            return RawCopies.helpWith(e);
         }
     }
 
@@ -556,16 +560,18 @@ public final class DuckDb implements AutoCloseable {
         }
     }
 
-    /** Runs a statement of {@link #records} to its end and gives DuckDB's message for what is wrong with it. */
-    public String whyItEnded(String statementText) {
+    /** Runs a statement of {@link #records} to its end and tells what is wrong with it. */
+    public DuckDbException whyItEnded(String statementText) {
         try (Connection connection = newConnection();
                 Statement statement = connection.createStatement()) {
             statement
                     .executeQuery("SELECT sum(octet_length(record)) FROM (" + statementText + ")")
                     .close();
-            return "it broke off in the middle and a second look found nothing wrong; it may have been replaced meanwhile";
+            return new DuckDbException(
+                    Kind.BROKEN_OFF,
+                    "it broke off in the middle and a second look found nothing wrong; it may have been replaced meanwhile");
         } catch (SQLException e) {
-            return Query.firstLine(e);
+            return DuckDbException.of(e);
         }
     }
 
@@ -717,7 +723,7 @@ public final class DuckDb implements AutoCloseable {
                 }
             }
         } catch (SQLException e) {
-            if (RawCopies.helpWith(String.valueOf(e.getMessage())) && copyOddOnes(objects, schema)) {
+            if (RawCopies.helpWith(e) && copyOddOnes(objects, schema)) {
                 return over(query, objects, schema, number, ofRow, work);
             }
             throw Binding.explained(query, e);
@@ -725,6 +731,7 @@ public final class DuckDb implements AutoCloseable {
     }
 
     private static ConnectorException failure(SQLException e) {
-        return new ConnectorException("DuckDB: " + Query.firstLine(e), e);
+        DuckDbException read = DuckDbException.of(e);
+        return new ConnectorException("DuckDB: " + read.getMessage(), read);
     }
 }

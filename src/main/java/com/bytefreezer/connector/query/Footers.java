@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.query;
 
 import com.bytefreezer.connector.lake.LakeObject;
+import com.bytefreezer.connector.problem.Problem.Kind;
 import com.bytefreezer.connector.query.Shape.Member;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -226,8 +227,13 @@ final class Footers {
 
     /** Whether others fail likewise: it was stopped, or the lake refuses the keys. */
     private static boolean concernsAll(SQLException e) {
-        String message = String.valueOf(e.getMessage());
-        return message.contains("INTERRUPT Error") || message.contains("(HTTP 403");
+        Kind kind = DuckDbException.of(e).kind();
+        return kind == Kind.INTERRUPTED || kind == Kind.FORBIDDEN;
+    }
+
+    private static boolean isOfAValue(SQLException e) {
+        Kind kind = DuckDbException.of(e).kind();
+        return kind == Kind.BAD_VALUE || kind == Kind.ODD_VALUE;
     }
 
     private Map<String, Footer> footers(Connection connection, List<LakeObject> objects) throws SQLException {
@@ -264,7 +270,7 @@ final class Footers {
             });
         } catch (SQLException e) {
             // Others have no text at all, such as pandas' "not a time".
-            if (objects.size() > 1 || !String.valueOf(e.getMessage()).contains("Conversion Error")) {
+            if (objects.size() > 1 || !isOfAValue(e)) {
                 throw e;
             }
             return footers;

@@ -2,6 +2,7 @@ package com.bytefreezer.connector.query;
 
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Problem;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -84,8 +85,8 @@ final class Httpfs {
                             .formatted(
                                     settings.optional("duckdb.extension-directory")
                                             .orElse("~/.duckdb/extensions"),
-                                    Query.firstLine(e)),
-                    ConnectorException.NOTHING_EXPORTED,
+                                    DuckDbException.of(e).getMessage()),
+                    Problem.NOTHING_EXPORTED,
                     "Provide it in one of three ways: use the container image, which has it; set duckdb.extension-directory "
                             + "to a folder that holds it; or let this machine reach extensions.duckdb.org once.",
                     e);

@@ -1,8 +1,11 @@
 package com.bytefreezer.connector.query;
 
 import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Problem;
+import com.bytefreezer.connector.problem.Problem.Kind;
 import com.bytefreezer.connector.query.SqlException.Position;
 import com.bytefreezer.connector.text.Json;
+import com.bytefreezer.connector.text.PlainText;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -38,10 +41,6 @@ public final class Query {
     static final Set<String> VIRTUAL_COLUMNS = Set.of("filename", "file_row_number");
     /** DuckDB's own, that a scan has beside them. */
     private static final String FILE_INDEX = "file_index";
-
-    /** What DuckDB puts before the message of an error that it finds when it runs the statement. */
-    private static final String NOISE =
-            "Invalid Input Error: Attempting to execute an unsuccessful or closed pending query result Error: ";
 
     private final String text;
     private final JsonNode tree;
@@ -111,8 +110,10 @@ public final class Query {
                     : null;
             return new Query(
                     text, document, mark, sql, bundleSql, virtualColumns, isRepeatable(document, sqlTree), use);
-        } catch (SQLException | JsonProcessingException e) {
-            throw new ConnectorException("SQL: " + sentence(firstLine(e)), ConnectorException.NOTHING_EXPORTED, "", e);
+        } catch (SQLException e) {
+            throw wrong(DuckDbException.of(e).sentence(), "", e);
+        } catch (JsonProcessingException e) {
+            throw wrong("its tree cannot be read (%s).".formatted(e.getOriginalMessage()), "Make it simpler.", e);
         }
     }
 
@@ -227,23 +228,6 @@ public final class Query {
     /** {@code name} as it stands in SQL. */
     public static String identifier(String name) {
         return "\"" + name.replace("\"", "\"\"") + "\"";
-    }
-
-    /** DuckDB's message in one line, without the part of the statement that it shows. */
-    public static String firstLine(Throwable e) {
-        String message = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
-        return message.lines()
-                .map(String::strip)
-                .takeWhile(line -> !line.startsWith("LINE ") && !line.startsWith("Stack Trace:"))
-                .filter(line -> !line.isEmpty())
-                // Of a refused request it says all but the first line twice.
-                .distinct()
-                .collect(Collectors.joining(" "))
-                .replace(NOISE, "");
-    }
-
-    static String sentence(String text) {
-        return text.matches("(?s).*[.!?]") ? text : text + ".";
     }
 
     private static JsonNode replacePlaceholders(JsonNode node, String events, Map<String, String> virtualColumns) {
@@ -423,12 +407,12 @@ public final class Query {
             return notSupported(text, message);
         }
         return document.has("position")
-                ? new SqlException(position(text, document.path("position").asInt()), sentence(message), "")
-                : wrong(sentence(message), "");
+                ? new SqlException(position(text, document.path("position").asInt()), PlainText.sentence(message), "")
+                : wrong(PlainText.sentence(message), "");
     }
 
     private static ConnectorException notSupported(String text, String message) {
-        if (!message.startsWith("Only SELECT")) {
+        if (!DuckDbException.saysThatItIsNoSelect(message)) {
             return wrong("DuckDB does not support a part of it (%s).".formatted(message), "");
         }
         // DuckDB would run another statement before, to find the values.
@@ -438,7 +422,12 @@ public final class Query {
     }
 
     private static ConnectorException wrong(String what, String remedy) {
-        return new ConnectorException("SQL: " + what, ConnectorException.NOTHING_EXPORTED, remedy, null);
+        return wrong(what, remedy, null);
+    }
+
+    private static ConnectorException wrong(String what, String remedy, @Nullable Throwable cause) {
+        return new ConnectorException(
+                new Problem(Kind.BAD_SQL, "", "SQL: " + what, Problem.NOTHING_EXPORTED, remedy), cause);
     }
 
     private static Position position(String text, int offset) {

@@ -2,6 +2,7 @@ package com.bytefreezer.connector.query;
 
 import com.bytefreezer.connector.disk.PrivateFiles;
 import com.bytefreezer.connector.lake.LakeObject;
+import com.bytefreezer.connector.problem.Problem.Kind;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -22,10 +23,6 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class RawCopies {
     /** What DuckDB 1.5.5 says of such values. */
-    private static final List<String> SIGNS = List.of(
-            "Invalid string encoding found in Parquet file",
-            "Invalid JSON found in Parquet file",
-            "Could not convert Timestamp(MS) to Timestamp(US)");
     /** After a footer: its length, and what names the format. */
     private static final int TAIL = 8;
 
@@ -78,8 +75,8 @@ final class RawCopies {
     }
 
     /** Whether DuckDB failed for a value that a copy can be read with. */
-    static boolean helpWith(String message) {
-        return SIGNS.stream().anyMatch(message::contains);
+    static boolean helpWith(SQLException failure) {
+        return DuckDbException.of(failure).kind() == Kind.ODD_VALUE;
     }
 
     Optional<Copy> of(LakeObject object) {

@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.query;
 
+import com.bytefreezer.connector.problem.Problem.Kind;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.sql.Connection;
@@ -90,7 +91,9 @@ final class ReadAhead implements Blocks {
 
     private static void require(Step step) throws SQLException {
         if (step.failure != null) {
-            throw step.failure instanceof SQLException e ? e : new SQLException(step.failure.toString(), step.failure);
+            throw step.failure instanceof SQLException e
+                    ? DuckDbException.of(e)
+                    : new SQLException(step.failure.toString(), step.failure);
         }
     }
 
@@ -137,7 +140,12 @@ final class ReadAhead implements Blocks {
     }
 
     private Step noProgress() {
-        return new Step(null, new NoProgressException(patience));
+        return new Step(
+                null,
+                new DuckDbException(
+                        Kind.NO_PROGRESS,
+                        "DuckDB has made no progress in %d s of work (duckdb.no-progress-seconds)"
+                                .formatted(patience.toSeconds())));
     }
 
     private void cancel() {

@@ -3,6 +3,7 @@ package com.bytefreezer.connector.query;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Problem;
 import com.bytefreezer.connector.text.Json;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -100,8 +101,13 @@ public final class Schema {
                 statement.execute("SELECT NULL::" + type);
             } catch (SQLException e) {
                 throw new ConnectorException(
-                        "columns.types: %s is no type for the column %s (%s). Not started. Take one of DuckDB's, e.g. VARCHAR or BIGINT."
-                                .formatted(type, name, Query.firstLine(e)),
+                        Problem.ofStart(
+                                "columns.types: %s is no type for the column %s (%s)."
+                                        .formatted(
+                                                type,
+                                                name,
+                                                DuckDbException.of(e).getMessage()),
+                                "Take one of DuckDB's, e.g. VARCHAR or BIGINT."),
                         e);
             }
         });

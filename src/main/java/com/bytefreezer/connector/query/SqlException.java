@@ -1,6 +1,8 @@
 package com.bytefreezer.connector.query;
 
 import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Problem;
+import org.jspecify.annotations.Nullable;
 
 /** What is wrong at a place in the user's SQL. */
 public final class SqlException extends ConnectorException {
@@ -19,13 +21,16 @@ public final class SqlException extends ConnectorException {
     }
 
     SqlException(Position position, String what, String remedy) {
-        super("SQL: %s: %s".formatted(position, what), NOTHING_EXPORTED, remedy, null);
-        this.position = position;
+        this(position, what, Problem.NOTHING_EXPORTED, remedy, null);
     }
 
     /** Found when the query meets the data: what follows from it is for others to say. */
     SqlException(Position position, String what, Throwable cause) {
-        super("SQL: %s: %s".formatted(position, what), cause);
+        this(position, what, "", "", cause);
+    }
+
+    private SqlException(Position position, String what, String effect, String remedy, @Nullable Throwable cause) {
+        super(new Problem(Problem.Kind.BAD_SQL, "", "SQL: %s: %s".formatted(position, what), effect, remedy), cause);
         this.position = position;
     }
 

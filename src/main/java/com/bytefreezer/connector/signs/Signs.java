@@ -134,7 +134,7 @@ public final class Signs {
     }
 
     private static String phrase(String why) {
-        return PlainText.line(why).replaceFirst("\\.$", "");
+        return PlainText.withoutStop(PlainText.line(why));
     }
 
     private static String subject(Neighbour neighbour, String destination) {

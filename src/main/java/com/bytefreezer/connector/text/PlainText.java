@@ -28,6 +28,16 @@ public final class PlainText {
         return text == null ? "" : cut(oneLine(Secrets.ofProcess().mask(text)), LONGEST_ANSWER);
     }
 
+    /** With a full stop, unless it ends like a sentence. */
+    public static String sentence(String text) {
+        return text.isEmpty() || ".!?…".indexOf(text.charAt(text.length() - 1)) < 0 ? text + "." : text;
+    }
+
+    /** Without a full stop at its end: as part of a sentence. */
+    public static String withoutStop(String text) {
+        return text.endsWith(".") ? text.substring(0, text.length() - 1) : text;
+    }
+
     /** A line of our own: URLs stay unchanged, but known secrets are masked. */
     public static String known(String line) {
         int indent = line.length() - line.stripLeading().length();

@@ -19,6 +19,8 @@ import com.bytefreezer.connector.lane.UnitOutcome.SetAside;
 import com.bytefreezer.connector.lane.UnitOutcome.Stopped;
 import com.bytefreezer.connector.lane.UnitOutcome.Unread;
 import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Problem;
+import com.bytefreezer.connector.problem.Problem.Kind;
 import com.bytefreezer.connector.problem.StoppedException;
 import com.bytefreezer.connector.testing.TestSettings;
 import java.nio.file.Path;
@@ -32,7 +34,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 class UnitOutcomeTest {
     private static final RuntimeException BROKEN = new IllegalStateException("broken");
-    private static final ConnectorException NO_MEMORY = new ConnectorException("Out of Memory Error: failed to pin");
+    private static final ConnectorException NO_MEMORY =
+            new ConnectorException(new Problem(Kind.NO_MEMORY, "failed to pin"), null);
 
     @TempDir
     Path folder;
@@ -88,7 +91,7 @@ class UnitOutcomeTest {
 
     @Test
     void refusedKeysAreFetchedAnewOnce() {
-        var refused = new ConnectorException("HTTP Error: … (HTTP 403 Forbidden)");
+        var refused = new ConnectorException(new Problem(Kind.FORBIDDEN, "403"), null);
         assertThat(of(unit, refused)).isEqualTo(new ReadWithNewKeys());
         assertThat(UnitOutcome.of(unit, refused, false, true)).isInstanceOf(Unread.class);
     }
@@ -113,7 +116,7 @@ class UnitOutcomeTest {
             Map.entry(new NotAccepted(BROKEN), "undelivered 1"),
             Map.entry(new Stopped(), "undelivered 1"),
             Map.entry(new Gone(), "nothing"),
-            Map.entry(new Unread(Trouble.OTHER, BROKEN), "undelivered 1"),
+            Map.entry(new Unread(Trouble.of(BROKEN)), "undelivered 1"),
             Map.entry(new SetAside(), "undelivered 1"));
 
     @Test
@@ -136,7 +139,7 @@ class UnitOutcomeTest {
         for (var outcome : List.of(
                 new NotRecorded(NO_MEMORY),
                 new NotAccepted(NO_MEMORY),
-                new Unread(Trouble.OTHER, BROKEN),
+                new Unread(Trouble.of(BROKEN)),
                 new SetAside())) {
             try (Run run = run()) {
                 run.done(unit, outcome);

@@ -6,7 +6,7 @@ import org.junit.jupiter.api.Test;
 
 class ConnectorExceptionTest {
     private final ConnectorException wrong =
-            new ConnectorException("SQL: no.", ConnectorException.NOTHING_EXPORTED, "Select from events.", null);
+            new ConnectorException("SQL: no.", Problem.NOTHING_EXPORTED, "Select from events.", null);
 
     @Test
     void theEffectIsSaidByWhoKnowsIt() {

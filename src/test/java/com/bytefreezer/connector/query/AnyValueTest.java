@@ -181,7 +181,7 @@ class AnyValueTest {
                         JSON.readTree(record);
                     }
                 } catch (SQLException e) {
-                    wrong.add("%s: %s".formatted(sql, Query.firstLine(e)));
+                    wrong.add("%s: %s".formatted(sql, DuckDbException.of(e).getMessage()));
                 }
             }
         }

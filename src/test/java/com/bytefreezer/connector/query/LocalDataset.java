@@ -115,7 +115,7 @@ final class LocalDataset implements AutoCloseable {
                 }
             }
         }
-        throw new SQLException(duckDb.whyItEnded(statement));
+        throw duckDb.whyItEnded(statement);
     }
 
     /** As an export reads several small objects with one statement. */
@@ -186,8 +186,9 @@ final class LocalDataset implements AutoCloseable {
                 records.add(new String(record.getBytes(1, (int) record.length()), StandardCharsets.UTF_8));
             }
         } catch (SQLException e) {
-            throw new ConnectorException(Query.firstLine(e), e);
+            throw new ConnectorException(DuckDbException.of(e).getMessage(), e);
         }
-        throw new ConnectorException(duckDb.whyItEnded(statementText));
+        DuckDbException why = duckDb.whyItEnded(statementText);
+        throw new ConnectorException(why.getMessage(), why);
     }
 }

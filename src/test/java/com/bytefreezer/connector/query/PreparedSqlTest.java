@@ -609,7 +609,7 @@ class PreparedSqlTest {
             }
             return names;
         } catch (SQLException e) {
-            return List.of(Query.firstLine(e));
+            return List.of(DuckDbException.of(e).getMessage());
         }
     }
 
@@ -632,7 +632,7 @@ class PreparedSqlTest {
             }
             return head + " " + lines.stream().sorted().toList();
         } catch (SQLException e) {
-            return "fails: " + Query.firstLine(e).replaceFirst(" .*", "");
+            return "fails: " + DuckDbException.of(e).getMessage().replaceFirst(" .*", "");
         }
     }
 }

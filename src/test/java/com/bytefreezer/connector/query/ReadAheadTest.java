@@ -3,6 +3,8 @@ package com.bytefreezer.connector.query;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.bytefreezer.connector.problem.Failures;
+import com.bytefreezer.connector.problem.Problem.Kind;
 import com.bytefreezer.connector.testing.Await;
 import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
@@ -90,8 +92,9 @@ class ReadAheadTest {
                 "WITH RECURSIVE r(i) AS (SELECT 0 UNION ALL SELECT (i + 1) % 9 FROM r) SELECT encode(max(i)::VARCHAR) FROM r";
         try (Blocks blocks = new ReadAhead(() -> connection, endless, Completion.NONE, Duration.ofSeconds(1))) {
             assertThatThrownBy(blocks::next)
-                    .isInstanceOf(NoProgressException.class)
-                    .hasMessageContaining("no progress in 1 s of work");
+                    .hasMessageContaining("no progress in 1 s of work")
+                    .extracting(Failures::kind)
+                    .isEqualTo(Kind.NO_PROGRESS);
         }
     }
 

@@ -102,7 +102,9 @@ class SweepTest {
             }
         } catch (ConnectorException | SQLException e) {
             unreadable++;
-            String message = Query.firstLine(e);
+            String message = e instanceof SQLException sql
+                    ? String.valueOf(DuckDbException.of(sql).getMessage())
+                    : e.getMessage();
             onlyByPyarrow += isTheirs ? 1 : 0;
             if (message.isBlank() || message.lines().count() > 1) {
                 wrong.add("%s: %s".formatted(key, message));

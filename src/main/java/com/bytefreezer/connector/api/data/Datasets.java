@@ -11,6 +11,7 @@ import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.lake.Period;
 import com.bytefreezer.connector.problem.ApiException;
 import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Failures;
 import com.bytefreezer.connector.query.DuckDb;
 import com.bytefreezer.connector.query.Schema;
 import java.nio.file.InvalidPathException;
@@ -100,8 +101,9 @@ public final class Datasets implements CamelContextAware {
 
     /** Where the lake refuses the keys or has an object no more, the next look asks for them and lists it again. */
     void forget(Dataset dataset, ConnectorException failure) {
-        if (String.valueOf(failure.getMessage()).contains("HTTP 40")) {
-            kept.remove(new DatasetName(dataset.tenant(), dataset.dataset()));
+        switch (Failures.kind(failure)) {
+            case FORBIDDEN, REFUSED, GONE -> kept.remove(new DatasetName(dataset.tenant(), dataset.dataset()));
+            default -> {}
         }
     }
 

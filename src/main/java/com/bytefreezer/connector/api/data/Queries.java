@@ -7,6 +7,7 @@ import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.problem.ApiException;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.query.DuckDb;
+import com.bytefreezer.connector.query.DuckDbException;
 import com.bytefreezer.connector.query.Query;
 import com.bytefreezer.connector.query.SqlException;
 import com.bytefreezer.connector.text.Json;
@@ -155,7 +156,7 @@ public final class Queries {
         try (Connection connection = DuckDb.forParsing(running.engine())) {
             return Query.parse(sql, connection);
         } catch (SQLException e) {
-            throw new ConnectorException("DuckDB: " + Query.firstLine(e), e);
+            throw new ConnectorException("DuckDB: " + DuckDbException.of(e).getMessage(), e);
         }
     }
 
