@@ -2,6 +2,7 @@ package com.bytefreezer.connector.config;
 
 import com.bytefreezer.connector.text.Secrets;
 import java.util.List;
+import java.util.Set;
 
 /**
  * What the route file of a destination says of it in the comment at its head.
@@ -9,23 +10,51 @@ import java.util.List;
  * @param name of the file, and in the setting {@code destination.type}
  * @param description one or two sentences; empty when the file says nothing
  * @param guarantee how often a record arrives, after {@code # Guarantee:}; empty when the file says nothing
+ * @param hasCheck whether the file has a route {@code check-<name>}, which tells whether the destination can be reached
  */
-public record Destination(String name, String description, String guarantee, List<Setting> settings) {
+public record Destination(String name, String description, String guarantee, List<Setting> settings, boolean hasCheck) {
+    /** The settings with the URLs that records go to. */
+    public List<Setting> addresses() {
+        return settings.stream().filter(Setting::isAddress).toList();
+    }
+
     /**
      * One setting of a destination.
      *
      * @param name in full: {@code destination.webhook.url}
      * @param byDefault empty for none
+     * @param marks what stands in brackets before the description, such as {@code address}
      */
-    public record Setting(String name, String byDefault, boolean required, String description) {
+    public record Setting(String name, String byDefault, boolean required, Set<String> marks, String description) {
+        static final String SECRET = "secret";
+        static final String ADDRESS = "address";
+        static final String ADDRESSES = "addresses";
+        static final String HARMLESS = "harmless";
+        static final String NAME = "name";
+
         /** Its name within the destination: {@code url}. */
         public String shortName() {
             return name.replaceFirst("^destination\\.[^.]+\\.", "");
         }
 
-        /** Whether its value must not be shown: by its name, or since the description calls it a secret. */
+        /** Whether its value must not be shown: by its mark or its name. */
         public boolean isSecret() {
-            return Secrets.isSecret(name) || description.matches("(?i).*\\bsecret\\b.*");
+            return marks.contains(SECRET) || Secrets.isSecret(name);
+        }
+
+        /** Whether it is a URL that records go to, or several: by its mark or its name. */
+        public boolean isAddress() {
+            return marks.contains(ADDRESS)
+                    || marks.contains(ADDRESSES)
+                    || shortName().equals("url");
+        }
+
+        /**
+         * Whether no value of it can lead records, or the configured secrets, to another place. Only a mark says so; a
+         * password is harmless, because it replaces the configured one.
+         */
+        public boolean isHarmless() {
+            return marks.contains(HARMLESS) || Secrets.isSecret(name);
         }
     }
 }

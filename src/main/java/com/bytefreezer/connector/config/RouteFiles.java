@@ -27,6 +27,8 @@ import java.util.stream.Stream;
 public final class RouteFiles {
     static final String SUFFIX = ".camel.yaml";
     static final String EXPORTS = "exports";
+    /** Where the route begins that checks a destination; its name follows. */
+    public static final String CHECK = "direct:check-";
 
     private final Path folder;
     private final List<Path> files;
@@ -130,10 +132,19 @@ public final class RouteFiles {
         return described;
     }
 
-    private static Destination description(String name, Path file) {
+    private Destination description(String name, Path file) {
+        boolean hasCheck = content(file).findValues("from").stream()
+                .anyMatch(from -> from.path("uri").asText().equals(CHECK + name));
         return new RouteHead(
                         name, RouteText.headComment(file), RouteText.defaults(file), RouteText.requiredSettings(file))
-                .destination();
+                .destination(hasCheck);
+    }
+
+    /** The settings of all destinations, by their full names. */
+    Map<String, Destination.Setting> destinationSettings() {
+        return descriptions().values().stream()
+                .flatMap(destination -> destination.settings().stream())
+                .collect(Collectors.toMap(Destination.Setting::name, setting -> setting, (one, other) -> one));
     }
 
     /** The settings that the destinations' head comments, or their names, mark as secrets. */

@@ -1,10 +1,13 @@
 package com.bytefreezer.connector.config;
 
+import com.bytefreezer.connector.config.Destination.Setting;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -14,8 +17,12 @@ final class RouteHead {
     private static final Pattern EXPLAINED = Pattern.compile("#   ([a-z0-9-]+(?:\\.[a-z0-9-]+)+)\\s+(.*)");
     /** A line that goes on with the explanation before it. */
     private static final Pattern CONTINUED = Pattern.compile("#    \\s*(\\S.*)");
-
-    /** Begins the line that says how often a record arrives. */
+    /** A mark before the explanation, the last kind with the values that there are; other text in brackets is no mark. */
+    private static final Pattern MARK =
+            Pattern.compile("\\[(secret|address|addresses|harmless|name|[^\\[\\]]+ or [^\\[\\]]+)]\\s*");
+    /** What marks a secret in a file without marks. */
+    private static final Pattern SECRET = Pattern.compile("(?i).*\\bsecret\\b.*");
+    /** A line that says how often a record arrives. */
     private static final String GUARANTEE = "# Guarantee:";
 
     private final String name;
@@ -51,23 +58,51 @@ final class RouteHead {
         }
     }
 
-    /** With the settings that the comment explains, and those that it passes over. */
-    Destination destination() {
-        List<Destination.Setting> settings = new ArrayList<>();
-        explained.forEach((setting, comment) -> settings.add(setting(setting, comment)));
-        defaults.keySet().stream()
-                .filter(setting -> setting.startsWith("destination." + name + ".") && !explained.containsKey(setting))
-                .forEach(setting -> settings.add(setting(setting, "")));
-        String description = String.join(" ", text).replaceFirst("^Destination \"[^\"]*\": ", "");
-        return new Destination(name, description, guarantee, List.copyOf(settings));
+    /** @param hasCheck whether the file has a route that checks the destination */
+    Destination destination(boolean hasCheck) {
+        Set<String> names = new LinkedHashSet<>(explained.keySet());
+        // A setting that the comment passes over is a setting all the same.
+        new TreeSet<>(defaults.keySet())
+                .stream()
+                        .filter(setting -> setting.startsWith("destination." + name + "."))
+                        .forEach(names::add);
+        List<Setting> settings = new ArrayList<>();
+        names.forEach(setting -> settings.add(setting(setting, explained.getOrDefault(setting, ""))));
+        boolean marked = settings.stream().anyMatch(setting -> !setting.marks().isEmpty());
+        return new Destination(
+                name,
+                String.join(" ", text).replaceFirst("^Destination \"[^\"]*\": ", ""),
+                guarantee,
+                marked
+                        ? List.copyOf(settings)
+                        : settings.stream().map(RouteHead::unmarked).toList(),
+                hasCheck);
     }
 
     /** The comment has a column for "required" or the default before it says what the setting is. */
-    private Destination.Setting setting(String setting, String comment) {
+    private Setting setting(String setting, String comment) {
         String byDefault = defaults.getOrDefault(setting, "");
-        String column = required.contains(setting) ? "required" : byDefault;
+        boolean isRequired = required.contains(setting);
+        String column = isRequired ? "required" : byDefault;
         boolean hasColumn = !column.isEmpty() && comment.startsWith(column + " ");
         String description = hasColumn ? comment.substring(column.length()).strip() : comment;
-        return new Destination.Setting(setting, byDefault, required.contains(setting), description);
+        Set<String> marks = new LinkedHashSet<>();
+        for (Matcher mark = MARK.matcher(description); mark.lookingAt(); mark = MARK.matcher(description)) {
+            marks.add(mark.group(1));
+            description = description.substring(mark.end());
+        }
+        return new Setting(setting, byDefault, isRequired, Set.copyOf(marks), description);
+    }
+
+    /** In a file from before there were marks, its words mark secrets. */
+    private static Setting unmarked(Setting setting) {
+        return SECRET.matcher(setting.description()).matches()
+                ? new Setting(
+                        setting.name(),
+                        setting.byDefault(),
+                        setting.required(),
+                        Set.of(Setting.SECRET),
+                        setting.description())
+                : setting;
     }
 }

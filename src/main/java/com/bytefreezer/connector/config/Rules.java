@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.config;
 
+import com.bytefreezer.connector.config.Destination.Setting;
 import com.bytefreezer.connector.text.Names;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -37,18 +38,6 @@ final class Rules {
         RULES.put("s3.use-ssl", oneOf("true", "false"));
         RULES.put("s3.timeout-seconds", between(1, 3600));
         RULES.put("control.url", Rules::url);
-        RULES.put("destination.webhook.url", Rules::urlOfDatasets);
-        RULES.put("destination.webhook.format", oneOf("records", "ndjson"));
-        RULES.put(
-                "destination.kafka.topic",
-                value -> problemUnless(
-                        value.matches("(?:[A-Za-z0-9._-]|\\{tenant}|\\{dataset})+"),
-                        "must have letters, digits and . _ - only, beside {tenant} and {dataset}"));
-        RULES.put("destination.splunk.url", Rules::url);
-        RULES.put("destination.splunk.gzip", oneOf("true", "false"));
-        RULES.put("destination.splunk.acknowledgement", oneOf("true", "false"));
-        RULES.put("destination.elasticsearch.url", Rules::urls);
-        RULES.put("destination.elasticsearch.compression", oneOf("true", "false"));
         RULES.put("control.timeout-seconds", between(1, 3600));
         RULES.put("query.tenant-id", DatasetChoice::problemOfTenants);
         RULES.put("query.dataset-id", DatasetChoice::problemOfDatasets);
@@ -108,7 +97,9 @@ final class Rules {
 
     static List<String> check(Map<String, String> values, RouteFiles routes, Mode mode) {
         List<String> problems = new ArrayList<>();
+        Map<String, Setting> marked = routes.destinationSettings();
         values.forEach((name, value) -> problem(name, value)
+                .or(() -> Optional.ofNullable(marked.get(name)).flatMap(setting -> problemByMarks(setting, value)))
                 .ifPresent(problem -> problems.add("%s %s, not \"%s\". Not started.".formatted(name, problem, value))));
         files(values, routes, mode).forEach(file -> checkPlaces(values, routes, file, problems));
         checkToken(values, problems);
@@ -169,6 +160,25 @@ final class Rules {
     /** What is wrong with the value of a setting. */
     static Optional<String> problem(String name, String value) {
         return ruleOf(name).flatMap(rule -> rule.apply(value));
+    }
+
+    /** What is wrong with the value of a destination's setting, by the marks in the head of its route file. */
+    private static Optional<String> problemByMarks(Setting setting, String value) {
+        return setting.marks().stream()
+                .flatMap(mark -> switch (mark) {
+                    case Setting.ADDRESS -> urlOfDatasets(value).stream();
+                    case Setting.ADDRESSES -> urls(value).stream();
+                    case Setting.NAME -> nameOfDatasets(value).stream();
+                    case Setting.SECRET, Setting.HARMLESS -> Stream.<String>empty();
+                    default -> oneOf(mark.split(", | or ")).apply(value).stream();
+                })
+                .findFirst();
+    }
+
+    private static Optional<String> nameOfDatasets(String value) {
+        return problemUnless(
+                value.matches("(?:[A-Za-z0-9._-]|\\{tenant}|\\{dataset})+"),
+                "must have letters, digits and . _ - only, beside {tenant} and {dataset}");
     }
 
     private static Optional<Rule> ruleOf(String name) {

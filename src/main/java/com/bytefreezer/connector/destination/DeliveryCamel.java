@@ -9,7 +9,6 @@ import com.bytefreezer.connector.delivery.GuardedTasks;
 import com.bytefreezer.connector.delivery.Pace;
 import com.bytefreezer.connector.delivery.Retries;
 import com.bytefreezer.connector.delivery.SettingTexts;
-import com.bytefreezer.connector.destination.splunk.HecComponent;
 import com.bytefreezer.connector.net.BoundedHttp;
 import com.bytefreezer.connector.net.UnderscoredHosts;
 import com.bytefreezer.connector.signs.Signs;
@@ -83,8 +82,6 @@ public final class DeliveryCamel {
         camel.bind(
                 "pace",
                 new Pace(settings.optional("delivery.max-records-per-second").map(Integer::valueOf)));
-        // In place of Camel's own, which checks no host name and sends one event per request.
-        camel.bind("splunk-hec", new HecComponent());
         return camel;
     }
 

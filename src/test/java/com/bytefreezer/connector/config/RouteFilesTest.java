@@ -158,7 +158,7 @@ class RouteFilesTest {
                 # Guarantee: each record at least once.
                 #   destination.mine.url   required  where to send it,
                 #                                    e.g. https://siem.example/in
-                #   destination.mine.size            how much
+                #   destination.mine.size            [harmless] [small or large] how much
                 # In: body = the batch.
                 - route: {from: {uri: "http:{{destination.mine.url}}?a={{destination.mine.size:}}"}}
                 """);
@@ -172,8 +172,15 @@ class RouteFilesTest {
                                         "destination.mine.url",
                                         "",
                                         true,
+                                        Set.of(),
                                         "where to send it, e.g. https://siem.example/in"),
-                                new Destination.Setting("destination.mine.size", "", false, "how much"))));
+                                new Destination.Setting(
+                                        "destination.mine.size",
+                                        "",
+                                        false,
+                                        Set.of("harmless", "small or large"),
+                                        "how much")),
+                        false));
     }
 
     @Test

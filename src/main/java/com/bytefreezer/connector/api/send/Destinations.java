@@ -4,11 +4,11 @@ import com.bytefreezer.connector.api.send.Targets.Target;
 import com.bytefreezer.connector.config.Destination.Setting;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.delivery.Batch;
+import com.bytefreezer.connector.delivery.Check;
 import com.bytefreezer.connector.destination.StandardOutput;
 import com.bytefreezer.connector.kit.SingleDelivery;
 import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.problem.ApiException;
-import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
 import com.bytefreezer.connector.text.Json;
 import com.bytefreezer.connector.text.Secrets;
@@ -57,14 +57,6 @@ public final class Destinations {
             config = config == null ? Map.of() : config;
         }
     }
-
-    /**
-     * Whether a destination can be reached.
-     *
-     * @param status ok, failed, or unknown where nothing can be found out without sending a record
-     * @param message one line, with what to do
-     */
-    public record Check(String status, String message) {}
 
     /** What became of a test record: {@code status} and {@code message}, or {@code error}. */
     @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -158,12 +150,7 @@ public final class Destinations {
         ApiException.required(trial);
         Target target = targets.resolve(trial.type(), trial.config());
         try (OneOff once = OneOff.delivery(settings, secrets, target)) {
-            Check check;
-            try {
-                check = new Checks(once.settings(), camel).check(target.destination());
-            } catch (ConnectorException e) {
-                check = new Check("failed", String.valueOf(e.getMessage()));
-            }
+            Check check = new Checks(once.settings(), camel).check(target.destination());
             return new Check(check.status(), secrets.mask(check.message()));
         }
     }

@@ -27,9 +27,6 @@ import java.util.stream.Stream;
  * sends them. Safe for use by several threads.
  */
 public final class Targets {
-    /** What says how records are sent, not where to. */
-    private static final Pattern HARMLESS = Pattern.compile(
-            ".*-(column|ms|bytes|seconds|records)|index|pipeline|op-type|format|compression|gzip|topic|source|sourcetype|fields|acknowledgement");
     /** Where a route pastes it into an address, no more than this leaves the address as it is. */
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-]+([.][A-Za-z0-9_-]+)*");
     /** A host, a port and a path, and nothing that servers read in different ways. */
@@ -144,10 +141,9 @@ public final class Targets {
                 .filter(one -> one.name().equals(name))
                 .findFirst()
                 .orElseThrow();
-        boolean harmless = HARMLESS.matcher(setting.shortName()).matches()
-                && (!settings.routes().isPasted(name)
-                        || NAME.matcher(typed.getOrDefault(name, "")).matches());
-        return !harmless && !Secrets.isSecret(name);
+        boolean staysInPlace = !settings.routes().isPasted(name)
+                || NAME.matcher(typed.getOrDefault(name, "")).matches();
+        return !setting.isHarmless() || !staysInPlace;
     }
 
     private void requireAllowed(Destination destination, Map<String, String> typed) {

@@ -110,7 +110,7 @@ public final class Bulk implements DatasetCheck {
      *     several small pieces, which costs us and the server more than the records themselves; empty when no record is left
      * @throws HttpOperationFailedException 413 when they are too many for one request, as the server would say it
      */
-    public List<Object> operations(@Variable("batch") Batch batch) throws HttpOperationFailedException {
+    public List<Object> operations(@Body Batch batch) throws HttpOperationFailedException {
         Batch open = batch.open().orElse(null);
         if (open == null) {
             return List.of();

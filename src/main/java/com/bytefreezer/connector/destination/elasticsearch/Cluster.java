@@ -91,7 +91,8 @@ public final class Cluster extends ElasticsearchComponent {
         return super.createEndpoint(uri, remaining, parameters);
     }
 
-    private RestClient client() {
+    /** A client of its own, which the caller closes. */
+    RestClient client() {
         HttpHost[] hosts = nodes.stream()
                 .map(node -> new HttpHost(HostNames.of(node), HostNames.port(node), node.getScheme()))
                 .toArray(HttpHost[]::new);

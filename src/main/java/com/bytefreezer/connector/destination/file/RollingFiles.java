@@ -23,7 +23,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.zip.GZIPOutputStream;
-import org.apache.camel.Body;
+import org.apache.camel.Exchange;
+import org.apache.camel.Processor;
+import org.apache.camel.Service;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,7 +35,7 @@ import org.slf4j.LoggerFactory;
  * written where is kept in a {@link FileJournal}, so that a batch that comes again after a crash is not written twice.
  * Safe for use by several threads.
  */
-public final class RollingFiles {
+public final class RollingFiles implements Processor, Service {
     private static final Logger LOG = LoggerFactory.getLogger(RollingFiles.class);
     private static final DateTimeFormatter DAY =
             DateTimeFormatter.ofPattern("yyyy/MM/dd").withZone(ZoneOffset.UTC);
@@ -105,7 +107,8 @@ public final class RollingFiles {
     }
 
     /** Completes what an earlier process left unfinished. */
-    public synchronized void recover() {
+    @Override
+    public synchronized void start() {
         try {
             if (FileJournal.existsIn(folder)) {
                 journal();
@@ -115,12 +118,18 @@ public final class RollingFiles {
         }
     }
 
+    /** Appends the batch that is the body, see {@link #write}. */
+    @Override
+    public void process(Exchange exchange) throws Exception {
+        write(exchange.getMessage().getMandatoryBody(Batch.class));
+    }
+
     /**
      * Appends a batch. When this returns it is on disk; when it throws nothing of it counts.
      *
      * @throws ConnectorException when the disk is full or the like
      */
-    public void write(@Body Batch batch) {
+    public void write(Batch batch) {
         try {
             byte[] content = gzip ? compressed(batch) : batch.ndjson();
             append(batch, content);
@@ -137,8 +146,9 @@ public final class RollingFiles {
                 .toList());
     }
 
-    /** Completes all files; after a failure {@link #recover} does it at the next start. */
-    public synchronized void close() {
+    /** Completes all files; after a failure {@link #start} does it in the next process. */
+    @Override
+    public synchronized void stop() {
         completeAll(List.copyOf(openFiles.values()));
         for (OpenFile left : openFiles.values()) {
             try {

@@ -1,6 +1,5 @@
 package com.bytefreezer.connector.destination.kafka;
 
-import com.bytefreezer.connector.net.AnsweringProducer;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
 import java.io.IOException;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.bytefreezer.connector.TestApi;
 import com.bytefreezer.connector.TestApi.Answer;
 import com.bytefreezer.connector.delivery.Certificates;
+import com.bytefreezer.connector.delivery.Routes;
 import com.bytefreezer.connector.kit.Reply;
 import com.bytefreezer.connector.kit.ScriptedServer;
 import com.bytefreezer.connector.testing.HecServer;
@@ -122,5 +123,39 @@ class CheckTest {
         return connector.post(
                 "check-destination",
                 Map.of("type", "splunk", "config", Map.of("url", collector.url().toString(), "token", token)));
+    }
+
+    @Test
+    void aDestinationsOwnRouteSaysWhetherItCanBeReached() throws Exception {
+        Path routes = Routes.copyTo(folder.resolve("routes"));
+        Files.writeString(routes.resolve("destinations/mine.camel.yaml"), """
+                # Destination "mine": posts records.
+                #   destination.mine.server  required  [address] where to post
+                - route:
+                    id: destination-mine
+                    from: {uri: "direct:destination-mine", steps: [{log: "not started"}]}
+                - route:
+                    id: check-mine
+                    from:
+                      uri: direct:check-mine
+                      steps:
+                        - setHeader: {name: CamelHttpUri, constant: "{{destination.mine.server}}/health"}
+                        - to: http:mine
+                        - setBody: {constant: The server is well.}
+                """);
+        try (ScriptedServer server = ScriptedServer.start();
+                TestApi own = TestApi.over(routes, Map.of())) {
+            Map<String, Object> mine = Map.of(
+                    "type", "mine", "config", Map.of("server", server.url().toString()));
+            server.reply(Reply.of(200));
+            assertThat(own.post("check-destination", mine).text())
+                    .isEqualTo("{\"status\":\"ok\",\"message\":\"The server is well.\"}");
+            server.reply(Reply.of(503));
+            Answer down = own.post("check-destination", mine);
+            assertThat(down.text("/status")).isEqualTo("failed");
+            assertThat(down.text("/message")).startsWith("503 from " + server.url());
+            assertThat(server.requests()).hasSize(2).allMatch(request -> request.path()
+                    .equals("/health"));
+        }
     }
 }

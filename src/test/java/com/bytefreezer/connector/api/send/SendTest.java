@@ -105,7 +105,7 @@ class SendTest {
                 {"name":"token","setting":"destination.webhook.token","default":"","required":false,"secret":true,\
                 "description":"sent as a bearer token","configured":true}""");
         assertThat(setting(webhook, "timeout-ms").path("description").asText())
-                .isEqualTo("time limit for a connection, and then for the whole answer");
+                .isEqualTo("time limit to connect, then for the whole answer");
         assertThat(setting(destination(answer, "file"), "roll-bytes")
                         .path("description")
                         .asText())

@@ -10,10 +10,13 @@ import com.bytefreezer.connector.testing.TestTools;
 import com.bytefreezer.connector.text.Secrets;
 import com.fasterxml.jackson.databind.node.TextNode;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -134,6 +137,56 @@ class TargetsTest {
             assertThat(e.status()).as(url).isIn(400, 403);
             return false;
         }
+    }
+
+    private static final String MINE = """
+            # Destination "mine": posts records.
+            #   destination.mine.url      required  %s where to post
+            #   destination.mine.key      required  %s what opens it
+            #   destination.mine.flavour            %s how they are posted
+            - route:
+                from:
+                  uri: direct:destination-mine
+                  steps:
+                    - to:
+                        uri: http:mine
+                        parameters:
+                          a: "{{text:destination.mine.url}}"
+                          b: "{{text:destination.mine.key}}"
+                          c: "{{text:destination.mine.flavour:}}"
+            """;
+
+    /** The settings of the destination above that a request has emptied when it gives {@code flavour}. */
+    private static Map<String, String> overrides(String text, Path folder) throws Exception {
+        Path file = Files.createDirectories(folder.resolve("destinations")).resolve("mine.camel.yaml");
+        Files.writeString(file, text);
+        Settings mine = Settings.load(new Settings.Sources(
+                Mode.INTERACTIVE,
+                Map.of(
+                        "destination.type", "mine",
+                        "destination.mine.url", "https://siem.example",
+                        "destination.mine.key", "sesame"),
+                Map.of(),
+                null,
+                Path.of(""),
+                RouteFiles.in(folder)));
+        return new Targets(mine, new Secrets())
+                .resolve("mine", Map.of("flavour", TextNode.valueOf("sweet")))
+                .overrides();
+    }
+
+    @Test
+    void aTypedSettingKeepsTheSecretsOnlyIfItIsMarkedHarmless(@TempDir Path folder) throws Exception {
+        Map<String, String> typed = Map.of("destination.mine.flavour", "sweet");
+        Map<String, String> withoutKey = Map.of("destination.mine.flavour", "sweet", "destination.mine.key", "");
+        assertThat(overrides(MINE.formatted("[address]", "[secret]", "[harmless]"), folder))
+                .isEqualTo(typed);
+        assertThat(overrides(MINE.formatted("[address]", "[secret]", ""), folder))
+                .isEqualTo(withoutKey);
+        assertThat(overrides(MINE.formatted("[address]", "[secret]", "[harmles]"), folder))
+                .isEqualTo(withoutKey);
+        assertThat(overrides(MINE.formatted("", "", ""), folder)).isEqualTo(typed);
+        assertThat(overrides(MINE.formatted("", "the secret", ""), folder)).isEqualTo(withoutKey);
     }
 
     private static Settings settings() {

@@ -35,7 +35,7 @@ class FileTest {
 
     @AfterEach
     void close() {
-        files.close();
+        files.stop();
     }
 
     private Path tree() {
@@ -50,13 +50,13 @@ class FileTest {
     }
 
     private RollingFiles rolling(long bytes, long seconds) {
-        files.close();
+        files.stop();
         files = new RollingFiles();
         files.setFolder(tree().toString());
         files.setCompression("none");
         files.setRollBytes(bytes);
         files.setRollSeconds(seconds);
-        files.recover();
+        files.start();
         return files;
     }
 
@@ -105,7 +105,7 @@ class FileTest {
         for (int i = 0; i < names.size(); i++) {
             rolling.write(SomeBatch.of(SomeBatch.unitOf(names.get(i), "o"), 0, "{\"n\":%d}".formatted(i)));
         }
-        rolling.close();
+        rolling.stop();
         assertThat(visible()).hasSize(names.size()).allSatisfy(file -> assertThat(
                         file.startsWith(tree().resolve("acme")))
                 .isTrue());
@@ -116,7 +116,7 @@ class FileTest {
         RollingFiles rolling = rolling(1_000_000, 3600);
         rolling.setFolder(tree().resolve("all/x-{dataset}/{tenant}").toString());
         rolling.write(SomeBatch.of(SomeBatch.unit("o"), 0, "{}"));
-        rolling.close();
+        rolling.stop();
         assertThat(visible()).singleElement().satisfies(file -> assertThat(
                         tree().relativize(file).toString())
                 .matches("all/x-syslog/acme/20\\d\\d/[01]\\d/[0-3]\\d/acme-20\\d{6}T\\d{9}Z\\.ndjson"));
@@ -132,7 +132,7 @@ class FileTest {
             }
         }
         assertThat(openFiles() - before).isLessThan(250);
-        rolling.close();
+        rolling.stop();
         assertThat(visible()).hasSize(400);
         assertThat(records()).hasSize(800);
     }
@@ -263,7 +263,7 @@ class FileTest {
         recovered.write(repeat);
         recovered.write(SomeBatch.of(unit, 2, "{\"n\":3}"));
         assertThat(repeat.outcome().duplicates()).isEqualTo(2);
-        recovered.close();
+        recovered.stop();
         assertThat(records()).containsExactlyInAnyOrder("{\"n\":1}", "{\"n\":2}", "{\"n\":3}");
     }
 
@@ -277,7 +277,7 @@ class FileTest {
         rolling.write(earlier);
         rolling.write(withAnotherObject);
         rolling.write(repeat);
-        rolling.close();
+        rolling.stop();
 
         assertThat(earlier.outcome().accepted()).isEqualTo(2);
         assertThat(withAnotherObject.outcome().accepted()).isEqualTo(2);
@@ -299,7 +299,7 @@ class FileTest {
         for (var n = count - 5000; n < count; n++) {
             again.write(SomeBatch.of(unit, n, "{\"n\":" + n + "}"));
         }
-        again.close();
+        again.stop();
         assertThat(visible()).hasSize(1);
         assertThat(records()).hasSize(count).doesNotHaveDuplicates();
     }

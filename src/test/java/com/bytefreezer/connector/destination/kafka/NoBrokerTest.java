@@ -3,7 +3,6 @@ package com.bytefreezer.connector.destination.kafka;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.bytefreezer.connector.delivery.SampleExport;
-import com.bytefreezer.connector.net.AnsweringProducer;
 import com.bytefreezer.connector.testing.KafkaServer;
 import java.io.IOException;
 import java.net.InetAddress;

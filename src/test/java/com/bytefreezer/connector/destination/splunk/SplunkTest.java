@@ -573,6 +573,9 @@ class SplunkTest {
         object("SELECT 7 AS n");
         var routes = Routes.copyTo(folder.resolve("routes"));
         Files.writeString(routes.resolve("destinations/mine.camel.yaml"), """
+                - beans:
+                    - name: splunk-hec
+                      type: com.bytefreezer.connector.destination.splunk.HecComponent
                 - route:
                     id: destination-mine
                     from:

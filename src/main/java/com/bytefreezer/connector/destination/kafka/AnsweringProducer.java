@@ -1,4 +1,4 @@
-package com.bytefreezer.connector.net;
+package com.bytefreezer.connector.destination.kafka;
 
 import com.bytefreezer.connector.problem.Failures;
 import java.lang.reflect.InvocationHandler;
@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * the next message starts a new client. A server that is not a broker causes this easily: its first bytes are read as
  * the length of an answer, which must fit into memory. Safe for use by several threads.
  */
-public final class AnsweringProducer implements InvocationHandler {
+final class AnsweringProducer implements InvocationHandler {
     private final Supplier<Producer<?, ?>> clients;
     private final Set<Answer> waiting = ConcurrentHashMap.newKeySet();
     /** Guarded by this; null after its thread ended. */

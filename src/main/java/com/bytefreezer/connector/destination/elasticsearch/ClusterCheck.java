@@ -1,0 +1,57 @@
+package com.bytefreezer.connector.destination.elasticsearch;
+
+import com.bytefreezer.connector.delivery.Check;
+import com.bytefreezer.connector.text.Json;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import java.io.IOException;
+import org.apache.http.util.EntityUtils;
+import org.elasticsearch.client.Request;
+import org.elasticsearch.client.Response;
+import org.elasticsearch.client.ResponseException;
+import org.elasticsearch.client.RestClient;
+
+/** Asks a cluster for its name and version, with the client that the deliveries use. */
+public final class ClusterCheck {
+    private final Cluster cluster;
+
+    public ClusterCheck(Cluster cluster) {
+        this.cluster = cluster;
+    }
+
+    /** @throws IOException when no node answers */
+    public Check check() throws IOException {
+        Response answer = ask();
+        int status = answer.getStatusLine().getStatusCode();
+        return switch (status) {
+            case 200 -> isElasticsearch(EntityUtils.toString(answer.getEntity()));
+            case 401 -> Check.failed("401: the login is refused. Check username and password, or api-key.");
+            case 403 ->
+                Check.unknown(
+                        "It is there and knows the login, which may not ask for the cluster. Send the test record.");
+            default -> Check.failed("%d instead of 200. Check url.".formatted(status));
+        };
+    }
+
+    private Response ask() throws IOException {
+        try (RestClient client = cluster.client()) {
+            return client.performRequest(new Request("GET", "/"));
+        } catch (ResponseException e) {
+            return e.getResponse();
+        }
+    }
+
+    private static Check isElasticsearch(String body) {
+        String version = version(body);
+        return version.isEmpty()
+                ? Check.failed("Something answers that is no Elasticsearch. Check url.")
+                : Check.ok("Elasticsearch %s answers and takes the login.".formatted(version));
+    }
+
+    private static String version(String body) {
+        try {
+            return Json.mapper().readTree(body).at("/version/number").asText("");
+        } catch (JsonProcessingException e) {
+            return "";
+        }
+    }
+}
