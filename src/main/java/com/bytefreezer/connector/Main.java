@@ -229,7 +229,7 @@ public final class Main implements Callable<Integer> {
         }
         Cursor cursor = Cursor.open(settings);
         if (resetCursor) {
-            cursor.reset();
+            cursor.lanes().reset();
         }
         return run(new Connector(settings, secrets, cursor, mode), mode, lanes);
     }

@@ -89,10 +89,10 @@ public final class Connector implements AutoCloseable {
     public Connector(Settings settings, Secrets secrets, Cursor cursor, Mode mode) {
         this.settings = settings;
         this.secrets = secrets;
-        history = History.open(settings);
         this.mode = mode;
         loaded = settings.destinations();
         this.cursor = cursor;
+        history = cursor.history();
         exports = new Exports(settings, cursor, mode == Mode.WATCH);
         DeadLetters deadLetters = new DeadLetters(settings.deadLettersFolder());
         sayWhereDeadLettersPart(settings);

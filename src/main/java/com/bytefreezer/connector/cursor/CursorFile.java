@@ -25,7 +25,7 @@ import org.sqlite.SQLiteException;
  * The file of an embedded store. One process has it, by whatever path it is reached, and while it has it, it notices when
  * the file is no longer the one that it opened.
  */
-final class CursorFile implements AutoCloseable {
+final class CursorFile implements Store.DiskRoom, AutoCloseable {
     /** What a run writes until it notices that there is no room. */
     private static final int ROOM_BYTES = 256 * 1024;
     /** Where SQLite keeps {@code user_version} in the file's first page, which holds the mark of who has the file. */
@@ -142,8 +142,8 @@ final class CursorFile implements AutoCloseable {
         }
     }
 
-    /** Fails when there is no room beside the file. */
-    void requireRoom() throws IOException {
+    @Override
+    public void require() throws SQLException {
         Path room = path.resolveSibling(path.getFileName() + ".room");
         try (FileChannel channel = FileChannel.open(
                 room,
@@ -156,14 +156,20 @@ final class CursorFile implements AutoCloseable {
                 channel.write(bytes);
             }
             channel.force(false);
+        } catch (IOException e) {
+            throw new SQLException(e.getMessage(), e);
         }
     }
 
-    /** The same without a write, as far as the file system tells. */
-    void requireSpace() throws IOException {
-        long left = Files.getFileStore(path).getUsableSpace();
-        if (left < ROOM_BYTES) {
-            throw new IOException("no space left on its volume (%,d bytes)".formatted(left));
+    @Override
+    public void requireAtAGlance() throws SQLException {
+        try {
+            long left = Files.getFileStore(path).getUsableSpace();
+            if (left < ROOM_BYTES) {
+                throw new SQLException("no space left on its volume (%,d bytes)".formatted(left));
+            }
+        } catch (IOException e) {
+            throw new SQLException(e.getMessage(), e);
         }
     }
 

@@ -1,10 +1,8 @@
 package com.bytefreezer.connector.cursor;
 
-import com.bytefreezer.connector.cursor.Cursor.Delivered;
 import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.lake.LakeObject.Slice;
 import com.bytefreezer.connector.problem.ConnectorException;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -16,7 +14,6 @@ import java.util.concurrent.LinkedBlockingQueue;
 /** Records units as delivered; those that are done at the same time share a commit. Safe for use by several threads. */
 final class GroupCommit {
     private final Store store;
-    private final DeliveredObjects delivered;
     private final Counting counting;
     private final LinkedBlockingQueue<Commit> waiting = new LinkedBlockingQueue<>();
 
@@ -44,13 +41,12 @@ final class GroupCommit {
 
     /** Counts a unit for its run. */
     interface Counting {
-        void count(Connection connection, Delivered unit, Counts counts, long objects) throws SQLException;
+        void count(Sql sql, Delivered unit, Counts counts, long objects) throws SQLException;
     }
 
-    GroupCommit(Store store, DeliveredObjects delivered, Counting counting) {
+    GroupCommit(Store store, Counting counting) {
         this.store = store;
         this.counting = counting;
-        this.delivered = delivered;
     }
 
     /** Returns when the unit is on disk, or cannot be. */
@@ -72,12 +68,12 @@ final class GroupCommit {
         together.sort(Comparator.comparing((Commit commit) -> commit.unit.lane())
                 .thenComparing(commit -> commit.unit.objects().get(0).key()));
         try {
-            Set<Commit> held = store.writing(connection -> {
+            Set<Commit> held = store.writing(sql -> {
                 Set<Commit> recorded = new HashSet<>();
                 for (Commit each : together) {
-                    if (store.isHeld(connection, each.unit, each.claim)) {
-                        record(connection, each.unit);
-                        ClaimTable.release(connection, each.claim);
+                    if (store.claims().isHeld(sql, each.unit, each.claim)) {
+                        record(sql, each.unit);
+                        ClaimTable.release(sql, each.claim);
                         recorded.add(each);
                     }
                 }
@@ -92,26 +88,26 @@ final class GroupCommit {
         }
     }
 
-    private void record(Connection connection, Delivered unit) throws SQLException {
+    private void record(Sql sql, Delivered unit) throws SQLException {
         String lane = unit.lane().toString();
-        int number = LaneTable.number(store, connection, lane);
+        int number = LaneTable.number(sql, lane);
         Counts counts = unit.counts();
-        delivered.put(connection, unit, counts, unit.objects(), true);
+        DeliveredObjects.put(sql, unit, counts, unit.objects(), true);
         counting.count(
-                connection,
+                sql,
                 unit,
                 counts,
                 unit.objects().stream().filter(LakeObject::isCounted).count());
         List<LakeObject> whole = new ArrayList<>();
         for (LakeObject object : unit.objects()) {
             Slice slice = object.slice();
-            if (slice == null || delivered.joinSlices(connection, unit, object, slice)) {
+            if (slice == null || DeliveredObjects.joinSlices(sql, unit, object, slice)) {
                 whole.add(object.whole());
             }
         }
-        KnownObjects.add(connection, number, whole);
+        KnownObjects.add(sql, number, whole);
         if (unit.listing().isPresent()) {
-            LaneTable.set(connection, lane, "listing", unit.listing().get());
+            LaneTable.set(sql, lane, "listing", unit.listing().get());
         }
     }
 }

@@ -5,12 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -18,6 +13,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Every object that a lane need not deliver: it is delivered, or was there before the lane began. Kept for good, in two
@@ -35,7 +31,11 @@ final class KnownObjects {
         NEW
     }
 
-    private record Entry(long name, long version) {}
+    private record Entry(long name, long version) {
+        private @Nullable Object[] of(int lane) {
+            return new @Nullable Object[] {lane, name, version};
+        }
+    }
 
     private KnownObjects() {}
 
@@ -45,14 +45,13 @@ final class KnownObjects {
      * @param lane its number
      * @param learn takes those that are known only by their LastModified, but have an ETag
      */
-    static Map<LakeObject, Match> match(
-            Connection connection, int lane, Collection<LakeObject> objects, Collection<LakeObject> learn)
+    static Map<LakeObject, Match> match(Sql sql, int lane, Collection<LakeObject> objects, Collection<LakeObject> learn)
             throws SQLException {
         Map<LakeObject, Entry> entries = new HashMap<>();
         objects.forEach(object -> entries.put(object, entry(object)));
         Set<Long> names = new HashSet<>();
         entries.values().forEach(entry -> names.add(entry.name));
-        Set<Entry> known = find(connection, lane, List.copyOf(names));
+        Set<Entry> known = find(sql, lane, List.copyOf(names));
         Set<Long> knownNames = new HashSet<>();
         known.forEach(entry -> knownNames.add(entry.name));
         Map<LakeObject, Match> matches = new HashMap<>();
@@ -70,77 +69,49 @@ final class KnownObjects {
         return matches;
     }
 
-    private static Set<Entry> find(Connection connection, int lane, List<Long> names) throws SQLException {
+    private static Set<Entry> find(Sql sql, int lane, List<Long> names) throws SQLException {
         Set<Entry> found = new HashSet<>();
         if (names.isEmpty()) {
             return found;
         }
-        String list = "?, ".repeat(names.size() - 1) + "?";
-        try (PreparedStatement statement = connection.prepareStatement(
-                "SELECT name, version FROM known WHERE lane = ? AND name IN (%s)".formatted(list))) {
-            statement.setInt(1, lane);
-            for (int i = 0; i < names.size(); i++) {
-                statement.setLong(2 + i, names.get(i));
-            }
-            try (ResultSet rows = statement.executeQuery()) {
-                while (rows.next()) {
-                    found.add(new Entry(rows.getLong(1), rows.getLong(2)));
-                }
-            }
-        }
+        List<@Nullable Object> values = new ArrayList<>(names.size() + 1);
+        values.add(lane);
+        values.addAll(names);
+        found.addAll(sql.list(
+                "SELECT name, version FROM known WHERE lane = ? AND name IN (%s)".formatted(Sql.places(names.size())),
+                row -> new Entry(row.number(), row.number()),
+                values.toArray()));
         return found;
     }
 
     /** From now on these are known. */
-    static void add(Connection connection, int lane, Collection<LakeObject> objects) throws SQLException {
+    static void add(Sql sql, int lane, Collection<LakeObject> objects) throws SQLException {
         // In one order in all replicas, so that none waits for another that waits for it.
         List<Entry> entries = new ArrayList<>();
         objects.forEach(object -> entries.add(entry(object)));
         entries.sort((one, other) ->
                 one.name == other.name ? Long.compare(one.version, other.version) : Long.compare(one.name, other.name));
-        try (PreparedStatement statement = connection.prepareStatement(ADD)) {
-            for (Entry entry : entries) {
-                statement.setInt(1, lane);
-                statement.setLong(2, entry.name);
-                statement.setLong(3, entry.version);
-                statement.addBatch();
-            }
-            statement.executeBatch();
-        }
+        sql.updateEach(ADD, entries.stream().map(entry -> entry.of(lane)).toList());
     }
 
-    static boolean hasAny(Connection connection, String lane) throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement(
-                "SELECT 1 FROM known WHERE lane = (SELECT number FROM lane AS its WHERE its.name = ?) LIMIT 1")) {
-            statement.setString(1, lane);
-            try (ResultSet row = statement.executeQuery()) {
-                return row.next();
-            }
-        }
+    static boolean hasAny(Sql sql, String lane) throws SQLException {
+        return sql.finds(
+                "SELECT 1 FROM known WHERE lane = (SELECT number FROM lane AS its WHERE its.name = ?) LIMIT 1", lane);
     }
 
-    static void forget(Connection connection, int lane) throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement("DELETE FROM known WHERE lane = ?")) {
-            statement.setInt(1, lane);
-            statement.executeUpdate();
-        }
+    static void forget(Sql sql, int lane) throws SQLException {
+        sql.update("DELETE FROM known WHERE lane = ?", lane);
     }
 
     /** What a store of version 1 has as delivered, which knew no ETags. */
-    static void learnDelivered(Connection connection) throws SQLException {
-        try (Statement select = connection.createStatement();
-                ResultSet rows = select.executeQuery(
-                        "SELECT lane.number, key, size, last_modified_ms FROM object JOIN lane ON lane.name = object.lane WHERE complete");
-                PreparedStatement insert = connection.prepareStatement(ADD)) {
-            while (rows.next()) {
-                Instant lastModified = Instant.ofEpochMilli(rows.getLong(4));
-                Entry entry = entry(new LakeObject("", rows.getString(2), rows.getLong(3), lastModified));
-                insert.setInt(1, rows.getInt(1));
-                insert.setLong(2, entry.name);
-                insert.setLong(3, entry.version);
-                insert.executeUpdate();
-            }
-        }
+    static void learnDelivered(Sql sql) throws SQLException {
+        sql.each(
+                "SELECT lane.number, key, size, last_modified_ms FROM object JOIN lane ON lane.name = object.lane WHERE complete",
+                row -> {
+                    int lane = (int) row.number();
+                    LakeObject object = new LakeObject("", row.text(), row.number(), row.time());
+                    sql.update(ADD, entry(object).of(lane));
+                });
     }
 
     /** Objects of one folder are neighbours in the table, as they are in a listing. */

@@ -1,10 +1,6 @@
 package com.bytefreezer.connector.cursor;
 
-import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -40,74 +36,53 @@ public final class LaneQueries {
 
     /** All that the lane has had, the one of now first. */
     public List<Known> of(String lane) {
-        return store.reading(connection -> of(connection, lane));
+        return store.reading(sql -> of(sql, lane));
     }
 
-    static List<Known> of(Connection connection, String lane) throws SQLException {
-        List<Known> known = new ArrayList<>();
-        try (PreparedStatement statement = connection.prepareStatement(
-                "SELECT query, text FROM lane_query WHERE lane = ? ORDER BY since_ms DESC, query")) {
-            statement.setString(1, lane);
-            try (ResultSet row = statement.executeQuery()) {
-                while (row.next()) {
-                    known.add(new Known(row.getString(1), row.getString(2)));
-                }
-            }
-        }
-        return known;
+    static List<Known> of(Sql sql, String lane) throws SQLException {
+        return sql.list(
+                "SELECT query, text FROM lane_query WHERE lane = ? ORDER BY since_ms DESC, query",
+                row -> new Known(row.text(), row.text()),
+                lane);
     }
 
     /** This process works on the lane with {@code query} from now on, unless others know better. */
     public Outcome agree(String lane, Known query) {
-        return store.writing(connection -> {
-            store.awaitOthers(connection, "query of " + lane);
-            List<Known> known = of(connection, lane);
+        return store.writing(sql -> {
+            sql.awaitOthers("query of " + lane);
+            List<Known> known = of(sql, lane);
             boolean same = !known.isEmpty() && known.get(0).id().equals(query.id());
             boolean former = known.stream().anyMatch(each -> each.id().equals(query.id()));
             // Also a way back: a query of before is the lane's again when nobody uses the newer one.
-            if (!same && former && isUsed(connection, lane, known.get(0).id())) {
+            if (!same && former && isUsed(sql, lane, known.get(0).id())) {
                 return Outcome.OTHERS;
             }
             if (!same) {
-                try (PreparedStatement add = connection.prepareStatement(
-                        "INSERT INTO lane_query (lane, query, text, since_ms) VALUES (?, ?, ?, "
-                                + store.now()
-                                + ") ON CONFLICT (lane, query) DO UPDATE SET since_ms = excluded.since_ms, text = excluded.text")) {
-                    add.setString(1, lane);
-                    add.setString(2, query.id());
-                    add.setString(3, query.text());
-                    add.executeUpdate();
-                }
+                sql.update(
+                        "INSERT INTO lane_query (lane, query, text, since_ms) VALUES (?, ?, ?, %s)".formatted(sql.now())
+                                + " ON CONFLICT (lane, query) DO UPDATE SET since_ms = excluded.since_ms, text = excluded.text",
+                        lane,
+                        query.id(),
+                        query.text());
             }
-            use(connection, lane, query.id());
+            sql.update(
+                    "INSERT INTO lane_user (lane, process, query) VALUES (?, ?, ?)"
+                            + " ON CONFLICT (lane, process) DO UPDATE SET query = excluded.query",
+                    lane,
+                    self.text(),
+                    query.id());
             return same || known.isEmpty() ? Outcome.SAME : Outcome.CHANGED;
         });
     }
 
-    private void use(Connection connection, String lane, String query) throws SQLException {
-        try (PreparedStatement use =
-                connection.prepareStatement("INSERT INTO lane_user (lane, process, query) VALUES (?, ?, ?)"
-                        + " ON CONFLICT (lane, process) DO UPDATE SET query = excluded.query")) {
-            use.setString(1, lane);
-            use.setString(2, self.text());
-            use.setString(3, query);
-            use.executeUpdate();
-        }
-    }
-
-    private boolean isUsed(Connection connection, String lane, String query) throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement(
-                "SELECT count(*) FROM lane_user u JOIN process p ON p.name = u.process WHERE u.lane = ? AND u.query = ? AND u.process <> ?"
-                        + " AND " + store.now() + " - p.beat_ms <= ?")) {
-            statement.setString(1, lane);
-            statement.setString(2, query);
-            statement.setString(3, self.text());
-            statement.setLong(4, Pulse.SILENCE.toMillis());
-            try (ResultSet row = statement.executeQuery()) {
-                row.next();
-                return row.getInt(1) > 0;
-            }
-        }
+    private boolean isUsed(Sql sql, String lane, String query) throws SQLException {
+        return sql.finds(
+                "SELECT 1 FROM lane_user u JOIN process p ON p.name = u.process WHERE u.lane = ? AND u.query = ? AND u.process <> ?"
+                        + " AND %s - p.beat_ms <= ?".formatted(sql.now()),
+                lane,
+                query,
+                self.text(),
+                Pulse.SILENCE.toMillis());
     }
 
     /**
@@ -121,32 +96,19 @@ public final class LaneQueries {
 
     /** See {@link Begun}. */
     public Begun begunOtherwise(String lane, String query) {
-        return store.reading(connection -> {
-            try (PreparedStatement statement = connection.prepareStatement(
-                    "SELECT count(*), coalesce(sum(accepted + duplicates + dead_lettered), 0), count(CASE WHEN query NOT IN (SELECT query FROM lane_query WHERE lane = ?) THEN 1 END)"
-                            + " FROM object WHERE lane = ? AND query <> ? AND NOT complete")) {
-                statement.setString(1, lane);
-                statement.setString(2, lane);
-                statement.setString(3, query);
-                try (ResultSet row = statement.executeQuery()) {
-                    row.next();
-                    return new Begun(row.getLong(1), row.getLong(2), row.getLong(3) > 0);
-                }
-            }
-        });
+        return store.reading(sql -> sql.first(
+                        "SELECT count(*), coalesce(sum(accepted + duplicates + dead_lettered), 0), count(CASE WHEN query NOT IN (SELECT query FROM lane_query WHERE lane = ?) THEN 1 END)"
+                                + " FROM object WHERE lane = ? AND query <> ? AND NOT complete",
+                        row -> new Begun(row.number(), row.number(), row.number() > 0),
+                        lane,
+                        lane,
+                        query)
+                .orElseThrow());
     }
 
     /** Whether an object of the lane was begun or delivered with the query that has this id. */
     public boolean hasUsed(String lane, String query) {
-        return store.reading(connection -> {
-            try (PreparedStatement statement =
-                    connection.prepareStatement("SELECT 1 FROM object WHERE lane = ? AND query = ? LIMIT 1")) {
-                statement.setString(1, lane);
-                statement.setString(2, query);
-                try (ResultSet row = statement.executeQuery()) {
-                    return row.next();
-                }
-            }
-        });
+        return store.reading(
+                sql -> sql.finds("SELECT 1 FROM object WHERE lane = ? AND query = ? LIMIT 1", lane, query));
     }
 }

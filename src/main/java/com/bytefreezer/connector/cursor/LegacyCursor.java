@@ -21,7 +21,7 @@ public final class LegacyCursor {
     /** At the first start after the original: says what its file tells, and what comes now. */
     public static void announce(Path cursorFile) {
         Path absolute = cursorFile.toAbsolutePath();
-        Path store = SqliteStore.besideLegacy(absolute);
+        Path store = SqliteAddress.of(absolute).file();
         Path legacy = store.equals(absolute) ? absolute.resolveSibling(NAME) : absolute;
         if (!Files.exists(legacy) || Files.exists(store)) {
             return;

@@ -2,7 +2,6 @@ package com.bytefreezer.connector.cursor;
 
 import com.bytefreezer.connector.cursor.KnownObjects.Match;
 import com.bytefreezer.connector.lake.LakeObject;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -15,6 +14,7 @@ import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,19 +28,9 @@ public final class NewObjects implements Iterator<LakeObject> {
     /** How many objects are looked up at once. */
     static final int MANY = 256;
 
-    /** Finds out more about objects, and may note something, in the cursor's store. */
-    interface Lookup {
-        /** The number of the lane, if it has begun. */
-        Optional<Integer> lane(Connection connection) throws SQLException;
-
-        <T> T read(Store.Work<T> work);
-
-        /** These are known from now on, by what they are now. */
-        void learn(List<LakeObject> objects);
-    }
-
     private final String lane;
-    private final Lookup lookup;
+    private final Database database;
+    private final Consumer<List<LakeObject>> learn;
     private final Instant start;
     private final Iterator<LakeObject> objects;
     private final Deque<LakeObject> found = new ArrayDeque<>();
@@ -48,10 +38,19 @@ public final class NewObjects implements Iterator<LakeObject> {
     private long replaced;
     private @Nullable LakeObject replacedExample;
 
-    /** @param start what was last modified before is left out; {@link Instant#MIN}: nothing is */
-    NewObjects(String lane, Lookup lookup, Instant start, Iterator<LakeObject> objects) {
+    /**
+     * @param learn takes objects that are known from now on, by what they are now
+     * @param start what was last modified before is left out; {@link Instant#MIN}: nothing is
+     */
+    NewObjects(
+            String lane,
+            Database database,
+            Consumer<List<LakeObject>> learn,
+            Instant start,
+            Iterator<LakeObject> objects) {
         this.lane = lane;
-        this.lookup = lookup;
+        this.database = database;
+        this.learn = learn;
         this.start = start;
         this.objects = objects;
     }
@@ -92,10 +91,11 @@ public final class NewObjects implements Iterator<LakeObject> {
     }
 
     private void find(List<LakeObject> some) {
-        List<LakeObject> learn = new ArrayList<>();
-        Map<LakeObject, Match> matches = lookup.read(connection -> {
-            learn.clear();
-            return look(connection, some, learn);
+        List<LakeObject> learned = new ArrayList<>();
+        Map<LakeObject, Match> matches = database.reading(sql -> {
+            learned.clear();
+            Optional<Integer> number = LaneTable.findNumber(sql, lane);
+            return number.isEmpty() ? Map.of() : match(sql, lane, number.get(), some, learned);
         });
         for (LakeObject object : some) {
             Match match = matches.getOrDefault(object, Match.NEW);
@@ -104,7 +104,7 @@ public final class NewObjects implements Iterator<LakeObject> {
             }
             if (object.lastModified().isBefore(start)) {
                 beforeStart++;
-                learn.add(object);
+                learned.add(object);
                 continue;
             }
             if (match == Match.REPLACED) {
@@ -113,30 +113,20 @@ public final class NewObjects implements Iterator<LakeObject> {
             }
             found.add(object);
         }
-        if (!learn.isEmpty()) {
-            lookup.learn(learn);
+        if (!learned.isEmpty()) {
+            learn.accept(learned);
         }
-    }
-
-    private Map<LakeObject, Match> look(Connection connection, List<LakeObject> some, List<LakeObject> learn)
-            throws SQLException {
-        Optional<Integer> number = lookup.lane(connection);
-        if (number.isEmpty()) {
-            return Map.of();
-        }
-        return match(connection, lane, number.get(), some, learn);
     }
 
     /** Of a slice it says whether the slice is delivered, or its whole object. */
-    static Map<LakeObject, Match> match(
-            Connection connection, String lane, int number, List<LakeObject> some, List<LakeObject> learn)
+    static Map<LakeObject, Match> match(Sql sql, String lane, int number, List<LakeObject> some, List<LakeObject> learn)
             throws SQLException {
         Map<LakeObject, Match> wholes = KnownObjects.match(
-                connection, number, some.stream().map(LakeObject::whole).toList(), learn);
+                sql, number, some.stream().map(LakeObject::whole).toList(), learn);
         List<LakeObject> unknown = some.stream()
                 .filter(object -> wholes.get(object.whole()) != Match.KNOWN)
                 .toList();
-        Set<LakeObject> complete = DeliveredObjects.complete(connection, lane, unknown);
+        Set<LakeObject> complete = DeliveredObjects.complete(sql, lane, unknown);
         Map<LakeObject, Match> matches = new HashMap<>();
         for (LakeObject object : some) {
             boolean delivered = complete.contains(object) || complete.contains(object.whole());

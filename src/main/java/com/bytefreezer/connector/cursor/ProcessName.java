@@ -26,16 +26,12 @@ public record ProcessName(String text) {
     /**
      * Whether the process has ended: known for one of this machine, guessed for others.
      *
-     * @param silent whether it should have been heard since
+     * @param silence since it was heard last; by the store's clock, since that of each machine may be another
      */
-    boolean isGone(boolean silent, Instant heard) {
+    boolean isGone(Duration silence) {
         String[] parts = text.split(" ");
-        if (heard.equals(Instant.EPOCH)) {
-            // It has said that it ends.
-            return true;
-        }
         if (parts.length != 4 || !parts[0].equals(MACHINE)) {
-            return silent && heard.plus(GONE).isBefore(Instant.now());
+            return silence.compareTo(GONE) > 0;
         }
         return ProcessHandle.of(Long.parseLong(parts[1]))
                 .filter(process -> start(process) == Long.parseLong(parts[2]))

@@ -1,10 +1,7 @@
 package com.bytefreezer.connector.cursor;
 
 import com.bytefreezer.connector.problem.ConnectorException;
-import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.List;
 
 /**
@@ -12,16 +9,8 @@ import java.util.List;
  * brought up to date by the steps it has not seen. To change the tables, add a step; never change one that was released.
  */
 final class Schema {
-    /**
-     * What differs between stores.
-     *
-     * @param text the type of a text whose order is that of its bytes
-     * @param end ends a table
-     */
-    record Dialect(String text, String end) {}
-
     private interface Step {
-        void take(Connection connection, Dialect dialect) throws SQLException;
+        void take(Sql sql) throws SQLException;
     }
 
     /** The first leads to version 1. */
@@ -39,26 +28,23 @@ final class Schema {
      * Makes the tables that are missing; in a transaction that no other process has at the same time.
      *
      * @param subject names the store in messages
-     * @return the version that the store had; 0 when it is new
      */
-    static int update(Connection connection, Dialect dialect, String subject) throws SQLException {
-        try (Statement statement = connection.createStatement()) {
-            statement.execute("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)");
-            int version = version(statement);
-            if (version > STEPS.size()) {
-                throw new ConnectorException(
-                        "cursor %s: it was written by a newer connector (schema %d, this one knows %d). Not started. Use that one."
-                                .formatted(subject, version, STEPS.size()));
-            }
-            if (version < STEPS.size()) {
-                for (Step step : STEPS.subList(version, STEPS.size())) {
-                    step.take(connection, dialect);
-                }
-                statement.executeUpdate("DELETE FROM schema_version");
-                statement.executeUpdate("INSERT INTO schema_version (version) VALUES (" + STEPS.size() + ")");
-            }
-            return version;
+    static void update(Sql sql, String subject) throws SQLException {
+        sql.execute("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)");
+        int version = version(sql);
+        if (version > STEPS.size()) {
+            throw new ConnectorException(
+                    "cursor %s: it was written by a newer connector (schema %d, this one knows %d). Not started. Use that one."
+                            .formatted(subject, version, STEPS.size()));
         }
+        if (version < STEPS.size()) {
+            for (Step step : STEPS.subList(version, STEPS.size())) {
+                step.take(sql);
+            }
+            sql.execute(
+                    "DELETE FROM schema_version", "INSERT INTO schema_version (version) VALUES (" + STEPS.size() + ")");
+        }
+        RunTable.make(sql);
     }
 
     /**
@@ -66,28 +52,22 @@ final class Schema {
      *
      * @throws ConnectorException when the store is of an earlier version
      */
-    static void requireCurrent(Connection connection, String subject) throws SQLException {
-        try (Statement statement = connection.createStatement()) {
-            int version = version(statement);
-            if (version > 0 && version < STEPS.size()) {
-                throw new ConnectorException(
-                        "cursor %s: an earlier connector wrote it (schema %d, this one knows %d). Nothing was read. Start this one once: it brings the cursor up to date and repeats nothing."
-                                .formatted(subject, version, STEPS.size()));
-            }
+    static void requireCurrent(Sql sql, String subject) throws SQLException {
+        int version = version(sql);
+        if (version > 0 && version < STEPS.size()) {
+            throw new ConnectorException(
+                    "cursor %s: an earlier connector wrote it (schema %d, this one knows %d). Nothing was read. Start this one once: it brings the cursor up to date and repeats nothing."
+                            .formatted(subject, version, STEPS.size()));
         }
     }
 
-    private static int version(Statement statement) throws SQLException {
-        try (ResultSet row = statement.executeQuery("SELECT max(version) FROM schema_version")) {
-            row.next();
-            return row.getInt(1);
-        }
+    private static int version(Sql sql) throws SQLException {
+        return (int) sql.number("SELECT max(version) FROM schema_version");
     }
 
-    private static void lanesAndObjects(Connection connection, Dialect dialect) throws SQLException {
-        execute(
-                connection,
-                dialect,
+    private static void lanesAndObjects(Sql sql) throws SQLException {
+        make(
+                sql,
                 "CREATE TABLE IF NOT EXISTS lane (name TEXT PRIMARY KEY, start_ms BIGINT NOT NULL, watermark_ms BIGINT NOT NULL, listing TEXT)%2$s",
                 "CREATE TABLE IF NOT EXISTS object (lane TEXT, key %1$s, size BIGINT, last_modified_ms BIGINT, complete BOOLEAN NOT NULL,"
                         + " query TEXT NOT NULL, selected BIGINT, accepted BIGINT, duplicates BIGINT, dead_lettered BIGINT, updated_ms BIGINT,"
@@ -99,10 +79,9 @@ final class Schema {
      * object.etag: null in rows of version 1, empty where the lake gives none. lane_query: every query that a lane had;
      * the last one is the lane's.
      */
-    private static void knownObjects(Connection connection, Dialect dialect) throws SQLException {
-        execute(
-                connection,
-                dialect,
+    private static void knownObjects(Sql sql) throws SQLException {
+        make(
+                sql,
                 "ALTER TABLE lane ADD COLUMN number INTEGER",
                 "ALTER TABLE lane ADD COLUMN listed TEXT",
                 "ALTER TABLE object ADD COLUMN etag TEXT",
@@ -110,36 +89,34 @@ final class Schema {
                 "CREATE TABLE lane_query (lane TEXT, query TEXT, text TEXT NOT NULL, since_ms BIGINT NOT NULL, PRIMARY KEY (lane, query))%2$s",
                 "INSERT INTO lane (name, start_ms, watermark_ms) SELECT DISTINCT lane, 0, 0 FROM object WHERE true ON CONFLICT DO NOTHING",
                 "UPDATE lane SET number = (SELECT count(*) FROM lane AS other WHERE other.name <= lane.name)");
-        KnownObjects.learnDelivered(connection);
+        KnownObjects.learnDelivered(sql);
     }
 
-    private static void datasets(Connection connection, Dialect dialect) throws SQLException {
-        execute(connection, dialect, "CREATE TABLE dataset (name TEXT PRIMARY KEY, columns TEXT NOT NULL)%2$s");
+    private static void datasets(Sql sql) throws SQLException {
+        make(sql, "CREATE TABLE dataset (name TEXT PRIMARY KEY, columns TEXT NOT NULL)%2$s");
     }
 
     /**
      * claim.content: which query was begun over which bytes. claim.begun: how often in a row, without an end. Where replicas
      * share the store the table is there already.
      */
-    private static void claims(Connection connection, Dialect dialect) throws SQLException {
-        execute(
-                connection,
-                dialect,
-                "CREATE TABLE IF NOT EXISTS claim (lane TEXT, key %1$s, holder TEXT NOT NULL, PRIMARY KEY (lane, key))%2$s",
+    private static void claims(Sql sql) throws SQLException {
+        make(
+                sql,
+                sql.dialect().claims(),
                 "ALTER TABLE claim ADD COLUMN content TEXT NOT NULL DEFAULT ''",
                 "ALTER TABLE claim ADD COLUMN begun INTEGER NOT NULL DEFAULT 0");
     }
 
     /** lane.left_out: what the last whole listing left out, for people; empty or null when that is nothing. */
-    private static void leftOut(Connection connection, Dialect dialect) throws SQLException {
-        execute(connection, dialect, "ALTER TABLE lane ADD COLUMN left_out TEXT");
+    private static void leftOut(Sql sql) throws SQLException {
+        make(sql, "ALTER TABLE lane ADD COLUMN left_out TEXT");
     }
 
-    static void execute(Connection connection, Dialect dialect, String... statements) throws SQLException {
-        try (Statement statement = connection.createStatement()) {
-            for (String each : statements) {
-                statement.execute(each.formatted(dialect.text, dialect.end));
-            }
+    /** Runs statements with %1$s for the type of a text whose order is that of its bytes, and %2$s at the end of a table. */
+    static void make(Sql sql, String... statements) throws SQLException {
+        for (String each : statements) {
+            sql.execute(sql.dialect().table(each));
         }
     }
 }

@@ -1,6 +1,5 @@
 package com.bytefreezer.connector.cursor;
 
-import com.bytefreezer.connector.cursor.Cursor.Delivered;
 import java.util.List;
 import java.util.Map;
 

@@ -2,7 +2,7 @@ package com.bytefreezer.connector.delivery;
 
 import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.cursor.Counts;
-import com.bytefreezer.connector.cursor.Cursor;
+import com.bytefreezer.connector.cursor.Delivered;
 import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.problem.ConnectorException;
 import java.util.HashMap;
@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * What is delivered and recorded together: the records of one object; of a bundle of small ones; or of all of them, where
  * the query needs them at once. Keeps their balance while batches of it are in flight. Safe for use by several threads.
  */
-public final class Unit implements Cursor.Delivered {
+public final class Unit implements Delivered {
     private static final long LOOK_AT_STOP_MS = 100;
 
     private final Lane lane;

@@ -1,6 +1,6 @@
 package com.bytefreezer.connector.kit;
 
-import com.bytefreezer.connector.cursor.Cursor;
+import com.bytefreezer.connector.cursor.CursorView;
 import com.bytefreezer.connector.kit.Faults.Fault;
 import com.bytefreezer.connector.kit.Faults.Trouble;
 import com.bytefreezer.connector.problem.ConnectorException;
@@ -79,10 +79,11 @@ final class RealServer implements FarEnd {
     @Override
     public void runBegins(int number, ConnectorRun connector) {
         if (kills && number <= KILLS) {
-            long before = Cursor.delivered(cursor);
+            CursorView view = CursorView.of(cursor);
+            long before = view.records();
             Thread killer = new Thread(
                     () -> {
-                        while (connector.isAlive() && Cursor.delivered(cursor) <= before) {
+                        while (connector.isAlive() && view.records() <= before) {
                             LockSupport.parkNanos(A_MOMENT);
                         }
                         if (connector.isAlive()) {

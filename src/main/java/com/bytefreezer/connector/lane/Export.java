@@ -5,7 +5,7 @@ import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.cursor.Counts;
 import com.bytefreezer.connector.cursor.Cursor;
-import com.bytefreezer.connector.cursor.Cursor.Position;
+import com.bytefreezer.connector.cursor.Position;
 import com.bytefreezer.connector.delivery.Batches;
 import com.bytefreezer.connector.delivery.ErrorsAsFailures;
 import com.bytefreezer.connector.delivery.Unit;
@@ -198,7 +198,7 @@ public final class Export {
                 since,
                 credentials,
                 position,
-                exports.cursor().suspects(lane.toString()),
+                exports.cursor().lanes().suspects(lane.toString()),
                 // A run that is not repeated ends when all it has listed is delivered, by whomever.
                 !exports.isWatch(),
                 bar(lake, position)));
@@ -210,7 +210,7 @@ public final class Export {
                 || plan == null
                 || plan.kind(sync) == Plan.Kind.WHOLE
                 // Also when the cursor was reset.
-                || !exports.cursor().hasListed(exports.cursor().position(lane.toString()));
+                || !exports.cursor().lanes().hasListed(exports.cursor().lanes().position(lane.toString()));
     }
 
     /** Whether there is anything to {@link #discover}. Takes a while when it is another replica's. */
@@ -418,7 +418,7 @@ public final class Export {
         Run run = run();
         Instant watermark = run.watermark();
         if (watermark != null) {
-            exports.cursor().advance(lane.toString(), watermark, run.listing.count() == 0);
+            exports.cursor().lanes().advance(lane.toString(), watermark, run.listing.count() == 0);
         }
         window.ended(run);
         if (run.since.equals(Instant.MIN)) {
@@ -436,7 +436,7 @@ public final class Export {
     /** Once, and again when it has changed. */
     private void tellSkipped(Skipped skipped) {
         String text = skipped.toString();
-        exports.cursor().leavesOut(lane.toString(), text);
+        exports.cursor().lanes().leavesOut(lane.toString(), text);
         if (text.equals(toldSkipped)) {
             return;
         }
@@ -548,18 +548,18 @@ public final class Export {
                 "{}: the cursor stands at {}, which is still to come: a clock was ahead, or cursor.start lies in the future. It is set to now. What is delivered is known by name and is not repeated.",
                 subject(),
                 position.watermark());
-        return exports.cursor().notAfter(lane.toString(), now);
+        return exports.cursor().lanes().notAfter(lane.toString(), now);
     }
 
     /** Where the cursor stands; at the very first run, where {@code cursor.start} puts it. */
     private Position begun() {
         Cursor cursor = exports.cursor();
         String start = exports.settings().text("cursor.start");
-        if (cursor.knows(lane.toString()) || start.equals("earliest")) {
-            return cursor.position(lane.toString());
+        if (cursor.lanes().knows(lane.toString()) || start.equals("earliest")) {
+            return cursor.lanes().position(lane.toString());
         }
-        return cursor.begin(
-                lane.toString(), start.equals("latest") ? Position.AFTER_FIRST_LISTING : Instant.parse(start));
+        return cursor.lanes()
+                .begin(lane.toString(), start.equals("latest") ? Position.AFTER_FIRST_LISTING : Instant.parse(start));
     }
 
     private Progress bar(Lake lake, Position position) {
@@ -567,7 +567,8 @@ public final class Export {
             return Progress.none();
         }
         try (Stream<LakeObject> objects = lake.objects()) {
-            Iterator<LakeObject> fresh = exports.cursor().newOnes(position, lane.toString(), objects.iterator());
+            Iterator<LakeObject> fresh =
+                    exports.cursor().lanes().newOnes(position, lane.toString(), objects.iterator());
             return Progress.onTerminal(lane.toString(), each(fresh).count());
         }
     }
@@ -630,7 +631,7 @@ public final class Export {
 
     private Iterator<Unit> eachNewObject(Run run) {
         Stream<LakeObject> unsuspected = each(run.tally.found(
-                        exports.cursor().newOnes(run.position, lane.toString(), run.listing)))
+                        exports.cursor().lanes().newOnes(run.position, lane.toString(), run.listing)))
                 .filter(object -> run.suspects.isEmpty() || isUnsuspected(run, unitOf(List.of(object))));
         Listing fresh = new Listing(learned(run, unsuspected.iterator())
                 .flatMap(object -> newSlices(run, object))
@@ -704,7 +705,7 @@ public final class Export {
     }
 
     private List<LakeObject> newOnes(Run run, Iterator<LakeObject> objects) {
-        return each(exports.cursor().newOnes(run.position, lane.toString(), objects))
+        return each(exports.cursor().lanes().newOnes(run.position, lane.toString(), objects))
                 .toList();
     }
 
@@ -714,7 +715,7 @@ public final class Export {
 
     private Iterator<Unit> allNewObjects(Run run) {
         List<LakeObject> fresh = each(run.tally.found(
-                        exports.cursor().newOnes(run.position, lane.toString(), run.listing)))
+                        exports.cursor().lanes().newOnes(run.position, lane.toString(), run.listing)))
                 .toList();
         return fresh.isEmpty() ? Collections.emptyIterator() : one(run, unitOf(fresh));
     }

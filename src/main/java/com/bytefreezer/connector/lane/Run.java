@@ -1,7 +1,7 @@
 package com.bytefreezer.connector.lane;
 
 import com.bytefreezer.connector.cursor.Counts;
-import com.bytefreezer.connector.cursor.Cursor.Position;
+import com.bytefreezer.connector.cursor.Position;
 import com.bytefreezer.connector.cursor.Suspects;
 import com.bytefreezer.connector.delivery.Unit;
 import com.bytefreezer.connector.lake.AwsKeys;

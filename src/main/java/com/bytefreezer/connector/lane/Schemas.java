@@ -47,7 +47,7 @@ final class Schemas {
     private Known known(String tenant, String dataset) {
         return known.computeIfAbsent(tenant + "/" + dataset, name -> {
             Known one = new Known(Schema.of(settings));
-            cursor.columns(name).ifPresent(one.schema::add);
+            cursor.columns().of(name).ifPresent(one.schema::add);
             one.isNew = one.schema.isEmpty();
             one.keptVersion = one.schema.version();
             one.schema.mixed().forEach(mixed -> one.told.put(mixed.name(), mixed.type()));
@@ -65,7 +65,7 @@ final class Schemas {
             }
             String name = tenant + "/" + dataset;
             // Another replica may have learned something else meanwhile.
-            cursor.keepColumns(name, kept -> {
+            cursor.columns().keep(name, kept -> {
                 kept.ifPresent(one.schema::add);
                 return one.schema.toJson();
             });

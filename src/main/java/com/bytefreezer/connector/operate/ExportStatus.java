@@ -75,10 +75,9 @@ public record ExportStatus(
     public static List<ExportStatus> all(Operations operations) {
         List<ExportDefinition> all = operations.exports();
         Status status = operations.status();
-        return status.ask(() -> status.together(() -> operations.history().together(() -> of(operations, all))))
-                .orElseGet(() -> all.stream()
-                        .map(export -> of(export, status.asKnown(export), List.of()))
-                        .toList());
+        return status.ask(() -> status.together(() -> of(operations, all))).orElseGet(() -> all.stream()
+                .map(export -> of(export, status.asKnown(export), List.of()))
+                .toList());
     }
 
     /** Those of some exports. */
@@ -92,7 +91,7 @@ public record ExportStatus(
                 export,
                 lane,
                 Stream.concat(
-                                operations.history().seen(lane.lane().toString()).runs().stream()
+                                operations.view().seen(lane.lane().toString()).runs().stream()
                                         .filter(UnderWay::isKilled)
                                         .map(UnderWay::killed),
                                 operations.history().runs(lane.lane().toString(), RUNS).stream())

@@ -7,6 +7,7 @@ import com.bytefreezer.connector.config.ExportDefinition;
 import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.cursor.Cursor;
+import com.bytefreezer.connector.cursor.CursorView;
 import com.bytefreezer.connector.cursor.History;
 import com.bytefreezer.connector.delivery.DeadLetters;
 import com.bytefreezer.connector.lane.Exports;
@@ -35,6 +36,7 @@ public final class Operations {
     private final Settings settings;
     private final DeadLetters deadLetters;
     private final History history;
+    private final CursorView view;
     private final Status status;
     private final Replay replay;
     private final Supplier<CamelContext> routes;
@@ -57,6 +59,7 @@ public final class Operations {
         this.settings = settings;
         this.deadLetters = deadLetters;
         this.history = history;
+        this.view = CursorView.of(settings);
         this.status = status;
         this.replay = replay;
         this.routes = routes;
@@ -74,7 +77,7 @@ public final class Operations {
         return new Operations(
                 settings,
                 deadLetters,
-                History.readOnly(settings),
+                History.of(settings),
                 Status.ofStore(settings, deadLetters),
                 new Replay(settings, deadLetters, () -> History.beside(settings), () -> null),
                 routes,
@@ -117,6 +120,11 @@ public final class Operations {
         return history;
     }
 
+    /** How far each lane is. */
+    public CursorView view() {
+        return view;
+    }
+
     public Replay replay() {
         return replay;
     }
@@ -136,16 +144,16 @@ public final class Operations {
 
     /** Every export with each of its destinations. */
     public List<ExportDefinition> exports() {
-        return running == null ? ofStore(settings, history) : running.definitions();
+        return running == null ? ofStore(settings, view) : running.definitions();
     }
 
     /** Those of another process: of an export that chooses its datasets, those that have begun. */
-    static List<ExportDefinition> ofStore(Settings settings, History history) {
+    static List<ExportDefinition> ofStore(Settings settings, CursorView view) {
         List<ExportDefinition> exports = settings.exports();
         if (exports.stream().noneMatch(ExportDefinition::isChoice)) {
             return exports;
         }
-        Set<String> lanes = history.lanes();
+        Set<String> lanes = view.lanes();
         return exports.stream()
                 .flatMap(export -> {
                     DatasetChoice choice = export.choice();
@@ -188,7 +196,7 @@ public final class Operations {
         Lane lane = export.lane();
         if (cursor == null) {
             try (Cursor own = Cursor.open(settings)) {
-                own.reset(lane.toString());
+                own.lanes().reset(lane.toString());
             } catch (ConnectorException e) {
                 throw new ApiException(
                         409, String.valueOf(e.getMessage()).replace("Not started.", "Nothing was reset."));
@@ -196,7 +204,7 @@ public final class Operations {
             return;
         }
         Schedule timing = schedule.get();
-        if (timing == null || !timing.betweenRuns(lane, () -> cursor.reset(lane.toString()))) {
+        if (timing == null || !timing.betweenRuns(lane, () -> cursor.lanes().reset(lane.toString()))) {
             throw new ApiException(
                     409, "export %s is running. Nothing was reset. Try again when it is idle.".formatted(lane));
         }
@@ -204,14 +212,14 @@ public final class Operations {
 
     /** What of an export is set aside is tried again at its next run. How many objects are. */
     public int retrySetAside(ExportDefinition export) {
-        if (history.suspects(export.lane().toString()).setAside("").isEmpty()) {
+        if (view.suspects(export.lane().toString()).setAside("").isEmpty()) {
             return 0;
         }
         if (cursor != null) {
-            return cursor.retrySetAside(export.lane().toString());
+            return cursor.lanes().retrySetAside(export.lane().toString());
         }
         try (Cursor own = Cursor.open(settings)) {
-            return own.retrySetAside(export.lane().toString());
+            return own.lanes().retrySetAside(export.lane().toString());
         }
     }
 

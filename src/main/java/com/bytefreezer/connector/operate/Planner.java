@@ -3,8 +3,8 @@ package com.bytefreezer.connector.operate;
 import com.bytefreezer.connector.config.ExportDefinition;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.control.LakeCredentials;
-import com.bytefreezer.connector.cursor.Cursor.Position;
-import com.bytefreezer.connector.cursor.History;
+import com.bytefreezer.connector.cursor.CursorView;
+import com.bytefreezer.connector.cursor.Position;
 import com.bytefreezer.connector.lake.Credentials;
 import com.bytefreezer.connector.lake.Lake;
 import com.bytefreezer.connector.lake.LakeObject;
@@ -207,7 +207,7 @@ public final class Planner {
                 if (counted.isPresent()) {
                     selected = selected.counted(counted.getAsLong());
                 }
-                History store = History.readOnly(settings);
+                CursorView store = CursorView.of(settings);
                 return ExportPlan.of(
                         kind(plan, export.sync()),
                         plan.kind(export.sync()) == Plan.Kind.ROW_WISE,
@@ -317,7 +317,7 @@ public final class Planner {
     /** What a run knows of the columns, or would learn at its beginning. */
     private Schema learned(ExportDefinition export, DuckDb duckDb, Tally all) {
         Schema schema = Schema.of(settings);
-        History.readOnly(settings)
+        CursorView.of(settings)
                 .columns(export.tenant() + "/" + export.dataset())
                 .ifPresent(schema::add);
         duckDb.learn(schema, all.sample);
@@ -359,7 +359,7 @@ public final class Planner {
 
     /** As the cursor would say. */
     private UnaryOperator<Iterator<LakeObject>> newOnes(ExportDefinition export) {
-        History store = History.readOnly(settings);
+        CursorView store = CursorView.of(settings);
         Position position = store.position(export.lane().toString()).orElseGet(this::start);
         return objects -> store.newOnes(position, export.lane().toString(), objects);
     }

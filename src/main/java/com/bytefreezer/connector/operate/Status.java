@@ -4,11 +4,12 @@ import com.bytefreezer.connector.config.ExportDefinition;
 import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.cursor.Counts;
-import com.bytefreezer.connector.cursor.Cursor.Position;
+import com.bytefreezer.connector.cursor.CursorView;
 import com.bytefreezer.connector.cursor.History;
 import com.bytefreezer.connector.cursor.History.Run;
 import com.bytefreezer.connector.cursor.History.State;
 import com.bytefreezer.connector.cursor.History.Total;
+import com.bytefreezer.connector.cursor.Position;
 import com.bytefreezer.connector.cursor.Pulse.Seen;
 import com.bytefreezer.connector.cursor.Pulse.UnderWay;
 import com.bytefreezer.connector.delivery.DeadLetters;
@@ -31,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Status {
     private final Settings settings;
+    private final CursorView cursor;
     private final History history;
     private final DeadLetters deadLetters;
     private final @Nullable Exports exports;
@@ -44,7 +46,8 @@ public final class Status {
             @Nullable Exports exports,
             Supplier<@Nullable Schedule> schedule) {
         this.settings = settings;
-        this.history = History.readOnly(settings);
+        this.cursor = CursorView.of(settings);
+        this.history = cursor.history();
         this.deadLetters = deadLetters;
         this.exports = exports;
         this.schedule = schedule;
@@ -71,7 +74,7 @@ public final class Status {
      */
     public List<LaneStatus> lanes() {
         if (exports == null) {
-            return of(Operations.ofStore(settings, history));
+            return of(Operations.ofStore(settings, cursor));
         }
         List<LaneStatus> lanes = ask(() -> of(exports.definitions()))
                 .orElseGet(
@@ -151,9 +154,9 @@ public final class Status {
         Optional<Run> last = unrecorded.or(() -> history.last(lane.toString()));
         Optional<Run> failed = last.filter(run -> run.state() == State.FAILED);
         Optional<String> problem = exports == null ? Optional.empty() : exports.problem(export.export());
-        Seen seen = history.seen(lane.toString());
+        Seen seen = cursor.seen(lane.toString());
         Total total = total(lane, seen);
-        String leftOut = history.leftOut(lane.toString());
+        String leftOut = cursor.leftOut(lane.toString());
         Retrying retrying =
                 exports == null ? seen.retrying() : exports.signs().of(lane).orElse(null);
         return new LaneStatus(
@@ -166,7 +169,7 @@ public final class Status {
                                         ? "failed"
                                         : state(lane, last, timing == null ? seen : Seen.NOTHING),
                 lagSeconds(lane, unrecorded),
-                history.position(lane.toString())
+                cursor.position(lane.toString())
                         .map(Position::watermark)
                         .filter(watermark -> !watermark.equals(Instant.EPOCH))
                         .orElse(null),
@@ -176,7 +179,7 @@ public final class Status {
                 total.counts(),
                 total.retries(),
                 deadLetters.count(lane),
-                history.suspects(lane.toString()).setAside(history.queryId(lane.toString())),
+                cursor.suspects(lane.toString()).setAside(cursor.queryId(lane.toString())),
                 leftOut.isEmpty() ? null : leftOut,
                 running,
                 retrying);
@@ -188,12 +191,12 @@ public final class Status {
             return "killed";
         }
         if (!seen.runs().isEmpty()) {
-            return seen.runs().stream().allMatch(UnderWay::silent) ? "silent" : "running";
+            return seen.runs().stream().allMatch(UnderWay::isSilent) ? "silent" : "running";
         }
         return last.map(run -> switch (run.state()) {
                     case FAILED -> "failed";
                     case KILLED -> "killed";
-                    case SUCCEEDED, STOPPED, REPLAYED -> history.hasSeenObjects(lane.toString()) ? "idle" : "empty";
+                    case SUCCEEDED, STOPPED, REPLAYED -> cursor.hasSeenObjects(lane.toString()) ? "idle" : "empty";
                 })
                 .orElse("never");
     }

@@ -51,7 +51,7 @@ class CommandTest {
                     server.url().toString());
             TestRun.batch(settings(webhook));
             try (Cursor running = Cursor.open(folder.resolve("cursor.db"), Duration.ofHours(24))) {
-                assertThat(running.knows("default/webhook")).isTrue();
+                assertThat(running.lanes().knows("default/webhook")).isTrue();
                 command(webhook).plan();
                 assertThat(printed()).contains("each record once · 0 objects · 0 records · ~0 batches");
 

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.bytefreezer.connector.config.Lane;
-import com.bytefreezer.connector.cursor.Cursor.Position;
 import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.problem.ConnectorException;
 import java.io.IOException;
@@ -119,13 +118,14 @@ abstract class CursorContract {
     void anotherExportHasItsOwnCursor() {
         deliver(object("a", NOON));
         advance(NOON);
-        assertThat(cursor.newOnes(
-                        cursor.position("other/webhook"),
-                        "other/webhook",
-                        List.of(object("a", NOON)).iterator()))
+        assertThat(cursor.lanes()
+                        .newOnes(
+                                cursor.lanes().position("other/webhook"),
+                                "other/webhook",
+                                List.of(object("a", NOON)).iterator()))
                 .hasNext();
-        assertThat(cursor.knows("default/webhook")).isTrue();
-        assertThat(cursor.knows("other/webhook")).isFalse();
+        assertThat(cursor.lanes().knows("default/webhook")).isTrue();
+        assertThat(cursor.lanes().knows("other/webhook")).isFalse();
     }
 
     @Test
@@ -184,11 +184,12 @@ abstract class CursorContract {
     @Test
     void anObjectWithOtherBytesIsToldFromANewOne() {
         deliver(object("a", NOON, "\"e1\""));
-        NewObjects found = cursor.newOnes(
-                position(),
-                "default/webhook",
-                List.of(object("a", NOON, "\"e2\""), object("b", NOON, "\"e1\""))
-                        .iterator());
+        NewObjects found = cursor.lanes()
+                .newOnes(
+                        position(),
+                        "default/webhook",
+                        List.of(object("a", NOON, "\"e2\""), object("b", NOON, "\"e1\""))
+                                .iterator());
         assertThat(found).toIterable().hasSize(2);
         assertThat(found.replaced()).isEqualTo(1);
         assertThat(found.replacedExample()).map(LakeObject::key).contains("a");
@@ -196,12 +197,13 @@ abstract class CursorContract {
 
     @Test
     void anExportLeavesOutWhatWasThereBeforeItsStart() {
-        cursor.begin("default/webhook", NOON);
+        cursor.lanes().begin("default/webhook", NOON);
         LakeObject before = object("before", NOON.minusMillis(1));
-        NewObjects found = cursor.newOnes(
-                position(),
-                "default/webhook",
-                List.of(before, object("after", NOON)).iterator());
+        NewObjects found = cursor.lanes()
+                .newOnes(
+                        position(),
+                        "default/webhook",
+                        List.of(before, object("after", NOON)).iterator());
         assertThat(found).toIterable().extracting(LakeObject::key).containsExactly("after");
         assertThat(found.beforeStart()).isEqualTo(1);
         advance(NOON);
@@ -212,15 +214,15 @@ abstract class CursorContract {
 
     @Test
     void anExportOfAnEmptyDatasetWaitsForWhatIsOlder() {
-        cursor.begin("default/webhook", NOON);
-        cursor.advance("default/webhook", NOON, true);
+        cursor.lanes().begin("default/webhook", NOON);
+        cursor.lanes().advance("default/webhook", NOON, true);
         assertThat(isNew(object("before", NOON.minusMillis(1)))).isFalse();
         assertThat(isNew(object("after", NOON))).isTrue();
     }
 
     @Test
     void anExportFromTheLatestLeavesOutEvenTheFutureItSeesFirst() {
-        cursor.begin("default/webhook", Position.AFTER_FIRST_LISTING);
+        cursor.lanes().begin("default/webhook", Position.AFTER_FIRST_LISTING);
         assertThat(position().watermark()).isEqualTo(Instant.EPOCH);
         LakeObject future = object("a", NOON.plus(Duration.ofDays(9000)));
         assertThat(isNew(future)).isFalse();
@@ -232,8 +234,8 @@ abstract class CursorContract {
 
     @Test
     void aStartInTheFutureIsPutRight() {
-        cursor.begin("default/webhook", NOON.plus(Duration.ofDays(5)));
-        assertThat(cursor.notAfter("default/webhook", NOON)).isEqualTo(Position.at(NOON));
+        cursor.lanes().begin("default/webhook", NOON.plus(Duration.ofDays(5)));
+        assertThat(cursor.lanes().notAfter("default/webhook", NOON)).isEqualTo(Position.at(NOON));
         assertThat(isNew(object("a", NOON))).isTrue();
     }
 
@@ -338,24 +340,27 @@ abstract class CursorContract {
     void whatAProcessDiedOfThreeTimesIsSetAside() throws Exception {
         Recorded unit = unit(object("a", NOON), object("b", NOON));
         for (int deaths = 0; deaths < 3; deaths++) {
-            assertThat(cursor.suspects("default/webhook").isSuspect(unit)).isEqualTo(deaths == 2);
-            assertThat(cursor.suspects("default/webhook").isSetAside(unit)).isFalse();
+            assertThat(cursor.lanes().suspects("default/webhook").isSuspect(unit))
+                    .isEqualTo(deaths == 2);
+            assertThat(cursor.lanes().suspects("default/webhook").isSetAside(unit))
+                    .isFalse();
             dieWith(unit);
         }
-        assertThat(cursor.suspects("default/webhook").isSetAside(unit(object("b", NOON))))
+        assertThat(cursor.lanes().suspects("default/webhook").isSetAside(unit(object("b", NOON))))
                 .isTrue();
-        assertThat(cursor.suspects("default/webhook").setAside(QUERY)).containsExactly("a", "b");
-        assertThat(cursor.suspects("other/webhook").isEmpty()).isTrue();
-        assertThat(cursor.suspects("default/webhook")
+        assertThat(cursor.lanes().suspects("default/webhook").setAside(QUERY)).containsExactly("a", "b");
+        assertThat(cursor.lanes().suspects("other/webhook").isEmpty()).isTrue();
+        assertThat(cursor.lanes()
+                        .suspects("default/webhook")
                         .isSetAside(unit("default/webhook", "query-2", Counts.NONE, null, object("b", NOON))))
                 .as("with another query")
                 .isFalse();
-        assertThat(cursor.suspects("default/webhook").isSetAside(unit(object("b", NOON.plusSeconds(1)))))
+        assertThat(cursor.lanes().suspects("default/webhook").isSetAside(unit(object("b", NOON.plusSeconds(1)))))
                 .as("changed")
                 .isFalse();
 
-        assertThat(cursor.retrySetAside("default/webhook")).isEqualTo(2);
-        assertThat(cursor.suspects("default/webhook").isEmpty()).isTrue();
+        assertThat(cursor.lanes().retrySetAside("default/webhook")).isEqualTo(2);
+        assertThat(cursor.lanes().suspects("default/webhook").isEmpty()).isTrue();
     }
 
     @Test
@@ -363,10 +368,11 @@ abstract class CursorContract {
         for (int deaths = 0; deaths < 3; deaths++) {
             dieWith(unit("default/webhook", QUERY, Counts.NONE, "listing-" + deaths, object("a", NOON)));
         }
-        assertThat(cursor.suspects("default/webhook")
+        assertThat(cursor.lanes()
+                        .suspects("default/webhook")
                         .isSetAside(unit("default/webhook", QUERY, Counts.NONE, "new", object("a", NOON))))
                 .isTrue();
-        assertThat(cursor.suspects("default/webhook").setAside(QUERY)).containsExactly("*");
+        assertThat(cursor.lanes().suspects("default/webhook").setAside(QUERY)).containsExactly("*");
     }
 
     @Test
@@ -385,7 +391,7 @@ abstract class CursorContract {
         deliver(delivered);
         assertThat(cursor.add(exchange(failed), "key")).isTrue();
         assertThat(cursor.remove(exchange(failed), "key")).isTrue();
-        assertThat(cursor.suspects("default/webhook").isEmpty()).isTrue();
+        assertThat(cursor.lanes().suspects("default/webhook").isEmpty()).isTrue();
     }
 
     @Test
@@ -396,7 +402,7 @@ abstract class CursorContract {
             cursor.stopping();
             die();
         }
-        assertThat(cursor.suspects("default/webhook").isEmpty()).isTrue();
+        assertThat(cursor.lanes().suspects("default/webhook").isEmpty()).isTrue();
     }
 
     private void dieWith(Recorded unit) throws SQLException {
@@ -442,8 +448,8 @@ abstract class CursorContract {
 
     @Test
     void theFirstOneDecidesWhereALaneBegins() {
-        assertThat(cursor.begin("default/webhook", NOON)).isEqualTo(Position.at(NOON));
-        assertThat(cursor.begin("default/webhook", NOON.plusSeconds(5))).isEqualTo(Position.at(NOON));
+        assertThat(cursor.lanes().begin("default/webhook", NOON)).isEqualTo(Position.at(NOON));
+        assertThat(cursor.lanes().begin("default/webhook", NOON.plusSeconds(5))).isEqualTo(Position.at(NOON));
         assertThat(isNew(object("a", NOON))).isTrue();
         assertThat(isNew(object("a", NOON.minusMillis(1)))).isFalse();
     }
@@ -458,7 +464,7 @@ abstract class CursorContract {
                 .mapToObj(many::get)
                 .toArray(LakeObject[]::new));
         List<LakeObject> found = new ArrayList<>();
-        cursor.newOnes(position(), "default/webhook", many.iterator()).forEachRemaining(found::add);
+        cursor.lanes().newOnes(position(), "default/webhook", many.iterator()).forEachRemaining(found::add);
         assertThat(found).extracting(LakeObject::key).containsExactly("many-0", "many-300", "many-600", "many-900");
     }
 
@@ -481,9 +487,9 @@ abstract class CursorContract {
     void resetForgetsEverything() {
         deliver(object("a", NOON));
         advance(NOON);
-        cursor.reset();
+        cursor.lanes().reset();
         assertThat(isNew(object("a", NOON))).isTrue();
-        assertThat(cursor.knows("default/webhook")).isFalse();
+        assertThat(cursor.lanes().knows("default/webhook")).isFalse();
         assertThat(position()).isEqualTo(Position.at(Instant.EPOCH));
     }
 
@@ -512,7 +518,7 @@ abstract class CursorContract {
     @Test
     void aClosedCursorSaysSoInOneLine() {
         cursor.close();
-        assertThatThrownBy(() -> cursor.position("default/webhook"))
+        assertThatThrownBy(() -> cursor.lanes().position("default/webhook"))
                 .isInstanceOf(ConnectorException.class)
                 .hasMessageContaining("cannot be read");
         assertThatThrownBy(() -> isNew(object("a", NOON))).isInstanceOf(ConnectorException.class);
@@ -529,12 +535,13 @@ abstract class CursorContract {
                     .toArray(LakeObject[]::new));
         }
         Position position = position();
-        assertThat(cursor.newOnes(
-                        position,
-                        "default/webhook",
-                        IntStream.range(0, 100_000)
-                                .mapToObj(CursorContract::packerObject)
-                                .iterator()))
+        assertThat(cursor.lanes()
+                        .newOnes(
+                                position,
+                                "default/webhook",
+                                IntStream.range(0, 100_000)
+                                        .mapToObj(CursorContract::packerObject)
+                                        .iterator()))
                 .isExhausted();
         reopen(LOOKBACK);
         assertThat(bytes()).isLessThan(40_000_000);
@@ -580,12 +587,12 @@ abstract class CursorContract {
     }
 
     final Position position() {
-        return cursor.position("default/webhook");
+        return cursor.lanes().position("default/webhook");
     }
 
     /** As a run does that has listed all. */
     final void advance(Instant watermark) {
-        cursor.advance("default/webhook", watermark, false);
+        cursor.lanes().advance("default/webhook", watermark, false);
     }
 
     final boolean isNew(LakeObject object) {
@@ -593,8 +600,9 @@ abstract class CursorContract {
     }
 
     static boolean isNew(Cursor cursor, LakeObject object) {
-        return cursor.newOnes(
-                        cursor.position("default/webhook"),
+        return cursor.lanes()
+                .newOnes(
+                        cursor.lanes().position("default/webhook"),
                         "default/webhook",
                         List.of(object).iterator())
                 .hasNext();
@@ -629,7 +637,7 @@ abstract class CursorContract {
         return unit.claimed;
     }
 
-    final Exchange exchange(Cursor.Delivered unit) {
+    final Exchange exchange(Delivered unit) {
         Exchange exchange = new DefaultExchange(camel);
         exchange.setVariable(Cursor.UNIT, unit);
         return exchange;
@@ -675,7 +683,7 @@ abstract class CursorContract {
         return new Recorded(lane, query, counts, listing, List.of(objects));
     }
 
-    static class Recorded implements Cursor.Delivered {
+    static class Recorded implements Delivered {
         private final String lane;
         private final String query;
         private final Counts counts;

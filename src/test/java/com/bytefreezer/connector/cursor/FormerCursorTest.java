@@ -84,7 +84,7 @@ class FormerCursorTest {
 
     @Test
     void whatOnlyLooksSaysThatItMustBeStartedOnce() {
-        History looking = History.readOnly(TestRun.settings(folder, Map.of()));
+        CursorView looking = CursorView.of(TestRun.settings(folder, Map.of()));
         assertThatThrownBy(() -> looking.position(LANE))
                 .isInstanceOf(ConnectorException.class)
                 .hasMessage(
@@ -95,7 +95,8 @@ class FormerCursorTest {
     }
 
     private static boolean isNew(Cursor cursor, LakeObject object) {
-        return cursor.newOnes(cursor.position(LANE), LANE, List.of(object).iterator())
+        return cursor.lanes()
+                .newOnes(cursor.lanes().position(LANE), LANE, List.of(object).iterator())
                 .hasNext();
     }
 }

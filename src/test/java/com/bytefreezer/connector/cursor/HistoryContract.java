@@ -19,10 +19,17 @@ abstract class HistoryContract {
     /** The settings of a store in which nothing is yet. */
     abstract Settings settings() throws Exception;
 
+    /** As the connector does at its start. */
+    static History open(Settings settings) {
+        try (Cursor cursor = Cursor.open(settings)) {
+            return cursor.history();
+        }
+    }
+
     @Test
     void aReaderSeesRunsAndTotalsAsTheyWereAdded() throws Exception {
         Settings settings = settings();
-        History history = History.open(settings);
+        History history = open(settings);
         Run failed = new Run(
                 LANE,
                 NOON,
@@ -49,7 +56,7 @@ abstract class HistoryContract {
         history.add(succeeded);
         history.add(idle(7, "other/webhook"));
 
-        History reader = History.readOnly(settings);
+        History reader = History.of(settings);
         assertThat(reader.runs(LANE, 10)).containsExactly(succeeded, failed);
         assertThat(reader.runs(LANE, 1)).containsExactly(succeeded);
         assertThat(reader.lastListing(LANE)).contains(failed);
@@ -62,7 +69,7 @@ abstract class HistoryContract {
 
     @Test
     void aTotalCountsEachRecordOnceByWhatBecameOfIt() throws Exception {
-        History history = History.open(settings());
+        History history = open(settings());
         history.add(with(1, State.FAILED, new Counts(100, 20, 0, 5)));
         assertThat(history.total(LANE).counts()).isEqualTo(new Counts(100, 20, 0, 5));
         // The lake could not even be listed: what is open stays open.
@@ -85,19 +92,21 @@ abstract class HistoryContract {
     void aStoreThatIsNotThereYetIsEmptyAndStaysSo() throws Exception {
         Settings settings = settings();
         for (int look = 0; look < 2; look++) {
-            History reader = History.readOnly(settings);
+            History reader = History.of(settings);
             assertThat(reader.runs(LANE, 10)).isEmpty();
             assertThat(reader.lastListing(LANE)).isEmpty();
             assertThat(reader.total(LANE)).isEqualTo(History.Total.NONE);
         }
-        History.open(settings).add(run(1, 5));
-        assertThat(History.open(settings).total(LANE).counts().accepted()).isEqualTo(5);
+        open(settings).add(run(1, 5));
+        assertThat(open(settings).total(LANE).counts().accepted()).isEqualTo(5);
     }
 
     @Test
     void runsThatFindNothingAreOneRowAndTheOldestAreForgotten() throws Exception {
         int kept = 10;
-        History history = History.open(settings(), kept);
+        Settings settings = settings();
+        open(settings);
+        History history = new History(Visit.of(settings), kept);
         for (int i = 0; i < kept + 3; i++) {
             history.add(run(i, 1));
         }
@@ -114,14 +123,15 @@ abstract class HistoryContract {
     @Test
     void eachOfSeveralThatOpenAndAddTogetherCounts() throws Exception {
         Settings settings = settings();
+        open(settings);
         CompletableFuture<?>[] writers = IntStream.range(0, 4)
                 .mapToObj(writer -> CompletableFuture.runAsync(() -> {
-                    History history = History.open(settings);
+                    History history = History.of(settings);
                     IntStream.range(0, 10).forEach(i -> history.add(run(i + writer / 2 * 100, 1)));
                 }))
                 .toArray(CompletableFuture[]::new);
         CompletableFuture.allOf(writers).join();
-        History reader = History.readOnly(settings);
+        History reader = History.of(settings);
         assertThat(reader.total(LANE).counts().accepted()).isEqualTo(40);
         assertThat(reader.runs(LANE, 100)).hasSize(20);
     }

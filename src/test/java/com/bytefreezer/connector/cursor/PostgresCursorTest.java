@@ -70,9 +70,9 @@ class PostgresCursorTest extends CursorContract {
     }
 
     private static Cursor at(String url, int claimSeconds, Duration lookback) {
-        Store store = PostgresStore.at(
+        StoreAddress address = new PostgresAddress(
                 url, Optional.of(PostgresServer.USERNAME), Optional.of(PostgresServer.PASSWORD), claimSeconds);
-        return new Cursor(store, lookback, "");
+        return new Cursor(address.open(), new Scope("", lookback));
     }
 
     private Cursor replica(int claimSeconds) {
@@ -204,7 +204,7 @@ class PostgresCursorTest extends CursorContract {
     void resetTakesTheClaimsAway() {
         Recorded mine = unit(object("a", NOON));
         assertThat(cursor.add(exchange(mine), "key")).isTrue();
-        replica(CLAIM_SECONDS).reset();
+        replica(CLAIM_SECONDS).lanes().reset();
         assertThat(cursor.confirm(exchange(mine), "key")).isFalse();
         assertThat(isNew(object("a", NOON))).isTrue();
     }
@@ -372,11 +372,12 @@ class PostgresCursorTest extends CursorContract {
 
     @Test
     void aWrongPasswordIsSaidAndNotShown() {
-        assertThatThrownBy(() -> PostgresStore.at(
-                        postgres.url() + "?password=wrong-secret&user=connector",
-                        Optional.empty(),
-                        Optional.empty(),
-                        CLAIM_SECONDS))
+        assertThatThrownBy(() -> new PostgresAddress(
+                                postgres.url() + "?password=wrong-secret&user=connector",
+                                Optional.empty(),
+                                Optional.empty(),
+                                CLAIM_SECONDS)
+                        .open())
                 .isInstanceOf(ConnectorException.class)
                 .hasMessageContaining("password authentication failed for user \"connector\"")
                 .hasMessageNotContaining("wrong-secret")

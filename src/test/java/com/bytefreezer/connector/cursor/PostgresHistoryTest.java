@@ -53,10 +53,10 @@ class PostgresHistoryTest extends HistoryContract {
     @Test
     @Timeout(60)
     void aReplicaFrozenWhileItWritesDoesNotHoldUpOthers() throws Exception {
-        History history = History.open(settings());
+        History history = open(settings());
         try (Connection frozen = postgres.connect()) {
             frozen.setAutoCommit(false);
-            PostgresStore.lock(frozen, "history");
+            new Sql(frozen, Dialect.POSTGRESQL).awaitOthers("history");
 
             assertThatThrownBy(() -> history.add(run(1, 1)))
                     .isInstanceOf(ConnectorException.class)
@@ -69,7 +69,7 @@ class PostgresHistoryTest extends HistoryContract {
     @Test
     @Timeout(60)
     void aServerThatHangsIsOneThatIsDown() throws Exception {
-        History history = History.open(settings());
+        History history = open(settings());
         postgres.pause();
         try {
             assertThatThrownBy(() -> history.total(LANE)).isInstanceOf(ConnectorException.class);

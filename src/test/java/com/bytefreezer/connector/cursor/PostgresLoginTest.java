@@ -2,6 +2,8 @@ package com.bytefreezer.connector.cursor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Optional;
+import java.util.Properties;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -17,7 +19,7 @@ class PostgresLoginTest {
                 "jdbc:postgresql://db.example/localhost"
             })
     void aServerElsewhereIsAskedForTls(String url) {
-        assertThat(PostgresStore.properties(url, 60)).containsEntry("sslmode", "require");
+        assertThat(properties(url)).containsEntry("sslmode", "require");
     }
 
     @ParameterizedTest
@@ -32,6 +34,10 @@ class PostgresLoginTest {
                 "jdbc:postgresql://db.example/x?sslmode=verify-full"
             })
     void onThisMachineAndWhereTheUrlDecidesItIsNot(String url) {
-        assertThat(PostgresStore.properties(url, 60)).doesNotContainKey("sslmode");
+        assertThat(properties(url)).doesNotContainKey("sslmode");
+    }
+
+    private static Properties properties(String url) {
+        return new PostgresAddress(url, Optional.empty(), Optional.empty(), 60).properties();
     }
 }

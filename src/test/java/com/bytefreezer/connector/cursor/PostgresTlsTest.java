@@ -12,9 +12,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
@@ -100,20 +98,16 @@ class PostgresTlsTest {
     private static boolean isEncrypted(String url) throws SQLException {
         Store store = at(url);
         try {
-            return store.read(connection -> {
-                try (Statement statement = connection.createStatement();
-                        ResultSet row =
-                                statement.executeQuery("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()")) {
-                    row.next();
-                    return row.getBoolean(1);
-                }
-            });
+            return store.read(
+                            sql -> sql.first("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()", Sql.Row::flag))
+                    .orElseThrow();
         } finally {
             store.close();
         }
     }
 
     private static Store at(String url) {
-        return PostgresStore.at(url, Optional.of(PostgresServer.USERNAME), Optional.of(PostgresServer.PASSWORD), 60);
+        return new PostgresAddress(url, Optional.of(PostgresServer.USERNAME), Optional.of(PostgresServer.PASSWORD), 60)
+                .open();
     }
 }

@@ -102,7 +102,7 @@ class SqliteCursorTest extends CursorContract {
     void theOriginalsCursorStaysAsItIsAndOursIsBesideIt() throws Exception {
         Path legacy = Files.writeString(folder.resolve("cursor.json"), "{\"total_exported\": 7}");
         try (Cursor beside = Cursor.open(legacy, LOOKBACK)) {
-            beside.reset();
+            beside.lanes().reset();
             assertThat(folder.resolve("cursor.db")).exists();
         }
         assertThat(legacy).hasContent("{\"total_exported\": 7}");

@@ -28,7 +28,7 @@ class SqliteHistoryTest extends HistoryContract {
     void aFileThatCannotBeReadIsClosedAgain() throws Exception {
         Path file = Files.writeString(folder.resolve("cursor.db"), "no database".repeat(1000));
         for (int look = 0; look < 20; look++) {
-            assertThatThrownBy(() -> History.readOnly(settings()).total(LANE)).isInstanceOf(ConnectorException.class);
+            assertThatThrownBy(() -> History.of(settings()).total(LANE)).isInstanceOf(ConnectorException.class);
         }
         try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
             assertThat(open.filter(one -> isLinkTo(file, one))).isEmpty();
@@ -49,7 +49,7 @@ class SqliteHistoryTest extends HistoryContract {
                 statement.execute("INSERT INTO retrying VALUES ('%s', 'gone %d', 1, 'why', 1)".formatted(LANE, i));
             }
 
-            History.open(settings).addKilled(cursor.pulse().name());
+            cursor.history().addKilled(cursor.pulse().name());
 
             try (var left = statement.executeQuery(
                     "SELECT (SELECT count(*) FROM process), (SELECT count(*) FROM lane_user), (SELECT count(*) FROM retrying)")) {

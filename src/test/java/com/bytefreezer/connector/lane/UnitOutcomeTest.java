@@ -170,8 +170,8 @@ class UnitOutcomeTest {
                     Lake.of(settings, "acme", "syslog", null),
                     Instant.MIN,
                     null,
-                    cursor.position("default/webhook"),
-                    cursor.suspects("default/webhook"),
+                    cursor.lanes().position("default/webhook"),
+                    cursor.lanes().suspects("default/webhook"),
                     true,
                     Progress.none());
         }

@@ -7,7 +7,6 @@ import com.bytefreezer.connector.app.TestRun;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.cursor.Counts;
 import com.bytefreezer.connector.cursor.Cursor;
-import com.bytefreezer.connector.cursor.History;
 import com.bytefreezer.connector.cursor.Runs;
 import com.bytefreezer.connector.delivery.DeadLetters;
 import com.bytefreezer.connector.kit.Reply;
@@ -125,10 +124,10 @@ class StatusTest {
     void itIsReadWhileAnotherProcessHasTheCursor() throws Exception {
         Settings settings = settings("http://localhost:1/", "0");
         try (Cursor cursor = Cursor.open(Path.of(settings.text("cursor.file")), Duration.ofHours(1))) {
-            History.open(settings).add(Runs.succeeded("default/webhook", 1, 5));
+            cursor.history().add(Runs.succeeded("default/webhook", 1, 5));
 
             assertThat(status(settings).totals().accepted()).isEqualTo(5);
-            assertThat(cursor.knows("default/webhook")).isFalse();
+            assertThat(cursor.lanes().knows("default/webhook")).isFalse();
         }
     }
 
@@ -158,9 +157,9 @@ class StatusTest {
                     Map.of("cursor.file", readOnly.resolve("cursor.db").toString()));
             assertThat(status(seen).state()).isEqualTo("never");
             try (Cursor cursor = Cursor.open(Path.of(settings.text("cursor.file")), Duration.ofHours(1))) {
-                History.open(settings).add(Runs.succeeded("default/webhook", 1, 5));
+                cursor.history().add(Runs.succeeded("default/webhook", 1, 5));
                 assertThat(status(seen).totals().accepted()).isEqualTo(5);
-                assertThat(cursor.knows("default/webhook")).isFalse();
+                assertThat(cursor.lanes().knows("default/webhook")).isFalse();
             }
             assertThat(status(seen).totals().accepted()).isEqualTo(5);
         } finally {

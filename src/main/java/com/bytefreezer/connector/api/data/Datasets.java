@@ -4,7 +4,7 @@ import com.bytefreezer.connector.cage.Watchdog;
 import com.bytefreezer.connector.config.DatasetName;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.control.LakeCredentials;
-import com.bytefreezer.connector.cursor.History;
+import com.bytefreezer.connector.cursor.CursorView;
 import com.bytefreezer.connector.lake.Credentials;
 import com.bytefreezer.connector.lake.Lake;
 import com.bytefreezer.connector.lake.LakeObject;
@@ -150,7 +150,7 @@ public final class Datasets implements CamelContextAware {
     private Schema schema(DatasetName name) {
         Schema known = schemas.get(name);
         Schema schema = known == null ? Schema.of(settings) : known;
-        History.readOnly(settings).columns(name.tenant() + "/" + name.dataset()).ifPresent(schema::add);
+        CursorView.of(settings).columns(name.tenant() + "/" + name.dataset()).ifPresent(schema::add);
         schemas.put(name, schema);
         return schema;
     }

@@ -141,7 +141,7 @@ class ExportsApiTest {
                 HttpResponse<String> refused = post(EXPORT + "/reset-cursor", "{\"confirm\":\"default/webhook\"}");
                 assertThat(refused.statusCode()).isEqualTo(409);
                 assertThat(refused.body()).contains("another connector is using it. Nothing was reset.");
-                assertThat(held.knows("default/webhook")).isTrue();
+                assertThat(held.lanes().knows("default/webhook")).isTrue();
             }
             assertThat(post(EXPORT + "/reset-cursor", "{\"confirm\":\"default/webhook\"}")
                             .statusCode())

@@ -1,0 +1,48 @@
+package com.bytefreezer.connector.cursor;
+
+import com.bytefreezer.connector.problem.ConnectorException;
+import java.sql.SQLException;
+
+/** A database that holds a cursor. Safe for use by several threads. */
+interface Database {
+    /** Work with the database. Where its connection breaks it may be done once more. */
+    interface Work<T> {
+        T with(Sql sql) throws SQLException;
+    }
+
+    /** Something that the database may fail to do. */
+    interface Attempt<T> {
+        T make() throws SQLException;
+    }
+
+    /** Looks something up. */
+    <T> T read(Work<T> work) throws SQLException;
+
+    /** Does some work in one transaction, which is on disk when this returns. */
+    <T> T write(Work<T> work) throws SQLException;
+
+    /**
+     * A failure in one line.
+     *
+     * @param what cannot be done: {@code cannot be read}
+     */
+    ConnectorException failure(String what, SQLException reason);
+
+    // -- the same for callers that cannot mend anything
+
+    default <T> T reading(Work<T> work) {
+        return explained("cannot be read", () -> read(work));
+    }
+
+    default <T> T writing(Work<T> work) {
+        return explained("cannot be written", () -> write(work));
+    }
+
+    default <T> T explained(String what, Attempt<T> attempt) {
+        try {
+            return attempt.make();
+        } catch (SQLException e) {
+            throw failure(what, e);
+        }
+    }
+}

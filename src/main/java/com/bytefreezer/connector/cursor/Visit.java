@@ -1,0 +1,114 @@
+package com.bytefreezer.connector.cursor;
+
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.problem.ConnectorException;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A store while this or another process has it: opens a connection for each piece of work, and holds nothing in between.
+ * To read takes no lock and changes nothing, and a store that is not there yet is an empty one. Safe for use by several
+ * threads.
+ */
+final class Visit implements Database {
+    /** Of a thread that asks much. */
+    private static final ThreadLocal<@Nullable Shared> SHARED = new ThreadLocal<>();
+
+    private record Shared(StoreAddress address, Sql sql) {}
+
+    private final StoreAddress address;
+    /** It has all tables. What is there once, stays. */
+    private volatile boolean isComplete;
+
+    Visit(StoreAddress address) {
+        this.address = address;
+    }
+
+    static Visit of(Settings settings) {
+        return new Visit(StoreAddress.of(settings));
+    }
+
+    Dialect dialect() {
+        return address.dialect();
+    }
+
+    /** Whether a process has opened the store before. */
+    boolean finds() {
+        return address.mayExist() && reading(sql -> sql.hasTable("schema_version"));
+    }
+
+    /** Answers what this thread asks meanwhile over one connection. */
+    <T> T together(Supplier<T> questions) {
+        if (SHARED.get() != null) {
+            return questions.get();
+        }
+        return reading(sql -> {
+            SHARED.set(new Shared(address, sql));
+            try {
+                return questions.get();
+            } finally {
+                SHARED.remove();
+            }
+        });
+    }
+
+    @Override
+    public <T> T read(Work<T> work) throws SQLException {
+        Shared open = SHARED.get();
+        if (open != null && open.address.equals(address)) {
+            return work.with(open.sql);
+        }
+        if (address.mayExist()) {
+            try (Connection connection = address.toRead()) {
+                Sql sql = new Sql(connection, address.dialect());
+                if (isComplete(sql)) {
+                    return work.with(sql);
+                }
+            }
+        }
+        try (Connection connection = DriverManager.getConnection("jdbc:sqlite::memory:")) {
+            Sql empty = new Sql(connection, Dialect.SQLITE);
+            Schema.update(empty, address.subject());
+            return work.with(empty);
+        }
+    }
+
+    private boolean isComplete(Sql sql) throws SQLException {
+        if (!isComplete && sql.hasTable("schema_version")) {
+            Schema.requireCurrent(sql, address.subject());
+            isComplete = sql.hasTable("total");
+        }
+        return isComplete;
+    }
+
+    @Override
+    public <T> T write(Work<T> work) throws SQLException {
+        try (Connection connection = address.toWrite()) {
+            // What is not committed when the connection closes is rolled back.
+            connection.setAutoCommit(false);
+            T result = work.with(new Sql(connection, address.dialect()));
+            connection.commit();
+            return result;
+        }
+    }
+
+    /** Does some work as {@link #write} would, and takes it back. */
+    void tryToWrite(Work<?> work) throws SQLException {
+        try (Connection connection = address.toWrite()) {
+            connection.setAutoCommit(false);
+            work.with(new Sql(connection, address.dialect()));
+            connection.rollback();
+        }
+    }
+
+    @Override
+    public ConnectorException failure(String what, SQLException reason) {
+        return new ConnectorException(
+                "history in %s: %s (%s). Check the free space and the permissions."
+                        .formatted(address.subject(), what, reason.getMessage()),
+                reason);
+    }
+}
