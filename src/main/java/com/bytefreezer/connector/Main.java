@@ -7,6 +7,7 @@ import com.bytefreezer.connector.app.Connector;
 import com.bytefreezer.connector.app.UnpackedLibraries;
 import com.bytefreezer.connector.app.Version;
 import com.bytefreezer.connector.app.Workbench;
+import com.bytefreezer.connector.config.Environment;
 import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.config.Mode;
 import com.bytefreezer.connector.config.RouteFiles;
@@ -161,7 +162,7 @@ public final class Main implements Callable<Integer> {
     private static boolean asksForJson(String[] arguments) {
         return Stream.concat(
                         Stream.of(arguments),
-                        Stream.of("", Settings.PREFIX)
+                        Stream.of("", Environment.PREFIX)
                                 .map(prefix -> "logging.format=" + System.getenv(prefix + "LOGGING_FORMAT")))
                 .anyMatch(text -> text.matches("(--?set=)?logging\\.format=json"));
     }
@@ -327,7 +328,7 @@ public final class Main implements Callable<Integer> {
         if (Settings.wantsJsonLog(sources)) {
             JsonLayout.use((LoggerContext) LoggerFactory.getILoggerFactory());
         }
-        Settings.unknownInEnvironment(System.getenv(), files)
+        Environment.unknown(System.getenv(), files)
                 .forEach(name -> LOG.warn("{} in the environment is not a setting. Ignored.", name));
         return Settings.load(sources);
     }

@@ -2,6 +2,7 @@ package com.bytefreezer.connector;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.bytefreezer.connector.config.Environment;
 import com.bytefreezer.connector.config.Mode;
 import com.bytefreezer.connector.config.RouteFiles;
 import com.bytefreezer.connector.config.Settings;
@@ -310,7 +311,7 @@ class DeployTest {
 
     private Settings settings(Mode mode, Map<String, String> environment, Path config) throws Exception {
         RouteFiles routes = RouteFiles.in(TestTools.projectDirectory().resolve("routes"));
-        assertThat(Settings.unknownInEnvironment(environment, routes)).isEmpty();
+        assertThat(Environment.unknown(environment, routes)).isEmpty();
         return Settings.load(new Settings.Sources(mode, Map.of(), environment, config, folder, routes));
     }
 

@@ -2,18 +2,6 @@ package com.bytefreezer.connector.config;
 
 import com.bytefreezer.connector.text.SecretValues;
 import com.bytefreezer.connector.text.Secrets;
-import com.bytefreezer.connector.text.Suggestion;
-import com.fasterxml.jackson.core.JacksonException;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.InputStreamReader;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -26,9 +14,6 @@ import java.util.Properties;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -40,20 +25,6 @@ import org.jspecify.annotations.Nullable;
  * keys, docs/contracts.md), {@code application.properties} in the working folder, the defaults.
  */
 public final class Settings {
-    /** Of the names in the environment that are meant for the connector in any case. */
-    public static final String PREFIX = "BYTEFREEZER_CONNECTOR_";
-
-    private static final String CONFIG_OF_DESTINATION = "destination.config.";
-    /** Keys of the original's configuration that have no effect here. */
-    private static final Set<String> WITHOUT_EFFECT = Set.of("app.name", "app.version");
-
-    /** Where the original takes 0 for "not set". */
-    private static final Set<String> ZERO_IS_UNSET = Set.of(
-            "schedule.interval-seconds",
-            "schedule.batch-size",
-            "health-reporting.report-interval",
-            "health-reporting.timeout-seconds");
-
     /** What names a lake, or at least shows that one is meant. */
     private static final List<String> LAKE = List.of(
             "lake.root",
@@ -64,15 +35,6 @@ public final class Settings {
             "control.url",
             "control.api-key",
             "control.account-id");
-
-    /** One header: {@code destination.webhook.headers.X-Source}. */
-    private static final Pattern HEADER = Pattern.compile("(destination\\.[^.]+\\.headers)\\.(.+)");
-
-    private static final YAMLFactory YAML = YAMLFactory.builder()
-            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-            .build();
-
-    private static final Map<String, String> PLAIN_ENVIRONMENT = Map.of("ACCOUNT_ID", "control.account-id");
 
     private final Map<String, String> values;
     private final boolean sample;
@@ -105,34 +67,36 @@ public final class Settings {
      */
     public static Settings load(Sources sources) throws SettingsException {
         List<String> problems = new ArrayList<>();
-        Map<String, String> defaults = defaults();
+        Map<String, String> defaults = SettingsLayers.defaults();
         Set<String> known = new TreeSet<>(defaults.keySet());
         known.addAll(sources.routes().settings());
 
         Path folder = sources.workingFolder();
-        Map<String, String> file = folder == null ? Map.of() : properties(folder.resolve("application.properties"));
+        Map<String, String> file =
+                folder == null ? Map.of() : SettingsLayers.properties(folder.resolve("application.properties"));
         Map<String, String> config =
-                sources.configFile() == null ? Map.of() : configFile(sources.configFile(), problems);
+                sources.configFile() == null ? Map.of() : ConfigFile.read(sources.configFile(), problems);
         if (!problems.isEmpty()) {
             // Whatever else is missing may be in there.
             throw new SettingsException(problems);
         }
-        Map<String, String> environment = fromEnvironment(sources.environment(), known);
+        Map<String, String> environment = Environment.read(sources.environment(), known);
 
         // Lowest first.
         List<Map<String, String>> layers = new ArrayList<>(List.of(defaults, file, config, environment));
         layers.add(sources.commandLine());
-        Map<String, String> merged = merge(layers);
+        Map<String, String> merged = SettingsLayers.merge(layers);
         boolean sample = folder != null && sources.configFile() == null && namesNoLake(merged);
         if (folder != null && sample) {
-            layers.add(1, properties(folder.resolve("samples/sample.properties")));
-            merged = merge(layers);
+            layers.add(1, SettingsLayers.properties(folder.resolve("samples/sample.properties")));
+            merged = SettingsLayers.merge(layers);
         }
 
         Map<String, String> given = new LinkedHashMap<>();
-        List.of(file, config, sources.commandLine()).forEach(layer -> putSet(given, layer));
-        problems.addAll(unknown(given.keySet(), known, merged.getOrDefault("destination.type", ""), sources.routes()));
-        problems.addAll(ofNoDestination(layers, merged.getOrDefault("destination.type", "")));
+        List.of(file, config, sources.commandLine()).forEach(layer -> SettingsLayers.putSet(given, layer));
+        problems.addAll(SettingsLayers.unknown(
+                given.keySet(), known, merged.getOrDefault("destination.type", ""), sources.routes()));
+        problems.addAll(SettingsLayers.ofNoDestination(layers, merged.getOrDefault("destination.type", "")));
         // In watch mode a wrong file of an export leaves the other exports alone.
         RouteFiles routes = sources.mode() == Mode.WATCH ? rightOnes(merged, sources.routes()) : sources.routes();
         problems.addAll(Rules.check(merged, routes, sources.mode()));
@@ -177,67 +141,13 @@ public final class Settings {
         Set<String> format = Set.of("logging.format");
         Path folder = sources.workingFolder();
         Path config = sources.configFile();
-        return merge(List.of(
-                        folder == null ? Map.of() : properties(folder.resolve("application.properties")),
-                        config == null ? Map.of() : configFile(config, new ArrayList<>()),
-                        fromEnvironment(sources.environment(), format),
+        return SettingsLayers.merge(List.of(
+                        folder == null ? Map.of() : SettingsLayers.properties(folder.resolve("application.properties")),
+                        config == null ? Map.of() : ConfigFile.read(config, new ArrayList<>()),
+                        Environment.read(sources.environment(), format),
                         sources.commandLine()))
                 .getOrDefault("logging.format", "")
                 .equals("json");
-    }
-
-    private static List<String> unknown(Set<String> names, Set<String> known, String type, RouteFiles routes) {
-        List<String> problems = new ArrayList<>();
-        for (String name : names) {
-            if (name.startsWith(CONFIG_OF_DESTINATION) && !routes.destinations().contains(type)) {
-                // That the destination is unknown, or which one is meant, is problem enough.
-                continue;
-            }
-            String resolved = HEADER.matcher(ofDestination(name, type)).replaceFirst("$1");
-            if (!known.contains(resolved) && !WITHOUT_EFFECT.contains(name) && !name.startsWith("camel.")) {
-                problems.add(name + " is not a setting." + Suggestion.of(resolved, known) + " Not started.");
-            }
-        }
-        return problems;
-    }
-
-    /** Where several destinations are chosen, {@code destination.config} is none's. */
-    private static List<String> ofNoDestination(List<Map<String, String>> layers, String type) {
-        List<String> destinations = ExportParameters.destinationsIn(type);
-        if (destinations.size() == 1) {
-            return List.of();
-        }
-        return layers.stream()
-                .flatMap(layer -> layer.keySet().stream())
-                .filter(name -> name.startsWith(CONFIG_OF_DESTINATION))
-                .distinct()
-                .map(name -> "%s is of no destination, since destination.type names several. Not started. Use %s."
-                        .formatted(
-                                name,
-                                destinations.stream()
-                                        .map(destination -> ofDestination(name, destination))
-                                        .collect(Collectors.joining(" or "))))
-                .toList();
-    }
-
-    /** Names in the environment that carry the connector's prefix and mean nothing to it. */
-    public static List<String> unknownInEnvironment(Map<String, String> environment, RouteFiles routes) {
-        Set<String> known = new TreeSet<>(defaults().keySet());
-        known.addAll(routes.settings());
-        Set<String> understood = new TreeSet<>();
-        known.forEach(name -> {
-            understood.add(PREFIX + inEnvironment(name));
-            String ofAny = name.replaceFirst("^destination\\.[^.]+\\.", CONFIG_OF_DESTINATION);
-            understood.add(PREFIX + inEnvironment(ofAny));
-        });
-        WITHOUT_EFFECT.forEach(name -> understood.add(PREFIX + inEnvironment(name)));
-        return environment.keySet().stream()
-                .filter(name -> name.startsWith(PREFIX) && !understood.contains(name))
-                .filter(name -> !name.startsWith(PREFIX + "DESTINATION_CONFIG_HEADERS_"))
-                // What Kubernetes sets for a service named bytefreezer-connector.
-                .filter(name -> !name.matches(PREFIX + "(SERVICE_.*|PORT|PORT_\\d+_.*)"))
-                .sorted()
-                .toList();
     }
 
     /**
@@ -308,6 +218,11 @@ public final class Settings {
     /** A whole number; the rules have checked that it is one. */
     public int integer(String name) {
         return Integer.parseInt(text(name));
+    }
+
+    /** Whether a NULL is left out of a record. */
+    public boolean omitsNulls() {
+        return text("records.nulls").equals("omit");
     }
 
     public boolean isTrue(String name) {
@@ -396,179 +311,5 @@ public final class Settings {
 
     private static boolean namesNoLake(Map<String, String> merged) {
         return LAKE.stream().noneMatch(merged::containsKey);
-    }
-
-    private static Map<String, String> merge(List<Map<String, String>> layers) {
-        Map<String, String> merged = new TreeMap<>();
-        layers.forEach(layer -> putSet(merged, layer));
-        String type = merged.getOrDefault("destination.type", "");
-        // In any case, since headers are.
-        Map<String, String> resolved = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
-        for (Map<String, String> layer : layers) {
-            Map<String, String> renamed = new TreeMap<>();
-            layer.forEach((name, value) -> renamed.put(ofDestination(name, type), value));
-            putSet(resolved, renamed);
-        }
-        // A path alone is a folder.
-        resolved.computeIfPresent(
-                "lake.root", (name, root) -> root.matches("(/|\\.{1,2}(/|$)).*") ? "file:" + root : root);
-        nameBucketOfRoot(resolved);
-        return withHeadersAsLines(resolved);
-    }
-
-    /** A root in a bucket is enough, with the default AWS credential chain or s3.access-key. */
-    private static void nameBucketOfRoot(Map<String, String> values) {
-        String root = values.getOrDefault("lake.root", "");
-        if (root.startsWith("s3://") && !values.containsKey("control.url")) {
-            values.putIfAbsent("s3.bucket", root.substring("s3://".length()).split("/", 2)[0]);
-        }
-    }
-
-    /** Headers that are named one by one become lines of the setting that holds all of them. */
-    private static Map<String, String> withHeadersAsLines(Map<String, String> values) {
-        Map<String, String> joined = new TreeMap<>();
-        values.forEach((name, value) -> {
-            Matcher header = HEADER.matcher(name);
-            boolean single = header.matches();
-            joined.merge(
-                    single ? header.group(1) : name,
-                    single ? header.group(2) + ": " + value : value,
-                    (lines, line) -> lines + "\n" + line);
-        });
-        return joined;
-    }
-
-    /** An empty value is "not set": it does not hide the value of a lower layer, as in the original. */
-    private static void putSet(Map<String, String> target, Map<String, String> layer) {
-        layer.forEach((name, value) -> {
-            if (!value.isBlank()) {
-                target.put(name, value.strip());
-            }
-        });
-    }
-
-    /** {@code destination.config.url} means {@code destination.webhook.url} when the webhook is chosen. */
-    private static String ofDestination(String name, String type) {
-        return name.startsWith(CONFIG_OF_DESTINATION)
-                ? "destination." + type + "." + name.substring(CONFIG_OF_DESTINATION.length())
-                : name;
-    }
-
-    private static Map<String, String> defaults() {
-        try (InputStream resource = Settings.class.getResourceAsStream("/application.properties")) {
-            if (resource == null) {
-                throw new IllegalStateException("application.properties is missing from the program");
-            }
-            Properties properties = new Properties();
-            properties.load(new InputStreamReader(resource, StandardCharsets.UTF_8));
-            return asMap(properties);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private static Map<String, String> properties(Path file) {
-        if (!Files.exists(file)) {
-            return Map.of();
-        }
-        try (var reader = Files.newBufferedReader(file)) {
-            Properties properties = new Properties();
-            properties.load(reader);
-            return asMap(properties);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private static Map<String, String> asMap(Properties properties) {
-        Map<String, String> map = new LinkedHashMap<>();
-        properties.stringPropertyNames().forEach(name -> map.put(name, properties.getProperty(name)));
-        return map;
-    }
-
-    private static Map<String, String> configFile(Path file, List<String> problems) {
-        Map<String, String> flat = new LinkedHashMap<>();
-        try (JsonParser yaml = YAML.createParser(Files.readString(file))) {
-            JsonToken first = yaml.nextToken();
-            if (first == JsonToken.START_OBJECT) {
-                flatten("", yaml, flat);
-            } else if (first != null
-                    && first != JsonToken.VALUE_NULL
-                    && !yaml.getText().isBlank()) {
-                problems.add("%s has no settings in it, such as \"control: {url: …}\". Not started.".formatted(file));
-            }
-        } catch (JacksonException e) {
-            var where = e.getLocation();
-            problems.add("%s is not YAML: line %d, column %d: %s. Not started."
-                    .formatted(
-                            file,
-                            where.getLineNr(),
-                            where.getColumnNr(),
-                            e.getOriginalMessage().lines().findFirst().orElse("")));
-        } catch (IOException e) {
-            problems.add("%s cannot be read (%s). Not started. Name the file with --config."
-                    .formatted(file, e.getClass().getSimpleName()));
-        }
-        return flat;
-    }
-
-    /** Values are texts as they are written: 007 stays 007, whatever YAML makes of it. */
-    private static void flatten(String prefix, JsonParser yaml, Map<String, String> flat) throws IOException {
-        switch (yaml.currentToken()) {
-            case START_OBJECT -> {
-                while (yaml.nextToken() != JsonToken.END_OBJECT) {
-                    String key = yaml.currentName();
-                    String name = prefix.endsWith(".headers") ? key : key.replace('_', '-');
-                    yaml.nextToken();
-                    flatten(prefix.isEmpty() ? name : prefix + "." + name, yaml, flat);
-                }
-            }
-            case START_ARRAY -> {
-                List<String> items = new ArrayList<>();
-                Map<String, String> item = new LinkedHashMap<>();
-                while (yaml.nextToken() != JsonToken.END_ARRAY) {
-                    flatten("", yaml, item);
-                    items.add(item.getOrDefault("", ""));
-                    item.clear();
-                }
-                flat.put(prefix, String.join(",", items));
-            }
-            case VALUE_NULL -> flat.put(prefix, "");
-            default -> {
-                boolean unset = ZERO_IS_UNSET.contains(prefix) && yaml.getText().equals("0");
-                flat.put(prefix, unset ? "" : yaml.getText());
-            }
-        }
-    }
-
-    private static Map<String, String> fromEnvironment(Map<String, String> environment, Set<String> known) {
-        Map<String, String> found = new LinkedHashMap<>();
-        PLAIN_ENVIRONMENT.forEach((variable, name) -> find(environment, variable, name, found));
-        known.forEach(name -> find(environment, inEnvironment(name), name, found));
-        environment.forEach((variable, value) -> {
-            if (variable.startsWith(PREFIX + "DESTINATION_CONFIG_")) {
-                String rest = variable.substring((PREFIX + "DESTINATION_CONFIG_").length());
-                String name = rest.toLowerCase(Locale.ROOT).replace('_', '-');
-                found.put(CONFIG_OF_DESTINATION + name.replaceFirst("^headers-", "headers."), value);
-            }
-        });
-        known.forEach(name -> find(environment, PREFIX + inEnvironment(name), name, found));
-        return found;
-    }
-
-    private static void find(Map<String, String> environment, String variable, String name, Map<String, String> found) {
-        String value = environment.get(variable);
-        if (value != null && !value.isBlank() && !isOfService(variable, value)) {
-            found.put(name, value);
-        }
-    }
-
-    /** Kubernetes and Docker tell a container of a service named "server" by SERVER_PORT=tcp://10.0.0.1:80. */
-    private static boolean isOfService(String variable, String value) {
-        return variable.endsWith("_PORT") && value.matches("(tcp|udp|sctp)://.+:\\d+");
-    }
-
-    private static String inEnvironment(String name) {
-        return name.toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_');
     }
 }

@@ -270,7 +270,7 @@ public final class Planner {
         if (rows == 0) {
             return new Selected(0L, true, 0L);
         }
-        boolean omitNulls = settings.text("records.nulls").equals("omit");
+        boolean omitNulls = settings.omitsNulls();
         long seen = 0;
         long records = 0;
         long bytes = 0;

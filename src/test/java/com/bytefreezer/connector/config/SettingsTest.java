@@ -750,7 +750,7 @@ class SettingsTest {
     }
 
     private List<String> unknown() {
-        return Settings.unknownInEnvironment(environment, routes());
+        return Environment.unknown(environment, routes());
     }
 
     private Settings load() throws SettingsException {

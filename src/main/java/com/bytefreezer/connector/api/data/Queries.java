@@ -119,7 +119,7 @@ public final class Queries {
         Query query = parse(sql, running);
         Dataset dataset = datasets.open(ask.tenant_id(), ask.dataset_id(), running::check);
         List<LakeObject> objects = objects(ask, dataset);
-        boolean omitNulls = settings.text("records.nulls").equals("omit");
+        boolean omitNulls = settings.omitsNulls();
         try (DuckDb duckDb = datasets.sandbox(dataset, running)) {
             Result result =
                     new Result(Channels.newOutputStream(file), ask.rows(), settings.integer("server.max-result-bytes"));

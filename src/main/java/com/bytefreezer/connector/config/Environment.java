@@ -1,0 +1,70 @@
+package com.bytefreezer.connector.config;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** Reads the settings that the environment sets: with their own names, the connector's prefix, or the original's names. */
+public final class Environment {
+    /** Of the names in the environment that are meant for the connector in any case. */
+    public static final String PREFIX = "BYTEFREEZER_CONNECTOR_";
+
+    private static final Map<String, String> OF_THE_ORIGINAL = Map.of("ACCOUNT_ID", "control.account-id");
+
+    private Environment() {}
+
+    /** The values of the {@code known} settings, by their names; {@code destination.config.*} as it is. */
+    static Map<String, String> read(Map<String, String> environment, Set<String> known) {
+        Map<String, String> found = new LinkedHashMap<>();
+        OF_THE_ORIGINAL.forEach((variable, name) -> find(environment, variable, name, found));
+        known.forEach(name -> find(environment, inEnvironment(name), name, found));
+        environment.forEach((variable, value) -> {
+            if (variable.startsWith(PREFIX + "DESTINATION_CONFIG_")) {
+                String rest = variable.substring((PREFIX + "DESTINATION_CONFIG_").length());
+                String name = rest.toLowerCase(Locale.ROOT).replace('_', '-');
+                found.put(SettingsLayers.CONFIG_OF_DESTINATION + name.replaceFirst("^headers-", "headers."), value);
+            }
+        });
+        known.forEach(name -> find(environment, PREFIX + inEnvironment(name), name, found));
+        return found;
+    }
+
+    private static void find(Map<String, String> environment, String variable, String name, Map<String, String> found) {
+        String value = environment.get(variable);
+        if (value != null && !value.isBlank() && !isOfService(variable, value)) {
+            found.put(name, value);
+        }
+    }
+
+    /** Kubernetes and Docker tell a container of a service named "server" by SERVER_PORT=tcp://10.0.0.1:80. */
+    private static boolean isOfService(String variable, String value) {
+        return variable.endsWith("_PORT") && value.matches("(tcp|udp|sctp)://.+:\\d+");
+    }
+
+    private static String inEnvironment(String name) {
+        return name.toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_');
+    }
+
+    /** Names in the environment that carry the connector's prefix and mean nothing to it. */
+    public static List<String> unknown(Map<String, String> environment, RouteFiles routes) {
+        Set<String> known = new TreeSet<>(SettingsLayers.defaults().keySet());
+        known.addAll(routes.settings());
+        Set<String> understood = new TreeSet<>();
+        known.forEach(name -> {
+            understood.add(PREFIX + inEnvironment(name));
+            String ofAny = name.replaceFirst("^destination\\.[^.]+\\.", SettingsLayers.CONFIG_OF_DESTINATION);
+            understood.add(PREFIX + inEnvironment(ofAny));
+        });
+        SettingsLayers.WITHOUT_EFFECT.forEach(name -> understood.add(PREFIX + inEnvironment(name)));
+        return environment.keySet().stream()
+                .filter(name -> name.startsWith(PREFIX) && !understood.contains(name))
+                .filter(name -> !name.startsWith(PREFIX + "DESTINATION_CONFIG_HEADERS_"))
+                // What Kubernetes sets for a service named bytefreezer-connector.
+                .filter(name -> !name.matches(PREFIX + "(SERVICE_.*|PORT|PORT_\\d+_.*)"))
+                .sorted()
+                .toList();
+    }
+}
