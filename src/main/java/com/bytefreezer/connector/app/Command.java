@@ -4,7 +4,6 @@ import com.bytefreezer.connector.config.ExportDefinition;
 import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.config.Mode;
 import com.bytefreezer.connector.config.Settings;
-import com.bytefreezer.connector.config.SettingsException;
 import com.bytefreezer.connector.cursor.Cursor;
 import com.bytefreezer.connector.operate.ExportPlan;
 import com.bytefreezer.connector.operate.ExportStatus;
@@ -21,15 +20,11 @@ import com.bytefreezer.connector.text.Secrets;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
-import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -216,22 +211,17 @@ public final class Command {
 
     /** Loads them, and lets the destinations look at the names of the datasets. */
     private void checkRoutes(List<ExportDefinition> exports, List<String> problems) {
-        try {
-            inFolder(folder -> {
-                Settings elsewhere = elsewhere(folder);
-                Cursor cursor = Cursor.open(elsewhere);
-                try (Connector connector = new Connector(elsewhere, secrets, cursor, Mode.VALIDATE)) {
-                    connector.load();
-                    for (ExportDefinition export : exports) {
-                        try {
-                            connector.requireNames(export);
-                        } catch (ConnectorException e) {
-                            problems.add("export %s: %s".formatted(export.name(), e.getMessage()));
-                        }
-                    }
+        try (Scratch scratch = Scratch.ofExports(settings, secrets);
+                Connector connector =
+                        new Connector(scratch.settings(), secrets, Cursor.open(scratch.settings()), Mode.VALIDATE)) {
+            connector.load();
+            for (ExportDefinition export : exports) {
+                try {
+                    connector.requireNames(export);
+                } catch (ConnectorException e) {
+                    problems.add("export %s: %s".formatted(export.name(), e.getMessage()));
                 }
-                return 0;
-            });
+            }
         } catch (Exception e) {
             problems.add("routes: " + Failures.describe(e));
         }
@@ -272,7 +262,9 @@ public final class Command {
             try (Lookup lookup = new Lookup(settings, secrets)) {
                 lanes = chosen(lookup).stream().map(ExportDefinition::lane).collect(Collectors.toSet());
             }
-            return inFolder(folder -> exporter.export(elsewhere(folder), lanes::contains));
+            try (Scratch scratch = Scratch.ofExports(settings, secrets)) {
+                return exporter.export(scratch.settings(), lanes::contains);
+            }
         }
         Operations operations = operations();
         List<ExportDefinition> exports = chosen(operations.exports());
@@ -407,38 +399,5 @@ public final class Command {
 
     private void print(Object value) throws JsonProcessingException {
         out.println(JSON.writeValueAsString(value));
-    }
-
-    private Settings elsewhere(Path folder) throws SettingsException {
-        return settings.with(
-                Mode.REPLAY,
-                Map.of(
-                        "cursor.url",
-                        "",
-                        "cursor.file",
-                        folder.resolve("cursor.db").toString(),
-                        "cursor.start",
-                        "earliest"));
-    }
-
-    private interface Work {
-        int in(Path folder) throws Exception;
-    }
-
-    private static int inFolder(Work work) throws Exception {
-        Path folder = Files.createTempDirectory("connector-");
-        try {
-            return work.in(folder);
-        } finally {
-            delete(folder);
-        }
-    }
-
-    private static void delete(Path folder) throws IOException {
-        try (Stream<Path> paths = Files.walk(folder)) {
-            for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(path);
-            }
-        }
     }
 }

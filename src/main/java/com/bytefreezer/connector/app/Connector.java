@@ -17,14 +17,11 @@ import com.bytefreezer.connector.delivery.DeadLetters;
 import com.bytefreezer.connector.delivery.Deliveries;
 import com.bytefreezer.connector.delivery.Retries;
 import com.bytefreezer.connector.destination.DeliveryCamel;
-import com.bytefreezer.connector.destination.StandardOutput;
 import com.bytefreezer.connector.http.HttpServer;
 import com.bytefreezer.connector.lake.Lake;
 import com.bytefreezer.connector.lane.Export;
 import com.bytefreezer.connector.lane.ExportFolder;
 import com.bytefreezer.connector.lane.Exports;
-import com.bytefreezer.connector.lane.LaneSteps;
-import com.bytefreezer.connector.lane.Outcomes;
 import com.bytefreezer.connector.lane.RunProgress;
 import com.bytefreezer.connector.lane.Schedule;
 import com.bytefreezer.connector.metrics.Metrics;
@@ -47,7 +44,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import org.apache.camel.CamelContext;
-import org.apache.camel.builder.TemplatedRouteBuilder;
 import org.apache.camel.main.Main;
 import org.apache.camel.support.PluginHelper;
 import org.apache.camel.support.ResourceHelper;
@@ -98,8 +94,7 @@ public final class Connector implements AutoCloseable {
         sayWhereDeadLettersPart(settings);
         deliveries = Deliveries.ofExports(settings, cursor, deadLetters, exports.signs());
         Circuit circuit = new Circuit(exports.signs());
-        camel = DeliveryCamel.prepare(settings, settings.routeFiles(), deliveries, new StandardOutput(), circuit);
-        camel.bind("settings", settings);
+        camel = ExportCamel.prepare(settings, settings.routeFiles(), exports, cursor, deliveries, circuit, metrics);
         camel.bind("secrets", secrets);
         cage = new Cage(settings);
         camel.bind("cage", cage);
@@ -137,16 +132,7 @@ public final class Connector implements AutoCloseable {
             }
         });
         camel.bind("connector", this);
-        camel.bind("export", new LaneSteps(exports, deliveries));
-        camel.bind("turns", exports.turns());
-        camel.bind("duckdb", exports.dataSource());
-        camel.bind("readers", exports.readers());
-        camel.bind("deliverers", exports.deliverers());
-        camel.bind("cursor", cursor);
         camel.bind("lakeCredentials", new LakeCredentials(settings, secrets, exports.signs()));
-        camel.bind("metrics", metrics);
-        camel.bind("batchOutcomes", Outcomes.ofBatches(deliveries, metrics));
-        camel.bind("unitOutcomes", Outcomes.ofUnits(exports, metrics));
         if (settings.optional("cursor.url").isEmpty()) {
             metrics.disk("cursor", existing(Path.of(settings.text("cursor.file"))));
         }
@@ -250,10 +236,7 @@ public final class Connector implements AutoCloseable {
         exports.definitions().forEach(one -> health.measure(one.lane(), exports, metrics));
         history.addKilled(cursor.pulse().name());
         lookout.start();
-        TemplatedRouteBuilder.builder(context, "export")
-                .routeId("export")
-                .parameter("name", "any")
-                .add();
+        ExportCamel.addRoute(context);
         context.getRouteController().startRoute("trigger");
         return timing;
     }

@@ -1,38 +1,32 @@
 package com.bytefreezer.connector.cage;
 
 import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.disk.ScratchFolder;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.query.MemoryLimit;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Stream;
 import org.duckdb.DuckDBConnection;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The processes in which people's statements run. A statement may use up time or memory, or end its process; the
  * connector ends that process, and the next statement gets another. Safe for use by several threads.
  */
 public final class Cage implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(Cage.class);
-
     /** The page sends several requests at once when it opens. */
     private static final int MOST_IDLE = 2;
     /** A process that holds more than this after its work does not release it. */
@@ -163,7 +157,7 @@ public final class Cage implements AutoCloseable {
         }
         all.forEach(Cell::close);
         if (made != null) {
-            remove(made);
+            ScratchFolder.remove(made);
         }
     }
 
@@ -221,19 +215,6 @@ public final class Cage implements AutoCloseable {
             }
             Files.copy(library, folder.resolve(System.mapLibraryName("duckdb_java")));
             return true;
-        }
-    }
-
-    static void remove(Path folder) {
-        if (!Files.exists(folder)) {
-            return;
-        }
-        try (Stream<Path> paths = Files.walk(folder)) {
-            for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(path);
-            }
-        } catch (IOException | UncheckedIOException e) {
-            LOG.warn("{}: cannot be removed ({}). Remove it by hand.", folder, e.getMessage());
         }
     }
 }

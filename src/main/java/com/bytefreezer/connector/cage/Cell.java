@@ -2,6 +2,7 @@ package com.bytefreezer.connector.cage;
 
 import com.bytefreezer.connector.cage.Wire.Action;
 import com.bytefreezer.connector.cage.Wire.Request;
+import com.bytefreezer.connector.disk.ScratchFolder;
 import com.bytefreezer.connector.query.DuckDbException;
 import com.bytefreezer.connector.query.Engine;
 import java.io.BufferedInputStream;
@@ -215,6 +216,6 @@ public final class Cell implements Engine {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        Cage.remove(folder);
+        ScratchFolder.remove(folder);
     }
 }

@@ -109,6 +109,11 @@ public final class RouteFiles {
         return List.of(folder.resolve("delivery" + SUFFIX), fileOf(destination));
     }
 
+    /** What a run of an export needs, without its destination. */
+    public List<Path> runFiles() {
+        return List.of(folder.resolve("export" + SUFFIX), folder.resolve("delivery" + SUFFIX));
+    }
+
     /** What finds the keys of a bucket. */
     public Path credentialsFile() {
         return folder.resolve("credentials" + SUFFIX);

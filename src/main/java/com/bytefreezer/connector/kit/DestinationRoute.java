@@ -1,15 +1,14 @@
 package com.bytefreezer.connector.kit;
 
 import com.bytefreezer.connector.config.RouteFiles;
+import com.bytefreezer.connector.disk.ScratchFolder;
 import com.bytefreezer.connector.problem.ConnectorException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Stream;
 
 /**
  * The route file of one destination, and a separate folder with the project's route files but no other destination or
@@ -20,9 +19,9 @@ public final class DestinationRoute implements AutoCloseable {
 
     private final String name;
     private final Path file;
-    private final Path folder;
+    private final ScratchFolder folder;
 
-    private DestinationRoute(String name, Path file, Path folder) {
+    private DestinationRoute(String name, Path file, ScratchFolder folder) {
         this.name = name;
         this.file = file;
         this.folder = folder;
@@ -50,13 +49,15 @@ public final class DestinationRoute implements AutoCloseable {
         }
         String fileName = file.getFileName().toString();
         String name = fileName.substring(0, fileName.length() - SUFFIX.length());
+        ScratchFolder folder = ScratchFolder.create();
         try {
-            Path folder = Files.createTempDirectory("connector-kit-");
-            copy(routes, folder.resolve("routes"));
-            Files.createDirectories(folder.resolve("routes/destinations"));
-            Files.copy(file, folder.resolve("routes/destinations").resolve(fileName));
+            Path own = folder.path().resolve("routes");
+            copy(routes, own);
+            Files.createDirectories(own.resolve("destinations"));
+            Files.copy(file, own.resolve("destinations").resolve(fileName));
             return new DestinationRoute(name, file, folder);
         } catch (IOException e) {
+            folder.close();
             throw new UncheckedIOException(e);
         }
     }
@@ -77,13 +78,13 @@ public final class DestinationRoute implements AutoCloseable {
 
     /** The folder with the route files. */
     Path routes() {
-        return folder.resolve("routes");
+        return folder.path().resolve("routes");
     }
 
     /** A new folder for a run's files. */
     Path newFolder() {
         try {
-            return Files.createTempDirectory(folder, "run-");
+            return Files.createTempDirectory(folder.path(), "run-");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -103,13 +104,7 @@ public final class DestinationRoute implements AutoCloseable {
 
     @Override
     public void close() {
-        try (Stream<Path> paths = Files.walk(folder)) {
-            for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(path);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        folder.close();
     }
 
     private static void copy(Path routes, Path copy) throws IOException {

@@ -73,7 +73,7 @@ public final class Exports {
     }
 
     /** @param engine where DuckDB runs */
-    Exports(Settings settings, Cursor cursor, boolean watch, Engine engine) {
+    public Exports(Settings settings, Cursor cursor, boolean watch, Engine engine) {
         this.engine = engine;
         this.settings = settings;
         this.cursor = cursor;

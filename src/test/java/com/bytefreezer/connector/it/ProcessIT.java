@@ -590,7 +590,7 @@ class ProcessIT {
             String test = "{\"type\": \"webhook\", \"config\": {\"url\": \"%s\"}}".formatted(sink.url());
             assertThat(post(port, "/api/v1/test-destination", test).join().body())
                     .contains("not wanted");
-            assertThat(list(temporary)).noneMatch(file -> file.startsWith("connector-once-"));
+            assertThat(list(temporary)).noneMatch(file -> file.startsWith("connector-scratch-"));
             assertThat(post(port, "/api/v1/runs", export.formatted(10, sink.url()))
                             .join()
                             .statusCode())

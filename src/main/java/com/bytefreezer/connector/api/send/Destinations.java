@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.api.send;
 
 import com.bytefreezer.connector.api.send.Targets.Target;
+import com.bytefreezer.connector.app.Scratch;
 import com.bytefreezer.connector.config.Destination.Setting;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.delivery.Batch;
@@ -113,7 +114,7 @@ public final class Destinations {
     public Tested test(@Body Trial trial) throws Exception {
         ApiException.required(trial);
         Target target = targets.resolve(trial.type(), trial.config());
-        try (OneOff once = OneOff.delivery(settings, secrets, target)) {
+        try (Scratch once = PageScratch.ofDelivery(settings, secrets, target)) {
             Instant now = Instant.now();
             Batch batch = SingleDelivery.batch(
                     List.of(testRecord(now)),
@@ -149,7 +150,7 @@ public final class Destinations {
     public Check check(@Body Trial trial, CamelContext camel) {
         ApiException.required(trial);
         Target target = targets.resolve(trial.type(), trial.config());
-        try (OneOff once = OneOff.delivery(settings, secrets, target)) {
+        try (Scratch once = PageScratch.ofDelivery(settings, secrets, target)) {
             Check check = new Checks(once.settings(), camel).check(target.destination());
             return new Check(check.status(), secrets.mask(check.message()));
         }

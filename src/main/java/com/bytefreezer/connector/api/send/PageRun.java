@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.api.send;
 
 import com.bytefreezer.connector.app.Connector;
+import com.bytefreezer.connector.app.Scratch;
 import com.bytefreezer.connector.config.ExportDefinition;
 import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.config.Settings;
@@ -16,7 +17,6 @@ import com.bytefreezer.connector.operate.DeadLetterPage;
 import com.bytefreezer.connector.problem.Failures;
 import com.bytefreezer.connector.text.Secrets;
 import com.fasterxml.jackson.annotation.JsonProperty;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
@@ -32,7 +32,7 @@ final class PageRun implements Runnable {
     private final String id = UUID.randomUUID().toString();
     private final Instant started = Instant.now();
     private final CountDownLatch over = new CountDownLatch(1);
-    private final OneOff once;
+    private final Scratch once;
     private final Secrets secrets;
     private final CamelContext routes;
     private final Runnable whenOver;
@@ -86,7 +86,7 @@ final class PageRun implements Runnable {
      * @param routes with {@code direct:credentials}
      * @param whenOver called once, whatever happens
      */
-    PageRun(OneOff once, Secrets secrets, CamelContext routes, Runnable whenOver) {
+    PageRun(Scratch once, Secrets secrets, CamelContext routes, Runnable whenOver) {
         this.once = once;
         this.secrets = secrets;
         this.routes = routes;
@@ -105,7 +105,7 @@ final class PageRun implements Runnable {
             // Also an error: whoever waits must hear of it.
             end(State.FAILED, Failures.describe(e));
         } finally {
-            once.closeButForDeadLetters();
+            once.closeExceptDeadLetters();
             whenOver.run();
             over.countDown();
         }
@@ -113,7 +113,7 @@ final class PageRun implements Runnable {
 
     private void export() throws Exception {
         Settings settings = once.settings();
-        Cursor cursor = Cursor.open(Path.of(settings.text("cursor.file")), Duration.ofHours(1));
+        Cursor cursor = Cursor.open(settings);
         Connector running = Connector.once(settings, secrets, cursor);
         Schedule runs;
         boolean succeeded;
@@ -214,7 +214,7 @@ final class PageRun implements Runnable {
     }
 
     DeadLetterPage deadLetters(@Nullable String offset, @Nullable String limit) {
-        Lane lane = new Lane(OneOff.NAME, once.settings().text("destination.type"));
+        Lane lane = new Lane(PageScratch.EXPORT, once.settings().text("destination.type"));
         return DeadLetterPage.of(new DeadLetters(once.deadLetters()), lane, offset, limit);
     }
 

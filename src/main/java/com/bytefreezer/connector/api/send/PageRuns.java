@@ -138,7 +138,7 @@ public final class PageRuns implements CamelContextAware {
         }
         PageRun run;
         try {
-            run = new PageRun(OneOff.export(settings, secrets, target, request), secrets, routes, free::release);
+            run = new PageRun(PageScratch.ofExport(settings, secrets, target, request), secrets, routes, free::release);
             Thread thread = new Thread(run, "run-" + run.id());
             thread.setDaemon(true);
             thread.start();

@@ -1,15 +1,15 @@
 package com.bytefreezer.connector.api.send;
 
 import com.bytefreezer.connector.api.send.Targets.Target;
+import com.bytefreezer.connector.app.PreviewRun;
+import com.bytefreezer.connector.app.Scratch;
 import com.bytefreezer.connector.cage.Watchdog;
 import com.bytefreezer.connector.config.Settings;
-import com.bytefreezer.connector.control.LakeCredentials;
 import com.bytefreezer.connector.cursor.Cursor;
 import com.bytefreezer.connector.delivery.Batch;
 import com.bytefreezer.connector.destination.kafka.KafkaRecords;
 import com.bytefreezer.connector.kit.Rehearsal;
 import com.bytefreezer.connector.kit.Request;
-import com.bytefreezer.connector.lane.FirstBatch;
 import com.bytefreezer.connector.problem.ApiException;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
@@ -21,7 +21,6 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -104,8 +103,8 @@ public final class Previews {
             throw new ApiException(
                     429, "%d previews are being made already. Try again in a moment.".formatted(MOST_AT_A_TIME));
         }
-        try (OneOff once = OneOff.export(settings, secrets, target, request)) {
-            Optional<Batch> batch = firstBatch(once, request, id, camel);
+        try (Scratch once = PageScratch.ofPreview(settings, secrets, target, request)) {
+            Optional<Batch> batch = firstBatch(once.settings(), id, camel);
             return batch.isEmpty()
                     ? new Preview(List.of(), 0, "The query selects no record.")
                     : preview(target, once, batch.get(), camel);
@@ -114,21 +113,19 @@ public final class Previews {
         }
     }
 
-    private Optional<Batch> firstBatch(OneOff once, SendRequest request, @Nullable String id, CamelContext camel)
-            throws Exception {
-        Path file = once.folder().resolve("cursor.db");
+    private Optional<Batch> firstBatch(Settings once, @Nullable String id, CamelContext camel) throws Exception {
         try (Watchdog.Running running = watchdog.look(id);
-                Cursor cursor = Cursor.open(file, Duration.ofHours(1))) {
+                Cursor cursor = Cursor.open(once);
+                PreviewRun run = new PreviewRun(once, cursor, running.engine(), camel, running::hasToEnd)) {
             try {
-                return new FirstBatch(once.settings(), cursor, running.engine())
-                        .read(LakeCredentials.ask(camel, request.tenant(), request.dataset()), camel, running::check);
+                return run.firstBatch();
             } catch (ConnectorException e) {
                 throw running.told(e);
             }
         }
     }
 
-    private Preview preview(Target target, OneOff once, Batch batch, CamelContext camel) throws Exception {
+    private Preview preview(Target target, Scratch once, Batch batch, CamelContext camel) throws Exception {
         Settings of = once.settings();
         if (target.type().equals("kafka")) {
             return new Preview(messages(of, batch, camel), batch.recordCount(), noteOnOrder(batch));

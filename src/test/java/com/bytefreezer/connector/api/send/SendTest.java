@@ -357,6 +357,32 @@ class SendTest {
         assertThat(incomplete.error()).isEqualTo("tenant_id, dataset_id, and sql are required");
     }
 
+    @Test
+    void aPreviewEndsAtTheTimeLimitOfQueries() throws Exception {
+        try (TestApi impatient = TestApi.over(ROUTES, Map.of("server.query-timeout-seconds", "1"))) {
+            Map<String, Object> order = order("stdout", Map.of());
+            order.put(
+                    "sql",
+                    "SELECT count(*) AS n FROM events a CROSS JOIN events b CROSS JOIN events c CROSS JOIN events d");
+
+            Answer preview = impatient.post("preview", order);
+
+            assertThat(preview.text("/error"))
+                    .isEqualTo(
+                            "The query took longer than 1 s and was stopped. Choose a smaller range, or raise server.query-timeout-seconds.");
+        }
+    }
+
+    @Test
+    void aPreviewReadsOnUntilThereIsARecord() {
+        Map<String, Object> order = order("stdout", Map.of());
+        order.put("sql", "SELECT \"timestamp\" FROM events WHERE \"timestamp\" >= '2026-11-20'");
+
+        Answer preview = connector.post("preview", order);
+
+        assertThat(preview.text("/requests/0/body")).startsWith("{\"timestamp\":\"2026-11-2");
+    }
+
     // -- export once
 
     @Test

@@ -1,0 +1,69 @@
+package com.bytefreezer.connector.disk;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A temporary folder for this user alone, removed with all that is in it when it is closed. */
+public final class ScratchFolder implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ScratchFolder.class);
+
+    private final Path path;
+
+    private ScratchFolder(Path path) {
+        this.path = path;
+    }
+
+    /**
+     * A new one in the system's folder for temporary files.
+     *
+     * @throws UncheckedIOException when it cannot be made
+     */
+    public static ScratchFolder create() {
+        try {
+            return new ScratchFolder(Files.createTempDirectory("connector-scratch-"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public Path path() {
+        return path;
+    }
+
+    /** Removes everything except {@code kept}, if it exists. */
+    public void removeExcept(Path kept) {
+        remove(path, each -> !Files.exists(kept) || !(kept.startsWith(each) || each.startsWith(kept)));
+    }
+
+    /** Fails for nothing: what cannot be removed is logged. */
+    @Override
+    public void close() {
+        remove(path);
+    }
+
+    /** Removes a folder, if it exists, with all that is in it. What cannot be removed is logged. */
+    public static void remove(Path folder) {
+        remove(folder, each -> true);
+    }
+
+    private static void remove(Path folder, Predicate<Path> which) {
+        if (!Files.exists(folder)) {
+            return;
+        }
+        try (Stream<Path> paths = Files.walk(folder)) {
+            for (Path each :
+                    paths.sorted(Comparator.reverseOrder()).filter(which).toList()) {
+                Files.deleteIfExists(each);
+            }
+        } catch (IOException | UncheckedIOException e) {
+            LOG.warn("{}: cannot be removed ({}). Remove it by hand.", folder, e.getMessage());
+        }
+    }
+}
