@@ -1,11 +1,9 @@
+import com.bytefreezer.connector.testing.LatencyProxy;
+import com.bytefreezer.connector.testing.S3Server;
 import com.bytefreezer.connector.testing.WideEvents;
-import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -18,29 +16,17 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.ToDoubleFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
-import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
-import software.amazon.awssdk.core.sync.RequestBody;
-import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
-import software.amazon.awssdk.regions.Region;
-import software.amazon.awssdk.services.s3.S3Client;
 
 /**
  * How fast the connector is, beside DuckDB's own COPY, which does the same work without delivering anything. The cases of
@@ -50,7 +36,6 @@ import software.amazon.awssdk.services.s3.S3Client;
  */
 public final class Bench {
     static final Path WORK = Path.of("target", "bench").toAbsolutePath();
-    private static final Path LAKE = WORK.resolve("lake");
     static final Path JAR =
             Path.of("target", "bytefreezer-connector.jar").toAbsolutePath();
     /** Those of src/main/docker/bytefreezer-connector. */
@@ -65,7 +50,7 @@ public final class Bench {
     private static final Dataset MANY = new Dataset("many", 75, 30_000_000);
     private static final Dataset ONE = new Dataset("one", 1, 3_000_000);
     private static final Dataset SMALL = new Dataset("small", 10_000, 1_000_000);
-    private static final Dataset WIDE = new Dataset("wide", WideEvents.OBJECTS.size(), 299_083);
+    static final Dataset WIDE = new Dataset("wide", WideEvents.OBJECTS.size(), 299_083);
 
     private final int rounds = Integer.parseInt(System.getenv().getOrDefault("ROUNDS", "3"));
     private final List<String> javaFlags =
@@ -156,13 +141,13 @@ public final class Bench {
 
     /** A dataset in a folder: DuckDB's COPY, and the connector to standard output and to a destination that costs nothing. */
     private void folder(Dataset dataset) throws Exception {
-        make(dataset);
+        BenchLake.make(dataset);
         List<Case> cases = new ArrayList<>();
         cases.add(new Case("DuckDB COPY", () -> copy(dataset)));
         builds.forEach((build, jar) -> {
             for (String destination : List.of("stdout", "discard")) {
                 cases.add(new Case("connector to " + destination + build, () -> {
-                    Map<String, String> its = settings("lake.root", "file:" + LAKE, "destination.type", destination);
+                    Map<String, String> its = settings("lake.root", "file:" + BenchLake.FOLDER, "destination.type", destination);
                     return connector(jar, dataset, its);
                 }));
             }
@@ -172,13 +157,12 @@ public final class Bench {
 
     /** The same from MinIO, near and far. */
     private void bucket() throws Exception {
-        make(MANY);
-        try (Minio minio = Minio.start()) {
-            minio.upload(MANY);
+        BenchLake.make(MANY);
+        try (S3Server minio = BenchLake.inMinio(MANY)) {
             for (Duration latency : List.of(Duration.ZERO, LATENCY)) {
-                try (LatencyProxy proxy = new LatencyProxy(minio.port, latency)) {
+                try (LatencyProxy proxy = LatencyProxy.start(minio.endpoint(), latency)) {
                     String where = "MinIO, %d ms away".formatted(latency.toMillis());
-                    printRates(MANY, where, measure(parallelObjects(MANY, proxy.port())));
+                    printRates(MANY, where, measure(parallelObjects(MANY, proxy.endpoint())));
                 }
             }
         }
@@ -186,10 +170,9 @@ public final class Bench {
 
     /** Many small objects from MinIO: what an object costs, its commit included. */
     private void smallObjects() throws Exception {
-        make(SMALL);
-        try (Minio minio = Minio.start()) {
-            minio.upload(SMALL);
-            Map<String, Measured> measured = measure(parallelObjects(SMALL, minio.port));
+        BenchLake.make(SMALL);
+        try (S3Server minio = BenchLake.inMinio(SMALL)) {
+            Map<String, Measured> measured = measure(parallelObjects(SMALL, minio.endpoint()));
             System.out.printf("%n%s from MinIO%n", title(SMALL));
             row("", "objects/s", "with start", "peak RSS", "CPU");
             measured.forEach((name, run) -> row(
@@ -203,13 +186,13 @@ public final class Bench {
 
     /** Records of 450 columns, most of them NULL: rendering and memory. */
     private void wide() throws Exception {
-        make(WIDE);
+        BenchLake.make(WIDE);
         List<Case> cases = new ArrayList<>();
         cases.add(new Case("DuckDB COPY", () -> copy(WIDE)));
         builds.forEach((build, jar) -> {
             for (String nulls : List.of("keep", "omit")) {
                 cases.add(new Case("records.nulls=" + nulls + build, () -> {
-                    Map<String, String> its = settings("lake.root", "file:" + LAKE, "destination.type", "discard");
+                    Map<String, String> its = settings("lake.root", "file:" + BenchLake.FOLDER, "destination.type", "discard");
                     its.put("records.nulls", nulls);
                     return connector(jar, WIDE, its);
                 }));
@@ -227,12 +210,12 @@ public final class Bench {
                 seconds(run.cpuSeconds * 1e6 / WIDE.records)));
     }
 
-    private List<Case> parallelObjects(Dataset dataset, int port) {
+    private List<Case> parallelObjects(Dataset dataset, URI endpoint) {
         List<Case> cases = new ArrayList<>();
         builds.forEach((build, jar) -> {
             for (int objects : PARALLEL_OBJECTS) {
                 Map<String, String> its = settings("export.parallel-objects", String.valueOf(objects));
-                its.putAll(Minio.settings(port));
+                its.putAll(BenchLake.settings(endpoint));
                 its.put("destination.type", "discard");
                 cases.add(new Case("export.parallel-objects=" + objects + build, () -> connector(jar, dataset, its)));
             }
@@ -303,7 +286,7 @@ public final class Bench {
         String sql =
                 "COPY (SELECT * FROM read_parquet('%s/%s/**/*.parquet', hive_partitioning=true, hive_types={%s})) TO '/dev/null' (FORMAT json)"
                         .formatted(
-                                LAKE,
+                                BenchLake.FOLDER,
                                 dataset.folder(),
                                 Stream.of("year", "month", "day", "hour")
                                         .map(name -> name + ": INTEGER")
@@ -550,74 +533,6 @@ public final class Bench {
         return result;
     }
 
-    // -- Data
-
-    /** Makes the dataset once. Each hour is made once and copied until there are enough objects. */
-    static void make(Dataset dataset) throws SQLException, IOException {
-        Path done = LAKE.resolve("%s-%d-%d.made".formatted(dataset.name, dataset.objects, dataset.records));
-        if (Files.exists(done)) {
-            return;
-        }
-        say("making %s", title(dataset));
-        Path folder = LAKE.resolve(dataset.folder());
-        int hours = Math.min(dataset.objects, 50);
-        try (Connection connection = DriverManager.getConnection("jdbc:duckdb:");
-                Statement statement = connection.createStatement()) {
-            for (int object = 0; object < dataset.objects; object++) {
-                int hour = object % hours;
-                Path path = folder.resolve(partition(hour)).resolve(objectName(dataset, object));
-                if (object < hours) {
-                    Files.createDirectories(path.getParent());
-                    long from = dataset.records * hour / dataset.objects;
-                    long to = dataset.records * (hour + 1) / dataset.objects;
-                    statement.execute(
-                            dataset.equals(WIDE)
-                                    ? WideEvents.copy(object, WideEvents.OBJECTS.get(object), path)
-                                    : "COPY (%s) TO '%s' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 100000)"
-                                            .formatted(records(hour, from, to), path));
-                } else {
-                    Files.copy(
-                            path.resolveSibling(objectName(dataset, hour)), path, StandardCopyOption.REPLACE_EXISTING);
-                }
-            }
-        }
-        Files.createFile(done);
-    }
-
-    private static String partition(int hour) {
-        return "year=2026/month=11/day=%02d/hour=%02d".formatted(1 + hour / 24, hour % 24);
-    }
-
-    private static String objectName(Dataset dataset, int object) {
-        return "%s_%s_%06d.parquet".formatted(TENANT, dataset.name, object);
-    }
-
-    /** Syslog in packer's types: about 370 bytes of JSON each, the same on every machine. */
-    private static String records(int hour, long from, long to) {
-        return """
-                SELECT
-                  epoch_ms(time) + 1500 AS BfTs,
-                  time AS timestamp,
-                  '10.' || h %% 4 || '.' || h // 4 %% 200 || '.' || h // 800 %% 250 AS source_ip,
-                  ['web', 'mail', 'db', 'bastion', 'proxy'][1 + h // 7 %% 5] || '-' || h // 35 %% 40 || '.corp.example.com' AS hostname,
-                  ['sshd', 'nginx', 'postfix/smtpd', 'systemd', 'kernel'][1 + h // 11 %% 5] AS app_name,
-                  (h // 13 %% 65536)::DOUBLE AS proc_id,
-                  (h // 17 %% 24)::DOUBLE AS facility,
-                  (h // 19 %% 8)::DOUBLE AS severity,
-                  (h // 23 %% 100000) / 1000 AS duration,
-                  CASE WHEN h %% 10 < 3 THEN 'ID' || h // 29 %% 50 END AS msg_id,
-                  CASE h // 31 %% 3
-                    WHEN 0 THEN 'Failed password for invalid user ' || ['admin', 'test', 'oracle', 'guest'][1 + h // 37 %% 4]
-                      || ' from 203.0.113.' || h // 41 %% 256 || ' port ' || h // 43 %% 65536 || ' ssh2, session ' || h
-                    WHEN 1 THEN 'GET /api/v1/orders/' || h // 47 %% 1000000 || '?page=' || h // 53 %% 90 || ' HTTP/1.1 "Mozilla/5.0 (X11; Linux x86_64)" '
-                      || [200, 301, 404, 500][1 + h // 59 %% 4] || ' ' || h // 61 %% 100000
-                    ELSE 'connect from unknown[198.51.100.' || h // 67 %% 256 || ']: message-id=<' || h || '@mail.example.org>, queue active, nrcpt=1'
-                  END AS message
-                FROM (SELECT (hash(i) >> 1)::BIGINT AS h, TIMESTAMP '2026-11-01 00:00:00' + INTERVAL %d HOUR + INTERVAL ((i - %d) * 3600000 // %d) MILLISECOND AS time
-                  FROM range(%d, %d) AS rows(i))
-                """.formatted(hour, from, to - from, from, to);
-    }
-
     /** The routes of the jar's project with one more destination, which takes every batch and does nothing with it. */
     static Path routes(Path jar, Path folder) throws IOException {
         Path source = jar.getParent().resolveSibling("routes");
@@ -645,225 +560,5 @@ public final class Bench {
 
     static void say(String text, Object... values) {
         System.err.printf("bench: " + text + "%n", values);
-    }
-
-    // -- S3
-
-    /** MinIO on a free port. Its data stays for the next time. */
-    static final class Minio implements AutoCloseable {
-        static final String KEY = "bench-access";
-        static final String SECRET = "bench-secret";
-        static final String BUCKET = "bench";
-
-        final int port;
-        private final Process process;
-
-        private Minio(int port, Process process) {
-            this.port = port;
-            this.process = process;
-        }
-
-        static Minio start() throws IOException, InterruptedException {
-            String version = Files.readString(Path.of("src", "test", "servers", "minio.version"))
-                    .strip();
-            Path program = cache().resolve("minio").resolve(version).resolve("minio");
-            if (!Files.exists(program)) {
-                throw new IllegalStateException(program + " is missing; run src/test/servers/install.sh");
-            }
-            int port = freePort();
-            ProcessBuilder builder = new ProcessBuilder(
-                    program.toString(),
-                    "server",
-                    "--quiet",
-                    "--address",
-                    "127.0.0.1:" + port,
-                    WORK.resolve("minio").toString());
-            builder.environment()
-                    .putAll(Map.of(
-                            "MINIO_ROOT_USER",
-                            KEY,
-                            "MINIO_ROOT_PASSWORD",
-                            SECRET,
-                            "MINIO_BROWSER",
-                            "off",
-                            "MINIO_UPDATE",
-                            "off"));
-            File log = WORK.resolve("minio.log").toFile();
-            Minio minio = new Minio(
-                    port, builder.redirectErrorStream(true).redirectOutput(log).start());
-            while (!minio.isReady()) {
-                Thread.sleep(50);
-            }
-            return minio;
-        }
-
-        static Map<String, String> settings(int port) {
-            return Map.of(
-                    "s3.bucket", BUCKET,
-                    "s3.endpoint", "http://127.0.0.1:" + port,
-                    "s3.access-key", KEY,
-                    "s3.secret-key", SECRET,
-                    "duckdb.extension-directory",
-                            cache().resolve("duckdb-extensions").toString());
-        }
-
-        /** Copies the dataset from its folder, unless all of it is there. */
-        void upload(Dataset dataset) throws Exception {
-            Path folder = LAKE.resolve(dataset.folder());
-            ExecutorService threads = Executors.newFixedThreadPool(8);
-            try (S3Client client = client(port);
-                    Stream<Path> walk = Files.walk(folder)) {
-                if (client.listBuckets().buckets().isEmpty()) {
-                    client.createBucket(request -> request.bucket(BUCKET));
-                }
-                if (stored(client, dataset) == dataset.objects) {
-                    return;
-                }
-                say("uploading %s", title(dataset));
-                List<Future<?>> uploads = new ArrayList<>();
-                for (Path file : walk.filter(Files::isRegularFile)
-                        .sorted(Comparator.naturalOrder())
-                        .toList()) {
-                    String key = LAKE.relativize(file).toString();
-                    uploads.add(threads.submit(() ->
-                            client.putObject(request -> request.bucket(BUCKET).key(key), RequestBody.fromFile(file))));
-                }
-                for (Future<?> upload : uploads) {
-                    upload.get();
-                }
-            } finally {
-                threads.shutdown();
-            }
-        }
-
-        @Override
-        public void close() {
-            process.destroy();
-            process.onExit().join();
-        }
-
-        private static long stored(S3Client client, Dataset dataset) {
-            return client
-                    .listObjectsV2Paginator(request -> request.bucket(BUCKET).prefix(dataset.folder()))
-                    .contents()
-                    .stream()
-                    .count();
-        }
-
-        private boolean isReady() {
-            if (!process.isAlive()) {
-                throw new IllegalStateException("MinIO ended; see " + WORK.resolve("minio.log"));
-            }
-            try (S3Client client = client(port)) {
-                client.listBuckets();
-                return true;
-            } catch (RuntimeException notYet) {
-                return false;
-            }
-        }
-
-        private static S3Client client(int port) {
-            return S3Client.builder()
-                    .httpClient(UrlConnectionHttpClient.create())
-                    .endpointOverride(URI.create("http://127.0.0.1:" + port))
-                    .forcePathStyle(true)
-                    .region(Region.US_EAST_1)
-                    .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create(KEY, SECRET)))
-                    .build();
-        }
-
-        private static Path cache() {
-            String chosen = System.getenv("CONNECTOR_TEST_CACHE");
-            return chosen != null
-                    ? Path.of(chosen).toAbsolutePath()
-                    : Path.of(System.getProperty("user.home"), ".cache", "bytefreezer-connector-test");
-        }
-
-        static int freePort() throws IOException {
-            try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-                return socket.getLocalPort();
-            }
-        }
-    }
-
-    /** Stands before a server of this machine and holds back its answers, not its throughput. */
-    private static final class LatencyProxy implements AutoCloseable {
-        private static final int CHUNK_BYTES = 64 * 1024;
-        private static final int CHUNKS_UNDER_WAY = 1024;
-
-        private final ExecutorService threads = Executors.newCachedThreadPool(task -> {
-            Thread thread = new Thread(task, "proxy");
-            thread.setDaemon(true);
-            return thread;
-        });
-        private final ServerSocket listener = new ServerSocket(0, 128, InetAddress.getLoopbackAddress());
-        private final long delayNanos;
-
-        private record Chunk(long dueNanos, byte[] bytes) {}
-
-        LatencyProxy(int target, Duration delay) throws IOException {
-            delayNanos = delay.toNanos();
-            threads.execute(() -> {
-                while (!listener.isClosed()) {
-                    try {
-                        connect(listener.accept(), new Socket(InetAddress.getLoopbackAddress(), target));
-                    } catch (IOException closed) {
-                        // The loop ends.
-                    }
-                }
-            });
-        }
-
-        int port() {
-            return listener.getLocalPort();
-        }
-
-        @Override
-        public void close() throws IOException {
-            listener.close();
-            threads.shutdownNow();
-        }
-
-        private void connect(Socket client, Socket server) throws IOException {
-            client.setTcpNoDelay(true);
-            server.setTcpNoDelay(true);
-            BlockingQueue<Chunk> late = new ArrayBlockingQueue<>(CHUNKS_UNDER_WAY);
-            threads.execute(() -> untilBroken(client, server, () -> {
-                client.getInputStream().transferTo(server.getOutputStream());
-                return null;
-            }));
-            threads.execute(() -> untilBroken(client, server, () -> {
-                byte[] buffer = new byte[CHUNK_BYTES];
-                for (int length; (length = server.getInputStream().read(buffer)) > 0; ) {
-                    late.put(new Chunk(System.nanoTime() + delayNanos, Arrays.copyOf(buffer, length)));
-                }
-                late.put(new Chunk(System.nanoTime() + delayNanos, new byte[0]));
-                return null;
-            }));
-            threads.execute(() -> untilBroken(client, server, () -> {
-                for (Chunk chunk = late.take(); chunk.bytes.length > 0; chunk = late.take()) {
-                    TimeUnit.NANOSECONDS.sleep(chunk.dueNanos - System.nanoTime());
-                    client.getOutputStream().write(chunk.bytes);
-                }
-                client.shutdownOutput();
-                return null;
-            }));
-        }
-
-        private static void untilBroken(Socket client, Socket server, Callable<Void> forwarding) {
-            try {
-                forwarding.call();
-            } catch (Exception broken) {
-                Stream.of(client, server).forEach(LatencyProxy::closeQuietly);
-            }
-        }
-
-        private static void closeQuietly(Socket socket) {
-            try {
-                socket.close();
-            } catch (IOException e) {
-                say("%s", e);
-            }
-        }
     }
 }

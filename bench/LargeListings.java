@@ -2,7 +2,9 @@ import com.bytefreezer.connector.cursor.Cursor;
 import com.bytefreezer.connector.testing.Await;
 import com.bytefreezer.connector.testing.PackerKeys;
 import com.bytefreezer.connector.testing.ParquetLake;
+import com.bytefreezer.connector.testing.S3Server;
 import com.bytefreezer.connector.testing.SimulatedBucket;
+import com.bytefreezer.connector.testing.TestTools;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -144,8 +146,8 @@ final class LargeListings {
                 "schedule.interval-seconds", "5",
                 "cursor.file", cursor.toString(),
                 "cursor.lookback-hours", String.valueOf(lookbackHours),
-                "server.port", String.valueOf(Bench.Minio.freePort()));
-        settings.putAll(Bench.Minio.settings(bucket.endpoint().getPort()));
+                "server.port", String.valueOf(TestTools.freePort()));
+        settings.putAll(S3Server.settings(bucket.endpoint()));
         settings.put("s3.bucket", SimulatedBucket.NAME);
         return bench.inWatchMode(settings);
     }

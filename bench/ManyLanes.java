@@ -2,6 +2,7 @@ import com.bytefreezer.connector.delivery.Routes;
 import com.bytefreezer.connector.testing.Await;
 import com.bytefreezer.connector.testing.MinioServer;
 import com.bytefreezer.connector.testing.S3Server;
+import com.bytefreezer.connector.testing.TestTools;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.File;
@@ -80,7 +81,7 @@ final class ManyLanes {
 
     private void measure(S3Server minio, String sink) throws Exception {
         Path cursor = FOLDER.resolve("cursor.db");
-        int port = Bench.Minio.freePort();
+        int port = TestTools.freePort();
         for (String suffix : List.of("", "-wal", "-shm")) {
             Bench.delete(cursor.resolveSibling("cursor.db" + suffix));
         }

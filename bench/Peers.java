@@ -1,9 +1,11 @@
 import com.bytefreezer.connector.testing.ElasticsearchServer;
+import com.bytefreezer.connector.testing.S3Server;
+import com.bytefreezer.connector.testing.TestTools;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -58,17 +60,16 @@ final class Peers {
     }
 
     void run() throws Exception {
-        Bench.make(DATASET);
+        BenchLake.make(DATASET);
         installPeers();
-        try (Bench.Minio minio = Bench.Minio.start()) {
-            minio.upload(DATASET);
+        try (S3Server minio = BenchLake.inMinio(DATASET)) {
             webhook(minio);
             elasticsearch(minio);
         }
     }
 
-    private void webhook(Bench.Minio minio) throws Exception {
-        int port = Bench.Minio.freePort();
+    private void webhook(S3Server minio) throws Exception {
+        int port = TestTools.freePort();
         URI url = URI.create("http://127.0.0.1:" + port + "/");
         Process sink = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -97,7 +98,7 @@ final class Peers {
         }
     }
 
-    private void elasticsearch(Bench.Minio minio) throws Exception {
+    private void elasticsearch(S3Server minio) throws Exception {
         try (ElasticsearchServer server = ElasticsearchServer.node().heap("1g").start()) {
             Map<String, String> login = Map.of(
                     "ELASTICSEARCH_USER", ElasticsearchServer.USER,
@@ -142,9 +143,9 @@ final class Peers {
     }
 
     /** By their names: each build as it is launched, and this one in little memory. */
-    private Map<String, Callable<Bench.Measured>> connectors(Bench.Minio minio, Map<String, String> destination) {
+    private Map<String, Callable<Bench.Measured>> connectors(S3Server minio, Map<String, String> destination) {
         Map<String, String> its = bench.settings("query.sql", QUERY);
-        its.putAll(Bench.Minio.settings(minio.port));
+        its.putAll(BenchLake.settings(minio.endpoint()));
         its.putAll(destination);
         its.putIfAbsent("schedule.batch-size", String.valueOf(BATCH));
         its.putIfAbsent("delivery.max-in-flight", String.valueOf(IN_FLIGHT));
@@ -159,7 +160,7 @@ final class Peers {
         return senders;
     }
 
-    private Bench.Measured peer(Bench.Minio minio, String kind, URI url, Map<String, String> environment)
+    private Bench.Measured peer(S3Server minio, String kind, URI url, Map<String, String> environment)
             throws IOException, InterruptedException {
         Path log = Bench.WORK.resolve("peer.log");
         ProcessBuilder builder = new ProcessBuilder(
@@ -167,15 +168,15 @@ final class Peers {
                         "bench/peers.py",
                         kind,
                         url.toString(),
-                        "127.0.0.1:" + minio.port,
-                        Bench.Minio.BUCKET + "/" + DATASET.folder(),
+                        minio.endpoint().getAuthority(),
+                        BenchLake.BUCKET + "/" + DATASET.folder(),
                         String.valueOf(BATCH),
                         String.valueOf(IN_FLIGHT))
                 .redirectErrorStream(true)
                 .redirectOutput(log.toFile());
         builder.environment().putAll(environment);
-        builder.environment().put("S3_KEY", Bench.Minio.KEY);
-        builder.environment().put("S3_SECRET", Bench.Minio.SECRET);
+        builder.environment().put("S3_KEY", minio.accessKey());
+        builder.environment().put("S3_SECRET", minio.secretKey());
         long before = System.nanoTime();
         Process process = builder.start();
         Bench.Watched watched = Bench.watch(process);

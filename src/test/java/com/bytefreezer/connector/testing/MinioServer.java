@@ -11,18 +11,24 @@ import java.util.List;
 public final class MinioServer extends S3Server {
     private final Path program;
     private final Path directory;
+    private final boolean keeps;
     private Process process;
 
-    private MinioServer(Path program, int port) {
-        super(port);
-        this.program = program;
-        directory = TestTools.temporaryDirectory("minio");
+    private MinioServer(Path directory, boolean keeps) {
+        super(TestTools.freePort());
+        program = TestTools.minio();
+        this.directory = directory;
+        this.keeps = keeps;
         process = startProcess(List.of());
         Await.until("MinIO is ready", () -> isReady(process));
     }
 
     static MinioServer start() {
-        return new MinioServer(TestTools.minio(), TestTools.freePort());
+        return new MinioServer(TestTools.temporaryDirectory("minio"), false);
+    }
+
+    static MinioServer startIn(Path directory) {
+        return new MinioServer(directory, true);
     }
 
     private Process startProcess(List<String> options) {
@@ -91,6 +97,8 @@ public final class MinioServer extends S3Server {
     public void close() {
         super.close();
         kill();
-        TestTools.deleteFolder(directory);
+        if (!keeps) {
+            TestTools.deleteFolder(directory);
+        }
     }
 }

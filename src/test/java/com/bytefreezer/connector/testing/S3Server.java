@@ -47,6 +47,11 @@ public abstract class S3Server implements AutoCloseable {
         return MinioServer.start();
     }
 
+    /** Starts MinIO as a process whose objects stay in the folder, for the next one. */
+    public static MinioServer minioIn(Path directory) {
+        return MinioServer.startIn(directory);
+    }
+
     /** The settings of a connector that reads from such a server at this address; its bucket is not among them. */
     public static Map<String, String> settings(URI endpoint) {
         return Map.of(
