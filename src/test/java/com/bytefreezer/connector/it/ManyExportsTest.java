@@ -2,49 +2,36 @@ package com.bytefreezer.connector.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.bytefreezer.connector.app.ExportsBed;
 import com.bytefreezer.connector.app.TestRun;
 import com.bytefreezer.connector.config.Settings;
-import com.bytefreezer.connector.delivery.Routes;
 import com.bytefreezer.connector.kit.Reply;
 import com.bytefreezer.connector.testing.Await;
 import com.bytefreezer.connector.testing.ParquetLake;
 import com.bytefreezer.connector.testing.WebhookServer;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
-import java.util.TreeMap;
-import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Many exports in one process, which must not stand in each other's way. */
 @Tag("slow")
-class ManyExportsTest {
+class ManyExportsTest extends ExportsBed {
     private static final int OBJECTS = 60;
 
-    @TempDir
-    private Path folder;
-
-    @AutoClose
-    private final WebhookServer sink = WebhookServer.startCounting(100_000, ParquetLake::number);
-
-    private ParquetLake lake;
-    private Path exports;
+    ManyExportsTest() {
+        super(WebhookServer.startCounting(100_000, ParquetLake::number));
+    }
 
     @BeforeEach
-    void makeLakeAndRoutes() throws IOException {
-        lake = ParquetLake.in(folder.resolve("lake"));
+    void makeObjects() {
         for (int i = 0; i < OBJECTS; i++) {
             // Partitions of their own, so that none is read together with another.
             lake.numbers("year=2026/month=11/day=%02d/hour=%02d/o.parquet".formatted(1 + i / 24, i % 24), i, 1);
         }
-        Routes.copyTo(folder.resolve("routes"));
-        exports = folder.resolve("routes/exports");
-        Files.delete(exports.resolve("default.camel.yaml"));
     }
 
     @Test
@@ -85,22 +72,12 @@ class ManyExportsTest {
     }
 
     private Settings settings(Map<String, String> more) {
-        Map<String, String> given = new TreeMap<>(Map.of(
-                "lake.root",
-                "file:" + lake.root(),
-                "destination.type",
-                "webhook",
-                "destination.webhook.url",
-                sink.url().toString(),
-                "destination.webhook.format",
-                "ndjson"));
-        given.putAll(more);
+        Map<String, String> given = given(more);
+        given.put("destination.webhook.format", "ndjson");
         return TestRun.settings(folder, folder.resolve("routes"), given);
     }
 
     private void export(String name, String sql) throws IOException {
-        Files.writeString(
-                exports.resolve(name + ".camel.yaml"),
-                Routes.export(name, Map.of("tenant", "acme", "dataset", "events", "sql", sql)));
+        Files.writeString(file(name), text(name, sql));
     }
 }

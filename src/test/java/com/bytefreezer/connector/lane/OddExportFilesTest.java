@@ -2,14 +2,13 @@ package com.bytefreezer.connector.lane;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.bytefreezer.connector.app.ExportsBed;
 import com.bytefreezer.connector.app.TestRun;
 import com.bytefreezer.connector.config.Mode;
 import com.bytefreezer.connector.config.Settings;
-import com.bytefreezer.connector.delivery.Routes;
 import com.bytefreezer.connector.kit.Reply;
 import com.bytefreezer.connector.operate.LaneStatus;
 import com.bytefreezer.connector.testing.Await;
-import com.bytefreezer.connector.testing.ParquetLake;
 import com.bytefreezer.connector.testing.WebhookServer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -19,33 +18,22 @@ import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.Map;
 import java.util.TreeMap;
-import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What people, editors and mounts put into {@code routes/exports} beside files of exports. */
 @Tag("slow")
-class OddExportFilesTest {
+class OddExportFilesTest extends ExportsBed {
     private static final int RECORDS = 10;
 
-    @TempDir
-    private Path folder;
-
-    @AutoClose
-    private final WebhookServer sink = WebhookServer.start();
-
-    private ParquetLake lake;
-    private Path exports;
+    OddExportFilesTest() {
+        super(WebhookServer.start());
+    }
 
     @BeforeEach
-    void makeLakeAndRoutes() throws IOException {
-        lake = ParquetLake.in(folder.resolve("lake"));
+    void makeAGoodOne() throws IOException {
         object("a", 0);
-        Routes.copyTo(folder.resolve("routes"));
-        exports = folder.resolve("routes/exports");
-        Files.delete(exports.resolve("default.camel.yaml"));
         Files.writeString(file("good"), text("good"));
     }
 
@@ -161,36 +149,14 @@ class OddExportFilesTest {
     }
 
     private Settings settings() {
-        return TestRun.settings(
-                folder,
-                folder.resolve("routes"),
-                Map.of(
-                        "lake.root",
-                        "file:" + lake.root(),
-                        "destination.type",
-                        "webhook",
-                        "destination.webhook.url",
-                        sink.url().toString(),
-                        "schedule.interval-seconds",
-                        "1"),
-                Mode.WATCH);
+        return TestRun.settings(folder, folder.resolve("routes"), given(Map.of()), Mode.WATCH);
     }
 
     private void object(String name, int first) {
         lake.numbers("year=2026/month=11/day=20/hour=01/%s.parquet".formatted(name), first, RECORDS);
     }
 
-    private Path file(String name) {
-        return exports.resolve(name + ".camel.yaml");
-    }
-
     private static String text(String name) {
-        return Routes.export(
-                name,
-                Map.of(
-                        "tenant", "acme",
-                        "dataset", "events",
-                        "destination", "webhook",
-                        "sql", "SELECT n FROM events"));
+        return text(name, "SELECT n FROM events");
     }
 }

@@ -3,47 +3,34 @@ package com.bytefreezer.connector.lane;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.bytefreezer.connector.app.ExportsBed;
 import com.bytefreezer.connector.app.TestRun;
 import com.bytefreezer.connector.config.Mode;
 import com.bytefreezer.connector.config.Settings;
-import com.bytefreezer.connector.delivery.Routes;
 import com.bytefreezer.connector.operate.LaneStatus;
 import com.bytefreezer.connector.testing.Await;
-import com.bytefreezer.connector.testing.ParquetLake;
 import com.bytefreezer.connector.testing.WebhookServer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Map;
-import java.util.TreeMap;
-import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Files of exports that are wrong, come, change and go while a watch runs. */
 @Tag("slow")
-class WatchedExportsTest {
+class WatchedExportsTest extends ExportsBed {
     private static final int RECORDS = 10;
 
-    @TempDir
-    private Path folder;
-
-    @AutoClose
-    private final WebhookServer sink = WebhookServer.start();
-
-    private ParquetLake lake;
-    private Path exports;
+    WatchedExportsTest() {
+        super(WebhookServer.start());
+    }
 
     @BeforeEach
-    void makeLakeAndRoutes() throws IOException {
-        lake = ParquetLake.in(folder.resolve("lake"));
+    void makeObject() {
         lake.numbers("year=2026/month=11/day=20/hour=01/a.parquet", 0, RECORDS);
-        Routes.copyTo(folder.resolve("routes"));
-        exports = folder.resolve("routes/exports");
-        Files.delete(exports.resolve("default.camel.yaml"));
     }
 
     @Test
@@ -51,7 +38,8 @@ class WatchedExportsTest {
         export("good", "n");
         Files.writeString(exports.resolve("bad.camel.yaml"), "- templatedRoute:\n  parameters: [\n");
         export("worse", "nothing FROM");
-        Files.writeString(exports.resolve("lost.camel.yaml"), text("lost", "n").replace("webhook", "nowhere"));
+        Files.writeString(
+                exports.resolve("lost.camel.yaml"), ofColumns("lost", "n").replace("webhook", "nowhere"));
         try (TestRun.Running watch = TestRun.watch(settings())) {
             Await.until("the good one", () -> sink.acceptedRecords() == RECORDS);
             assertThat(watch.log())
@@ -85,7 +73,7 @@ class WatchedExportsTest {
         export("good", "n");
         Files.writeString(
                 exports.resolve("bad.camel.yaml"),
-                text("bad", "n").replace("webhook", "nowhere").replace("name: sql", "name: sqll"));
+                ofColumns("bad", "n").replace("webhook", "nowhere").replace("name: sql", "name: sqll"));
         try (TestRun.Running watch = TestRun.watch(settings())) {
             Await.until("the complaint", () -> watch.whyNotReady().isPresent());
             assertThat(watch.whyNotReady().orElseThrow())
@@ -98,11 +86,11 @@ class WatchedExportsTest {
     void aWrongFileStopsABatchAsBefore() throws Exception {
         export("good", "n");
         Files.writeString(exports.resolve("bad.camel.yaml"), "- templatedRoute:\n  parameters: [\n");
-        assertThatThrownBy(() -> TestRun.settings(folder, folder.resolve("routes"), given()))
+        assertThatThrownBy(() -> TestRun.settings(folder, folder.resolve("routes"), given(Map.of())))
                 .hasStackTraceContaining("bad.camel.yaml is not YAML: line 2");
         export("bad", "n");
-        Files.writeString(exports.resolve("other.camel.yaml"), text("good", "n"));
-        assertThatThrownBy(() -> TestRun.settings(folder, folder.resolve("routes"), given()))
+        Files.writeString(exports.resolve("other.camel.yaml"), ofColumns("good", "n"));
+        assertThatThrownBy(() -> TestRun.settings(folder, folder.resolve("routes"), given(Map.of())))
                 .hasStackTraceContaining("an export is named good in routes/exports/good.camel.yaml already");
     }
 
@@ -127,13 +115,13 @@ class WatchedExportsTest {
 
             // A change that is wrong leaves the running one in its place, and another file is no other export.
             Files.writeString(
-                    exports.resolve("first.camel.yaml"), text("first", "n").replace("name:", "nam"));
+                    exports.resolve("first.camel.yaml"), ofColumns("first", "n").replace("name:", "nam"));
             Await.until("the complaint", () -> watch.whyNotReady().isPresent());
             lake.numbers("year=2026/month=11/day=20/hour=01/c.parquet", 2 * RECORDS, RECORDS);
             Await.until("one more object", () -> sink.acceptedRecords() == 4 * RECORDS);
             assertThat(watch.log()).anyMatch(line -> line.endsWith("The export goes on as it was."));
             Files.delete(exports.resolve("first.camel.yaml"));
-            Files.writeString(exports.resolve("renamed.camel.yaml"), text("first", "n, 'changed' AS mark"));
+            Files.writeString(exports.resolve("renamed.camel.yaml"), ofColumns("first", "n, 'changed' AS mark"));
             Await.until("readiness", () -> watch.whyNotReady().isEmpty());
             assertThat(watch.log()).noneMatch(line -> line.contains("first/webhook: removed"));
         }
@@ -143,10 +131,10 @@ class WatchedExportsTest {
     @Test
     void aNameBelongsToTheExportThatRunsUnderIt() throws Exception {
         Path second = exports.resolve("second.camel.yaml");
-        Files.writeString(second, text("shared", "n, 'second' AS mark"));
+        Files.writeString(second, ofColumns("shared", "n, 'second' AS mark"));
         try (TestRun.Running watch = TestRun.watch(settings())) {
             Await.until("the first run", () -> sink.acceptedRecords() == RECORDS);
-            Files.writeString(exports.resolve("first.camel.yaml"), text("shared", "n, 'first' AS mark"));
+            Files.writeString(exports.resolve("first.camel.yaml"), ofColumns("shared", "n, 'first' AS mark"));
             Await.until("the complaint", () -> watch.whyNotReady().isPresent());
             assertThat(watch.whyNotReady().orElseThrow())
                     .contains(
@@ -163,9 +151,9 @@ class WatchedExportsTest {
     void aLinkThatIsTurnedIsAChange() throws Exception {
         Path one = Files.createDirectories(exports.resolve("..one"));
         Path two = Files.createDirectories(exports.resolve("..two"));
-        Files.writeString(one.resolve("mounted.camel.yaml"), text("mounted", "n"));
-        Files.writeString(two.resolve("mounted.camel.yaml"), text("mounted", "n"));
-        Files.writeString(two.resolve("more.camel.yaml"), text("more", "n"));
+        Files.writeString(one.resolve("mounted.camel.yaml"), ofColumns("mounted", "n"));
+        Files.writeString(two.resolve("mounted.camel.yaml"), ofColumns("mounted", "n"));
+        Files.writeString(two.resolve("more.camel.yaml"), ofColumns("more", "n"));
         Path data = Files.createSymbolicLink(exports.resolve("..data"), Path.of("..one"));
         for (String name : new String[] {"mounted", "more"}) {
             Files.createSymbolicLink(exports.resolve(name + ".camel.yaml"), Path.of("..data", name + ".camel.yaml"));
@@ -201,47 +189,29 @@ class WatchedExportsTest {
     @Test
     void anExportBringsItsDestinationWithIt() throws Exception {
         export("first", "n");
-        Map<String, String> given = new TreeMap<>(given());
+        Map<String, String> given = given(Map.of());
         given.put("destination.file.folder", folder.resolve("out").toString());
         given.put("destination.file.roll-seconds", "1");
         try (TestRun.Running watch =
                 TestRun.watch(TestRun.settings(folder, folder.resolve("routes"), given, Mode.WATCH))) {
             Await.until("the first", () -> sink.acceptedRecords() == RECORDS);
             Files.writeString(
-                    exports.resolve("archive.camel.yaml"), text("archive", "n").replace("webhook", "file"));
+                    exports.resolve("archive.camel.yaml"),
+                    ofColumns("archive", "n").replace("webhook", "file"));
             Await.until("a file", () -> Files.exists(folder.resolve("out/acme/events")));
             assertThat(watch.whyNotReady()).isEmpty();
         }
     }
 
     private Settings settings() {
-        return TestRun.settings(folder, folder.resolve("routes"), given(), Mode.WATCH);
-    }
-
-    private Map<String, String> given() {
-        return Map.of(
-                "lake.root",
-                "file:" + lake.root(),
-                "destination.type",
-                "webhook",
-                "destination.webhook.url",
-                sink.url().toString(),
-                "schedule.interval-seconds",
-                "1");
+        return TestRun.settings(folder, folder.resolve("routes"), given(Map.of()), Mode.WATCH);
     }
 
     private void export(String name, String columns) throws IOException {
-        Path file = exports.resolve(name + ".camel.yaml");
-        Files.writeString(file, text(name, columns));
+        Files.writeString(file(name), ofColumns(name, columns));
     }
 
-    private static String text(String name, String columns) {
-        return Routes.export(
-                name,
-                Map.of(
-                        "tenant", "acme",
-                        "dataset", "events",
-                        "destination", "webhook",
-                        "sql", "SELECT %s FROM events".formatted(columns)));
+    private static String ofColumns(String name, String columns) {
+        return text(name, "SELECT %s FROM events".formatted(columns));
     }
 }
