@@ -27,9 +27,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** The packaged connector, killed in the middle of an export and started again. */
 class CrashIT {
     private static final int OBJECTS = 8;
-    private static final int RECORDS_PER_OBJECT = 130_000;
+    private static final int RECORDS_PER_OBJECT = 32_500;
     private static final int RECORDS = OBJECTS * RECORDS_PER_OBJECT;
-    private static final int BATCH = 1000;
+    private static final int BATCH = 250;
     private static final int PARALLEL_OBJECTS = 2;
     private static final int IN_FLIGHT = 4;
 
@@ -101,7 +101,7 @@ class CrashIT {
         try (WebhookServer sink = WebhookServer.startCounting(RECORDS, ParquetLake::number)) {
             sink.reply(Reply.of(200).after(Duration.ofMillis(60)));
             List<String> endings = new ArrayList<>();
-            for (int stops = 0; stops < 5; stops++) {
+            for (int stops = 0; stops < 3; stops++) {
                 long before = sink.acceptedRecords();
                 try (ConnectorProcess connector = start(sink)) {
                     Await.until("some deliveries", () -> sink.acceptedRecords() >= before + 20 * BATCH);
@@ -159,6 +159,12 @@ class CrashIT {
                 "CURSOR_FILE",
                 folder.resolve("cursor.db").toString());
         return ConnectorProcess.start(
-                TestTools.projectDirectory(), environment, List.of("-Xmx256m"), "--mode", "batch");
+                TestTools.projectDirectory(),
+                environment,
+                List.of("-Xmx256m"),
+                "--mode",
+                "batch",
+                "--set",
+                "schedule.batch-size=" + BATCH);
     }
 }

@@ -21,6 +21,7 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -38,6 +39,17 @@ class FileIT {
     @ParameterizedTest
     @ValueSource(strings = {"none", "gzip"})
     void killedAgainAndAgainItLeavesEveryRecordOnceInCompleteFiles(String compression) throws Exception {
+        kill(4, compression);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"none", "gzip"})
+    @Tag("soak")
+    void killedTwentyTimesItLeavesEveryRecordOnceInCompleteFiles(String compression) throws Exception {
+        kill(20, compression);
+    }
+
+    private void kill(int times, String compression) throws Exception {
         var lake = lake();
         var tree = folder.resolve("tree");
         var random = new Random(11);
@@ -49,7 +61,7 @@ class FileIT {
                 compression.equals("gzip") ? "100000" : "1000000",
                 "schedule.batch-size",
                 "200");
-        while (kills < 8) {
+        while (kills < times) {
             var before = journalSize(tree);
             try (var connector = start(lake, tree, settings)) {
                 var more = random.nextInt(20_000);

@@ -142,6 +142,8 @@ final class WrittenPage {
                 .redirectInput(Path.of("/dev/null").toFile())
                 .redirectOutput(output.toFile())
                 .redirectError(errors.toFile());
+        // For every Java that the page starts: the first compiler alone, what runs once is not worth more.
+        builder.environment().put("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC");
         builder.environment().putAll(environment);
         int code = builder.start().waitFor();
         String printed = Files.readString(output);
