@@ -11,14 +11,10 @@ import com.bytefreezer.connector.testing.TestTools;
 import com.bytefreezer.connector.testing.WebhookServer;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.net.HttpURLConnection;
-import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -40,10 +36,9 @@ final class FailureMatrix {
     private static final int OBJECTS = 900;
     private static final int RECORDS_PER_OBJECT = 2000;
     private static final Duration PATIENCE = Duration.ofSeconds(Integer.getInteger("bench.signs.seconds", 150));
-    private static final Duration SCRAPE = Duration.ofSeconds(15);
     private static final int AT_ONCE = Integer.getInteger("bench.signs.at-once", 3);
     private static final Path FOLDER = Bench.WORK.resolve("signs");
-    private static final String NEVER = "-";
+    static final String NEVER = "-";
 
     private final String only;
 
@@ -151,7 +146,7 @@ final class FailureMatrix {
                     .set("destination.elasticsearch.index", "events")
                     .set("destination.elasticsearch.username", ElasticsearchServer.USER)
                     .set("destination.elasticsearch.password", ElasticsearchServer.PASSWORD);
-            scene.working = () -> metric(scene.port, "records_accepted_total") > 0;
+            scene.working = () -> ConnectorAnswers.metric(scene.port, "records_accepted_total") > 0;
             scene.fail = () -> signal(server.process(), "STOP");
         });
         all.put("the destination refuses everything", scene -> {
@@ -204,7 +199,7 @@ final class FailureMatrix {
             scene.set("query.sql", "SELECT n, hostname, message, md5(n::VARCHAR) AS text FROM events ORDER BY text")
                     .set("duckdb.memory-limit", "64MB")
                     .set("duckdb.temp-folder", disk.folder());
-            scene.working = () -> answers(scene.port, "/api/v1/health").isPresent();
+            scene.working = () -> ConnectorAnswers.body(scene.port, "/api/v1/health").isPresent();
             fill(disk.folder());
         });
         all.put("the process dies again and again", scene -> scene.slowSink());
@@ -251,7 +246,7 @@ final class FailureMatrix {
                 LockSupport.parkNanos(100_000_000);
             }
             String before = connector.standardError();
-            Recorder recorder = new Recorder(scene.port);
+            ScrapeRecorder recorder = new ScrapeRecorder(scene.port);
             long failed = System.nanoTime();
             scene.fail.run();
             Seen seen = new Seen(failed);
@@ -263,13 +258,13 @@ final class FailureMatrix {
             others.start();
             while (System.nanoTime() - failed < PATIENCE.toNanos()) {
                 recorder.scrapeIfDue();
-                seen.at("metrics", isTroubled(scene.port));
+                seen.at("metrics", ConnectorAnswers.isTroubled(scene.port));
                 String log = connector.standardError().substring(before.length());
                 seen.at("line", log.lines().anyMatch(line -> line.matches("\\S+ (WARN|ERROR) .*")));
-                seen.at("api", answers(scene.port, "/api/v1/exports")
+                seen.at("api", ConnectorAnswers.body(scene.port, "/api/v1/exports")
                         .filter(body -> body.matches("(?s).*\"state\":\"(retrying|failed)\".*"))
                         .isPresent());
-                seen.at("ready", status(scene.port) == 503);
+                seen.at("ready", ConnectorAnswers.readiness(scene.port) == 503);
                 LockSupport.parkNanos(250_000_000);
             }
             others.join();
@@ -289,7 +284,7 @@ final class FailureMatrix {
 
     /** A supervisor starts it again each time. */
     private String crashLoop(String name, Scene scene) throws Exception {
-        Recorder recorder = new Recorder(scene.port);
+        ScrapeRecorder recorder = new ScrapeRecorder(scene.port);
         long failed = System.nanoTime();
         String killed = NEVER;
         for (int start = 0; start < 5; start++) {
@@ -357,154 +352,6 @@ final class FailureMatrix {
             return has(place) ? String.format(Locale.ROOT, "%.1f s", first.get(place)) : NEVER;
         }
     }
-
-    /** What Prometheus would see, each 15 s. */
-    private static final class Recorder {
-        private final int port;
-        private final long begun = System.nanoTime();
-        private final Map<String, List<String>> series = new TreeMap<>();
-        private int scrapes;
-        private final List<Integer> up = new ArrayList<>();
-
-        Recorder(int port) {
-            this.port = port;
-        }
-
-        void scrapeIfDue() {
-            if (System.nanoTime() - begun < scrapes * SCRAPE.toNanos()) {
-                return;
-            }
-            String page = answers(port, "/metrics").orElse("");
-            up.add(page.isEmpty() ? 0 : 1);
-            page.lines()
-                    .filter(line -> line.matches("(bytefreezer_connector_|process_start_time|jvm_memory_(used|max)).*"))
-                    .forEach(line -> {
-                        List<String> values = series.computeIfAbsent(
-                                line.substring(0, line.lastIndexOf(' ')), any -> new ArrayList<>());
-                        while (values.size() < scrapes) {
-                            values.add("_");
-                        }
-                        values.add(line.substring(line.lastIndexOf(' ') + 1));
-                    });
-            scrapes++;
-            series.values().forEach(values -> {
-                while (values.size() < scrapes) {
-                    values.add("_");
-                }
-            });
-        }
-
-        void write(Path file) throws IOException {
-            StringBuilder text = new StringBuilder("interval: 15s\ninput_series:\n");
-            text.append("  - series: up\n    values: ").append(words(up)).append('\n');
-            series.forEach((name, values) -> text.append("  - series: ")
-                    .append(name)
-                    .append("\n    values: ")
-                    .append(String.join(" ", values))
-                    .append('\n'));
-            Files.writeString(file, text.toString());
-        }
-
-        private static String words(List<Integer> values) {
-            return String.join(" ", values.stream().map(String::valueOf).toList());
-        }
-
-        /** By the rules of deploy/prometheus/alerts.yaml, from what was recorded: the condition and how long it must hold. */
-        String alerts() {
-            List<String> fired = new ArrayList<>();
-            alert(fired, "ExportRetrying", first("bytefreezer_connector_retrying", value -> value > 60), 60);
-            alert(fired, "DeadLetters", first("bytefreezer_connector_records_rejected_total", value -> value > 0), 0);
-            alert(
-                    fired,
-                    "ConnectorDiskFull",
-                    first("bytefreezer_connector_disk_free_bytes", value -> value < 268_435_456),
-                    300);
-            alert(fired, "ExportFailing", first("bytefreezer_connector_failing", value -> value == 1), 900);
-            alert(fired, "ConnectorRestarts", thirdChange(), 0);
-            return fired.isEmpty() ? NEVER : String.join(", ", fired);
-        }
-
-        private interface Condition {
-            boolean holds(double value);
-        }
-
-        private int first(String name, Condition condition) {
-            int first = Integer.MAX_VALUE;
-            for (Map.Entry<String, List<String>> each : series.entrySet()) {
-                for (int i = 0; i < each.getValue().size() && each.getKey().startsWith(name + "{"); i++) {
-                    String value = each.getValue().get(i);
-                    if (!value.equals("_") && condition.holds(Double.parseDouble(value))) {
-                        first = Math.min(first, i);
-                    }
-                }
-            }
-            return first;
-        }
-
-        private int thirdChange() {
-            String last = "_";
-            int changes = 0;
-            List<String> starts = series.getOrDefault("process_start_time_seconds", List.of());
-            for (int i = 0; i < starts.size(); i++) {
-                if (!starts.get(i).equals("_")) {
-                    changes += last.equals("_") || last.equals(starts.get(i)) ? 0 : 1;
-                    last = starts.get(i);
-                }
-                if (changes > 2) {
-                    return i;
-                }
-            }
-            return Integer.MAX_VALUE;
-        }
-
-        private static void alert(List<String> fired, String name, int scrape, int lasting) {
-            if (scrape != Integer.MAX_VALUE) {
-                long seconds = scrape * SCRAPE.toSeconds() + lasting;
-                fired.add("`%s` after %s".formatted(name, seconds < 120 ? seconds + " s" : (seconds + 30) / 60 + " min"));
-            }
-        }
-    }
-
-    // -- what a connector says
-
-    private static boolean isTroubled(int port) {
-        return metric(port, "retrying") > 0 || metric(port, "failing") > 0 || metric(port, "dead_letters") > 0;
-    }
-
-    private static double metric(int port, String name) {
-        return answers(port, "/metrics").orElse("").lines()
-                .filter(line -> line.startsWith("bytefreezer_connector_" + name + "{"))
-                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
-                .sum();
-    }
-
-    private static java.util.Optional<String> answers(int port, String path) {
-        try {
-            HttpURLConnection connection = open(port, path);
-            return java.util.Optional.of(
-                    new String(connection.getInputStream().readAllBytes(), StandardCharsets.UTF_8));
-        } catch (IOException e) {
-            return java.util.Optional.empty();
-        }
-    }
-
-    private static int status(int port) {
-        try {
-            return open(port, "/api/v1/ready").getResponseCode();
-        } catch (IOException e) {
-            return 0;
-        }
-    }
-
-    private static HttpURLConnection open(int port, String path) throws IOException {
-        HttpURLConnection connection = (HttpURLConnection)
-                URI.create("http://127.0.0.1:%d%s".formatted(port, path)).toURL().openConnection();
-        connection.setConnectTimeout(2000);
-        connection.setReadTimeout(5000);
-        return connection;
-    }
-
-    // -- what fails
 
     private static void fill(Path folder) throws IOException {
         byte[] block = new byte[4096];
