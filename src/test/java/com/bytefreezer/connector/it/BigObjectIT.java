@@ -2,6 +2,7 @@ package com.bytefreezer.connector.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.bytefreezer.connector.testing.Await;
 import com.bytefreezer.connector.testing.ConnectorProcess;
 import com.bytefreezer.connector.testing.ParquetLake;
 import com.bytefreezer.connector.testing.TestTools;
@@ -14,6 +15,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -57,10 +59,12 @@ class BigObjectIT {
                 """);
         environment.put("DESTINATION_TYPE", "discard");
         try (ConnectorProcess connector = start(environment, "--routes", routes.toString())) {
-            long peak = 0;
-            while (connector.isAlive()) {
-                peak = Math.max(peak, peakMemory(connector.pid()));
-            }
+            AtomicLong highest = new AtomicLong();
+            Await.until("the end", Duration.ofMinutes(3), () -> {
+                highest.accumulateAndGet(peakMemory(connector.pid()), Math::max);
+                return !connector.isAlive();
+            });
+            long peak = highest.get();
             assertThat(connector.waitFor(Duration.ofMinutes(3)))
                     .as(connector.standardError())
                     .isZero();
