@@ -21,6 +21,7 @@ import com.bytefreezer.connector.log.JsonLayout;
 import com.bytefreezer.connector.log.StandardError;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
+import com.bytefreezer.connector.problem.Problem;
 import com.bytefreezer.connector.text.PlainText;
 import com.bytefreezer.connector.text.Secrets;
 import java.io.PrintStream;
@@ -197,9 +198,7 @@ public final class Main implements Callable<Integer> {
         try {
             settings = settings(mode);
         } catch (SettingsException e) {
-            e.problems().stream()
-                    .map(PlainText::line)
-                    .forEach(mode == Mode.VALIDATE ? System.out::println : LOG::error);
+            e.problems().stream().map(Problem::line).forEach(mode == Mode.VALIDATE ? System.out::println : LOG::error);
             return FAILED;
         }
         Secrets secrets = Secrets.ofProcess();

@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.config;
 
+import com.bytefreezer.connector.problem.Problem;
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
@@ -32,9 +33,9 @@ final class ConfigFile {
     /**
      * The settings by their names.
      *
-     * @param problems gets a line if the file cannot be read
+     * @param problems gets one if the file cannot be read
      */
-    static Map<String, String> read(Path file, List<String> problems) {
+    static Map<String, String> read(Path file, List<Problem> problems) {
         Map<String, String> flat = new LinkedHashMap<>();
         try (JsonParser yaml = YAML.createParser(Files.readString(file))) {
             JsonToken first = yaml.nextToken();
@@ -43,19 +44,23 @@ final class ConfigFile {
             } else if (first != null
                     && first != JsonToken.VALUE_NULL
                     && !yaml.getText().isBlank()) {
-                problems.add("%s has no settings in it, such as \"control: {url: …}\". Not started.".formatted(file));
+                problems.add(Problem.ofStart(
+                        "%s has no settings in it, such as \"control: {url: …}\".".formatted(file), ""));
             }
         } catch (JacksonException e) {
             var where = e.getLocation();
-            problems.add("%s is not YAML: line %d, column %d: %s. Not started."
-                    .formatted(
-                            file,
-                            where.getLineNr(),
-                            where.getColumnNr(),
-                            e.getOriginalMessage().lines().findFirst().orElse("")));
+            problems.add(Problem.ofStart(
+                    "%s is not YAML: line %d, column %d: %s."
+                            .formatted(
+                                    file,
+                                    where.getLineNr(),
+                                    where.getColumnNr(),
+                                    e.getOriginalMessage().lines().findFirst().orElse("")),
+                    ""));
         } catch (IOException e) {
-            problems.add("%s cannot be read (%s). Not started. Name the file with --config."
-                    .formatted(file, e.getClass().getSimpleName()));
+            problems.add(Problem.ofStart(
+                    "%s cannot be read (%s).".formatted(file, e.getClass().getSimpleName()),
+                    "Name the file with --config."));
         }
         return flat;
     }

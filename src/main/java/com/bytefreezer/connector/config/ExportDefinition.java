@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.config;
 
+import com.bytefreezer.connector.problem.Problem;
 import com.bytefreezer.connector.text.Names;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -123,22 +124,22 @@ public record ExportDefinition(
                         one.isPresent() ? null : choice));
     }
 
-    /** What is wrong with the parameters of an export, a line each, but for what is wrong with the settings themselves. */
-    static List<String> problems(Map<String, String> parameters, Map<String, String> settings) {
+    /** What is wrong with the parameters of an export, one for each mistake, but for what is wrong with the settings themselves. */
+    static List<Problem> problems(Map<String, String> parameters, Map<String, String> settings) {
         Map<String, String> resolved = resolved(parameters, settings);
         String name = resolved.getOrDefault("name", "");
-        List<String> problems = new ArrayList<>();
+        List<Problem> problems = new ArrayList<>();
         if (!name.isEmpty() && !Names.isOfRoute(name)) {
-            problems.add("export \"%s\": its name must consist of letters, digits and . _ - only. Not started."
-                    .formatted(name));
+            problems.add(Problem.ofStart(
+                    "export \"%s\": its name must consist of letters, digits and . _ - only.".formatted(name), ""));
         }
         CHECKED_LIKE.forEach((key, setting) -> {
             String value = resolved.getOrDefault(key, "");
             // A wrong setting is told of by itself.
             if (!value.isEmpty() && !value.equals(settings.get(setting))) {
                 Rules.problem(setting, value)
-                        .ifPresent(problem -> problems.add(
-                                "export %s: %s %s, not \"%s\". Not started.".formatted(name, key, problem, value)));
+                        .ifPresent(problem -> problems.add(Problem.ofStart(
+                                "export %s: %s %s, not \"%s\".".formatted(name, key, problem, value), "")));
             }
         });
         return problems;

@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.config;
 
+import com.bytefreezer.connector.problem.Problem;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
  * What the files in {@code routes/exports} say at one moment, one by one, so that a wrong one leaves the others alone.
@@ -39,7 +41,7 @@ public record ExportFiles(
         files.sort(Comparator.comparing(file -> !first.contains(routes.nameInMessages(file))));
         for (Path file : files) {
             String name = routes.nameInMessages(file);
-            List<String> wrong = new ArrayList<>(Rules.problemsOf(file, values, routes));
+            List<Problem> wrong = new ArrayList<>(Rules.problemsOf(file, values, routes));
             List<ExportDefinition> described = List.of();
             if (wrong.isEmpty()) {
                 described = routes.exports().of(file).stream()
@@ -58,16 +60,17 @@ public record ExportFiles(
                     described.forEach(one -> names.put(one.export(), name));
                 }
             } else {
-                String problem = String.join(" ", wrong).replace(" Not started.", "");
-                problems.put(name, (problem.contains(name) ? problem : name + ": " + problem) + REMEDY);
+                // Each is of the file, which is named once.
+                String all = wrong.stream().map(each -> each.saying("", "")).collect(Collectors.joining(" "));
+                problems.put(name, name + ": " + all + REMEDY);
             }
         }
         return new ExportFiles(exports, names, problems);
     }
 
-    static String namedTwice(String export, String file, String other) {
-        return "%s: an export is named %s in %s already. Not started. Give it a name of its own."
-                .formatted(file, export, other);
+    static Problem namedTwice(String export, String file, String other) {
+        return Problem.ofStart(
+                file, "an export is named %s in %s already.".formatted(export, other), "Give it a name of its own.");
     }
 
     /**

@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.config;
 
+import com.bytefreezer.connector.problem.Problem;
 import com.bytefreezer.connector.text.Suggestion;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
@@ -100,20 +101,19 @@ final class ExportParameters {
         return Stream.of(list.split(",", -1)).map(String::strip).toList();
     }
 
-    /** A line for each parameter in {@code file} that the template does not have: Camel would ignore it silently. */
-    List<String> unknown(Path file) {
+    /** A problem for each parameter in {@code file} that the template does not have: Camel would ignore it silently. */
+    List<Problem> unknown(Path file) {
         Set<String> known = defaults().keySet();
-        List<String> problems = new ArrayList<>();
+        List<Problem> problems = new ArrayList<>();
         for (JsonNode export : exportsIn(file)) {
             Map<String, String> given = parametersOf(export, "value");
             given.keySet().stream()
                     .filter(name -> !known.isEmpty() && !known.contains(name))
-                    .forEach(name -> problems.add("%s, export %s: %s is no parameter of an export.%s Not started."
-                            .formatted(
-                                    routes.nameInMessages(file),
-                                    given.getOrDefault("name", ""),
-                                    name,
-                                    Suggestion.of(name, known))));
+                    .forEach(name -> problems.add(Problem.ofStart(
+                            routes.nameInMessages(file),
+                            "export %s: %s is no parameter of an export.%s"
+                                    .formatted(given.getOrDefault("name", ""), name, Suggestion.of(name, known)),
+                            "")));
         }
         return problems;
     }

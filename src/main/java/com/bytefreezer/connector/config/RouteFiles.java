@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.config;
 
+import com.bytefreezer.connector.problem.Problem;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import java.nio.file.Files;
@@ -204,8 +205,9 @@ public final class RouteFiles {
     }
 
     /** Why {@code file} cannot be read, with the line; empty where it can. */
-    Optional<String> problemOfSyntax(Path file) {
-        return RouteText.problem(file).map(problem -> "%s %s. Not started.".formatted(nameInMessages(file), problem));
+    Optional<Problem> problemOfSyntax(Path file) {
+        return RouteText.problem(file)
+                .map(problem -> Problem.ofStart(nameInMessages(file), "it %s.".formatted(problem), ""));
     }
 
     /** All settings that any route file uses. */

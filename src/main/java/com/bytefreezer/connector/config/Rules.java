@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.config;
 
 import com.bytefreezer.connector.config.Destination.Setting;
+import com.bytefreezer.connector.problem.Problem;
 import com.bytefreezer.connector.text.Names;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -95,12 +96,13 @@ final class Rules {
 
     private Rules() {}
 
-    static List<String> check(Map<String, String> values, RouteFiles routes, Mode mode) {
-        List<String> problems = new ArrayList<>();
+    static List<Problem> check(Map<String, String> values, RouteFiles routes, Mode mode) {
+        List<Problem> problems = new ArrayList<>();
         Map<String, Setting> marked = routes.destinationSettings();
         values.forEach((name, value) -> problem(name, value)
                 .or(() -> Optional.ofNullable(marked.get(name)).flatMap(setting -> problemByMarks(setting, value)))
-                .ifPresent(problem -> problems.add("%s %s, not \"%s\". Not started.".formatted(name, problem, value))));
+                .ifPresent(problem ->
+                        problems.add(Problem.ofStart("%s %s, not \"%s\".".formatted(name, problem, value), ""))));
         files(values, routes, mode).forEach(file -> checkPlaces(values, routes, file, problems));
         checkToken(values, problems);
         checkLake(values, problems);
@@ -122,29 +124,29 @@ final class Rules {
     }
 
     /** What is wrong with the file of an export, in a line each. */
-    static List<String> problemsOf(Path file, Map<String, String> values, RouteFiles routes) {
-        Optional<String> syntax = routes.problemOfSyntax(file);
+    static List<Problem> problemsOf(Path file, Map<String, String> values, RouteFiles routes) {
+        Optional<Problem> syntax = routes.problemOfSyntax(file);
         if (syntax.isPresent()) {
             return List.of(syntax.get());
         }
         String name = routes.nameInMessages(file);
-        List<String> problems = new ArrayList<>();
+        List<Problem> problems = new ArrayList<>();
         List<Map<String, String>> exports = routes.exports().of(file);
         if (exports.isEmpty()) {
-            problems.add("%s describes no export. Not started.".formatted(name));
+            problems.add(Problem.ofStart(name, "it describes no export.", ""));
         }
         problems.addAll(routes.exports().unknown(file));
-        require(values, RouteText.requiredSettings(file), "by " + name, problems);
+        require(values, RouteText.requiredSettings(file), "here", problems);
         for (Map<String, String> export : exports) {
             if (export.getOrDefault("name", "").isEmpty()) {
-                problems.add("%s: an export has no name. Not started.".formatted(name));
+                problems.add(Problem.ofStart(name, "an export has no name.", ""));
             }
             problems.addAll(ExportDefinition.problems(export, values));
             String list = ExportDefinition.resolve(export.getOrDefault("destination", ""), values);
             List<String> destinations = ExportParameters.destinationsIn(list);
             destinations.forEach(destination -> checkDestination(destination, name, routes, problems));
             if (Set.copyOf(destinations).size() < destinations.size()) {
-                problems.add("%s names a destination twice: %s. Not started.".formatted(name, list));
+                problems.add(Problem.ofStart(name, "it names a destination twice: %s.".formatted(list), ""));
             }
             if (problems.isEmpty()) {
                 for (String destination : destinations) {
@@ -203,29 +205,32 @@ final class Rules {
     }
 
     /** Where the value becomes a part of a text that Camel evaluates, it must be one that Camel takes as it is. */
-    private static void checkPlaces(Map<String, String> values, RouteFiles routes, Path file, List<String> problems) {
+    private static void checkPlaces(Map<String, String> values, RouteFiles routes, Path file, List<Problem> problems) {
         routes.places(file).forEach((name, places) -> {
             String value = values.getOrDefault(name, "");
             if (!places.stream().allMatch(place -> place.takes(value))) {
-                problems.add(
-                        "%s: Camel would evaluate some of the signs in this value where %s pastes it. Not started. Choose another value, or write {{text:%1$s}} there, if it is a property of a bean or a parameter of an endpoint."
-                                .formatted(name, routes.nameInMessages(file)));
+                problems.add(Problem.ofStart(
+                        "%s: Camel would evaluate some of the signs in this value where %s pastes it."
+                                .formatted(name, routes.nameInMessages(file)),
+                        "Choose another value, or write {{text:%s}} there, if it is a property of a bean or a parameter of an endpoint."
+                                .formatted(name)));
             }
         });
     }
 
     /** Wrong ones are not counted, so that it must not be guessed; it goes into headers and links. */
-    private static void checkToken(Map<String, String> values, List<String> problems) {
+    private static void checkToken(Map<String, String> values, List<Problem> problems) {
         String token = values.get("server.token");
         if (token != null && !token.matches("[!-~]{16,}")) {
-            problems.add("server.token must be 16 or more characters of ASCII without spaces. Not started."
-                    + " Choose a random one, such as openssl rand -hex 16 prints.");
+            problems.add(Problem.ofStart(
+                    "server.token must be 16 or more characters of ASCII without spaces.",
+                    "Choose a random one, such as openssl rand -hex 16 prints."));
         }
     }
 
-    private static void checkLake(Map<String, String> values, List<String> problems) {
+    private static void checkLake(Map<String, String> values, List<Problem> problems) {
         if (values.containsKey("s3.access-key") != values.containsKey("s3.secret-key")) {
-            problems.add("s3.access-key and s3.secret-key belong together, only one is set. Not started.");
+            problems.add(Problem.ofStart("s3.access-key and s3.secret-key belong together, only one is set.", ""));
         }
         boolean local = values.getOrDefault("lake.root", "").startsWith("file:");
         if (local || values.containsKey("s3.bucket")) {
@@ -238,7 +243,7 @@ final class Rules {
                 problems);
     }
 
-    private static void checkDefaultExport(Map<String, String> values, RouteFiles routes, List<String> problems) {
+    private static void checkDefaultExport(Map<String, String> values, RouteFiles routes, List<Problem> problems) {
         if (usesDefaultExport(values, routes)) {
             require(values, QUERY, "for the default export", problems);
         }
@@ -261,7 +266,7 @@ final class Rules {
                 .toList();
     }
 
-    private static void checkNames(Map<String, String> values, RouteFiles routes, List<String> problems) {
+    private static void checkNames(Map<String, String> values, RouteFiles routes, List<Problem> problems) {
         Map<String, String> owners = new LinkedHashMap<>();
         for (Path file : routes.exports().files(usesDefaultExport(values, routes))) {
             routes.problemOfSyntax(file).ifPresent(problems::add);
@@ -276,24 +281,28 @@ final class Rules {
         }
     }
 
-    private static void checkDestinations(Map<String, String> values, RouteFiles routes, List<String> problems) {
+    private static void checkDestinations(Map<String, String> values, RouteFiles routes, List<Problem> problems) {
         destinationLists(values, routes).forEach((list, namedBy) -> {
             List<String> names = ExportParameters.destinationsIn(list);
             if (Set.copyOf(names).size() < names.size()) {
-                problems.add("%s names a destination twice: %s. Not started.".formatted(namedBy, list));
+                problems.add(Problem.ofStart(namedBy, "it names a destination twice: %s.".formatted(list), ""));
             }
         });
         destinations(values, routes).forEach((name, namedBy) -> checkDestination(name, namedBy, routes, problems));
     }
 
-    private static void checkDestination(String name, String namedBy, RouteFiles routes, List<String> problems) {
+    private static void checkDestination(String name, String namedBy, RouteFiles routes, List<Problem> problems) {
         if (!routes.destinations().contains(name)) {
-            problems.add("%s: unknown destination \"%s\", available: %s. Not started."
-                    .formatted(namedBy, name, String.join(" ", routes.destinations())));
+            problems.add(Problem.ofStart(
+                    namedBy,
+                    "unknown destination \"%s\", available: %s."
+                            .formatted(name, String.join(" ", routes.destinations())),
+                    ""));
         } else if (!Names.isOfRoute(name)) {
-            problems.add(
-                    "%s: a destination named \"%s\" cannot be used. Not started. Give its file a name of letters, digits and . _ - only."
-                            .formatted(namedBy, name));
+            problems.add(Problem.ofStart(
+                    namedBy,
+                    "a destination named \"%s\" cannot be used.".formatted(name),
+                    "Give its file a name of letters, digits and . _ - only."));
         }
     }
 
@@ -310,10 +319,11 @@ final class Rules {
                 .destinations(values.getOrDefault("destination.type", ""), usesDefaultExport(values, routes));
     }
 
-    private static void require(Map<String, String> values, Iterable<String> names, String why, List<String> problems) {
+    private static void require(
+            Map<String, String> values, Iterable<String> names, String why, List<Problem> problems) {
         for (String name : names) {
             if (!values.containsKey(name)) {
-                problems.add("%s is required %s. Not started.".formatted(name, why));
+                problems.add(Problem.ofStart("%s is required %s.".formatted(name, why), ""));
             }
         }
     }

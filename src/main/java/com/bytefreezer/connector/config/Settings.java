@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.config;
 
+import com.bytefreezer.connector.problem.Problem;
 import com.bytefreezer.connector.text.SecretValues;
 import com.bytefreezer.connector.text.Secrets;
 import java.nio.file.Path;
@@ -66,7 +67,7 @@ public final class Settings {
      * @throws SettingsException with all problems at once
      */
     public static Settings load(Sources sources) throws SettingsException {
-        List<String> problems = new ArrayList<>();
+        List<Problem> problems = new ArrayList<>();
         Map<String, String> defaults = SettingsLayers.defaults();
         Set<String> known = new TreeSet<>(defaults.keySet());
         known.addAll(sources.routes().settings());
@@ -103,7 +104,8 @@ public final class Settings {
         if (!problems.isEmpty()) {
             Secrets secrets = new Secrets();
             SecretValues.in(merged, sources.routes().secretSettings()).forEach(secrets::add);
-            throw new SettingsException(problems.stream().map(secrets::mask).toList());
+            throw new SettingsException(
+                    problems.stream().map(problem -> problem.masked(secrets)).toList());
         }
         return new Settings(
                 inDataFolder(merged),

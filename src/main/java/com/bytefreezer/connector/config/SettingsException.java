@@ -1,19 +1,27 @@
 package com.bytefreezer.connector.config;
 
+import com.bytefreezer.connector.problem.Problem;
 import java.util.List;
+import java.util.stream.Collectors;
 
-/** The settings cannot be used. Carries every problem found, each as one line for the person who wrote them. */
+/** The settings cannot be used. Carries every problem found. */
 public final class SettingsException extends Exception {
     private static final long serialVersionUID = 1L;
 
-    private final List<String> problems;
+    private final transient List<Problem> problems;
 
-    SettingsException(List<String> problems) {
-        super(String.join("\n", problems));
+    SettingsException(List<Problem> problems) {
+        super(problems.stream().map(Problem::line).collect(Collectors.joining("\n")));
         this.problems = List.copyOf(problems);
     }
 
-    public List<String> problems() {
+    /** One for each mistake. */
+    public List<Problem> problems() {
         return problems;
+    }
+
+    /** All of them in one line, where something else follows from them than that nothing is started. */
+    public String saying(String effect) {
+        return problems.stream().map(problem -> problem.saying(effect)).collect(Collectors.joining(" "));
     }
 }

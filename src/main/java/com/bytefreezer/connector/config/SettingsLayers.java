@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.config;
 
+import com.bytefreezer.connector.problem.Problem;
 import com.bytefreezer.connector.text.Suggestion;
 import java.io.IOException;
 import java.io.InputStream;
@@ -88,8 +89,8 @@ final class SettingsLayers {
     }
 
     /** A line for each name that is no setting. */
-    static List<String> unknown(Set<String> names, Set<String> known, String type, RouteFiles routes) {
-        List<String> problems = new ArrayList<>();
+    static List<Problem> unknown(Set<String> names, Set<String> known, String type, RouteFiles routes) {
+        List<Problem> problems = new ArrayList<>();
         for (String name : names) {
             if (name.startsWith(CONFIG_OF_DESTINATION) && !routes.destinations().contains(type)) {
                 // That the destination is unknown, or which one is meant, is problem enough.
@@ -97,14 +98,14 @@ final class SettingsLayers {
             }
             String resolved = HEADER.matcher(ofDestination(name, type)).replaceFirst("$1");
             if (!known.contains(resolved) && !WITHOUT_EFFECT.contains(name) && !name.startsWith("camel.")) {
-                problems.add(name + " is not a setting." + Suggestion.of(resolved, known) + " Not started.");
+                problems.add(Problem.ofStart(name + " is not a setting." + Suggestion.of(resolved, known), ""));
             }
         }
         return problems;
     }
 
     /** Where several destinations are chosen, {@code destination.config} is none's. */
-    static List<String> ofNoDestination(List<Map<String, String>> layers, String type) {
+    static List<Problem> ofNoDestination(List<Map<String, String>> layers, String type) {
         List<String> destinations = ExportParameters.destinationsIn(type);
         if (destinations.size() == 1) {
             return List.of();
@@ -113,12 +114,11 @@ final class SettingsLayers {
                 .flatMap(layer -> layer.keySet().stream())
                 .filter(name -> name.startsWith(CONFIG_OF_DESTINATION))
                 .distinct()
-                .map(name -> "%s is of no destination, since destination.type names several. Not started. Use %s."
-                        .formatted(
-                                name,
-                                destinations.stream()
-                                        .map(destination -> ofDestination(name, destination))
-                                        .collect(Collectors.joining(" or "))))
+                .map(name -> Problem.ofStart(
+                        "%s is of no destination, since destination.type names several.".formatted(name),
+                        destinations.stream()
+                                .map(destination -> ofDestination(name, destination))
+                                .collect(Collectors.joining(" or ", "Use ", "."))))
                 .toList();
     }
 

@@ -12,6 +12,7 @@ import com.bytefreezer.connector.kit.CaseFile.Answer;
 import com.bytefreezer.connector.kit.CaseFile.Case;
 import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.problem.Failures;
+import com.bytefreezer.connector.problem.Problem;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
@@ -64,7 +65,7 @@ public final class Cases {
             Delivered delivered = deliver(one, server);
             return new Comparison(one.expect(), server.url().toString()).problems(delivered);
         } catch (SettingsException e) {
-            return e.problems();
+            return e.problems().stream().map(Problem::line).toList();
         } catch (Exception e) {
             return List.of("the route does not start: " + Failures.describe(e));
         }

@@ -41,7 +41,7 @@ final class RunHere implements ConnectorRun {
             settings =
                     Settings.load(new Settings.Sources(Mode.BATCH, given, Map.of(), null, null, RouteFiles.in(routes)));
         } catch (SettingsException e) {
-            return Optional.of(String.join(" ", e.problems()));
+            return Optional.of(e.saying(""));
         }
         Secrets secrets = Secrets.ofProcess();
         settings.secrets().forEach(secrets::add);

@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.problem;
 
 import com.bytefreezer.connector.text.PlainText;
+import com.bytefreezer.connector.text.Secrets;
 
 /**
  * Something that went wrong, as a value: what is decided about it is decided by its {@link Kind}, and its text is made
@@ -64,7 +65,17 @@ public record Problem(Kind kind, String subject, String what, String effect, Str
 
     /** One that follows from the settings, or from what a person has given otherwise, so that nothing is begun. */
     public static Problem ofStart(String what, String remedy) {
-        return new Problem(Kind.OTHER, "", what, NOT_STARTED, remedy);
+        return ofStart("", what, remedy);
+    }
+
+    /** The same of a subject. */
+    public static Problem ofStart(String subject, String what, String remedy) {
+        return new Problem(Kind.OTHER, subject, what, NOT_STARTED, remedy);
+    }
+
+    /** Without these secrets. */
+    public Problem masked(Secrets secrets) {
+        return new Problem(kind, secrets.mask(subject), secrets.mask(what), effect, secrets.mask(remedy));
     }
 
     /** In one line. */

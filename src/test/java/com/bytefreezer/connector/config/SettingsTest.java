@@ -3,6 +3,7 @@ package com.bytefreezer.connector.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import com.bytefreezer.connector.problem.Problem;
 import com.bytefreezer.connector.testing.TestTools;
 import java.io.IOException;
 import java.io.StringReader;
@@ -621,7 +622,7 @@ class SettingsTest {
         commandLine.put("destination.type", "siem,webhok,siem,");
         assertThat(problems())
                 .containsExactly(
-                        "destination.type names a destination twice: siem,webhok,siem,. Not started.",
+                        "destination.type: it names a destination twice: siem,webhok,siem,. Not started.",
                         "destination.type: unknown destination \"webhok\", available: siem stdout. Not started.",
                         "destination.type: unknown destination \"\", available: siem stdout. Not started.");
     }
@@ -759,8 +760,9 @@ class SettingsTest {
 
     /** The problems that stop the start, each of which is one line that says so. */
     private List<String> problems() {
-        List<String> problems =
-                catchThrowableOfType(SettingsException.class, this::load).problems();
+        List<String> problems = catchThrowableOfType(SettingsException.class, this::load).problems().stream()
+                .map(Problem::line)
+                .toList();
         assertThat(problems).allMatch(line -> line.contains("Not started.") && !line.contains("\n"));
         return problems;
     }

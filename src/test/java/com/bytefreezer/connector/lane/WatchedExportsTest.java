@@ -45,7 +45,7 @@ class WatchedExportsTest extends ExportsBed {
             assertThat(watch.log())
                     .filteredOn(line -> line.startsWith("ERROR"))
                     .hasSize(3)
-                    .anyMatch(line -> line.contains("routes/exports/bad.camel.yaml is not YAML: line "))
+                    .anyMatch(line -> line.contains("routes/exports/bad.camel.yaml: it is not YAML: line "))
                     .anyMatch(line -> line.contains("routes/exports/worse.camel.yaml: export worse: SQL: "))
                     .anyMatch(line -> line.contains("unknown destination \"nowhere\""))
                     .allMatch(line -> line.endsWith("It does not run; the other exports do."));
@@ -87,7 +87,7 @@ class WatchedExportsTest extends ExportsBed {
         export("good", "n");
         Files.writeString(exports.resolve("bad.camel.yaml"), "- templatedRoute:\n  parameters: [\n");
         assertThatThrownBy(() -> TestRun.settings(folder, folder.resolve("routes"), given(Map.of())))
-                .hasStackTraceContaining("bad.camel.yaml is not YAML: line 2");
+                .hasStackTraceContaining("bad.camel.yaml: it is not YAML: line 2");
         export("bad", "n");
         Files.writeString(exports.resolve("other.camel.yaml"), ofColumns("good", "n"));
         assertThatThrownBy(() -> TestRun.settings(folder, folder.resolve("routes"), given(Map.of())))

@@ -9,7 +9,6 @@ import com.bytefreezer.connector.problem.ApiException;
 import com.bytefreezer.connector.text.Secrets;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 
 /** The settings of what a request sends. */
 final class PageScratch {
@@ -85,10 +84,6 @@ final class PageScratch {
 
     /** What is wrong with the settings that a request gives, in one line. */
     private static ApiException refusal(SettingsException e) {
-        return new ApiException(
-                400,
-                e.problems().stream()
-                        .map(problem -> problem.replace(" Not started.", ""))
-                        .collect(Collectors.joining(" ")));
+        return new ApiException(400, e.saying(""));
     }
 }
