@@ -116,14 +116,14 @@ final class Tracing implements AutoCloseable {
             return;
         }
         if (result.isSuccess()) {
-            LOG.info("Traces: {} takes them again.", url);
+            LOG.info("tracing: {} accepts spans again.", url);
         } else {
             Throwable reason = result.getFailureThrowable();
-            // What it has answered is not told.
+            // Its answer is not shown.
             String cause =
                     reason == null || reason.getCause() == null ? "no or a bad answer" : Failures.describe(reason);
             LOG.warn(
-                    "Traces: {} does not take them ({}). They are left out, exports go on. Check tracing.url.",
+                    "tracing: {} did not accept the spans ({}). They are dropped, exports continue. Check tracing.url.",
                     url,
                     cause);
         }

@@ -10,8 +10,8 @@ import java.util.stream.Stream;
 
 /**
  * The native libraries that DuckDB (60 MB), SQLite and others have unpacked into the temporary folder for this process.
- * Java removes them at its end, but not after a signal that is answered with an exit code of our own, and not after a
- * kill. On Linux a library that is loaded needs its file no more.
+ * Java removes them when it ends, but not after a kill, nor after a signal that ends with our own exit code. On Linux,
+ * a loaded library keeps working after its file is deleted.
  */
 public final class UnpackedLibraries {
     private static final Path LOADED = Path.of("/proc/self/maps");

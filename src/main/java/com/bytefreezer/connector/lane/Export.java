@@ -348,7 +348,7 @@ public final class Export {
             if (!run.mayRefetchKeys()) {
                 return;
             }
-            LOG.info("{}: the lake refuses the keys; they are fetched anew.", subject());
+            LOG.info("{}: the lake refuses the keys; the connector fetches new ones.", subject());
             try (ProducerTemplate template = routes.createProducerTemplate()) {
                 Credentials credentials = template.request("direct:credentials", exchange -> {
                             exchange.setVariable("tenant", tenant);

@@ -236,7 +236,7 @@ public final class Schedule {
         } catch (ConnectorException | Error e) {
             unrecorded.put(lane, run);
             LOG.warn(
-                    "{}: {} The run is missing in the history; nothing else is.",
+                    "{}: {} The run is missing in the history; delivered records are not affected.",
                     exports.get(lane).subject(),
                     Failures.describe(e));
         }

@@ -45,7 +45,7 @@ final class Window {
         return all || due || ahead ? Instant.MIN : since;
     }
 
-    /** A run has ended. Where it has not come to all that it was to list, the next lists no less. */
+    /** Called after a run. If it stopped before the end of its listing, the next run lists at least as much. */
     void ended(Run run) {
         Instant delivered = run.tally.deliveredUntil();
         if (delivered == null) {

@@ -152,7 +152,10 @@ public final class Replay {
                             null,
                             result.message())));
         } catch (ConnectorException e) {
-            LOG.warn("export {}: {} The replay is missing in the history; nothing else is.", lane, e.getMessage());
+            LOG.warn(
+                    "export {}: {} The replay is missing in the history; delivered records are not affected.",
+                    lane,
+                    e.getMessage());
         }
     }
 

@@ -62,14 +62,14 @@ class TracingTest {
             String url = "http://127.0.0.1:" + TestTools.freePort();
             try (TestRun.Running watch = TestRun.watch(settings(url, sink)
                     .with(Mode.WATCH, Map.of("server.port", "0", "schedule.interval-seconds", "1")))) {
-                Await.until("the line", () -> watch.log().stream().anyMatch(line -> line.contains("Traces:")));
+                Await.until("the line", () -> watch.log().stream().anyMatch(line -> line.contains("tracing: ")));
                 Await.until("the records", () -> sink.acceptedRecords() == 4000);
                 assertThat(watch.log())
                         .filteredOn(line -> !line.startsWith("INFO"))
                         .singleElement()
                         .asString()
-                        .startsWith("WARN Traces: " + url + " does not take them (no connection). ")
-                        .endsWith("They are left out, exports go on. Check tracing.url.");
+                        .startsWith("WARN tracing: " + url + " did not accept the spans (no connection). ")
+                        .endsWith("They are dropped, exports continue. Check tracing.url.");
             }
         }
     }

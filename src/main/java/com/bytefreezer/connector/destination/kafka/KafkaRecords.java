@@ -214,7 +214,7 @@ public final class KafkaRecords implements DatasetCheck {
 
     private static ConnectorException noTrust(AuthenticationException reason) {
         return new ConnectorException(
-                "the brokers and the connector do not trust each other (%s). Check destination.kafka.username, password, sasl-mechanism and the certificates."
+                "TLS or login failed (%s). Check destination.kafka.username, password, sasl-mechanism and the certificates."
                         .formatted(Failures.describe(reason)),
                 reason);
     }
