@@ -374,6 +374,9 @@ public final class Command {
             }
             out.println(line.toString().stripTrailing());
         }
+        lanes.stream()
+                .filter(lane -> lane.leftOut() != null)
+                .forEach(lane -> out.printf("%s: %s%n", lane.lane(), lane.leftOut()));
     }
 
     private static String problem(LaneStatus lane) {

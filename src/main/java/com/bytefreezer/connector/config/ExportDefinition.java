@@ -2,6 +2,7 @@ package com.bytefreezer.connector.config;
 
 import com.bytefreezer.connector.problem.Problem;
 import com.bytefreezer.connector.text.Names;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,18 +22,17 @@ import org.jspecify.annotations.Nullable;
  * @param tenant of the dataset; where there is a choice, as it is written
  * @param dataset likewise
  * @param choice which datasets; null where it is one
- * @param sync what a run covers: auto, incremental or full
  * @param batchSize most records of a batch
- * @param intervalSeconds pause between two runs in watch mode
+ * @param interval pause between two runs in watch mode
  */
 public record ExportDefinition(
         Lane lane,
         String tenant,
         String dataset,
         String sql,
-        String sync,
+        Sync sync,
         int batchSize,
-        int intervalSeconds,
+        Duration interval,
         @Nullable DatasetChoice choice) {
     private static final Pattern PLACEHOLDER =
             Pattern.compile("\\{\\{\\??([a-z0-9-]+(?:\\.[a-z0-9-]+)+)(?::([^{}]*))?}}");
@@ -51,13 +51,13 @@ public record ExportDefinition(
 
     /** Of one dataset. */
     public ExportDefinition(
-            Lane lane, String tenant, String dataset, String sql, String sync, int batchSize, int intervalSeconds) {
-        this(lane, tenant, dataset, sql, sync, batchSize, intervalSeconds, null);
+            Lane lane, String tenant, String dataset, String sql, Sync sync, int batchSize, Duration interval) {
+        this(lane, tenant, dataset, sql, sync, batchSize, interval, null);
     }
 
     /** An export that cannot run for what its file says. */
     public static ExportDefinition refused(String name) {
-        return new ExportDefinition(new Lane(name, "none"), "", "", "", "auto", 1, 1);
+        return new ExportDefinition(new Lane(name, "none"), "", "", "", Sync.AUTO, 1, Duration.ZERO);
     }
 
     /** The name of the export in its file, whatever its dataset. */
@@ -81,12 +81,12 @@ public record ExportDefinition(
 
     /** What can be compared: choices that are written alike are the same. */
     public ExportDefinition withoutChoice() {
-        return new ExportDefinition(lane, tenant, dataset, sql, sync, batchSize, intervalSeconds);
+        return new ExportDefinition(lane, tenant, dataset, sql, sync, batchSize, interval);
     }
 
     /** The export of one of the datasets that it stands for. */
     public ExportDefinition at(DatasetName one) {
-        return new ExportDefinition(lane.at(one), one.tenant(), one.dataset(), sql, sync, batchSize, intervalSeconds);
+        return new ExportDefinition(lane.at(one), one.tenant(), one.dataset(), sql, sync, batchSize, interval);
     }
 
     /** The dataset whose lane this is, where it is one of this choice, export and destination. */
@@ -118,9 +118,9 @@ public record ExportDefinition(
                         one.map(DatasetName::tenant).orElse(tenant),
                         one.map(DatasetName::dataset).orElse(dataset),
                         sql.isBlank() ? settings.getOrDefault("query.sql", "") : sql,
-                        resolved.getOrDefault("sync", "auto"),
+                        Sync.of(resolved.getOrDefault("sync", "auto")),
                         Integer.parseInt(resolved.getOrDefault("batchSize", "1000")),
-                        Integer.parseInt(resolved.getOrDefault("intervalSeconds", "60")),
+                        Duration.ofSeconds(Integer.parseInt(resolved.getOrDefault("intervalSeconds", "60"))),
                         one.isPresent() ? null : choice));
     }
 

@@ -3,6 +3,7 @@ package com.bytefreezer.connector.lane;
 import com.bytefreezer.connector.config.ExportDefinition;
 import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.config.Sync;
 import com.bytefreezer.connector.cursor.Counts;
 import com.bytefreezer.connector.cursor.Cursor;
 import com.bytefreezer.connector.cursor.Position;
@@ -90,7 +91,7 @@ public final class Export {
     private final String name;
     private final String tenant;
     private final String dataset;
-    private final String sync;
+    private final Sync sync;
     private final String destination;
     private final Query query;
     private final LaneQuery queries;
@@ -171,9 +172,9 @@ public final class Export {
         return exports.subject(definition);
     }
 
-    /** The pause between two runs in watch mode, in seconds. */
-    public int intervalSeconds() {
-        return definition.intervalSeconds();
+    /** The pause between two runs in watch mode. */
+    public Duration interval() {
+        return definition.interval();
     }
 
     /** Gives the steps that follow, and the trace, what they may want to know of the export. */

@@ -129,11 +129,7 @@ public final class Schedule {
         record(exchange, lane, State.SUCCEEDED, null);
         exports.signs().work(lane);
         failures.remove(lane);
-        next.put(
-                lane,
-                System.nanoTime()
-                        + Duration.ofSeconds(exports.get(lane).intervalSeconds())
-                                .toNanos());
+        next.put(lane, System.nanoTime() + exports.get(lane).interval().toNanos());
         finished(lane);
     }
 

@@ -2,12 +2,14 @@ package com.bytefreezer.connector.operate;
 
 import com.bytefreezer.connector.config.ExportDefinition;
 import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.config.Sync;
 import com.bytefreezer.connector.control.LakeCredentials;
 import com.bytefreezer.connector.cursor.CursorView;
 import com.bytefreezer.connector.cursor.Position;
 import com.bytefreezer.connector.lake.Credentials;
 import com.bytefreezer.connector.lake.Lake;
 import com.bytefreezer.connector.lake.LakeObject;
+import com.bytefreezer.connector.operate.Estimate.Selected;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.query.DuckDb;
 import com.bytefreezer.connector.query.DuckDbException;
@@ -21,9 +23,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalLong;
-import java.util.Random;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
@@ -37,16 +37,8 @@ import org.jspecify.annotations.Nullable;
  * several threads.
  */
 public final class Planner {
-    /** So many objects are kept in mind of a listing of any length. */
-    private static final int SAMPLE = 500;
     /** How many of them are tried until one can be read to plan with. */
     private static final int PLAN_SAMPLE = 20;
-    /** How many are read, and how large they may be together. */
-    private static final int READ_SAMPLE = 3;
-
-    private static final long READ_BYTES = 64L * 1024 * 1024;
-    /** Of so few objects all are read, so that the number is exact. */
-    private static final int COUNTED = 20;
 
     private final Settings settings;
     private final CamelContext routes;
@@ -73,40 +65,6 @@ public final class Planner {
         this.routes = routes;
         this.engine = engine;
         this.check = check;
-    }
-
-    /** Some objects: how many, and a few of them, evenly. */
-    private static final class Tally {
-        private final Random random = new Random(1);
-        private final List<LakeObject> sample = new ArrayList<>();
-        private @Nullable LakeObject newest;
-        private long objects;
-        private long bytes;
-        /** Listed one after the other. */
-        private Map<String, String> partition = Map.of();
-
-        private long partitions;
-
-        void add(LakeObject object) {
-            Map<String, String> its = object.partition();
-            partitions += objects == 0 || !its.equals(partition) ? 1 : 0;
-            partition = its;
-            objects++;
-            bytes += object.size();
-            newest = newest == null || object.lastModified().isAfter(newest.lastModified()) ? object : newest;
-            if (sample.size() < SAMPLE) {
-                sample.add(object);
-            } else {
-                long place = random.nextLong(objects);
-                if (place < SAMPLE) {
-                    sample.set((int) place, object);
-                }
-            }
-        }
-
-        long bytesOfSample() {
-            return sample.stream().mapToLong(LakeObject::size).sum();
-        }
     }
 
     /** What the next run would export: of an incremental export the objects that the cursor does not have. */
@@ -199,10 +157,11 @@ public final class Planner {
                     read = new Tally();
                     tally(lake, read, range, newOnes);
                 }
-                Long rows = read.objects == 0 ? Long.valueOf(0) : rows(duckDb, read);
+                Estimate estimate = new Estimate(duckDb, read, check);
+                Long rows = estimate.rows();
                 duckDb.lock(Runtime.getRuntime().availableProcessors());
                 Selected selected = plan.kind(export.sync()) == Plan.Kind.ROW_WISE && rows != null
-                        ? selected(duckDb, query, read, schema, rows)
+                        ? estimate.selected(query, schema, settings.omitsNulls(), rows)
                         : Selected.UNKNOWN;
                 if (counted.isPresent()) {
                     selected = selected.counted(counted.getAsLong());
@@ -216,9 +175,9 @@ public final class Planner {
                         read.objects,
                         read.bytes,
                         rows,
-                        selected.records,
-                        selected.exact,
-                        selected.bytes,
+                        selected.records(),
+                        selected.exact(),
+                        selected.bytes(),
                         read.partitions,
                         export.batchSize(),
                         store.suspects(export.lane().toString())
@@ -242,7 +201,7 @@ public final class Planner {
         return notes;
     }
 
-    private static String kind(Plan plan, String sync) {
+    private static String kind(Plan plan, Sync sync) {
         return switch (plan.kind(sync)) {
             case ROW_WISE -> "row-wise: each record once";
             case LIMITED ->
@@ -250,68 +209,8 @@ public final class Planner {
                         ? "new objects together: each run up to its LIMIT, the other new records never"
                         : "new objects together at each run, as query.sync=incremental says";
             case WHOLE ->
-                "the whole dataset at each run, since " + (sync.equals("full") ? "query.sync=full" : plan.reason());
+                "the whole dataset at each run, since " + (sync == Sync.FULL ? "query.sync=full" : plan.reason());
         };
-    }
-
-    /** From all footers, or from many. */
-    private static @Nullable Long rows(DuckDb duckDb, Tally tally) {
-        OptionalLong rows = duckDb.rows(tally.sample);
-        if (rows.isEmpty()) {
-            return null;
-        }
-        return tally.objects == tally.sample.size()
-                ? rows.getAsLong()
-                : Math.round((double) rows.getAsLong() * tally.bytes / Math.max(1, tally.bytesOfSample()));
-    }
-
-    /** What the query gives over a few objects, for all of their rows; null when they are too large or cannot be read. */
-    private Selected selected(DuckDb duckDb, Query query, Tally read, Schema schema, long rows) {
-        if (rows == 0) {
-            return new Selected(0L, true, 0L);
-        }
-        boolean omitNulls = settings.omitsNulls();
-        long seen = 0;
-        long records = 0;
-        long bytes = 0;
-        long left = READ_BYTES;
-        // Small ones are all counted.
-        int step = read.bytes <= READ_BYTES && read.objects <= COUNTED
-                ? 1
-                : Math.max(1, (read.sample.size() + READ_SAMPLE - 1) / READ_SAMPLE);
-        for (int i = 0; i < read.sample.size(); i += step) {
-            check.run();
-            List<LakeObject> object = List.of(read.sample.get(i));
-            left -= object.get(0).size();
-            OptionalLong rowsOfObject = duckDb.rows(object);
-            if (left < 0 || rowsOfObject.isEmpty()) {
-                break;
-            }
-            try {
-                DuckDb.Size size = duckDb.measure(duckDb.records(query, object, schema, omitNulls, 0));
-                seen += rowsOfObject.getAsLong();
-                records += size.records();
-                bytes += size.bytes();
-            } catch (ConnectorException e) {
-                // The run would report the object and go on, too.
-            }
-        }
-        if (seen == 0) {
-            return Selected.UNKNOWN;
-        }
-        double share = (double) rows / seen;
-        return new Selected(Math.round(records * share), seen == rows, Math.round(bytes * share));
-    }
-
-    /** What a query gives. */
-    private record Selected(
-            @Nullable Long records, boolean exact, @Nullable Long bytes) {
-        static final Selected UNKNOWN = new Selected(null, false, null);
-
-        Selected counted(long number) {
-            Long its = records == null || bytes == null || records == 0 ? null : bytes * number / records;
-            return new Selected(number, true, its);
-        }
     }
 
     /** What a run knows of the columns, or would learn at its beginning. */

@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.query;
 
+import com.bytefreezer.connector.config.Sync;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
 import java.util.Set;
@@ -26,21 +27,17 @@ public record Plan(Kind kind, String reason, boolean isOneEach) {
         WHOLE
     }
 
-    /**
-     * How the objects are cut.
-     *
-     * @param sync the setting query.sync: auto, incremental or full
-     */
-    public Kind kind(String sync) {
-        if (sync.equals("full")) {
+    /** How the objects are cut. */
+    public Kind kind(Sync sync) {
+        if (sync == Sync.FULL) {
             return Kind.WHOLE;
         }
         // Told to be incremental, a query that needs several objects at once gets the new ones at once.
-        return sync.equals("incremental") && kind == Kind.WHOLE ? Kind.LIMITED : kind;
+        return sync == Sync.INCREMENTAL && kind == Kind.WHOLE ? Kind.LIMITED : kind;
     }
 
     /** What a run covers: {@code full}, the whole dataset; or {@code incremental}, what is new. */
-    public String covers(String sync) {
+    public String covers(Sync sync) {
         return kind(sync) == Kind.WHOLE ? "full" : "incremental";
     }
 

@@ -2,6 +2,7 @@ package com.bytefreezer.connector.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -89,8 +90,8 @@ class DatasetChoiceTest {
 
     @Test
     void theLaneOfADatasetTellsIt() {
-        ExportDefinition export =
-                new ExportDefinition(new Lane("x", "webhook"), "*", "*", "", "auto", 1, 1, DatasetChoice.of("*", "*"));
+        ExportDefinition export = new ExportDefinition(
+                new Lane("x", "webhook"), "*", "*", "", Sync.AUTO, 1, Duration.ZERO, DatasetChoice.of("*", "*"));
         for (String name : List.of("a@b", "a b", "webhook", "%2F")) {
             DatasetName dataset = new DatasetName("t@x", name);
             assertThat(export.datasetOf(export.at(dataset).lane())).contains(dataset);

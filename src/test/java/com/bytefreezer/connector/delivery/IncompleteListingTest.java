@@ -2,11 +2,16 @@ package com.bytefreezer.connector.delivery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.bytefreezer.connector.app.Command;
 import com.bytefreezer.connector.app.TestRun;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.operate.Status;
 import com.bytefreezer.connector.testing.ParquetLake;
 import com.bytefreezer.connector.testing.WebhookServer;
+import com.bytefreezer.connector.text.Secrets;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
@@ -84,11 +89,25 @@ class IncompleteListingTest {
             var settings = TestRun.settings(folder, export.routes(), export.settings());
             assertThat(export.run().succeeded()).isTrue();
             assertThat(leftOut(settings)).contains("*.parq (1), such as day=01/b.parq; rename them.");
+            assertThat(statusTable(settings).lines().skip(2))
+                    .singleElement()
+                    .asString()
+                    .startsWith("default/webhook: ")
+                    .endsWith("*.parq (1), such as day=01/b.parq; rename them.");
 
             Files.delete(other);
             assertThat(export.run().succeeded()).isTrue();
             assertThat(leftOut(settings)).isNull();
+            assertThat(statusTable(settings).lines()).hasSize(2);
         }
+    }
+
+    private static String statusTable(Settings settings) throws Exception {
+        var out = new ByteArrayOutputStream();
+        var command = new Command(
+                settings, new Secrets(), new Command.Options(), new PrintStream(out, true, StandardCharsets.UTF_8));
+        assertThat(command.status()).isZero();
+        return out.toString(StandardCharsets.UTF_8);
     }
 
     private static @Nullable String leftOut(Settings settings) {

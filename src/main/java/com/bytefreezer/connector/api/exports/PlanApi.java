@@ -4,11 +4,13 @@ import com.bytefreezer.connector.cage.Watchdog;
 import com.bytefreezer.connector.config.ExportDefinition;
 import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.config.Sync;
 import com.bytefreezer.connector.operate.ExportPlan;
 import com.bytefreezer.connector.operate.Operations;
 import com.bytefreezer.connector.problem.ApiException;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.text.Names;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.Map;
@@ -49,11 +51,11 @@ public final class PlanApi {
                 tenant,
                 dataset,
                 required(request, "sql"),
-                settings.text("query.sync"),
+                Sync.of(settings.text("query.sync")),
                 text(request, "batch_size")
                         .map(size -> ApiException.number("batch_size", size, 1000))
                         .orElseGet(() -> settings.integer("schedule.batch-size")),
-                settings.integer("schedule.interval-seconds"));
+                Duration.ZERO);
         OptionalLong counted = text(request, "selected")
                 .map(number -> OptionalLong.of(ApiException.number("selected", number, 0)))
                 .orElseGet(OptionalLong::empty);

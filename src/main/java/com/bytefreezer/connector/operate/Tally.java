@@ -1,0 +1,48 @@
+package com.bytefreezer.connector.operate;
+
+import com.bytefreezer.connector.lake.LakeObject;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
+
+/** Some objects: how many, and a few of them, evenly. For one thread. */
+final class Tally {
+    /** So many are kept in mind of a listing of any length. */
+    private static final int SAMPLE = 500;
+
+    private final Random random = new Random(1);
+    final List<LakeObject> sample = new ArrayList<>();
+
+    @Nullable
+    LakeObject newest;
+
+    long objects;
+    long bytes;
+    /** Listed one after the other. */
+    private Map<String, String> partition = Map.of();
+
+    long partitions;
+
+    void add(LakeObject object) {
+        Map<String, String> its = object.partition();
+        partitions += objects == 0 || !its.equals(partition) ? 1 : 0;
+        partition = its;
+        objects++;
+        bytes += object.size();
+        newest = newest == null || object.lastModified().isAfter(newest.lastModified()) ? object : newest;
+        if (sample.size() < SAMPLE) {
+            sample.add(object);
+        } else {
+            long place = random.nextLong(objects);
+            if (place < SAMPLE) {
+                sample.set((int) place, object);
+            }
+        }
+    }
+
+    long bytesOfSample() {
+        return sample.stream().mapToLong(LakeObject::size).sum();
+    }
+}
