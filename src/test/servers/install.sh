@@ -173,6 +173,11 @@ install_postgresql() {
 
 has_initdb() { command -v initdb || ls /usr/lib/postgresql/*/bin/initdb; } >/dev/null 2>&1
 
+install_pgbouncer() {
+    require PgBouncer pgbouncer test -x /usr/sbin/pgbouncer
+    say 'PgBouncer is there'
+}
+
 install_chromium() {
     require Chromium chromium chromium --version
     say "Chromium is there: $(chromium --version 2>/dev/null)"
@@ -230,7 +235,7 @@ if [ $# -gt 0 ]; then
 fi
 # Go's compiler takes the processors; Maven's repository takes one writer; the rest waits for its registry.
 jobs=()
-for servers in 'minio hec' 'elasticsearch opensearch kafka' 'httpfs schemathesis checkers' 'postgresql chromium faketime'; do
+for servers in 'minio hec' 'elasticsearch opensearch kafka' 'httpfs schemathesis checkers' 'postgresql pgbouncer chromium faketime'; do
     # shellcheck disable=SC2086 # several names
     install $servers &
     jobs+=($!)

@@ -16,6 +16,8 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 import org.sqlite.SQLiteErrorCode;
@@ -30,6 +32,10 @@ final class CursorFile implements Store.DiskRoom, AutoCloseable {
     private static final int ROOM_BYTES = 256 * 1024;
     /** Where SQLite keeps {@code user_version} in the file's first page, which holds the mark of who has the file. */
     private static final int MARK_AT = 60;
+
+    /** File systems on which SQLite advises against a write-ahead log. */
+    private static final Set<String> NETWORK =
+            Set.of("nfs", "nfs4", "cifs", "smb2", "smb3", "smbfs", "afs", "fuse.sshfs", "fuse.glusterfs");
 
     private final Path path;
     private final FileChannel lock;
@@ -86,6 +92,20 @@ final class CursorFile implements Store.DiskRoom, AutoCloseable {
 
     Path path() {
         return path;
+    }
+
+    /** What a person should know of where the file is, if anything. */
+    Optional<String> warning() throws IOException {
+        return warning(Files.getFileStore(path).type());
+    }
+
+    /** @param type of the file system */
+    static Optional<String> warning(String type) {
+        return NETWORK.contains(type)
+                ? Optional.of(
+                        "it is on a network file system (%s), where locks may fail and a second connector may damage it. Put it on a local disk, or set cursor.url to share a PostgreSQL."
+                                .formatted(type))
+                : Optional.empty();
     }
 
     /** Whether there was none before. */

@@ -2,12 +2,14 @@ package com.bytefreezer.connector.cursor;
 
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.cursor.Pulse.UnderWay;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -19,8 +21,14 @@ public final class History {
     /** Of each lane so many runs are kept. */
     private static final int MOST_RUNS = 1000;
 
+    /** How often a process looks for what killed replicas have left. */
+    private static final Duration BETWEEN_SWEEPS = Duration.ofHours(1);
+
     private final Visit store;
     private final int mostRuns;
+    private final Duration betweenSweeps;
+    /** When {@link #addKilled} was done last, by {@link System#nanoTime}. */
+    private final AtomicLong swept = new AtomicLong(System.nanoTime());
 
     History(Visit store) {
         this(store, MOST_RUNS);
@@ -28,8 +36,14 @@ public final class History {
 
     /** @param mostRuns of each lane so many are kept */
     History(Visit store, int mostRuns) {
+        this(store, mostRuns, BETWEEN_SWEEPS);
+    }
+
+    /** @param betweenSweeps how long what killed replicas have left may stay */
+    History(Visit store, int mostRuns, Duration betweenSweeps) {
         this.store = store;
         this.mostRuns = mostRuns;
+        this.betweenSweeps = betweenSweeps;
     }
 
     /** In the store that the settings name, to look. One that is not there yet is empty. */
@@ -126,29 +140,38 @@ public final class History {
             RunTable.add(sql, run, mostRuns);
             if (process != null) {
                 Pulse.forget(sql, run.lane(), process);
+                if (System.nanoTime() - swept.get() >= betweenSweeps.toNanos()) {
+                    addKilled(sql, process);
+                }
             }
             return true;
         });
     }
 
     /**
-     * Adds the runs that were under way when their processes were killed.
+     * Adds the runs that were under way when their processes were killed, and forgets what these have left. Done again by
+     * {@link #add} each hour, since replicas may be killed that never start again.
      *
      * @param process this one
      */
     public void addKilled(ProcessName process) {
-        boolean shared = store.dialect() == Dialect.POSTGRESQL;
         alone(sql -> {
-            for (UnderWay run : Pulse.runsUnderWay(sql)) {
-                if (!run.process().equals(process) && (!shared || run.isKilled())) {
-                    RunTable.add(sql, run.killed(), mostRuns);
-                    Pulse.forget(sql, run.lane(), run.process());
-                }
-            }
-            // Replicas may be frozen for a while.
-            Pulse.forgetGone(sql, process, shared ? Duration.ofDays(1) : Duration.ZERO);
+            addKilled(sql, process);
             return true;
         });
+    }
+
+    private void addKilled(Sql sql, ProcessName process) throws SQLException {
+        boolean shared = sql.dialect() == Dialect.POSTGRESQL;
+        for (UnderWay run : Pulse.runsUnderWay(sql)) {
+            if (!run.process().equals(process) && (!shared || run.isKilled())) {
+                RunTable.add(sql, run.killed(), mostRuns);
+                Pulse.forget(sql, run.lane(), run.process());
+            }
+        }
+        // Replicas may be frozen for a while.
+        Pulse.forgetGone(sql, process, shared ? Duration.ofDays(1) : Duration.ZERO);
+        swept.set(System.nanoTime());
     }
 
     /** Of several replicas one writes, until it commits. */

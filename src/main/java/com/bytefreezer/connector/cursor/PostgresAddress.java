@@ -75,6 +75,10 @@ record PostgresAddress(String url, Optional<String> username, Optional<String> p
             // The first host that answers may be a standby.
             properties.setProperty("targetServerType", "primary");
         }
+        if (!url.contains("prepareThreshold=")) {
+            // Behind a pool, each transaction may have another connection, which does not know what was prepared.
+            properties.setProperty("prepareThreshold", "0");
+        }
         properties.setProperty("ApplicationName", "bytefreezer-connector");
         properties.setProperty("tcpKeepAlive", "true");
         properties.setProperty("connectTimeout", "5");

@@ -29,6 +29,9 @@ final class PostgresStore implements Store {
     private static final Set<String> PASSING =
             Set.of("40001", "40P01", "55P03", "25P03", "53300", "57P01", "57P02", "57P03");
 
+    /** What a server says to a write that is a standby, or has become one. */
+    private static final String READ_ONLY = "25006";
+
     private final PostgresAddress address;
     private final HikariDataSource pool;
     private final ClaimTable claims;
@@ -105,7 +108,9 @@ final class PostgresStore implements Store {
 
     @Override
     public String advice(SQLException failure) {
-        return "Check that PostgreSQL is up and takes connections.";
+        return isReadOnly(failure)
+                ? "This server is a standby, or takes no writes: name the primary in cursor.url, or all hosts of the cluster."
+                : "Check that PostgreSQL is up and takes connections.";
     }
 
     @Override
@@ -130,9 +135,17 @@ final class PostgresStore implements Store {
             try (Connection connection = pool.getConnection()) {
                 // What is not committed when the connection goes back is rolled back.
                 connection.setAutoCommit(false);
-                T result = work.with(new Sql(connection, Dialect.POSTGRESQL));
-                connection.commit();
-                return result;
+                try {
+                    T result = work.with(new Sql(connection, Dialect.POSTGRESQL));
+                    connection.commit();
+                    return result;
+                } catch (SQLException e) {
+                    if (isReadOnly(e)) {
+                        // After a failover, a new one may lead to the new primary.
+                        pool.evictConnection(connection);
+                    }
+                    throw e;
+                }
             }
         });
     }
@@ -184,7 +197,12 @@ final class PostgresStore implements Store {
         String state = String.valueOf(e.getSQLState());
         return state.startsWith("08")
                 || PASSING.contains(state)
+                || isReadOnly(e)
                 || (e instanceof SQLTransientException && !state.startsWith("28") && !state.startsWith("3D"));
+    }
+
+    private static boolean isReadOnly(SQLException e) {
+        return READ_ONLY.equals(e.getSQLState());
     }
 
     private static boolean pause() {

@@ -19,6 +19,12 @@ final class SqliteStore implements Store {
     private static final String DAMAGED =
             "The file is damaged: put back a copy of it, or remove it, and all is delivered again.";
 
+    /** How long a transaction waits for another program that writes, such as a backup. */
+    private static final int PATIENCE_MS = 10_000;
+
+    /** To how much the write-ahead log is cut when it is empty again, after something large or a reader that took long. */
+    private static final int LOG_BYTES = 16 * 1024 * 1024;
+
     private static final Logger LOG = LoggerFactory.getLogger(SqliteStore.class);
 
     private final CursorFile file;
@@ -36,6 +42,7 @@ final class SqliteStore implements Store {
             return true;
         });
         quick = connect(file.path(), "NORMAL");
+        file.warning().ifPresent(line -> LOG.warn("cursor {}: {}", file.path(), line));
         if (file.isNew()) {
             LOG.info("cursor {}: it is new. Everything from cursor.start on is delivered.", file.path());
         }
@@ -86,7 +93,11 @@ final class SqliteStore implements Store {
 
     @Override
     public String advice(SQLException failure) {
-        return is(SQLiteErrorCode.SQLITE_CORRUPT, failure) ? DAMAGED : "Check the free space and the permissions.";
+        return is(SQLiteErrorCode.SQLITE_CORRUPT, failure)
+                ? DAMAGED
+                : is(SQLiteErrorCode.SQLITE_BUSY, failure)
+                        ? "Another program has been writing to the file for %d s: end it.".formatted(PATIENCE_MS / 1000)
+                        : "Check the free space and the permissions.";
     }
 
     private static boolean is(SQLiteErrorCode code, Exception failure) {
@@ -151,6 +162,8 @@ final class SqliteStore implements Store {
         try (Statement statement = connection.createStatement()) {
             statement.execute("PRAGMA journal_mode=WAL");
             statement.execute("PRAGMA synchronous=" + synchronous);
+            statement.execute("PRAGMA busy_timeout=" + PATIENCE_MS);
+            statement.execute("PRAGMA journal_size_limit=" + LOG_BYTES);
         } catch (SQLException e) {
             connection.close();
             throw e;

@@ -31,10 +31,6 @@ final class Visit implements Database {
         return new Visit(StoreAddress.of(settings));
     }
 
-    Dialect dialect() {
-        return address.dialect();
-    }
-
     /** Whether a process has opened the store before. */
     boolean finds() {
         return address.mayExist() && reading(sql -> sql.hasTable("schema_version"));

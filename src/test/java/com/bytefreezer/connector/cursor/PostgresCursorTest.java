@@ -9,6 +9,7 @@ import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.testing.Await;
 import com.bytefreezer.connector.testing.LatencyProxy;
+import com.bytefreezer.connector.testing.PgBouncer;
 import com.bytefreezer.connector.testing.PostgresServer;
 import java.net.URI;
 import java.sql.Connection;
@@ -298,6 +299,65 @@ class PostgresCursorTest extends CursorContract {
                 .hasMessageStartingWith("cursor " + postgres.url() + ": cannot be written (")
                 .hasMessageEndingWith("Check that PostgreSQL is up and takes connections.")
                 .hasMessageNotContaining("\n"));
+    }
+
+    @Test
+    void aFailoverToAPrimaryIsWaitedFor() throws Exception {
+        assertThatACommitWaits(() -> takesWrites(false), () -> takesWrites(true));
+    }
+
+    @Test
+    void aStandbyIsNamedAsTheReason() throws Exception {
+        Cursor shortly = replica(1);
+        Recorded mine = unit(object("a", NOON));
+        assertThat(shortly.add(exchange(mine), "key")).isTrue();
+        takesWrites(false);
+        try {
+            assertThat(shortly.confirm(exchange(mine), "key")).isFalse();
+            assertThat(mine.reasons)
+                    .singleElement()
+                    .satisfies(
+                            reason -> assertThat(reason)
+                                    .hasMessageContaining("in a read-only transaction")
+                                    .hasMessageEndingWith(
+                                            "This server is a standby, or takes no writes: name the primary in cursor.url, or all hosts of the cluster."));
+        } finally {
+            takesWrites(true);
+        }
+        assertThat(isNew(object("a", NOON))).isTrue();
+    }
+
+    private static void takesWrites(boolean does) {
+        try {
+            postgres.takesWrites(does);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Test
+    void aPoolMayGiveEachTransactionAnotherConnection() {
+        try (PgBouncer pool = PgBouncer.before(postgres)) {
+            List<Cursor> pooled = List.of(at(pool.url()), at(pool.url()));
+            replicas.addAll(pooled);
+            List<LakeObject> objects = IntStream.range(0, 60)
+                    .mapToObj(i -> object("pooled-" + i, NOON))
+                    .toList();
+            objects.parallelStream().forEach(object -> {
+                Cursor replica = pooled.get(objects.indexOf(object) % 2);
+                Recorded mine = unit(object);
+                assertThat(replica.add(exchange(mine), "key")).isTrue();
+                replica.checkpoint(mine);
+                assertThat(replica.confirm(exchange(mine), "key")).isTrue();
+            });
+            for (int i = 0; i < 20; i++) {
+                Recorded bundle = unit(object("b" + i, NOON), object("c" + i, NOON), object("d" + i, NOON));
+                assertThat(pooled.get(i % 2).add(exchange(bundle), "key")).isTrue();
+                assertThat(pooled.get(i % 2).confirm(exchange(bundle), "key")).isTrue();
+            }
+            assertThat(objects).noneMatch(this::isNew);
+            pooled.forEach(Cursor::close);
+        }
     }
 
     @Test

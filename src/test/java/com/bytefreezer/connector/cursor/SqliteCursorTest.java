@@ -16,6 +16,7 @@ import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
@@ -272,6 +273,28 @@ class SqliteCursorTest extends CursorContract {
         try (Cursor survivor = Cursor.open(copy, LOOKBACK)) {
             assertThat(isNew(survivor, object("a", NOON))).isFalse();
             assertThat(isNew(survivor, object("b", NOON))).isFalse();
+        }
+    }
+
+    @Test
+    void aFileOnTheNetworkIsWarnedOf() {
+        assertThat(CursorFile.warning("nfs4"))
+                .hasValueSatisfying(
+                        line -> assertThat(line)
+                                .isEqualTo(
+                                        "it is on a network file system (nfs4), where locks may fail and a second connector may damage it. Put it on a local disk, or set cursor.url to share a PostgreSQL."));
+        assertThat(CursorFile.warning("ext2/ext3")).isEmpty();
+    }
+
+    @Test
+    void anotherProgramThatWritesForLongIsNamedAsTheReason() throws Exception {
+        try (Connection other = connect();
+                Statement lock = other.createStatement()) {
+            lock.execute("BEGIN IMMEDIATE");
+            assertThatThrownBy(() -> cursor.add(exchange(unit(object("a", NOON))), "key"))
+                    .isInstanceOf(ConnectorException.class)
+                    .hasMessageContaining("SQLITE_BUSY")
+                    .hasMessageEndingWith("Another program has been writing to the file for 10 s: end it.");
         }
     }
 

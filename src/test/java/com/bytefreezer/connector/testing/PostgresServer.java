@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
@@ -58,6 +59,31 @@ public final class PostgresServer implements AutoCloseable {
     /** One that also speaks TLS, with a certificate and its key in PEM. */
     public static PostgresServer startWithTls(String certificate, String key) {
         return new PostgresServer(certificate, key);
+    }
+
+    int port() {
+        return port;
+    }
+
+    /** As a standby does, or a primary that has become one: it takes no writes. */
+    public void takesWrites(boolean does) throws SQLException {
+        try (Connection connection = connect();
+                Statement statement = connection.createStatement()) {
+            statement.execute("SET default_transaction_read_only = off");
+            statement.execute("ALTER SYSTEM SET default_transaction_read_only = " + (does ? "off" : "on"));
+            statement.execute("SELECT pg_reload_conf()");
+        }
+        Await.until("the server has read its settings", () -> isReadOnly() != does);
+    }
+
+    private boolean isReadOnly() {
+        try (Connection connection = connect();
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("SHOW default_transaction_read_only")) {
+            return row.next() && row.getString(1).equals("on");
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     /** The value for {@code cursor.url}, by another name of this machine. */

@@ -81,6 +81,11 @@ public final class TestTools {
                 .orElseGet(() -> installed(Path.of("/usr/lib/postgresql/15/bin/initdb")));
     }
 
+    /** PgBouncer's program. Where it is missing the test is skipped, or fails when {@code CI=true}. */
+    static Path pgbouncer() {
+        return installed(Path.of("/usr/sbin/pgbouncer"));
+    }
+
     /** Schemathesis' program. Where it is missing the test is skipped, or fails when {@code CI=true}. */
     public static Path schemathesis() {
         return installed(folder("schemathesis").resolve(Path.of("bin", "st")));
@@ -195,6 +200,18 @@ public final class TestTools {
             return Files.createTempDirectory("connector-" + name + "-");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    static void giveToNobody(Path folder) {
+        try {
+            if (!run("chown", "-R", "nobody", folder.toString())) {
+                throw new IllegalStateException("chown of " + folder);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
         }
     }
 
