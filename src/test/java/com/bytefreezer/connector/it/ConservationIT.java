@@ -27,7 +27,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.LongStream;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -37,8 +37,8 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class ConservationIT {
     private static final int OBJECTS = 10;
-    private static final int RECORDS_PER_OBJECT = 100_000;
-    private static final int RECORDS = OBJECTS * RECORDS_PER_OBJECT;
+    private static final int FEW = 20_000;
+    private static final int MANY = 100_000;
     private static final int BATCH = 1000;
     private static final int BUSY_EVERY = 20;
     private static final int KILLS = 2;
@@ -58,17 +58,42 @@ class ConservationIT {
     private Path folder;
 
     private ParquetLake lake;
+    private int recordsPerObject;
+    private int records;
 
-    @BeforeEach
-    void writeLake() {
+    private void writeLake(int perObject) {
+        recordsPerObject = perObject;
+        records = OBJECTS * perObject;
         lake = ParquetLake.in(folder.resolve("lake"));
         for (int i = 0; i < OBJECTS; i++) {
-            lake.numbers(object(i), (long) i * RECORDS_PER_OBJECT, RECORDS_PER_OBJECT);
+            lake.numbers(object(i), (long) i * recordsPerObject, recordsPerObject);
         }
     }
 
     @Test
     void elasticsearchHoldsEveryRecordOnceOrItIsADeadLetterOnce() throws Exception {
+        elasticsearch(FEW);
+    }
+
+    @Test
+    @Tag("soak")
+    void elasticsearchHoldsAMillionRecordsOnceOrAsDeadLetters() throws Exception {
+        elasticsearch(MANY);
+    }
+
+    @Test
+    void splunkGetsEveryRecordAndNoMoreTwiceThanWereInFlight() throws Exception {
+        splunk(FEW);
+    }
+
+    @Test
+    @Tag("soak")
+    void splunkGetsAMillionRecordsAndNoMoreTwiceThanWereInFlight() throws Exception {
+        splunk(MANY);
+    }
+
+    private void elasticsearch(int perObject) throws Exception {
+        writeLake(perObject);
         try (ElasticsearchServer server = ElasticsearchServer.node().start();
                 BusyProxy proxy = BusyProxy.start(server.url(), BUSY_EVERY)) {
             server.put("/events", """
@@ -88,20 +113,20 @@ class ConservationIT {
                             "DESTINATION_ELASTICSEARCH_PASSWORD",
                             ElasticsearchServer.PASSWORD));
 
-            List<Long> bad = LongStream.range(0, RECORDS)
+            List<Long> bad = LongStream.range(0, records)
                     .filter(n -> n % ONE_BAD_IN == BAD)
                     .boxed()
                     .toList();
             assertThat(deadLetters()).containsExactlyInAnyOrderElementsOf(bad);
             Counts counts = cursorCounts();
-            assertThat(counts.selected()).isEqualTo(RECORDS);
+            assertThat(counts.selected()).isEqualTo(records);
             assertThat(counts.balances()).as(counts.toString()).isTrue();
             assertThat(counts.deadLettered()).isEqualTo(bad.size());
             // What a killed connector had written, and could not note.
             assertThat(counts.duplicates()).isBetween(0L, (long) MOST_REPEATED);
             assertThat(server.count("events")).isEqualTo(counts.accepted() + counts.duplicates());
             assertThat(sumOfNumbers(server))
-                    .isEqualTo(LongStream.range(0, RECORDS).sum()
+                    .isEqualTo(LongStream.range(0, records).sum()
                             - bad.stream().mapToLong(n -> n).sum());
             System.err.printf(
                     "Elasticsearch, %d kills, %d of %d requests refused: %s%n",
@@ -109,33 +134,33 @@ class ConservationIT {
         }
     }
 
-    @Test
-    void splunkGetsEveryRecordAndNoMoreTwiceThanWereInFlight() throws Exception {
+    private void splunk(int perObject) throws Exception {
+        writeLake(perObject);
         try (HecServer hec = HecServer.start();
                 BusyProxy proxy = BusyProxy.start(hec.url(), BUSY_EVERY)) {
             exportAndKill(proxy, "splunk", Map.of("DESTINATION_SPLUNK_TOKEN", HecServer.TOKEN));
 
-            BitSet arrived = new BitSet(RECORDS);
+            BitSet arrived = new BitSet(records);
             AtomicLong events = new AtomicLong();
             hec.forEachEvent(event -> {
                 events.incrementAndGet();
                 arrived.set(event.at("/event/n").intValue());
             });
-            assertThat(arrived.nextClearBit(0)).isEqualTo(RECORDS);
-            assertThat(arrived.length()).isEqualTo(RECORDS);
-            assertThat(events.get() - RECORDS).isBetween(0L, (long) MOST_REPEATED);
-            assertThat(cursorCounts()).isEqualTo(new Counts(RECORDS, RECORDS, 0, 0));
+            assertThat(arrived.nextClearBit(0)).isEqualTo(records);
+            assertThat(arrived.length()).isEqualTo(records);
+            assertThat(events.get() - records).isBetween(0L, (long) MOST_REPEATED);
+            assertThat(cursorCounts()).isEqualTo(new Counts(records, records, 0, 0));
             assertThat(deadLetters()).isEmpty();
             System.err.printf(
                     "Splunk, %d kills, %d of %d requests refused: %d of %d events repeated%n",
-                    KILLS, proxy.refused(), proxy.refused() + proxy.answered(), events.get() - RECORDS, RECORDS);
+                    KILLS, proxy.refused(), proxy.refused() + proxy.answered(), events.get() - records, records);
         }
     }
 
     /** Kills the connector after each third of the export. */
     private void exportAndKill(BusyProxy proxy, String destination, Map<String, String> its) {
         for (int kill = 1; kill <= KILLS; kill++) {
-            long requests = (long) RECORDS / BATCH * kill / (KILLS + 1);
+            long requests = (long) records / BATCH * kill / (KILLS + 1);
             try (ConnectorProcess connector = start(proxy.url(), destination, its)) {
                 Await.until(
                         requests + " requests",
@@ -152,7 +177,7 @@ class ConservationIT {
                     .as(connector.standardError())
                     .isZero();
         }
-        assertThat(proxy.refused()).isGreaterThanOrEqualTo(RECORDS / BATCH / BUSY_EVERY);
+        assertThat(proxy.refused()).isGreaterThanOrEqualTo(records / BATCH / BUSY_EVERY);
     }
 
     /** The number of each record among them, after a look at whether it stands there with its own object and number. */
@@ -168,8 +193,8 @@ class ConservationIT {
                 for (String line : Files.readAllLines(file)) {
                     JsonNode letter = json.readTree(line);
                     long n = letter.at("/record/n").longValue();
-                    assertThat(letter.path("object").textValue()).endsWith(object((int) (n / RECORDS_PER_OBJECT)));
-                    assertThat(letter.path("record_number").longValue()).isEqualTo(n % RECORDS_PER_OBJECT);
+                    assertThat(letter.path("object").textValue()).endsWith(object((int) (n / recordsPerObject)));
+                    assertThat(letter.path("record_number").longValue()).isEqualTo(n % recordsPerObject);
                     numbers.add(n);
                 }
             }
