@@ -137,7 +137,7 @@ public record ExportDefinition(
             String value = resolved.getOrDefault(key, "");
             // A wrong setting is told of by itself.
             if (!value.isEmpty() && !value.equals(settings.get(setting))) {
-                Rules.problem(setting, value)
+                ValueRules.problem(setting, value)
                         .ifPresent(problem -> problems.add(Problem.ofStart(
                                 "export %s: %s %s, not \"%s\".".formatted(name, key, problem, value), "")));
             }
