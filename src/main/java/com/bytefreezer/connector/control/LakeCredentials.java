@@ -7,6 +7,7 @@ import com.bytefreezer.connector.lake.Lake;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
 import com.bytefreezer.connector.problem.Problem;
+import com.bytefreezer.connector.problem.Problem.Kind;
 import com.bytefreezer.connector.signs.Neighbour;
 import com.bytefreezer.connector.signs.Signs;
 import com.bytefreezer.connector.text.Json;
@@ -83,7 +84,7 @@ public final class LakeCredentials {
             throw new UncheckedIOException(e);
         }
         if (answer.getException() != null) {
-            throw new ConnectorException(Failures.describe(answer.getException()), answer.getException());
+            throw Failures.known(answer.getException());
         }
         return answer.getMessage().getBody() instanceof Credentials credentials ? credentials : null;
     }
@@ -158,16 +159,17 @@ public final class LakeCredentials {
         }
         String key = tenant + "/" + dataset;
         if (status != 200) {
-            return orKnown(key, "%d%s. %s".formatted(status, reason(body), advice(status)), null);
+            return orKnown(key, kind(status), "%d%s. %s".formatted(status, reason(body), advice(status)), null);
         }
         try {
             JsonNode answer = JSON.readTree(body);
             if (answer == null || answer.path("bucket").asText("").isBlank()) {
-                return orKnown(key, "the answer has no bucket. Check the dataset's destination.", null);
+                return orKnown(key, Kind.OTHER, "the answer has no bucket. Check the dataset's destination.", null);
             }
             if (answer.path("access_key").asText("").isBlank()
                     != answer.path("secret_key").asText("").isBlank()) {
-                return orKnown(key, "the answer has only half of a key. Check the dataset's destination.", null);
+                return orKnown(
+                        key, Kind.OTHER, "the answer has only half of a key. Check the dataset's destination.", null);
             }
             Credentials credentials = read(answer, path(answer, tenant, dataset));
             known.put(key, credentials);
@@ -179,9 +181,13 @@ public final class LakeCredentials {
             }
             return credentials;
         } catch (JsonProcessingException e) {
-            return orKnown(key, "the answer is not JSON. Check control.url.", e);
+            return orKnown(key, Kind.OTHER, "the answer is not JSON. Check control.url.", e);
         } catch (IllegalArgumentException e) {
-            return orKnown(key, "the endpoint in the answer is not an address. Check the dataset's destination.", e);
+            return orKnown(
+                    key,
+                    Kind.OTHER,
+                    "the endpoint in the answer is not an address. Check the dataset's destination.",
+                    e);
         }
     }
 
@@ -198,6 +204,7 @@ public final class LakeCredentials {
         String message = failure.getMessage() == null ? failure.getClass().getSimpleName() : failure.getMessage();
         return orKnown(
                 tenant + "/" + dataset,
+                Kind.UNREACHABLE,
                 "no answer (%s). Check control.url and the network.".formatted(message),
                 failure);
     }
@@ -242,14 +249,14 @@ public final class LakeCredentials {
                 path);
     }
 
-    private Credentials orKnown(String dataset, String problem, @Nullable Throwable cause) {
+    private Credentials orKnown(String dataset, Kind kind, String problem, @Nullable Throwable cause) {
         Credentials earlier = known.get(dataset);
         String what = "control plane %s, dataset %s: %s".formatted(settings.text("control.url"), dataset, problem);
-        if (problem.startsWith("no answer") || problem.startsWith("5")) {
+        if (kind == Kind.UNREACHABLE) {
             signs.failed(Neighbour.CONTROL, what, earlier == null);
         }
         if (earlier == null) {
-            throw new ConnectorException(what, Problem.NOTHING_EXPORTED, "", cause);
+            throw new ConnectorException(new Problem(kind, "", what, Problem.NOTHING_EXPORTED, ""), cause);
         }
         long now = System.nanoTime();
         long waited = now - askedAt.getOrDefault(dataset, now);
@@ -257,6 +264,10 @@ public final class LakeCredentials {
             LOG.warn("{} The export continues with the credentials it has.", what);
         }
         return earlier;
+    }
+
+    private static Kind kind(int status) {
+        return status >= 500 ? Kind.UNREACHABLE : status == 401 || status == 403 ? Kind.FORBIDDEN : Kind.REFUSED;
     }
 
     private static String advice(int status) {

@@ -2,6 +2,7 @@ package com.bytefreezer.connector.cursor;
 
 import com.bytefreezer.connector.disk.PrivateFiles;
 import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Problem;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -220,8 +221,10 @@ final class CursorFile implements Store.DiskRoom, AutoCloseable {
 
     private static ConnectorException inUse(Path path, String how) {
         return new ConnectorException(
-                "cursor %s: another connector is using it%s. Not started. Stop that one, or give this one its own cursor.file."
-                        .formatted(path, how));
+                Problem.ofStart(
+                        "cursor %s: another connector is using it%s.".formatted(path, how),
+                        "Stop that one, or give this one its own cursor.file."),
+                null);
     }
 
     private static boolean isLocked(FileChannel channel) throws IOException {

@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.cursor;
 
 import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Problem;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.pool.HikariPool.PoolInitializationException;
@@ -53,8 +54,9 @@ final class PostgresStore implements Store {
         } catch (PoolInitializationException | SQLException e) {
             Exception reason = e.getCause() instanceof SQLException cause ? cause : e;
             throw new ConnectorException(
-                    "cursor %s: cannot be opened (%s). Not started. Check cursor.url, cursor.username and cursor.password, and that PostgreSQL is up."
-                            .formatted(address.subject(), Store.message(reason)),
+                    Problem.ofStart(
+                            "cursor %s: cannot be opened (%s).".formatted(address.subject(), Store.message(reason)),
+                            "Check cursor.url, cursor.username and cursor.password, and that PostgreSQL is up."),
                     e);
         }
     }

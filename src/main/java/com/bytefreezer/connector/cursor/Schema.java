@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.cursor;
 
 import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Problem;
 import java.sql.SQLException;
 import java.util.List;
 
@@ -34,8 +35,11 @@ final class Schema {
         int version = version(sql);
         if (version > STEPS.size()) {
             throw new ConnectorException(
-                    "cursor %s: it was written by a newer connector (schema %d, this one knows %d). Not started. Use that one."
-                            .formatted(subject, version, STEPS.size()));
+                    Problem.ofStart(
+                            "cursor %s: it was written by a newer connector (schema %d, this one knows %d)."
+                                    .formatted(subject, version, STEPS.size()),
+                            "Use that one."),
+                    null);
         }
         if (version < STEPS.size()) {
             for (Step step : STEPS.subList(version, STEPS.size())) {

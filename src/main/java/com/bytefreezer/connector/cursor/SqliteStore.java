@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.cursor;
 
 import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Problem;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -64,8 +65,8 @@ final class SqliteStore implements Store {
                             ? "It is no cursor: put back a copy of it, or set cursor.file (CURSOR_FILE) to another file."
                             : "Set cursor.file (CURSOR_FILE) to a file that this user may write, and check the free space.";
             throw new ConnectorException(
-                    "cursor %s: cannot be opened (%s). Not started. %s"
-                            .formatted(address.subject(), Store.message(e), advice),
+                    Problem.ofStart(
+                            "cursor %s: cannot be opened (%s).".formatted(address.subject(), Store.message(e)), advice),
                     e);
         }
     }

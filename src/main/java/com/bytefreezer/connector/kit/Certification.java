@@ -3,6 +3,7 @@ package com.bytefreezer.connector.kit;
 import com.bytefreezer.connector.kit.Faults.Fault;
 import com.bytefreezer.connector.kit.Faults.Trouble;
 import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.text.PlainText;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.BindException;
@@ -307,10 +308,8 @@ final class Certification {
         }
     }
 
-    /** Without the destination, the export and the consequences of the failure. */
     private static String shortened(String failure) {
-        String text = failure.replaceFirst("failed: [^:]*, export [^:]*: ", "failed: ")
-                .replaceFirst("\\.? The rest stays undelivered.*", "");
+        String text = PlainText.withoutStop(failure);
         return text.length() <= LONGEST_REASON ? text : text.substring(0, LONGEST_REASON) + "…";
     }
 }

@@ -48,7 +48,8 @@ final class RunHere implements ConnectorRun {
         try (Connector connector = Connector.once(settings, secrets, Cursor.open(settings))) {
             Schedule schedule = connector.start();
             schedule.awaitAll();
-            return schedule.failure().map(failure -> secrets.mask(Failures.describe(failure)));
+            return schedule.failure()
+                    .map(failure -> secrets.mask(Failures.known(failure).saying("", "")));
         } finally {
             settings.secrets().forEach(secrets::remove);
         }

@@ -198,8 +198,7 @@ public final class Operations {
             try (Cursor own = Cursor.open(settings)) {
                 own.lanes().reset(lane.toString());
             } catch (ConnectorException e) {
-                throw new ApiException(
-                        409, String.valueOf(e.getMessage()).replace("Not started.", "Nothing was reset."));
+                throw new ApiException(409, e.saying("Nothing was reset."));
             }
             return;
         }
