@@ -1,0 +1,459 @@
+package com.bytefreezer.connector.lane;
+
+import com.bytefreezer.connector.config.ExportDefinition;
+import com.bytefreezer.connector.config.Lane;
+import com.bytefreezer.connector.delivery.Batches;
+import com.bytefreezer.connector.delivery.Unit;
+import com.bytefreezer.connector.lake.LakeObject;
+import com.bytefreezer.connector.lake.Period;
+import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Problem;
+import com.bytefreezer.connector.query.DuckDb;
+import com.bytefreezer.connector.query.Plan;
+import com.bytefreezer.connector.query.Query;
+import com.bytefreezer.connector.query.Schema;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * How the new objects of a lane's dataset become units, and what is read for each. By the thread of the run, but for
+ * {@link #statement} and {@link #endless}, which several threads call.
+ */
+final class Units {
+    private static final Logger LOG = LoggerFactory.getLogger(Units.class);
+    /** How many objects of a dataset are asked for their columns before the first record of it is delivered. */
+    private static final int FIRST_LOOK = 500;
+    /** How many objects at a time are asked for their columns later on, before the first of them is delivered. */
+    private static final int LOOK = 64;
+    /** How many objects at either end of the dataset are asked for a column that none has so far. */
+    private static final int SCHEMA_SAMPLE = 500;
+    /** How many objects are tried until one can be read to plan with. */
+    private static final int PLAN_SAMPLE = 20;
+    /** A big object is read as several, since one stream of DuckDB's JDBC driver keeps only one core busy. */
+    private static final long SLICE_BYTES = 16L * 1024 * 1024;
+    /**
+     * Small objects of one partition are read together up to this size: planning a statement takes longer than reading
+     * them. Small, too, since all of it is delivered again after a crash.
+     */
+    private static final long BUNDLE_BYTES = 256 * 1024;
+
+    private static final long LOOK_AT_OTHERS_MS = 500;
+
+    private final Exports exports;
+    private final ExportDefinition definition;
+    private final Lane lane;
+    private final String tenant;
+    private final String dataset;
+    private final Query query;
+    private final LaneQuery queries;
+    private final Predicate<Run> stopping;
+    private @Nullable Plan plan;
+    /** Identities of the objects that DuckDB does not come to an end with, and may still be at work on. */
+    private final Set<String> endless = ConcurrentHashMap.newKeySet();
+
+    private boolean saidThatThereIsNone;
+
+    /** @param stopping whether no other unit of a run is to begin */
+    Units(Exports exports, ExportDefinition definition, Query query, LaneQuery queries, Predicate<Run> stopping) {
+        this.exports = exports;
+        this.definition = definition;
+        lane = definition.lane();
+        tenant = definition.tenant();
+        dataset = definition.dataset();
+        this.query = query;
+        this.queries = queries;
+        this.stopping = stopping;
+    }
+
+    /** Whether a run may be of all objects together. */
+    boolean mayNeedAll() {
+        return plan == null || plan.kind(definition.sync()) == Plan.Kind.WHOLE;
+    }
+
+    /** Whether each run gives the same records of an object in the same order. */
+    boolean areRepeatable() {
+        return query.isRepeatable() && isRowWise();
+    }
+
+    /** How the dataset is cut, and why, for a person. */
+    String describe() {
+        return plan == null ? "nothing to do" : "%s: %s".formatted(plan.covers(definition.sync()), plan.reason());
+    }
+
+    /** DuckDB does not come to an end with the objects of a unit. */
+    void endless(Unit unit) {
+        unit.objects().forEach(object -> endless.add(object.identity()));
+    }
+
+    /** Units to work on now: all there are, found while they are worked on, or what is left over of an earlier call. */
+    Iterator<Unit> discover(Run run) {
+        if (run.leftOver.hasPutOff()) {
+            duckDb(run).lock(1);
+            return run.leftOver.takePutOff();
+        }
+        if (run.isDiscovered() && !run.leftOver.hasBeside()) {
+            return nextAlone(run);
+        }
+        if (run.isDiscovered()) {
+            return run.leftOver.takeBeside().stream()
+                    .map(objects -> newOnes(run, objects.iterator()))
+                    .filter(objects -> !objects.isEmpty())
+                    .map(this::unitOf)
+                    .map(unit -> begin(run, unit))
+                    .iterator();
+        }
+        run.discovered();
+        List<LakeObject> some = run.listing.peek(PLAN_SAMPLE);
+        if (some.isEmpty()) {
+            sayThatThereIsNone(run);
+            return Collections.emptyIterator();
+        }
+        saidThatThereIsNone = false;
+        run.smallObjects(some.stream().allMatch(object -> object.size() < BUNDLE_BYTES));
+        learnFirst(run);
+        return switch (cut(run, some)) {
+            case ROW_WISE -> eachNewObject(run);
+            case LIMITED -> allNewObjects(run);
+            case WHOLE -> wholeDataset(run);
+        };
+    }
+
+    /** The next unit that did not get through beside others, when this lane's turn has come. */
+    private Iterator<Unit> nextAlone(Run run) {
+        Semaphore turn = exports.alone();
+        try {
+            while (!turn.tryAcquire(LOOK_AT_OTHERS_MS, TimeUnit.MILLISECONDS)) {
+                if (stopping.test(run)) {
+                    return Collections.emptyIterator();
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return Collections.emptyIterator();
+        }
+        Unit next = run.leftOver.nextAlone();
+        try {
+            if (run.suspects.isSuspect(next)) {
+                exports.company().enterAlone(next, () -> stopping.test(run));
+                learn(run, next.objects());
+            }
+            DuckDb duckDb = open(run, exports.memoryAlone());
+            duckDb.lock(1);
+            return List.of(run.beginAlone(duckDb, turn::release)).iterator();
+        } catch (RuntimeException | Error e) {
+            // Whatever it was: other lanes wait for the turn.
+            exports.company().leave(next);
+            turn.release();
+            throw e;
+        }
+    }
+
+    /** How long DuckDB may be without progress. What needs all objects at once may sort them for hours. */
+    Duration patience() {
+        return isRowWise()
+                ? Duration.ofSeconds(exports.settings().integer("duckdb.no-progress-seconds"))
+                : Duration.ofDays(365);
+    }
+
+    private DuckDb open(Run run, long memory) {
+        return DuckDb.open(
+                exports.engine(),
+                exports.settings(),
+                run.lake.folders(),
+                run.credentials(),
+                run.hasSmallObjects(),
+                memory);
+    }
+
+    private void sayThatThereIsNone(Run run) {
+        if (!saidThatThereIsNone && run.since.equals(Instant.MIN)) {
+            LOG.warn(
+                    "{}: there are no Parquet objects under {}. Nothing is exported until there are. Check query.tenant-id, query.dataset-id, lake.root and lake.layout.",
+                    exports.subject(definition),
+                    String.join(" or ", run.lake.folders()));
+            saidThatThereIsNone = true;
+        }
+    }
+
+    /** How the dataset is cut into units, by {@code query.sync} and the query's plan, which is made once. */
+    private Plan.Kind cut(Run run, List<LakeObject> some) {
+        if (plan == null) {
+            plan = plan(run, some);
+            LOG.info(
+                    "{}: {} sync, since {}: {}.",
+                    exports.subject(definition),
+                    plan.covers(definition.sync()),
+                    definition.sync(),
+                    plan.reason());
+            if (plan.kind(definition.sync()) == Plan.Kind.LIMITED && plan.kind() == Plan.Kind.LIMITED) {
+                LOG.warn(
+                        "{}: the query has a LIMIT: of the new records each run delivers so many, and the others never. Remove the LIMIT from query.sql to export every record.",
+                        exports.subject(definition));
+            }
+        }
+        return plan.kind(definition.sync());
+    }
+
+    private Plan plan(Run run, List<LakeObject> some) {
+        DuckDb duckDb = duckDb(run);
+        try {
+            return duckDb.planWithFirst(query, some, schema());
+        } catch (ConnectorException e) {
+            long known = schema().version();
+            learn(run, run.sample(SCHEMA_SAMPLE));
+            if (schema().version() == known) {
+                throw nothingExported(e);
+            }
+        }
+        try {
+            return duckDb.planWithFirst(query, some, schema());
+        } catch (ConnectorException e) {
+            throw nothingExported(e);
+        }
+    }
+
+    private static ConnectorException nothingExported(ConnectorException e) {
+        return new ConnectorException(e.saying(""), Problem.NOTHING_EXPORTED, "", e);
+    }
+
+    private Unit begin(Run run, Unit unit) {
+        if (run.tally.hasBegunNothing()) {
+            exports.cursor().pulse().begins(lane.toString(), run.tally.started());
+        }
+        return run.tally.begun(exports.company().enter(unit, () -> stopping.test(run)));
+    }
+
+    /** Whether a unit may be worked on beside others. One that earlier processes died of comes when they are done, or not. */
+    private static boolean isUnsuspected(Run run, Unit unit) {
+        if (run.suspects.isSetAside(unit)) {
+            run.done(unit, new UnitOutcome.SetAside());
+            return false;
+        }
+        if (run.suspects.isSuspect(unit)) {
+            run.leftOver.alone(unit);
+            return false;
+        }
+        return true;
+    }
+
+    private Iterator<Unit> eachNewObject(Run run) {
+        Stream<LakeObject> unsuspected = each(run.tally.found(
+                        exports.cursor().lanes().newOnes(run.position, lane.toString(), run.listing)))
+                .filter(object -> run.suspects.isEmpty() || isUnsuspected(run, unitOf(List.of(object))));
+        Listing fresh = new Listing(learned(run, unsuspected.iterator())
+                .flatMap(object -> newSlices(run, object))
+                .filter(slice -> slice.slice() == null || isUnsuspected(run, unitOf(List.of(slice)))));
+        List<LakeObject> first = fresh.peek(exports.settings().integer("export.parallel-objects"));
+        if (first.isEmpty()) {
+            return Collections.emptyIterator();
+        }
+        // Of a stream one thread does nearly all; and only then its own time tells whether DuckDB gets further.
+        lock(run, 1, first);
+        return new Iterator<>() {
+            private boolean offered;
+
+            /** As in {@link Batches#hasNext}, it stays with a yes. */
+            @Override
+            public boolean hasNext() {
+                if (!offered && stopping.test(run)) {
+                    // The listing may be complete, but not everything that it has read ahead is worked on.
+                    run.tally.stopped();
+                    return false;
+                }
+                if (!offered && exports.turns().isOver(lane)) {
+                    run.leftOver.putOff(this);
+                    return false;
+                }
+                offered = offered || fresh.hasNext();
+                return offered;
+            }
+
+            @Override
+            public Unit next() {
+                offered = false;
+                return begin(run, unitOf(nextBundle(fresh)));
+            }
+        };
+    }
+
+    /** The next object, with those after it that are as small and in the same partition. */
+    private List<LakeObject> nextBundle(Listing fresh) {
+        List<LakeObject> bundle = new ArrayList<>();
+        bundle.add(fresh.next());
+        LakeObject first = bundle.get(0);
+        if (!query.canBundle() || !query.isRepeatable() || isEndless(first)) {
+            return bundle;
+        }
+        long size = first.size();
+        while (fresh.hasNext()) {
+            LakeObject next = fresh.peek(1).get(0);
+            size += next.size();
+            if (size > BUNDLE_BYTES || !next.partition().equals(first.partition()) || isEndless(next)) {
+                break;
+            }
+            bundle.add(fresh.next());
+        }
+        return bundle;
+    }
+
+    private Unit unitOf(List<LakeObject> objects) {
+        boolean repeatable = query.isRepeatable() && isRowWise();
+        return new Unit(lane, tenant, dataset, objects, queries.id(), null, null, repeatable);
+    }
+
+    private boolean isRowWise() {
+        return plan != null && plan.kind(definition.sync()) == Plan.Kind.ROW_WISE;
+    }
+
+    /** The slices of a new object that are not delivered yet, or the object itself when it is not a big one. */
+    private Stream<LakeObject> newSlices(Run run, LakeObject object) {
+        List<LakeObject> slices = duckDb(run).slices(object, SLICE_BYTES);
+        return slices.size() == 1 ? slices.stream() : newOnes(run, slices.iterator()).stream();
+    }
+
+    /** Those of the objects that are not delivered. */
+    List<LakeObject> newOnes(Run run, Iterator<LakeObject> objects) {
+        return each(exports.cursor().lanes().newOnes(run.position, lane.toString(), objects))
+                .toList();
+    }
+
+    static Stream<LakeObject> each(Iterator<LakeObject> objects) {
+        return Stream.iterate(objects, Iterator::hasNext, left -> left).map(Iterator::next);
+    }
+
+    private Iterator<Unit> allNewObjects(Run run) {
+        List<LakeObject> fresh = each(run.tally.found(
+                        exports.cursor().lanes().newOnes(run.position, lane.toString(), run.listing)))
+                .toList();
+        return fresh.isEmpty() ? Collections.emptyIterator() : one(run, unitOf(fresh));
+    }
+
+    private Iterator<Unit> wholeDataset(Run run) {
+        List<LakeObject> all = run.listing.rest();
+        if (!run.listing.unlisted().isEmpty()) {
+            // Part of the data would give another answer; the end of the run says what is missing.
+            run.tally.missed(all);
+            return Collections.emptyIterator();
+        }
+        String fingerprint = run.listing.fingerprint();
+        if (exports.isWatch() && run.listing.isSameAs(run.position.listing())) {
+            return Collections.emptyIterator();
+        }
+        return one(run, new Unit(lane, tenant, dataset, all, queries.id(), fingerprint, run.position.listing(), false));
+    }
+
+    private Iterator<Unit> one(Run run, Unit unit) {
+        if (!isUnsuspected(run, unit)) {
+            return Collections.emptyIterator();
+        }
+        lock(run, Runtime.getRuntime().availableProcessors(), unit.objects());
+        return List.of(begin(run, unit)).iterator();
+    }
+
+    private boolean isEndless(LakeObject object) {
+        return endless.contains(object.identity());
+    }
+
+    /** The SQL that gives the unit's records. */
+    String statement(Run run, Unit unit) {
+        if (unit.objects().stream().anyMatch(this::isEndless)) {
+            throw new ConnectorException(
+                    "DuckDB did not come to an end with it in an earlier run; it is tried again after a restart");
+        }
+        LaneQuery.Used begunWith = queries.of(unit.query());
+        Schema schema = schema();
+        String statement = unit.isBundle()
+                ? run.duckDb().recordsOfBundle(begunWith.query(), unit.objects(), schema, begunWith.omitNulls())
+                : run.duckDb().stream(
+                        begunWith.query(),
+                        unit.objects(),
+                        schema,
+                        begunWith.omitNulls(),
+                        unit.counts().settled(),
+                        isRowWise() && plan != null && plan.isOneEach(),
+                        exports.settings().integer("records.max-bytes"));
+        exports.schemas().keep(tenant, dataset);
+        return statement;
+    }
+
+    private Schema schema() {
+        return exports.schemas().of(tenant, dataset);
+    }
+
+    /** So that a column has one type from the first record on: of a dataset that is new here, at both of its ends. */
+    private void learnFirst(Run run) {
+        Schema schema = schema();
+        if (schema.isEmpty()) {
+            List<LakeObject> objects = new ArrayList<>(run.listing.peek(FIRST_LOOK));
+            if (objects.size() == FIRST_LOOK) {
+                run.lake.newest().map(Period::from).ifPresent(newest -> {
+                    try (Stream<LakeObject> last = run.lake.objects(newest)) {
+                        last.limit(FIRST_LOOK).forEach(objects::add);
+                    }
+                });
+            }
+            learn(run, objects);
+        }
+    }
+
+    private void learn(Run run, List<LakeObject> objects) {
+        duckDb(run).learn(schema(), objects);
+        exports.schemas().keep(tenant, dataset);
+    }
+
+    /** The same objects, whose columns are learned some at a time, before the first of them is given. */
+    private Stream<LakeObject> learned(Run run, Iterator<LakeObject> objects) {
+        Deque<LakeObject> ahead = new ArrayDeque<>();
+        return each(new Iterator<>() {
+            @Override
+            public boolean hasNext() {
+                return !ahead.isEmpty() || objects.hasNext();
+            }
+
+            @Override
+            public LakeObject next() {
+                if (ahead.isEmpty()) {
+                    while (ahead.size() < LOOK && objects.hasNext()) {
+                        ahead.add(objects.next());
+                    }
+                    learn(run, List.copyOf(ahead));
+                }
+                return ahead.remove();
+            }
+        });
+    }
+
+    private DuckDb duckDb(Run run) {
+        if (!run.hasDuckDb()) {
+            DuckDb duckDb = open(run, exports.memoryOfLane());
+            run.use(duckDb);
+        }
+        return run.duckDb();
+    }
+
+    /** Before the first unit, which begins with {@code first}. */
+    private void lock(Run run, int threads, List<LakeObject> first) {
+        try {
+            exports.cursor().requireRoom();
+        } catch (ConnectorException e) {
+            run.tally.missed(first);
+            throw e;
+        }
+        duckDb(run).lock(threads);
+    }
+}
