@@ -1,11 +1,9 @@
 package com.bytefreezer.connector.query;
 
 import com.bytefreezer.connector.config.Settings;
-import com.bytefreezer.connector.lake.AwsKeys;
 import com.bytefreezer.connector.lake.Credentials;
 import com.bytefreezer.connector.lake.Credentials.Keys;
 import com.bytefreezer.connector.lake.LakeObject;
-import com.bytefreezer.connector.lake.Network;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Problem;
 import com.bytefreezer.connector.problem.Problem.Kind;
@@ -15,14 +13,11 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Path;
 import java.sql.Blob;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -33,7 +28,6 @@ import java.util.Set;
 import java.util.WeakHashMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,39 +43,19 @@ public final class DuckDb implements AutoCloseable {
     /** Of a statement that need not tell of which object a row is. */
     private static final String NO_NUMBER = "";
 
-    private final Engine engine;
-    /** Another one after an internal error, see {@link #newConnection}. */
-    private Connection root;
-
-    /** What has been done to it, to do it to the other one too. */
-    private final List<Preparation> preparations = new ArrayList<>();
-
-    private @Nullable TemporaryFolder temporaryFolder;
-    private final RawCopies copies = new RawCopies();
+    private final RawCopies copies;
+    private final Sandbox sandbox;
+    private final OddObjects oddObjects;
     private final Footers footers = new Footers(this::newConnection, DuckDb::execute);
+    private final RowCounts rowCounts = new RowCounts(this::newConnection);
     private final Binding binding = new Binding(this::newConnection);
     /** By statement, for as long as somebody has it. */
     private final Map<String, Completion> completions = Collections.synchronizedMap(new WeakHashMap<>());
 
-    /** Makes a new database a sandbox. */
-    private interface Preparation {
-        void of(DuckDb duckDb) throws SQLException;
-    }
-
-    private DuckDb(Engine engine, Preparation preparation) throws SQLException {
-        this.engine = engine;
-        root = engine.connect();
-        try {
-            prepare(preparation);
-        } catch (SQLException | ConnectorException e) {
-            root.close();
-            throw e;
-        }
-    }
-
-    private synchronized void prepare(Preparation preparation) throws SQLException {
-        preparation.of(this);
-        preparations.add(preparation);
+    private DuckDb(Sandbox sandbox, RawCopies copies) {
+        this.sandbox = sandbox;
+        this.copies = copies;
+        oddObjects = new OddObjects(this::newConnection, copies);
     }
 
     /** A DuckDB without data, to parse SQL with; in this process. */
@@ -140,10 +114,10 @@ public final class DuckDb implements AutoCloseable {
             boolean smallObjects,
             long memory) {
         try {
-            return new DuckDb(engine, duckDb -> {
-                duckDb.set("memory_limit", memory + "B");
-                duckDb.makeSandbox(settings, folders, credentials, smallObjects);
-            });
+            RawCopies copies = new RawCopies();
+            Sandbox sandbox = Sandbox.open(
+                    engine, memory, new Sandbox.Reach(settings, folders, credentials, smallObjects, copies));
+            return new DuckDb(sandbox, copies);
         } catch (SQLException e) {
             throw new ConnectorException(
                     "DuckDB does not start (%s)."
@@ -154,37 +128,49 @@ public final class DuckDb implements AutoCloseable {
         }
     }
 
-    /**
-     * For one stream of records: a second statement on it would end the stream. A copy of the first connection, since
-     * some settings are a connection's own (streaming_buffer_size).
-     *
-     * <p>After an internal error DuckDB answers nothing any more; then this is a connection to another database like it, so
-     * that the error costs only those statements that were running.
-     */
-    synchronized Connection newConnection() throws SQLException {
-        Connection connection = engine.copy(root);
-        try (Statement statement = connection.createStatement()) {
-            statement.execute("SELECT 1");
-            return connection;
-        } catch (SQLException invalidated) {
-            connection.close();
-            Connection before = root;
-            root = engine.connect();
-            before.close();
-            for (Preparation preparation : preparations) {
-                preparation.of(this);
-            }
-            return engine.copy(root);
-        }
+    /** For one stream of records: a second statement on it would end the stream. */
+    Connection newConnection() throws SQLException {
+        return sandbox.newConnection();
     }
 
     /** What it holds in memory now, in bytes. */
     public long memory() throws SQLException {
-        try (Connection connection = newConnection();
-                Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery("SELECT sum(memory_usage_bytes)::BIGINT FROM duckdb_memory()")) {
-            row.next();
-            return row.getLong(1);
+        return sandbox.memory();
+    }
+
+    /** Lets it write no more than this to the temporary folder; a statement that needs more fails. */
+    public void limitTemporaryFiles(int gigabytes) {
+        change(() -> sandbox.limitTemporaryFiles(gigabytes));
+    }
+
+    /**
+     * From now on no setting can be changed.
+     *
+     * @param threads per statement; one where several objects are read at the same time
+     */
+    public void lock(int threads) {
+        change(() -> sandbox.lock(threads));
+    }
+
+    /** Gives the database new keys for the bucket. */
+    public void replaceKeys(Credentials credentials, Keys keys) {
+        change(() -> sandbox.replaceKeys(credentials, keys));
+    }
+
+    @Override
+    public void close() {
+        change(sandbox::close);
+    }
+
+    private interface Change {
+        void make() throws SQLException;
+    }
+
+    private static void change(Change change) {
+        try {
+            change.make();
+        } catch (SQLException e) {
+            throw failure(e);
         }
     }
 
@@ -210,15 +196,6 @@ public final class DuckDb implements AutoCloseable {
         });
     }
 
-    /** Lets it write no more than this to the temporary folder; a statement that needs more fails. */
-    public void limitTemporaryFiles(int gigabytes) {
-        try {
-            prepare(duckDb -> duckDb.set("max_temp_directory_size", gigabytes + "GB"));
-        } catch (SQLException e) {
-            throw failure(e);
-        }
-    }
-
     /**
      * {@link #plan} with the first of {@code candidates} that can be read; there must be one at least.
      *
@@ -234,22 +211,6 @@ public final class DuckDb implements AutoCloseable {
             }
         }
         throw first == null ? new IllegalStateException("nothing to plan with") : first;
-    }
-
-    /**
-     * From now on no setting can be changed.
-     *
-     * @param threads per statement; one where several objects are read at the same time
-     */
-    public void lock(int threads) {
-        try {
-            prepare(duckDb -> {
-                duckDb.set("threads", String.valueOf(threads));
-                duckDb.set("lock_configuration", "true");
-            });
-        } catch (SQLException e) {
-            throw failure(e);
-        }
     }
 
     /**
@@ -299,7 +260,7 @@ public final class DuckDb implements AutoCloseable {
             Completion.Again again = (statement, failure, given) -> {
                 SQLException why = failure == null ? whyItEnded(statement) : failure;
                 boolean isInOrder = given == 0 || (oneEach && objects.size() == 1);
-                if (!isInOrder || !RawCopies.helpWith(why) || !copyOddOnes(objects, schema)) {
+                if (!isInOrder || !RawCopies.helpWith(why) || !oddObjects.copy(objects, schema)) {
                     return Optional.empty();
                 }
                 String other = stream(query, objects, schema, omitNulls, skip + given, oneEach, maxBytes);
@@ -309,65 +270,6 @@ public final class DuckDb implements AutoCloseable {
                     new Completion(record.members(), large, again),
                     "SELECT record FROM (%s) UNION ALL SELECT NULL".formatted(large.stream(skip)));
         });
-    }
-
-    /** From now on the objects that hold values which DuckDB does not take are read another way. Whether there are any. */
-    private boolean copyOddOnes(List<LakeObject> objects, Schema schema) {
-        boolean found = false;
-        for (LakeObject object :
-                objects.stream().map(LakeObject::whole).distinct().toList()) {
-            if (copies.of(object).isEmpty() && (objects.size() == 1 || isOdd(object, schema)) && copy(object)) {
-                found = true;
-                LOG.warn(
-                        "object {}: it has values that DuckDB does not take. They are delivered as text or null (docs/data.md, Values).",
-                        object.key());
-            }
-        }
-        return found;
-    }
-
-    private boolean isOdd(LakeObject object, Schema schema) {
-        String scan = ParquetScan.of(schema, copies, List.of(object), Use.GIVE, Map.of(), NO_NUMBER, "");
-        try (Connection connection = newConnection()) {
-            execute(connection, "SELECT count(hash(r)) FROM (" + scan + ") AS r");
-            return false;
-        } catch (SQLException e) {
-            return RawCopies.helpWith(e);
-        }
-    }
-
-    private synchronized boolean copy(LakeObject object) {
-        boolean isInBucket = object.url().startsWith("s3://");
-        if (copies.of(object).isPresent() || (isInBucket && object.size() > LargeRecords.mostInHeap())) {
-            return copies.of(object).isPresent();
-        }
-        try (Connection connection = newConnection()) {
-            copies.add(
-                    object,
-                    inBucket -> execute(
-                            connection,
-                            "SELECT content FROM read_blob(%s)".formatted(JsonRendering.literal(inBucket.url())),
-                            rows -> {
-                                rows.next();
-                                return bytes(rows.getBlob(1));
-                            }),
-                    file -> execute(
-                            connection,
-                            "DESCRIBE FROM read_parquet(%s, hive_partitioning=false)"
-                                    .formatted(JsonRendering.literal(file.toString())),
-                            rows -> {
-                                List<ColumnType> types = new ArrayList<>();
-                                while (rows.next()) {
-                                    types.add(ColumnType.of(rows.getString(2)));
-                                }
-                                return types;
-                            }));
-            return true;
-        } catch (SQLException e) {
-            // What DuckDB says of the object itself is told.
-            LOG.debug("{}: no copy", object.key(), e);
-            return false;
-        }
     }
 
     /**
@@ -460,38 +362,20 @@ public final class DuckDb implements AutoCloseable {
         });
     }
 
-    /** How many records each of these objects has, by URL. Reads footers only. */
-    public Map<String, Long> recordCounts(List<LakeObject> objects) {
-        try (Connection connection = newConnection()) {
-            return execute(
-                    connection,
-                    "SELECT file_name, num_rows FROM parquet_file_metadata(%s)".formatted(ParquetScan.files(objects)),
-                    footers -> {
-                        Map<String, Long> counts = new LinkedHashMap<>();
-                        while (footers.next()) {
-                            counts.put(footers.getString(1), footers.getLong(2));
-                        }
-                        return counts;
-                    });
-        } catch (SQLException e) {
-            throw failure(e);
-        }
-    }
-
-    private static <T> T execute(Connection connection, String sql, Footers.Rows<T> reader) throws SQLException {
+    static <T> T execute(Connection connection, String sql, Footers.Rows<T> reader) throws SQLException {
         try (Statement statement = connection.createStatement();
                 ResultSet rows = statement.executeQuery(sql)) {
             return reader.of(rows);
         }
     }
 
-    private static void execute(Connection connection, String sql) throws SQLException {
+    static void execute(Connection connection, String sql) throws SQLException {
         try (Statement statement = connection.createStatement()) {
             statement.execute(sql);
         }
     }
 
-    private static byte[] bytes(Blob blob) throws SQLException {
+    static byte[] bytes(Blob blob) throws SQLException {
         return blob.getBytes(1, (int) blob.length());
     }
 
@@ -504,42 +388,20 @@ public final class DuckDb implements AutoCloseable {
      * footer cannot be read, stays whole.
      */
     public List<LakeObject> slices(LakeObject object, long bytes) {
-        if (object.size() < 2 * bytes) {
-            return List.of(object);
-        }
-        try (Connection connection = newConnection();
-                Statement statement = connection.createStatement();
-                ResultSet footer =
-                        statement.executeQuery("SELECT num_rows, num_row_groups FROM parquet_file_metadata(%s)"
-                                .formatted(JsonRendering.literal(object.url())))) {
-            footer.next();
-            long rows = footer.getLong(1);
-            long rowGroups = footer.getLong(2);
-            if (rows <= 0 || rowGroups <= 0) {
-                return List.of(object);
-            }
-            long slices = Math.min(rowGroups, object.size() / bytes);
-            long rowsOfGroup = (rows + rowGroups - 1) / rowGroups;
-            long groupsEach = (rowGroups + slices - 1) / slices;
-            return object.slices(rows, rowsOfGroup * groupsEach);
-        } catch (SQLException e) {
-            // Reading its records says what is wrong with it.
-            return List.of(object);
-        }
+        return rowCounts.slices(object, bytes);
     }
 
-    /**
-     * How many rows these objects have, from their footers; empty when one of them cannot be read.
-     */
+    /** How many rows these objects have, from their footers; empty when one of them cannot be read. */
     public OptionalLong rows(List<LakeObject> objects) {
-        try (Connection connection = newConnection();
-                Statement statement = connection.createStatement();
-                ResultSet footers = statement.executeQuery(
-                        "SELECT sum(num_rows) FROM parquet_file_metadata(%s)".formatted(ParquetScan.files(objects)))) {
-            footers.next();
-            return OptionalLong.of(footers.getLong(1));
+        return rowCounts.of(objects);
+    }
+
+    /** How many records each of these objects has, by URL. Reads footers only. */
+    public Map<String, Long> recordCounts(List<LakeObject> objects) {
+        try {
+            return rowCounts.ofEach(objects);
         } catch (SQLException e) {
-            return OptionalLong.empty();
+            throw failure(e);
         }
     }
 
@@ -575,129 +437,6 @@ public final class DuckDb implements AutoCloseable {
         }
     }
 
-    /** Gives the database new keys for the bucket. */
-    public void replaceKeys(Credentials credentials, Keys keys) {
-        try {
-            prepare(duckDb -> duckDb.createSecret(credentials, keys));
-        } catch (SQLException e) {
-            throw failure(e);
-        }
-    }
-
-    @Override
-    public synchronized void close() {
-        try {
-            root.close();
-        } catch (SQLException e) {
-            throw failure(e);
-        } finally {
-            if (temporaryFolder != null) {
-                temporaryFolder.close();
-            }
-        }
-    }
-
-    private void makeSandbox(
-            Settings settings, Set<String> folders, @Nullable Credentials credentials, boolean smallObjects)
-            throws SQLException {
-        Path temp = engine.temporaryFolder().orElseGet(settings::temporaryFolder);
-        // A folder of its own, which DuckDB removes again: it may be read from within the sandbox.
-        TemporaryFolder folder = TemporaryFolder.in(temp);
-        if (temporaryFolder != null) {
-            temporaryFolder.close();
-        }
-        temporaryFolder = folder;
-        Path folderOfCopies = folder.path().resolve("copies");
-        copies.startIn(folderOfCopies);
-        set("temp_directory", folder.path().resolve("spill").toString());
-        settings.optional("duckdb.extension-directory").ifPresent(this::setExtensionDirectory);
-        // DuckDB counts 16 bytes for a record however long it is; with its default it would keep 60,000 of them.
-        set("streaming_buffer_size", "32KB");
-        set("explain_output", "all");
-        // So that it tells how far a statement is.
-        set("enable_progress_bar", "true");
-        set("enable_progress_bar_print", "false");
-        set("progress_bar_time", "0");
-        // Else that of the machine.
-        set("TimeZone", "UTC");
-        // DuckDB 1.5.5 answers min and max of a partition column with an INTERNAL error otherwise (gone in 1.5.6).
-        set("disabled_optimizers", "statistics_propagation");
-        set("autoinstall_known_extensions", "false");
-        if (credentials == null) {
-            set(Httpfs.UNVERIFIED, "false");
-        } else {
-            Httpfs.load(root, settings);
-            set("http_timeout", settings.text("s3.timeout-seconds"));
-            Network network = Network.of(settings, credentials);
-            // Also where there is none: DuckDB would take HTTP_PROXY of the environment, whatever NO_PROXY says.
-            set("http_proxy", network.proxyAddress());
-            set("enable_server_cert_verification", "true");
-            if (network.caFile() != null) {
-                set("ca_cert_file", network.caFile().toAbsolutePath().toString());
-            }
-            set("enable_http_metadata_cache", "true");
-            // Otherwise each request opens a connection of its own, over TLS with a handshake (the default after
-            // 1.5.5).
-            set("httpfs_connection_caching", "true");
-            set("enable_external_file_cache", String.valueOf(smallObjects));
-            set("allow_persistent_secrets", "false");
-            // What follows a question mark in a URL would be options, such as another server; so it is part of the
-            // name.
-            set("s3_url_compatibility_mode", "true");
-            createSecret(credentials, AwsKeys.resolve(credentials));
-        }
-        try (Statement statement = root.createStatement()) {
-            statement.execute("SET allowed_directories=[%s]"
-                    .formatted(Stream.concat(folders.stream(), Stream.of(folderOfCopies + "/"))
-                            // As it is asked for, and as it is found.
-                            .flatMap(one -> Stream.of(one, ParquetScan.withoutWildcards(one)))
-                            .distinct()
-                            .map(JsonRendering::literal)
-                            .collect(Collectors.joining(", "))));
-            statement.execute("SET enable_external_access=false");
-        }
-    }
-
-    private void setExtensionDirectory(String folder) {
-        try {
-            set("extension_directory", folder);
-        } catch (SQLException e) {
-            throw failure(e);
-        }
-    }
-
-    private void set(String name, String value) throws SQLException {
-        try (Statement statement = root.createStatement()) {
-            statement.execute("SET %s=%s".formatted(name, JsonRendering.literal(value)));
-        }
-    }
-
-    private synchronized void createSecret(Credentials credentials, Keys keys) throws SQLException {
-        Map<String, Object> options = new LinkedHashMap<>();
-        options.put("KEY_ID", keys.accessKey());
-        options.put("SECRET", keys.secretKey());
-        if (keys.sessionToken() != null) {
-            options.put("SESSION_TOKEN", keys.sessionToken());
-        }
-        options.put("REGION", credentials.region());
-        var endpoint = credentials.endpoint();
-        if (endpoint != null) {
-            options.put("ENDPOINT", endpoint.getRawAuthority() + endpoint.getRawPath());
-            options.put("USE_SSL", String.valueOf(!"http".equals(endpoint.getScheme())));
-            options.put("URL_STYLE", "path");
-        }
-        // Bound, not pasted: the text of the statement may turn up in an error.
-        String parts = options.keySet().stream().map(name -> name + " ?").collect(Collectors.joining(", "));
-        try (PreparedStatement statement =
-                root.prepareStatement("CREATE OR REPLACE TEMPORARY SECRET lake (TYPE s3, " + parts + ")")) {
-            int i = 1;
-            for (Object value : options.values()) {
-                statement.setObject(i++, value);
-            }
-            statement.execute();
-        }
-    }
-
     private interface Work<T> {
         T with(Connection connection, List<Column> columns, String sql) throws SQLException;
     }
@@ -723,7 +462,7 @@ public final class DuckDb implements AutoCloseable {
                 }
             }
         } catch (SQLException e) {
-            if (RawCopies.helpWith(e) && copyOddOnes(objects, schema)) {
+            if (RawCopies.helpWith(e) && oddObjects.copy(objects, schema)) {
                 return over(query, objects, schema, number, ofRow, work);
             }
             throw Binding.explained(query, e);

@@ -1,0 +1,82 @@
+package com.bytefreezer.connector.query;
+
+import com.bytefreezer.connector.lake.LakeObject;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Finds the objects that hold values which DuckDB does not take, and copies them into a form that it does. */
+final class OddObjects {
+    private static final Logger LOG = LoggerFactory.getLogger(OddObjects.class);
+
+    private final Footers.Connections connections;
+    private final RawCopies copies;
+
+    OddObjects(Footers.Connections connections, RawCopies copies) {
+        this.connections = connections;
+        this.copies = copies;
+    }
+
+    /** From now on the objects that hold values which DuckDB does not take are read another way. Whether there are any. */
+    boolean copy(List<LakeObject> objects, Schema schema) {
+        boolean found = false;
+        for (LakeObject object :
+                objects.stream().map(LakeObject::whole).distinct().toList()) {
+            if (copies.of(object).isEmpty() && (objects.size() == 1 || isOdd(object, schema)) && copy(object)) {
+                found = true;
+                LOG.warn(
+                        "object {}: it has values that DuckDB does not take. They are delivered as text or null (docs/data.md, Values).",
+                        object.key());
+            }
+        }
+        return found;
+    }
+
+    private boolean isOdd(LakeObject object, Schema schema) {
+        String scan = ParquetScan.of(schema, copies, List.of(object), Use.GIVE, Map.of(), "", "");
+        try (Connection connection = connections.open()) {
+            DuckDb.execute(connection, "SELECT count(hash(r)) FROM (" + scan + ") AS r");
+            return false;
+        } catch (SQLException e) {
+            return RawCopies.helpWith(e);
+        }
+    }
+
+    private synchronized boolean copy(LakeObject object) {
+        boolean isInBucket = object.url().startsWith("s3://");
+        if (copies.of(object).isPresent() || (isInBucket && object.size() > LargeRecords.mostInHeap())) {
+            return copies.of(object).isPresent();
+        }
+        try (Connection connection = connections.open()) {
+            copies.add(
+                    object,
+                    inBucket -> DuckDb.execute(
+                            connection,
+                            "SELECT content FROM read_blob(%s)".formatted(JsonRendering.literal(inBucket.url())),
+                            rows -> {
+                                rows.next();
+                                return DuckDb.bytes(rows.getBlob(1));
+                            }),
+                    file -> DuckDb.execute(
+                            connection,
+                            "DESCRIBE FROM read_parquet(%s, hive_partitioning=false)"
+                                    .formatted(JsonRendering.literal(file.toString())),
+                            rows -> {
+                                List<ColumnType> types = new ArrayList<>();
+                                while (rows.next()) {
+                                    types.add(ColumnType.of(rows.getString(2)));
+                                }
+                                return types;
+                            }));
+            return true;
+        } catch (SQLException e) {
+            // What DuckDB says of the object itself is told.
+            LOG.debug("{}: no copy", object.key(), e);
+            return false;
+        }
+    }
+}

@@ -1,0 +1,78 @@
+package com.bytefreezer.connector.query;
+
+import com.bytefreezer.connector.lake.LakeObject;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+
+/** What the footers of objects say of their rows, without reading one. Safe for use by several threads. */
+final class RowCounts {
+    private final Footers.Connections connections;
+
+    RowCounts(Footers.Connections connections) {
+        this.connections = connections;
+    }
+
+    /**
+     * Cuts a big object into slices of whole row groups, each at least {@code bytes} large; a smaller one, and one whose
+     * footer cannot be read, stays whole.
+     */
+    List<LakeObject> slices(LakeObject object, long bytes) {
+        if (object.size() < 2 * bytes) {
+            return List.of(object);
+        }
+        try (Connection connection = connections.open();
+                Statement statement = connection.createStatement();
+                ResultSet footer =
+                        statement.executeQuery("SELECT num_rows, num_row_groups FROM parquet_file_metadata(%s)"
+                                .formatted(JsonRendering.literal(object.url())))) {
+            footer.next();
+            long rows = footer.getLong(1);
+            long rowGroups = footer.getLong(2);
+            if (rows <= 0 || rowGroups <= 0) {
+                return List.of(object);
+            }
+            long slices = Math.min(rowGroups, object.size() / bytes);
+            long rowsOfGroup = (rows + rowGroups - 1) / rowGroups;
+            long groupsEach = (rowGroups + slices - 1) / slices;
+            return object.slices(rows, rowsOfGroup * groupsEach);
+        } catch (SQLException e) {
+            // Reading its records says what is wrong with it.
+            return List.of(object);
+        }
+    }
+
+    /** The sum of their rows; empty when one of them cannot be read. */
+    OptionalLong of(List<LakeObject> objects) {
+        try (Connection connection = connections.open();
+                Statement statement = connection.createStatement();
+                ResultSet footers = statement.executeQuery(
+                        "SELECT sum(num_rows) FROM parquet_file_metadata(%s)".formatted(ParquetScan.files(objects)))) {
+            footers.next();
+            return OptionalLong.of(footers.getLong(1));
+        } catch (SQLException e) {
+            return OptionalLong.empty();
+        }
+    }
+
+    /** Those of each, by URL. */
+    Map<String, Long> ofEach(List<LakeObject> objects) throws SQLException {
+        try (Connection connection = connections.open()) {
+            return DuckDb.execute(
+                    connection,
+                    "SELECT file_name, num_rows FROM parquet_file_metadata(%s)".formatted(ParquetScan.files(objects)),
+                    footers -> {
+                        Map<String, Long> counts = new LinkedHashMap<>();
+                        while (footers.next()) {
+                            counts.put(footers.getString(1), footers.getLong(2));
+                        }
+                        return counts;
+                    });
+        }
+    }
+}

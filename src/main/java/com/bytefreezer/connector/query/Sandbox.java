@@ -1,0 +1,242 @@
+package com.bytefreezer.connector.query;
+
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.lake.AwsKeys;
+import com.bytefreezer.connector.lake.Credentials;
+import com.bytefreezer.connector.lake.Credentials.Keys;
+import com.bytefreezer.connector.lake.Network;
+import com.bytefreezer.connector.problem.ConnectorException;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An in-memory DuckDB that can read the folders of one dataset and nothing else. After an internal error it is replaced by
+ * another one like it. Safe for use by several threads.
+ */
+final class Sandbox {
+    private final Engine engine;
+    /** Another one after an internal error, see {@link #newConnection}. */
+    private Connection root;
+
+    /** What has been done to it, to do it to the other one too. */
+    private final List<Preparation> preparations = new ArrayList<>();
+
+    private @Nullable TemporaryFolder temporaryFolder;
+
+    /** A step that makes a new database a sandbox. */
+    private interface Preparation {
+        void of(Sandbox sandbox) throws SQLException;
+    }
+
+    /**
+     * What it may read.
+     *
+     * @param credentials of the bucket, or null for a folder of this machine
+     * @param smallObjects whether to keep what was read from the bucket
+     * @param copies begin in a folder that it may read, too
+     */
+    record Reach(
+            Settings settings,
+            Set<String> folders,
+            @Nullable Credentials credentials,
+            boolean smallObjects,
+            RawCopies copies) {}
+
+    private Sandbox(Engine engine) throws SQLException {
+        this.engine = engine;
+        root = engine.connect();
+    }
+
+    /**
+     * Opens it; {@link #lock} completes it.
+     *
+     * @param memory its limit in bytes
+     */
+    static Sandbox open(Engine engine, long memory, Reach reach) throws SQLException {
+        Sandbox sandbox = new Sandbox(engine);
+        try {
+            sandbox.prepare(one -> {
+                one.set("memory_limit", memory + "B");
+                one.complete(reach);
+            });
+            return sandbox;
+        } catch (SQLException | ConnectorException e) {
+            sandbox.root.close();
+            throw e;
+        }
+    }
+
+    private synchronized void prepare(Preparation preparation) throws SQLException {
+        preparation.of(this);
+        preparations.add(preparation);
+    }
+
+    /**
+     * A copy of the first connection, since some settings are a connection's own (streaming_buffer_size).
+     *
+     * <p>After an internal error DuckDB answers nothing any more; then this is a connection to another database like it, so
+     * that the error costs only those statements that were running.
+     */
+    synchronized Connection newConnection() throws SQLException {
+        Connection connection = engine.copy(root);
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("SELECT 1");
+            return connection;
+        } catch (SQLException invalidated) {
+            connection.close();
+            Connection before = root;
+            root = engine.connect();
+            before.close();
+            for (Preparation preparation : preparations) {
+                preparation.of(this);
+            }
+            return engine.copy(root);
+        }
+    }
+
+    /** What it holds in memory now, in bytes. */
+    long memory() throws SQLException {
+        try (Connection connection = newConnection();
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("SELECT sum(memory_usage_bytes)::BIGINT FROM duckdb_memory()")) {
+            row.next();
+            return row.getLong(1);
+        }
+    }
+
+    /** Lets it write no more than this to the temporary folder; a statement that needs more fails. */
+    void limitTemporaryFiles(int gigabytes) throws SQLException {
+        prepare(one -> one.set("max_temp_directory_size", gigabytes + "GB"));
+    }
+
+    /** From now on no setting can be changed. */
+    void lock(int threads) throws SQLException {
+        prepare(one -> {
+            one.set("threads", String.valueOf(threads));
+            one.set("lock_configuration", "true");
+        });
+    }
+
+    /** Gives the database new keys for the bucket. */
+    void replaceKeys(Credentials credentials, Keys keys) throws SQLException {
+        prepare(one -> one.createSecret(credentials, keys));
+    }
+
+    synchronized void close() throws SQLException {
+        try {
+            root.close();
+        } finally {
+            if (temporaryFolder != null) {
+                temporaryFolder.close();
+            }
+        }
+    }
+
+    private void complete(Reach reach) throws SQLException {
+        Settings settings = reach.settings;
+        Credentials credentials = reach.credentials;
+        Path temp = engine.temporaryFolder().orElseGet(settings::temporaryFolder);
+        // A folder of its own, which DuckDB removes again: it may be read from within the sandbox.
+        TemporaryFolder folder = TemporaryFolder.in(temp);
+        if (temporaryFolder != null) {
+            temporaryFolder.close();
+        }
+        temporaryFolder = folder;
+        Path folderOfCopies = folder.path().resolve("copies");
+        reach.copies.startIn(folderOfCopies);
+        set("temp_directory", folder.path().resolve("spill").toString());
+        String extensions = settings.optional("duckdb.extension-directory").orElse(null);
+        if (extensions != null) {
+            set("extension_directory", extensions);
+        }
+        // DuckDB counts 16 bytes for a record however long it is; with its default it would keep 60,000 of them.
+        set("streaming_buffer_size", "32KB");
+        set("explain_output", "all");
+        // So that it tells how far a statement is.
+        set("enable_progress_bar", "true");
+        set("enable_progress_bar_print", "false");
+        set("progress_bar_time", "0");
+        // Else that of the machine.
+        set("TimeZone", "UTC");
+        // DuckDB 1.5.5 answers min and max of a partition column with an INTERNAL error otherwise (gone in 1.5.6).
+        set("disabled_optimizers", "statistics_propagation");
+        set("autoinstall_known_extensions", "false");
+        if (credentials == null) {
+            set(Httpfs.UNVERIFIED, "false");
+        } else {
+            Httpfs.load(root, settings);
+            set("http_timeout", settings.text("s3.timeout-seconds"));
+            Network network = Network.of(settings, credentials);
+            // Also where there is none: DuckDB would take HTTP_PROXY of the environment, whatever NO_PROXY says.
+            set("http_proxy", network.proxyAddress());
+            set("enable_server_cert_verification", "true");
+            if (network.caFile() != null) {
+                set("ca_cert_file", network.caFile().toAbsolutePath().toString());
+            }
+            set("enable_http_metadata_cache", "true");
+            // Otherwise each request opens a connection of its own, over TLS with a handshake (the default after
+            // 1.5.5).
+            set("httpfs_connection_caching", "true");
+            set("enable_external_file_cache", String.valueOf(reach.smallObjects));
+            set("allow_persistent_secrets", "false");
+            // What follows a question mark in a URL would be options, such as another server; so it is part of the
+            // name.
+            set("s3_url_compatibility_mode", "true");
+            createSecret(credentials, AwsKeys.resolve(credentials));
+        }
+        try (Statement statement = root.createStatement()) {
+            statement.execute("SET allowed_directories=[%s]"
+                    .formatted(Stream.concat(reach.folders.stream(), Stream.of(folderOfCopies + "/"))
+                            // As it is asked for, and as it is found.
+                            .flatMap(one -> Stream.of(one, ParquetScan.withoutWildcards(one)))
+                            .distinct()
+                            .map(JsonRendering::literal)
+                            .collect(Collectors.joining(", "))));
+            statement.execute("SET enable_external_access=false");
+        }
+    }
+
+    private void set(String name, String value) throws SQLException {
+        try (Statement statement = root.createStatement()) {
+            statement.execute("SET %s=%s".formatted(name, JsonRendering.literal(value)));
+        }
+    }
+
+    private synchronized void createSecret(Credentials credentials, Keys keys) throws SQLException {
+        Map<String, Object> options = new LinkedHashMap<>();
+        options.put("KEY_ID", keys.accessKey());
+        options.put("SECRET", keys.secretKey());
+        if (keys.sessionToken() != null) {
+            options.put("SESSION_TOKEN", keys.sessionToken());
+        }
+        options.put("REGION", credentials.region());
+        var endpoint = credentials.endpoint();
+        if (endpoint != null) {
+            options.put("ENDPOINT", endpoint.getRawAuthority() + endpoint.getRawPath());
+            options.put("USE_SSL", String.valueOf(!"http".equals(endpoint.getScheme())));
+            options.put("URL_STYLE", "path");
+        }
+        // Bound, not pasted: the text of the statement may turn up in an error.
+        String parts = options.keySet().stream().map(name -> name + " ?").collect(Collectors.joining(", "));
+        try (PreparedStatement statement =
+                root.prepareStatement("CREATE OR REPLACE TEMPORARY SECRET lake (TYPE s3, " + parts + ")")) {
+            int i = 1;
+            for (Object value : options.values()) {
+                statement.setObject(i++, value);
+            }
+            statement.execute();
+        }
+    }
+}
