@@ -29,8 +29,6 @@ import java.util.WeakHashMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The DuckDB of one run: an in-memory database in a sandbox that can read the folders of one dataset and nothing else.
@@ -38,7 +36,6 @@ import org.slf4j.LoggerFactory;
  * several threads.
  */
 public final class DuckDb implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(DuckDb.class);
     private static final ObjectMapper JSON = Json.mapper();
     /** Of a statement that need not tell of which object a row is. */
     private static final String NO_NUMBER = "";
