@@ -10,6 +10,7 @@ import com.bytefreezer.connector.lane.Exports;
 import com.bytefreezer.connector.lane.LaneSteps;
 import com.bytefreezer.connector.lane.Outcomes;
 import com.bytefreezer.connector.metrics.Metrics;
+import com.bytefreezer.connector.query.RunJdbc;
 import java.nio.file.Path;
 import java.util.Collection;
 import org.apache.camel.CamelContext;
@@ -34,6 +35,7 @@ final class ExportCamel {
         camel.bind("export", new LaneSteps(exports, deliveries));
         camel.bind("turns", exports.turns());
         camel.bind("duckdb", exports.dataSource());
+        camel.bind("jdbc", new RunJdbc());
         camel.bind("readers", exports.readers());
         camel.bind("deliverers", exports.deliverers());
         camel.bind("cursor", cursor);

@@ -5,7 +5,6 @@ import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.Iterator;
-import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +24,7 @@ public final class Batches implements Iterator<Batch> {
     private static final int LARGEST_BUNDLE_BYTES = 16 * 1024 * 1024;
 
     private final Unit unit;
-    private final Iterator<?> rows;
+    private final Iterator<Object[][]> rows;
     private final int maxRecords;
     private final int maxBytes;
     private final int maxUnsettled;
@@ -56,13 +55,18 @@ public final class Batches implements Iterator<Batch> {
     /**
      * Batches of at most {@code maxRecords} records and {@code maxBytes} bytes.
      *
-     * @param rows of each block of records a map with an array of byte[], the JSON of each, or a {@link RefusedRecord} in
-     *     its place, and for a bundle an array of the numbers of their objects; a null in place of a record marks the end
+     * @param rows of each block of records an array of byte[], the JSON of each, or a {@link RefusedRecord} in its place, and
+     *     for a bundle an array of the numbers of their objects; a null in place of a record marks the end
      * @param maxUnsettled batches of the unit that may be under way at the same time, two or more; fewer, but still two, when
      *     records have more than {@code maxBytes}
      */
     public Batches(
-            Unit unit, Iterator<?> rows, int maxRecords, int maxBytes, int maxUnsettled, BooleanSupplier stopped) {
+            Unit unit,
+            Iterator<Object[][]> rows,
+            int maxRecords,
+            int maxBytes,
+            int maxUnsettled,
+            BooleanSupplier stopped) {
         this.unit = unit;
         this.rows = rows;
         this.maxRecords = maxRecords;
@@ -219,10 +223,9 @@ public final class Batches implements Iterator<Batch> {
         if (!rows.hasNext()) {
             return false;
         }
-        Map<?, ?> columns = (Map<?, ?>) rows.next();
-        Iterator<?> values = columns.values().iterator();
-        block = (Object[]) values.next();
-        objects = values.hasNext() ? (Object[]) values.next() : null;
+        Object[][] columns = rows.next();
+        block = columns[0];
+        objects = columns.length > 1 ? columns[1] : null;
         read = 0;
         return true;
     }

@@ -17,7 +17,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -142,7 +141,12 @@ public final class SingleDelivery {
         // Null after the last one.
         Object[] block = records.toArray(new Object[records.size() + 1]);
         return new Batches(
-                        unit, List.of(Map.of("record", block)).iterator(), records.size(), EVERYTHING, 1, () -> false)
+                        unit,
+                        List.<Object[][]>of(new Object[][] {block}).iterator(),
+                        records.size(),
+                        EVERYTHING,
+                        1,
+                        () -> false)
                 .next();
     }
 }

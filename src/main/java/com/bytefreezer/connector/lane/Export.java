@@ -238,7 +238,7 @@ public final class Export {
     }
 
     /** The unit's records, cut into batches while they are read. */
-    public Batches batches(Iterator<?> rows, Unit unit, int batchSize) {
+    public Batches batches(Iterator<Object[][]> rows, Unit unit, int batchSize) {
         Run run = run();
         return new Batches(
                 unit,

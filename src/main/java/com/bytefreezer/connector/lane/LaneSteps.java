@@ -63,7 +63,7 @@ public final class LaneSteps {
     /** The unit's records, cut into batches while they are read. */
     public Batches batches(
             @Variable(LANE) Lane lane,
-            @Body Iterator<?> rows,
+            @Body Iterator<Object[][]> rows,
             @Variable("unit") Unit unit,
             @Variable("batchSize") int batchSize) {
         return exports.get(lane).batches(rows, unit, batchSize);

@@ -11,15 +11,15 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The data source behind the {@code jdbc:} endpoint of the exports: for each thread that of the DuckDB which it has named before. Its
- * results have a row for each block of rows, see {@link Blocks}. Safe for use by several threads.
+ * The data source behind the {@code jdbc:} endpoint of the exports: for each thread that of the DuckDB which it has named before.
+ * Safe for use by several threads.
  */
 public final class RunDataSource implements DataSource {
     private static final Blocks.Source OWN = (sql, opener) -> opener.open();
 
-    private static final ThreadLocal<@Nullable Use> CURRENT = new ThreadLocal<>();
+    private static final ThreadLocal<@Nullable Choice> CURRENT = new ThreadLocal<>();
 
-    private record Use(DuckDb duckDb, Blocks.Source rows, Duration patience) {}
+    private record Choice(DuckDb duckDb, Blocks.Source rows, Duration patience) {}
 
     /**
      * From now on this thread's connections are those of {@code duckDb}.
@@ -28,18 +28,40 @@ public final class RunDataSource implements DataSource {
      * @param patience how long DuckDB may work on a statement without getting further
      */
     public void use(DuckDb duckDb, Optional<SharedReading> reading, Duration patience) {
-        CURRENT.set(new Use(duckDb, reading.<Blocks.Source>map(shared -> shared).orElse(OWN), patience));
+        CURRENT.set(
+                new Choice(duckDb, reading.<Blocks.Source>map(shared -> shared).orElse(OWN), patience));
+    }
+
+    /**
+     * Runs a statement.
+     *
+     * @throws SQLException what is wrong with it
+     */
+    public Blocks open(String sql) throws SQLException {
+        Choice choice = choice();
+        Blocks blocks = choice.rows.open(
+                sql,
+                () -> new ReadAhead(choice.duckDb::newConnection, sql, choice.duckDb.completion(sql), choice.patience));
+        try {
+            blocks.columns();
+            return blocks;
+        } catch (SQLException e) {
+            blocks.close();
+            throw e;
+        }
+    }
+
+    private static Choice choice() throws SQLException {
+        Choice choice = CURRENT.get();
+        if (choice == null) {
+            throw new SQLException("no run is under way");
+        }
+        return choice;
     }
 
     @Override
     public Connection getConnection() throws SQLException {
-        Use use = CURRENT.get();
-        if (use == null) {
-            throw new SQLException("no run is under way");
-        }
-        return Blocks.connection(
-                use.rows,
-                sql -> new ReadAhead(use.duckDb::newConnection, sql, use.duckDb.completion(sql), use.patience));
+        return choice().duckDb.newConnection();
     }
 
     @Override

@@ -3,7 +3,6 @@ package com.bytefreezer.connector.delivery;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Iterator;
-import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -13,7 +12,7 @@ class BatchesTest {
     void recordsThatDoNotFitIntoMemoryFailTheirUnit() {
         var unit = SomeBatch.unit("a.parquet");
         var error = new OutOfMemoryError("Java heap space");
-        Iterator<Object> rows = new Iterator<>() {
+        Iterator<Object[][]> rows = new Iterator<>() {
             private int blocks;
 
             @Override
@@ -22,11 +21,11 @@ class BatchesTest {
             }
 
             @Override
-            public Object next() {
+            public Object[][] next() {
                 if (blocks++ > 0) {
                     throw error;
                 }
-                return Map.of("record", new Object[] {new byte[] {'1'}, new byte[] {'2'}, new byte[] {'3'}});
+                return new Object[][] {{new byte[] {'1'}, new byte[] {'2'}, new byte[] {'3'}}};
             }
         };
 
@@ -47,8 +46,8 @@ class BatchesTest {
     /** How many batches are given, of one record each, while none is settled; all together may have 40 bytes. */
     private static int underWay(int bytes) {
         var unit = SomeBatch.unit("a.parquet");
-        Iterator<Object> rows = Stream.<Object>generate(() -> Map.of("record", new Object[] {new byte[bytes - 1]}))
-                .iterator();
+        Iterator<Object[][]> rows =
+                Stream.generate(() -> new Object[][] {{new byte[bytes - 1]}}).iterator();
         // Once it waits it is stopped.
         int[] asked = new int[1];
         var batches = new Batches(unit, rows, 1, 10, 4, () -> asked[0]++ > 0);
