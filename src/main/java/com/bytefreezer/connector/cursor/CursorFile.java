@@ -16,10 +16,12 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.sqlite.SQLiteErrorCode;
 import org.sqlite.SQLiteException;
@@ -37,6 +39,11 @@ final class CursorFile implements Store.DiskRoom, AutoCloseable {
     /** File systems on which SQLite advises against a write-ahead log. */
     private static final Set<String> NETWORK =
             Set.of("nfs", "nfs4", "cifs", "smb2", "smb3", "smbfs", "afs", "fuse.sshfs", "fuse.glusterfs");
+
+    /** A look from outside takes less. */
+    private static final Duration LONGEST_LOOK = Duration.ofSeconds(2);
+
+    private static final long A_MOMENT = 20_000_000;
 
     private final Path path;
     private final FileChannel lock;
@@ -122,17 +129,29 @@ final class CursorFile implements Store.DiskRoom, AutoCloseable {
     void requireAlone() throws SQLException, IOException {
         // SQLite gives the files beside it the same permissions.
         PrivateFiles.create(path);
+        long end = System.nanoTime() + LONGEST_LOOK.toNanos();
+        while (!isAlone()) {
+            // It may be a look from outside, such as --mode status, which is soon over.
+            if (System.nanoTime() > end) {
+                throw inUse(path, ", by another path");
+            }
+            LockSupport.parkNanos(A_MOMENT);
+        }
+    }
+
+    private boolean isAlone() throws SQLException {
         try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + path);
                 Statement statement = connection.createStatement()) {
             try (ResultSet row = statement.executeQuery("PRAGMA journal_mode=DELETE")) {
                 if (!row.next() || !row.getString(1).equals("delete")) {
-                    throw inUse(path, ", by another path");
+                    return false;
                 }
             }
             statement.execute("PRAGMA user_version=" + mark);
+            return true;
         } catch (SQLiteException e) {
             if ((e.getResultCode().code & 0xff) == SQLiteErrorCode.SQLITE_BUSY.code) {
-                throw inUse(path, ", by another path");
+                return false;
             }
             throw e;
         }

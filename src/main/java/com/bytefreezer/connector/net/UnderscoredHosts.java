@@ -9,6 +9,7 @@ import org.apache.camel.NamedNode;
 import org.apache.camel.Processor;
 import org.apache.camel.processor.SendDynamicProcessor;
 import org.apache.camel.spi.InterceptStrategy;
+import org.apache.camel.support.AsyncProcessorConverterHelper;
 import org.apache.camel.support.processor.DelegateAsyncProcessor;
 import org.apache.hc.client5.http.HttpRoute;
 import org.apache.hc.client5.http.classic.ExecChain;
@@ -35,7 +36,9 @@ public final class UnderscoredHosts implements InterceptStrategy, ExecChainHandl
             // Camel would parse the URL before the component sees it, and find no host.
             dynamic.setAllowOptimisedComponents(false);
         }
-        return step.getShortName().equals("to") || step.getShortName().equals("toD") ? new Sending(target) : target;
+        return step.getShortName().equals("to") || step.getShortName().equals("toD")
+                ? new Sending(target)
+                : AsyncProcessorConverterHelper.convert(target);
     }
 
     /** A step that can take the URL from a header. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.testing.Await;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -20,6 +21,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.apache.camel.Exchange;
 import org.apache.camel.impl.DefaultCamelContext;
@@ -119,6 +121,29 @@ class SqliteCursorTest extends CursorContract {
             assertThat(isNew(next, object("a", NOON))).isFalse();
         }
         cursor = open(LOOKBACK);
+    }
+
+    /** As {@code --mode status} of another process does. */
+    @Test
+    void aLookFromOutsideDelaysTheStartAndDoesNotRefuseIt() throws Exception {
+        cursor.close();
+        var opened = new CompletableFuture<Cursor>();
+        Thread starter;
+        try (var look = DriverManager.getConnection("jdbc:sqlite:file:" + file() + "?mode=ro");
+                var statement = look.createStatement()) {
+            statement.executeQuery("SELECT count(*) FROM lane").close();
+            starter = new Thread(() -> {
+                try {
+                    opened.complete(open(LOOKBACK));
+                } catch (RuntimeException e) {
+                    opened.completeExceptionally(e);
+                }
+            });
+            starter.start();
+            Await.until("it waits", () -> opened.isDone() || starter.getState() == Thread.State.TIMED_WAITING);
+            assertThat(opened).isNotDone();
+        }
+        cursor = opened.get();
     }
 
     /** As with a mount of the file alone: a lock beside it lies elsewhere. */
