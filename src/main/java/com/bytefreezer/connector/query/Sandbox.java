@@ -156,7 +156,7 @@ final class Sandbox {
         temporaryFolder = folder;
         Path folderOfCopies = folder.path().resolve("copies");
         reach.copies.startIn(folderOfCopies);
-        set("temp_directory", folder.path().resolve("spill").toString());
+        set("temp_directory", folder.spill().toString());
         String extensions = settings.optional("duckdb.extension-directory").orElse(null);
         if (extensions != null) {
             set("extension_directory", extensions);

@@ -26,6 +26,7 @@ final class TemporaryFolder implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TemporaryFolder.class);
     private static final String PREFIX = "bytefreezer-";
     private static final String LOCK = ".lock";
+    private static final String SPILL = "spill";
     /** Names of locks of this process: to open such a file again, and close it, would give up its lock. */
     private static final Set<String> MINE = ConcurrentHashMap.newKeySet();
 
@@ -49,16 +50,20 @@ final class TemporaryFolder implements AutoCloseable {
         try {
             lock = PrivateFiles.openNew(lockFile);
             lock.lock();
-            PrivateFiles.createFolders(parent.resolve(name));
+            PrivateFiles.createFolders(parent.resolve(name).resolve(SPILL));
         } catch (IOException e) {
             LOG.debug("{}: no lock", lockFile, e);
         }
         return new TemporaryFolder(parent.resolve(name), lockFile, lock);
     }
 
-    /** DuckDB makes a folder in it, which would be everybody's to read, and removes that. */
     Path path() {
         return path;
+    }
+
+    /** For DuckDB, which would make a folder that everybody may read. */
+    Path spill() {
+        return path.resolve(SPILL);
     }
 
     @Override
