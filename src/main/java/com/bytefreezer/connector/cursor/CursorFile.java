@@ -24,7 +24,6 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.sqlite.SQLiteErrorCode;
-import org.sqlite.SQLiteException;
 
 /**
  * The file of an embedded store. One process has it, by whatever path it is reached, and while it has it, it notices when
@@ -149,8 +148,8 @@ final class CursorFile implements Store.DiskRoom, AutoCloseable {
             }
             statement.execute("PRAGMA user_version=" + mark);
             return true;
-        } catch (SQLiteException e) {
-            if ((e.getResultCode().code & 0xff) == SQLiteErrorCode.SQLITE_BUSY.code) {
+        } catch (SQLException e) {
+            if (SqliteStore.is(SQLiteErrorCode.SQLITE_BUSY, e)) {
                 return false;
             }
             throw e;

@@ -101,7 +101,8 @@ final class SqliteStore implements Store {
                         : "Check the free space and the permissions.";
     }
 
-    private static boolean is(SQLiteErrorCode code, Exception failure) {
+    /** Whether SQLite gives this code, whatever its extension. */
+    static boolean is(SQLiteErrorCode code, Exception failure) {
         return failure instanceof SQLiteException sqlite && (sqlite.getResultCode().code & 0xff) == code.code;
     }
 

@@ -54,6 +54,24 @@ public final class ScratchFolder implements AutoCloseable {
     }
 
     private static void remove(Path folder, Predicate<Path> which) {
+        try {
+            delete(folder, which);
+        } catch (IOException | UncheckedIOException e) {
+            LOG.warn("{}: cannot be removed ({}). Remove it by hand.", folder, e.getMessage());
+        }
+    }
+
+    /**
+     * Removes a folder, if it exists, with all that is in it.
+     *
+     * @throws IOException when something in it cannot be removed
+     * @throws UncheckedIOException when it cannot be read
+     */
+    public static void delete(Path folder) throws IOException {
+        delete(folder, each -> true);
+    }
+
+    private static void delete(Path folder, Predicate<Path> which) throws IOException {
         if (!Files.exists(folder)) {
             return;
         }
@@ -62,8 +80,6 @@ public final class ScratchFolder implements AutoCloseable {
                     paths.sorted(Comparator.reverseOrder()).filter(which).toList()) {
                 Files.deleteIfExists(each);
             }
-        } catch (IOException | UncheckedIOException e) {
-            LOG.warn("{}: cannot be removed ({}). Remove it by hand.", folder, e.getMessage());
         }
     }
 }

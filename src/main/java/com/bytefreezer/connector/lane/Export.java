@@ -46,7 +46,6 @@ import org.slf4j.LoggerFactory;
 public final class Export {
     private static final Logger LOG = LoggerFactory.getLogger(Export.class);
 
-    private static final long LOOK_AT_OTHERS_MS = 500;
     /** So much the clocks of replicas and of the lake may differ. */
     private static final Duration CLOCKS_DIFFER = Duration.ofMinutes(5);
 
@@ -180,7 +179,7 @@ public final class Export {
     public boolean hasMore() throws InterruptedException {
         Run run = run();
         if (run.isDiscovered() && run.leftOver.isWaitingForOthers() && !isStopping(run)) {
-            Thread.sleep(LOOK_AT_OTHERS_MS);
+            Thread.sleep(Units.LOOK_AT_OTHERS_MS);
         }
         if (run.leftOver.hasPutOff()) {
             run.closeDuckDb();

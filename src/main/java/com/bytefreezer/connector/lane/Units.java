@@ -52,7 +52,8 @@ final class Units {
      */
     private static final long BUNDLE_BYTES = 256 * 1024;
 
-    private static final long LOOK_AT_OTHERS_MS = 500;
+    /** The pause between two looks at what others have: the turn to be alone, or units of another replica. */
+    static final long LOOK_AT_OTHERS_MS = 500;
 
     private final Exports exports;
     private final ExportDefinition definition;
@@ -312,8 +313,7 @@ final class Units {
     }
 
     private Unit unitOf(List<LakeObject> objects) {
-        boolean repeatable = query.isRepeatable() && isRowWise();
-        return new Unit(lane, tenant, dataset, objects, queries.id(), null, null, repeatable);
+        return new Unit(lane, tenant, dataset, objects, queries.id(), null, null, areRepeatable());
     }
 
     private boolean isRowWise() {

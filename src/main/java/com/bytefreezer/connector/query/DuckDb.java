@@ -43,7 +43,7 @@ public final class DuckDb implements AutoCloseable {
     private final RawCopies copies;
     private final Sandbox sandbox;
     private final OddObjects oddObjects;
-    private final Footers footers = new Footers(this::newConnection, DuckDb::execute);
+    private final Footers footers = new Footers(this::newConnection);
     private final RowCounts rowCounts = new RowCounts(this::newConnection);
     private final Binding binding = new Binding(this::newConnection);
     /** By statement, for as long as somebody has it. */
@@ -65,12 +65,7 @@ public final class DuckDb implements AutoCloseable {
         try {
             return engine.connect();
         } catch (SQLException e) {
-            throw new ConnectorException(
-                    "DuckDB does not start (%s)."
-                            .formatted(DuckDbException.of(e).getMessage()),
-                    Problem.NOTHING_EXPORTED,
-                    "",
-                    e);
+            throw notStarted(e);
         }
     }
 
@@ -116,12 +111,7 @@ public final class DuckDb implements AutoCloseable {
                     engine, memory, new Sandbox.Reach(settings, folders, credentials, smallObjects, copies));
             return new DuckDb(sandbox, copies);
         } catch (SQLException e) {
-            throw new ConnectorException(
-                    "DuckDB does not start (%s)."
-                            .formatted(DuckDbException.of(e).getMessage()),
-                    Problem.NOTHING_EXPORTED,
-                    "",
-                    e);
+            throw notStarted(e);
         }
     }
 
@@ -464,6 +454,14 @@ public final class DuckDb implements AutoCloseable {
             }
             throw Binding.explained(query, e);
         }
+    }
+
+    private static ConnectorException notStarted(SQLException e) {
+        return new ConnectorException(
+                "DuckDB does not start (%s).".formatted(DuckDbException.of(e).getMessage()),
+                Problem.NOTHING_EXPORTED,
+                "",
+                e);
     }
 
     private static ConnectorException failure(SQLException e) {

@@ -53,7 +53,6 @@ final class Footers {
             "SELECT name, coalesce(num_children, 0), coalesce(duckdb_type, ''), coalesce(repetition_type = 'REPEATED', false) FROM parquet_schema(%s) ORDER BY column_id";
 
     private final Connections connections;
-    private final Runner runner;
     private final Map<String, Shape> byDigest = new ConcurrentHashMap<>();
 
     /** Where connections come from, each closed after use. */
@@ -64,11 +63,6 @@ final class Footers {
     /** Takes the rows of a statement. */
     interface Rows<T> {
         T of(ResultSet rows) throws SQLException;
-    }
-
-    /** Runs a statement, which others may stop. */
-    interface Runner {
-        <T> T run(Connection connection, String sql, Rows<T> rows) throws SQLException;
     }
 
     /**
@@ -106,9 +100,8 @@ final class Footers {
         }
     }
 
-    Footers(Connections connections, Runner runner) {
+    Footers(Connections connections) {
         this.connections = connections;
-        this.runner = runner;
     }
 
     /**
@@ -238,16 +231,17 @@ final class Footers {
 
     private Map<String, Footer> footers(Connection connection, List<LakeObject> objects) throws SQLException {
         Set<String> withTimes = new HashSet<>();
-        Map<String, Footer> footers = runner.run(connection, DIGESTS.formatted(ParquetScan.files(objects)), rows -> {
-            Map<String, Footer> found = new LinkedHashMap<>();
-            while (rows.next()) {
-                found.put(rows.getString(1), new Footer(rows.getString(2), 0, 0, false));
-                if (rows.getBoolean(3)) {
-                    withTimes.add(rows.getString(1));
-                }
-            }
-            return found;
-        });
+        Map<String, Footer> footers =
+                DuckDb.execute(connection, DIGESTS.formatted(ParquetScan.files(objects)), rows -> {
+                    Map<String, Footer> found = new LinkedHashMap<>();
+                    while (rows.next()) {
+                        found.put(rows.getString(1), new Footer(rows.getString(2), 0, 0, false));
+                        if (rows.getBoolean(3)) {
+                            withTimes.add(rows.getString(1));
+                        }
+                    }
+                    return found;
+                });
         // DuckDB makes texts of all statistics when it shows row groups: that of a time outside of the day ends the
         // process (seen on 1.5.5).
         List<LakeObject> counted = objects.stream()
@@ -257,7 +251,7 @@ final class Footers {
             return footers;
         }
         try {
-            return runner.run(connection, ROWS.formatted(ParquetScan.files(counted)), rows -> {
+            return DuckDb.execute(connection, ROWS.formatted(ParquetScan.files(counted)), rows -> {
                 while (rows.next()) {
                     Footer footer = footers.get(rows.getString(1));
                     if (footer != null) {
@@ -279,12 +273,12 @@ final class Footers {
 
     private Shape shape(Connection connection, LakeObject object) throws SQLException {
         String file = ParquetScan.files(List.of(object));
-        List<Node> written = runner.run(connection, TREE.formatted(file), rows -> {
+        List<Node> written = DuckDb.execute(connection, TREE.formatted(file), rows -> {
                     rows.next();
                     return node(rows, 0, 0);
                 })
                 .children();
-        return runner.run(connection, "DESCRIBE FROM read_parquet(" + file + ", hive_partitioning=false)", rows -> {
+        return DuckDb.execute(connection, "DESCRIBE FROM read_parquet(" + file + ", hive_partitioning=false)", rows -> {
             List<Member> columns = new ArrayList<>();
             while (rows.next()) {
                 // DuckDB has a column for each one of the file.

@@ -2,9 +2,7 @@ package com.bytefreezer.connector.query;
 
 import com.bytefreezer.connector.lake.LakeObject;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,35 +24,41 @@ final class RowCounts {
         if (object.size() < 2 * bytes) {
             return List.of(object);
         }
-        try (Connection connection = connections.open();
-                Statement statement = connection.createStatement();
-                ResultSet footer =
-                        statement.executeQuery("SELECT num_rows, num_row_groups FROM parquet_file_metadata(%s)"
-                                .formatted(JsonRendering.literal(object.url())))) {
-            footer.next();
-            long rows = footer.getLong(1);
-            long rowGroups = footer.getLong(2);
-            if (rows <= 0 || rowGroups <= 0) {
-                return List.of(object);
-            }
-            long slices = Math.min(rowGroups, object.size() / bytes);
-            long rowsOfGroup = (rows + rowGroups - 1) / rowGroups;
-            long groupsEach = (rowGroups + slices - 1) / slices;
-            return object.slices(rows, rowsOfGroup * groupsEach);
+        try (Connection connection = connections.open()) {
+            return DuckDb.execute(
+                    connection,
+                    "SELECT num_rows, num_row_groups FROM parquet_file_metadata(%s)"
+                            .formatted(JsonRendering.literal(object.url())),
+                    footer -> {
+                        footer.next();
+                        return slices(object, bytes, footer.getLong(1), footer.getLong(2));
+                    });
         } catch (SQLException e) {
             // Reading its records says what is wrong with it.
             return List.of(object);
         }
     }
 
+    private static List<LakeObject> slices(LakeObject object, long bytes, long rows, long rowGroups) {
+        if (rows <= 0 || rowGroups <= 0) {
+            return List.of(object);
+        }
+        long slices = Math.min(rowGroups, object.size() / bytes);
+        long rowsOfGroup = (rows + rowGroups - 1) / rowGroups;
+        long groupsEach = (rowGroups + slices - 1) / slices;
+        return object.slices(rows, rowsOfGroup * groupsEach);
+    }
+
     /** The sum of their rows; empty when one of them cannot be read. */
     OptionalLong of(List<LakeObject> objects) {
-        try (Connection connection = connections.open();
-                Statement statement = connection.createStatement();
-                ResultSet footers = statement.executeQuery(
-                        "SELECT sum(num_rows) FROM parquet_file_metadata(%s)".formatted(ParquetScan.files(objects)))) {
-            footers.next();
-            return OptionalLong.of(footers.getLong(1));
+        try (Connection connection = connections.open()) {
+            return DuckDb.execute(
+                    connection,
+                    "SELECT sum(num_rows) FROM parquet_file_metadata(%s)".formatted(ParquetScan.files(objects)),
+                    footers -> {
+                        footers.next();
+                        return OptionalLong.of(footers.getLong(1));
+                    });
         } catch (SQLException e) {
             return OptionalLong.empty();
         }

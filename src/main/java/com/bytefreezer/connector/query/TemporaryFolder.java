@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.query;
 
 import com.bytefreezer.connector.disk.PrivateFiles;
+import com.bytefreezer.connector.disk.ScratchFolder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
@@ -8,11 +9,9 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.Comparator;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -70,7 +69,7 @@ final class TemporaryFolder implements AutoCloseable {
     public void close() {
         try (FileChannel held = lock) {
             if (held != null) {
-                remove(path);
+                ScratchFolder.delete(path);
                 Files.deleteIfExists(lockFile);
             }
         } catch (IOException | UncheckedIOException e) {
@@ -97,23 +96,12 @@ final class TemporaryFolder implements AutoCloseable {
     private static void removeIfAbandoned(Path lockFile, Path folder) {
         try (FileChannel channel = FileChannel.open(lockFile, StandardOpenOption.WRITE)) {
             if (channel.tryLock() != null) {
-                remove(folder);
+                ScratchFolder.delete(folder);
                 Files.deleteIfExists(lockFile);
             }
         } catch (IOException | UncheckedIOException e) {
             // Another process has just done so, or it is another user's.
             LOG.debug("{}: not removed", folder, e);
-        }
-    }
-
-    private static void remove(Path folder) throws IOException {
-        if (!Files.isDirectory(folder)) {
-            return;
-        }
-        try (Stream<Path> all = Files.walk(folder)) {
-            for (Path each : (Iterable<Path>) all.sorted(Comparator.reverseOrder())::iterator) {
-                Files.deleteIfExists(each);
-            }
         }
     }
 }
