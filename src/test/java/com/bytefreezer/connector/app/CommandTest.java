@@ -41,14 +41,18 @@ class CommandTest {
         assertThat(folder).isEmptyDirectory();
     }
 
+    private static Map<String, String> to(WebhookServer server) {
+        return Map.of(
+                "destination.type",
+                "webhook",
+                "destination.webhook.url",
+                server.url().toString());
+    }
+
     @Test
     void thePlanKnowsWhatIsDeliveredWhileAnotherProcessHasTheCursor() throws Exception {
         try (WebhookServer server = WebhookServer.start()) {
-            Map<String, String> webhook = Map.of(
-                    "destination.type",
-                    "webhook",
-                    "destination.webhook.url",
-                    server.url().toString());
+            Map<String, String> webhook = to(server);
             TestRun.batch(settings(webhook));
             try (Cursor running = Cursor.open(folder.resolve("cursor.db"), Duration.ofHours(24))) {
                 assertThat(running.lanes().knows("default/webhook")).isTrue();
@@ -149,11 +153,7 @@ class CommandTest {
     @Test
     void aRangeIsExportedAgainAndTheCursorStaysAsItIs() throws Exception {
         try (WebhookServer server = WebhookServer.start()) {
-            Map<String, String> webhook = Map.of(
-                    "destination.type",
-                    "webhook",
-                    "destination.webhook.url",
-                    server.url().toString());
+            Map<String, String> webhook = to(server);
             TestRun.batch(settings(webhook));
             byte[] before = Files.readAllBytes(folder.resolve("cursor.db"));
 

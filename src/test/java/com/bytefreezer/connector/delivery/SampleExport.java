@@ -2,8 +2,11 @@ package com.bytefreezer.connector.delivery;
 
 import com.bytefreezer.connector.app.TestRun;
 import com.bytefreezer.connector.testing.ParquetLake;
+import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -58,5 +61,20 @@ public record SampleExport(Path folder, Path routes, Map<String, String> setting
 
     public TestRun run() throws Exception {
         return SilentRun.batch(TestRun.settings(folder, routes, settings), List.of(TOKEN, PASSWORD, QUERY, "?key"));
+    }
+
+    /** Every line of the dead letters of exports in this folder. */
+    public static List<String> deadLettersIn(Path folder) throws IOException {
+        Path letters = folder.resolve("dead-letters");
+        if (!Files.exists(letters)) {
+            return List.of();
+        }
+        try (var files = Files.walk(letters)) {
+            var lines = new ArrayList<String>();
+            for (var file : files.filter(Files::isRegularFile).toList()) {
+                lines.addAll(Files.readAllLines(file));
+            }
+            return lines;
+        }
     }
 }

@@ -425,16 +425,6 @@ class KafkaTest {
     }
 
     private List<String> deadLetters() throws IOException {
-        var letters = folder.resolve("dead-letters");
-        if (!Files.exists(letters)) {
-            return List.of();
-        }
-        try (var files = Files.walk(letters)) {
-            var lines = new java.util.ArrayList<String>();
-            for (var file : files.filter(Files::isRegularFile).toList()) {
-                lines.addAll(Files.readAllLines(file));
-            }
-            return lines;
-        }
+        return SampleExport.deadLettersIn(folder);
     }
 }
