@@ -3,6 +3,7 @@ package com.bytefreezer.connector;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
 import com.bytefreezer.connector.app.Command;
+import com.bytefreezer.connector.app.CommandOptions;
 import com.bytefreezer.connector.app.Connector;
 import com.bytefreezer.connector.app.UnpackedLibraries;
 import com.bytefreezer.connector.app.Version;
@@ -92,7 +93,7 @@ public final class Main implements Callable<Integer> {
     private boolean resetCursor;
 
     @Mixin
-    private Command.Options operator = new Command.Options();
+    private CommandOptions operator = new CommandOptions();
 
     @Option(
             names = {"--test-routes", "-test-routes"},

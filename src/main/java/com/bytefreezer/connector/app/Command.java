@@ -14,32 +14,23 @@ import com.bytefreezer.connector.operate.Planner;
 import com.bytefreezer.connector.operate.Replay;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
-import com.bytefreezer.connector.signs.Retrying;
 import com.bytefreezer.connector.text.Json;
 import com.bytefreezer.connector.text.Secrets;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.PrintStream;
-import java.time.Duration;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.EnumSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import picocli.CommandLine.Option;
 
 /**
  * The modes in which an operator looks at the exports: status, plan, validate and replay. Each gives an exit code: 0, or 1
@@ -53,78 +44,8 @@ public final class Command {
 
     private final Settings settings;
     private final Secrets secrets;
-    private final Options options;
+    private final CommandOptions options;
     private final PrintStream out;
-
-    /** What the command line says beside the mode. */
-    public static final class Options {
-        private static final Set<Mode> MODES = EnumSet.of(Mode.STATUS, Mode.PLAN, Mode.VALIDATE, Mode.REPLAY);
-
-        @Option(
-                names = {"--export", "-export"},
-                paramLabel = "NAME[/DESTINATION]",
-                description = "status, plan, validate, replay: this export only")
-        private String export = "";
-
-        @Option(
-                names = {"--from", "-from"},
-                paramLabel = "TIME",
-                description =
-                        "plan, replay: objects whose partition begins then or later, e.g. 2026-11-20T00:00:00Z, whatever the cursor has; the cursor stays as it is")
-        private String from = "";
-
-        @Option(
-                names = {"--to", "-to"},
-                paramLabel = "TIME",
-                description = "plan, replay: objects whose partition begins before that time")
-        private String to = "";
-
-        @Option(
-                names = {"--rate", "-rate"},
-                paramLabel = "RECORDS",
-                description = "replay: most records a second to each destination")
-        private String rate = "";
-
-        @Option(
-                names = {"--json", "-json"},
-                description = "status, plan: JSON in place of text")
-        private boolean json;
-
-        /** Those that are settings, too. */
-        public Map<String, String> settings() {
-            Map<String, String> given = new LinkedHashMap<>();
-            given.put("query.from", from);
-            given.put("query.to", to);
-            given.put("delivery.max-records-per-second", rate);
-            given.values().removeIf(String::isEmpty);
-            return given;
-        }
-
-        /** What to say when an option is given that {@code mode} does not have. */
-        public Optional<String> misplacedIn(Mode mode) {
-            Map<String, Set<Mode>> given = new LinkedHashMap<>();
-            given.put(export.isEmpty() ? "" : "--export", MODES);
-            given.put(isRange() ? "--from and --to" : "", EnumSet.of(Mode.PLAN, Mode.REPLAY));
-            given.put(rate.isEmpty() ? "" : "--rate", EnumSet.of(Mode.REPLAY));
-            given.put(json ? "--json" : "", EnumSet.of(Mode.STATUS, Mode.PLAN));
-            given.remove("");
-            return given.entrySet().stream()
-                    .filter(option -> !option.getValue().contains(mode))
-                    .findFirst()
-                    .map(option -> "%s: only for --mode %s. Not started."
-                            .formatted(
-                                    option.getKey(),
-                                    String.join(
-                                            " or ",
-                                            option.getValue().stream()
-                                                    .map(Mode::toString)
-                                                    .toList())));
-        }
-
-        boolean isRange() {
-            return !from.isEmpty() || !to.isEmpty();
-        }
-    }
 
     /** Runs exports once, and gives the exit code. */
     @FunctionalInterface
@@ -132,7 +53,7 @@ public final class Command {
         int export(Settings settings, Predicate<Lane> lanes) throws Exception;
     }
 
-    public Command(Settings settings, Secrets secrets, Options options, PrintStream out) {
+    public Command(Settings settings, Secrets secrets, CommandOptions options, PrintStream out) {
         this.settings = settings;
         this.secrets = secrets;
         this.options = options;
@@ -144,15 +65,15 @@ public final class Command {
         Operations operations = operations();
         List<ExportDefinition> exports = chosen(operations.exports());
         List<LaneStatus> lanes = operations.status().of(exports);
-        if (options.json) {
+        if (options.isJson()) {
             print(Map.of("exports", ExportStatus.of(operations, exports)));
         } else {
-            table(lanes);
+            StatusTable.print(lanes, out);
         }
         settings.exports().stream()
                 .filter(export ->
                         exports.stream().noneMatch(lane -> lane.export().equals(export.export())))
-                .filter(export -> options.export.isEmpty())
+                .filter(export -> options.export().isEmpty())
                 .forEach(export -> LOG.warn("export {}: none of its datasets has been exported yet.", export.name()));
         return lanes.stream().anyMatch(lane -> lane.lastError() != null || lane.retrying() != null) ? FAILED : 0;
     }
@@ -168,7 +89,7 @@ public final class Command {
                             ? lookup.planner().planAll(export, object -> true, OptionalLong.empty())
                             : lookup.planner().plan(export);
                     plans.put(export.lane().toString(), plan);
-                    if (!options.json) {
+                    if (!options.isJson()) {
                         out.printf("%s: %s%n", export.lane(), plan.sentence());
                         out.printf(
                                 "  %s, since %s: %s; reads %s, %s%s%n",
@@ -186,7 +107,7 @@ public final class Command {
                 }
             }
         }
-        if (options.json) {
+        if (options.isJson()) {
             print(plans);
         }
         return code;
@@ -307,24 +228,24 @@ public final class Command {
 
     /** Whether an export, or one of its datasets, may be what is asked for. */
     private boolean isNamed(String export, String destination) {
-        return options.export.isEmpty()
-                || options.export.equals(export)
-                || options.export.equals(new Lane(export, destination).toString())
-                || options.export.startsWith(export + "@");
+        return options.export().isEmpty()
+                || options.export().equals(export)
+                || options.export().equals(new Lane(export, destination).toString())
+                || options.export().startsWith(export + "@");
     }
 
     private List<ExportDefinition> chosen(List<ExportDefinition> all) {
         List<ExportDefinition> chosen = all.stream()
-                .filter(export -> options.export.isEmpty()
-                        || export.name().equals(options.export)
-                        || export.export().equals(options.export)
-                        || export.lane().ofAll().toString().equals(options.export)
-                        || export.lane().toString().equals(options.export))
+                .filter(export -> options.export().isEmpty()
+                        || export.name().equals(options.export())
+                        || export.export().equals(options.export())
+                        || export.lane().ofAll().toString().equals(options.export())
+                        || export.lane().toString().equals(options.export()))
                 .toList();
-        if (chosen.isEmpty() && !options.export.isEmpty()) {
+        if (chosen.isEmpty() && !options.export().isEmpty()) {
             throw new ConnectorException("there is no export %s. Nothing was done. There are: %s."
                     .formatted(
-                            options.export,
+                            options.export(),
                             all.isEmpty()
                                     ? settings.exports().stream()
                                             .map(export -> export.lane().toString())
@@ -341,63 +262,6 @@ public final class Command {
         return Operations.ofStore(settings, () -> {
             throw new IllegalStateException("no routes are needed");
         });
-    }
-
-    private void table(List<LaneStatus> lanes) {
-        List<String[]> rows = new ArrayList<>();
-        rows.add(new String[] {
-            "EXPORT", "STATE", "LAG", "LAST SUCCESS", "SELECTED", "ACCEPTED", "DUPLICATES", "DEAD LETTERS", "LAST ERROR"
-        });
-        for (LaneStatus lane : lanes) {
-            rows.add(new String[] {
-                lane.lane().toString(),
-                lane.state(),
-                lane.lagSeconds() == null ? "-" : lag(lane.lagSeconds()),
-                time(lane.lastSuccess()),
-                String.valueOf(lane.totals().selected()),
-                String.valueOf(lane.totals().accepted()),
-                String.valueOf(lane.totals().duplicates()),
-                String.valueOf(lane.deadLetters()),
-                problem(lane)
-            });
-        }
-        int[] widths = new int[rows.get(0).length];
-        rows.forEach(row -> {
-            for (int i = 0; i < row.length; i++) {
-                widths[i] = Math.max(widths[i], row[i].length());
-            }
-        });
-        for (String[] row : rows) {
-            StringBuilder line = new StringBuilder();
-            for (int i = 0; i < row.length; i++) {
-                line.append(row[i]).append(" ".repeat(widths[i] - row[i].length() + 2));
-            }
-            out.println(line.toString().stripTrailing());
-        }
-        lanes.stream()
-                .filter(lane -> lane.leftOut() != null)
-                .forEach(lane -> out.printf("%s: %s%n", lane.lane(), lane.leftOut()));
-    }
-
-    private static String problem(LaneStatus lane) {
-        Retrying retrying = lane.retrying();
-        if (retrying != null) {
-            return "for %d s: %s".formatted(retrying.lasting().toSeconds(), retrying.why());
-        }
-        return lane.lastError() == null ? "-" : lane.lastError();
-    }
-
-    private static String lag(long seconds) {
-        Duration lag = Duration.ofSeconds(seconds);
-        return lag.toDays() > 1
-                ? lag.toDays() + " d"
-                : lag.toHours() > 1
-                        ? lag.toHours() + " h"
-                        : lag.toMinutes() > 1 ? lag.toMinutes() + " min" : seconds + " s";
-    }
-
-    private static String time(@Nullable Instant time) {
-        return time == null ? "-" : time.truncatedTo(ChronoUnit.SECONDS).toString();
     }
 
     private void print(Object value) throws JsonProcessingException {

@@ -4,6 +4,7 @@ import com.bytefreezer.connector.kit.CaseFile.Case;
 import com.bytefreezer.connector.kit.Certification.Result;
 import com.bytefreezer.connector.kit.Faults.Fault;
 import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.text.Table;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,8 +17,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 
 /**
  * The kit on the command line. It prints each finding as a line, and the exit code says whether everything is in order.
@@ -134,22 +133,10 @@ public final class Kit {
     }
 
     private static void print(List<Result> results, PrintStream out) {
-        List<String[]> rows = new ArrayList<>();
-        rows.add(new String[] {"fault", "promised", "what happened", "at least once"});
-        results.forEach(result -> rows.add(new String[] {
-            result.fault().name(), result.fault().promised(), result.happened(), result.holds() ? "yes" : "NO"
-        }));
-        int[] widths = IntStream.range(0, 4)
-                .map(column -> rows.stream()
-                        .mapToInt(row -> row[column].length())
-                        .max()
-                        .orElse(0))
-                .toArray();
-        for (String[] row : rows) {
-            String line = IntStream.range(0, 4)
-                    .mapToObj(column -> row[column] + " ".repeat(widths[column] - row[column].length()))
-                    .collect(Collectors.joining(" | "));
-            out.println(line.stripTrailing());
-        }
+        List<List<String>> rows = new ArrayList<>();
+        rows.add(List.of("fault", "promised", "what happened", "at least once"));
+        results.forEach(result -> rows.add(List.of(
+                result.fault().name(), result.fault().promised(), result.happened(), result.holds() ? "yes" : "NO")));
+        Table.lines(rows, " | ").forEach(out::println);
     }
 }

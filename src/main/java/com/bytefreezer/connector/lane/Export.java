@@ -3,8 +3,8 @@ package com.bytefreezer.connector.lane;
 import com.bytefreezer.connector.config.ExportDefinition;
 import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.control.LakeCredentials;
 import com.bytefreezer.connector.cursor.Counts;
-import com.bytefreezer.connector.cursor.Cursor;
 import com.bytefreezer.connector.cursor.Position;
 import com.bytefreezer.connector.delivery.Batches;
 import com.bytefreezer.connector.delivery.ErrorsAsFailures;
@@ -16,14 +16,11 @@ import com.bytefreezer.connector.lake.Skipped;
 import com.bytefreezer.connector.lane.Run.Result;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
-import com.bytefreezer.connector.problem.Problem;
 import com.bytefreezer.connector.problem.Problem.Kind;
 import com.bytefreezer.connector.problem.StoppedException;
 import com.bytefreezer.connector.query.DuckDbException;
 import com.bytefreezer.connector.query.Query;
-import com.bytefreezer.connector.signs.Neighbour;
 import io.opentelemetry.api.trace.Span;
-import java.io.IOException;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -33,7 +30,6 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
-import org.apache.camel.ProducerTemplate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,9 +41,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class Export {
     private static final Logger LOG = LoggerFactory.getLogger(Export.class);
-
-    /** So much the clocks of replicas and of the lake may differ. */
-    private static final Duration CLOCKS_DIFFER = Duration.ofMinutes(5);
 
     private final Exports exports;
     private final AtomicReference<@Nullable Run> running = new AtomicReference<>();
@@ -62,6 +55,7 @@ public final class Export {
     private final String destination;
     private final LaneQuery queries;
 
+    private final StartingPoint start;
     private final Units units;
     private final Window window;
 
@@ -85,6 +79,7 @@ public final class Export {
                 query,
                 definition.sql(),
                 settings.text("records.nulls"));
+        start = new StartingPoint(exports, definition);
         units = new Units(exports, definition, query, queries, this::isStopping);
         window = new Window(
                 Duration.ofSeconds(settings.integer("schedule.full-listing-seconds")),
@@ -154,7 +149,7 @@ public final class Export {
         Credentials credentials = access instanceof Credentials given ? given : null;
         Lake lake = Lake.of(exports.settings(), tenant, dataset, credentials);
         Instant since = window.open(mustListAll());
-        Position position = position();
+        Position position = start.position();
         running.set(new Run(
                 subject(),
                 lake,
@@ -170,9 +165,8 @@ public final class Export {
     private boolean mustListAll() {
         return !exports.isWatch()
                 // A full sync reads all that is listed, and without a plan it is not known to be none.
-                || units.mayNeedAll()
-                // Also when the cursor was reset.
-                || !exports.cursor().lanes().hasListed(exports.cursor().lanes().position(lane.toString()));
+                || units.cut().mayNeedAll()
+                || start.isBeforeFirstListing();
     }
 
     /** Whether there is anything to {@link #discover}. Takes a while when it is another replica's. */
@@ -196,7 +190,7 @@ public final class Export {
     }
 
     /** The SQL that gives the unit's records. */
-    public String statement(Unit unit, CamelContext routes) throws IOException {
+    public String statement(Unit unit, CamelContext routes) {
         Run run = run();
         if (run.keysAreRefused()) {
             fetchKeys(run, routes);
@@ -216,22 +210,15 @@ public final class Export {
     }
 
     /** Once in a run; objects that are read at the same time wait for the same keys. */
-    private void fetchKeys(Run run, CamelContext routes) throws IOException {
+    private void fetchKeys(Run run, CamelContext routes) {
         synchronized (run.keys) {
             if (!run.mayRefetchKeys()) {
                 return;
             }
             LOG.info("{}: the lake refuses the keys; the connector fetches new ones.", subject());
-            try (ProducerTemplate template = routes.createProducerTemplate()) {
-                Credentials credentials = template.request("direct:credentials", exchange -> {
-                            exchange.setVariable("tenant", tenant);
-                            exchange.setVariable("dataset", dataset);
-                        })
-                        .getMessage()
-                        .getBody(Credentials.class);
-                if (credentials != null) {
-                    run.replaceKeys(credentials);
-                }
+            Credentials fresh = LakeCredentials.ask(routes, tenant, dataset);
+            if (fresh != null) {
+                run.replaceKeys(fresh);
             }
         }
     }
@@ -300,7 +287,7 @@ public final class Export {
         run.tally.say(
                 name,
                 destination,
-                units.describe(),
+                units.cut().describe(),
                 // In watch mode there is nearly always nothing to do.
                 !exports.isWatch());
         run.tally.requireAllDelivered(run.lake.place());
@@ -356,11 +343,7 @@ public final class Export {
     void done(Unit unit, @Nullable Throwable failure) {
         Trouble trouble = failure == null || unit.hasDeliveryFailed() ? null : Trouble.of(failure);
         if (trouble != null) {
-            if (trouble.is(Kind.NO_ROOM)) {
-                exports.signs().failed(lane, Neighbour.DISK, trouble.reason());
-            } else if (trouble.is(Kind.UNREACHABLE) && unit.notRecorded().isEmpty()) {
-                exports.signs().failed(lane, Neighbour.LAKE, trouble.reason());
-            }
+            trouble.blame(unit).ifPresent(neighbour -> exports.signs().failed(lane, neighbour, trouble.reason()));
         }
         exports.company().leave(unit);
         if (trouble != null && !unit.isBundle() && trouble.is(Kind.NO_PROGRESS)) {
@@ -371,25 +354,9 @@ public final class Export {
             // What a stop interrupts has not failed.
             run.done(unit, new StoppedException());
         } else if (trouble != null && trouble.is(Kind.GONE)) {
-            run.done(unit, lookedAfter(run, unit, trouble.failure()));
+            run.done(unit, trouble.confirmedBy(run.lake, unit));
         } else {
             run.done(unit, failure);
-        }
-    }
-
-    /** That DuckDB does not find a file may have other reasons: it is gone only where a look of our own says so. */
-    private static Throwable lookedAfter(Run run, Unit unit, Throwable failure) {
-        try {
-            long gone = unit.objects().stream().filter(run.lake::isGone).count();
-            if (gone == unit.objects().size()) {
-                return failure;
-            }
-            String what = gone == 0
-                    ? "it was not found when it was read, and is there"
-                    : "%d of its objects are gone since they were listed".formatted(gone);
-            return new ConnectorException(new Problem(Kind.OTHER, what), failure);
-        } catch (ConnectorException e) {
-            return e;
         }
     }
 
@@ -408,31 +375,6 @@ public final class Export {
 
     private boolean isStopping(Run run) {
         return ended || exports.isStopping() || run.tally.isAborted();
-    }
-
-    /** Where the cursor stands, which is never later than now. */
-    private Position position() {
-        Position position = begun();
-        Instant now = Instant.now();
-        if (!position.isAhead(now.plus(CLOCKS_DIFFER))) {
-            return position;
-        }
-        LOG.warn(
-                "{}: the cursor stands at {}, which is still to come: a clock was ahead, or cursor.start lies in the future. It is set to now. What is delivered is known by name and is not repeated.",
-                subject(),
-                position.watermark());
-        return exports.cursor().lanes().notAfter(lane.toString(), now);
-    }
-
-    /** Where the cursor stands; at the very first run, where {@code cursor.start} puts it. */
-    private Position begun() {
-        Cursor cursor = exports.cursor();
-        String start = exports.settings().text("cursor.start");
-        if (cursor.lanes().knows(lane.toString()) || start.equals("earliest")) {
-            return cursor.lanes().position(lane.toString());
-        }
-        return cursor.lanes()
-                .begin(lane.toString(), start.equals("latest") ? Position.AFTER_FIRST_LISTING : Instant.parse(start));
     }
 
     private Progress bar(Lake lake, Position position) {

@@ -6,7 +6,6 @@ import com.bytefreezer.connector.delivery.DatasetCheck;
 import com.bytefreezer.connector.delivery.Deliveries;
 import com.bytefreezer.connector.delivery.Unit;
 import com.bytefreezer.connector.problem.StoppedException;
-import java.io.IOException;
 import java.util.Iterator;
 import org.apache.camel.Body;
 import org.apache.camel.CamelContext;
@@ -56,7 +55,7 @@ public final class LaneSteps {
     }
 
     /** The SQL that gives the unit's records. */
-    public String statement(@Variable(LANE) Lane lane, @Body Unit unit, CamelContext routes) throws IOException {
+    public String statement(@Variable(LANE) Lane lane, @Body Unit unit, CamelContext routes) {
         return exports.get(lane).statement(unit, routes);
     }
 

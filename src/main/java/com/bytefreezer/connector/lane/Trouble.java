@@ -1,8 +1,13 @@
 package com.bytefreezer.connector.lane;
 
+import com.bytefreezer.connector.delivery.Unit;
+import com.bytefreezer.connector.lake.Lake;
+import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
+import com.bytefreezer.connector.problem.Problem;
 import com.bytefreezer.connector.problem.Problem.Kind;
 import com.bytefreezer.connector.query.DuckDbException;
+import com.bytefreezer.connector.signs.Neighbour;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -40,6 +45,34 @@ record Trouble(Kind kind, Throwable failure) {
             // Without the connector's part of the SQL.
             default -> Failures.known(failure).saying("");
         };
+    }
+
+    /** The neighbour that the lane waits for because of this; a unit that the cursor cannot record says nothing of the lake. */
+    Optional<Neighbour> blame(Unit unit) {
+        return switch (kind) {
+            case NO_ROOM -> Optional.of(Neighbour.DISK);
+            case UNREACHABLE -> unit.notRecorded().isEmpty() ? Optional.of(Neighbour.LAKE) : Optional.empty();
+            default -> Optional.empty();
+        };
+    }
+
+    /**
+     * The failure {@link Kind#GONE}, if the lake no longer has any of the unit's objects. DuckDB may fail to find a file for
+     * other reasons; then it is another failure.
+     */
+    Throwable confirmedBy(Lake lake, Unit unit) {
+        try {
+            long gone = unit.objects().stream().filter(lake::isGone).count();
+            if (gone == unit.objects().size()) {
+                return failure;
+            }
+            String what = gone == 0
+                    ? "it was not found when it was read, and is there"
+                    : "%d of its objects are gone since they were listed".formatted(gone);
+            return new ConnectorException(new Problem(Kind.OTHER, what), failure);
+        } catch (ConnectorException e) {
+            return e;
+        }
     }
 
     private <T> Optional<T> cause(Class<T> type) {

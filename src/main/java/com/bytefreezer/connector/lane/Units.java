@@ -5,19 +5,13 @@ import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.delivery.Batches;
 import com.bytefreezer.connector.delivery.Unit;
 import com.bytefreezer.connector.lake.LakeObject;
-import com.bytefreezer.connector.lake.Period;
 import com.bytefreezer.connector.problem.ConnectorException;
-import com.bytefreezer.connector.problem.Problem;
-import com.bytefreezer.connector.query.DuckDb;
-import com.bytefreezer.connector.query.Plan;
 import com.bytefreezer.connector.query.Query;
 import com.bytefreezer.connector.query.Schema;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
@@ -26,7 +20,6 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,12 +29,6 @@ import org.slf4j.LoggerFactory;
  */
 final class Units {
     private static final Logger LOG = LoggerFactory.getLogger(Units.class);
-    /** How many objects of a dataset are asked for their columns before the first record of it is delivered. */
-    private static final int FIRST_LOOK = 500;
-    /** How many objects at a time are asked for their columns later on, before the first of them is delivered. */
-    private static final int LOOK = 64;
-    /** How many objects at either end of the dataset are asked for a column that none has so far. */
-    private static final int SCHEMA_SAMPLE = 500;
     /** How many objects are tried until one can be read to plan with. */
     private static final int PLAN_SAMPLE = 20;
     /** A big object is read as several, since one stream of DuckDB's JDBC driver keeps only one core busy. */
@@ -63,7 +50,8 @@ final class Units {
     private final Query query;
     private final LaneQuery queries;
     private final Predicate<Run> stopping;
-    private @Nullable Plan plan;
+    private final LaneDuckDb duckDb;
+    private final Cut cut;
     /** Identities of the objects that DuckDB does not come to an end with, and may still be at work on. */
     private final Set<String> endless = ConcurrentHashMap.newKeySet();
 
@@ -79,21 +67,25 @@ final class Units {
         this.query = query;
         this.queries = queries;
         this.stopping = stopping;
+        duckDb = new LaneDuckDb(exports, definition);
+        cut = new Cut(exports, definition, query, duckDb);
     }
 
-    /** Whether a run may be of all objects together. */
-    boolean mayNeedAll() {
-        return plan == null || plan.kind(definition.sync()) == Plan.Kind.WHOLE;
+    /** How the dataset is cut. */
+    Cut cut() {
+        return cut;
     }
 
     /** Whether each run gives the same records of an object in the same order. */
     boolean areRepeatable() {
-        return query.isRepeatable() && isRowWise();
+        return query.isRepeatable() && cut.isRowWise();
     }
 
-    /** How the dataset is cut, and why, for a person. */
-    String describe() {
-        return plan == null ? "nothing to do" : "%s: %s".formatted(plan.covers(definition.sync()), plan.reason());
+    /** How long DuckDB may be without progress. What needs all objects at once may sort them for hours. */
+    Duration patience() {
+        return cut.isRowWise()
+                ? Duration.ofSeconds(exports.settings().integer("duckdb.no-progress-seconds"))
+                : Duration.ofDays(365);
     }
 
     /** DuckDB does not come to an end with the objects of a unit. */
@@ -104,7 +96,7 @@ final class Units {
     /** Units to work on now: all there are, found while they are worked on, or what is left over of an earlier call. */
     Iterator<Unit> discover(Run run) {
         if (run.leftOver.hasPutOff()) {
-            duckDb(run).lock(1);
+            duckDb.of(run).lock(1);
             return run.leftOver.takePutOff();
         }
         if (run.isDiscovered() && !run.leftOver.hasBeside()) {
@@ -126,8 +118,8 @@ final class Units {
         }
         saidThatThereIsNone = false;
         run.smallObjects(some.stream().allMatch(object -> object.size() < BUNDLE_BYTES));
-        learnFirst(run);
-        return switch (cut(run, some)) {
+        duckDb.learnFirst(run);
+        return switch (cut.decide(run, some)) {
             case ROW_WISE -> eachNewObject(run);
             case LIMITED -> allNewObjects(run);
             case WHOLE -> wholeDataset(run);
@@ -151,34 +143,15 @@ final class Units {
         try {
             if (run.suspects.isSuspect(next)) {
                 exports.company().enterAlone(next, () -> stopping.test(run));
-                learn(run, next.objects());
+                duckDb.learn(run, next.objects());
             }
-            DuckDb duckDb = open(run, exports.memoryAlone());
-            duckDb.lock(1);
-            return List.of(run.beginAlone(duckDb, turn::release)).iterator();
+            return List.of(run.beginAlone(duckDb.openAlone(run), turn::release)).iterator();
         } catch (RuntimeException | Error e) {
             // Whatever it was: other lanes wait for the turn.
             exports.company().leave(next);
             turn.release();
             throw e;
         }
-    }
-
-    /** How long DuckDB may be without progress. What needs all objects at once may sort them for hours. */
-    Duration patience() {
-        return isRowWise()
-                ? Duration.ofSeconds(exports.settings().integer("duckdb.no-progress-seconds"))
-                : Duration.ofDays(365);
-    }
-
-    private DuckDb open(Run run, long memory) {
-        return DuckDb.open(
-                exports.engine(),
-                exports.settings(),
-                run.lake.folders(),
-                run.credentials(),
-                run.hasSmallObjects(),
-                memory);
     }
 
     private void sayThatThereIsNone(Run run) {
@@ -189,47 +162,6 @@ final class Units {
                     String.join(" or ", run.lake.folders()));
             saidThatThereIsNone = true;
         }
-    }
-
-    /** How the dataset is cut into units, by {@code query.sync} and the query's plan, which is made once. */
-    private Plan.Kind cut(Run run, List<LakeObject> some) {
-        if (plan == null) {
-            plan = plan(run, some);
-            LOG.info(
-                    "{}: {} sync, since {}: {}.",
-                    exports.subject(definition),
-                    plan.covers(definition.sync()),
-                    definition.sync(),
-                    plan.reason());
-            if (plan.kind(definition.sync()) == Plan.Kind.LIMITED && plan.kind() == Plan.Kind.LIMITED) {
-                LOG.warn(
-                        "{}: the query has a LIMIT: of the new records each run delivers so many, and the others never. Remove the LIMIT from query.sql to export every record.",
-                        exports.subject(definition));
-            }
-        }
-        return plan.kind(definition.sync());
-    }
-
-    private Plan plan(Run run, List<LakeObject> some) {
-        DuckDb duckDb = duckDb(run);
-        try {
-            return duckDb.planWithFirst(query, some, schema());
-        } catch (ConnectorException e) {
-            long known = schema().version();
-            learn(run, run.sample(SCHEMA_SAMPLE));
-            if (schema().version() == known) {
-                throw nothingExported(e);
-            }
-        }
-        try {
-            return duckDb.planWithFirst(query, some, schema());
-        } catch (ConnectorException e) {
-            throw nothingExported(e);
-        }
-    }
-
-    private static ConnectorException nothingExported(ConnectorException e) {
-        return new ConnectorException(e.saying(""), Problem.NOTHING_EXPORTED, "", e);
     }
 
     private Unit begin(Run run, Unit unit) {
@@ -256,7 +188,7 @@ final class Units {
         Stream<LakeObject> unsuspected = each(run.tally.found(
                         exports.cursor().lanes().newOnes(run.position, lane.toString(), run.listing)))
                 .filter(object -> run.suspects.isEmpty() || isUnsuspected(run, unitOf(List.of(object))));
-        Listing fresh = new Listing(learned(run, unsuspected.iterator())
+        Listing fresh = new Listing(duckDb.learned(run, unsuspected.iterator())
                 .flatMap(object -> newSlices(run, object))
                 .filter(slice -> slice.slice() == null || isUnsuspected(run, unitOf(List.of(slice)))));
         List<LakeObject> first = fresh.peek(exports.settings().integer("export.parallel-objects"));
@@ -264,7 +196,7 @@ final class Units {
             return Collections.emptyIterator();
         }
         // Of a stream one thread does nearly all; and only then its own time tells whether DuckDB gets further.
-        lock(run, 1, first);
+        duckDb.lock(run, 1, first);
         return new Iterator<>() {
             private boolean offered;
 
@@ -316,13 +248,9 @@ final class Units {
         return new Unit(lane, tenant, dataset, objects, queries.id(), null, null, areRepeatable());
     }
 
-    private boolean isRowWise() {
-        return plan != null && plan.kind(definition.sync()) == Plan.Kind.ROW_WISE;
-    }
-
     /** The slices of a new object that are not delivered yet, or the object itself when it is not a big one. */
     private Stream<LakeObject> newSlices(Run run, LakeObject object) {
-        List<LakeObject> slices = duckDb(run).slices(object, SLICE_BYTES);
+        List<LakeObject> slices = duckDb.of(run).slices(object, SLICE_BYTES);
         return slices.size() == 1 ? slices.stream() : newOnes(run, slices.iterator()).stream();
     }
 
@@ -361,7 +289,7 @@ final class Units {
         if (!isUnsuspected(run, unit)) {
             return Collections.emptyIterator();
         }
-        lock(run, Runtime.getRuntime().availableProcessors(), unit.objects());
+        duckDb.lock(run, Runtime.getRuntime().availableProcessors(), unit.objects());
         return List.of(begin(run, unit)).iterator();
     }
 
@@ -376,7 +304,7 @@ final class Units {
                     "DuckDB did not come to an end with it in an earlier run; it is tried again after a restart");
         }
         LaneQuery.Used begunWith = queries.of(unit.query());
-        Schema schema = schema();
+        Schema schema = duckDb.schema();
         String statement = unit.isBundle()
                 ? run.duckDb().recordsOfBundle(begunWith.query(), unit.objects(), schema, begunWith.omitNulls())
                 : run.duckDb().stream(
@@ -385,75 +313,9 @@ final class Units {
                         schema,
                         begunWith.omitNulls(),
                         unit.counts().settled(),
-                        isRowWise() && plan != null && plan.isOneEach(),
+                        cut.isOneEach(),
                         exports.settings().integer("records.max-bytes"));
-        exports.schemas().keep(tenant, dataset);
+        duckDb.keepSchema();
         return statement;
-    }
-
-    private Schema schema() {
-        return exports.schemas().of(tenant, dataset);
-    }
-
-    /** So that a column has one type from the first record on: of a dataset that is new here, at both of its ends. */
-    private void learnFirst(Run run) {
-        Schema schema = schema();
-        if (schema.isEmpty()) {
-            List<LakeObject> objects = new ArrayList<>(run.listing.peek(FIRST_LOOK));
-            if (objects.size() == FIRST_LOOK) {
-                run.lake.newest().map(Period::from).ifPresent(newest -> {
-                    try (Stream<LakeObject> last = run.lake.objects(newest)) {
-                        last.limit(FIRST_LOOK).forEach(objects::add);
-                    }
-                });
-            }
-            learn(run, objects);
-        }
-    }
-
-    private void learn(Run run, List<LakeObject> objects) {
-        duckDb(run).learn(schema(), objects);
-        exports.schemas().keep(tenant, dataset);
-    }
-
-    /** The same objects, whose columns are learned some at a time, before the first of them is given. */
-    private Stream<LakeObject> learned(Run run, Iterator<LakeObject> objects) {
-        Deque<LakeObject> ahead = new ArrayDeque<>();
-        return each(new Iterator<>() {
-            @Override
-            public boolean hasNext() {
-                return !ahead.isEmpty() || objects.hasNext();
-            }
-
-            @Override
-            public LakeObject next() {
-                if (ahead.isEmpty()) {
-                    while (ahead.size() < LOOK && objects.hasNext()) {
-                        ahead.add(objects.next());
-                    }
-                    learn(run, List.copyOf(ahead));
-                }
-                return ahead.remove();
-            }
-        });
-    }
-
-    private DuckDb duckDb(Run run) {
-        if (!run.hasDuckDb()) {
-            DuckDb duckDb = open(run, exports.memoryOfLane());
-            run.use(duckDb);
-        }
-        return run.duckDb();
-    }
-
-    /** Before the first unit, which begins with {@code first}. */
-    private void lock(Run run, int threads, List<LakeObject> first) {
-        try {
-            exports.cursor().requireRoom();
-        } catch (ConnectorException e) {
-            run.tally.missed(first);
-            throw e;
-        }
-        duckDb(run).lock(threads);
     }
 }

@@ -199,14 +199,14 @@ class CommandTest {
     }
 
     private Command command(Map<String, String> given, String... arguments) {
-        Command.Options options = options(arguments);
+        CommandOptions options = options(arguments);
         Map<String, String> all = new TreeMap<>(given);
         all.putAll(options.settings());
         return new Command(settings(all), new Secrets(), options, out());
     }
 
-    private static Command.Options options(String... arguments) {
-        Command.Options options = new Command.Options();
+    private static CommandOptions options(String... arguments) {
+        CommandOptions options = new CommandOptions();
         // picocli wants a command around them.
         CommandLine commandLine = new CommandLine(CommandLine.Model.CommandSpec.create()
                 .addMixin("options", CommandLine.Model.CommandSpec.forAnnotatedObject(options)));

@@ -3,6 +3,7 @@ package com.bytefreezer.connector.delivery;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.bytefreezer.connector.app.Command;
+import com.bytefreezer.connector.app.CommandOptions;
 import com.bytefreezer.connector.app.TestRun;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.operate.Status;
@@ -105,7 +106,7 @@ class IncompleteListingTest {
     private static String statusTable(Settings settings) throws Exception {
         var out = new ByteArrayOutputStream();
         var command = new Command(
-                settings, new Secrets(), new Command.Options(), new PrintStream(out, true, StandardCharsets.UTF_8));
+                settings, new Secrets(), new CommandOptions(), new PrintStream(out, true, StandardCharsets.UTF_8));
         assertThat(command.status()).isZero();
         return out.toString(StandardCharsets.UTF_8);
     }

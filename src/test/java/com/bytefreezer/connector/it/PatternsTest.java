@@ -3,6 +3,7 @@ package com.bytefreezer.connector.it;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.bytefreezer.connector.app.Command;
+import com.bytefreezer.connector.app.CommandOptions;
 import com.bytefreezer.connector.app.TestRun;
 import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.config.Mode;
@@ -95,7 +96,7 @@ class PatternsTest {
     }
 
     private Run command(String export, Settings settings, Work work) throws Exception {
-        Command.Options options = new Command.Options();
+        CommandOptions options = new CommandOptions();
         new CommandLine(options).parseArgs(export.isEmpty() ? new String[0] : new String[] {"--export", export});
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         int code = work.of(
@@ -337,7 +338,7 @@ class PatternsTest {
     @Test
     void aRangeOfOneDatasetIsReplayed() throws Exception {
         Settings settings = settings(Map.of());
-        Command.Options options = new Command.Options();
+        CommandOptions options = new CommandOptions();
         new CommandLine(options)
                 .parseArgs(
                         "--export",

@@ -1,0 +1,88 @@
+package com.bytefreezer.connector.app;
+
+import com.bytefreezer.connector.config.Mode;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import picocli.CommandLine.Option;
+
+/** The options of an operator's modes on the command line, see {@link Command}. */
+public final class CommandOptions {
+    private static final Set<Mode> MODES = EnumSet.of(Mode.STATUS, Mode.PLAN, Mode.VALIDATE, Mode.REPLAY);
+
+    @Option(
+            names = {"--export", "-export"},
+            paramLabel = "NAME[/DESTINATION]",
+            description = "status, plan, validate, replay: this export only")
+    private String export = "";
+
+    @Option(
+            names = {"--from", "-from"},
+            paramLabel = "TIME",
+            description =
+                    "plan, replay: objects whose partition begins then or later, e.g. 2026-11-20T00:00:00Z, whatever the cursor has; the cursor stays as it is")
+    private String from = "";
+
+    @Option(
+            names = {"--to", "-to"},
+            paramLabel = "TIME",
+            description = "plan, replay: objects whose partition begins before that time")
+    private String to = "";
+
+    @Option(
+            names = {"--rate", "-rate"},
+            paramLabel = "RECORDS",
+            description = "replay: most records a second to each destination")
+    private String rate = "";
+
+    @Option(
+            names = {"--json", "-json"},
+            description = "status, plan: JSON in place of text")
+    private boolean json;
+
+    /** Those that are settings, too. */
+    public Map<String, String> settings() {
+        Map<String, String> given = new LinkedHashMap<>();
+        given.put("query.from", from);
+        given.put("query.to", to);
+        given.put("delivery.max-records-per-second", rate);
+        given.values().removeIf(String::isEmpty);
+        return given;
+    }
+
+    /** What to say when an option is given that {@code mode} does not have. */
+    public Optional<String> misplacedIn(Mode mode) {
+        Map<String, Set<Mode>> given = new LinkedHashMap<>();
+        given.put(export.isEmpty() ? "" : "--export", MODES);
+        given.put(isRange() ? "--from and --to" : "", EnumSet.of(Mode.PLAN, Mode.REPLAY));
+        given.put(rate.isEmpty() ? "" : "--rate", EnumSet.of(Mode.REPLAY));
+        given.put(json ? "--json" : "", EnumSet.of(Mode.STATUS, Mode.PLAN));
+        given.remove("");
+        return given.entrySet().stream()
+                .filter(option -> !option.getValue().contains(mode))
+                .findFirst()
+                .map(option -> "%s: only for --mode %s. Not started."
+                        .formatted(
+                                option.getKey(),
+                                String.join(
+                                        " or ",
+                                        option.getValue().stream()
+                                                .map(Mode::toString)
+                                                .toList())));
+    }
+
+    /** The export or lane that is asked for; empty: all. */
+    String export() {
+        return export;
+    }
+
+    boolean isJson() {
+        return json;
+    }
+
+    boolean isRange() {
+        return !from.isEmpty() || !to.isEmpty();
+    }
+}

@@ -1,0 +1,112 @@
+package com.bytefreezer.connector.lane;
+
+import com.bytefreezer.connector.config.ExportDefinition;
+import com.bytefreezer.connector.lake.LakeObject;
+import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Problem;
+import com.bytefreezer.connector.query.Plan;
+import com.bytefreezer.connector.query.Query;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * How a lane's dataset is cut into units: object by object, or all at once. {@code query.sync} and the plan of the query decide
+ * it; the plan is made once, at the first run that finds an object. Safe for use by several threads.
+ */
+final class Cut {
+    private static final Logger LOG = LoggerFactory.getLogger(Cut.class);
+    /** How many objects at either end of the dataset are asked for a column that none has so far. */
+    private static final int SCHEMA_SAMPLE = 500;
+
+    private final Exports exports;
+    private final ExportDefinition definition;
+    private final Query query;
+    private final LaneDuckDb duckDb;
+    private volatile @Nullable Plan plan;
+
+    Cut(Exports exports, ExportDefinition definition, Query query, LaneDuckDb duckDb) {
+        this.exports = exports;
+        this.definition = definition;
+        this.query = query;
+        this.duckDb = duckDb;
+    }
+
+    /** Whether a run may be of all objects together. */
+    boolean mayNeedAll() {
+        return plan == null || is(Plan.Kind.WHOLE);
+    }
+
+    /** Whether each record comes from one record of one object. */
+    boolean isRowWise() {
+        return is(Plan.Kind.ROW_WISE);
+    }
+
+    /** Whether, besides, each record of an object gives exactly one. */
+    boolean isOneEach() {
+        Plan made = plan;
+        return made != null && isRowWise() && made.isOneEach();
+    }
+
+    /** How the dataset is cut, and why, for a person. */
+    String describe() {
+        Plan made = plan;
+        return made == null ? "nothing to do" : "%s: %s".formatted(made.covers(definition.sync()), made.reason());
+    }
+
+    private boolean is(Plan.Kind kind) {
+        Plan made = plan;
+        return made != null && made.kind(definition.sync()) == kind;
+    }
+
+    /**
+     * Decides it, with the objects that the run sees first.
+     *
+     * @throws ConnectorException when the query does not fit the dataset
+     */
+    Plan.Kind decide(Run run, List<LakeObject> first) {
+        Plan made = plan;
+        if (made == null) {
+            made = make(run, first);
+            plan = made;
+            tell(made);
+        }
+        return made.kind(definition.sync());
+    }
+
+    private void tell(Plan made) {
+        LOG.info(
+                "{}: {} sync, since {}: {}.",
+                exports.subject(definition),
+                made.covers(definition.sync()),
+                definition.sync(),
+                made.reason());
+        if (made.kind(definition.sync()) == Plan.Kind.LIMITED && made.kind() == Plan.Kind.LIMITED) {
+            LOG.warn(
+                    "{}: the query has a LIMIT: of the new records each run delivers so many, and the others never. Remove the LIMIT from query.sql to export every record.",
+                    exports.subject(definition));
+        }
+    }
+
+    private Plan make(Run run, List<LakeObject> first) {
+        try {
+            return duckDb.of(run).planWithFirst(query, first, duckDb.schema());
+        } catch (ConnectorException e) {
+            long known = duckDb.schema().version();
+            duckDb.learn(run, run.sample(SCHEMA_SAMPLE));
+            if (duckDb.schema().version() == known) {
+                throw nothingExported(e);
+            }
+        }
+        try {
+            return duckDb.of(run).planWithFirst(query, first, duckDb.schema());
+        } catch (ConnectorException e) {
+            throw nothingExported(e);
+        }
+    }
+
+    private static ConnectorException nothingExported(ConnectorException e) {
+        return new ConnectorException(e.saying(""), Problem.NOTHING_EXPORTED, "", e);
+    }
+}
