@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.cursor;
 
+import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.lake.LakeObject;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -64,7 +65,7 @@ final class ClaimTable {
     boolean take(Sql sql, Delivered unit, String claim) throws SQLException {
         SortedMap<String, String> rows = rows(unit);
         List<@Nullable Object[]> values = rows.entrySet().stream()
-                .map(row -> new @Nullable Object[] {unit.lane().toString(), row.getKey(), claim, row.getValue()})
+                .map(row -> new @Nullable Object[] {unit.lane(), row.getKey(), claim, row.getValue()})
                 .toList();
         boolean all = sql.updateEach(take, values) == rows.size();
         if (!all) {
@@ -92,7 +93,7 @@ final class ClaimTable {
     }
 
     /** Deletes what is left of the claims of replicas that died long ago. */
-    void forgetLeft(Sql sql, String lane) throws SQLException {
+    void forgetLeft(Sql sql, Lane lane) throws SQLException {
         if (lease != null) {
             sql.update(
                     "DELETE FROM claim WHERE lane = ? AND expires_at < now() - interval '1 day' AND begun < "
@@ -117,7 +118,7 @@ final class ClaimTable {
     }
 
     /** What was begun by processes that died. */
-    static Suspects suspects(Sql sql, String lane) throws SQLException {
+    static Suspects suspects(Sql sql, Lane lane) throws SQLException {
         Map<String, Suspects.Begun> begun = new HashMap<>();
         sql.each(
                 "SELECT key, content, begun FROM claim WHERE lane = ? AND begun >= %d AND %s"
@@ -136,12 +137,12 @@ final class ClaimTable {
         sql.update("DELETE FROM claim WHERE holder = ?", claim);
     }
 
-    static void forget(Sql sql, String lane) throws SQLException {
+    static void forget(Sql sql, Lane lane) throws SQLException {
         sql.update("DELETE FROM claim WHERE lane = ?", lane);
     }
 
     /** What is set aside is begun again. How many objects are. */
-    static int retry(Sql sql, String lane) throws SQLException {
+    static int retry(Sql sql, Lane lane) throws SQLException {
         return sql.update("UPDATE claim SET begun = 0 WHERE lane = ? AND begun >= " + Suspects.SET_ASIDE, lane);
     }
 }

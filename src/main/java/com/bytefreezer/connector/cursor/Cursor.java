@@ -200,9 +200,8 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
 
     private Claim stillToDeliver(Sql sql, Delivered unit) throws SQLException {
         if (unit.listing().isPresent()) {
-            String before = LaneTable.find(sql, unit.lane().toString())
-                    .map(Position::listing)
-                    .orElse(null);
+            String before =
+                    LaneTable.find(sql, unit.lane()).map(Position::listing).orElse(null);
             return Objects.equals(before, unit.listingBefore().orElse(null)) ? Claim.MINE : Claim.DELIVERED;
         }
         int left = undelivered(sql, unit);
@@ -213,19 +212,16 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
     }
 
     private static int undelivered(Sql sql, Delivered unit) throws SQLException {
-        Optional<Integer> number = LaneTable.findNumber(sql, unit.lane().toString());
+        Optional<Integer> number = LaneTable.findNumber(sql, unit.lane());
         List<LakeObject> objects = unit.objects();
         int left = 0;
         for (int from = 0; from < objects.size(); from += NewObjects.MANY) {
             List<LakeObject> some = objects.subList(from, Math.min(objects.size(), from + NewObjects.MANY));
             left += number.isEmpty()
                     ? some.size()
-                    : (int)
-                            NewObjects.match(sql, unit.lane().toString(), number.get(), some, new ArrayList<>())
-                                    .values()
-                                    .stream()
-                                    .filter(match -> match != Match.KNOWN)
-                                    .count();
+                    : (int) NewObjects.match(sql, unit.lane(), number.get(), some, new ArrayList<>()).values().stream()
+                            .filter(match -> match != Match.KNOWN)
+                            .count();
         }
         return left;
     }
@@ -286,13 +282,13 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
     }
 
     private void count(Sql sql, Delivered unit, Counts counts, long objects) throws SQLException {
-        pulse.count(sql, unit.lane().toString(), objects, counts.minus(counted.getOrDefault(unit, Counts.NONE)));
+        pulse.count(sql, unit.lane(), objects, counts.minus(counted.getOrDefault(unit, Counts.NONE)));
     }
 
     private ConnectorException lost(Delivered unit) {
         ConnectorException reason = new ConnectorException(
                 "cursor %s, lane %s: the claim on %s is lost, since it was not renewed in time or the cursor was reset. Another replica or a later run delivers it again from its last checkpoint."
-                        .formatted(store.address().subject(), unit.lane().toString(), unit));
+                        .formatted(store.address().subject(), unit.lane(), unit));
         unit.elsewhere();
         if (claims.remove(unit) != null) {
             LOG.warn("{}", reason.getMessage());

@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.cursor;
 
+import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.cursor.Pulse.Seen;
 import com.bytefreezer.connector.lake.LakeObject;
@@ -40,19 +41,19 @@ public final class CursorView {
     }
 
     /** All lanes that have begun, or tried to. */
-    public Set<String> lanes() {
-        List<String> lanes = store.reading(sql -> sql.list(
-                "SELECT name FROM lane UNION SELECT lane FROM run UNION SELECT lane FROM lane_user", Sql.Row::text));
+    public Set<Lane> lanes() {
+        List<Lane> lanes = store.reading(sql -> sql.list(
+                "SELECT name FROM lane UNION SELECT lane FROM run UNION SELECT lane FROM lane_user", Sql.Row::lane));
         return new TreeSet<>(lanes);
     }
 
     /** Where a lane stands, when it has begun. */
-    public Optional<Position> position(String lane) {
+    public Optional<Position> position(Lane lane) {
         return store.reading(sql -> LaneTable.find(sql, lane));
     }
 
     /** Whether the lane has ever delivered an object, or found one that was there before it began. */
-    public boolean hasSeenObjects(String lane) {
+    public boolean hasSeenObjects(Lane lane) {
         return store.reading(sql -> {
             Optional<Position> position = LaneTable.find(sql, lane);
             // A query over the whole dataset notes the listing, and no object.
@@ -61,12 +62,12 @@ public final class CursorView {
     }
 
     /** What the last whole listing of a lane left out, for people; empty when that is nothing. */
-    public String leftOut(String lane) {
+    public String leftOut(Lane lane) {
         return store.reading(sql -> LaneTable.leftOut(sql, lane));
     }
 
     /** By what objects and records know the query of a lane; empty while it has none. */
-    public String queryId(String lane) {
+    public String queryId(Lane lane) {
         return store.reading(sql -> LaneQueries.of(sql, lane)).stream()
                 .findFirst()
                 .map(LaneQueries.Known::id)
@@ -74,12 +75,12 @@ public final class CursorView {
     }
 
     /** What is seen of the processes that run a lane. */
-    public Seen seen(String lane) {
+    public Seen seen(Lane lane) {
         return store.reading(sql -> Pulse.of(sql, lane));
     }
 
     /** As {@link Lanes#suspects}, also while the lane delivers. */
-    public Suspects suspects(String lane) {
+    public Suspects suspects(Lane lane) {
         return store.reading(sql -> ClaimTable.suspects(sql, lane));
     }
 
@@ -93,7 +94,7 @@ public final class CursorView {
      *
      * @param position of the lane, or where it would begin
      */
-    public NewObjects newOnes(Position position, String lane, Iterator<LakeObject> objects) {
+    public NewObjects newOnes(Position position, Lane lane, Iterator<LakeObject> objects) {
         return new NewObjects(lane, store, learned -> {}, position.leftOutBefore(scope), objects);
     }
 

@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.cursor;
 
+import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.lake.LakeObject.Slice;
 import java.sql.SQLException;
@@ -56,7 +57,7 @@ final class DeliveredObjects {
             return Checkpoint.NONE;
         }
         LakeObject object = unit.objects().get(0);
-        moveCheckpoint(sql, unit.lane().toString(), object);
+        moveCheckpoint(sql, unit.lane(), object);
         return sql.first(
                         "SELECT query, accepted, duplicates, dead_lettered, etag IS NULL FROM object WHERE lane = ? AND key = ? AND last_modified_ms = ? AND "
                                 + SAME
@@ -66,7 +67,7 @@ final class DeliveredObjects {
                             Counts counts = new Counts(0, row.number(), row.number(), row.number());
                             return new Checkpoint(counts, row.flag(), query);
                         },
-                        unit.lane().toString(),
+                        unit.lane(),
                         object.key(),
                         object.lastModified(),
                         object.size(),
@@ -78,7 +79,7 @@ final class DeliveredObjects {
     }
 
     /** The same bytes may have been copied in place since, and then have a new LastModified. */
-    private static void moveCheckpoint(Sql sql, String lane, LakeObject object) throws SQLException {
+    private static void moveCheckpoint(Sql sql, Lane lane, LakeObject object) throws SQLException {
         if (object.etag() != null) {
             sql.update(
                     "UPDATE object SET last_modified_ms = ? WHERE lane = ? AND key = ? AND last_modified_ms <> ? AND NOT complete AND "
@@ -115,7 +116,7 @@ final class DeliveredObjects {
      * Those of these objects, and of the whole ones that they are slices of, that have a row which says that they are
      * delivered. Slices have no other sign of it; nor has what a replica delivers that knows no ETags yet.
      */
-    static Set<LakeObject> complete(Sql sql, String lane, List<LakeObject> objects) throws SQLException {
+    static Set<LakeObject> complete(Sql sql, Lane lane, List<LakeObject> objects) throws SQLException {
         Map<String, LakeObject> asked = new LinkedHashMap<>();
         for (LakeObject object : objects) {
             asked.put(object.key(), object);
@@ -150,7 +151,7 @@ final class DeliveredObjects {
         List<@Nullable Object[]> rows = new ArrayList<>(objects.size());
         for (LakeObject object : objects) {
             rows.add(new @Nullable Object[] {
-                unit.lane().toString(),
+                unit.lane(),
                 object.key(),
                 object.size(),
                 object.lastModified(),
@@ -172,7 +173,7 @@ final class DeliveredObjects {
         sql.awaitOthers(unit.lane().toString() + "/" + slice.of());
         @Nullable
         Object[] slices = {
-            unit.lane().toString(),
+            unit.lane(),
             slice.of() + "#",
             slice.of() + "$",
             object.size(),
@@ -198,7 +199,7 @@ final class DeliveredObjects {
     }
 
     /** Forgets the counts of what is delivered, and was last modified before {@code oldest}. */
-    static void forgetBefore(Sql sql, String lane, Instant oldest) throws SQLException {
+    static void forgetBefore(Sql sql, Lane lane, Instant oldest) throws SQLException {
         sql.update(
                 "DELETE FROM object WHERE lane = ? AND last_modified_ms < ? AND complete"
                         // Until all slices are delivered, their object is not.
@@ -207,7 +208,7 @@ final class DeliveredObjects {
                 oldest);
     }
 
-    static void forget(Sql sql, String lane) throws SQLException {
+    static void forget(Sql sql, Lane lane) throws SQLException {
         sql.update("DELETE FROM object WHERE lane = ?", lane);
     }
 

@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.cursor;
 
+import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.lake.LakeObject.Slice;
 import com.bytefreezer.connector.problem.ConnectorException;
@@ -89,7 +90,7 @@ final class GroupCommit {
     }
 
     private void record(Sql sql, Delivered unit) throws SQLException {
-        String lane = unit.lane().toString();
+        Lane lane = unit.lane();
         int number = LaneTable.number(sql, lane);
         Counts counts = unit.counts();
         DeliveredObjects.put(sql, unit, counts, unit.objects(), true);

@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.cursor;
 
+import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.cursor.Pulse.UnderWay;
 import java.sql.SQLException;
@@ -67,7 +68,7 @@ public final class History {
      * @param message why it failed, else null
      */
     public record Run(
-            String lane,
+            Lane lane,
             Instant started,
             Instant finished,
             State state,
@@ -191,27 +192,27 @@ public final class History {
     }
 
     /** The newest runs of a lane, at most {@code most}, newest first. */
-    public List<Run> runs(String lane, int most) {
+    public List<Run> runs(Lane lane, int most) {
         return store.reading(sql -> RunTable.newest(sql, lane, "true", most));
     }
 
     /** The newest run of a lane that exported, well or not. */
-    public Optional<Run> last(String lane) {
+    public Optional<Run> last(Lane lane) {
         return newest(lane, "state <> 'REPLAYED'");
     }
 
     /** The newest run of a lane that could list the lake. */
-    public Optional<Run> lastListing(String lane) {
+    public Optional<Run> lastListing(Lane lane) {
         return newest(lane, "listed = 1");
     }
 
-    private Optional<Run> newest(String lane, String condition) {
+    private Optional<Run> newest(Lane lane, String condition) {
         return store.reading(sql -> RunTable.newest(sql, lane, condition, 1)).stream()
                 .findFirst();
     }
 
     /** All that a lane has done, in runs that have ended. */
-    public Total total(String lane) {
+    public Total total(Lane lane) {
         return store.reading(sql -> RunTable.total(sql, lane));
     }
 

@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.cursor;
 
+import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.lake.LakeObject;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -94,7 +95,7 @@ final class KnownObjects {
         sql.updateEach(ADD, entries.stream().map(entry -> entry.of(lane)).toList());
     }
 
-    static boolean hasAny(Sql sql, String lane) throws SQLException {
+    static boolean hasAny(Sql sql, Lane lane) throws SQLException {
         return sql.finds(
                 "SELECT 1 FROM known WHERE lane = (SELECT number FROM lane AS its WHERE its.name = ?) LIMIT 1", lane);
     }

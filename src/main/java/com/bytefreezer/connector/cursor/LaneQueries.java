@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.cursor;
 
+import com.bytefreezer.connector.config.Lane;
 import java.sql.SQLException;
 import java.util.List;
 
@@ -35,11 +36,11 @@ public final class LaneQueries {
     }
 
     /** All that the lane has had, the one of now first. */
-    public List<Known> of(String lane) {
+    public List<Known> of(Lane lane) {
         return store.reading(sql -> of(sql, lane));
     }
 
-    static List<Known> of(Sql sql, String lane) throws SQLException {
+    static List<Known> of(Sql sql, Lane lane) throws SQLException {
         return sql.list(
                 "SELECT query, text FROM lane_query WHERE lane = ? ORDER BY since_ms DESC, query",
                 row -> new Known(row.text(), row.text()),
@@ -47,7 +48,7 @@ public final class LaneQueries {
     }
 
     /** This process works on the lane with {@code query} from now on, unless others know better. */
-    public Outcome agree(String lane, Known query) {
+    public Outcome agree(Lane lane, Known query) {
         return store.writing(sql -> {
             sql.awaitOthers("query of " + lane);
             List<Known> known = of(sql, lane);
@@ -75,7 +76,7 @@ public final class LaneQueries {
         });
     }
 
-    private boolean isUsed(Sql sql, String lane, String query) throws SQLException {
+    private boolean isUsed(Sql sql, Lane lane, String query) throws SQLException {
         return sql.finds(
                 "SELECT 1 FROM lane_user u JOIN process p ON p.name = u.process WHERE u.lane = ? AND u.query = ? AND u.process <> ?"
                         + " AND %s - p.beat_ms <= ?".formatted(sql.now()),
@@ -95,7 +96,7 @@ public final class LaneQueries {
     public record Begun(long objects, long records, boolean lost) {}
 
     /** See {@link Begun}. */
-    public Begun begunOtherwise(String lane, String query) {
+    public Begun begunOtherwise(Lane lane, String query) {
         return store.reading(sql -> sql.first(
                         "SELECT count(*), coalesce(sum(accepted + duplicates + dead_lettered), 0), count(CASE WHEN query NOT IN (SELECT query FROM lane_query WHERE lane = ?) THEN 1 END)"
                                 + " FROM object WHERE lane = ? AND query <> ? AND NOT complete",
@@ -107,7 +108,7 @@ public final class LaneQueries {
     }
 
     /** Whether an object of the lane was begun or delivered with the query that has this id. */
-    public boolean hasUsed(String lane, String query) {
+    public boolean hasUsed(Lane lane, String query) {
         return store.reading(
                 sql -> sql.finds("SELECT 1 FROM object WHERE lane = ? AND query = ? LIMIT 1", lane, query));
     }

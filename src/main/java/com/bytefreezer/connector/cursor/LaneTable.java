@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.cursor;
 
+import com.bytefreezer.connector.config.Lane;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.Optional;
@@ -9,7 +10,7 @@ final class LaneTable {
     private LaneTable() {}
 
     /** Where a lane stands, when it has begun. */
-    static Optional<Position> find(Sql sql, String lane) throws SQLException {
+    static Optional<Position> find(Sql sql, Lane lane) throws SQLException {
         return sql.first(
                 "SELECT start_ms, watermark_ms, listing, listed FROM lane WHERE name = ?",
                 row -> new Position(row.time(), row.time(), row.textOrNull(), row.textOrNull()),
@@ -17,12 +18,12 @@ final class LaneTable {
     }
 
     /** What stands for the lane's name in other tables; empty while it has not begun. */
-    static Optional<Integer> findNumber(Sql sql, String lane) throws SQLException {
+    static Optional<Integer> findNumber(Sql sql, Lane lane) throws SQLException {
         return sql.first("SELECT number FROM lane WHERE name = ?", row -> (int) row.number(), lane);
     }
 
     /** As {@link #findNumber}; the lane begins where it has not yet, at the beginning of everything. */
-    static int number(Sql sql, String lane) throws SQLException {
+    static int number(Sql sql, Lane lane) throws SQLException {
         Optional<Integer> number = findNumber(sql, lane);
         if (number.isPresent()) {
             return number.get();
@@ -32,7 +33,7 @@ final class LaneTable {
     }
 
     /** Does nothing when the lane has begun. */
-    static void begin(Sql sql, String lane, Instant from) throws SQLException {
+    static void begin(Sql sql, Lane lane, Instant from) throws SQLException {
         sql.awaitOthers("lane");
         sql.update(
                 "INSERT INTO lane (name, start_ms, watermark_ms, number) VALUES (?, ?, ?,"
@@ -43,24 +44,24 @@ final class LaneTable {
     }
 
     /** What its last whole listing left out, for people; empty when that is nothing. */
-    static String leftOut(Sql sql, String lane) throws SQLException {
+    static String leftOut(Sql sql, Lane lane) throws SQLException {
         return sql.first("SELECT coalesce(left_out, '') FROM lane WHERE name = ?", Sql.Row::text, lane)
                 .orElse("");
     }
 
     /** From now on the lane's start does not matter. */
-    static void listed(Sql sql, String lane, String range) throws SQLException {
+    static void listed(Sql sql, Lane lane, String range) throws SQLException {
         set(sql, lane, "listed", range);
         sql.update("UPDATE lane SET start_ms = watermark_ms WHERE name = ? AND start_ms > watermark_ms", lane);
     }
 
     /** Moves the watermark, never back. */
-    static void advance(Sql sql, String lane, Instant watermark) throws SQLException {
+    static void advance(Sql sql, Lane lane, Instant watermark) throws SQLException {
         sql.update("UPDATE lane SET watermark_ms = ? WHERE name = ? AND watermark_ms < ?", watermark, lane, watermark);
     }
 
     /** The clock was ahead: nothing of the lane lies after {@code now}. */
-    static void notAfter(Sql sql, String lane, Instant now) throws SQLException {
+    static void notAfter(Sql sql, Lane lane, Instant now) throws SQLException {
         for (String column : new String[] {"start_ms", "watermark_ms"}) {
             sql.update(
                     "UPDATE lane SET %1$s = ? WHERE name = ? AND %1$s > ? AND %1$s < ?".formatted(column),
@@ -72,11 +73,11 @@ final class LaneTable {
     }
 
     /** Does nothing while the lane has not begun. */
-    static void set(Sql sql, String lane, String column, String value) throws SQLException {
+    static void set(Sql sql, Lane lane, String column, String value) throws SQLException {
         sql.update("UPDATE lane SET %s = ? WHERE name = ?".formatted(column), value, lane);
     }
 
-    static void forget(Sql sql, String lane) throws SQLException {
+    static void forget(Sql sql, Lane lane) throws SQLException {
         sql.update("DELETE FROM lane WHERE name = ?", lane);
     }
 }

@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.cursor;
 
+import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.lake.LakeObject;
 import java.time.Instant;
 import java.util.Iterator;
@@ -23,12 +24,12 @@ public final class Lanes {
     }
 
     /** Where {@code lane} stands; before its first run, at the beginning of everything. */
-    public Position position(String lane) {
+    public Position position(Lane lane) {
         return store.reading(sql -> LaneTable.find(sql, lane)).orElse(Position.BEGINNING);
     }
 
     /** Whether {@code lane} has begun. */
-    public boolean knows(String lane) {
+    public boolean knows(Lane lane) {
         return store.reading(sql -> LaneTable.find(sql, lane)).isPresent();
     }
 
@@ -37,7 +38,7 @@ public final class Lanes {
      *
      * @param from what was last modified before is left out; {@link Position#AFTER_FIRST_LISTING}
      */
-    public Position begin(String lane, Instant from) {
+    public Position begin(Lane lane, Instant from) {
         return store.writing(sql -> {
             LaneTable.begin(sql, lane, from);
             return LaneTable.find(sql, lane).orElseThrow();
@@ -54,7 +55,7 @@ public final class Lanes {
      *
      * @param empty whether nothing was listed; then the lane still waits for what lies before its start
      */
-    public void advance(String lane, Instant watermark, boolean empty) {
+    public void advance(Lane lane, Instant watermark, boolean empty) {
         store.writing(sql -> {
             LaneTable.number(sql, lane);
             LaneTable.advance(sql, lane, watermark);
@@ -73,7 +74,7 @@ public final class Lanes {
      *
      * @param text empty when that is nothing
      */
-    public void leavesOut(String lane, String text) {
+    public void leavesOut(Lane lane, String text) {
         if (!text.equals(store.reading(sql -> LaneTable.leftOut(sql, lane)))) {
             store.writing(sql -> {
                 LaneTable.set(sql, lane, "left_out", text);
@@ -87,7 +88,7 @@ public final class Lanes {
      *
      * @return where it stands now
      */
-    public Position notAfter(String lane, Instant now) {
+    public Position notAfter(Lane lane, Instant now) {
         return store.writing(sql -> {
             LaneTable.notAfter(sql, lane, now);
             return LaneTable.find(sql, lane).orElseThrow();
@@ -95,7 +96,7 @@ public final class Lanes {
     }
 
     /** Those that are still to be delivered, in their order; found while they are asked for, some at a time. */
-    public NewObjects newOnes(Position position, String lane, Iterator<LakeObject> objects) {
+    public NewObjects newOnes(Position position, Lane lane, Iterator<LakeObject> objects) {
         return new NewObjects(
                 lane,
                 store,
@@ -108,12 +109,12 @@ public final class Lanes {
     }
 
     /** What of a lane was begun by processes that died. To be asked while the lane delivers nothing here. */
-    public Suspects suspects(String lane) {
+    public Suspects suspects(Lane lane) {
         return store.reading(sql -> ClaimTable.suspects(sql, lane));
     }
 
     /** What of a lane is set aside is tried again at its next run. How many objects are. */
-    public int retrySetAside(String lane) {
+    public int retrySetAside(Lane lane) {
         return store.writing(sql -> ClaimTable.retry(sql, lane));
     }
 
@@ -131,7 +132,7 @@ public final class Lanes {
     }
 
     /** Forgets what one lane has delivered: it begins anew. */
-    public void reset(String lane) {
+    public void reset(Lane lane) {
         store.writing(sql -> {
             Optional<Integer> number = LaneTable.findNumber(sql, lane);
             if (number.isPresent()) {

@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.cursor;
 
+import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.cursor.KnownObjects.Match;
 import com.bytefreezer.connector.lake.LakeObject;
 import java.sql.SQLException;
@@ -28,7 +29,7 @@ public final class NewObjects implements Iterator<LakeObject> {
     /** How many objects are looked up at once. */
     static final int MANY = 256;
 
-    private final String lane;
+    private final Lane lane;
     private final Database database;
     private final Consumer<List<LakeObject>> learn;
     private final Instant start;
@@ -43,7 +44,7 @@ public final class NewObjects implements Iterator<LakeObject> {
      * @param start what was last modified before is left out; {@link Instant#MIN}: nothing is
      */
     NewObjects(
-            String lane,
+            Lane lane,
             Database database,
             Consumer<List<LakeObject>> learn,
             Instant start,
@@ -119,7 +120,7 @@ public final class NewObjects implements Iterator<LakeObject> {
     }
 
     /** Of a slice it says whether the slice is delivered, or its whole object. */
-    static Map<LakeObject, Match> match(Sql sql, String lane, int number, List<LakeObject> some, List<LakeObject> learn)
+    static Map<LakeObject, Match> match(Sql sql, Lane lane, int number, List<LakeObject> some, List<LakeObject> learn)
             throws SQLException {
         Map<LakeObject, Match> wholes = KnownObjects.match(
                 sql, number, some.stream().map(LakeObject::whole).toList(), learn);

@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.cursor;
 
+import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.signs.Retrying;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -42,7 +43,7 @@ public final class Pulse {
      * @param silence how long ago that is, by the store's clock
      */
     public record UnderWay(
-            String lane,
+            Lane lane,
             ProcessName process,
             Instant started,
             Instant heard,
@@ -92,7 +93,7 @@ public final class Pulse {
     }
 
     /** This process lives, and its lanes wait for what {@code retrying} says. */
-    public void beat(Map<String, Retrying> retrying) {
+    public void beat(Map<Lane, Retrying> retrying) {
         List<@Nullable Object[]> rows = retrying.entrySet().stream()
                 .map(each -> new @Nullable Object[] {
                     each.getKey(),
@@ -126,7 +127,7 @@ public final class Pulse {
     }
 
     /** A run of this process has something to deliver. */
-    public void begins(String lane, Instant started) {
+    public void begins(Lane lane, Instant started) {
         store.noting(sql -> {
             forget(sql, lane, self);
             return sql.update("INSERT INTO run_under_way VALUES (?, ?, ?, 0, 0, 0, 0, 0)", lane, self.text(), started);
@@ -134,7 +135,7 @@ public final class Pulse {
     }
 
     /** So much more is recorded of the run of this process. */
-    void count(Sql sql, String lane, long objects, Counts more) throws SQLException {
+    void count(Sql sql, Lane lane, long objects, Counts more) throws SQLException {
         sql.update(
                 COUNT,
                 objects,
@@ -146,7 +147,7 @@ public final class Pulse {
                 self.text());
     }
 
-    static void forget(Sql sql, String lane, ProcessName process) throws SQLException {
+    static void forget(Sql sql, Lane lane, ProcessName process) throws SQLException {
         sql.update("DELETE FROM run_under_way WHERE lane = ? AND process = ?", lane, process.text());
     }
 
@@ -170,7 +171,7 @@ public final class Pulse {
                                 .formatted(sql.now())
                         + " FROM run_under_way r LEFT JOIN process p ON p.name = r.process",
                 row -> new UnderWay(
-                        row.text(),
+                        row.lane(),
                         new ProcessName(row.text()),
                         row.time(),
                         row.time(),
@@ -179,7 +180,7 @@ public final class Pulse {
                         row.counts()));
     }
 
-    static Seen of(Sql sql, String lane) throws SQLException {
+    static Seen of(Sql sql, Lane lane) throws SQLException {
         List<UnderWay> runs = runsUnderWay(sql).stream()
                 .filter(run -> run.lane().equals(lane))
                 .toList();

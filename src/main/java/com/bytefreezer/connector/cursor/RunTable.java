@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.cursor;
 
+import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.cursor.History.Run;
 import com.bytefreezer.connector.cursor.History.State;
 import com.bytefreezer.connector.cursor.History.Total;
@@ -87,12 +88,12 @@ final class RunTable {
      *
      * @param condition that they meet, in SQL
      */
-    static List<Run> newest(Sql sql, String lane, String condition, int most) throws SQLException {
+    static List<Run> newest(Sql sql, Lane lane, String condition, int most) throws SQLException {
         return sql.list(
                 "SELECT %s FROM run WHERE lane = ? AND %s ORDER BY started_ms DESC LIMIT %d"
                         .formatted(COLUMNS, condition, most),
                 row -> new Run(
-                        row.text(),
+                        row.lane(),
                         row.time(),
                         row.time(),
                         State.valueOf(row.text()),
@@ -105,7 +106,7 @@ final class RunTable {
                 lane);
     }
 
-    static Total total(Sql sql, String lane) throws SQLException {
+    static Total total(Sql sql, Lane lane) throws SQLException {
         return sql.first(
                         "SELECT %s FROM total WHERE lane = ?".formatted(TOTAL_COLUMNS),
                         row -> new Total(row.counts(), numbers(row.text()), row.timeOrNull()),

@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.cursor;
 
+import com.bytefreezer.connector.config.Lane;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Statements on one connection to a store. For one thread at a time.
  *
- * <p>Each value takes the place of a {@code ?}: a text, number, boolean, time (in milliseconds since 1970), array of
+ * <p>Each value takes the place of a {@code ?}: a text, number, boolean, lane, time (in milliseconds since 1970), array of
  * texts (only in PostgreSQL) or null.
  */
 final class Sql {
@@ -52,6 +53,10 @@ final class Sql {
 
         String text() throws SQLException {
             return row.getString(++column);
+        }
+
+        Lane lane() throws SQLException {
+            return Lane.parse(text());
         }
 
         @Nullable
@@ -186,6 +191,8 @@ final class Sql {
             Object value = values[i];
             if (value instanceof Instant time) {
                 statement.setLong(i + 1, time.toEpochMilli());
+            } else if (value instanceof Lane lane) {
+                statement.setString(i + 1, lane.toString());
             } else if (value instanceof String[] texts) {
                 statement.setArray(i + 1, connection.createArrayOf("text", texts));
             } else {

@@ -72,7 +72,7 @@ public final class Export {
         destination = definition.destination();
         Settings settings = exports.settings();
         queries = new LaneQuery(
-                lane.toString(),
+                lane,
                 this::subject,
                 exports.engine(),
                 exports.cursor().queries(),
@@ -156,7 +156,7 @@ public final class Export {
                 since,
                 credentials,
                 position,
-                exports.cursor().lanes().suspects(lane.toString()),
+                exports.cursor().lanes().suspects(lane),
                 // A run that is not repeated ends when all it has listed is delivered, by whomever.
                 !exports.isWatch(),
                 bar(lake, position)));
@@ -278,7 +278,7 @@ public final class Export {
         Run run = run();
         Instant watermark = run.watermark();
         if (watermark != null) {
-            exports.cursor().lanes().advance(lane.toString(), watermark, run.listing.count() == 0);
+            exports.cursor().lanes().advance(lane, watermark, run.listing.count() == 0);
         }
         window.ended(run);
         if (run.since.equals(Instant.MIN)) {
@@ -296,7 +296,7 @@ public final class Export {
     /** Once, and again when it has changed. */
     private void tellSkipped(Skipped skipped) {
         String text = skipped.toString();
-        exports.cursor().lanes().leavesOut(lane.toString(), text);
+        exports.cursor().lanes().leavesOut(lane, text);
         if (text.equals(toldSkipped)) {
             return;
         }
@@ -382,8 +382,7 @@ public final class Export {
             return Progress.none();
         }
         try (Stream<LakeObject> objects = lake.objects()) {
-            Iterator<LakeObject> fresh =
-                    exports.cursor().lanes().newOnes(position, lane.toString(), objects.iterator());
+            Iterator<LakeObject> fresh = exports.cursor().lanes().newOnes(position, lane, objects.iterator());
             return Progress.onTerminal(lane.toString(), Units.each(fresh).count());
         }
     }

@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.lane;
 
+import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.cursor.LaneQueries;
 import com.bytefreezer.connector.cursor.LaneQueries.Begun;
 import com.bytefreezer.connector.cursor.LaneQueries.Known;
@@ -31,7 +32,7 @@ final class LaneQuery {
      */
     record Used(Query query, boolean omitNulls) {}
 
-    private final String lane;
+    private final Lane lane;
     private final Supplier<String> subject;
     private final Engine engine;
     private final LaneQueries queries;
@@ -41,7 +42,7 @@ final class LaneQuery {
     private volatile String id = "";
 
     LaneQuery(
-            String lane,
+            Lane lane,
             Supplier<String> subject,
             Engine engine,
             LaneQueries queries,

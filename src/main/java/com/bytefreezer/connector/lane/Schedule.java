@@ -216,7 +216,7 @@ public final class Schedule {
     private void record(Exchange exchange, Lane lane, State state, @Nullable String message) {
         Run.Result result = exports.get(lane).result();
         History.Run run = new History.Run(
-                lane.toString(),
+                lane,
                 Instant.ofEpochMilli(exchange.getClock().getCreated()),
                 Instant.now(),
                 state,

@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.lane;
 
 import com.bytefreezer.connector.config.ExportDefinition;
+import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.cursor.Lanes;
 import com.bytefreezer.connector.cursor.Position;
 import java.time.Duration;
@@ -55,7 +56,7 @@ final class StartingPoint {
         return exports.cursor().lanes();
     }
 
-    private String lane() {
-        return definition.lane().toString();
+    private Lane lane() {
+        return definition.lane();
     }
 }

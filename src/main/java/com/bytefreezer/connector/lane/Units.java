@@ -166,7 +166,7 @@ final class Units {
 
     private Unit begin(Run run, Unit unit) {
         if (run.tally.hasBegunNothing()) {
-            exports.cursor().pulse().begins(lane.toString(), run.tally.started());
+            exports.cursor().pulse().begins(lane, run.tally.started());
         }
         return run.tally.begun(exports.company().enter(unit, () -> stopping.test(run)));
     }
@@ -186,7 +186,7 @@ final class Units {
 
     private Iterator<Unit> eachNewObject(Run run) {
         Stream<LakeObject> unsuspected = each(run.tally.found(
-                        exports.cursor().lanes().newOnes(run.position, lane.toString(), run.listing)))
+                        exports.cursor().lanes().newOnes(run.position, lane, run.listing)))
                 .filter(object -> run.suspects.isEmpty() || isUnsuspected(run, unitOf(List.of(object))));
         Listing fresh = new Listing(duckDb.learned(run, unsuspected.iterator())
                 .flatMap(object -> newSlices(run, object))
@@ -256,7 +256,7 @@ final class Units {
 
     /** Those of the objects that are not delivered. */
     List<LakeObject> newOnes(Run run, Iterator<LakeObject> objects) {
-        return each(exports.cursor().lanes().newOnes(run.position, lane.toString(), objects))
+        return each(exports.cursor().lanes().newOnes(run.position, lane, objects))
                 .toList();
     }
 
@@ -266,7 +266,7 @@ final class Units {
 
     private Iterator<Unit> allNewObjects(Run run) {
         List<LakeObject> fresh = each(run.tally.found(
-                        exports.cursor().lanes().newOnes(run.position, lane.toString(), run.listing)))
+                        exports.cursor().lanes().newOnes(run.position, lane, run.listing)))
                 .toList();
         return fresh.isEmpty() ? Collections.emptyIterator() : one(run, unitOf(fresh));
     }

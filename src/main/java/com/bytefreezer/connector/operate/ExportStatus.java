@@ -91,10 +91,10 @@ public record ExportStatus(
                 export,
                 lane,
                 Stream.concat(
-                                operations.view().seen(lane.lane().toString()).runs().stream()
+                                operations.view().seen(lane.lane()).runs().stream()
                                         .filter(UnderWay::isKilled)
                                         .map(UnderWay::killed),
-                                operations.history().runs(lane.lane().toString(), RUNS).stream())
+                                operations.history().runs(lane.lane(), RUNS).stream())
                         .limit(RUNS)
                         .map(RunStatus::of)
                         .toList());

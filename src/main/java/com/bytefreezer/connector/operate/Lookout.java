@@ -223,9 +223,8 @@ public final class Lookout implements AutoCloseable {
             return;
         }
         beatAt = now;
-        Map<String, Retrying> retrying = new TreeMap<>();
-        exports.all().forEach(export -> signs.of(export.lane())
-                .ifPresent(why -> retrying.put(export.lane().toString(), why)));
+        Map<Lane, Retrying> retrying = new TreeMap<>();
+        exports.all().forEach(export -> signs.of(export.lane()).ifPresent(why -> retrying.put(export.lane(), why)));
         signs.begin(Neighbour.CURSOR, this);
         beat = CompletableFuture.runAsync(
                 () -> {

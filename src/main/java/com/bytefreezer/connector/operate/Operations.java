@@ -153,7 +153,7 @@ public final class Operations {
         if (exports.stream().noneMatch(ExportDefinition::isChoice)) {
             return exports;
         }
-        Set<String> lanes = view.lanes();
+        Set<Lane> lanes = view.lanes();
         return exports.stream()
                 .flatMap(export -> {
                     DatasetChoice choice = export.choice();
@@ -162,7 +162,7 @@ public final class Operations {
                     }
                     return Stream.concat(
                                     choice.named().stream(),
-                                    lanes.stream().map(Lane::parse).flatMap(lane -> export.datasetOf(lane).stream()))
+                                    lanes.stream().flatMap(lane -> export.datasetOf(lane).stream()))
                             .distinct()
                             .sorted(DatasetName.ORDER)
                             .map(export::at);
@@ -196,14 +196,14 @@ public final class Operations {
         Lane lane = export.lane();
         if (cursor == null) {
             try (Cursor own = Cursor.open(settings)) {
-                own.lanes().reset(lane.toString());
+                own.lanes().reset(lane);
             } catch (ConnectorException e) {
                 throw new ApiException(409, e.saying("Nothing was reset."));
             }
             return;
         }
         Schedule timing = schedule.get();
-        if (timing == null || !timing.betweenRuns(lane, () -> cursor.lanes().reset(lane.toString()))) {
+        if (timing == null || !timing.betweenRuns(lane, () -> cursor.lanes().reset(lane))) {
             throw new ApiException(
                     409, "export %s is running. Nothing was reset. Try again when it is idle.".formatted(lane));
         }
@@ -211,14 +211,14 @@ public final class Operations {
 
     /** What of an export is set aside is tried again at its next run. How many objects are. */
     public int retrySetAside(ExportDefinition export) {
-        if (view.suspects(export.lane().toString()).setAside("").isEmpty()) {
+        if (view.suspects(export.lane()).setAside("").isEmpty()) {
             return 0;
         }
         if (cursor != null) {
-            return cursor.lanes().retrySetAside(export.lane().toString());
+            return cursor.lanes().retrySetAside(export.lane());
         }
         try (Cursor own = Cursor.open(settings)) {
-            return own.lanes().retrySetAside(export.lane().toString());
+            return own.lanes().retrySetAside(export.lane());
         }
     }
 
@@ -252,7 +252,7 @@ public final class Operations {
                     "no export has worked for %d s; see the log or /api/v1/exports".formatted(PATIENCE.toSeconds()));
         }
         boolean noLake = !lanes.isEmpty()
-                && lanes.stream().allMatch(lane -> history.last(lane.toString())
+                && lanes.stream().allMatch(lane -> history.last(lane)
                         .filter(run -> !run.listed()
                                 && run.state() != History.State.KILLED
                                 && run.started().isAfter(started))

@@ -180,8 +180,7 @@ public final class Planner {
                         selected.bytes(),
                         read.partitions,
                         export.batchSize(),
-                        store.suspects(export.lane().toString())
-                                .setAside(store.queryId(export.lane().toString())),
+                        store.suspects(export.lane()).setAside(store.queryId(export.lane())),
                         notes(export, lake, schema));
             }
         }
@@ -259,8 +258,8 @@ public final class Planner {
     /** As the cursor would say. */
     private UnaryOperator<Iterator<LakeObject>> newOnes(ExportDefinition export) {
         CursorView store = CursorView.of(settings);
-        Position position = store.position(export.lane().toString()).orElseGet(this::start);
-        return objects -> store.newOnes(position, export.lane().toString(), objects);
+        Position position = store.position(export.lane()).orElseGet(this::start);
+        return objects -> store.newOnes(position, export.lane(), objects);
     }
 
     /** Where an export begins that has not run yet. */

@@ -131,12 +131,12 @@ public final class Replay {
         Instant started = Instant.now();
         Result result = replay(export, ids, routes);
         if (result.replayed() + result.failed() > 0) {
-            record(export.lane().toString(), started, result);
+            record(export.lane(), started, result);
         }
         return result;
     }
 
-    private void record(String lane, Instant started, Result result) {
+    private void record(Lane lane, Instant started, Result result) {
         Counts counts = new Counts(result.replayed() + result.failed(), result.replayed(), 0, result.failed());
         try {
             history.get()

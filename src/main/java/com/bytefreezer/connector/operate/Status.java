@@ -151,12 +151,12 @@ public final class Status {
         Schedule timing = schedule.get();
         boolean running = timing != null && timing.isRunning(lane);
         Optional<Run> unrecorded = timing == null ? Optional.empty() : timing.unrecorded(lane);
-        Optional<Run> last = unrecorded.or(() -> history.last(lane.toString()));
+        Optional<Run> last = unrecorded.or(() -> history.last(lane));
         Optional<Run> failed = last.filter(run -> run.state() == State.FAILED);
         Optional<String> problem = exports == null ? Optional.empty() : exports.problem(export.export());
-        Seen seen = cursor.seen(lane.toString());
+        Seen seen = cursor.seen(lane);
         Total total = total(lane, seen);
-        String leftOut = cursor.leftOut(lane.toString());
+        String leftOut = cursor.leftOut(lane);
         Retrying retrying =
                 exports == null ? seen.retrying() : exports.signs().of(lane).orElse(null);
         return new LaneStatus(
@@ -169,7 +169,7 @@ public final class Status {
                                         ? "failed"
                                         : state(lane, last, timing == null ? seen : Seen.NOTHING),
                 lagSeconds(lane, unrecorded),
-                cursor.position(lane.toString())
+                cursor.position(lane)
                         .map(Position::watermark)
                         .filter(watermark -> !watermark.equals(Instant.EPOCH))
                         .orElse(null),
@@ -179,7 +179,7 @@ public final class Status {
                 total.counts(),
                 total.retries(),
                 deadLetters.count(lane),
-                cursor.suspects(lane.toString()).setAside(cursor.queryId(lane.toString())),
+                cursor.suspects(lane).setAside(cursor.queryId(lane)),
                 leftOut.isEmpty() ? null : leftOut,
                 running,
                 retrying);
@@ -196,13 +196,13 @@ public final class Status {
         return last.map(run -> switch (run.state()) {
                     case FAILED -> "failed";
                     case KILLED -> "killed";
-                    case SUCCEEDED, STOPPED, REPLAYED -> cursor.hasSeenObjects(lane.toString()) ? "idle" : "empty";
+                    case SUCCEEDED, STOPPED, REPLAYED -> cursor.hasSeenObjects(lane) ? "idle" : "empty";
                 })
                 .orElse("never");
     }
 
     private Total total(Lane lane, Seen seen) {
-        Total total = history.total(lane.toString());
+        Total total = history.total(lane);
         for (UnderWay run : seen.runs()) {
             total = total.plus(run.killed());
         }
@@ -211,8 +211,7 @@ public final class Status {
 
     private @Nullable Long lagSeconds(Lane lane, Optional<Run> unrecorded) {
         Optional<Instant> now = exports == null ? Optional.empty() : exports.oldestInFlight(lane);
-        Optional<Run> listing =
-                unrecorded.isPresent() ? unrecorded.filter(Run::listed) : history.lastListing(lane.toString());
+        Optional<Run> listing = unrecorded.isPresent() ? unrecorded.filter(Run::listed) : history.lastListing(lane);
         Instant oldest = now.orElseGet(() -> listing.map(Run::oldestUndelivered).orElse(null));
         if (oldest == null) {
             return listing.isPresent() ? 0L : null;

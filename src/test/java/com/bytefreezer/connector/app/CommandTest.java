@@ -3,6 +3,7 @@ package com.bytefreezer.connector.app;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.config.Mode;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.cursor.Cursor;
@@ -55,7 +56,8 @@ class CommandTest {
             Map<String, String> webhook = to(server);
             TestRun.batch(settings(webhook));
             try (Cursor running = Cursor.open(folder.resolve("cursor.db"), Duration.ofHours(24))) {
-                assertThat(running.lanes().knows("default/webhook")).isTrue();
+                assertThat(running.lanes().knows(new Lane("default", "webhook")))
+                        .isTrue();
                 command(webhook).plan();
                 assertThat(printed()).contains("each record once · 0 objects · 0 records · ~0 batches");
 

@@ -29,6 +29,8 @@ import org.junit.jupiter.api.Test;
 
 /** What holds for a cursor in every store. */
 abstract class CursorContract {
+    static final Lane LANE = new Lane("default", "webhook");
+    static final Lane OTHER_LANE = new Lane("other", "webhook");
     static final Instant NOON = Instant.parse("2026-11-20T12:00:00Z");
     static final Duration LOOKBACK = Duration.ofHours(24);
     static final String QUERY = "query-1";
@@ -83,9 +85,9 @@ abstract class CursorContract {
     @Test
     void theCountsOfAllObjectsAddUpToWhatWasDelivered() throws Exception {
         Counts ofBundle = new Counts(10, 7, 2, 1);
-        deliver(unit("default/webhook", QUERY, ofBundle, null, object("a", NOON), object("b", NOON)));
+        deliver(unit(LANE, QUERY, ofBundle, null, object("a", NOON), object("b", NOON)));
         for (LakeObject slice : object("big", NOON).slices(20, 10)) {
-            deliver(unit("default/webhook", QUERY, new Counts(10, 9, 0, 1), null, slice));
+            deliver(unit(LANE, QUERY, new Counts(10, 9, 0, 1), null, slice));
         }
 
         try (var connection = connect();
@@ -120,12 +122,12 @@ abstract class CursorContract {
         advance(NOON);
         assertThat(cursor.lanes()
                         .newOnes(
-                                cursor.lanes().position("other/webhook"),
-                                "other/webhook",
+                                cursor.lanes().position(OTHER_LANE),
+                                OTHER_LANE,
                                 List.of(object("a", NOON)).iterator()))
                 .hasNext();
-        assertThat(cursor.lanes().knows("default/webhook")).isTrue();
-        assertThat(cursor.lanes().knows("other/webhook")).isFalse();
+        assertThat(cursor.lanes().knows(LANE)).isTrue();
+        assertThat(cursor.lanes().knows(OTHER_LANE)).isFalse();
     }
 
     @Test
@@ -187,7 +189,7 @@ abstract class CursorContract {
         NewObjects found = cursor.lanes()
                 .newOnes(
                         position(),
-                        "default/webhook",
+                        LANE,
                         List.of(object("a", NOON, "\"e2\""), object("b", NOON, "\"e1\""))
                                 .iterator());
         assertThat(found).toIterable().hasSize(2);
@@ -197,13 +199,11 @@ abstract class CursorContract {
 
     @Test
     void anExportLeavesOutWhatWasThereBeforeItsStart() {
-        cursor.lanes().begin("default/webhook", NOON);
+        cursor.lanes().begin(LANE, NOON);
         LakeObject before = object("before", NOON.minusMillis(1));
         NewObjects found = cursor.lanes()
                 .newOnes(
-                        position(),
-                        "default/webhook",
-                        List.of(before, object("after", NOON)).iterator());
+                        position(), LANE, List.of(before, object("after", NOON)).iterator());
         assertThat(found).toIterable().extracting(LakeObject::key).containsExactly("after");
         assertThat(found.beforeStart()).isEqualTo(1);
         advance(NOON);
@@ -214,15 +214,15 @@ abstract class CursorContract {
 
     @Test
     void anExportOfAnEmptyDatasetWaitsForWhatIsOlder() {
-        cursor.lanes().begin("default/webhook", NOON);
-        cursor.lanes().advance("default/webhook", NOON, true);
+        cursor.lanes().begin(LANE, NOON);
+        cursor.lanes().advance(LANE, NOON, true);
         assertThat(isNew(object("before", NOON.minusMillis(1)))).isFalse();
         assertThat(isNew(object("after", NOON))).isTrue();
     }
 
     @Test
     void anExportFromTheLatestLeavesOutEvenTheFutureItSeesFirst() {
-        cursor.lanes().begin("default/webhook", Position.AFTER_FIRST_LISTING);
+        cursor.lanes().begin(LANE, Position.AFTER_FIRST_LISTING);
         assertThat(position().watermark()).isEqualTo(Instant.EPOCH);
         LakeObject future = object("a", NOON.plus(Duration.ofDays(9000)));
         assertThat(isNew(future)).isFalse();
@@ -234,8 +234,8 @@ abstract class CursorContract {
 
     @Test
     void aStartInTheFutureIsPutRight() {
-        cursor.lanes().begin("default/webhook", NOON.plus(Duration.ofDays(5)));
-        assertThat(cursor.lanes().notAfter("default/webhook", NOON)).isEqualTo(Position.at(NOON));
+        cursor.lanes().begin(LANE, NOON.plus(Duration.ofDays(5)));
+        assertThat(cursor.lanes().notAfter(LANE, NOON)).isEqualTo(Position.at(NOON));
         assertThat(isNew(object("a", NOON))).isTrue();
     }
 
@@ -340,46 +340,42 @@ abstract class CursorContract {
     void whatAProcessDiedOfThreeTimesIsSetAside() throws Exception {
         Recorded unit = unit(object("a", NOON), object("b", NOON));
         for (int deaths = 0; deaths < 3; deaths++) {
-            assertThat(cursor.lanes().suspects("default/webhook").isSuspect(unit))
-                    .isEqualTo(deaths == 2);
-            assertThat(cursor.lanes().suspects("default/webhook").isSetAside(unit))
-                    .isFalse();
+            assertThat(cursor.lanes().suspects(LANE).isSuspect(unit)).isEqualTo(deaths == 2);
+            assertThat(cursor.lanes().suspects(LANE).isSetAside(unit)).isFalse();
             dieWith(unit);
         }
-        assertThat(cursor.lanes().suspects("default/webhook").isSetAside(unit(object("b", NOON))))
+        assertThat(cursor.lanes().suspects(LANE).isSetAside(unit(object("b", NOON))))
                 .isTrue();
-        assertThat(cursor.lanes().suspects("default/webhook").setAside(QUERY)).containsExactly("a", "b");
-        assertThat(cursor.lanes().suspects("other/webhook").isEmpty()).isTrue();
+        assertThat(cursor.lanes().suspects(LANE).setAside(QUERY)).containsExactly("a", "b");
+        assertThat(cursor.lanes().suspects(OTHER_LANE).isEmpty()).isTrue();
         assertThat(cursor.lanes()
-                        .suspects("default/webhook")
-                        .isSetAside(unit("default/webhook", "query-2", Counts.NONE, null, object("b", NOON))))
+                        .suspects(LANE)
+                        .isSetAside(unit(LANE, "query-2", Counts.NONE, null, object("b", NOON))))
                 .as("with another query")
                 .isFalse();
-        assertThat(cursor.lanes().suspects("default/webhook").isSetAside(unit(object("b", NOON.plusSeconds(1)))))
+        assertThat(cursor.lanes().suspects(LANE).isSetAside(unit(object("b", NOON.plusSeconds(1)))))
                 .as("changed")
                 .isFalse();
 
-        assertThat(cursor.lanes().retrySetAside("default/webhook")).isEqualTo(2);
-        assertThat(cursor.lanes().suspects("default/webhook").isEmpty()).isTrue();
+        assertThat(cursor.lanes().retrySetAside(LANE)).isEqualTo(2);
+        assertThat(cursor.lanes().suspects(LANE).isEmpty()).isTrue();
     }
 
     @Test
     void aWholeDatasetIsSetAsideByItsQuery() throws Exception {
         for (int deaths = 0; deaths < 3; deaths++) {
-            dieWith(unit("default/webhook", QUERY, Counts.NONE, "listing-" + deaths, object("a", NOON)));
+            dieWith(unit(LANE, QUERY, Counts.NONE, "listing-" + deaths, object("a", NOON)));
         }
-        assertThat(cursor.lanes()
-                        .suspects("default/webhook")
-                        .isSetAside(unit("default/webhook", QUERY, Counts.NONE, "new", object("a", NOON))))
+        assertThat(cursor.lanes().suspects(LANE).isSetAside(unit(LANE, QUERY, Counts.NONE, "new", object("a", NOON))))
                 .isTrue();
-        assertThat(cursor.lanes().suspects("default/webhook").setAside(QUERY)).containsExactly("*");
+        assertThat(cursor.lanes().suspects(LANE).setAside(QUERY)).containsExactly("*");
     }
 
     @Test
     void whatWasDeliveredFailedOrGotFurtherIsNoSuspect() throws Exception {
         Recorded delivered = unit(object("delivered", NOON));
         Recorded failed = unit(object("failed", NOON));
-        Recorded further = unit("default/webhook", QUERY, new Counts(1, 1, 0, 0), null, object("further", NOON));
+        Recorded further = unit(LANE, QUERY, new Counts(1, 1, 0, 0), null, object("further", NOON));
         for (int deaths = 0; deaths < 2; deaths++) {
             dieWith(delivered);
             dieWith(failed);
@@ -391,7 +387,7 @@ abstract class CursorContract {
         deliver(delivered);
         assertThat(cursor.add(exchange(failed), "key")).isTrue();
         assertThat(cursor.remove(exchange(failed), "key")).isTrue();
-        assertThat(cursor.lanes().suspects("default/webhook").isEmpty()).isTrue();
+        assertThat(cursor.lanes().suspects(LANE).isEmpty()).isTrue();
     }
 
     @Test
@@ -402,7 +398,7 @@ abstract class CursorContract {
             cursor.stopping();
             die();
         }
-        assertThat(cursor.lanes().suspects("default/webhook").isEmpty()).isTrue();
+        assertThat(cursor.lanes().suspects(LANE).isEmpty()).isTrue();
     }
 
     private void dieWith(Recorded unit) throws SQLException {
@@ -431,14 +427,14 @@ abstract class CursorContract {
 
     @Test
     void aListingIsKeptAndItsUnitMayBeDeliveredAgain() {
-        Recorded whole = unit("default/webhook", QUERY, Counts.NONE, "listing-1", object("a", NOON));
+        Recorded whole = unit(LANE, QUERY, Counts.NONE, "listing-1", object("a", NOON));
         deliver(whole);
         assertThat(cursor.contains(exchange(whole), "key")).isFalse();
         assertThat(position().listing()).isEqualTo("listing-1");
         advance(NOON);
         assertThat(position().listing()).isEqualTo("listing-1");
 
-        Recorded again = unit("default/webhook", QUERY, Counts.NONE, "listing-1", object("a", NOON));
+        Recorded again = unit(LANE, QUERY, Counts.NONE, "listing-1", object("a", NOON));
         assertThat(cursor.add(exchange(again), "key"))
                 .as("another replica has delivered the listing since this run began")
                 .isFalse();
@@ -448,8 +444,8 @@ abstract class CursorContract {
 
     @Test
     void theFirstOneDecidesWhereALaneBegins() {
-        assertThat(cursor.lanes().begin("default/webhook", NOON)).isEqualTo(Position.at(NOON));
-        assertThat(cursor.lanes().begin("default/webhook", NOON.plusSeconds(5))).isEqualTo(Position.at(NOON));
+        assertThat(cursor.lanes().begin(LANE, NOON)).isEqualTo(Position.at(NOON));
+        assertThat(cursor.lanes().begin(LANE, NOON.plusSeconds(5))).isEqualTo(Position.at(NOON));
         assertThat(isNew(object("a", NOON))).isTrue();
         assertThat(isNew(object("a", NOON.minusMillis(1)))).isFalse();
     }
@@ -464,7 +460,7 @@ abstract class CursorContract {
                 .mapToObj(many::get)
                 .toArray(LakeObject[]::new));
         List<LakeObject> found = new ArrayList<>();
-        cursor.lanes().newOnes(position(), "default/webhook", many.iterator()).forEachRemaining(found::add);
+        cursor.lanes().newOnes(position(), LANE, many.iterator()).forEachRemaining(found::add);
         assertThat(found).extracting(LakeObject::key).containsExactly("many-0", "many-300", "many-600", "many-900");
     }
 
@@ -489,14 +485,14 @@ abstract class CursorContract {
         advance(NOON);
         cursor.lanes().reset();
         assertThat(isNew(object("a", NOON))).isTrue();
-        assertThat(cursor.lanes().knows("default/webhook")).isFalse();
+        assertThat(cursor.lanes().knows(LANE)).isFalse();
         assertThat(position()).isEqualTo(Position.at(Instant.EPOCH));
     }
 
     @Test
     void aUnitThatFailsHalfWayIsNotRecordedAtAll() {
         LakeObject first = object("first", NOON);
-        Recorded broken = new Recorded("default/webhook", QUERY, Counts.NONE, null, List.of(first)) {
+        Recorded broken = new Recorded(LANE, QUERY, Counts.NONE, null, List.of(first)) {
             @Override
             public Optional<String> listing() {
                 if (isBroken) {
@@ -518,7 +514,7 @@ abstract class CursorContract {
     @Test
     void aClosedCursorSaysSoInOneLine() {
         cursor.close();
-        assertThatThrownBy(() -> cursor.lanes().position("default/webhook"))
+        assertThatThrownBy(() -> cursor.lanes().position(LANE))
                 .isInstanceOf(ConnectorException.class)
                 .hasMessageContaining("cannot be read");
         assertThatThrownBy(() -> isNew(object("a", NOON))).isInstanceOf(ConnectorException.class);
@@ -538,7 +534,7 @@ abstract class CursorContract {
         assertThat(cursor.lanes()
                         .newOnes(
                                 position,
-                                "default/webhook",
+                                LANE,
                                 IntStream.range(0, 100_000)
                                         .mapToObj(CursorContract::packerObject)
                                         .iterator()))
@@ -587,12 +583,12 @@ abstract class CursorContract {
     }
 
     final Position position() {
-        return cursor.lanes().position("default/webhook");
+        return cursor.lanes().position(LANE);
     }
 
     /** As a run does that has listed all. */
     final void advance(Instant watermark) {
-        cursor.lanes().advance("default/webhook", watermark, false);
+        cursor.lanes().advance(LANE, watermark, false);
     }
 
     final boolean isNew(LakeObject object) {
@@ -601,10 +597,7 @@ abstract class CursorContract {
 
     static boolean isNew(Cursor cursor, LakeObject object) {
         return cursor.lanes()
-                .newOnes(
-                        cursor.lanes().position("default/webhook"),
-                        "default/webhook",
-                        List.of(object).iterator())
+                .newOnes(cursor.lanes().position(LANE), LANE, List.of(object).iterator())
                 .hasNext();
     }
 
@@ -621,7 +614,7 @@ abstract class CursorContract {
 
     /** As a run does that then fails. */
     final void checkpoint(String query, Counts counts, LakeObject object) {
-        Recorded unit = unit("default/webhook", query, counts, null, object);
+        Recorded unit = unit(LANE, query, counts, null, object);
         Exchange exchange = exchange(unit);
         assertThat(cursor.add(exchange, "key")).isTrue();
         cursor.checkpoint(unit);
@@ -630,7 +623,7 @@ abstract class CursorContract {
 
     /** What a run would find to be delivered. */
     final Counts delivered(LakeObject object, String query) {
-        Recorded unit = unit("default/webhook", query, Counts.NONE, null, object);
+        Recorded unit = unit(LANE, query, Counts.NONE, null, object);
         Exchange exchange = exchange(unit);
         assertThat(cursor.add(exchange, "key")).isTrue();
         assertThat(cursor.remove(exchange, "key")).isTrue();
@@ -676,15 +669,15 @@ abstract class CursorContract {
     }
 
     static Recorded unit(LakeObject... objects) {
-        return unit("default/webhook", QUERY, Counts.NONE, null, objects);
+        return unit(LANE, QUERY, Counts.NONE, null, objects);
     }
 
-    static Recorded unit(String lane, String query, Counts counts, @Nullable String listing, LakeObject... objects) {
+    static Recorded unit(Lane lane, String query, Counts counts, @Nullable String listing, LakeObject... objects) {
         return new Recorded(lane, query, counts, listing, List.of(objects));
     }
 
     static class Recorded implements Delivered {
-        private final String lane;
+        private final Lane lane;
         private final String query;
         private final Counts counts;
         private final @Nullable String listing;
@@ -699,7 +692,7 @@ abstract class CursorContract {
         @Nullable
         String listingBefore;
 
-        Recorded(String lane, String query, Counts counts, @Nullable String listing, List<LakeObject> objects) {
+        Recorded(Lane lane, String query, Counts counts, @Nullable String listing, List<LakeObject> objects) {
             this.lane = lane;
             this.query = query;
             this.counts = counts;
@@ -709,7 +702,7 @@ abstract class CursorContract {
 
         @Override
         public Lane lane() {
-            return Lane.parse(lane);
+            return lane;
         }
 
         @Override

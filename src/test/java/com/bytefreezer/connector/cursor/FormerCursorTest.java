@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.bytefreezer.connector.app.TestRun;
+import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.problem.ConnectorException;
 import java.io.InputStream;
@@ -26,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A cursor file that a connector of schema 1 left, which knew no ETags, goes on without a repeat. */
 class FormerCursorTest {
-    private static final String LANE = "default/webhook";
+    private static final Lane LANE = new Lane("default", "webhook");
     private static final String HOUR = "year=2026/month=11/day=20/hour=12/";
     private static final Instant FIRST = Instant.parse("2026-11-20T12:00:00Z");
     private static final String FORMER_QUERY = "d909268b-f332-3fb7-9da1-82b1f61e4c28";

@@ -2,6 +2,7 @@ package com.bytefreezer.connector.cursor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.cursor.History.Run;
 import com.bytefreezer.connector.cursor.History.State;
@@ -13,7 +14,8 @@ import org.junit.jupiter.api.Test;
 
 /** What holds for the history in every store. */
 abstract class HistoryContract {
-    static final String LANE = "default/webhook";
+    static final Lane LANE = new Lane("default", "webhook");
+    private static final Lane OTHER_LANE = new Lane("other", "webhook");
     private static final Instant NOON = Instant.parse("2026-11-20T12:00:00.123Z");
 
     /** The settings of a store in which nothing is yet. */
@@ -54,7 +56,7 @@ abstract class HistoryContract {
                 null);
         history.add(failed);
         history.add(succeeded);
-        history.add(idle(7, "other/webhook"));
+        history.add(idle(7, OTHER_LANE));
 
         History reader = History.of(settings);
         assertThat(reader.runs(LANE, 10)).containsExactly(succeeded, failed);
@@ -64,7 +66,7 @@ abstract class HistoryContract {
                 .isEqualTo(new History.Total(
                         new Counts(12, 10, 1, 1), Map.of("503", 3L, "no answer", 1L), NOON.plusSeconds(2)));
         history.checkWritable();
-        assertThat(reader.runs("other/webhook", 10)).hasSize(1);
+        assertThat(reader.runs(OTHER_LANE, 10)).hasSize(1);
     }
 
     @Test
@@ -140,7 +142,7 @@ abstract class HistoryContract {
         return Runs.succeeded(LANE, startedMs, records);
     }
 
-    private static Run idle(long startedMs, String lane) {
+    private static Run idle(long startedMs, Lane lane) {
         return Runs.succeeded(lane, startedMs, 0);
     }
 }

@@ -135,20 +135,18 @@ class PostgresCursorTest extends CursorContract {
     @Test
     void aFullSyncIsOneReplicas() {
         Cursor other = replica(CLAIM_SECONDS);
-        Recorded mine = unit("default/webhook", QUERY, Counts.NONE, "listing-1", object("a", NOON));
-        Recorded theirs =
-                unit("default/webhook", QUERY, Counts.NONE, "listing-2", object("a", NOON), object("b", NOON));
+        Recorded mine = unit(LANE, QUERY, Counts.NONE, "listing-1", object("a", NOON));
+        Recorded theirs = unit(LANE, QUERY, Counts.NONE, "listing-2", object("a", NOON), object("b", NOON));
         assertThat(cursor.add(exchange(mine), "key")).isTrue();
         assertThat(other.add(exchange(theirs), "key")).isFalse();
-        Recorded otherLane = unit("other/webhook", QUERY, Counts.NONE, "listing-1", object("a", NOON));
+        Recorded otherLane = unit(OTHER_LANE, QUERY, Counts.NONE, "listing-1", object("a", NOON));
         assertThat(other.add(exchange(otherLane), "key")).isTrue();
     }
 
     @Test
     void anExpiredClaimIsTakenOverAndItsFirstHolderCannotWrite() throws Exception {
         Cursor other = replica(CLAIM_SECONDS);
-        Recorded mine =
-                unit("default/webhook", QUERY, new Counts(5, 3, 1, 1), null, object("a", NOON), object("b", NOON));
+        Recorded mine = unit(LANE, QUERY, new Counts(5, 3, 1, 1), null, object("a", NOON), object("b", NOON));
         Recorded theirs = unit(object("a", NOON));
         assertThat(cursor.add(exchange(mine), "key")).isTrue();
         expire();
@@ -230,8 +228,7 @@ class PostgresCursorTest extends CursorContract {
                         Cursor replica = thread % 2 == 0 ? cursor : replica(CLAIM_SECONDS);
                         return () -> {
                             for (LakeObject slice : slices) {
-                                Exchange exchange =
-                                        exchange(unit("default/webhook", QUERY, new Counts(10, 10, 0, 0), null, slice));
+                                Exchange exchange = exchange(unit(LANE, QUERY, new Counts(10, 10, 0, 0), null, slice));
                                 if (replica.add(exchange, "key")) {
                                     deliveries.incrementAndGet();
                                     delivered.add(slice.key());

@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.cursor;
 
+import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.cursor.History.Run;
 import com.bytefreezer.connector.cursor.History.State;
 import java.time.Instant;
@@ -10,7 +11,7 @@ public final class Runs {
     private Runs() {}
 
     /** One that took a millisecond and delivered an object for each record. */
-    public static Run succeeded(String lane, long startedMs, long records) {
+    public static Run succeeded(Lane lane, long startedMs, long records) {
         return new Run(
                 lane,
                 Instant.ofEpochMilli(startedMs),

@@ -352,7 +352,7 @@ class SqliteCursorTest extends CursorContract {
     @Test
     void aCheckpointWorksAgainWhenTheDiskHasRoomAgain() throws Exception {
         LakeObject object = object("long".repeat(5000), NOON);
-        Recorded unit = unit("default/webhook", QUERY, new Counts(9, 9, 0, 0), null, object);
+        Recorded unit = unit(LANE, QUERY, new Counts(9, 9, 0, 0), null, object);
         Exchange exchange = exchange(unit);
         assertThat(cursor.add(exchange, "key")).isTrue();
         limitPages(number("PRAGMA page_count"));

@@ -3,6 +3,7 @@ package com.bytefreezer.connector.lane;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.cursor.Cursor;
 import com.bytefreezer.connector.delivery.SomeBatch;
 import com.bytefreezer.connector.delivery.Unit;
@@ -170,8 +171,8 @@ class UnitOutcomeTest {
                     Lake.of(settings, "acme", "syslog", null),
                     Instant.MIN,
                     null,
-                    cursor.lanes().position("default/webhook"),
-                    cursor.lanes().suspects("default/webhook"),
+                    cursor.lanes().position(new Lane("default", "webhook")),
+                    cursor.lanes().suspects(new Lane("default", "webhook")),
                     true,
                     Progress.none());
         }

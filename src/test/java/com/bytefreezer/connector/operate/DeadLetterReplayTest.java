@@ -92,7 +92,7 @@ class DeadLetterReplayTest {
         assertThat(files()).isEmpty();
         LaneStatus lane = operations.status().lanes().get(0);
         assertThat(lane.totals()).isEqualTo(new Counts(10 * OBJECTS, 10 * OBJECTS, 0, 0));
-        assertThat(operations.history().runs(lane.lane().toString(), 1))
+        assertThat(operations.history().runs(lane.lane(), 1))
                 .singleElement()
                 .satisfies(run -> assertThat(run.state()).isEqualTo(History.State.REPLAYED))
                 .satisfies(run -> assertThat(run.counts()).isEqualTo(new Counts(OBJECTS, OBJECTS, 0, 0)));

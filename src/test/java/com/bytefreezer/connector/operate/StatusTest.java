@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.bytefreezer.connector.app.TestRun;
+import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.cursor.Counts;
 import com.bytefreezer.connector.cursor.Cursor;
@@ -124,10 +125,10 @@ class StatusTest {
     void itIsReadWhileAnotherProcessHasTheCursor() throws Exception {
         Settings settings = settings("http://localhost:1/", "0");
         try (Cursor cursor = Cursor.open(Path.of(settings.text("cursor.file")), Duration.ofHours(1))) {
-            cursor.history().add(Runs.succeeded("default/webhook", 1, 5));
+            cursor.history().add(Runs.succeeded(new Lane("default", "webhook"), 1, 5));
 
             assertThat(status(settings).totals().accepted()).isEqualTo(5);
-            assertThat(cursor.lanes().knows("default/webhook")).isFalse();
+            assertThat(cursor.lanes().knows(new Lane("default", "webhook"))).isFalse();
         }
     }
 
@@ -157,9 +158,9 @@ class StatusTest {
                     Map.of("cursor.file", readOnly.resolve("cursor.db").toString()));
             assertThat(status(seen).state()).isEqualTo("never");
             try (Cursor cursor = Cursor.open(Path.of(settings.text("cursor.file")), Duration.ofHours(1))) {
-                cursor.history().add(Runs.succeeded("default/webhook", 1, 5));
+                cursor.history().add(Runs.succeeded(new Lane("default", "webhook"), 1, 5));
                 assertThat(status(seen).totals().accepted()).isEqualTo(5);
-                assertThat(cursor.lanes().knows("default/webhook")).isFalse();
+                assertThat(cursor.lanes().knows(new Lane("default", "webhook"))).isFalse();
             }
             assertThat(status(seen).totals().accepted()).isEqualTo(5);
         } finally {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.bytefreezer.connector.app.Connector;
 import com.bytefreezer.connector.app.TestRun;
 import com.bytefreezer.connector.app.Workbench;
+import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.config.Mode;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.cursor.Cursor;
@@ -141,7 +142,7 @@ class ExportsApiTest {
                 HttpResponse<String> refused = post(EXPORT + "/reset-cursor", "{\"confirm\":\"default/webhook\"}");
                 assertThat(refused.statusCode()).isEqualTo(409);
                 assertThat(refused.body()).contains("another connector is using it. Nothing was reset.");
-                assertThat(held.lanes().knows("default/webhook")).isTrue();
+                assertThat(held.lanes().knows(new Lane("default", "webhook"))).isTrue();
             }
             assertThat(post(EXPORT + "/reset-cursor", "{\"confirm\":\"default/webhook\"}")
                             .statusCode())
