@@ -2,13 +2,11 @@ import com.bytefreezer.connector.testing.LatencyProxy;
 import com.bytefreezer.connector.testing.S3Server;
 import com.bytefreezer.connector.testing.WideEvents;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -18,13 +16,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.TimeUnit;
 import java.util.function.ToDoubleFunction;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -38,11 +32,6 @@ public final class Bench {
     static final Path WORK = Path.of("target", "bench").toAbsolutePath();
     static final Path JAR =
             Path.of("target", "bytefreezer-connector.jar").toAbsolutePath();
-    /** Those of src/main/docker/bytefreezer-connector. */
-    private static final String LAUNCHER_FLAGS = "-Xmx256m -Xms96m -Xmn64m -XX:+UseSerialGC -XX:TieredStopAtLevel=1";
-
-    private static final Map<String, String> LAUNCHER_ENVIRONMENT = Map.of("MALLOC_ARENA_MAX", "2");
-
     static final String TENANT = "bench";
     private static final int[] PARALLEL_OBJECTS = {2, 3, 4, 8};
     private static final Duration LATENCY = Duration.ofMillis(30);
@@ -53,8 +42,7 @@ public final class Bench {
     static final Dataset WIDE = new Dataset("wide", WideEvents.OBJECTS.size(), 299_083);
 
     private final int rounds = Integer.parseInt(System.getenv().getOrDefault("ROUNDS", "3"));
-    private final List<String> javaFlags =
-            List.of(System.getenv().getOrDefault("JAVA_FLAGS", LAUNCHER_FLAGS).split(" "));
+    final Launcher launcher = new Launcher();
     private final Map<String, String> settings;
     private final Map<String, Path> builds = new LinkedHashMap<>();
 
@@ -148,7 +136,7 @@ public final class Bench {
             for (String destination : List.of("stdout", "discard")) {
                 cases.add(new Case("connector to " + destination + build, () -> {
                     Map<String, String> its = settings("lake.root", "file:" + BenchLake.FOLDER, "destination.type", destination);
-                    return connector(jar, dataset, its);
+                    return launcher.export(jar, dataset, its);
                 }));
             }
         });
@@ -173,14 +161,14 @@ public final class Bench {
         BenchLake.make(SMALL);
         try (S3Server minio = BenchLake.inMinio(SMALL)) {
             Map<String, Measured> measured = measure(parallelObjects(SMALL, minio.endpoint()));
-            System.out.printf("%n%s from MinIO%n", title(SMALL));
-            row("", "objects/s", "with start", "peak RSS", "CPU");
-            measured.forEach((name, run) -> row(
+            System.out.printf("%n%s from MinIO%n", Figures.title(SMALL));
+            Figures.row("", "objects/s", "with start", "peak RSS", "CPU");
+            measured.forEach((name, run) -> Figures.row(
                     name,
-                    rate(SMALL.objects, run.seconds),
-                    rate(SMALL.objects, run.wallSeconds),
-                    megabytes(run),
-                    cpu(run)));
+                    Figures.rate(SMALL.objects, run.seconds),
+                    Figures.rate(SMALL.objects, run.wallSeconds),
+                    Figures.megabytes(run),
+                    Figures.cpu(run)));
         }
     }
 
@@ -194,20 +182,41 @@ public final class Bench {
                 cases.add(new Case("records.nulls=" + nulls + build, () -> {
                     Map<String, String> its = settings("lake.root", "file:" + BenchLake.FOLDER, "destination.type", "discard");
                     its.put("records.nulls", nulls);
-                    return connector(jar, WIDE, its);
+                    return launcher.export(jar, WIDE, its);
                 }));
             }
         });
         Map<String, Measured> measured = measure(cases);
-        System.out.printf("%n%s from a folder%n", title(WIDE));
-        row("", "records/s", "with start", "peak RSS", "CPU", "for 1 M");
-        measured.forEach((name, run) -> row(
+        System.out.printf("%n%s from a folder%n", Figures.title(WIDE));
+        Figures.row("", "records/s", "with start", "peak RSS", "CPU", "for 1 M");
+        measured.forEach((name, run) -> Figures.row(
                 name,
-                rate(WIDE.records, run.seconds),
-                rate(WIDE.records, run.wallSeconds),
-                megabytes(run),
-                cpu(run),
-                seconds(run.cpuSeconds * 1e6 / WIDE.records)));
+                Figures.rate(WIDE.records, run.seconds),
+                Figures.rate(WIDE.records, run.wallSeconds),
+                Figures.megabytes(run),
+                Figures.cpu(run),
+                Figures.seconds(run.cpuSeconds * 1e6 / WIDE.records)));
+    }
+
+    private static void printRates(Dataset dataset, String where, Map<String, Measured> measured) {
+        System.out.printf("%n%s from %s%n", Figures.title(dataset), where);
+        Bench.Measured copy = measured.get("DuckDB COPY");
+        Figures.row(
+                "",
+                "records/s",
+                "with start",
+                "peak RSS",
+                "CPU",
+                copy == null ? "" : "of COPY",
+                copy == null ? "" : "its CPU");
+        measured.forEach((name, run) -> Figures.row(
+                name,
+                Figures.rate(dataset.records, run.seconds),
+                Figures.rate(dataset.records, run.wallSeconds),
+                Figures.megabytes(run),
+                Figures.cpu(run),
+                copy == null ? "" : Figures.ratio(copy.seconds / run.seconds),
+                copy == null ? "" : Figures.ratio(run.cpuSeconds / copy.cpuSeconds)));
     }
 
     private List<Case> parallelObjects(Dataset dataset, URI endpoint) {
@@ -217,7 +226,7 @@ public final class Bench {
                 Map<String, String> its = settings("export.parallel-objects", String.valueOf(objects));
                 its.putAll(BenchLake.settings(endpoint));
                 its.put("destination.type", "discard");
-                cases.add(new Case("export.parallel-objects=" + objects + build, () -> connector(jar, dataset, its)));
+                cases.add(new Case("export.parallel-objects=" + objects + build, () -> launcher.export(jar, dataset, its)));
             }
         });
         return cases;
@@ -228,15 +237,15 @@ public final class Bench {
         Files.createDirectories(WORK);
         List<Case> cases = new ArrayList<>();
         builds.forEach((build, jar) -> {
-            cases.add(new Case("java -jar" + build, () -> firstRecord(jar, List.of())));
-            cases.add(new Case("  class archive" + build, () -> firstRecord(jar, List.of(archive(jar)))));
-            cases.add(new Case("  and the launcher's options" + build, () -> firstRecord(jar, withArchive(javaFlags, jar))));
+            cases.add(new Case("java -jar" + build, () -> launcher.firstRecord(jar, List.of())));
+            cases.add(new Case("  class archive" + build, () -> launcher.firstRecord(jar, List.of(launcher.archive(jar)))));
+            cases.add(new Case("  and the launcher's options" + build, () -> launcher.firstRecord(jar, launcher.withArchive(launcher.javaFlags, jar))));
         });
         System.out.printf("%nstart: the bundled sample to standard output%n");
-        row("", "1st record", "end", "peak RSS", "CPU");
+        Figures.row("", "1st record", "end", "peak RSS", "CPU");
         measure(cases, Math.max(rounds, 5))
                 .forEach((name, run) ->
-                        row(name, seconds(run.seconds), seconds(run.wallSeconds), megabytes(run), cpu(run)));
+                        Figures.row(name, Figures.seconds(run.seconds), Figures.seconds(run.wallSeconds), Figures.megabytes(run), Figures.cpu(run)));
     }
 
     // -- Measuring
@@ -250,7 +259,7 @@ public final class Bench {
         for (int round = 0; round < rounds; round++) {
             for (Case one : cases) {
                 Measured run = orFailed(one);
-                say("round %d, %s: %s, CPU %s", round + 1, one.name.strip(), seconds(run.seconds), cpu(run));
+                say("round %d, %s: %s, CPU %s", round + 1, one.name.strip(), Figures.seconds(run.seconds), Figures.cpu(run));
                 all.computeIfAbsent(one.name, name -> new ArrayList<>()).add(run);
             }
         }
@@ -300,11 +309,11 @@ public final class Bench {
                         sql)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
-        Watched watched = watch(process);
-        double wallSeconds = secondsSince(before);
+        Processes.Watched watched = Processes.watch(process);
+        double wallSeconds = Processes.secondsSince(before);
         double seconds = Double.parseDouble(
                 new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip());
-        return new Measured(seconds, wallSeconds, watched.cpuSeconds, watched.peakBytes);
+        return new Measured(seconds, wallSeconds, watched.cpuSeconds(), watched.peakBytes());
     }
 
     /** Prints how many seconds a statement takes; not counted is DuckDB's own start. */
@@ -314,214 +323,9 @@ public final class Bench {
                     Statement statement = connection.createStatement()) {
                 long before = System.nanoTime();
                 statement.execute(arguments[0]);
-                System.out.println(secondsSince(before));
+                System.out.println(Processes.secondsSince(before));
             }
         }
-    }
-
-    /** A whole export by a process of its own. Fails when it does not say that every record was accepted. */
-    Measured connector(Path jar, Dataset dataset, Map<String, String> itsSettings)
-            throws IOException, InterruptedException {
-        return connector(jar, dataset, itsSettings, javaFlags, Map.of());
-    }
-
-    /** The same with options of the virtual machine and an environment of its own. */
-    Measured connector(
-            Path jar,
-            Dataset dataset,
-            Map<String, String> itsSettings,
-            List<String> itsFlags,
-            Map<String, String> environment)
-            throws IOException, InterruptedException {
-        Map<String, String> all = new LinkedHashMap<>(itsSettings);
-        all.put("query.tenant-id", TENANT);
-        all.put("query.dataset-id", dataset.name);
-        all.putIfAbsent("query.sql", "SELECT * FROM events");
-        Path log = WORK.resolve("connector.log");
-        ProcessBuilder builder = start(jar, withArchive(itsFlags, jar), all)
-                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                .redirectError(log.toFile());
-        builder.environment().putAll(environment);
-        long before = System.nanoTime();
-        Process process = builder.start();
-        Watched watched = watch(process);
-        double wallSeconds = secondsSince(before);
-        String said = Files.readString(log);
-        Matcher summary = Pattern.compile(
-                        "([\\d,]+) objects, [\\d,]+ records selected, ([\\d,]+) accepted by .* in ([\\d.]+) s")
-                .matcher(said);
-        if (process.exitValue() != 0
-                || !summary.find()
-                || number(summary.group(1)) != dataset.objects
-                || number(summary.group(2)) != dataset.records) {
-            throw new IllegalStateException("the connector ended with %d:%n%s".formatted(process.exitValue(), said));
-        }
-        return new Measured(Double.parseDouble(summary.group(3)), wallSeconds, watched.cpuSeconds, watched.peakBytes);
-    }
-
-    /** Options with an archive of the classes as the image has it. */
-    private List<String> withArchive(List<String> flags, Path jar) throws IOException, InterruptedException {
-        List<String> all = new ArrayList<>(flags);
-        all.add(archive(jar));
-        return all;
-    }
-
-    private String archive(Path jar) throws IOException, InterruptedException {
-        Path archive = WORK.resolve(Integer.toHexString(jar.getParent().hashCode()) + ".jsa");
-        if (!Files.exists(archive)
-                || Files.getLastModifiedTime(archive).compareTo(Files.getLastModifiedTime(jar)) < 0) {
-            Files.deleteIfExists(archive);
-            firstRecord(jar, List.of("-XX:ArchiveClassesAtExit=" + archive));
-        }
-        return "-XX:SharedArchiveFile=" + archive;
-    }
-
-    private Measured firstRecord(Path jar, List<String> flags) throws IOException, InterruptedException {
-        long before = System.nanoTime();
-        Process process = start(jar, flags, Map.of())
-                .redirectError(WORK.resolve("connector.log").toFile())
-                .start();
-        if (process.getInputStream().read() < 0) {
-            throw new IllegalStateException(
-                    "the connector gave no record:%n%s".formatted(Files.readString(WORK.resolve("connector.log"))));
-        }
-        double seconds = secondsSince(before);
-        Thread reader = new Thread(() -> drain(process));
-        reader.start();
-        Watched watched = watch(process);
-        return new Measured(seconds, secondsSince(before), watched.cpuSeconds, watched.peakBytes);
-    }
-
-    private static void drain(Process process) {
-        try {
-            process.getInputStream().transferTo(OutputStream.nullOutputStream());
-        } catch (IOException ended) {
-            // The process is over.
-        }
-    }
-
-    /** The connector in batch mode with a cursor that knows nothing, started in the project's folder. */
-    private ProcessBuilder start(Path jar, List<String> flags, Map<String, String> itsSettings) throws IOException {
-        Path cursor = WORK.resolve("cursor.db");
-        for (String suffix : List.of("", "-wal", "-shm")) {
-            delete(cursor.resolveSibling("cursor.db" + suffix));
-        }
-        Map<String, String> all = new LinkedHashMap<>(itsSettings);
-        all.put("cursor.file", cursor.toString());
-        return process(flags, jar, List.of("--mode", "batch", "--routes", routes(jar, WORK.resolve("routes")).toString()), all);
-    }
-
-    /** The connector in watch mode with the launcher's options; what it delivers to standard output is not kept. */
-    ProcessBuilder inWatchMode(Map<String, String> itsSettings) {
-        return process(javaFlags, JAR, List.of("--mode", "watch"), itsSettings)
-                .redirectOutput(ProcessBuilder.Redirect.DISCARD);
-    }
-
-    private static ProcessBuilder process(
-            List<String> flags, Path jar, List<String> arguments, Map<String, String> itsSettings) {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(flags);
-        command.addAll(List.of("-jar", jar.toString()));
-        command.addAll(arguments);
-        itsSettings.forEach((name, value) -> command.addAll(List.of("--set", name + "=" + value)));
-        ProcessBuilder builder = new ProcessBuilder(command);
-        LAUNCHER_ENVIRONMENT.forEach(builder.environment()::putIfAbsent);
-        return builder;
-    }
-
-    record Watched(double cpuSeconds, long peakBytes) {}
-
-    /** Looks at a process until it ends. */
-    static Watched watch(Process process) throws InterruptedException {
-        double cpuSeconds = 0;
-        long peakBytes = 0;
-        do {
-            cpuSeconds = Math.max(cpuSeconds, cpuSeconds(process.toHandle()));
-            peakBytes = Math.max(peakBytes, peakBytes(process.pid()));
-        } while (!process.waitFor(10, TimeUnit.MILLISECONDS));
-        return new Watched(cpuSeconds, peakBytes);
-    }
-
-    static double cpuSeconds(ProcessHandle process) {
-        return process.info().totalCpuDuration().orElse(Duration.ZERO).toMillis() / 1000.0;
-    }
-
-    /** Linux only; 0 elsewhere. */
-    static long peakBytes(long pid) {
-        try (Stream<String> lines = Files.lines(Path.of("/proc", String.valueOf(pid), "status"))) {
-            return lines.filter(line -> line.startsWith("VmHWM:"))
-                    .mapToLong(line -> number(line) * 1024)
-                    .findFirst()
-                    .orElse(0);
-        } catch (IOException | UncheckedIOException ended) {
-            return 0;
-        }
-    }
-
-    static long number(String text) {
-        return Long.parseLong(text.replaceAll("\\D", ""));
-    }
-
-    static double secondsSince(long nanoTime) {
-        return (System.nanoTime() - nanoTime) / 1e9;
-    }
-
-    // -- The table
-
-    private void printRates(Dataset dataset, String where, Map<String, Measured> measured) {
-        System.out.printf("%n%s from %s%n", title(dataset), where);
-        Measured copy = measured.get("DuckDB COPY");
-        row(
-                "",
-                "records/s",
-                "with start",
-                "peak RSS",
-                "CPU",
-                copy == null ? "" : "of COPY",
-                copy == null ? "" : "its CPU");
-        measured.forEach((name, run) -> row(
-                name,
-                rate(dataset.records, run.seconds),
-                rate(dataset.records, run.wallSeconds),
-                megabytes(run),
-                cpu(run),
-                copy == null ? "" : ratio(copy.seconds / run.seconds),
-                copy == null ? "" : ratio(run.cpuSeconds / copy.cpuSeconds)));
-    }
-
-    static String ratio(double ratio) {
-        return Double.isNaN(ratio) ? "" : String.format(Locale.ROOT, "%.2f", ratio);
-    }
-
-    static String title(Dataset dataset) {
-        return String.format(
-                Locale.ROOT, "%s: %,d records in %,d objects", dataset.name, dataset.records, dataset.objects);
-    }
-
-    static void row(String name, String... cells) {
-        System.out.println(Arrays.stream(cells)
-                .map(cell -> String.format("%12s", cell))
-                .collect(Collectors.joining("", String.format("  %-36s", name), ""))
-                .stripTrailing());
-    }
-
-    static String rate(long count, double seconds) {
-        return Double.isNaN(seconds) ? "failed" : String.format(Locale.ROOT, "%,.0f", count / seconds);
-    }
-
-    static String seconds(double seconds) {
-        return Double.isNaN(seconds) ? "failed" : String.format(Locale.ROOT, "%.2f s", seconds);
-    }
-
-    static String cpu(Measured run) {
-        return seconds(run.cpuSeconds);
-    }
-
-    static String megabytes(Measured run) {
-        return Double.isNaN(run.peakBytes) || run.peakBytes == 0
-                ? ""
-                : String.format(Locale.ROOT, "%,.0f MB", run.peakBytes / 1e6);
     }
 
     Map<String, String> settings(String... pairs) {
@@ -531,23 +335,6 @@ public final class Bench {
         }
         result.putAll(settings);
         return result;
-    }
-
-    /** The routes of the jar's project with one more destination, which takes every batch and does nothing with it. */
-    static Path routes(Path jar, Path folder) throws IOException {
-        Path source = jar.getParent().resolveSibling("routes");
-        try (Stream<Path> files = Files.walk(source)) {
-            for (Path file : files.filter(Files::isRegularFile).toList()) {
-                Path target = folder.resolve(source.relativize(file));
-                Files.createDirectories(target.getParent());
-                Files.copy(file, target, StandardCopyOption.REPLACE_EXISTING);
-            }
-        }
-        Files.copy(
-                Path.of("bench", "discard.camel.yaml"),
-                folder.resolve("destinations").resolve("discard.camel.yaml"),
-                StandardCopyOption.REPLACE_EXISTING);
-        return folder;
     }
 
     static void delete(Path file) {

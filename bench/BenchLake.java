@@ -25,7 +25,7 @@ final class BenchLake {
         MinioServer minio = S3Server.minioIn(Files.createDirectories(Bench.WORK.resolve("minio")));
         Path made = Bench.WORK.resolve("minio/%s-%d-%d.uploaded".formatted(dataset.name(), dataset.objects(), dataset.records()));
         if (!Files.exists(made)) {
-            Bench.say("uploading %s", Bench.title(dataset));
+            Bench.say("uploading %s", Figures.title(dataset));
             if (!Files.exists(Bench.WORK.resolve("minio/data").resolve(BUCKET))) {
                 minio.createBucket(BUCKET);
             }
@@ -48,7 +48,7 @@ final class BenchLake {
         if (Files.exists(done)) {
             return;
         }
-        Bench.say("making %s", Bench.title(dataset));
+        Bench.say("making %s", Figures.title(dataset));
         Path folder = FOLDER.resolve(dataset.folder());
         int hours = Math.min(dataset.objects(), 50);
         try (Connection connection = DriverManager.getConnection("jdbc:duckdb:");

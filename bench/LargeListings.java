@@ -53,7 +53,7 @@ final class LargeListings {
         Files.createDirectories(FOLDER);
         byte[] content = Files.readAllBytes(ParquetLake.in(FOLDER).numbers("a.parquet", 0, 1));
         System.out.printf("%nlisting: a dataset of %d days, all of it delivered%n", SPAN.toDays());
-        Bench.row("objects, look-back", "full", "requests", "poll", "requests", "peak RSS", "cursor", "rows");
+        Figures.row("objects, look-back", "full", "requests", "poll", "requests", "peak RSS", "cursor", "rows");
         for (int objects : OBJECTS) {
             for (int lookbackHours : new int[] {LOOKBACK_HOURS, ALL_HOURS}) {
                 measure(objects, lookbackHours, content);
@@ -82,17 +82,17 @@ final class LargeListings {
                     polls.add(new Poll(seconds(log).get(i), requests - before));
                     before = requests;
                 }
-                long peak = Bench.peakBytes(process.pid());
+                long peak = Processes.peakBytes(process.pid());
                 Poll poll = polls.stream()
                         .skip(1)
                         .sorted(Comparator.comparing(Poll::seconds))
                         .toList()
                         .get(POLLS / 2);
-                Bench.row(
+                Figures.row(
                         String.format(Locale.ROOT, "%,d, %d h", objects, lookbackHours),
-                        Bench.seconds(polls.get(0).seconds()),
+                        Figures.seconds(polls.get(0).seconds()),
                         String.valueOf(polls.get(0).requests()),
-                        Bench.seconds(poll.seconds()),
+                        Figures.seconds(poll.seconds()),
                         String.valueOf(poll.requests()),
                         String.format(Locale.ROOT, "%,.0f MB", peak / 1e6),
                         String.format(Locale.ROOT, "%,.1f MB", bytes / 1e6),
@@ -149,7 +149,7 @@ final class LargeListings {
                 "server.port", String.valueOf(TestTools.freePort()));
         settings.putAll(S3Server.settings(bucket.endpoint()));
         settings.put("s3.bucket", SimulatedBucket.NAME);
-        return bench.inWatchMode(settings);
+        return bench.launcher.inWatchMode(settings);
     }
 
     /** Of each run that has ended. */

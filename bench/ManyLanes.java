@@ -95,16 +95,16 @@ final class ManyLanes {
                 "server.port", String.valueOf(port));
         settings.putAll(S3Server.settings(minio.endpoint()));
         long begun = System.nanoTime();
-        ProcessBuilder builder = bench.inWatchMode(settings);
+        ProcessBuilder builder = bench.launcher.inWatchMode(settings);
         builder.command().addAll(List.of("--routes", routes().toString()));
         Process process = builder.redirectError(log).start();
         try {
             Await.until("a process that is ready", PATIENCE, () -> isReady(port) || !process.isAlive());
-            double ready = Bench.secondsSince(begun);
-            double cpuReady = Bench.cpuSeconds(process.toHandle());
+            double ready = Processes.secondsSince(begun);
+            double cpuReady = Processes.cpuSeconds(process.toHandle());
             Await.until("the first run of every lane", PATIENCE, () -> arrived.size() == LANES || !process.isAlive());
-            double start = Bench.secondsSince(begun);
-            double cpuStart = Bench.cpuSeconds(process.toHandle());
+            double start = Processes.secondsSince(begun);
+            double cpuStart = Processes.cpuSeconds(process.toHandle());
             Thread.sleep(WARM_UP.toMillis());
             Usage idle = usage(process, () -> Thread.sleep(IDLE.toMillis()));
             List<Double> delays = new ArrayList<>();
@@ -113,11 +113,11 @@ final class ManyLanes {
                     "%nlanes: %d exports, a poll each %d s; ready after %s (%s of CPU), the first record of the last lane after %s (%s of CPU)%n",
                     LANES,
                     INTERVAL_SECONDS,
-                    Bench.seconds(ready),
-                    Bench.seconds(cpuReady),
-                    Bench.seconds(start),
-                    Bench.seconds(cpuStart));
-            Bench.row("", "RSS", "threads", "of a core", "to the sink", "95 %");
+                    Figures.seconds(ready),
+                    Figures.seconds(cpuReady),
+                    Figures.seconds(start),
+                    Figures.seconds(cpuStart));
+            Figures.row("", "RSS", "threads", "of a core", "to the sink", "95 %");
             idle.show("idle", List.of());
             busy.show("one object a minute each", delays.stream().sorted().toList());
         } finally {
@@ -148,10 +148,10 @@ final class ManyLanes {
                     String.valueOf(threads),
                     String.format(Locale.ROOT, "%.1f %%", cores * 100)));
             if (!delays.isEmpty()) {
-                cells.add(Bench.seconds(delays.get(delays.size() / 2)));
-                cells.add(Bench.seconds(delays.get(delays.size() * 95 / 100)));
+                cells.add(Figures.seconds(delays.get(delays.size() / 2)));
+                cells.add(Figures.seconds(delays.get(delays.size() * 95 / 100)));
             }
-            Bench.row(name, cells.toArray(String[]::new));
+            Figures.row(name, cells.toArray(String[]::new));
         }
     }
 
@@ -168,12 +168,12 @@ final class ManyLanes {
                 }
             }
         });
-        double cpu = Bench.cpuSeconds(process.toHandle());
+        double cpu = Processes.cpuSeconds(process.toHandle());
         long begun = System.nanoTime();
         looking.start();
         work.run();
-        double seconds = Bench.secondsSince(begun);
-        double cores = (Bench.cpuSeconds(process.toHandle()) - cpu) / seconds;
+        double seconds = Processes.secondsSince(begun);
+        double cores = (Processes.cpuSeconds(process.toHandle()) - cpu) / seconds;
         looking.interrupt();
         looking.join();
         return new Usage(most[0], most[1], cores);
@@ -234,7 +234,7 @@ final class ManyLanes {
     }
 
     private static Path routes() throws IOException {
-        Path folder = Bench.routes(Bench.JAR, FOLDER.resolve("routes"));
+        Path folder = Launcher.routes(Bench.JAR, FOLDER.resolve("routes"));
         Path exports = folder.resolve("exports");
         Bench.delete(exports.resolve("default.camel.yaml"));
         if (PATTERN) {
@@ -255,7 +255,7 @@ final class ManyLanes {
     private static long status(Process process, String field) {
         try (Stream<String> lines = Files.lines(Path.of("/proc", String.valueOf(process.pid()), "status"))) {
             return lines.filter(line -> line.startsWith(field))
-                    .mapToLong(Bench::number)
+                    .mapToLong(Processes::number)
                     .findFirst()
                     .orElse(0);
         } catch (IOException | java.io.UncheckedIOException ended) {

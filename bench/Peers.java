@@ -129,17 +129,17 @@ final class Peers {
 
     private static void print(String sink, Map<String, Bench.Measured> measured) {
         Bench.Measured connector = measured.get("connector");
-        System.out.printf("%n%s from MinIO to %s%n", Bench.title(DATASET), sink);
-        Bench.row("", "records/s", "ratio", "with start", "ratio", "peak RSS", "CPU", "sink's CPU");
-        measured.forEach((name, run) -> Bench.row(
+        System.out.printf("%n%s from MinIO to %s%n", Figures.title(DATASET), sink);
+        Figures.row("", "records/s", "ratio", "with start", "ratio", "peak RSS", "CPU", "sink's CPU");
+        measured.forEach((name, run) -> Figures.row(
                 name,
-                Bench.rate(DATASET.records(), run.seconds()),
-                Bench.ratio(run.seconds() / connector.seconds()),
-                Bench.rate(DATASET.records(), run.wallSeconds()),
-                Bench.ratio(run.wallSeconds() / connector.wallSeconds()),
-                Bench.megabytes(run),
-                Bench.cpu(run),
-                Bench.seconds(run.sinkCpuSeconds())));
+                Figures.rate(DATASET.records(), run.seconds()),
+                Figures.ratio(run.seconds() / connector.seconds()),
+                Figures.rate(DATASET.records(), run.wallSeconds()),
+                Figures.ratio(run.wallSeconds() / connector.wallSeconds()),
+                Figures.megabytes(run),
+                Figures.cpu(run),
+                Figures.seconds(run.sinkCpuSeconds())));
     }
 
     /** By their names: each build as it is launched, and this one in little memory. */
@@ -153,10 +153,10 @@ final class Peers {
         oneAtATime.put("export.parallel-objects", "1");
         Map<String, Callable<Bench.Measured>> senders = new LinkedHashMap<>();
         bench.builds().forEach((build, jar) -> senders.put(
-                "connector" + build, () -> bench.connector(jar, DATASET, its)));
+                "connector" + build, () -> bench.launcher.export(jar, DATASET, its)));
         senders.put(
                 "  in little memory",
-                () -> bench.connector(Bench.JAR, DATASET, oneAtATime, LITTLE_MEMORY, LITTLE_MEMORY_ENVIRONMENT));
+                () -> bench.launcher.export(Bench.JAR, DATASET, oneAtATime, LITTLE_MEMORY, LITTLE_MEMORY_ENVIRONMENT));
         return senders;
     }
 
@@ -179,11 +179,11 @@ final class Peers {
         builder.environment().put("S3_SECRET", minio.secretKey());
         long before = System.nanoTime();
         Process process = builder.start();
-        Bench.Watched watched = Bench.watch(process);
-        double wallSeconds = Bench.secondsSince(before);
+        Processes.Watched watched = Processes.watch(process);
+        double wallSeconds = Processes.secondsSince(before);
         String said = Files.readString(log);
         Matcher summary = Pattern.compile("(\\d+) records in ([\\d.]+) s").matcher(said);
-        if (process.exitValue() != 0 || !summary.find() || Bench.number(summary.group(1)) != DATASET.records()) {
+        if (process.exitValue() != 0 || !summary.find() || Processes.number(summary.group(1)) != DATASET.records()) {
             throw new IllegalStateException("the peer ended with %d:%n%s".formatted(process.exitValue(), said));
         }
         return new Bench.Measured(
@@ -197,7 +197,7 @@ final class Peers {
                 HttpRequest.newBuilder(url).POST(BodyPublishers.ofByteArray(body)).build();
         ExecutorService threads = Executors.newFixedThreadPool(IN_FLIGHT);
         ProcessHandle self = ProcessHandle.current();
-        double cpuBefore = Bench.cpuSeconds(self);
+        double cpuBefore = Processes.cpuSeconds(self);
         long before = System.nanoTime();
         try {
             List<Future<?>> sent = new ArrayList<>();
@@ -210,8 +210,8 @@ final class Peers {
         } finally {
             threads.shutdown();
         }
-        double seconds = Bench.secondsSince(before);
-        return new Bench.Measured(seconds, seconds, Bench.cpuSeconds(self) - cpuBefore, 0);
+        double seconds = Processes.secondsSince(before);
+        return new Bench.Measured(seconds, seconds, Processes.cpuSeconds(self) - cpuBefore, 0);
     }
 
     /** Fails when the sink has not counted every record. */
@@ -239,10 +239,10 @@ final class Peers {
     }
 
     private static Bench.Measured withSink(ProcessHandle sink, Callable<Bench.Measured> sender) throws Exception {
-        double before = Bench.cpuSeconds(sink);
+        double before = Processes.cpuSeconds(sink);
         Bench.Measured run = sender.call();
         return new Bench.Measured(
-                run.seconds(), run.wallSeconds(), run.cpuSeconds(), run.peakBytes(), Bench.cpuSeconds(sink) - before);
+                run.seconds(), run.wallSeconds(), run.cpuSeconds(), run.peakBytes(), Processes.cpuSeconds(sink) - before);
     }
 
     private long lines(URI url) throws IOException, InterruptedException {

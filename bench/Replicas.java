@@ -40,20 +40,20 @@ final class Replicas {
         for (int round = 1; round <= bench.rounds(); round++) {
             for (int replicas : new int[] {1, 2, 4}) {
                 double took = seconds(replicas);
-                Bench.say("round %d, %d replicas: %s", round, replicas, Bench.seconds(took));
+                Bench.say("round %d, %d replicas: %s", round, replicas, Figures.seconds(took));
                 seconds.computeIfAbsent(replicas, any -> new ArrayList<>()).add(took);
             }
         }
         System.out.printf(
                 "%nreplicas: %,d records in %,d objects, batches of 10 to a webhook that takes %d ms%n",
                 RECORDS, OBJECTS, LATENCY.toMillis());
-        Bench.row("", "objects/s", "records/s", "of one");
+        Figures.row("", "objects/s", "records/s", "of one");
         double one = median(seconds.get(1));
-        seconds.forEach((replicas, all) -> Bench.row(
+        seconds.forEach((replicas, all) -> Figures.row(
                 replicas + (replicas == 1 ? " replica" : " replicas"),
-                Bench.rate(OBJECTS, median(all)),
-                Bench.rate(RECORDS, median(all)),
-                Bench.ratio(one / median(all))));
+                Figures.rate(OBJECTS, median(all)),
+                Figures.rate(RECORDS, median(all)),
+                Figures.ratio(one / median(all))));
     }
 
     private static double median(List<Double> values) {
@@ -79,7 +79,7 @@ final class Replicas {
                 Await.until("the first record", PATIENCE, () -> sink.acceptedRecords() > 0);
                 long first = System.nanoTime();
                 Await.until("all records", PATIENCE, () -> sink.distinctRecords() == RECORDS);
-                double seconds = Bench.secondsSince(first);
+                double seconds = Processes.secondsSince(first);
                 if (sink.acceptedRecords() != RECORDS) {
                     throw new IllegalStateException(sink.acceptedRecords() - RECORDS + " records came twice");
                 }
@@ -95,7 +95,7 @@ final class Replicas {
     }
 
     private ProcessBuilder start(PostgresServer postgres, WebhookServer sink) {
-        return bench.inWatchMode(bench.settings(
+        return bench.launcher.inWatchMode(bench.settings(
                         "lake.root", "file:" + FOLDER.resolve("lake"),
                         "query.tenant-id", "acme",
                         "query.dataset-id", "events",
