@@ -7,6 +7,7 @@ import { Confirm } from './confirm.js';
 import { duration, number, plural, retries, time } from './format.js';
 import { write } from './place.js';
 import { Problem, Skeleton, State, h, useTask } from './ui.js';
+import { Watch } from './watch.js';
 
 const EXPORTS = [
   { name: 'Export', head: true, cell: (entry, open) => h(OpenLink, { entry, open }) },
@@ -55,7 +56,8 @@ export function Exports({ exports, place, go }) {
   const chosen = list.find((entry) => entry.name === place.name && entry.destination === place.destination);
   return h('div', { class: 'exports' },
     h('h1', null, 'Exports'),
-    h('p', { class: 'note' }, 'Watch and batch mode run these exports. All times are UTC.'),
+    h('p', { class: 'note' }, 'All times are UTC.'),
+    h(Watch, { onChange: exports.reload }),
     list.length === 0
       ? h(State, { title: 'No export yet.' }, h('p', null, 'Pick a dataset, query the records you need, and save the query as an export.'))
       : h(Table, { columns: EXPORTS, rows: list, id: ({ name, destination }) => `${name}/${destination}`, open: chosen }),

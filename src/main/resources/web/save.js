@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { post } from './api.js';
 import { Copy, Problem, Skeleton, download, h, useLoad, useTask } from './ui.js';
+import { Watch } from './watch.js';
 
 export function SaveAs({ request, destination, onClose }) {
   const [name, setName] = useState(`${request.dataset_id}-to-${destination}`.toLowerCase().replace(/[^a-z0-9-]+/g, '-'));
@@ -34,12 +35,15 @@ export function SaveAs({ request, destination, onClose }) {
       draft.value.command && h(Text, { title: draft.value.settings ? 'Then run it' : 'Run it', text: draft.value.command }),
     ],
     h('div', { class: 'bar-line' },
-      h('button', { type: 'button', class: 'primary', disabled: !draft.value || written.busy || errors.length > 0, onClick: written.run }, 'Write the file'),
+      h('button', { type: 'button', class: 'primary', disabled: !draft.value?.writable || written.busy || errors.length > 0, onClick: written.run }, 'Write the file'),
       h('button', { type: 'button', disabled: !draft.value, onClick: () => download(file, draft.value.yaml, 'application/yaml') }, 'Download'),
       h('button', { type: 'button', class: 'quiet', onClick: onClose }, 'Close')),
+    draft.value && !draft.value.writable && h('p', { class: 'bad' }, `This process cannot write to the folder of ${draft.value.file}. Download the file and put it there.`),
     h(Problem, { error: written.error }),
-    written.value && h('p', { class: 'verdict good', role: 'status' }, `Written: ${written.value.file}. `
-      + (draft.value?.settings ? 'Put the settings above into application.properties and restart; then a watch runs it.' : 'A watch starts it within seconds.')));
+    written.value && [
+      h('p', { class: 'verdict good', role: 'status' }, `Written: ${written.value.file}. ${draft.value?.settings ? 'Put the settings above into application.properties, then run it.' : ''}`),
+      h(Watch, null),
+    ]);
 }
 
 const Text = ({ title, text }) => h('div', { class: 'file' },

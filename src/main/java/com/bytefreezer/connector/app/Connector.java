@@ -64,6 +64,7 @@ public final class Connector implements AutoCloseable {
     private final History history;
     private volatile @Nullable Schedule schedule;
     private final Mode mode;
+    private final boolean serves;
     private final ExportFolder folder;
     private final ExportHealth health;
     public final Operations operations;
@@ -83,6 +84,11 @@ public final class Connector implements AutoCloseable {
      * @param mode batch or watch
      */
     public Connector(Settings settings, Secrets secrets, Cursor cursor, Mode mode) {
+        this(settings, secrets, cursor, mode, mode.serves());
+    }
+
+    private Connector(Settings settings, Secrets secrets, Cursor cursor, Mode mode, boolean serves) {
+        this.serves = serves;
         this.settings = settings;
         this.secrets = secrets;
         this.mode = mode;
@@ -94,7 +100,8 @@ public final class Connector implements AutoCloseable {
         sayWhereDeadLettersPart(settings);
         deliveries = Deliveries.ofExports(settings, cursor, deadLetters, exports.signs());
         Circuit circuit = new Circuit(exports.signs());
-        camel = ExportCamel.prepare(settings, settings.routeFiles(), exports, cursor, deliveries, circuit, metrics);
+        List<Path> files = serves ? settings.routeFiles() : settings.routeFilesOfRuns();
+        camel = ExportCamel.prepare(settings, files, exports, cursor, deliveries, circuit, metrics);
         camel.bind("secrets", secrets);
         cage = new Cage(settings);
         camel.bind("cage", cage);
@@ -102,7 +109,7 @@ public final class Connector implements AutoCloseable {
         operations = Operations.ofRunning(
                 settings, deadLetters, exports, cursor, history, () -> schedule, camel::getCamelContext);
         camel.bind("operations", operations);
-        camel.bind("status", operations.status());
+        camel.bind("watch", new WatchHere(settings, secrets, operations));
         health = new ExportHealth(operations.status(), settings.integer("health-reporting.max-lag-seconds"));
         lookout = new Lookout(exports, cursor, () -> deliveries.sayRefusals(false));
         DatasetFinder finder = new DatasetFinder(settings, camel::getCamelContext);
@@ -195,6 +202,15 @@ public final class Connector implements AutoCloseable {
         return connector;
     }
 
+    /**
+     * A watch in a process that serves the page already.
+     *
+     * @param cursor closed with the connector
+     */
+    static Connector beside(Settings settings, Secrets secrets, Cursor cursor) {
+        return new Connector(settings, secrets, cursor, Mode.WATCH, false);
+    }
+
     /** How far the exports are in their current or last run. */
     public Collection<RunProgress> progress() {
         return exports.all().stream().map(Export::progress).toList();
@@ -221,7 +237,7 @@ public final class Connector implements AutoCloseable {
     /** Starts the routes, and a trigger for each of {@code lanes}. */
     public Schedule start(Predicate<Lane> lanes) throws Exception {
         CamelContext context = DeliveryCamel.init(camel);
-        Optional<HttpServer> server = mode.serves()
+        Optional<HttpServer> server = serves
                 ? Optional.of(HttpServer.startSomewhere(context, settings, operations::whyNotReady))
                 : Optional.empty();
         server.ifPresent(one -> context.getRegistry()

@@ -16,8 +16,8 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.main.Main;
 
 /**
- * Interactive mode: the API and the page, and no export of its own. It holds no cursor, so that a batch or watch may run
- * beside it.
+ * Interactive mode: the API and the page. It runs no export and holds no cursor, so that a batch or watch may run beside it,
+ * until a person asks for it ({@link WatchHere}).
  */
 public final class Workbench implements AutoCloseable {
     private final Settings settings;
@@ -25,6 +25,7 @@ public final class Workbench implements AutoCloseable {
     private final Operations operations;
     private final Metrics metrics = new Metrics(Version.number());
     private final Cage cage;
+    private final WatchHere watch;
 
     /** Prepares everything; {@link #start} begins to work. */
     public Workbench(Settings settings, Secrets secrets) {
@@ -36,7 +37,8 @@ public final class Workbench implements AutoCloseable {
         camel.bind("cage", cage);
         operations = Operations.ofStore(settings, camel::getCamelContext);
         camel.bind("operations", operations);
-        camel.bind("status", operations.status());
+        watch = new WatchHere(settings, secrets, operations);
+        camel.bind("watch", watch);
         camel.bind("metrics", metrics);
         camel.bind("lakeCredentials", new LakeCredentials(settings, secrets));
     }
@@ -63,6 +65,7 @@ public final class Workbench implements AutoCloseable {
     @Override
     public void close() {
         Instance.leave(camel.getCamelContext());
+        watch.close();
         camel.stop();
         cage.close();
         metrics.close();

@@ -247,6 +247,11 @@ public final class RouteFiles {
         return file.equals(folder.resolve("health" + SUFFIX));
     }
 
+    /** Whether {@code file} is of use without an HTTP server. */
+    boolean isOfRuns(Path file) {
+        return !isIn("api", file) && !isHealth(file);
+    }
+
     /** Whether {@code file} describes exports. */
     boolean isExport(Path file) {
         return exportFiles.contains(file);

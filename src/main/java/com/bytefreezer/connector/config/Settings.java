@@ -170,6 +170,22 @@ public final class Settings {
         return load(new Sources(mode, given, Map.of(), null, null, routes));
     }
 
+    /**
+     * Read anew from where these came from, with the route files as they are now.
+     *
+     * @param mode what they are for
+     * @throws SettingsException with all problems at once
+     */
+    public Settings again(Mode mode) throws SettingsException {
+        return load(new Sources(
+                mode,
+                sources.commandLine(),
+                sources.environment(),
+                sources.configFile(),
+                sources.workingFolder(),
+                sources.routes().now()));
+    }
+
     /** Whether nothing names a lake, so that the bundled sample is exported. */
     public boolean isSample() {
         return sample;
@@ -259,9 +275,27 @@ public final class Settings {
                 .toList();
     }
 
+    /** The same, but those that only a process with an HTTP server needs. */
+    public List<Path> routeFilesOfRuns() {
+        return routeFiles().stream().filter(sources.routes()::isOfRuns).toList();
+    }
+
     /** Every export with each of its destinations, as the route files and the settings describe them; none runs for it. */
     public List<ExportDefinition> exports() {
         return sources.routes().exports().all(Rules.usesDefaultExport(values, sources.routes())).stream()
+                .flatMap(parameters -> ExportDefinition.of(parameters, values))
+                .toList();
+    }
+
+    /**
+     * The same as the route files are now. What is wrong with a file that some process could run, such as a setting that
+     * it does not have here, is for that process.
+     */
+    public List<ExportDefinition> exportsNow() {
+        return sources.routes().now().exports().all(Rules.describesExport(values)).stream()
+                .filter(parameters -> !parameters.getOrDefault("name", "").isEmpty())
+                .filter(parameters ->
+                        ExportDefinition.problems(parameters, values).isEmpty())
                 .flatMap(parameters -> ExportDefinition.of(parameters, values))
                 .toList();
     }

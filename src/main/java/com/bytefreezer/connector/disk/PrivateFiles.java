@@ -1,15 +1,19 @@
 package com.bytefreezer.connector.disk;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
+import java.util.UUID;
 
 /**
  * Creates files and folders for records, progress or secrets, readable only by this user (600, 700), whatever the
@@ -32,6 +36,55 @@ public final class PrivateFiles {
     public static FileChannel openNew(Path file) throws IOException {
         return FileChannel.open(
                 file, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), attributes(file, FILE));
+    }
+
+    /**
+     * Creates a file with all of its content: who looks sees none of it or all. On failure there is nothing.
+     *
+     * @throws FileAlreadyExistsException if it exists
+     */
+    public static void writeNew(Path file, byte[] content) throws IOException {
+        Path part = part(file, content);
+        try {
+            Files.createLink(file, part);
+        } catch (FileAlreadyExistsException e) {
+            throw e;
+        } catch (IOException | UnsupportedOperationException e) {
+            // Not every file system has links.
+            Files.move(part, file);
+        } finally {
+            Files.deleteIfExists(part);
+        }
+        force(file.toAbsolutePath().resolveSibling(""));
+    }
+
+    /** Replaces the content of a file, whose permissions stay: who looks sees the old or the new one. On failure, the old one. */
+    public static void replace(Path file, byte[] content) throws IOException {
+        Path part = part(file, content);
+        try {
+            PosixFileAttributeView view = Files.getFileAttributeView(part, PosixFileAttributeView.class);
+            if (view != null) {
+                view.setPermissions(Files.getPosixFilePermissions(file));
+            }
+            Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
+        } finally {
+            Files.deleteIfExists(part);
+        }
+        force(file.toAbsolutePath().resolveSibling(""));
+    }
+
+    private static Path part(Path file, byte[] content) throws IOException {
+        Path part = file.resolveSibling(".%s.%s.part".formatted(file.getFileName(), UUID.randomUUID()));
+        try (FileChannel channel = openNew(part)) {
+            for (ByteBuffer left = ByteBuffer.wrap(content); left.hasRemaining(); ) {
+                channel.write(left);
+            }
+            channel.force(true);
+            return part;
+        } catch (IOException e) {
+            Files.deleteIfExists(part);
+            throw e;
+        }
     }
 
     /** Creates an empty file, unless it exists. */

@@ -1,8 +1,6 @@
 package com.bytefreezer.connector.operate;
 
 import com.bytefreezer.connector.cage.Watchdog;
-import com.bytefreezer.connector.config.DatasetChoice;
-import com.bytefreezer.connector.config.DatasetName;
 import com.bytefreezer.connector.config.ExportDefinition;
 import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.config.Settings;
@@ -17,11 +15,8 @@ import com.bytefreezer.connector.problem.ConnectorException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.jspecify.annotations.Nullable;
 
@@ -33,38 +28,25 @@ public final class Operations {
     /** While no export has worked for so long, the process is not ready. */
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
-    private final Settings settings;
-    private final DeadLetters deadLetters;
-    private final History history;
-    private final CursorView view;
-    private final Status status;
-    private final Replay replay;
-    private final Supplier<CamelContext> routes;
-    private final @Nullable Exports running;
-    private final @Nullable Cursor cursor;
-    private final Supplier<@Nullable Schedule> schedule;
-    private final Instant started = Instant.now();
+    private volatile Parts parts;
 
-    private Operations(
+    /** All of it belongs to the same process and changes together. */
+    private record Parts(
             Settings settings,
             DeadLetters deadLetters,
             History history,
+            CursorView view,
+            ExportsOnDisk onDisk,
             Status status,
             Replay replay,
             Supplier<CamelContext> routes,
             @Nullable Exports running,
             @Nullable Cursor cursor,
-            Supplier<@Nullable Schedule> schedule) {
-        this.running = running;
-        this.settings = settings;
-        this.deadLetters = deadLetters;
-        this.history = history;
-        this.view = CursorView.of(settings);
-        this.status = status;
-        this.replay = replay;
-        this.routes = routes;
-        this.cursor = cursor;
-        this.schedule = schedule;
+            Supplier<@Nullable Schedule> schedule,
+            Instant started) {}
+
+    private Operations(Parts parts) {
+        this.parts = parts;
     }
 
     /**
@@ -74,16 +56,21 @@ public final class Operations {
      */
     public static Operations ofStore(Settings settings, Supplier<CamelContext> routes) {
         DeadLetters deadLetters = new DeadLetters(settings.deadLettersFolder());
-        return new Operations(
+        CursorView view = CursorView.of(settings);
+        ExportsOnDisk onDisk = new ExportsOnDisk(settings, view);
+        return new Operations(new Parts(
                 settings,
                 deadLetters,
                 History.of(settings),
+                view,
+                onDisk,
                 Status.ofStore(settings, deadLetters),
                 new Replay(settings, deadLetters, () -> History.beside(settings), () -> null),
                 routes,
                 null,
                 null,
-                () -> null);
+                () -> null,
+                Instant.now()));
     }
 
     /**
@@ -100,74 +87,73 @@ public final class Operations {
             History history,
             Supplier<@Nullable Schedule> schedule,
             Supplier<CamelContext> routes) {
-        return new Operations(
+        CursorView view = CursorView.of(settings);
+        return new Operations(new Parts(
                 settings,
                 deadLetters,
                 history,
+                view,
+                new ExportsOnDisk(settings, view),
                 Status.ofRunning(settings, deadLetters, exports, schedule),
                 new Replay(settings, deadLetters, () -> Optional.of(history), routes),
                 routes,
                 exports,
                 cursor,
-                schedule);
+                schedule,
+                Instant.now()));
+    }
+
+    /** From now on this answers and does what {@code other} would; returns what would answer as this has so far. */
+    public Operations become(Operations other) {
+        Operations before = new Operations(parts);
+        parts = other.parts;
+        return before;
+    }
+
+    /** Whether this process runs the exports. */
+    public boolean runsHere() {
+        return parts.running != null;
     }
 
     public Status status() {
-        return status;
+        return parts.status;
     }
 
     public History history() {
-        return history;
+        return parts.history;
     }
 
     /** How far each lane is. */
     public CursorView view() {
-        return view;
+        return parts.view;
     }
 
     public Replay replay() {
-        return replay;
+        return parts.replay;
     }
 
     Planner planner() {
-        return new Planner(settings, routes.get());
+        Parts now = parts;
+        return new Planner(now.settings, now.routes.get());
     }
 
     /** The same for a person who waits. */
     public Planner planner(Watchdog.Running running) {
-        return new Planner(settings, routes.get(), running::engine, running::check);
+        Parts now = parts;
+        return new Planner(now.settings, now.routes.get(), running::engine, running::check);
     }
 
     public Settings settings() {
-        return settings;
+        return parts.settings;
     }
 
     /** Every export with each of its destinations. */
     public List<ExportDefinition> exports() {
-        return running == null ? ofStore(settings, view) : running.definitions();
+        return exports(parts);
     }
 
-    /** Those of another process: of an export that chooses its datasets, those that have begun. */
-    static List<ExportDefinition> ofStore(Settings settings, CursorView view) {
-        List<ExportDefinition> exports = settings.exports();
-        if (exports.stream().noneMatch(ExportDefinition::isChoice)) {
-            return exports;
-        }
-        Set<Lane> lanes = view.lanes();
-        return exports.stream()
-                .flatMap(export -> {
-                    DatasetChoice choice = export.choice();
-                    if (choice == null) {
-                        return Stream.of(export);
-                    }
-                    return Stream.concat(
-                                    choice.named().stream(),
-                                    lanes.stream().flatMap(lane -> export.datasetOf(lane).stream()))
-                            .distinct()
-                            .sorted(DatasetName.ORDER)
-                            .map(export::at);
-                })
-                .toList();
+    private static List<ExportDefinition> exports(Parts now) {
+        return now.running == null ? now.onDisk.all() : now.running.definitions();
     }
 
     /**
@@ -184,7 +170,7 @@ public final class Operations {
     }
 
     public DeadLetters deadLetters() {
-        return deadLetters;
+        return parts.deadLetters;
     }
 
     /**
@@ -194,15 +180,17 @@ public final class Operations {
      */
     public void resetCursor(ExportDefinition export) {
         Lane lane = export.lane();
+        Parts now = parts;
+        Cursor cursor = now.cursor;
         if (cursor == null) {
-            try (Cursor own = Cursor.open(settings)) {
+            try (Cursor own = Cursor.open(now.settings)) {
                 own.lanes().reset(lane);
             } catch (ConnectorException e) {
                 throw new ApiException(409, e.saying("Nothing was reset."));
             }
             return;
         }
-        Schedule timing = schedule.get();
+        Schedule timing = now.schedule.get();
         if (timing == null || !timing.betweenRuns(lane, () -> cursor.lanes().reset(lane))) {
             throw new ApiException(
                     409, "export %s is running. Nothing was reset. Try again when it is idle.".formatted(lane));
@@ -211,51 +199,56 @@ public final class Operations {
 
     /** What of an export is set aside is tried again at its next run. How many objects are. */
     public int retrySetAside(ExportDefinition export) {
-        if (view.suspects(export.lane()).setAside("").isEmpty()) {
+        Parts now = parts;
+        Cursor cursor = now.cursor;
+        if (now.view.suspects(export.lane()).setAside("").isEmpty()) {
             return 0;
         }
         if (cursor != null) {
             return cursor.lanes().retrySetAside(export.lane());
         }
-        try (Cursor own = Cursor.open(settings)) {
+        try (Cursor own = Cursor.open(now.settings)) {
             return own.lanes().retrySetAside(export.lane());
         }
     }
 
     /** Why this process is not ready to do its work, in one line without secrets; empty when it is. */
     public Optional<String> whyNotReady() {
-        if (cursor == null) {
+        Parts now = parts;
+        Exports running = now.running;
+        if (running == null) {
             return Optional.empty();
         }
-        Schedule timing = schedule.get();
+        Schedule timing = now.schedule.get();
         if (timing == null) {
             return Optional.of("the exports have not started yet");
         }
         try {
-            history.checkWritable();
+            now.history.checkWritable();
         } catch (ConnectorException e) {
             return Optional.of("the cursor cannot be written; see the log");
         }
-        Optional<String> wrong = exports().stream()
-                .flatMap(export -> Objects.requireNonNull(running).refusal(export.export()).stream())
+        List<ExportDefinition> all = exports(now);
+        Optional<String> wrong = all.stream()
+                .flatMap(export -> running.refusal(export.export()).stream())
                 .findFirst();
         if (wrong.isPresent()) {
             return wrong;
         }
-        if (exports().stream()
-                .anyMatch(export -> timing.unrecorded(export.lane()).isPresent())) {
+        if (all.stream().anyMatch(export -> timing.unrecorded(export.lane()).isPresent())) {
             return Optional.of("the last run could not be recorded; see the log");
         }
-        List<Lane> lanes = exports().stream().map(ExportDefinition::lane).toList();
-        if (!lanes.isEmpty() && lanes.stream().allMatch(this::standsStill)) {
+        List<Lane> lanes = all.stream().map(ExportDefinition::lane).toList();
+        if (!lanes.isEmpty() && lanes.stream().allMatch(lane -> standsStill(running, lane))) {
             return Optional.of(
                     "no export has worked for %d s; see the log or /api/v1/exports".formatted(PATIENCE.toSeconds()));
         }
         boolean noLake = !lanes.isEmpty()
-                && lanes.stream().allMatch(lane -> history.last(lane)
+                && lanes.stream().allMatch(lane -> now.history
+                        .last(lane)
                         .filter(run -> !run.listed()
                                 && run.state() != History.State.KILLED
-                                && run.started().isAfter(started))
+                                && run.started().isAfter(now.started))
                         .isPresent());
         return noLake
                 ? Optional.of("the lake of export %s cannot be listed; see the log or /api/v1/exports"
@@ -263,12 +256,10 @@ public final class Operations {
                 : Optional.empty();
     }
 
-    private boolean standsStill(Lane lane) {
-        return running != null
-                && running.signs()
-                        .of(lane)
-                        .filter(retrying ->
-                                retrying.stands() && retrying.lasting().compareTo(PATIENCE) >= 0)
-                        .isPresent();
+    private static boolean standsStill(Exports running, Lane lane) {
+        return running.signs()
+                .of(lane)
+                .filter(retrying -> retrying.stands() && retrying.lasting().compareTo(PATIENCE) >= 0)
+                .isPresent();
     }
 }

@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * them. Safe for use by several threads.
  */
 public final class Status {
-    private final Settings settings;
+    private final ExportsOnDisk onDisk;
     private final CursorView cursor;
     private final History history;
     private final DeadLetters deadLetters;
@@ -45,8 +45,8 @@ public final class Status {
             DeadLetters deadLetters,
             @Nullable Exports exports,
             Supplier<@Nullable Schedule> schedule) {
-        this.settings = settings;
         this.cursor = CursorView.of(settings);
+        onDisk = new ExportsOnDisk(settings, cursor);
         this.history = cursor.history();
         this.deadLetters = deadLetters;
         this.exports = exports;
@@ -74,7 +74,7 @@ public final class Status {
      */
     public List<LaneStatus> lanes() {
         if (exports == null) {
-            return of(Operations.ofStore(settings, cursor));
+            return of(onDisk.all());
         }
         List<LaneStatus> lanes = ask(() -> of(exports.definitions()))
                 .orElseGet(

@@ -1,12 +1,18 @@
 package com.bytefreezer.connector.disk;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.bytefreezer.connector.testing.TestTools;
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -37,6 +43,42 @@ class PrivateFilesTest {
         PrivateFiles.open(file, StandardOpenOption.WRITE).close();
         assertThat(permissions(file)).isEqualTo("rw-r-----");
         assertThat(permissions(folder)).isEqualTo("rwxr-x---");
+    }
+
+    @Test
+    void aFileIsWrittenAsAWholeAndOverNoOther() throws IOException {
+        Path file = folder.resolve("whole");
+        PrivateFiles.writeNew(file, "first".getBytes(UTF_8));
+        assertThat(permissions(file)).isEqualTo("rw-------");
+        assertThatThrownBy(() -> PrivateFiles.writeNew(file, "second".getBytes(UTF_8)))
+                .isInstanceOf(FileAlreadyExistsException.class);
+        assertThat(file).hasContent("first");
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
+        PrivateFiles.replace(file, "third".getBytes(UTF_8));
+        assertThat(file).hasContent("third");
+        assertThat(permissions(file)).isEqualTo("rw-r--r--");
+        assertThat(folder).isDirectoryContaining(file::equals).isDirectoryNotContaining("glob:**.part");
+    }
+
+    @Test
+    void aFullDiskLeavesTheOldContentAndNothingElse() throws Exception {
+        Path disk = Files.createDirectory(folder.resolve("disk"));
+        assumeTrue(
+                TestTools.run("mount", "-t", "tmpfs", "-o", "size=8k", "tmpfs", disk.toString()), "mount needs root");
+        try {
+            Path file = disk.resolve("old");
+            PrivateFiles.writeNew(file, "old".getBytes(UTF_8));
+            byte[] large = new byte[100_000];
+            assertThatThrownBy(() -> PrivateFiles.replace(file, large)).isInstanceOf(IOException.class);
+            assertThatThrownBy(() -> PrivateFiles.writeNew(disk.resolve("new"), large))
+                    .isInstanceOf(IOException.class);
+            assertThat(file).hasContent("old");
+            try (Stream<Path> all = Files.list(disk)) {
+                assertThat(all).containsExactly(file);
+            }
+        } finally {
+            TestTools.run("umount", disk.toString());
+        }
     }
 
     private static String permissions(Path path) throws IOException {

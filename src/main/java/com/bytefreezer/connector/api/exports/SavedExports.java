@@ -12,6 +12,7 @@ import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.disk.PrivateFiles;
 import com.bytefreezer.connector.problem.ApiException;
 import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Failures;
 import com.bytefreezer.connector.query.DuckDb;
 import com.bytefreezer.connector.query.Query;
 import com.bytefreezer.connector.text.Secrets;
@@ -19,11 +20,9 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
-import java.io.Writer;
 import java.net.URI;
-import java.nio.channels.Channels;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -59,6 +58,7 @@ public final class SavedExports {
      * @param yaml what belongs in it
      * @param settings lines for application.properties that it needs, without the values of secrets
      * @param command that runs it
+     * @param writable whether the file's folder can be written
      * @param errors why it cannot be saved like this, a line each
      */
     public record Draft(
@@ -66,6 +66,7 @@ public final class SavedExports {
             String yaml,
             String settings,
             String command,
+            boolean writable,
             @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> errors) {}
 
     /**
@@ -80,7 +81,7 @@ public final class SavedExports {
         if (!isName(request.name())) {
             errors.add("name: use a-z, 0-9 and - only, for example failed-logins.");
         } else if (exists(request.name())) {
-            errors.add("There is an export %s already. Choose another name.".formatted(request.name()));
+            errors.add(taken(request.name()));
         }
         addMistakesOfSql(request.sql(), errors);
         addConflict(target, errors);
@@ -90,6 +91,7 @@ public final class SavedExports {
                 COMMENT.formatted(name) + ExportFile.of(parameters(name, request, target)),
                 settingsFor(target),
                 command(),
+                isWritable(),
                 errors.stream().map(secrets::mask).toList());
     }
 
@@ -110,17 +112,24 @@ public final class SavedExports {
         Path file = file(request.name());
         try {
             PrivateFiles.createFolders(file.resolveSibling(""));
-            try (FileChannel channel = PrivateFiles.openNew(file);
-                    Writer text = Channels.newWriter(channel, StandardCharsets.UTF_8)) {
-                text.write(draft.yaml());
-            }
+            PrivateFiles.writeNew(file, draft.yaml().getBytes(StandardCharsets.UTF_8));
+        } catch (FileAlreadyExistsException e) {
+            throw Files.isRegularFile(file) ? new ApiException(409, taken(request.name())) : notWritten(draft, e);
         } catch (IOException e) {
-            throw new ApiException(
-                    403,
-                    "%s cannot be written (%s). Download the file and put it there."
-                            .formatted(draft.file(), e.getClass().getSimpleName()));
+            throw notWritten(draft, e);
         }
         return draft;
+    }
+
+    private static ApiException notWritten(Draft draft, IOException e) {
+        return new ApiException(
+                403,
+                "%s cannot be written (%s). Nothing was written. Download the file and put it there."
+                        .formatted(draft.file(), Failures.describe(e)));
+    }
+
+    private static String taken(String name) {
+        return "There is an export %s already. Choose another name.".formatted(name);
     }
 
     /** As this program was started: README's two ways. */
@@ -143,6 +152,12 @@ public final class SavedExports {
         // Read anew, since somebody may have saved one since the start.
         return Files.exists(file(name))
                 || RouteFiles.in(settings.routes().folder()).exportNames().contains(name);
+    }
+
+    private boolean isWritable() {
+        Path folder = settings.routes().folder().resolve("exports");
+        return Files.isWritable(
+                Files.exists(folder) ? folder : settings.routes().folder());
     }
 
     private Path file(String name) {

@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.api.exports;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.bytefreezer.connector.TestApi;
 import com.bytefreezer.connector.TestApi.Answer;
@@ -171,6 +172,23 @@ class SavedExportsTest {
         assertThat(answer.status()).isEqualTo(403);
         assertThat(answer.text("/error")).contains("routes/exports/four.camel.yaml cannot be written");
         assertThat(aside).isDirectory();
+        Files.delete(exports);
+        Files.createDirectory(exports);
+        assumeTrue(TestTools.run("mount", "-t", "tmpfs", "-o", "ro", "tmpfs", exports.toString()), "mount needs root");
+        try {
+            Map<String, Object> order = order("five", "SELECT n FROM events");
+            assertThat(connector
+                            .post("exports/draft", order)
+                            .json()
+                            .path("writable")
+                            .asBoolean(true))
+                    .isFalse();
+            Answer readOnly = connector.post("exports", order);
+            assertThat(readOnly.status()).isEqualTo(403);
+            assertThat(readOnly.error()).contains("five.camel.yaml cannot be written", "Read-only file system");
+        } finally {
+            TestTools.run("umount", exports.toString());
+        }
     }
 
     @Test

@@ -1,0 +1,147 @@
+package com.bytefreezer.connector.app;
+
+import com.bytefreezer.connector.config.Mode;
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.config.SettingsException;
+import com.bytefreezer.connector.cursor.Cursor;
+import com.bytefreezer.connector.operate.Operations;
+import com.bytefreezer.connector.problem.ApiException;
+import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Failures;
+import com.bytefreezer.connector.text.Secrets;
+import java.util.Map;
+import org.apache.camel.Body;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs the exports of the folder in a process that serves the page, as watch mode does and with the same cursor, from when a
+ * person asks for it until a person stops it or the process ends. Safe for use by several threads.
+ */
+public final class WatchHere implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(WatchHere.class);
+    private static final String NOT_HERE = "The exports do not run here.";
+
+    private final Settings settings;
+    private final Secrets secrets;
+    private final Operations operations;
+    private @Nullable Running running;
+    private boolean closed;
+
+    /** @param before what is told of the exports when they do not run here */
+    private record Running(Connector connector, Operations before) {}
+
+    /**
+     * Nothing runs yet.
+     *
+     * @param settings read anew when the exports begin, so that the settings of a new destination need no restart
+     * @param operations those of the exports, while they run here
+     */
+    WatchHere(Settings settings, Secrets secrets, Operations operations) {
+        this.settings = settings;
+        this.secrets = secrets;
+        this.operations = operations;
+    }
+
+    /**
+     * Whether the exports run in this process.
+     *
+     * @param stoppable whether a person began it, who can stop it
+     */
+    public record Condition(boolean here, boolean stoppable) {}
+
+    /** Whether they do now. */
+    public synchronized Condition condition() {
+        return new Condition(operations.runsHere(), running != null);
+    }
+
+    /**
+     * Begins to run the exports, unless this process runs them.
+     *
+     * @param request nothing needs to be in it
+     * @throws ApiException 409 when it cannot: another process has the cursor, there is no export, or a setting is wrong
+     */
+    public synchronized void start(@Body Map<String, Object> request) {
+        ApiException.required(request);
+        if (closed || operations.runsHere()) {
+            return;
+        }
+        if (readAnew(Mode.STATUS).exportsNow().isEmpty()) {
+            throw new ApiException(409, "There is no export to run. Save one first.");
+        }
+        Settings now = readAnew(Mode.WATCH);
+        now.secrets().forEach(secrets::add);
+        Connector connector = open(now);
+        try {
+            connector.start();
+        } catch (Exception e) {
+            connector.close();
+            throw refusal(e);
+        }
+        running = new Running(connector, operations.become(connector.operations));
+        LOG.info("The exports run here, as in watch mode, since a person asked for it on the page.");
+    }
+
+    /**
+     * Ends it; batches in flight are finished.
+     *
+     * @throws ApiException 409 when no person began it
+     */
+    public synchronized void stop() {
+        if (running == null) {
+            throw new ApiException(
+                    409,
+                    operations.runsHere()
+                            ? "This process is a watch: it runs the exports until it ends."
+                            : "The exports do not run here, so there is nothing to stop.");
+        }
+        end(running);
+        LOG.info("The exports do not run here any more, since a person stopped them on the page.");
+    }
+
+    private void end(Running ending) {
+        ending.connector.close();
+        operations.become(ending.before);
+        running = null;
+    }
+
+    private Settings readAnew(Mode mode) {
+        try {
+            return settings.again(mode);
+        } catch (SettingsException e) {
+            throw new ApiException(409, secrets.mask(e.saying(NOT_HERE)));
+        }
+    }
+
+    private Connector open(Settings now) {
+        Cursor cursor;
+        try {
+            cursor = Cursor.open(now);
+        } catch (ConnectorException e) {
+            throw refusal(e);
+        }
+        try {
+            return Connector.beside(now, secrets, cursor);
+        } catch (RuntimeException | Error e) {
+            cursor.close();
+            throw e;
+        }
+    }
+
+    private static ApiException refusal(Exception failure) {
+        return new ApiException(
+                409,
+                failure instanceof ConnectorException known
+                        ? known.saying(NOT_HERE)
+                        : "%s %s".formatted(Failures.describe(failure), NOT_HERE));
+    }
+
+    @Override
+    public synchronized void close() {
+        closed = true;
+        if (running != null) {
+            end(running);
+        }
+    }
+}
