@@ -44,6 +44,12 @@ final class ValueRules {
         RULES.put("health-reporting.register-on-startup", oneOf("true", "false"));
         RULES.put("health-reporting.max-lag-seconds", between(1, Integer.MAX_VALUE));
         RULES.put("query.sync", oneOf("auto", "incremental", "full"));
+        RULES.put(
+                "lookups.folder",
+                value -> problemUnless(
+                        !value.contains("://") || value.matches("s3://[^/]+(/.*)?"),
+                        "must be a folder or like s3://bucket/prefix"));
+        RULES.put("lookups.max-bytes", between(1, Integer.MAX_VALUE));
         RULES.put("records.nulls", oneOf("keep", "omit"));
         RULES.put(
                 "columns.types",

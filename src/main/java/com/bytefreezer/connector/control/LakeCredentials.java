@@ -101,6 +101,11 @@ public final class LakeCredentials {
 
     /** The bucket of the settings {@code s3.*}, which overrides the control plane's. */
     public Credentials fromSettings() {
+        return fromSettings(settings.text("s3.bucket"));
+    }
+
+    /** The keys of the settings {@code s3.*}, for a bucket of this name. */
+    public Credentials fromSettings(String bucket) {
         String accessKey = settings.optional("s3.access-key").orElse("");
         Keys keys = accessKey.isEmpty()
                 ? null
@@ -109,7 +114,7 @@ public final class LakeCredentials {
                         settings.text("s3.secret-key"),
                         settings.optional("s3.session-token").orElse(null));
         return Credentials.of(
-                settings.text("s3.bucket"),
+                bucket,
                 endpoint(settings.optional("s3.endpoint").orElse("")),
                 settings.isTrue("s3.use-ssl"),
                 settings.optional("s3.region").orElse(""),

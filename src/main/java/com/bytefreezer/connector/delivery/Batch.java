@@ -9,6 +9,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
@@ -77,6 +78,23 @@ public final class Batch {
         this(unit, number, records, numbers, new Settled(), null);
     }
 
+    /**
+     * Records of joined rows.
+     *
+     * @param names what tells each from the others of its object, whatever the rows are joined with
+     */
+    static Batch joined(Unit unit, int number, byte[][] records, long[] numbers, String[] names) {
+        Map<Long, String> ids = new HashMap<>();
+        String prefix = "";
+        for (int i = 0; i < numbers.length; i++) {
+            if (i == 0 || objectIn(numbers[i]) != objectIn(numbers[i - 1])) {
+                prefix = prefixOfIds(unit, objectIn(numbers[i]));
+            }
+            ids.put(numbers[i], prefix + "-" + names[i]);
+        }
+        return new Batch(unit, number, records, numbers, new Settled(), ids);
+    }
+
     /** Records that were in another batch before. */
     static Batch again(Unit unit, byte[][] records, long[] numbers, Map<Long, String> ids) {
         return new Batch(unit, 0, records, numbers, new Settled(), ids);
@@ -101,7 +119,7 @@ public final class Batch {
     public String id() {
         // Of a bundle the other objects do not matter: there may be more of them after a restart.
         StringBuilder content = new StringBuilder(unit.isRepeatable() ? unit.exportOfIds() : unit.key());
-        content.append(' ').append(unit.query());
+        content.append(' ').append(unit.queryOfIds());
         for (int from = 0, to; from < numbers.length; from = to) {
             to = from + 1;
             while (to < numbers.length && numbers[to] == numbers[to - 1] + 1) {
@@ -112,12 +130,16 @@ public final class Batch {
             }
             content.append(' ').append(inObject(numbers[from])).append(' ').append(to - from);
         }
+        if (knownIds != null) {
+            // The numbers are others with other lookups.
+            recordIds().forEach(id -> content.append(' ').append(id));
+        }
         return HexFormat.of().formatHex(hash(content.toString()));
     }
 
     /**
      * An id for each record, the same on every try and after every restart: 128 bits of its object and query, and its
-     * number there.
+     * number there; of one of a joined row the row's number and its content.
      *
      * @return empty when the order of the records is not the same on every run, so that there can be none
      */
@@ -138,13 +160,17 @@ public final class Batch {
         for (long record : records) {
             int object = objectIn(record);
             if (object != prefixed) {
-                String content = unit.exportOfIds() + " " + unit.identity(object) + " " + unit.query();
-                prefix = Base64.getUrlEncoder().withoutPadding().encodeToString(hash(content));
+                prefix = prefixOfIds(unit, object);
                 prefixed = object;
             }
             ids.add(prefix + "-" + inObject(record));
         }
         return ids;
+    }
+
+    private static String prefixOfIds(Unit unit, int object) {
+        String content = unit.exportOfIds() + " " + unit.identity(object) + " " + unit.queryOfIds();
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(hash(content));
     }
 
     public Unit unit() {

@@ -32,6 +32,14 @@ public final class Batches implements Iterator<Batch> {
 
     private byte[][] records;
     private long[] numbers;
+    /** Of {@code left} and of each of {@link #records}, where rows are joined. */
+    private @Nullable String name;
+
+    private String[] names = {};
+    private final NamesOfJoined namesOfJoined = new NamesOfJoined();
+    /** Records that are delivered already, and come again for their names. */
+    private long delivered;
+
     private final Deque<Batch> bundle = new ArrayDeque<>();
     private Object[] block = {};
     private Object @Nullable [] objects;
@@ -56,7 +64,7 @@ public final class Batches implements Iterator<Batch> {
      * Batches of at most {@code maxRecords} records and {@code maxBytes} bytes.
      *
      * @param rows of each block of records an array of byte[], the JSON of each, or a {@link RefusedRecord} in its place, and
-     *     for a bundle an array of the numbers of their objects; a null in place of a record marks the end
+     *     for a bundle an array of the numbers of their objects, where rows are joined of their rows; a null in place of a record marks the end
      * @param maxUnsettled batches of the unit that may be under way at the same time, two or more; fewer, but still two, when
      *     records have more than {@code maxBytes}
      */
@@ -73,7 +81,8 @@ public final class Batches implements Iterator<Batch> {
         this.maxBytes = maxBytes;
         this.maxUnsettled = maxUnsettled;
         this.stopped = stopped;
-        record = unit.counts().selected() - 1;
+        record = unit.isJoined() ? -1 : unit.counts().selected() - 1;
+        delivered = unit.isJoined() ? unit.counts().selected() : 0;
         records = new byte[Math.min(maxRecords, 1024)][];
         numbers = new long[records.length];
         sizes = new int[maxUnsettled];
@@ -131,6 +140,10 @@ public final class Batches implements Iterator<Batch> {
     }
 
     private boolean hasNextRecord() {
+        while (delivered > 0 && !atEnd) {
+            nextRecord();
+            delivered--;
+        }
         if (left == null && !atEnd) {
             left = nextRecord();
         }
@@ -143,7 +156,7 @@ public final class Batches implements Iterator<Batch> {
             append(left, 0);
             left = nextRecord();
             unit.selected(1);
-            Batch refused = new Batch(unit, cut++, Arrays.copyOf(records, 1), Arrays.copyOf(numbers, 1));
+            Batch refused = batch(1);
             refused.reject(0, reason);
             return refused;
         }
@@ -155,7 +168,15 @@ public final class Batches implements Iterator<Batch> {
             left = nextRecord();
         }
         unit.selected(count);
-        return new Batch(unit, cut++, Arrays.copyOf(records, count), Arrays.copyOf(numbers, count));
+        return batch(count);
+    }
+
+    private Batch batch(int count) {
+        byte[][] some = Arrays.copyOf(records, count);
+        long[] theirs = Arrays.copyOf(numbers, count);
+        return unit.isJoined() && unit.isRepeatable()
+                ? Batch.joined(unit, cut++, some, theirs, names)
+                : new Batch(unit, cut++, some, theirs);
     }
 
     /** Waits for earlier batches; false when there is no point in going on. */
@@ -187,6 +208,10 @@ public final class Batches implements Iterator<Batch> {
             records = Arrays.copyOf(records, count * 2);
             numbers = Arrays.copyOf(numbers, count * 2);
         }
+        if (name != null) {
+            names = names.length < records.length ? Arrays.copyOf(names, records.length) : names;
+            names[count] = name;
+        }
         records[count] = json;
         numbers[count] = Batch.number(object, record);
     }
@@ -203,7 +228,7 @@ public final class Batches implements Iterator<Batch> {
                 atEnd = true;
                 unit.ended();
             } else {
-                count(objects == null ? 0 : (Integer) objects[read]);
+                count(objectOf(json));
                 read++;
             }
             return json;
@@ -228,6 +253,18 @@ public final class Batches implements Iterator<Batch> {
         objects = columns.length > 1 ? columns[1] : null;
         read = 0;
         return true;
+    }
+
+    private int objectOf(byte[] json) {
+        if (objects == null) {
+            return 0;
+        }
+        if (unit.isJoined()) {
+            long row = (Long) objects[read];
+            name = namesOfJoined.of(row, json);
+            return NamesOfJoined.objectOf(row);
+        }
+        return (Integer) objects[read];
     }
 
     private void count(int objectOfRecord) {

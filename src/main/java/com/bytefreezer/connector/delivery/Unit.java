@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Unit implements Delivered {
     private static final long LOOK_AT_STOP_MS = 100;
+    /** Is in no id of a query. */
+    private static final char JOINED_WITH = '@';
 
     private final Lane lane;
     private final String tenant;
@@ -50,7 +52,7 @@ public final class Unit implements Delivered {
     /**
      * A unit of which nothing is delivered, until {@link #claimed} says more.
      *
-     * @param query identifies the query's text
+     * @param query identifies the query's text, and for one that joins what it is joined with, see {@link #joined}
      * @param listing describes the whole dataset, when the unit covers it
      * @param listingBefore what {@code listing} was at the last delivery
      * @param repeatable whether each run gives the same records of an object in the same order
@@ -119,6 +121,21 @@ public final class Unit implements Delivered {
     @Override
     public synchronized String query() {
         return query;
+    }
+
+    /** What identifies a query that joins lookups of this version: with others its records are others. */
+    public static String joined(String query, String lookups) {
+        return query + JOINED_WITH + lookups;
+    }
+
+    /** Whether its query joins: then there may be several records of a row, and fewer or more with other lookups. */
+    public synchronized boolean isJoined() {
+        return query.indexOf(JOINED_WITH) >= 0;
+    }
+
+    /** The query's part in the ids of records, whatever it was joined with. */
+    public synchronized String queryOfIds() {
+        return isJoined() ? query.substring(0, query.indexOf(JOINED_WITH)) : query;
     }
 
     @Override

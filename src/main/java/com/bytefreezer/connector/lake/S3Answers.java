@@ -17,6 +17,7 @@ import software.amazon.awssdk.core.interceptor.Context;
 import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
 import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.http.SdkHttpRequest;
+import software.amazon.awssdk.services.s3.model.GetObjectRequest;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 
@@ -38,7 +39,10 @@ record S3Answers(String bucket, String where) {
         @Override
         public Optional<InputStream> modifyHttpResponseContent(
                 Context.ModifyHttpResponse context, ExecutionAttributes attributes) {
-            return context.responseBody().map(Limited::new);
+            // The content of an object is for who reads it to limit.
+            return context.request() instanceof GetObjectRequest
+                    ? context.responseBody()
+                    : context.responseBody().map(Limited::new);
         }
 
         /** The SDK treats any other answer with status 200, such as a proxy's page, as an empty bucket. */

@@ -45,8 +45,17 @@ final class Cut {
 
     /** Whether, besides, each record of an object gives exactly one. */
     boolean isOneEach() {
+        return gives(Plan.Rows.ONE_EACH);
+    }
+
+    /** Whether each record of an object is joined with lookups. */
+    boolean isJoined() {
+        return gives(Plan.Rows.JOINED);
+    }
+
+    private boolean gives(Plan.Rows rows) {
         Plan made = plan;
-        return made != null && isRowWise() && made.isOneEach();
+        return made != null && isRowWise() && made.rows() == rows;
     }
 
     /** How the dataset is cut, and why, for a person. */

@@ -53,6 +53,7 @@ public final class Export {
     private final String tenant;
     private final String dataset;
     private final String destination;
+    private final Query query;
     private final LaneQuery queries;
 
     private final StartingPoint start;
@@ -65,6 +66,7 @@ public final class Export {
     Export(Exports exports, ExportDefinition definition, Query query) {
         this.exports = exports;
         this.definition = definition;
+        this.query = query;
         lane = definition.lane();
         name = definition.name();
         tenant = definition.tenant();
@@ -75,6 +77,7 @@ public final class Export {
                 lane,
                 this::subject,
                 exports.engine(),
+                exports.lookups()::mayBe,
                 exports.cursor().queries(),
                 query,
                 definition.sql(),
@@ -159,6 +162,7 @@ public final class Export {
                 exports.cursor().lanes().suspects(lane),
                 // A run that is not repeated ends when all it has listed is delivered, by whomever.
                 !exports.isWatch(),
+                exports.lookups().of(query.lookups()),
                 bar(lake, position)));
     }
 

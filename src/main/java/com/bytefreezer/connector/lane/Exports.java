@@ -4,6 +4,7 @@ import com.bytefreezer.connector.config.ExportDefinition;
 import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.cursor.Cursor;
+import com.bytefreezer.connector.lookup.Lookups;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Problem;
 import com.bytefreezer.connector.query.DuckDb;
@@ -37,6 +38,7 @@ import java.util.stream.Stream;
 /** What all exports of this process share. Safe for use by several threads. */
 public final class Exports {
     private final Settings settings;
+    private final Lookups lookups;
     private final Cursor cursor;
     private final boolean watch;
     private final ConcurrentMap<Lane, Export> lanes = new ConcurrentHashMap<>();
@@ -76,6 +78,7 @@ public final class Exports {
     public Exports(Settings settings, Cursor cursor, boolean watch, Engine engine) {
         this.engine = engine;
         this.settings = settings;
+        lookups = Lookups.of(settings);
         this.cursor = cursor;
         this.watch = watch;
         memory = engine.equals(Engine.HERE)
@@ -115,7 +118,7 @@ public final class Exports {
             ConnectorException first = null;
             for (ExportDefinition definition : definitions) {
                 try {
-                    queries.computeIfAbsent(definition.sql(), sql -> Query.parse(sql, connection));
+                    queries.computeIfAbsent(definition.sql(), sql -> Query.parse(sql, connection, lookups::mayBe));
                 } catch (ConnectorException e) {
                     problems.add("export %s: %s".formatted(definition.name(), e.saying(effect)));
                     first = first == null ? e : first;
@@ -319,6 +322,10 @@ public final class Exports {
 
     Settings settings() {
         return settings;
+    }
+
+    Lookups lookups() {
+        return lookups;
     }
 
     Schemas schemas() {

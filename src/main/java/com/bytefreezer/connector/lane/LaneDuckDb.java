@@ -55,6 +55,7 @@ final class LaneDuckDb {
                 run.lake.folders(),
                 run.credentials(),
                 run.hasSmallObjects(),
+                run.lookups(),
                 memory);
     }
 

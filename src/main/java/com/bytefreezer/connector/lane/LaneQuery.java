@@ -14,6 +14,7 @@ import java.sql.SQLException;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,6 +36,7 @@ final class LaneQuery {
     private final Lane lane;
     private final Supplier<String> subject;
     private final Engine engine;
+    private final Predicate<String> isLookup;
     private final LaneQueries queries;
     private final String content;
     private final Used own;
@@ -45,6 +47,7 @@ final class LaneQuery {
             Lane lane,
             Supplier<String> subject,
             Engine engine,
+            Predicate<String> isLookup,
             LaneQueries queries,
             Query own,
             String text,
@@ -52,6 +55,7 @@ final class LaneQuery {
         this.lane = lane;
         this.subject = subject;
         this.engine = engine;
+        this.isLookup = isLookup;
         this.queries = queries;
         content = text + "\n" + nulls;
         this.own = new Used(own, nulls.equals("omit"));
@@ -61,7 +65,7 @@ final class LaneQuery {
         int end = of.lastIndexOf('\n');
         try (Connection connection = DuckDb.forParsing(engine)) {
             return new Used(
-                    Query.parse(of.substring(0, end), connection),
+                    Query.parse(of.substring(0, end), connection, isLookup),
                     of.substring(end + 1).equals("omit"));
         } catch (SQLException e) {
             throw new ConnectorException("DuckDB does not end (" + e.getMessage() + ").", e);

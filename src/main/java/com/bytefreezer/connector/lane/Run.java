@@ -9,6 +9,7 @@ import com.bytefreezer.connector.lake.Credentials;
 import com.bytefreezer.connector.lake.Lake;
 import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.query.DuckDb;
+import com.bytefreezer.connector.query.LookupTables;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -34,6 +35,7 @@ final class Run implements AutoCloseable {
     final LeftOver leftOver = new LeftOver();
     final RunTally tally;
     private final boolean awaitsOthers;
+    private final LookupTables lookups;
     private final Progress bar;
 
     /** Held while the keys are fetched anew, which may take long; not the run, since others ask how far it is. */
@@ -78,6 +80,7 @@ final class Run implements AutoCloseable {
      *
      * @param subject so do its messages begin
      * @param awaitsOthers whether it waits for units that another replica has claimed
+     * @param lookups in the versions that all of it is read with
      */
     Run(
             String subject,
@@ -87,6 +90,7 @@ final class Run implements AutoCloseable {
             Position position,
             Suspects suspects,
             boolean awaitsOthers,
+            LookupTables lookups,
             Progress bar) {
         this.lake = lake;
         this.since = since;
@@ -94,9 +98,14 @@ final class Run implements AutoCloseable {
         this.position = position;
         this.suspects = suspects;
         this.awaitsOthers = awaitsOthers;
+        this.lookups = lookups;
         this.bar = bar;
         listing = new Listing(lake.objects(since), lake::unlisted);
         tally = new RunTally(subject, listing, leftOver, bar);
+    }
+
+    LookupTables lookups() {
+        return lookups;
     }
 
     synchronized @Nullable Credentials credentials() {

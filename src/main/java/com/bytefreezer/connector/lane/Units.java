@@ -2,10 +2,12 @@ package com.bytefreezer.connector.lane;
 
 import com.bytefreezer.connector.config.ExportDefinition;
 import com.bytefreezer.connector.config.Lane;
+import com.bytefreezer.connector.cursor.LaneQueries;
 import com.bytefreezer.connector.delivery.Batches;
 import com.bytefreezer.connector.delivery.Unit;
 import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.query.Plan.Rows;
 import com.bytefreezer.connector.query.Query;
 import com.bytefreezer.connector.query.Schema;
 import java.time.Duration;
@@ -56,6 +58,7 @@ final class Units {
     private final Set<String> endless = ConcurrentHashMap.newKeySet();
 
     private boolean saidThatThereIsNone;
+    private String saidToBeginAnew = "";
 
     /** @param stopping whether no other unit of a run is to begin */
     Units(Exports exports, ExportDefinition definition, Query query, LaneQuery queries, Predicate<Run> stopping) {
@@ -106,7 +109,7 @@ final class Units {
             return run.leftOver.takeBeside().stream()
                     .map(objects -> newOnes(run, objects.iterator()))
                     .filter(objects -> !objects.isEmpty())
-                    .map(this::unitOf)
+                    .map(objects -> unitOf(run, objects))
                     .map(unit -> begin(run, unit))
                     .iterator();
         }
@@ -184,13 +187,30 @@ final class Units {
         return true;
     }
 
+    /** What is begun with other lookups does not go on with these: the order of its records may be another. */
+    private void sayWhatBeginsAnew(Run run) {
+        String id = id(run);
+        if (cut.isJoined() && !id.equals(saidToBeginAnew)) {
+            saidToBeginAnew = id;
+            LaneQueries.Begun begun = exports.cursor().queries().begunOtherwise(lane, id);
+            if (begun.objects() > 0) {
+                LOG.warn(
+                        "{}: the lookups have changed since {} objects were begun. These begin anew; up to {} records come again, with the ids that they had.",
+                        exports.subject(definition),
+                        begun.objects(),
+                        begun.records());
+            }
+        }
+    }
+
     private Iterator<Unit> eachNewObject(Run run) {
+        sayWhatBeginsAnew(run);
         Stream<LakeObject> unsuspected = each(run.tally.found(
                         exports.cursor().lanes().newOnes(run.position, lane, run.listing)))
-                .filter(object -> run.suspects.isEmpty() || isUnsuspected(run, unitOf(List.of(object))));
+                .filter(object -> run.suspects.isEmpty() || isUnsuspected(run, unitOf(run, List.of(object))));
         Listing fresh = new Listing(duckDb.learned(run, unsuspected.iterator())
                 .flatMap(object -> newSlices(run, object))
-                .filter(slice -> slice.slice() == null || isUnsuspected(run, unitOf(List.of(slice)))));
+                .filter(slice -> slice.slice() == null || isUnsuspected(run, unitOf(run, List.of(slice)))));
         List<LakeObject> first = fresh.peek(exports.settings().integer("export.parallel-objects"));
         if (first.isEmpty()) {
             return Collections.emptyIterator();
@@ -219,7 +239,7 @@ final class Units {
             @Override
             public Unit next() {
                 offered = false;
-                return begin(run, unitOf(nextBundle(fresh)));
+                return begin(run, unitOf(run, nextBundle(fresh)));
             }
         };
     }
@@ -244,8 +264,13 @@ final class Units {
         return bundle;
     }
 
-    private Unit unitOf(List<LakeObject> objects) {
-        return new Unit(lane, tenant, dataset, objects, queries.id(), null, null, areRepeatable());
+    private Unit unitOf(Run run, List<LakeObject> objects) {
+        return new Unit(lane, tenant, dataset, objects, id(run), null, null, areRepeatable());
+    }
+
+    /** Of the query, with what it is joined with in this run. */
+    private String id(Run run) {
+        return cut.isJoined() ? Unit.joined(queries.id(), run.lookups().version()) : queries.id();
     }
 
     /** The slices of a new object that are not delivered yet, or the object itself when it is not a big one. */
@@ -268,7 +293,7 @@ final class Units {
         List<LakeObject> fresh = each(run.tally.found(
                         exports.cursor().lanes().newOnes(run.position, lane, run.listing)))
                 .toList();
-        return fresh.isEmpty() ? Collections.emptyIterator() : one(run, unitOf(fresh));
+        return fresh.isEmpty() ? Collections.emptyIterator() : one(run, unitOf(run, fresh));
     }
 
     private Iterator<Unit> wholeDataset(Run run) {
@@ -303,17 +328,20 @@ final class Units {
             throw new ConnectorException(
                     "DuckDB did not come to an end with it in an earlier run; it is tried again after a restart");
         }
-        LaneQuery.Used begunWith = queries.of(unit.query());
+        LaneQuery.Used begunWith = queries.of(unit.queryOfIds());
         Schema schema = duckDb.schema();
         String statement = unit.isBundle()
-                ? run.duckDb().recordsOfBundle(begunWith.query(), unit.objects(), schema, begunWith.omitNulls())
+                ? run.duckDb()
+                        .recordsOfBundle(
+                                begunWith.query(), unit.objects(), schema, begunWith.omitNulls(), unit.isJoined())
                 : run.duckDb().stream(
                         begunWith.query(),
                         unit.objects(),
                         schema,
                         begunWith.omitNulls(),
-                        unit.counts().settled(),
-                        cut.isOneEach(),
+                        // Of joined rows the ids of those that come next need those before.
+                        unit.isJoined() ? 0 : unit.counts().settled(),
+                        unit.isJoined() ? Rows.JOINED : cut.isOneEach() ? Rows.ONE_EACH : Rows.SEVERAL,
                         exports.settings().integer("records.max-bytes"));
         duckDb.keepSchema();
         return statement;

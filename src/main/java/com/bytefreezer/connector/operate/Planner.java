@@ -9,11 +9,13 @@ import com.bytefreezer.connector.cursor.Position;
 import com.bytefreezer.connector.lake.Credentials;
 import com.bytefreezer.connector.lake.Lake;
 import com.bytefreezer.connector.lake.LakeObject;
+import com.bytefreezer.connector.lookup.Lookups;
 import com.bytefreezer.connector.operate.Estimate.Selected;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.query.DuckDb;
 import com.bytefreezer.connector.query.DuckDbException;
 import com.bytefreezer.connector.query.Engine;
+import com.bytefreezer.connector.query.LookupTables;
 import com.bytefreezer.connector.query.Plan;
 import com.bytefreezer.connector.query.Query;
 import com.bytefreezer.connector.query.Schema;
@@ -105,8 +107,9 @@ public final class Planner {
             Tally all = new Tally();
             tally(lake, all, object -> true);
             if (all.objects > 0) {
-                try (DuckDb duckDb = open(lake, credentials)) {
-                    plan(duckDb, query(export), all, learned(export, duckDb, all));
+                Query query = query(export);
+                try (DuckDb duckDb = open(lake, credentials, query)) {
+                    plan(duckDb, query, all, learned(export, duckDb, all));
                 }
             }
         }
@@ -115,7 +118,7 @@ public final class Planner {
     /** Parses the SQL of an export. */
     public Query query(ExportDefinition export) {
         try (Connection connection = DuckDb.forParsing(engine.get())) {
-            return Query.parse(export.sql(), connection);
+            return Query.parse(export.sql(), connection, Lookups.of(settings)::mayBe);
         } catch (SQLException e) {
             throw new ConnectorException(
                     "DuckDB does not start (" + DuckDbException.of(e).getMessage() + ").", e);
@@ -149,7 +152,7 @@ public final class Planner {
                         List.of(),
                         notes(export, lake, Schema.of(settings)));
             }
-            try (DuckDb duckDb = open(lake, credentials)) {
+            try (DuckDb duckDb = open(lake, credentials, query)) {
                 Schema schema = learned(export, duckDb, all);
                 Plan plan = plan(duckDb, query, all, schema);
                 Tally read = all;
@@ -243,8 +246,9 @@ public final class Planner {
         }
     }
 
-    private DuckDb open(Lake lake, @Nullable Credentials credentials) {
-        return DuckDb.open(engine.get(), settings, lake.folders(), credentials, true);
+    private DuckDb open(Lake lake, @Nullable Credentials credentials, Query query) {
+        LookupTables lookups = Lookups.of(settings).of(query.lookups());
+        return DuckDb.open(engine.get(), settings, lake.folders(), credentials, true, lookups);
     }
 
     private Lake lake(ExportDefinition export, @Nullable Credentials credentials) {

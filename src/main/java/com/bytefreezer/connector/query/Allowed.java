@@ -9,7 +9,7 @@ import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
 /**
- * Decides what a user's statement may do: read {@code events} and its own common table expressions, and compute with what
+ * Decides what a user's statement may do: read {@code events}, lookups and its own common table expressions, and compute with what
  * they give. Every other table, view and file is refused, and so are functions that tell or change DuckDB's state and those
  * that are known to end its process. Looks at the parsed statement only, before anything is bound.
  */
@@ -87,9 +87,12 @@ final class Allowed {
      *
      * @param statement as {@code json_serialize_sql} gives it
      * @param events the name of the table that holds the dataset
+     * @param lookups the names of lookups, in small letters
      */
-    static Optional<Refusal> refusal(JsonNode statement, String events) {
-        return refusal(statement, Set.of(lower(events)));
+    static Optional<Refusal> refusal(JsonNode statement, String events, Set<String> lookups) {
+        Set<String> tables = new HashSet<>(lookups);
+        tables.add(lower(events));
+        return refusal(statement, tables);
     }
 
     private static Optional<Refusal> refusal(JsonNode node, Set<String> tables) {
@@ -198,7 +201,7 @@ final class Allowed {
     }
 
     /** As DuckDB compares names: the letters of ASCII only, or a name could be taken for another. */
-    private static String lower(String name) {
+    static String lower(String name) {
         return name.chars()
                 .map(c -> c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c)
                 .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)

@@ -33,6 +33,7 @@ final class Binding {
             reader("parquet_scan"));
 
     private final Footers.Connections connections;
+    private final LookupTables lookups;
     private final Map<Key, Bound> known = new ConcurrentHashMap<>();
 
     private record Key(Query query, Schema schema, long version, String number) {}
@@ -44,15 +45,16 @@ final class Binding {
      */
     record Bound(List<Column> columns, Map<String, String> virtualColumns) {}
 
-    Binding(Footers.Connections connections) {
+    Binding(Footers.Connections connections, LookupTables lookups) {
         this.connections = connections;
+        this.lookups = lookups;
     }
 
     private static String reader(String name) {
         return "CREATE OR REPLACE TEMP MACRO %s(path, %s) AS TABLE FROM events"
                 .formatted(
                         name,
-                        Stream.concat(Query.OWN_OPTIONS.stream(), Query.VIRTUAL_COLUMNS.stream())
+                        Stream.concat(Placeholders.OWN_OPTIONS.stream(), Query.VIRTUAL_COLUMNS.stream())
                                 .map(option -> option + " := NULL")
                                 .collect(Collectors.joining(", ")));
     }
@@ -69,6 +71,7 @@ final class Binding {
     }
 
     private Bound bind(Query query, Schema schema, String number) throws SQLException {
+        requireLookups(query);
         Map<String, String> virtual = new LinkedHashMap<>(query.virtualColumns());
         for (String name : virtual.keySet()) {
             if (schema.has(name)) {
@@ -84,7 +87,7 @@ final class Binding {
             try (Connection connection = connections.open()) {
                 String nothing = nothing(schema, virtual);
                 List<Column> columns = described(connection, over(query, nothing, number));
-                List<Column> named = named(columns, names(connection, query.text(), nothing), number);
+                List<Column> named = named(columns, names(connection, query, nothing), number);
                 requireDifferent(named, number);
                 return new Bound(named, virtual);
             } catch (SQLException e) {
@@ -93,6 +96,14 @@ final class Binding {
                         || virtual.putIfAbsent(name, name) != null) {
                     throw e;
                 }
+            }
+        }
+    }
+
+    private void requireLookups(Query query) {
+        for (String name : query.lookups()) {
+            if (lookups.tables().stream().noneMatch(table -> table.name().equals(name))) {
+                throw query.without(name);
             }
         }
     }
@@ -128,14 +139,21 @@ final class Binding {
      * The names that DuckDB gives to the columns of the user's text. Of an expression without a name it is its text, which
      * is another one after it has gone through the tree: {@code CAST('1.0' AS DOUBLE)} for {@code 1e0}.
      */
-    private static List<String> names(Connection connection, String text, String nothing) throws SQLException {
+    private static List<String> names(Connection connection, Query query, String nothing) throws SQLException {
         try (Statement statement = connection.createStatement()) {
             for (String prepared : SOURCES) {
                 statement.execute(prepared.formatted(nothing));
             }
+            for (String lookup : query.lookups()) {
+                String name = Query.identifier(lookup);
+                statement.execute(
+                        "CREATE OR REPLACE TEMP VIEW %s AS FROM %s.%s".formatted(name, LookupTables.SCHEMA, name));
+            }
         }
         try {
-            return described(connection, text).stream().map(Column::name).toList();
+            return described(connection, query.text()).stream()
+                    .map(Column::name)
+                    .toList();
         } catch (SQLException e) {
             // It is no query that can be described, such as a DESCRIBE.
             return List.of();

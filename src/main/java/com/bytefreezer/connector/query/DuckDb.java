@@ -45,13 +45,14 @@ public final class DuckDb implements AutoCloseable {
     private final OddObjects oddObjects;
     private final Footers footers = new Footers(this::newConnection);
     private final RowCounts rowCounts = new RowCounts(this::newConnection);
-    private final Binding binding = new Binding(this::newConnection);
+    private final Binding binding;
     /** By statement, for as long as somebody has it. */
     private final Map<String, Completion> completions = Collections.synchronizedMap(new WeakHashMap<>());
 
-    private DuckDb(Sandbox sandbox, RawCopies copies) {
+    private DuckDb(Sandbox sandbox, RawCopies copies, LookupTables lookups) {
         this.sandbox = sandbox;
         this.copies = copies;
+        binding = new Binding(this::newConnection, lookups);
         oddObjects = new OddObjects(this::newConnection, copies);
     }
 
@@ -72,7 +73,7 @@ public final class DuckDb implements AutoCloseable {
     /** Opens the database in this process. */
     public static DuckDb open(
             Settings settings, Set<String> folders, @Nullable Credentials credentials, boolean smallObjects) {
-        return open(Engine.HERE, settings, folders, credentials, smallObjects);
+        return open(Engine.HERE, settings, folders, credentials, smallObjects, LookupTables.NONE);
     }
 
     /**
@@ -83,14 +84,16 @@ public final class DuckDb implements AutoCloseable {
      * @param credentials of the bucket, or null for a folder of this machine
      * @param smallObjects whether to keep what was read from the bucket: a small object's footer is read twice, while a
      *     big object would only fill the memory
+     * @param lookups the tables beside {@code events}
      */
     public static DuckDb open(
             Engine engine,
             Settings settings,
             Set<String> folders,
             @Nullable Credentials credentials,
-            boolean smallObjects) {
-        return open(engine, settings, folders, credentials, smallObjects, MemoryLimit.ofQuery(settings));
+            boolean smallObjects,
+            LookupTables lookups) {
+        return open(engine, settings, folders, credentials, smallObjects, lookups, MemoryLimit.ofQuery(settings));
     }
 
     /**
@@ -104,12 +107,13 @@ public final class DuckDb implements AutoCloseable {
             Set<String> folders,
             @Nullable Credentials credentials,
             boolean smallObjects,
+            LookupTables lookups,
             long memory) {
         try {
             RawCopies copies = new RawCopies();
             Sandbox sandbox = Sandbox.open(
-                    engine, memory, new Sandbox.Reach(settings, folders, credentials, smallObjects, copies));
-            return new DuckDb(sandbox, copies);
+                    engine, memory, new Sandbox.Reach(settings, folders, credentials, smallObjects, copies, lookups));
+            return new DuckDb(sandbox, copies, lookups);
         } catch (SQLException e) {
             throw notStarted(e);
         }
@@ -173,7 +177,7 @@ public final class DuckDb implements AutoCloseable {
                     ResultSet rows = statement.executeQuery("EXPLAIN (FORMAT json) " + sql)) {
                 while (rows.next()) {
                     if (rows.getString(1).equals("logical_plan")) {
-                        return Plan.of(JSON.readTree(rows.getString(2)));
+                        return Plan.of(JSON.readTree(rows.getString(2)), query);
                     }
                 }
                 throw new IllegalStateException("EXPLAIN gave no logical plan");
@@ -209,20 +213,21 @@ public final class DuckDb implements AutoCloseable {
      */
     public String records(Query query, List<LakeObject> objects, Schema schema, boolean omitNulls, long skip) {
         return over(query, objects, schema, NO_NUMBER, "", (connection, columns, sql) -> {
-            String offset = skip == 0 ? "" : " OFFSET " + skip;
             return "SELECT record FROM (SELECT encode(%s) AS record FROM (%s) AS r(%s)%s) UNION ALL SELECT NULL"
                     .formatted(
                             new RowRendering(columns, omitNulls, NO_NUMBER).record(),
                             sql,
                             names(columns.size()),
-                            offset);
+                            offset(skip));
         });
     }
 
     /**
-     * As {@link #records}, for a reader that completes what it gives, see {@link #completion}.
+     * As {@link #records}, for a reader that completes what it gives, see {@link #completion}. Of rows that are
+     * {@link Plan.Rows#JOINED} the records come in the order of the rows and, of one row, of their content, with a second
+     * column: the row's number in its object.
      *
-     * @param oneEach whether each of its records is made of a row of the objects, of which no other one is made
+     * @param rows what each row of the objects gives, when they are read by themselves
      * @param maxBytes the most of a record; a larger one is refused
      */
     public String stream(
@@ -231,15 +236,19 @@ public final class DuckDb implements AutoCloseable {
             Schema schema,
             boolean omitNulls,
             long skip,
-            boolean oneEach,
+            Plan.Rows rows,
             long maxBytes) {
+        boolean isJoined = rows == Plan.Rows.JOINED;
+        boolean oneEach = rows == Plan.Rows.ONE_EACH;
         boolean isNumber = oneEach && objects.size() == 1 && query.canBundle();
-        String number = isNumber ? query.objectNumber() : NO_NUMBER;
-        return over(query, objects, schema, number, "file_row_number", (connection, columns, sql) -> {
+        String number = isNumber || isJoined ? query.objectNumber() : NO_NUMBER;
+        String ofRow = isJoined ? ParquetScan.POSITION_AND_ROW : "file_row_number";
+        return over(query, objects, schema, number, ofRow, (connection, columns, sql) -> {
             RowRendering record = new RowRendering(columns, omitNulls, number);
+            String all = "(%s) AS r(%s)".formatted(sql, names(columns.size()));
             LargeRecords large = new LargeRecords(
                     this,
-                    "(%s) AS r(%s)".formatted(sql, names(columns.size())),
+                    all,
                     record,
                     isNumber ? "c" + (columns.size() - 1) : "hash(%s)".formatted(names(columns.size())),
                     isNumber,
@@ -250,30 +259,54 @@ public final class DuckDb implements AutoCloseable {
                 if (!isInOrder || !RawCopies.helpWith(why) || !oddObjects.copy(objects, schema)) {
                     return Optional.empty();
                 }
-                String other = stream(query, objects, schema, omitNulls, skip + given, oneEach, maxBytes);
+                String other = stream(query, objects, schema, omitNulls, skip + given, rows, maxBytes);
                 return Optional.of(new Completion.Statement(other, completion(other)));
             };
             return completedBy(
                     new Completion(record.members(), large, again),
-                    "SELECT record FROM (%s) UNION ALL SELECT NULL".formatted(large.stream(skip)));
+                    isJoined
+                            ? "SELECT record, number FROM (%s) UNION ALL SELECT NULL, NULL"
+                                    .formatted(large.stream(
+                                            inOrder(all, columns.size()) + offset(skip),
+                                            ", c%d AS number".formatted(columns.size() - 1)))
+                            : "SELECT record FROM (%s) UNION ALL SELECT NULL"
+                                    .formatted(large.stream(all + offset(skip), "")));
         });
     }
 
     /**
      * As {@link #stream}, for small objects of one partition, with a second column: the position of the
-     * record's object among them. Each record is the same as when its object is read alone. Fails where one is large.
+     * record's object among them, of joined rows with the row's number. Each record is the same as when its object is read
+     * alone. Fails where one is large.
      */
-    public String recordsOfBundle(Query query, List<LakeObject> objects, Schema schema, boolean omitNulls) {
+    public String recordsOfBundle(
+            Query query, List<LakeObject> objects, Schema schema, boolean omitNulls, boolean joined) {
         String number = query.objectNumber();
-        return over(query, objects, schema, number, ParquetScan.POSITION, (connection, columns, sql) -> {
+        String ofRow = joined ? ParquetScan.POSITION_AND_ROW : ParquetScan.POSITION;
+        return over(query, objects, schema, number, ofRow, (connection, columns, sql) -> {
             int last = columns.size() - 1;
+            String all = "(%s) AS r(%s)".formatted(sql, names(columns.size()));
             long most = LargeRecords.mostInStream();
             RowRendering record = new RowRendering(columns, omitNulls, number);
             return completedBy(
                     new Completion(record.members(), null),
-                    "SELECT record, object FROM (SELECT CASE WHEN strlen(json) <= %d THEN encode(json) ELSE error('a record is too large for a bundle') END AS record, object FROM (SELECT %s AS json, c%d::INTEGER AS object FROM (%s) AS r(%s))) UNION ALL SELECT NULL, NULL"
-                            .formatted(most, record.shortRecord(most), last, sql, names(columns.size())));
+                    "SELECT record, object FROM (SELECT CASE WHEN strlen(json) <= %d THEN encode(json) ELSE error('a record is too large for a bundle') END AS record, object FROM (SELECT %s AS json, c%d::%s AS object FROM %s)) UNION ALL SELECT NULL, NULL"
+                            .formatted(
+                                    most,
+                                    record.shortRecord(most),
+                                    last,
+                                    joined ? "BIGINT" : "INTEGER",
+                                    joined ? inOrder(all, columns.size()) : all));
         });
+    }
+
+    /** The rows by the number of theirs, in the last column; those of one row in an order of their own. */
+    private static String inOrder(String rows, int columns) {
+        return "(SELECT * FROM %s ORDER BY c%d, hash(%s)) AS r".formatted(rows, columns - 1, names(columns));
+    }
+
+    private static String offset(long skip) {
+        return skip == 0 ? "" : " OFFSET " + skip;
     }
 
     private String completedBy(Completion completion, String statement) {

@@ -59,12 +59,16 @@ record LargeRecords(DuckDb duckDb, String rows, RowRendering record, String whic
         }
     }
 
-    /** The table of the stream's records, with placeholders. */
-    String stream(long skip) {
+    /**
+     * The table of the stream's records, with placeholders.
+     *
+     * @param from the rows, in order
+     * @param further more columns; or empty
+     */
+    String stream(String from, String further) {
         long most = Math.min(mostInStream(), mostBytes);
-        return "SELECT CASE WHEN strlen(json) <= %d THEN encode(json) ELSE encode((%s)::VARCHAR || ' ' || (%s)::VARCHAR) END AS record FROM (SELECT %s AS json, r.* FROM %s%s)"
-                .formatted(
-                        most, record.size(), which, record.shortRecord(most), rows, skip == 0 ? "" : " OFFSET " + skip);
+        return "SELECT CASE WHEN strlen(json) <= %d THEN encode(json) ELSE encode((%s)::VARCHAR || ' ' || (%s)::VARCHAR) END AS record%s FROM (SELECT %s AS json, r.* FROM %s)"
+                .formatted(most, record.size(), which, further, record.shortRecord(most), from);
     }
 
     /** How many of these are read by one statement: not more than a part of the heap, unless it is a single one. */

@@ -16,11 +16,15 @@ import org.jspecify.annotations.Nullable;
  * The SQL that reads objects with the columns of their dataset. A file's own columns are renamed by their positions
  * before anything else, so no name in the data meets one of DuckDB's or of the connector's.
  */
-final class ParquetScan {
+public final class ParquetScan {
     /** The column of a scan with the path of the row's object, which DuckDB also chooses files by. */
     private static final String PATH = "filename";
     /** The position of a row's object among those of a scan. */
     static final String POSITION = "file_index";
+    /** The same with the row's number there: see {@link #ROW_BITS}. */
+    static final String POSITION_AND_ROW = "file_index, file_row_number";
+    /** So many bits of a {@link #POSITION_AND_ROW} are the row's number. */
+    public static final int ROW_BITS = 40;
     /** What the option names it; none of a file's own can be the same. */
     private static final String OPTION = UUID.randomUUID().toString();
 
@@ -39,7 +43,7 @@ final class ParquetScan {
      *
      * @param further names of more columns, with expressions over the virtual columns of {@code read_parquet}
      * @param number the name of one more column; or empty
-     * @param ofRow what it has: {@link #POSITION}, or a virtual column of {@code read_parquet}
+     * @param ofRow what it has: {@link #POSITION}, {@link #POSITION_AND_ROW}, or a virtual column of {@code read_parquet}
      */
     static String of(
             Schema schema,
@@ -100,7 +104,13 @@ final class ParquetScan {
                 .append(" AS ")
                 .append(Query.identifier(name)));
         if (!number.isEmpty()) {
-            String value = ofRow.equals(POSITION) ? "%s[(file_index + 1)::BIGINT]".formatted(positions) : ofRow;
+            String position = "%s[(file_index + 1)::BIGINT]".formatted(positions);
+            String value =
+                    switch (ofRow) {
+                        case POSITION -> position;
+                        case POSITION_AND_ROW -> "(%s::BIGINT << %d) + file_row_number".formatted(position, ROW_BITS);
+                        default -> ofRow;
+                    };
             columns.append(", %s AS %s".formatted(value, Query.identifier(number)));
         }
         String names = IntStream.range(0, group.shape().columns().size())

@@ -2,20 +2,25 @@ package com.bytefreezer.connector.query;
 
 import com.bytefreezer.connector.config.Sync;
 import com.fasterxml.jackson.databind.JsonNode;
-import java.util.List;
 import java.util.Set;
-import java.util.TreeSet;
 
 /**
  * How a query may be cut, read from the operators of DuckDB's unoptimized logical plan. (The optimized one may be empty
  * where statistics show that nothing matches.)
  *
  * @param reason the operators that decided, for people
- * @param isOneEach whether a row that is read gives one record at most
+ * @param rows what a row that is read gives
  */
-public record Plan(Kind kind, String reason, boolean isOneEach) {
-    private static final Set<String> ROW_WISE =
-            Set.of("PROJECTION", "FILTER", "UNNEST", "READ_PARQUET", "CTE", "CTE_SCAN");
+public record Plan(Kind kind, String reason, Rows rows) {
+    /** What one row of the objects gives where they are read one by one. */
+    public enum Rows {
+        /** One record at most, by itself. */
+        ONE_EACH,
+        /** Any number of records, by itself. */
+        SEVERAL,
+        /** Any number of records, with what it is joined with: their order and ids go by the row's number. */
+        JOINED
+    }
 
     /** What the result over many objects is. */
     public enum Kind {
@@ -41,24 +46,38 @@ public record Plan(Kind kind, String reason, boolean isOneEach) {
         return kind(sync) == Kind.WHOLE ? "full" : "incremental";
     }
 
-    static Plan of(JsonNode logicalPlan) {
-        List<String> operators = logicalPlan.findValuesAsText("name");
-        Set<String> others = new TreeSet<>(operators);
-        others.removeAll(ROW_WISE);
+    /** How {@code query} may be cut, which has this plan. */
+    static Plan of(JsonNode logicalPlan, Query query) {
         // The scan of events is the first of the common table expressions.
         if (!logicalPlan.findValuesAsText("CTE Index").contains("0")) {
-            return new Plan(Kind.WHOLE, "it does not read events", false);
+            return new Plan(Kind.WHOLE, "it does not read events", Rows.SEVERAL);
         }
         // One is for events; a second one would be read again with each object.
-        if (operators.stream().filter("READ_PARQUET"::equals).count() > 1) {
-            return new Plan(Kind.WHOLE, "it reads objects beside events", false);
+        if (logicalPlan.findValuesAsText("name").stream()
+                        .filter("READ_PARQUET"::equals)
+                        .count()
+                > 1) {
+            return new Plan(Kind.WHOLE, "it reads objects beside events", Rows.SEVERAL);
         }
-        if (others.isEmpty()) {
-            return new Plan(Kind.ROW_WISE, "it only filters and projects", !operators.contains("UNNEST"));
+        Operators operators = Operators.of(logicalPlan, !query.lookups().isEmpty());
+        if (operators.others().isEmpty() && operators.isJoined()) {
+            // Otherwise its records cannot tell of which row they are.
+            return query.canBundle()
+                    ? new Plan(Kind.ROW_WISE, "it only filters, projects and joins each record", Rows.JOINED)
+                    : new Plan(
+                            Kind.WHOLE,
+                            "it joins, and its FROM does not name events itself, or it selects more than columns of it",
+                            Rows.SEVERAL);
         }
-        if (others.equals(Set.of("LIMIT"))) {
-            return new Plan(Kind.LIMITED, "it only filters and projects, up to its LIMIT", false);
+        if (operators.others().isEmpty()) {
+            return new Plan(
+                    Kind.ROW_WISE,
+                    "it only filters and projects",
+                    operators.isUnnested() ? Rows.SEVERAL : Rows.ONE_EACH);
         }
-        return new Plan(Kind.WHOLE, "it uses " + String.join(", ", others), false);
+        if (operators.others().equals(Set.of("LIMIT"))) {
+            return new Plan(Kind.LIMITED, "it only filters and projects, up to its LIMIT", Rows.SEVERAL);
+        }
+        return new Plan(Kind.WHOLE, "it uses " + String.join(", ", operators.others()), Rows.SEVERAL);
     }
 }

@@ -4,11 +4,9 @@ import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Problem;
 import com.bytefreezer.connector.problem.Problem.Kind;
 import com.bytefreezer.connector.query.SqlException.Position;
-import com.bytefreezer.connector.text.Json;
 import com.bytefreezer.connector.text.PlainText;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
@@ -19,7 +17,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -31,16 +31,8 @@ import org.jspecify.annotations.Nullable;
  * common table expression, never into the user's text.
  */
 public final class Query {
-    private static final ObjectMapper JSON = Json.mapper();
-    private static final String PLACEHOLDER = "PARQUET_PATH";
-    private static final Set<String> READERS = Set.of("read_parquet", "parquet_scan");
-    /** Options of read_parquet that the connector sets itself. */
-    static final Set<String> OWN_OPTIONS =
-            Set.of("hive_partitioning", "hive_types", "hive_types_autocast", "union_by_name");
     /** Columns that read_parquet has only when they are asked for. */
     static final Set<String> VIRTUAL_COLUMNS = Set.of("filename", "file_row_number");
-    /** DuckDB's own, that a scan has beside them. */
-    private static final String FILE_INDEX = "file_index";
 
     private final String text;
     private final JsonNode tree;
@@ -52,6 +44,7 @@ public final class Query {
     private final Map<String, String> virtualColumns;
     private final boolean repeatable;
     private final Use use;
+    private final Set<String> lookups;
 
     private Query(
             String text,
@@ -61,7 +54,8 @@ public final class Query {
             @Nullable String bundleSql,
             Map<String, String> virtualColumns,
             boolean repeatable,
-            Use use) {
+            Use use,
+            Set<String> lookups) {
         this.text = text;
         this.tree = tree;
         this.mark = mark;
@@ -70,15 +64,22 @@ public final class Query {
         this.virtualColumns = virtualColumns;
         this.repeatable = repeatable;
         this.use = use;
+        this.lookups = lookups;
+    }
+
+    /** The same where there are no lookups. */
+    public static Query parse(String text, Connection connection) {
+        return parse(text, connection, name -> false);
     }
 
     /**
      * Parses {@code text} without touching any data.
      *
      * @param connection to any DuckDB
+     * @param isLookup whether a name, in small letters, may be one of a lookup; a common table expression hides it
      * @throws ConnectorException with DuckDB's message and the position, when it is not exactly one SELECT
      */
-    public static Query parse(String text, Connection connection) {
+    public static Query parse(String text, Connection connection, Predicate<String> isLookup) {
         try {
             SqlTree sqlTree = new SqlTree(connection);
             JsonNode document = sqlTree.parse(text);
@@ -96,20 +97,24 @@ public final class Query {
                             ? "events_of_the_lake"
                             : "events";
             Map<String, String> virtualColumns = new LinkedHashMap<>();
-            JsonNode replaced = replacePlaceholders(document, events, virtualColumns);
-            Optional<Allowed.Refusal> refusal = Allowed.refusal(replaced, events);
+            JsonNode replaced = Placeholders.replaced(document, events, virtualColumns);
+            Set<String> lookups = lookups(replaced, isLookup);
+            Optional<Allowed.Refusal> refusal = Allowed.refusal(replaced, events, lookups);
             if (refusal.isPresent()) {
                 throw refused(text, refusal.get());
             }
             Use use = use(replaced);
             String mark = UUID.randomUUID().toString();
-            addEvents(replaced, events, scanMark(mark), sqlTree);
+            for (String lookup : lookups) {
+                addTable(replaced, lookup, "FROM %s.%s".formatted(LookupTables.SCHEMA, identifier(lookup)), sqlTree);
+            }
+            addTable(replaced, events, scanMark(mark), sqlTree);
             String sql = sqlTree.text(replaced);
-            String bundleSql = virtualColumns.isEmpty() && takesRowsOnlyFrom(events, replaced)
-                    ? bundled(replaced, mark, sqlTree)
+            String bundleSql = virtualColumns.isEmpty()
+                    ? Numbering.of(replaced, events, mark, sqlTree).orElse(null)
                     : null;
-            return new Query(
-                    text, document, mark, sql, bundleSql, virtualColumns, isRepeatable(document, sqlTree), use);
+            boolean repeatable = isRepeatable(document, sqlTree);
+            return new Query(text, document, mark, sql, bundleSql, virtualColumns, repeatable, use, lookups);
         } catch (SQLException e) {
             throw wrong(DuckDbException.of(e).sentence(), "", e);
         } catch (JsonProcessingException e) {
@@ -127,6 +132,23 @@ public final class Query {
 
     Use use() {
         return use;
+    }
+
+    /** The names of the lookups that it reads, in small letters. */
+    public Set<String> lookups() {
+        return lookups;
+    }
+
+    /** A common table expression hides the lookup of its name, wherever it stands. */
+    private static Set<String> lookups(JsonNode document, Predicate<String> isLookup) {
+        Set<String> names = SqlTree.nodes(
+                        document, node -> node.path("type").asText().equals("BASE_TABLE"))
+                .map(node -> Allowed.lower(node.path("table_name").asText()))
+                .filter(isLookup)
+                .collect(Collectors.toCollection(TreeSet::new));
+        SqlTree.nodes(document, node -> node.has("key"))
+                .forEach(entry -> names.remove(Allowed.lower(entry.path("key").asText())));
+        return Set.copyOf(names);
     }
 
     private static Use use(JsonNode document) {
@@ -148,7 +170,8 @@ public final class Query {
     private static boolean keepsValues(JsonNode node) {
         String type = node.path("type").asText();
         return switch (node.path("class").asText()) {
-            case "" -> !type.equals("SET_OPERATION_NODE") && !type.equals("RECURSIVE_CTE_NODE");
+            case "" ->
+                !Set.of("SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "JOIN").contains(type);
             case "COLUMN_REF", "CONSTANT", "STAR", "COMPARISON", "CONJUNCTION", "BETWEEN" -> true;
             case "OPERATOR" ->
                 Set.of("OPERATOR_IS_NULL", "OPERATOR_IS_NOT_NULL", "OPERATOR_NOT")
@@ -200,6 +223,15 @@ public final class Query {
         return virtualColumns;
     }
 
+    /** What is wrong where there is no lookup of a name that it reads. */
+    public ConnectorException without(String lookup) {
+        String what = "there is no table %s here.".formatted(lookup);
+        String remedy = "Select from events, or add the lookup (docs/lookups.md).";
+        return positionOf(lookup)
+                .<ConnectorException>map(position -> new SqlException(position, what, remedy))
+                .orElseGet(() -> wrong(what, remedy));
+    }
+
     private static String scanMark(String mark) {
         return "SELECT '" + mark + "'";
     }
@@ -230,17 +262,6 @@ public final class Query {
         return "\"" + name.replace("\"", "\"\"") + "\"";
     }
 
-    private static JsonNode replacePlaceholders(JsonNode node, String events, Map<String, String> virtualColumns) {
-        if (isPlaceholder(node)) {
-            readOptions(node.path("function").path("children"), virtualColumns);
-            return table(node, events);
-        }
-        if (isReadOtherwise(node)) {
-            return typed(node);
-        }
-        return SqlTree.withChildren(node, child -> replacePlaceholders(child, events, virtualColumns));
-    }
-
     private static ConnectorException refused(String text, Allowed.Refusal refusal) {
         String what = refusal.what() + ".";
         String remedy = "Select from events.";
@@ -250,135 +271,12 @@ public final class Query {
                 : new SqlException(position(text, charactersIn(text, (int) location)), what, remedy);
     }
 
-    /** Puts the table events before the user's own common table expressions. */
-    private static void addEvents(JsonNode document, String events, String scan, SqlTree sqlTree)
+    /** Puts a table before the user's own common table expressions. */
+    private static void addTable(JsonNode document, String name, String scan, SqlTree sqlTree)
             throws SQLException, JsonProcessingException {
-        JsonNode example = sqlTree.parse("WITH %s AS NOT MATERIALIZED (%s) SELECT 1".formatted(events, scan));
+        JsonNode example = sqlTree.parse("WITH %s AS NOT MATERIALIZED (%s) SELECT 1".formatted(identifier(name), scan));
         JsonNode entry = example.at("/statements/0/node/cte_map/map/0");
         ((ArrayNode) document.at("/statements/0/node/cte_map/map")).insert(0, entry);
-    }
-
-    /** Whether rows come straight from the objects, and nothing but the columns of a row is asked for. */
-    private static boolean takesRowsOnlyFrom(String events, JsonNode document) {
-        JsonNode select = document.at("/statements/0/node");
-        JsonNode from = select.path("from_table");
-        String alias = from.path("alias").asText().isEmpty()
-                ? events
-                : from.path("alias").asText();
-        return from.path("type").asText().equals("BASE_TABLE")
-                && from.path("table_name").asText().equalsIgnoreCase(events)
-                && from.path("schema_name").asText().isEmpty()
-                && from.path("sample").isNull()
-                && from.path("column_name_alias").isEmpty()
-                // Elsewhere than in the select list the number of the object would be among the columns.
-                && SqlTree.nodes(document, Query::isStar).count()
-                        == SqlTree.children(select.path("select_list"))
-                                .filter(Query::isStar)
-                                .count()
-                // The name of the table alone is the whole row; a virtual column would be the bundle's.
-                && SqlTree.nodes(document, node -> SqlTree.isOf(node, "COLUMN_REF"))
-                        .map(node -> SqlTree.lastName(node).toLowerCase(Locale.ROOT))
-                        .noneMatch(name -> name.equalsIgnoreCase(alias)
-                                || VIRTUAL_COLUMNS.contains(name)
-                                || name.equals(FILE_INDEX));
-    }
-
-    private static boolean isStar(JsonNode node) {
-        return SqlTree.isOf(node, "STAR");
-    }
-
-    /** The query with one more column: the position of the row's object. */
-    private static String bundled(JsonNode document, String mark, SqlTree sqlTree)
-            throws SQLException, JsonProcessingException {
-        JsonNode example = sqlTree.parse("SELECT " + identifier(mark));
-        JsonNode copy = document.deepCopy();
-        ((ArrayNode) copy.at("/statements/0/node/select_list")).add(example.at("/statements/0/node/select_list/0"));
-        return sqlTree.text(copy);
-    }
-
-    private static boolean isPlaceholder(JsonNode node) {
-        if (node.path("type").asText().equals("BASE_TABLE")) {
-            return node.path("table_name").asText().equals(PLACEHOLDER);
-        }
-        JsonNode function = node.path("function");
-        JsonNode path = function.path("children").path(0);
-        JsonNode only = path.path("function_name").asText().equals("list_value")
-                        && path.path("children").size() == 1
-                ? path.path("children").path(0)
-                : path;
-        return node.path("type").asText().equals("TABLE_FUNCTION")
-                && READERS.contains(function.path("function_name").asText().toLowerCase(Locale.ROOT))
-                && only.path("value").path("value").asText().equals(PLACEHOLDER);
-    }
-
-    /** Options are written {@code name = value}, {@code name := value} or {@code name => value}. */
-    private static void readOptions(JsonNode arguments, Map<String, String> virtualColumns) {
-        for (int i = 1; i < arguments.size(); i++) {
-            JsonNode argument = arguments.path(i);
-            boolean compared = argument.path("type").asText().equals("COMPARE_EQUAL");
-            String name = (compared
-                            ? SqlTree.lastName(argument.path("left"))
-                            : argument.path("alias").asText())
-                    .toLowerCase(Locale.ROOT);
-            if (VIRTUAL_COLUMNS.contains(name)) {
-                addVirtualColumn(name, compared ? argument.path("right") : argument, virtualColumns);
-            } else if (!OWN_OPTIONS.contains(name)) {
-                throw wrong("the option \"%s\" of read_parquet cannot be set here.".formatted(name), "Leave it out.");
-            }
-        }
-    }
-
-    /** {@code true}, or for the path also the name that it is to have. */
-    private static void addVirtualColumn(String option, JsonNode value, Map<String, String> virtualColumns) {
-        boolean isTruth = value.path("class").asText().equals("CAST");
-        String text = value.path("value").path("value").asText();
-        if (isTruth
-                ? value.at("/child/value/value").asText().equals("t")
-                : text.isEmpty() || text.equalsIgnoreCase("true")) {
-            virtualColumns.put(option, option);
-        } else if (!isTruth && option.equals("filename") && !text.equalsIgnoreCase("false")) {
-            virtualColumns.put(text, option);
-        }
-    }
-
-    /** Whether DuckDB would write a constant so that it is read as one of another type: 1e0 as 1.0, and 5. as 5. */
-    private static boolean isReadOtherwise(JsonNode node) {
-        JsonNode type = node.at("/value/type");
-        return node.path("class").asText().equals("CONSTANT")
-                && !node.at("/value/is_null").asBoolean()
-                && (type.path("id").asText().equals("DOUBLE")
-                        || (type.path("id").asText().equals("DECIMAL")
-                                && type.at("/type_info/scale").asInt() == 0));
-    }
-
-    private static JsonNode typed(JsonNode constant) {
-        ObjectNode text = constant.deepCopy();
-        ObjectNode value = (ObjectNode) text.path("value");
-        value.put("value", value.path("value").asText());
-        ((ObjectNode) value.path("type")).put("id", "VARCHAR").putNull("type_info");
-        ObjectNode cast = JSON.createObjectNode();
-        cast.put("class", "CAST");
-        cast.put("type", "OPERATOR_CAST");
-        cast.set("alias", constant.path("alias"));
-        cast.set("query_location", constant.path("query_location"));
-        cast.set("child", text.put("alias", ""));
-        cast.set("cast_type", constant.at("/value/type"));
-        cast.put("try_cast", false);
-        return cast;
-    }
-
-    private static ObjectNode table(JsonNode node, String name) {
-        ObjectNode table = JSON.createObjectNode();
-        table.put("type", "BASE_TABLE");
-        table.set("alias", node.path("alias"));
-        table.set("sample", node.path("sample"));
-        table.set("query_location", node.path("query_location"));
-        table.put("schema_name", "");
-        table.put("table_name", name);
-        table.set("column_name_alias", node.path("column_name_alias"));
-        table.put("catalog_name", "");
-        table.putNull("at_clause");
-        return table;
     }
 
     private static boolean isRepeatable(JsonNode document, SqlTree sqlTree) throws SQLException {
@@ -421,7 +319,7 @@ public final class Query {
                 : wrong("only a SELECT can be exported, and this is something else.", "");
     }
 
-    private static ConnectorException wrong(String what, String remedy) {
+    static ConnectorException wrong(String what, String remedy) {
         return wrong(what, remedy, null);
     }
 

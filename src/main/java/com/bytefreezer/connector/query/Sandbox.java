@@ -46,13 +46,15 @@ final class Sandbox {
      * @param credentials of the bucket, or null for a folder of this machine
      * @param smallObjects whether to keep what was read from the bucket
      * @param copies begin in a folder that it may read, too
+     * @param lookups are read once, before it is closed
      */
     record Reach(
             Settings settings,
             Set<String> folders,
             @Nullable Credentials credentials,
             boolean smallObjects,
-            RawCopies copies) {}
+            RawCopies copies,
+            LookupTables lookups) {}
 
     private Sandbox(Engine engine) throws SQLException {
         this.engine = engine;
@@ -196,6 +198,7 @@ final class Sandbox {
             set("s3_url_compatibility_mode", "true");
             createSecret(credentials, AwsKeys.resolve(credentials));
         }
+        reach.lookups.load(root);
         try (Statement statement = root.createStatement()) {
             statement.execute("SET allowed_directories=[%s]"
                     .formatted(Stream.concat(reach.folders.stream(), Stream.of(folderOfCopies + "/"))

@@ -23,6 +23,7 @@ import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Problem;
 import com.bytefreezer.connector.problem.Problem.Kind;
 import com.bytefreezer.connector.problem.StoppedException;
+import com.bytefreezer.connector.query.LookupTables;
 import com.bytefreezer.connector.testing.TestSettings;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -174,6 +175,7 @@ class UnitOutcomeTest {
                     cursor.lanes().position(new Lane("default", "webhook")),
                     cursor.lanes().suspects(new Lane("default", "webhook")),
                     true,
+                    LookupTables.NONE,
                     Progress.none());
         }
     }

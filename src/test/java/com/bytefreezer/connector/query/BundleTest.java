@@ -115,7 +115,7 @@ class BundleTest {
             duckDb.lock(1);
             List<String> records = new ArrayList<>();
             var statementText =
-                    duckDb.recordsOfBundle(LocalDataset.parse(sql), dataset.objects(), dataset.schema, false);
+                    duckDb.recordsOfBundle(LocalDataset.parse(sql), dataset.objects(), dataset.schema, false, false);
             try (var connection = duckDb.newConnection();
                     var statement = connection.createStatement();
                     var rows = statement.executeQuery(statementText)) {

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** A dataset in a folder, and what the connector makes of queries over it. */
@@ -23,6 +24,7 @@ final class LocalDataset implements AutoCloseable {
     final Path folder;
     private final List<LakeObject> objects = new ArrayList<>();
     final Schema schema;
+    private final List<LookupTable> lookups = new ArrayList<>();
     private @Nullable DuckDb duckDb;
 
     LocalDataset(Path folder) {
@@ -54,6 +56,20 @@ final class LocalDataset implements AutoCloseable {
         return add(key);
     }
 
+    /** Adds a lookup with the rows of {@code select}. */
+    LookupTable lookup(String name, String select) {
+        Path copy = folder.resolve("lookup-" + name + ".parquet");
+        try (var connection = DriverManager.getConnection("jdbc:duckdb:");
+                var statement = connection.createStatement()) {
+            statement.execute("COPY (%s) TO %s".formatted(select, JsonRendering.literal(copy.toString())));
+        } catch (SQLException e) {
+            throw new IllegalArgumentException(select, e);
+        }
+        var table = new LookupTable(name, copy, Map.of(), 0, "1");
+        lookups.add(table);
+        return table;
+    }
+
     /** Adds an object that is there as a file. */
     LakeObject add(String key) {
         Path file = folder.resolve(key);
@@ -72,12 +88,18 @@ final class LocalDataset implements AutoCloseable {
 
     /** A new DuckDB in the sandbox of this dataset, not yet locked. */
     DuckDb open(Map<String, String> options) {
-        return DuckDb.open(TestSettings.over(folder, options), Set.of(folder + "/"), null, true);
+        return DuckDb.open(
+                Engine.HERE,
+                TestSettings.over(folder, options),
+                Set.of(folder + "/"),
+                null,
+                true,
+                new LookupTables(lookups));
     }
 
     Plan plan(String sql) {
         learn();
-        return duckDb().plan(parse(sql), objects, schema);
+        return duckDb().plan(parsed(sql), objects, schema);
     }
 
     /** As a run does it before its first record. */
@@ -100,9 +122,18 @@ final class LocalDataset implements AutoCloseable {
     }
 
     List<String> exported(String sql, List<LakeObject> some, boolean omitNulls) throws SQLException {
+        return exported(sql, some, omitNulls, some.size() == 1 ? Plan.Rows.ONE_EACH : Plan.Rows.SEVERAL);
+    }
+
+    List<String> exported(String sql, List<LakeObject> some, Plan.Rows rows) throws SQLException {
+        return exported(sql, some, false, rows);
+    }
+
+    private List<String> exported(String sql, List<LakeObject> some, boolean omitNulls, Plan.Rows rows)
+            throws SQLException {
         learn();
         DuckDb duckDb = duckDb();
-        String statement = duckDb.stream(parse(sql), some, schema, omitNulls, 0, some.size() == 1, 100_000_000);
+        String statement = duckDb.stream(parsed(sql), some, schema, omitNulls, 0, rows, 100_000_000);
         List<String> records = new ArrayList<>();
         try (var blocks =
                 new ReadAhead(duckDb::newConnection, statement, duckDb.completion(statement), Duration.ofMinutes(1))) {
@@ -120,8 +151,12 @@ final class LocalDataset implements AutoCloseable {
 
     /** As an export reads several small objects with one statement. */
     List<String> bundled(String sql, List<LakeObject> some) {
+        return bundled(sql, some, false);
+    }
+
+    List<String> bundled(String sql, List<LakeObject> some, boolean joined) {
         learn();
-        return read(duckDb(), duckDb().recordsOfBundle(parse(sql), some, schema, false));
+        return read(duckDb(), duckDb().recordsOfBundle(parsed(sql), some, schema, false, joined));
     }
 
     /** As the page shows the records of all objects. */
@@ -129,7 +164,7 @@ final class LocalDataset implements AutoCloseable {
         List<String> records = new ArrayList<>();
         try (var duckDb = open(Map.of())) {
             duckDb.lock(2);
-            duckDb.read(parse(sql), objects, schema, false, 1_000_000, new DuckDb.Reader() {
+            duckDb.read(parsed(sql), objects, schema, false, 1_000_000, new DuckDb.Reader() {
                 @Override
                 public void columns(List<String> names, List<String> types) {
                     // The records have them.
@@ -153,7 +188,7 @@ final class LocalDataset implements AutoCloseable {
 
     private List<String> records(String sql, List<LakeObject> some) {
         learn();
-        return read(duckDb(), duckDb().records(parse(sql), some, schema, false, 0));
+        return read(duckDb(), duckDb().records(parsed(sql), some, schema, false, 0));
     }
 
     private DuckDb duckDb() {
@@ -165,8 +200,16 @@ final class LocalDataset implements AutoCloseable {
     }
 
     static Query parse(String sql) {
+        return parse(sql, Set.of());
+    }
+
+    private Query parsed(String sql) {
+        return parse(sql, lookups.stream().map(LookupTable::name).collect(Collectors.toSet()));
+    }
+
+    static Query parse(String sql, Set<String> lookups) {
         try (var connection = DuckDb.forParsing()) {
-            return Query.parse(sql, connection);
+            return Query.parse(sql, connection, lookups::contains);
         } catch (SQLException e) {
             throw new IllegalStateException(e);
         }

@@ -173,7 +173,8 @@ class SandboxFuzzTest {
         int next = 0;
         while (next < statements.size() && System.nanoTime() - begun < time.toNanos()) {
             Cell cell = cage.take();
-            try (DuckDb duckDb = DuckDb.open(cell, settings(), Set.of(dataset.folder + "/"), null, true);
+            try (DuckDb duckDb =
+                            DuckDb.open(cell, settings(), Set.of(dataset.folder + "/"), null, true, LookupTables.NONE);
                     Connection parser = cell.connect()) {
                 duckDb.lock(1);
                 while (next < statements.size() && cell.end().isEmpty() && System.nanoTime() - begun < time.toNanos()) {

@@ -13,6 +13,7 @@ import com.bytefreezer.connector.problem.ApiException;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
 import com.bytefreezer.connector.query.DuckDb;
+import com.bytefreezer.connector.query.LookupTables;
 import com.bytefreezer.connector.query.Schema;
 import java.nio.file.InvalidPathException;
 import java.time.Duration;
@@ -93,7 +94,13 @@ public final class Datasets implements CamelContextAware {
 
     /** A DuckDB that reads this dataset and nothing else; for one request. */
     DuckDb sandbox(Dataset dataset, Watchdog.Running running) {
-        DuckDb duckDb = DuckDb.open(running.engine(), settings, dataset.folders(), dataset.credentials(), true);
+        return sandbox(dataset, running, LookupTables.NONE);
+    }
+
+    /** The same, and with these lookups. */
+    DuckDb sandbox(Dataset dataset, Watchdog.Running running, LookupTables lookups) {
+        DuckDb duckDb =
+                DuckDb.open(running.engine(), settings, dataset.folders(), dataset.credentials(), true, lookups);
         duckDb.limitTemporaryFiles(MOST_TEMPORARY_GIGABYTES);
         duckDb.lock(Runtime.getRuntime().availableProcessors());
         return duckDb;

@@ -197,18 +197,24 @@ public final class Explorer {
     private static List<JsonNode> ask(
             Running running, DuckDb duckDb, Dataset dataset, List<LakeObject> objects, String sql) throws IOException {
         List<JsonNode> answers = new ArrayList<>();
-        duckDb.read(Queries.parse(sql, running), objects, dataset.schema(), false, MOST_BUCKETS, new DuckDb.Reader() {
-            @Override
-            public void columns(List<String> names, List<String> types) {
-                // Known.
-            }
+        duckDb.read(
+                Queries.parseOverEvents(sql, running),
+                objects,
+                dataset.schema(),
+                false,
+                MOST_BUCKETS,
+                new DuckDb.Reader() {
+                    @Override
+                    public void columns(List<String> names, List<String> types) {
+                        // Known.
+                    }
 
-            @Override
-            public boolean record(byte[] json) throws IOException {
-                answers.add(JSON.readTree(json));
-                return true;
-            }
-        });
+                    @Override
+                    public boolean record(byte[] json) throws IOException {
+                        answers.add(JSON.readTree(json));
+                        return true;
+                    }
+                });
         return answers;
     }
 
@@ -222,7 +228,7 @@ public final class Explorer {
 
     private Map<String, String> described(Dataset dataset, List<LakeObject> objects, Running running) {
         try (DuckDb duckDb = datasets.sandbox(dataset, running)) {
-            return duckDb.describe(Queries.parse("FROM events", running), objects, dataset.schema());
+            return duckDb.describe(Queries.parseOverEvents("FROM events", running), objects, dataset.schema());
         } catch (ConnectorException e) {
             datasets.forget(dataset, e);
             throw running.told(e);

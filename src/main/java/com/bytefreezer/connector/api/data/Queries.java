@@ -4,6 +4,7 @@ import com.bytefreezer.connector.cage.Watchdog;
 import com.bytefreezer.connector.cage.Watchdog.Running;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.lake.LakeObject;
+import com.bytefreezer.connector.lookup.Lookups;
 import com.bytefreezer.connector.problem.ApiException;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.query.DuckDb;
@@ -26,6 +27,7 @@ import java.sql.SQLException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.apache.camel.Body;
 import org.apache.camel.Exchange;
 import org.apache.camel.Header;
@@ -120,7 +122,8 @@ public final class Queries {
         Dataset dataset = datasets.open(ask.tenant_id(), ask.dataset_id(), running::check);
         List<LakeObject> objects = objects(ask, dataset);
         boolean omitNulls = settings.omitsNulls();
-        try (DuckDb duckDb = datasets.sandbox(dataset, running)) {
+        try (DuckDb duckDb =
+                datasets.sandbox(dataset, running, Lookups.of(settings).of(query.lookups()))) {
             Result result =
                     new Result(Channels.newOutputStream(file), ask.rows(), settings.integer("server.max-result-bytes"));
             // One more than are wanted tells whether there are more.
@@ -152,9 +155,18 @@ public final class Queries {
         return objects;
     }
 
-    static Query parse(String sql, Running running) {
+    Query parse(String sql, Running running) {
+        return parse(sql, running, Lookups.of(settings)::mayBe);
+    }
+
+    /** A statement over {@code events} alone. */
+    static Query parseOverEvents(String sql, Running running) {
+        return parse(sql, running, name -> false);
+    }
+
+    private static Query parse(String sql, Running running, Predicate<String> isLookup) {
         try (Connection connection = DuckDb.forParsing(running.engine())) {
-            return Query.parse(sql, connection);
+            return Query.parse(sql, connection, isLookup);
         } catch (SQLException e) {
             throw new ConnectorException("DuckDB: " + DuckDbException.of(e).getMessage(), e);
         }

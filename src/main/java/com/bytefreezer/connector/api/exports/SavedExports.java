@@ -10,6 +10,7 @@ import com.bytefreezer.connector.config.ExportFile;
 import com.bytefreezer.connector.config.RouteFiles;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.disk.PrivateFiles;
+import com.bytefreezer.connector.lookup.Lookups;
 import com.bytefreezer.connector.problem.ApiException;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
@@ -164,9 +165,9 @@ public final class SavedExports {
         return settings.routes().folder().resolve("exports").resolve(name + ".camel.yaml");
     }
 
-    private static void addMistakesOfSql(String sql, List<String> errors) throws SQLException {
+    private void addMistakesOfSql(String sql, List<String> errors) throws SQLException {
         try (Connection connection = DuckDb.forParsing()) {
-            Query.parse(sql, connection);
+            Query.parse(sql, connection, Lookups.of(settings)::mayBe);
         } catch (ConnectorException e) {
             errors.add(e.saying(""));
         }

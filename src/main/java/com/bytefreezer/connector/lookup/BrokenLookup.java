@@ -1,0 +1,13 @@
+package com.bytefreezer.connector.lookup;
+
+import com.bytefreezer.connector.text.PlainText;
+import java.io.IOException;
+
+/** A file that cannot be a lookup; the message is an end of a sentence. */
+final class BrokenLookup extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    BrokenLookup(String what) {
+        super(PlainText.line(what));
+    }
+}

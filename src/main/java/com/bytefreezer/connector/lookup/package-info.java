@@ -1,0 +1,5 @@
+/** Lookups: tables from files, which queries may join with {@code events}. */
+@NullMarked
+package com.bytefreezer.connector.lookup;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,56 @@
+package com.bytefreezer.connector.query;
+
+import com.bytefreezer.connector.problem.ConnectorException;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import org.duckdb.DuckDBDriver;
+
+/**
+ * The lookups of one run, each in one version, in the order of their names. They are read into DuckDB's memory before its
+ * sandbox closes, so that no query ever names a file.
+ */
+public record LookupTables(List<LookupTable> tables) {
+    public static final LookupTables NONE = new LookupTables(List.of());
+
+    /** Where they are; a query's own text cannot name it. */
+    static final String SCHEMA = "lookups";
+
+    /** Changes with the content of any of them, and with what gives several matches of a row their order. */
+    public String version() {
+        String all = tables.stream()
+                .map(table -> table.name() + " " + table.version())
+                .collect(Collectors.joining("\n"));
+        String duckDb = String.valueOf(DuckDBDriver.class.getPackage().getImplementationVersion());
+        return UUID.nameUUIDFromBytes((duckDb + "\n" + all).getBytes(StandardCharsets.UTF_8))
+                .toString()
+                .substring(0, 8);
+    }
+
+    /** Reads them into the database of a connection that may still read files. */
+    void load(Connection connection) throws SQLException {
+        for (LookupTable table : tables) {
+            DuckDb.execute(connection, "CREATE SCHEMA IF NOT EXISTS " + SCHEMA);
+            try {
+                DuckDb.execute(
+                        connection,
+                        "CREATE TABLE %s.%s AS FROM read_parquet(%s, hive_partitioning=false)"
+                                .formatted(
+                                        SCHEMA,
+                                        Query.identifier(table.name()),
+                                        JsonRendering.literal(ParquetScan.withoutWildcards(
+                                                table.copy().toString()))));
+            } catch (SQLException e) {
+                DuckDbException why = DuckDbException.of(e);
+                throw new ConnectorException(
+                        "lookup %s: it cannot be read into DuckDB (%s).".formatted(table.name(), why.getMessage()),
+                        "Exports that use it wait.",
+                        "",
+                        why);
+            }
+        }
+    }
+}

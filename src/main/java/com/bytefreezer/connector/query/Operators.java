@@ -1,0 +1,108 @@
+package com.bytefreezer.connector.query;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * What the operators of an unoptimized logical plan do with the rows of events. Where a join has events on one side only, and
+ * neither leaves out the columns of events nor puts anything in their place, each row that it gives is made of one row of
+ * events; whatever happens on its other side is the same for all objects.
+ */
+final class Operators {
+    private static final Set<String> ROW_WISE =
+            Set.of("PROJECTION", "FILTER", "UNNEST", "READ_PARQUET", "CTE", "CTE_SCAN");
+    private static final Set<String> JOINS =
+            Set.of("COMPARISON_JOIN", "ANY_JOIN", "ASOF_JOIN", "DELIM_JOIN", "DEPENDENT_JOIN", "CROSS_PRODUCT");
+    /** They give each row of their other side by itself. */
+    private static final Set<String> EITHER_WAY = Set.of("COMPARISON_JOIN", "ANY_JOIN", "CROSS_PRODUCT");
+
+    /** Of joins with events on their left. */
+    private static final Set<String> FROM_LEFT = Set.of("INNER", "LEFT", "SEMI", "ANTI", "MARK", "SINGLE");
+
+    private static final Set<String> FROM_RIGHT = Set.of("INNER", "RIGHT");
+
+    /** Whether there are rows of events in the common table expressions, by their index. */
+    private final Map<String, Boolean> expressions = new HashMap<>();
+
+    private final Set<String> others = new TreeSet<>();
+    private boolean joined;
+    private boolean unnested;
+
+    private Operators() {}
+
+    /** @param lookups whether there are any: without them nothing is joined row by row */
+    static Operators of(JsonNode logicalPlan, boolean lookups) {
+        Operators operators = new Operators();
+        logicalPlan.forEach(operators::hasEvents);
+        if (!lookups) {
+            operators.joined = false;
+            operators.others.addAll(logicalPlan.findValuesAsText("name"));
+            operators.others.removeAll(ROW_WISE);
+        }
+        return operators;
+    }
+
+    /** Those that need more than one row of events at once. */
+    Set<String> others() {
+        return others;
+    }
+
+    /** Whether rows of events are joined with others. */
+    boolean isJoined() {
+        return joined;
+    }
+
+    /** Whether a row of events may be taken apart. */
+    boolean isUnnested() {
+        return unnested;
+    }
+
+    /** Whether the rows that an operator gives are made of rows of events. */
+    private boolean hasEvents(JsonNode operator) {
+        String name = operator.path("name").asText();
+        JsonNode children = operator.path("children");
+        if (name.equals("CTE") && children.size() == 2) {
+            expressions.put(info(operator, "Table Index"), hasEvents(children.get(0)));
+            return hasEvents(children.get(1));
+        }
+        if (name.equals("CTE_SCAN")) {
+            // One that is not known may be anything, such as a recursive one.
+            return expressions.getOrDefault(info(operator, "CTE Index"), true);
+        }
+        if (JOINS.contains(name) && children.size() == 2) {
+            return isOfEvents(
+                    name, info(operator, "Join Type"), hasEvents(children.get(0)), hasEvents(children.get(1)));
+        }
+        boolean any = name.equals("READ_PARQUET");
+        for (JsonNode child : children) {
+            any |= hasEvents(child);
+        }
+        // A sample of anything is another one each time.
+        if ((any && !ROW_WISE.contains(name)) || name.contains("SAMPLE")) {
+            others.add(name);
+        }
+        unnested |= any && name.equals("UNNEST");
+        return any;
+    }
+
+    private boolean isOfEvents(String name, String type, boolean left, boolean right) {
+        if (!left && !right) {
+            return false;
+        }
+        String kind = name.equals("CROSS_PRODUCT") ? "INNER" : type;
+        boolean byRow =
+                left ? !right && FROM_LEFT.contains(kind) : FROM_RIGHT.contains(kind) && EITHER_WAY.contains(name);
+        if (!byRow) {
+            others.add(name);
+        }
+        joined = true;
+        return true;
+    }
+
+    private static String info(JsonNode operator, String name) {
+        return operator.path("extra_info").path(name).asText();
+    }
+}

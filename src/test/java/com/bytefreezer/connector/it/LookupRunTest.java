@@ -1,0 +1,133 @@
+package com.bytefreezer.connector.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.bytefreezer.connector.app.TestRun;
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.kit.Reply;
+import com.bytefreezer.connector.testing.MinioServer;
+import com.bytefreezer.connector.testing.S3Server;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** Exports whose records are joined with lookups: each is delivered, also when the lookup changes in the middle. */
+@Tag("slow")
+class LookupRunTest extends FaultBed {
+    private static final int RECORDS = 40_000;
+    private static final String JOIN = "SELECT n, hostname, why FROM events JOIN ioc ON ioc.id = n % 100";
+    private static final long WAS_IN_FLIGHT = (long) IN_FLIGHT * BATCH;
+
+    private Path ioc;
+
+    @BeforeEach
+    void makeLookup() throws IOException {
+        ioc = Files.createDirectories(folder.resolve("lookups")).resolve("ioc.ndjson");
+        entries(0, 100);
+    }
+
+    @Test
+    void anObjectIsResumedWhereItsRecordsWereDelivered() throws Exception {
+        lake.numbers(OBJECT + "a.parquet", 0, RECORDS);
+        breakOffHalfWay();
+
+        TestRun run = TestRun.batch(settings(JOIN));
+
+        assertThat(run.succeeded()).isTrue();
+        assertThat(run.log("WARN")).isEmpty();
+        assertThat(sink.distinctRecords()).isEqualTo(RECORDS);
+        assertThat(sink.acceptedRecords() - RECORDS).isBetween(0L, WAS_IN_FLIGHT);
+    }
+
+    @Test
+    void anObjectBeginsAnewWhenItsLookupHasChanged() throws Exception {
+        lake.numbers(OBJECT + "a.parquet", 0, RECORDS);
+        entries(50, 100);
+        breakOffHalfWay();
+        entries(0, 100);
+
+        TestRun run = TestRun.batch(settings(JOIN));
+
+        assertThat(run.succeeded()).isTrue();
+        assertThat(run.log("WARN"))
+                .singleElement()
+                .asString()
+                .contains("the lookups have changed since 1 objects were begun");
+        assertThat(sink.distinctRecords()).isEqualTo(RECORDS);
+    }
+
+    @Test
+    void aLookupInABucketIsRead() throws Exception {
+        lake.numbers(OBJECT + "a.parquet", 0, 1000);
+        try (MinioServer minio = filled(S3Server.minio())) {
+            minio.put("lake", "soc/lists/ioc.ndjson", ioc);
+            Map<String, String> all = new TreeMap<>(onS3(minio));
+            all.put("query.sql", JOIN);
+            all.put("lookups.folder", "s3://lake/soc/lists/");
+
+            assertThat(TestRun.batch(settings(all)).succeeded()).isTrue();
+        }
+        assertThat(sink.distinctRecords()).isEqualTo(1000);
+    }
+
+    @Test
+    void aNewObjectIsJoinedWithoutReadingTheOldOnes() throws Exception {
+        lake.numbers(OBJECT + "a.parquet", 0, 1000);
+        TestRun first = TestRun.batch(settings(JOIN));
+        assertThat(first.log("INFO"))
+                .anyMatch(line -> line.contains("it only filters, projects and joins each record"));
+        lake.numbers(OBJECT + "b.parquet", 1000, 1000);
+        entries(0, 50);
+
+        assertThat(TestRun.batch(settings(JOIN)).succeeded()).isTrue();
+
+        assertThat(sink.acceptedRecords()).isEqualTo(1500);
+    }
+
+    @Test
+    void aBrokenLookupStopsOnlyTheExportsThatUseIt() throws Exception {
+        lake.numbers(OBJECT + "a.parquet", 0, 1000);
+        Files.writeString(ioc, "{\"id\":");
+
+        TestRun broken = TestRun.batch(settings(JOIN));
+
+        assertThat(broken.succeeded()).isFalse();
+        assertThat(broken.log("ERROR"))
+                .singleElement()
+                .asString()
+                .contains("lookup ioc (" + ioc + "): line 1 is no JSON");
+        assertThat(sink.acceptedRecords()).isZero();
+        assertThat(TestRun.batch(settings("SELECT n, hostname FROM events")).succeeded())
+                .isTrue();
+        assertThat(sink.acceptedRecords()).isEqualTo(1000);
+    }
+
+    private void entries(int from, int to) throws IOException {
+        Files.writeString(
+                ioc,
+                IntStream.range(from, to)
+                        .mapToObj("{\"id\":%1$d,\"why\":\"w%1$d\"}"::formatted)
+                        .collect(Collectors.joining("\n")));
+    }
+
+    private void breakOffHalfWay() throws Exception {
+        sink.replyWhen(request -> sink.acceptedRecords() >= RECORDS / 4, Reply.of(503));
+        assertThat(TestRun.batch(settings(JOIN)).succeeded()).isFalse();
+        assertThat(sink.acceptedRecords()).isBetween(1L, RECORDS - 1L);
+        sink.replyWhen(request -> true, Reply.of(200));
+    }
+
+    private Settings settings(String sql) {
+        Map<String, String> all = new TreeMap<>();
+        all.put("query.sql", sql);
+        all.put("lookups.folder", ioc.resolveSibling("").toString());
+        return settings(all);
+    }
+}
