@@ -74,6 +74,9 @@ public final class Certificates {
     private void keytool(String name, String... options) throws IOException, InterruptedException {
         var command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+                // What runs once is not worth more than the first compiler.
+                "-J-XX:TieredStopAtLevel=1",
+                "-J-XX:+UseSerialGC",
                 "-genkeypair",
                 "-keystore",
                 folder.resolve("keys.p12").toString(),

@@ -198,6 +198,7 @@ class ProcessIT {
                     "--return",
                     "--command",
                     Path.of(System.getProperty("java.home"), "bin", "java")
+                            + " " + String.join(" ", ConnectorProcess.quickStart())
                             + " -jar target/bytefreezer-connector.jar --mode batch",
                     "/dev/null");
             terminal.environment().putAll(environment(lake, sink));

@@ -2,6 +2,7 @@ package com.bytefreezer.connector.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.bytefreezer.connector.testing.ConnectorProcess;
 import com.bytefreezer.connector.testing.TestTools;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -60,12 +61,13 @@ class ReadmeIT {
     private List<String> run(String arguments) throws Exception {
         Path output = folder.resolve("output");
         Path errors = folder.resolve("errors");
-        int code = new ProcessBuilder("bash", "-c", "java -jar target/bytefreezer-connector.jar " + arguments)
+        ProcessBuilder builder = new ProcessBuilder(
+                        "bash", "-c", "java -jar target/bytefreezer-connector.jar " + arguments)
                 .directory(folder.toFile())
                 .redirectOutput(output.toFile())
-                .redirectError(errors.toFile())
-                .start()
-                .waitFor();
+                .redirectError(errors.toFile());
+        builder.environment().put("JDK_JAVA_OPTIONS", String.join(" ", ConnectorProcess.quickStart()));
+        int code = builder.start().waitFor();
         assertThat(code).as(Files.readString(errors)).isZero();
         return Files.readAllLines(output);
     }

@@ -3,6 +3,7 @@ package com.bytefreezer.connector.it;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.bytefreezer.connector.delivery.Routes;
+import com.bytefreezer.connector.testing.ConnectorProcess;
 import com.bytefreezer.connector.testing.TestTools;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -142,8 +143,8 @@ final class WrittenPage {
                 .redirectInput(Path.of("/dev/null").toFile())
                 .redirectOutput(output.toFile())
                 .redirectError(errors.toFile());
-        // For every Java that the page starts: the first compiler alone, what runs once is not worth more.
-        builder.environment().put("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC");
+        // For every Java that the page starts.
+        builder.environment().put("JDK_JAVA_OPTIONS", String.join(" ", ConnectorProcess.quickStart()));
         builder.environment().putAll(environment);
         int code = builder.start().waitFor();
         String printed = Files.readString(output);

@@ -19,6 +19,9 @@ import java.util.stream.Stream;
 public final class ConnectorProcess implements AutoCloseable {
     private static final Pattern LINK = Pattern.compile("Open (http://localhost:\\d+/\\S*)");
 
+    private static final String JAVA =
+            Path.of(System.getProperty("java.home"), "bin", "java").toString();
+
     private final Process process;
     private final Path standardOutput;
     private final Path standardError;
@@ -37,24 +40,39 @@ public final class ConnectorProcess implements AutoCloseable {
      */
     public static ConnectorProcess start(
             Path workingDirectory, Map<String, String> environment, List<String> javaOptions, String... arguments) {
-        var jar = TestTools.projectDirectory().resolve(Path.of("target", "bytefreezer-connector.jar"));
-        if (!Files.exists(jar)) {
-            throw new IllegalStateException(jar + " is missing; run mvn package");
-        }
-        var java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         var command = Stream.of(
-                        Stream.of(java, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
-                        Stream.of("-XX:SharedArchiveFile=" + classes(java, jar)),
+                        Stream.of(JAVA),
+                        quickStart().stream(),
                         javaOptions.stream(),
-                        Stream.of("-jar", jar.toString()),
+                        Stream.of("-jar", jar().toString()),
                         Stream.of(arguments))
                 .flatMap(part -> part)
                 .toList();
         return start(workingDirectory, environment, command);
     }
 
+    private static Path jar() {
+        var jar = TestTools.projectDirectory().resolve(Path.of("target", "bytefreezer-connector.jar"));
+        if (!Files.exists(jar)) {
+            throw new IllegalStateException(jar + " is missing; run mvn package");
+        }
+        return jar;
+    }
+
+    /** Options of Java, as the launcher's, with which the jar starts quickly; any other program starts with them, too. */
+    public static List<String> quickStart() {
+        return List.of(
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-XX:SharedArchiveFile=" + classes(),
+                // Not on standard output, where a program cannot use the archive.
+                "-Xlog:disable",
+                "-Xlog:all=warning:stderr");
+    }
+
     /** The archive of the classes that a run on the sample loads, as the image has one; made once for each jar. */
-    private static synchronized Path classes(String java, Path jar) {
+    private static synchronized Path classes() {
+        var jar = jar();
         var archive = jar.resolveSibling("classes.jsa");
         // Tests run in several processes.
         try (var lock = FileChannel.open(
@@ -65,7 +83,7 @@ public final class ConnectorProcess implements AutoCloseable {
                 var folder = TestTools.temporaryDirectory("classes");
                 var made = folder.resolve("classes.jsa");
                 var run = new ProcessBuilder(
-                                java,
+                                JAVA,
                                 "-XX:+UseSerialGC",
                                 "-XX:ArchiveClassesAtExit=" + made,
                                 "-jar",
