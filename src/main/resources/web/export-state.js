@@ -2,10 +2,10 @@
 import { duration, plural } from './format.js';
 import { h } from './ui.js';
 
-const WORDS = { idle: 'waits', running: 'runs', failed: 'failed', killed: 'was killed', retrying: 'retries', silent: 'gives no sign of life', never: 'has not run', empty: 'has found no object yet' };
+const WORDS = { idle: 'waits', running: 'runs', failed: 'failed', killed: 'was killed', retrying: 'retries', silent: 'gives no sign of life', never: 'has not run', paused: 'is paused', empty: 'has found no object yet' };
 
 const BAD = ['failed', 'killed', 'retrying', 'silent'];
-const NONE = ['never', 'empty'];
+const NONE = ['never', 'empty', 'paused'];
 
 export function ExportMark({ entry }) {
   const kind = BAD.includes(entry.state) ? 'bad' : entry.dead_letters > 0 ? 'warn' : NONE.includes(entry.state) ? 'none' : 'good';

@@ -5,6 +5,7 @@ import { ExportMark } from './export-state.js';
 import { path, post } from './api.js';
 import { Confirm } from './confirm.js';
 import { duration, number, plural, retries, time } from './format.js';
+import { Manage } from './manage.js';
 import { write } from './place.js';
 import { Problem, Skeleton, State, h, useTask } from './ui.js';
 import { Watch } from './watch.js';
@@ -96,6 +97,7 @@ function Details({ entry, reload, go }) {
   });
   return h('section', { class: 'details', 'aria-label': `Export ${full}` },
     h('h2', null, `${entry.name} → ${entry.destination}`),
+    entry.destination !== 'none' && h(Manage, { key: entry.state === 'paused', entry, reload, go }),
     entry.retrying_since ? h('p', { class: 'problem' }, `Waiting since ${time(entry.retrying_since)}: ${entry.retrying_reason}`)
       : entry.last_error && h('p', { class: 'problem' }, entry.last_error),
     entry.left_out && h('p', { class: 'note' }, entry.left_out),

@@ -1,7 +1,7 @@
 // Save as export: shows the file and the settings before anything is written.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { post } from './api.js';
-import { Copy, Problem, Skeleton, download, h, useLoad, useTask } from './ui.js';
+import { Copy, Problem, Skeleton, download, h, useLoad, useSettled, useTask } from './ui.js';
 import { Watch } from './watch.js';
 
 export function SaveAs({ request, destination, onClose }) {
@@ -55,14 +55,4 @@ function Input({ label, value, onInput, note, inputmode }) {
   return h('div', { class: 'field' }, h('label', { for: id }, label),
     h('input', { id, value, inputmode, 'aria-describedby': `${id}-note`, onInput: (event) => onInput(event.target.value) }),
     h('small', { id: `${id}-note` }, note));
-}
-
-/** The value once it has not changed for a while. */
-function useSettled(value, delay) {
-  const [settled, setSettled] = useState(value);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(value), delay);
-    return () => clearTimeout(timer);
-  }, [value]);
-  return settled;
 }

@@ -53,6 +53,16 @@ export function useTask(work) {
   return { ...state, run, clear };
 }
 
+/** The value once it has not changed for a while, in milliseconds. */
+export function useSettled(value, delay) {
+  const [settled, setSettled] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(value), delay);
+    return () => clearTimeout(timer);
+  }, [value]);
+  return settled;
+}
+
 export const Skeleton = ({ lines = 3 }) =>
   h('div', { class: 'skeleton', role: 'status', 'aria-label': 'Loading' },
     Array.from({ length: lines }, (_, line) => h('span', { key: line, style: { width: `${90 - line * 13 % 50}%` } })));

@@ -248,6 +248,11 @@ public final class Connector implements AutoCloseable {
         if (exports.all().stream().map(Export::lane).anyMatch(lanes)) {
             LOG.info("{}.", exports.describeMemory());
         }
+        exports.all().stream()
+                .filter(one -> lanes.test(one.lane()) && !one.isEnabled())
+                .map(one -> one.lane().ofAll())
+                .distinct()
+                .forEach(one -> LOG.info("export {}: paused in its file (enabled: false). It does not run.", one));
         schedule = timing;
         exports.definitions().forEach(one -> health.measure(one.lane(), exports, metrics));
         history.addKilled(cursor.pulse().name());

@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param choice which datasets; null where it is one
  * @param batchSize most records of a batch
  * @param interval pause between two runs in watch mode
+ * @param enabled whether it runs; else it is paused
  */
 public record ExportDefinition(
         Lane lane,
@@ -33,6 +34,7 @@ public record ExportDefinition(
         Sync sync,
         int batchSize,
         Duration interval,
+        boolean enabled,
         @Nullable DatasetChoice choice) {
     private static final Pattern PLACEHOLDER =
             Pattern.compile("\\{\\{\\??([a-z0-9-]+(?:\\.[a-z0-9-]+)+)(?::([^{}]*))?}}");
@@ -47,12 +49,13 @@ public record ExportDefinition(
             "dataset", "query.dataset-id",
             "sync", "query.sync",
             "batchSize", "schedule.batch-size",
-            "intervalSeconds", "schedule.interval-seconds");
+            "intervalSeconds", "schedule.interval-seconds",
+            "enabled", ValueRules.ENABLED);
 
     /** Of one dataset. */
     public ExportDefinition(
             Lane lane, String tenant, String dataset, String sql, Sync sync, int batchSize, Duration interval) {
-        this(lane, tenant, dataset, sql, sync, batchSize, interval, null);
+        this(lane, tenant, dataset, sql, sync, batchSize, interval, true, null);
     }
 
     /** An export that cannot run for what its file says. */
@@ -81,12 +84,13 @@ public record ExportDefinition(
 
     /** What can be compared: choices that are written alike are the same. */
     public ExportDefinition withoutChoice() {
-        return new ExportDefinition(lane, tenant, dataset, sql, sync, batchSize, interval);
+        return new ExportDefinition(lane, tenant, dataset, sql, sync, batchSize, interval, enabled, null);
     }
 
     /** The export of one of the datasets that it stands for. */
     public ExportDefinition at(DatasetName one) {
-        return new ExportDefinition(lane.at(one), one.tenant(), one.dataset(), sql, sync, batchSize, interval);
+        return new ExportDefinition(
+                lane.at(one), one.tenant(), one.dataset(), sql, sync, batchSize, interval, enabled, null);
     }
 
     /** The dataset whose lane this is, where it is one of this choice, export and destination. */
@@ -121,6 +125,7 @@ public record ExportDefinition(
                         Sync.of(resolved.getOrDefault("sync", "auto")),
                         Integer.parseInt(resolved.getOrDefault("batchSize", "1000")),
                         Duration.ofSeconds(Integer.parseInt(resolved.getOrDefault("intervalSeconds", "60"))),
+                        !resolved.getOrDefault("enabled", "true").equals("false"),
                         one.isPresent() ? null : choice));
     }
 
@@ -145,7 +150,7 @@ public record ExportDefinition(
         return problems;
     }
 
-    private static Map<String, String> resolved(Map<String, String> parameters, Map<String, String> settings) {
+    static Map<String, String> resolved(Map<String, String> parameters, Map<String, String> settings) {
         Map<String, String> resolved = new LinkedHashMap<>();
         parameters.forEach((name, value) -> resolved.put(name, resolve(value, settings)));
         return resolved;

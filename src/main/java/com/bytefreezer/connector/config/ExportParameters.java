@@ -131,7 +131,12 @@ final class ExportParameters {
     }
 
     private List<JsonNode> exportsIn(Path file) {
-        return routes.content(file).findValues("templatedRoute").stream()
+        return exportsIn(routes.content(file));
+    }
+
+    /** In the order of the file. */
+    static List<JsonNode> exportsIn(JsonNode content) {
+        return content.findValues("templatedRoute").stream()
                 .filter(route -> route.path("routeTemplateRef").asText().equals("export"))
                 .toList();
     }

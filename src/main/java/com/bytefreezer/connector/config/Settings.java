@@ -309,6 +309,18 @@ public final class Settings {
         return exportFiles(values, sources.routes().now(), first);
     }
 
+    /** The file that describes an export now; empty where none does. */
+    public Optional<ExportSource> exportSource(String export) {
+        return ExportSource.find(export, sources.routes().now(), values);
+    }
+
+    /** What is wrong with the parameters of an export, in a line each. */
+    public List<String> problemsOfParameters(Map<String, String> parameters) {
+        return ExportDefinition.problems(parameters, values).stream()
+                .map(problem -> problem.saying("", ""))
+                .toList();
+    }
+
     /** Changes with every change of these files. */
     public Map<String, String> stateOfExportFiles() {
         return ExportFiles.state(sources.routes().now());

@@ -17,6 +17,9 @@ final class ValueRules {
     /** Says what is wrong with a value, or nothing. */
     private interface Rule extends Function<String, Optional<String>> {}
 
+    /** No setting: the parameter of an export. */
+    static final String ENABLED = "enabled";
+
     private static final Map<String, Rule> RULES = new LinkedHashMap<>();
     /** What a setting of a destination must be when its name says no more than its unit. */
     private static final Pattern NUMBER_OF_DESTINATION =
@@ -43,6 +46,7 @@ final class ValueRules {
         RULES.put("health-reporting.timeout-seconds", between(1, 3600));
         RULES.put("health-reporting.register-on-startup", oneOf("true", "false"));
         RULES.put("health-reporting.max-lag-seconds", between(1, Integer.MAX_VALUE));
+        RULES.put(ENABLED, oneOf("true", "false"));
         RULES.put("query.sync", oneOf("auto", "incremental", "full"));
         RULES.put(
                 "lookups.folder",

@@ -132,6 +132,11 @@ public final class Export {
         return exports.subject(definition);
     }
 
+    /** Whether it runs; else it is paused. */
+    public boolean isEnabled() {
+        return definition.enabled();
+    }
+
     /** The pause between two runs in watch mode. */
     public Duration interval() {
         return definition.interval();

@@ -179,7 +179,7 @@ public final class ExportFolder implements AutoCloseable {
             if (definition != null) {
                 exports.put(definition);
                 around.added(lane);
-                log(definition, "export {}: added.");
+                log(definition, definition.enabled() ? "export {}: added." : "export {}: added, and paused.");
             }
             return true;
         }
@@ -192,9 +192,20 @@ public final class ExportFolder implements AutoCloseable {
                 log(running.definition(), "export {}: removed. Its cursor is kept.");
             } else {
                 exports.put(definition);
-                log(definition, "export {}: changed. It goes on from its cursor.");
+                if (!definition.enabled()) {
+                    exports.signs().forget(lane);
+                }
+                log(definition, change(running.definition(), definition));
             }
         });
+    }
+
+    private static String change(ExportDefinition before, ExportDefinition now) {
+        return before.enabled() == now.enabled()
+                ? "export {}: changed. It goes on from its cursor."
+                : now.enabled()
+                        ? "export {}: resumed. It goes on from its cursor."
+                        : "export {}: paused. Its cursor is kept.";
     }
 
     /** Of datasets, and of exports of many, one line tells it. */

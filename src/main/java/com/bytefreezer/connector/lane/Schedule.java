@@ -62,15 +62,16 @@ public final class Schedule {
             Retries retries,
             History history,
             Secrets secrets) {
-        this.triggered = triggered;
+        this.triggered = triggered.and(
+                lane -> exports.find(lane).filter(Export::isEnabled).isPresent());
         this.exports = exports;
         this.retries = retries;
         this.history = history;
         this.secrets = secrets;
         firstPause = Duration.ofSeconds(settings.integer("schedule.retry-delay-seconds"));
         longestPause = Duration.ofSeconds(settings.integer("schedule.max-retry-delay-seconds"));
-        unfinished = new CountDownLatch(
-                (int) exports.all().stream().map(Export::lane).filter(triggered).count());
+        unfinished = new CountDownLatch((int)
+                exports.all().stream().map(Export::lane).filter(this.triggered).count());
     }
 
     /** The lanes that are to run now, and not once more before they have: in watch mode after each interval, else once. */
@@ -93,6 +94,11 @@ public final class Schedule {
         return isRunning(lane)
                 ? Optional.empty()
                 : Optional.ofNullable(next.get(lane)).map(due -> Instant.now().plusNanos(due - System.nanoTime()));
+    }
+
+    /** Makes the export due now, unless it runs. */
+    public void runNow(Lane lane) {
+        next.remove(lane);
     }
 
     public boolean isRunning(Lane lane) {

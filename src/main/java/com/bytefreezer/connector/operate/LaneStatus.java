@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * How an export to one of its destinations is.
  *
  * @param state never (it has not run yet), running, retrying (see {@code retrying}), silent (the process that runs it has
- *     given no sign of life for a while), idle, empty (its dataset has never had an object), or failed or killed: so ended
+ *     given no sign of life for a while), paused (its file says so), idle, empty (its dataset has never had an object), or failed or killed: so ended
  *     the last run
  * @param lagSeconds the age of the oldest object that the last listing of the lake has shown and that is not delivered; 0
  *     when all are, null when the lake was never listed

@@ -197,6 +197,25 @@ public final class Operations {
         }
     }
 
+    /**
+     * Lets an export run now, without waiting for its next turn; nothing changes if it is due already.
+     *
+     * @throws ApiException 409 when it runs, is paused, or does not run in this process
+     */
+    public void runNow(ExportDefinition export) {
+        Schedule timing = parts.schedule.get();
+        if (timing == null) {
+            throw new ApiException(409, "The exports do not run in this process, so none was started.");
+        }
+        if (!export.enabled()) {
+            throw new ApiException(409, "export %s is paused. Resume it first.".formatted(export.lane()));
+        }
+        if (timing.isRunning(export.lane())) {
+            throw new ApiException(409, "export %s is running already.".formatted(export.lane()));
+        }
+        timing.runNow(export.lane());
+    }
+
     /** What of an export is set aside is tried again at its next run. How many objects are. */
     public int retrySetAside(ExportDefinition export) {
         Parts now = parts;
@@ -238,7 +257,10 @@ public final class Operations {
         if (all.stream().anyMatch(export -> timing.unrecorded(export.lane()).isPresent())) {
             return Optional.of("the last run could not be recorded; see the log");
         }
-        List<Lane> lanes = all.stream().map(ExportDefinition::lane).toList();
+        List<Lane> lanes = all.stream()
+                .filter(ExportDefinition::enabled)
+                .map(ExportDefinition::lane)
+                .toList();
         if (!lanes.isEmpty() && lanes.stream().allMatch(lane -> standsStill(running, lane))) {
             return Optional.of(
                     "no export has worked for %d s; see the log or /api/v1/exports".formatted(PATIENCE.toSeconds()));

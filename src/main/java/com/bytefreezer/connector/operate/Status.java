@@ -167,15 +167,18 @@ public final class Status {
                                 ? "running"
                                 : problem.isPresent()
                                         ? "failed"
-                                        : state(lane, last, timing == null ? seen : Seen.NOTHING),
+                                        : state(export, last, timing == null ? seen : Seen.NOTHING),
                 lagSeconds(lane, unrecorded),
                 cursor.position(lane)
                         .map(Position::watermark)
                         .filter(watermark -> !watermark.equals(Instant.EPOCH))
                         .orElse(null),
                 total.lastSuccess(),
-                problem.or(() -> failed.map(Run::message)).orElse(null),
-                timing == null ? null : timing.nextRun(lane).orElse(null),
+                problem.or(() -> failed.filter(run -> export.enabled()).map(Run::message))
+                        .orElse(null),
+                timing == null || !export.enabled()
+                        ? null
+                        : timing.nextRun(lane).orElse(null),
                 total.counts(),
                 total.retries(),
                 deadLetters.count(lane),
@@ -186,12 +189,16 @@ public final class Status {
     }
 
     /** Of an export that another process may run. */
-    private String state(Lane lane, Optional<Run> last, Seen seen) {
+    private String state(ExportDefinition export, Optional<Run> last, Seen seen) {
+        Lane lane = export.lane();
         if (seen.runs().stream().anyMatch(UnderWay::isKilled)) {
             return "killed";
         }
         if (!seen.runs().isEmpty()) {
             return seen.runs().stream().allMatch(UnderWay::isSilent) ? "silent" : "running";
+        }
+        if (!export.enabled()) {
+            return "paused";
         }
         return last.map(run -> switch (run.state()) {
                     case FAILED -> "failed";

@@ -91,7 +91,7 @@ class DatasetChoiceTest {
     @Test
     void theLaneOfADatasetTellsIt() {
         ExportDefinition export = new ExportDefinition(
-                new Lane("x", "webhook"), "*", "*", "", Sync.AUTO, 1, Duration.ZERO, DatasetChoice.of("*", "*"));
+                new Lane("x", "webhook"), "*", "*", "", Sync.AUTO, 1, Duration.ZERO, true, DatasetChoice.of("*", "*"));
         for (String name : List.of("a@b", "a b", "webhook", "%2F")) {
             DatasetName dataset = new DatasetName("t@x", name);
             assertThat(export.datasetOf(export.at(dataset).lane())).contains(dataset);

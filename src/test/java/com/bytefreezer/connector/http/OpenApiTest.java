@@ -38,7 +38,9 @@ class OpenApiTest {
         try (TestApi api = TestApi.over(Map.of())) {
             for (String route : routes()) {
                 if (route.startsWith("POST ")) {
-                    String path = route.substring("POST ".length()).replace("{}/{}", "default/stdout");
+                    String path = route.substring("POST ".length())
+                            .replace("{}/{}", "default/stdout")
+                            .replace("{}", "default");
                     for (String body : List.of("null", "[1]", "\"text\"", "{", "")) {
                         Answer answer = api.post(path, body);
                         assertThat(answer.status())

@@ -12,8 +12,10 @@ import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.AriaRole;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -109,6 +111,58 @@ class PageExportsIT extends PageBed {
                 assertThat(line).containsText("idle");
                 assertThat(line.locator("[data-name='Accepted']")).hasText("400");
                 assertThat(line.locator("[data-name='Last error']")).hasText("–");
+            }
+        }
+    }
+
+    @Test
+    void anExportIsRunHerePausedEditedAndDeleted() throws IOException {
+        Path routes = folder.resolve("managed-routes");
+        Routes.copyTo(routes);
+        Path file = routes.resolve("exports/managed.camel.yaml");
+        try (WebhookServer sink = WebhookServer.start()) {
+            Files.writeString(
+                    file,
+                    "# Ours.\n"
+                            + Routes.export(
+                                    "managed",
+                                    Map.of(
+                                            "tenant", "acme",
+                                            "dataset", "syslog",
+                                            "destination", "webhook",
+                                            "sql", FAILED_LOGINS)));
+            try (ConnectorProcess connector = connector(
+                    routes,
+                    with(
+                            "lake.root=file:" + lake,
+                            "destination.webhook.url=" + sink.url(),
+                            "cursor.file=" + folder.resolve("managed.db")))) {
+                Page page = open(connector.link() + "#/exports/managed/webhook");
+                button(page, "Run them here").click();
+                Locator line = page.locator("tbody tr").first();
+                assertThat(line.locator("[data-name='Accepted']")).hasText("400");
+                assertThat(button(page, "Stop running them here")).isVisible();
+
+                button(page, "Pause").click();
+                assertThat(line).containsText("paused");
+                assertThat(button(page, "Run now")).isDisabled();
+                button(page, "Edit…").click();
+                page.getByLabel("interval-seconds").fill("30");
+                assertThat(page.locator(".diff .added").last()).containsText("value: \"30\"");
+                shoot(page, "export-edit");
+                Files.writeString(file, Files.readString(file) + "# by hand\n");
+                button(page, "Write the change").click();
+                assertThat(page.locator(".manage .problem").first()).containsText("was changed");
+                button(page, "Close").click();
+                button(page, "Resume").click();
+                assertThat(line).containsText("idle");
+                assertThat(Files.readString(file)).startsWith("# Ours.").endsWith("# by hand\n");
+
+                button(page, "Delete…").click();
+                page.getByLabel("Type managed to continue").fill("managed");
+                button(page, "Delete").click();
+                assertThat(page.getByText("No export yet.")).isVisible();
+                assertThat(file).doesNotExist();
             }
         }
     }

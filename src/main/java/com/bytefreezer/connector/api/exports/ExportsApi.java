@@ -64,6 +64,13 @@ public final class ExportsApi {
                 operations.replay().discard(operations.export(name, destination), ids(ApiException.required(request))));
     }
 
+    /** Lets an export run now. */
+    public void runNow(
+            @Header("name") String name, @Header("destination") String destination, @Body Map<String, Object> request) {
+        ApiException.required(request);
+        operations.runNow(operations.export(name, destination));
+    }
+
     /** Lets an export begin anew, when the request names it. */
     public void resetCursor(
             @Header("name") String name, @Header("destination") String destination, @Body Map<String, Object> request) {

@@ -1,0 +1,232 @@
+package com.bytefreezer.connector.api.exports;
+
+import com.bytefreezer.connector.api.send.Targets;
+import com.bytefreezer.connector.config.ExportSource;
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.disk.PrivateFiles;
+import com.bytefreezer.connector.problem.ApiException;
+import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Failures;
+import com.bytefreezer.connector.query.DuckDb;
+import com.bytefreezer.connector.query.Query;
+import com.bytefreezer.connector.text.Secrets;
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.apache.camel.Body;
+import org.apache.camel.Header;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Changes and removes files of {@code routes/exports} for a person. The file is the truth: a change names the version of the
+ * file that the person has seen, and another one is never overwritten. Only parameters change, so that no request can bring
+ * anything else into a route file. Safe for use by several threads.
+ */
+public final class ExportEdits {
+    /** What a person may change; a name, a dataset or a destination would make another export of it. */
+    private static final List<String> CHANGEABLE = List.of("sql", "sync", "batchSize", "intervalSeconds", "enabled");
+
+    private final Settings settings;
+    private final Secrets secrets;
+    private final Targets targets;
+
+    public ExportEdits(Settings settings, Secrets secrets) {
+        this.settings = settings;
+        this.secrets = secrets;
+        targets = new Targets(settings, secrets);
+    }
+
+    /**
+     * The file of an export, before and after a change.
+     *
+     * @param yaml what stands in it now
+     * @param changed what would stand in it, or stands in it once it is written
+     * @param version of {@code yaml}, or of {@code changed} once it is written
+     * @param parameters that can be changed, with their values after the change
+     * @param readOnly why it cannot be written here; null where it can
+     * @param errors why the change cannot be written, a line each
+     */
+    public record Edit(
+            String file,
+            String yaml,
+            String changed,
+            String version,
+            Map<String, String> parameters,
+
+            @JsonProperty("read_only") @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable
+            String readOnly,
+
+            @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> errors) {}
+
+    /** The changes that a client asks for: parameters by name, and the version of the file that it has seen. */
+    public record Change(String version, Map<String, String> changes) {
+        public Change {
+            version = Objects.requireNonNullElse(version, "");
+            changes = changes == null ? Map.of() : changes;
+        }
+    }
+
+    /** The removal of the file of an export, which names the export and the version of the file that was seen. */
+    public record Removal(String version, String confirm) {
+        public Removal {
+            version = Objects.requireNonNullElse(version, "");
+            confirm = Objects.requireNonNullElse(confirm, "");
+        }
+    }
+
+    /** What stands in the file. */
+    public Edit file(@Header("name") String name) {
+        ExportSource source = source(name);
+        return edit(source, source, List.of());
+    }
+
+    /** Says what {@link #save} would write. */
+    public Edit draft(@Header("name") String name, @Body Change change) throws SQLException {
+        ApiException.required(change);
+        ExportSource before = source(name);
+        ExportSource after = changed(before, change);
+        return edit(before, after, mistakes(after));
+    }
+
+    /**
+     * Writes the file, as a whole; a watch takes it within seconds.
+     *
+     * @throws ApiException 409 when the file is another one by now; 403 when it cannot be written or its destination is not
+     *     allowed; 400 when the change is wrong
+     */
+    public synchronized Edit save(@Header("name") String name, @Body Change change) throws SQLException {
+        ApiException.required(change);
+        ExportSource before = source(name);
+        requireVersion(before, change.version());
+        requireWritable(before);
+        ExportSource after = changed(before, change);
+        List<String> mistakes = mistakes(after);
+        if (!mistakes.isEmpty()) {
+            throw new ApiException(400, secrets.mask(String.join(" ", mistakes)));
+        }
+        // A pause sends nothing anywhere.
+        if (!change.changes().equals(Map.of("enabled", "false"))) {
+            Stream.of(after.parameters().getOrDefault("destination", "").split(","))
+                    .map(String::strip)
+                    .forEach(destination -> targets.resolve(destination, Map.of()));
+        }
+        try {
+            PrivateFiles.replace(before.file(), after.text().getBytes(StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            throw cannotWrite(before, Failures.describe(e));
+        }
+        return edit(after, after, List.of());
+    }
+
+    /**
+     * Removes the file, and with it the export; its cursor and its dead letters stay.
+     *
+     * @throws ApiException 400 when the request does not name the export; 409 when the file is another one by now, or has
+     *     other exports; 403 when it cannot be removed
+     */
+    public synchronized void remove(@Header("name") String name, @Body Removal removal) {
+        ApiException.required(removal);
+        ExportSource source = source(name);
+        if (!removal.confirm().equals(name)) {
+            throw new ApiException(
+                    400,
+                    "Nothing was removed. To remove the export, send its name as \"confirm\": %s.".formatted(name));
+        }
+        requireVersion(source, removal.version());
+        requireWritable(source);
+        if (!source.alone()) {
+            throw new ApiException(
+                    409,
+                    "%s has other exports, too. Nothing was removed. Change it by hand.".formatted(source.shown()));
+        }
+        try {
+            Files.deleteIfExists(source.file());
+        } catch (IOException e) {
+            throw cannotWrite(source, Failures.describe(e));
+        }
+    }
+
+    private ExportSource source(String name) {
+        return settings.exportSource(name)
+                .orElseThrow(() -> new ApiException(
+                        404, "No file describes an export %s. It may have been removed by hand.".formatted(name)));
+    }
+
+    private ExportSource changed(ExportSource before, Change change) {
+        change.changes().keySet().stream()
+                .filter(parameter -> !CHANGEABLE.contains(parameter))
+                .findFirst()
+                .ifPresent(parameter -> {
+                    throw new ApiException(
+                            400,
+                            "\"%s\" cannot be changed. What can: %s."
+                                    .formatted(parameter, String.join(", ", CHANGEABLE)));
+                });
+        if (change.changes().values().stream().anyMatch(Objects::isNull)) {
+            throw new ApiException(400, "The values of \"changes\" must be texts.");
+        }
+        try {
+            return before.with(change.changes());
+        } catch (ConnectorException e) {
+            throw new ApiException(409, e.saying("Nothing was written."));
+        }
+    }
+
+    private List<String> mistakes(ExportSource after) throws SQLException {
+        List<String> mistakes = new ArrayList<>(settings.problemsOfParameters(after.parameters()));
+        String sql = after.parameters().getOrDefault("sql", "");
+        if (!sql.isBlank()) {
+            try (Connection connection = DuckDb.forParsing()) {
+                Query.parse(sql, connection);
+            } catch (ConnectorException e) {
+                mistakes.add(e.saying(""));
+            }
+        }
+        return mistakes;
+    }
+
+    private static void requireVersion(ExportSource source, String seen) {
+        if (!source.version().equals(seen)) {
+            throw new ApiException(
+                    409,
+                    "%s was changed since you looked at it. Nothing was written. Look at it again."
+                            .formatted(source.shown()));
+        }
+    }
+
+    private static void requireWritable(ExportSource source) {
+        source.whyNotWritable().ifPresent(why -> {
+            throw cannotWrite(source, why);
+        });
+    }
+
+    private static ApiException cannotWrite(ExportSource source, String why) {
+        return new ApiException(
+                403,
+                "%s cannot be written: %s. Nothing was written. Change it by hand.".formatted(source.shown(), why));
+    }
+
+    private Edit edit(ExportSource before, ExportSource after, List<String> errors) {
+        Map<String, String> parameters = new LinkedHashMap<>();
+        CHANGEABLE.forEach(
+                one -> parameters.put(one, secrets.mask(after.parameters().getOrDefault(one, ""))));
+        return new Edit(
+                before.shown(),
+                secrets.mask(before.text()),
+                secrets.mask(after.text()),
+                before.version(),
+                parameters,
+                before.whyNotWritable().orElse(null),
+                errors.stream().map(secrets::mask).toList());
+    }
+}

@@ -1,0 +1,164 @@
+package com.bytefreezer.connector.config;
+
+import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Problem;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The file of one export as it was when it was read, and what becomes of its text when parameters change. Immutable.
+ *
+ * @param export its name
+ * @param file the file
+ * @param shown the same as a person would name it
+ * @param text what stands in it
+ * @param place which of the exports in the file it is, from 0
+ * @param alone whether the file has no other export
+ * @param parameters as the file gives them, over the defaults, with the values of settings in place of their placeholders
+ */
+public record ExportSource(
+        String export, Path file, String shown, String text, int place, boolean alone, Map<String, String> parameters) {
+    private static final YAMLMapper YAML = new YAMLMapper();
+
+    /** Which export is in which file is told by the files as they are now; empty where none has this name. */
+    static Optional<ExportSource> find(String export, RouteFiles routes, Map<String, String> values) {
+        for (Path file : routes.exports().files(true)) {
+            List<Map<String, String>> exports = routes.exports().of(file);
+            List<Map<String, String>> resolved = exports.stream()
+                    .map(parameters -> ExportDefinition.resolved(parameters, values))
+                    .toList();
+            Optional<Integer> place = IntStream.range(0, exports.size())
+                    .filter(at -> export.equals(resolved.get(at).get("name")))
+                    .boxed()
+                    .findFirst();
+            if (place.isPresent()) {
+                int at = place.get();
+                String shown = routes.nameInMessages(file);
+                return read(file, shown)
+                        .map(text ->
+                                new ExportSource(export, file, shown, text, at, exports.size() == 1, resolved.get(at)));
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static Optional<String> read(Path file, String shown) {
+        try {
+            return Optional.of(Files.readString(file));
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        } catch (IOException e) {
+            throw new ConnectorException(Problem.ofStart(shown, "it cannot be read.", "Correct the file."), e);
+        }
+    }
+
+    /** Changes with every change of the text. */
+    public String version() {
+        try {
+            byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+            return HexFormat.of().formatHex(digest, 0, 16);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /**
+     * Why this process must not write the file; empty where it may. A link leads to what somebody else manages, such as a
+     * ConfigMap.
+     */
+    public Optional<String> whyNotWritable() {
+        Path folder = file.toAbsolutePath().getParent();
+        try {
+            boolean linked = folder != null
+                    && !file.toRealPath().equals(folder.toRealPath().resolve(file.getFileName()));
+            return linked
+                    ? Optional.of("it is a link, which somebody else manages")
+                    : Optional.ofNullable(folder).filter(Files::isWritable).isPresent()
+                            ? Optional.empty()
+                            : Optional.of("this process cannot write to its folder");
+        } catch (IOException e) {
+            return Optional.of("it is not there any more");
+        }
+    }
+
+    /**
+     * The same with other values of some parameters. Everything else in the text stays as it is: comments, order, notation
+     * and what the connector does not know.
+     *
+     * @throws ConnectorException where the notation of the file does not allow it
+     */
+    public ExportSource with(Map<String, String> changes) {
+        ExportSource changed = this;
+        for (Map.Entry<String, String> change : changes.entrySet()) {
+            if (!change.getValue().equals(changed.parameters.get(change.getKey()))) {
+                changed = changed.with(change.getKey(), change.getValue());
+            }
+        }
+        return changed;
+    }
+
+    private ExportSource with(String parameter, String value) {
+        String written = parameter.equals("sql") ? ExportDefinition.escaped(value) : value;
+        try {
+            YamlText yaml = new YamlText(text);
+            YamlText.Part list = yaml.findAll("templatedRoute").stream()
+                    .filter(route -> isExport(route.fields().get("routeTemplateRef")))
+                    .skip(place)
+                    .findFirst()
+                    .map(route -> route.fields().get("parameters"))
+                    .orElseThrow(() -> cannotChange(null));
+            JsonNode tree = YAML.readTree(text);
+            ArrayNode expected =
+                    (ArrayNode) ExportParameters.exportsIn(tree).get(place).path("parameters");
+            Optional<Integer> at = IntStream.range(0, list.items().size())
+                    .filter(one ->
+                            parameter.equals(expected.path(one).path("name").asText()))
+                    .boxed()
+                    .reduce((one, later) -> later);
+            String changed;
+            if (at.isPresent()) {
+                ((ObjectNode) expected.get(at.get())).put("value", written);
+                YamlText.Part old = list.items().get(at.get()).fields().get("value");
+                changed = old == null || !old.isScalar()
+                        ? null
+                        : yaml.replaced(old, written, tree).orElse(null);
+            } else {
+                expected.addObject().put("name", parameter).put("value", written);
+                changed = yaml.appended(list, parameter, written, tree).orElse(null);
+            }
+            if (changed == null) {
+                throw cannotChange(null);
+            }
+            Map<String, String> all = new LinkedHashMap<>(parameters);
+            all.put(parameter, value);
+            return new ExportSource(export, file, shown, changed, place, alone, all);
+        } catch (IOException | ClassCastException e) {
+            throw cannotChange(e);
+        }
+    }
+
+    private static boolean isExport(YamlText.@Nullable Part template) {
+        return template != null && template.scalar().equals("export");
+    }
+
+    private ConnectorException cannotChange(@Nullable Exception cause) {
+        return new ConnectorException(
+                Problem.ofStart(shown, "its notation cannot be changed here.", "Change the file by hand."), cause);
+    }
+}

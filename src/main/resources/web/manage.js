@@ -1,0 +1,78 @@
+// What a person does with an export: pause, run, edit, delete. Its file is the truth; the diff is shown before it is written.
+import { useEffect, useState } from 'preact/hooks';
+import { get, path, post } from './api.js';
+import { Confirm } from './confirm.js';
+import { Diff } from './diff.js';
+import { Problem, h, useLoad, useSettled, useTask } from './ui.js';
+
+const FIELDS = [
+  ['intervalSeconds', 'interval-seconds', 'pause between two runs'],
+  ['batchSize', 'batch-size', 'records delivered together'],
+];
+
+export function Manage({ entry, reload, go }) {
+  // Of an export of many datasets, all have one file.
+  const [name] = entry.name.split('@');
+  const address = path('exports', name);
+  const [editing, setEditing] = useState(false);
+  // What is changed by hand is seen with the next state of the export, but not under a person who edits.
+  const file = useLoad((signal) => get(`${address}/file`, signal), [address, editing || entry], { keep: true });
+  const seen = file.value;
+  const changed = (work) => async (...input) => {
+    const answer = await work(...input);
+    file.reload();
+    reload();
+    return answer;
+  };
+  const write = useTask(changed((changes) => post(`${address}/file`, { version: seen.version, changes })));
+  const run = useTask(changed(() => post(`${path('exports', entry.name, entry.destination)}/run`, {})));
+  const remove = useTask(async () => {
+    await post(`${address}/remove`, { version: seen.version, confirm: name });
+    reload();
+    go({ view: 'exports' });
+  });
+  if (!seen) {
+    return file.error ? h('p', { class: 'note' }, file.error.message) : null;
+  }
+  const paused = seen.parameters.enabled === 'false';
+  const fixed = Boolean(seen.read_only) || write.busy || remove.busy;
+  const failure = write.error ?? run.error ?? remove.error;
+  return h('div', { class: 'manage' },
+    h('div', { class: 'bar-line' },
+      h('button', { type: 'button', disabled: fixed, onClick: () => write.run({ enabled: String(paused) }) }, paused ? 'Resume' : 'Pause'),
+      h('button', { type: 'button', disabled: paused || run.busy || entry.state === 'running', title: paused ? 'Resume it first' : undefined, onClick: run.run }, 'Run now'),
+      h('button', { type: 'button', disabled: fixed, 'aria-expanded': editing, onClick: () => setEditing(!editing) }, 'Edit…'),
+      h(Confirm, { label: 'Delete…', title: `Delete the export ${name}?`, text: `This removes ${seen.file}. Its cursor and its dead letters stay: an export of the same name goes on from there.`, typed: name, action: 'Delete', task: remove, disabled: fixed })),
+    seen.read_only && h('p', { class: 'note' }, `${seen.file} cannot be changed here: ${seen.read_only}.`),
+    failure && h(Problem, { error: failure, retry: failure.status === 409 ? () => [write, run, remove, file].forEach((one) => (one.clear ?? one.reload)()) : undefined }),
+    write.value && h('p', { class: 'verdict good', role: 'status' }, `Written: ${seen.file}. A process that runs the exports takes it within seconds.`),
+    editing && h(Edit, { key: seen.version, address, seen, write, onClose: () => setEditing(false) }));
+}
+
+function Edit({ address, seen, write, onClose }) {
+  const [typed, setTyped] = useState(seen.parameters);
+  const changes = Object.fromEntries(Object.entries(typed).filter(([parameter, text]) => text !== seen.parameters[parameter]));
+  const settled = useSettled(JSON.stringify(changes), 250);
+  const draft = useLoad((signal) => post(`${address}/draft`, { version: seen.version, changes: JSON.parse(settled) }, signal), [address, settled], { keep: true });
+  useEffect(write.clear, [settled]);
+  const errors = draft.value?.errors ?? [];
+  const type = (parameter) => (event) => setTyped((before) => ({ ...before, [parameter]: event.target.value }));
+  const nothing = settled === '{}';
+  return h('div', { class: 'save', role: 'region', 'aria-label': 'Edit export' },
+    h('div', { class: 'field' }, h('label', { for: 'edit-sql' }, 'query'),
+      h('textarea', { id: 'edit-sql', rows: Math.min(12, typed.sql.split('\n').length + 1), spellcheck: false, value: typed.sql, placeholder: 'as query.sql says', onInput: type('sql') }),
+      h('small', null, 'What is delivered stays as it is; new objects go by the new query.')),
+    h('div', { class: 'fields' }, FIELDS.map(([parameter, label, note]) => h('div', { key: parameter, class: 'field' },
+      h('label', { for: `edit-${label}` }, label),
+      h('input', { id: `edit-${label}`, value: typed[parameter], inputmode: 'numeric', onInput: type(parameter) }),
+      h('small', null, note)))),
+    errors.map((text) => h('p', { key: text, class: 'bad' }, text)),
+    draft.value && draft.value.version !== seen.version && h('p', { class: 'problem', role: 'alert' }, `${seen.file} was changed meanwhile. Close this and edit it again to see the change.`),
+    h(Problem, { error: draft.error }),
+    draft.value && h('div', { class: 'file' },
+      h('strong', null, nothing ? seen.file : `What would change in ${seen.file}`),
+      h(Diff, { label: 'Change of the file', before: seen.yaml, after: draft.value.changed })),
+    h('div', { class: 'bar-line' },
+      h('button', { type: 'button', class: 'primary', disabled: nothing || errors.length > 0 || Boolean(draft.error) || write.busy || JSON.stringify(changes) !== settled, onClick: () => write.run(JSON.parse(settled)) }, 'Write the change'),
+      h('button', { type: 'button', class: 'quiet', onClick: onClose }, 'Close')));
+}
