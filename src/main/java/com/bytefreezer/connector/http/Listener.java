@@ -70,6 +70,9 @@ final class Listener extends VertxPlatformHttpServer {
         HttpServerOptions options = new HttpServerOptions()
                 // HTTP/2 is not needed here and has no request line to check.
                 .setHttp2ClearTextEnabled(false)
+                // Records repeat the names of their members: a tenth of the bytes, for little work.
+                .setCompressionSupported(true)
+                .setCompressionLevel(1)
                 .setPerMessageWebSocketCompressionSupported(false)
                 .setPerFrameWebSocketCompressionSupported(false)
                 .setMaxInitialLineLength(8 * 1024)

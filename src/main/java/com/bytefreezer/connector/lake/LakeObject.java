@@ -103,7 +103,12 @@ public record LakeObject(
 
     /** As {@link #partitionTime}, but also for a folder of a whole month or year. */
     public Optional<Instant> folderTime() {
-        return Period.of(key.substring(0, key.lastIndexOf('/') + 1)).map(Period::from);
+        return Period.of(folder()).map(Period::from);
+    }
+
+    /** The part of its key before its own name, with a slash at the end; empty if there is none. */
+    public String folder() {
+        return key.substring(0, key.lastIndexOf('/') + 1);
     }
 
     /**

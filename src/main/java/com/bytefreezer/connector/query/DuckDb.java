@@ -12,7 +12,6 @@ import com.bytefreezer.connector.text.Json;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.sql.Blob;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -38,7 +37,7 @@ import org.jspecify.annotations.Nullable;
 public final class DuckDb implements AutoCloseable {
     private static final ObjectMapper JSON = Json.mapper();
     /** Of a statement that need not tell of which object a row is. */
-    private static final String NO_NUMBER = "";
+    static final String NO_NUMBER = "";
 
     private final RawCopies copies;
     private final Sandbox sandbox;
@@ -331,6 +330,16 @@ public final class DuckDb implements AutoCloseable {
          * @return whether more can be taken
          */
         boolean record(byte[] json) throws IOException;
+
+        /** Whether the newest records are to come first, if the statement makes each of one row and orders none. */
+        default boolean newestFirst() {
+            return false;
+        }
+
+        /** The one of these columns, of names and types, that tells the time of a record; without one, its object does. */
+        default Optional<String> timeColumn(Map<String, String> columns) {
+            return Optional.empty();
+        }
     }
 
     /**
@@ -343,34 +352,7 @@ public final class DuckDb implements AutoCloseable {
      */
     public void read(Query query, List<LakeObject> objects, Schema schema, boolean omitNulls, long limit, Reader reader)
             throws IOException {
-        try {
-            over(query, objects, schema, NO_NUMBER, "", (connection, columns, sql) -> {
-                String table =
-                        "CREATE OR REPLACE TEMP TABLE result_for_people AS SELECT encode(%s) AS record FROM (%s) AS r(%s) LIMIT %d"
-                                .formatted(
-                                        new RowRendering(columns, omitNulls, NO_NUMBER).record(),
-                                        sql,
-                                        names(columns.size()),
-                                        limit);
-                execute(connection, table);
-                return execute(connection, "FROM result_for_people", records -> {
-                    try {
-                        reader.columns(
-                                columns.stream().map(Column::name).toList(),
-                                columns.stream().map(Column::typeName).toList());
-                        boolean more = true;
-                        while (more && records.next()) {
-                            more = reader.record(bytes(records.getBlob(1)));
-                        }
-                        return !more;
-                    } catch (IOException e) {
-                        throw new UncheckedIOException(e);
-                    }
-                });
-            });
-        } catch (UncheckedIOException e) {
-            throw e.getCause();
-        }
+        new FirstRecords(this, schema, omitNulls, limit, reader).read(query, objects);
     }
 
     /** The names of the query's columns with DuckDB's types, in order. Reads footers only. */
@@ -399,7 +381,7 @@ public final class DuckDb implements AutoCloseable {
         return blob.getBytes(1, (int) blob.length());
     }
 
-    private static String names(int columns) {
+    static String names(int columns) {
         return IntStream.range(0, columns).mapToObj(i -> "c" + i).collect(Collectors.joining(", "));
     }
 
@@ -457,7 +439,7 @@ public final class DuckDb implements AutoCloseable {
         }
     }
 
-    private interface Work<T> {
+    interface Work<T> {
         T with(Connection connection, List<Column> columns, String sql) throws SQLException;
     }
 
@@ -467,8 +449,7 @@ public final class DuckDb implements AutoCloseable {
      * @param number the name of a further column of the result, or none
      * @param ofRow what it has of each row of a scan
      */
-    private <T> T over(
-            Query query, List<LakeObject> objects, Schema schema, String number, String ofRow, Work<T> work) {
+    <T> T over(Query query, List<LakeObject> objects, Schema schema, String number, String ofRow, Work<T> work) {
         try (Connection connection = newConnection()) {
             footers.require(schema, objects);
             while (true) {

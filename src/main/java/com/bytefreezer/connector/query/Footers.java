@@ -7,6 +7,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -122,6 +123,8 @@ final class Footers {
                 .filter(object -> schema.shape(object).isEmpty())
                 .map(LakeObject::whole)
                 .distinct()
+                // So do the columns stand, in whatever order the objects are read.
+                .sorted(Comparator.comparing(LakeObject::key))
                 .toList();
         List<List<LakeObject>> parts = new ArrayList<>();
         int each = Math.min(MOST_IN_A_STATEMENT, Math.max(1, (unknown.size() + AT_ONCE - 1) / AT_ONCE));
@@ -135,7 +138,7 @@ final class Footers {
                     return null;
                 })
                 .toList());
-        // In the order of their names, whichever came first: so do the columns stand.
+        // Not in the order in which they have been read.
         for (LakeObject object : unknown) {
             Shape shape = look.found.get(object);
             if (shape != null) {

@@ -45,6 +45,7 @@ public final class Query {
     private final boolean repeatable;
     private final Use use;
     private final Set<String> lookups;
+    private final boolean ofSingleRows;
 
     private Query(
             String text,
@@ -55,7 +56,8 @@ public final class Query {
             Map<String, String> virtualColumns,
             boolean repeatable,
             Use use,
-            Set<String> lookups) {
+            Set<String> lookups,
+            boolean ofSingleRows) {
         this.text = text;
         this.tree = tree;
         this.mark = mark;
@@ -65,6 +67,7 @@ public final class Query {
         this.repeatable = repeatable;
         this.use = use;
         this.lookups = lookups;
+        this.ofSingleRows = ofSingleRows;
     }
 
     /** The same where there are no lookups. */
@@ -104,6 +107,7 @@ public final class Query {
                 throw refused(text, refusal.get());
             }
             Use use = use(replaced);
+            boolean isOfSingleRows = takesSingleRows(replaced);
             String mark = UUID.randomUUID().toString();
             for (String lookup : lookups) {
                 addTable(replaced, lookup, "FROM %s.%s".formatted(LookupTables.SCHEMA, identifier(lookup)), sqlTree);
@@ -114,7 +118,8 @@ public final class Query {
                     ? Numbering.of(replaced, events, mark, sqlTree).orElse(null)
                     : null;
             boolean repeatable = isRepeatable(document, sqlTree);
-            return new Query(text, document, mark, sql, bundleSql, virtualColumns, repeatable, use, lookups);
+            return new Query(
+                    text, document, mark, sql, bundleSql, virtualColumns, repeatable, use, lookups, isOfSingleRows);
         } catch (SQLException e) {
             throw wrong(DuckDbException.of(e).sentence(), "", e);
         } catch (JsonProcessingException e) {
@@ -151,19 +156,56 @@ public final class Query {
         return Set.copyOf(names);
     }
 
+    /**
+     * Whether each record is made of one row of the objects, in no order, so that the records of some objects are the
+     * same without the others. An aggregate, which only binding tells from other functions, cannot be
+     * {@linkplain #overBundle bundled}.
+     */
+    boolean canReadSomeObjects() {
+        return ofSingleRows && repeatable && bundleSql != null;
+    }
+
+    /** The same query, of whose result a column is compared. */
+    Query compared() {
+        return use != Use.GIVE
+                ? this
+                : new Query(
+                        text,
+                        tree,
+                        mark,
+                        sql,
+                        bundleSql,
+                        virtualColumns,
+                        repeatable,
+                        Use.COMPARE,
+                        lookups,
+                        ofSingleRows);
+    }
+
     private static Use use(JsonNode document) {
         if (!SqlTree.nodes(document, node -> true).allMatch(Query::keepsValues)) {
             return Use.WORK;
         }
+        boolean takesEachRow = takesSingleRows(document)
+                && document.at("/statements/0/node/where_clause").isNull();
+        return takesEachRow ? Use.GIVE : Use.COMPARE;
+    }
+
+    private static boolean takesSingleRows(JsonNode document) {
         JsonNode select = document.at("/statements/0/node");
-        boolean takesEachRow = select.at("/from_table/type").asText().equals("BASE_TABLE")
+        return select.at("/from_table/type").asText().equals("BASE_TABLE")
                 && select.path("modifiers").isEmpty()
-                && Stream.of("where_clause", "having", "sample", "qualify")
+                && select.path("group_expressions").isEmpty()
+                // GROUP BY ALL
+                && select.path("aggregate_handling").asText().equals("STANDARD_HANDLING")
+                && Stream.of("having", "sample", "qualify")
                         .allMatch(clause -> select.path(clause).isNull())
+                && SqlTree.nodes(document, node -> SqlTree.isOf(node, "WINDOW"))
+                        .findAny()
+                        .isEmpty()
                 && SqlTree.nodes(document, node -> node.path("type").asText().equals("SELECT_NODE"))
                                 .count()
                         == 1;
-        return takesEachRow ? Use.GIVE : Use.COMPARE;
     }
 
     /** A comparison with a text makes a value of the text. */

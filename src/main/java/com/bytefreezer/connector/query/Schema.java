@@ -175,7 +175,12 @@ public final class Schema {
 
     /** Learns what the names of these objects tell. */
     public synchronized void learnFolders(Collection<LakeObject> objects) {
-        objects.forEach(this::learnFolders);
+        // All of a folder tell the same.
+        objects.stream()
+                .collect(
+                        Collectors.toMap(LakeObject::folder, object -> object, (one, other) -> one, LinkedHashMap::new))
+                .values()
+                .forEach(this::learnFolders);
     }
 
     /** Learns what the name of this object tells. */

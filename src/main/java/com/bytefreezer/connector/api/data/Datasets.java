@@ -24,6 +24,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.CamelContextAware;
@@ -40,12 +42,20 @@ public final class Datasets implements CamelContextAware {
     private static final int MOST_SCHEMAS = 50;
     /** About 25 MB of memory; a lake with one object in 20 minutes has as many after two years. */
     private static final int MOST_OBJECTS = 50_000;
+    /** How often one that waits for another looks whether it has to end. */
+    private static final int CHECK_MS = 50;
+    /** How many of the newest objects tell the columns. */
+    private static final int SAMPLE = 200;
+
     /** A sort that a person waits for needs less; the disk is not only theirs. */
     private static final int MOST_TEMPORARY_GIGABYTES = 2;
 
     private final Settings settings;
     private @Nullable CamelContext routes;
     private final Map<DatasetName, Kept> kept = Collections.synchronizedMap(new Recent<>(MOST_KEPT));
+
+    /** Several looks at a dataset at once need the same: one of them gets it. */
+    private final Map<DatasetName, ReentrantLock> turns = Collections.synchronizedMap(new Recent<>(MOST_SCHEMAS));
 
     private final Map<DatasetName, Schema> schemas = Collections.synchronizedMap(new Recent<>(MOST_SCHEMAS));
 
@@ -76,29 +86,70 @@ public final class Datasets implements CamelContextAware {
     Dataset open(@Nullable String tenant, @Nullable String dataset, Runnable check) {
         ApiException.requireNames(tenant, dataset);
         DatasetName name = new DatasetName(Objects.requireNonNull(tenant), Objects.requireNonNull(dataset));
-        Kept known = kept.get(name);
-        if (known != null
-                && System.nanoTime() - known.since
-                        < Duration.ofSeconds(KEPT_SECONDS).toNanos()) {
-            return known.dataset;
-        }
+        ReentrantLock turn = await(name, check);
         try {
+            Kept known = kept.get(name);
+            if (known != null
+                    && System.nanoTime() - known.since
+                            < Duration.ofSeconds(KEPT_SECONDS).toNanos()) {
+                return known.dataset;
+            }
             Dataset listed = list(name, check);
             kept.put(name, new Kept(listed, System.nanoTime()));
             return listed;
         } catch (InvalidPathException e) {
             // Its characters are not in the encoding of this machine's file names.
             throw new ApiException(400, "tenant_id and dataset_id must be names that a file of this machine can have.");
+        } finally {
+            turn.unlock();
         }
     }
 
-    /** A DuckDB that reads this dataset and nothing else; for one request. */
+    private ReentrantLock await(DatasetName name, Runnable check) {
+        ReentrantLock turn = turns.computeIfAbsent(name, any -> new ReentrantLock());
+        try {
+            while (!turn.tryLock(CHECK_MS, TimeUnit.MILLISECONDS)) {
+                check.run();
+            }
+            return turn;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while another one looks at the dataset", e);
+        }
+    }
+
+    /**
+     * A DuckDB that reads this dataset and nothing else; for one request. The columns of the newest objects are learned
+     * first, so that they stand in the same order whatever is asked first.
+     */
+    DuckDb opened(Dataset dataset, Watchdog.Running running) {
+        return opened(dataset, running, LookupTables.NONE);
+    }
+
+    /** The same, and with these lookups. */
+    DuckDb opened(Dataset dataset, Watchdog.Running running, LookupTables lookups) {
+        List<LakeObject> all = dataset.objects();
+        DuckDb duckDb = sandbox(dataset, running, lookups);
+        try {
+            ReentrantLock turn = await(new DatasetName(dataset.tenant(), dataset.dataset()), running::check);
+            try {
+                duckDb.learn(dataset.schema(), all.subList(Math.max(0, all.size() - SAMPLE), all.size()));
+            } finally {
+                turn.unlock();
+            }
+            return duckDb;
+        } catch (RuntimeException e) {
+            duckDb.close();
+            throw e;
+        }
+    }
+
+    /** The same, without having learned its columns. */
     DuckDb sandbox(Dataset dataset, Watchdog.Running running) {
         return sandbox(dataset, running, LookupTables.NONE);
     }
 
-    /** The same, and with these lookups. */
-    DuckDb sandbox(Dataset dataset, Watchdog.Running running, LookupTables lookups) {
+    private DuckDb sandbox(Dataset dataset, Watchdog.Running running, LookupTables lookups) {
         DuckDb duckDb =
                 DuckDb.open(running.engine(), settings, dataset.folders(), dataset.credentials(), true, lookups);
         duckDb.limitTemporaryFiles(MOST_TEMPORARY_GIGABYTES);

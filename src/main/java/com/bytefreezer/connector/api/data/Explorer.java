@@ -113,8 +113,8 @@ public final class Explorer {
         List<LakeObject> objects =
                 sample(Range.orNewest(from, to, dataset.objects()).of(dataset.objects()));
         List<Map<String, Object>> columns = new ArrayList<>();
+        Map<String, String> described = objects.isEmpty() ? Map.of() : described(dataset, objects, running);
         if (!objects.isEmpty()) {
-            Map<String, String> described = described(dataset, objects, running);
             Map<String, MixedColumn> mixed =
                     dataset.schema().mixed().stream().collect(Collectors.toMap(MixedColumn::name, Function.identity()));
             described.forEach((column, type) -> {
@@ -128,7 +128,11 @@ public final class Explorer {
                 columns.add(entry);
             });
         }
-        return Map.of("columns", columns, "objects_read", objects.size());
+        Map<String, Object> answer = new LinkedHashMap<>();
+        answer.put("columns", columns);
+        answer.put("time_column", TimeColumn.guess(described).orElse(null));
+        answer.put("objects_read", objects.size());
+        return answer;
     }
 
     /** What the values of a column are like; without a range in the newest partition. Reads that column. */
@@ -154,7 +158,7 @@ public final class Explorer {
             String quoted = Query.identifier(column);
             boolean ordered = kind != Kind.NESTED;
             Map<String, Object> answer = new LinkedHashMap<>();
-            try (DuckDb duckDb = datasets.sandbox(dataset, running)) {
+            try (DuckDb duckDb = datasets.opened(dataset, running)) {
                 String min = ordered ? "min(%s)".formatted(quoted) : "NULL";
                 String max = ordered ? "max(%s)".formatted(quoted) : "NULL";
                 ask(running, duckDb, dataset, objects, SUMMARY.formatted(quoted, min, max))
@@ -227,7 +231,7 @@ public final class Explorer {
     }
 
     private Map<String, String> described(Dataset dataset, List<LakeObject> objects, Running running) {
-        try (DuckDb duckDb = datasets.sandbox(dataset, running)) {
+        try (DuckDb duckDb = datasets.opened(dataset, running)) {
             return duckDb.describe(Queries.parseOverEvents("FROM events", running), objects, dataset.schema());
         } catch (ConnectorException e) {
             datasets.forget(dataset, e);

@@ -64,6 +64,9 @@ public final class Queries {
      * @param from the newest partition when neither this nor {@code to} is given; {@code all} for everything
      * @param limit most rows
      * @param query_id to {@link #cancel} it
+     * @param omit_nulls leave out what is null, also where an export writes it
+     * @param newest_first whether the newest records come first, if the statement makes each of one row and orders none
+     * @param time_column by which; else a guess, and without one by the objects
      */
     @JsonIgnoreProperties(ignoreUnknown = true)
     public record Ask(
@@ -73,7 +76,10 @@ public final class Queries {
             @Nullable String from,
             @Nullable String to,
             @Nullable Integer limit,
-            @Nullable String query_id) {
+            @Nullable String query_id,
+            boolean omit_nulls,
+            boolean newest_first,
+            @Nullable String time_column) {
         int rows() {
             return limit == null ? DEFAULT_LIMIT : limit;
         }
@@ -121,13 +127,15 @@ public final class Queries {
         Query query = parse(sql, running);
         Dataset dataset = datasets.open(ask.tenant_id(), ask.dataset_id(), running::check);
         List<LakeObject> objects = objects(ask, dataset);
-        boolean omitNulls = settings.omitsNulls();
+        boolean omitNulls = ask.omit_nulls() || settings.omitsNulls();
         try (DuckDb duckDb =
-                datasets.sandbox(dataset, running, Lookups.of(settings).of(query.lookups()))) {
-            Result result =
-                    new Result(Channels.newOutputStream(file), ask.rows(), settings.integer("server.max-result-bytes"));
+                datasets.opened(dataset, running, Lookups.of(settings).of(query.lookups()))) {
+            Result result = new Result(
+                    Channels.newOutputStream(file),
+                    ask.rows(),
+                    settings.integer("server.max-result-bytes"),
+                    new Result.Order(ask.newest_first(), ask.time_column()));
             // One more than are wanted tells whether there are more.
-            duckDb.learn(dataset.schema(), Explorer.sample(dataset.objects()));
             duckDb.read(query, objects, dataset.schema(), omitNulls, ask.rows() + 1L, result);
             running.check();
             result.end(

@@ -9,6 +9,9 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Writes the answer to a query as JSON, each record with the bytes that DuckDB wrote. */
 final class Result implements DuckDb.Reader {
@@ -17,14 +20,39 @@ final class Result implements DuckDb.Reader {
     private final OutputStream out;
     private final int mostRows;
     private final long mostBytes;
+    private final Order order;
     private int rows;
     private long bytes;
-    private boolean truncated;
+    private @Nullable String limitedBy;
+    private @Nullable String timeColumn;
 
-    Result(OutputStream out, int mostRows, long mostBytes) {
+    /**
+     * In which order the records come.
+     *
+     * @param newestFirst whether the newest come first, where the statement says nothing else
+     * @param timeColumn by which; a guess if it is null, or none of the result's
+     */
+    record Order(boolean newestFirst, @Nullable String timeColumn) {}
+
+    Result(OutputStream out, int mostRows, long mostBytes, Order order) {
         this.out = new BufferedOutputStream(out);
         this.mostRows = mostRows;
         this.mostBytes = mostBytes;
+        this.order = order;
+    }
+
+    @Override
+    public boolean newestFirst() {
+        return order.newestFirst();
+    }
+
+    @Override
+    public Optional<String> timeColumn(Map<String, String> columns) {
+        Optional<String> found = Optional.ofNullable(order.timeColumn())
+                .filter(columns::containsKey)
+                .or(() -> TimeColumn.guess(columns));
+        timeColumn = found.orElse(null);
+        return found;
     }
 
     @Override
@@ -35,8 +63,8 @@ final class Result implements DuckDb.Reader {
 
     @Override
     public boolean record(byte[] json) throws IOException {
-        truncated = rows == mostRows || bytes + json.length > mostBytes;
-        if (truncated) {
+        limitedBy = rows == mostRows ? "records" : bytes + json.length > mostBytes ? "bytes" : null;
+        if (limitedBy != null) {
             if (rows == 0) {
                 throw new ConnectorException(
                         "The first record has %d bytes, more than server.max-result-bytes. Select less."
@@ -56,8 +84,16 @@ final class Result implements DuckDb.Reader {
     /** Completes the answer. */
     void end(long milliseconds, long objectsRead, long objectsTotal, long bytesRead) throws IOException {
         write(
-                "],\"row_count\":%d,\"truncated\":%b,\"execution_time_ms\":%d,\"objects_read\":%d,\"objects_total\":%d,\"bytes_read\":%d}"
-                        .formatted(rows, truncated, milliseconds, objectsRead, objectsTotal, bytesRead));
+                "],\"row_count\":%d,\"truncated\":%b,\"limited_by\":%s,\"newest_first_by\":%s,\"execution_time_ms\":%d,\"objects_read\":%d,\"objects_total\":%d,\"bytes_read\":%d}"
+                        .formatted(
+                                rows,
+                                limitedBy != null,
+                                JSON.writeValueAsString(limitedBy),
+                                JSON.writeValueAsString(timeColumn),
+                                milliseconds,
+                                objectsRead,
+                                objectsTotal,
+                                bytesRead));
         out.flush();
     }
 

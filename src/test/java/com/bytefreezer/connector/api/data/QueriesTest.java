@@ -10,10 +10,16 @@ import com.bytefreezer.connector.testing.ParquetLake;
 import com.bytefreezer.connector.testing.S3Server;
 import com.bytefreezer.connector.testing.TestTools;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayInputStream;
 import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -23,6 +29,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -399,6 +406,74 @@ class QueriesTest {
                 }
             }
         }
+    }
+
+    @Test
+    void theFirstRecordsAreTheNewestAndLeaveOutWhatIsNull() {
+        JsonNode answer = ask(
+                "syslog", "SELECT * FROM events", "from", "all", "limit", 5, "newest_first", true, "omit_nulls", true);
+        JsonNode sorted =
+                ask("syslog", "SELECT timestamp FROM events ORDER BY timestamp DESC", "from", "all", "limit", 5);
+        assertThat(answer.path("newest_first_by").asText()).isEqualTo("timestamp");
+        assertThat(answer.path("limited_by").asText()).isEqualTo("records");
+        assertThat(answer.path("rows"))
+                .extracting(row -> row.path("timestamp"))
+                .containsExactlyElementsOf(sorted.findValues("timestamp"));
+        assertThat(answer.path("rows")).noneMatch(row -> row.toString().contains("null"));
+        assertThat(sorted.path("newest_first_by").isNull()).isTrue();
+        assertThat(ask("syslog", "SELECT * FROM events", "newest_first", true, "time_column", "BfTs")
+                        .path("newest_first_by")
+                        .asText())
+                .isEqualTo("BfTs");
+    }
+
+    @Test
+    void columnsStandInTheSameOrderWhateverIsAskedFirst() throws Exception {
+        ParquetLake lake = ParquetLake.in(root.resolve("order"));
+        for (int hour = 0; hour < 4; hour++) {
+            lake.object(
+                    "year=2026/month=11/day=20/hour=0%d/a.parquet".formatted(hour),
+                    "SELECT 1 AS only_%d, 2 AS common, 3 AS since_%d".formatted(hour, hour / 2));
+        }
+        List<List<JsonNode>> seen = new ArrayList<>();
+        for (List<String> ranges :
+                List.of(List.of("all"), List.of("newest", "all"), List.of("2026-11-20T01:00:00Z", "all"))) {
+            try (TestApi fresh = TestApi.over(Map.of("lake.root", "file:" + root.resolve("order")))) {
+                JsonNode answer = null;
+                for (String from : ranges) {
+                    fresh.get("/api/v1/datasets/acme/events/columns" + (from.equals("newest") ? "" : "?from=" + from));
+                    answer = fresh.post(
+                                    "/api/v1/query",
+                                    body(
+                                            "acme",
+                                            "events",
+                                            "SELECT * FROM events",
+                                            "from",
+                                            from.equals("newest") ? "" : from))
+                            .json();
+                }
+                seen.add(List.copyOf(answer.findValues("columns")));
+            }
+        }
+        assertThat(seen).allMatch(seen.get(0)::equals);
+    }
+
+    @Test
+    void answersAreCompressedForClientsThatTakeIt() throws Exception {
+        byte[] body =
+                new ObjectMapper().writeValueAsBytes(body("sample", "syslog", "SELECT * FROM events", "from", "all"));
+        HttpResponse<byte[]> answer = HttpClient.newHttpClient()
+                .send(
+                        HttpRequest.newBuilder(api.uri("query"))
+                                .header("Content-Type", "application/json")
+                                .header("Accept-Encoding", "gzip")
+                                .POST(HttpRequest.BodyPublishers.ofByteArray(body))
+                                .build(),
+                        HttpResponse.BodyHandlers.ofByteArray());
+        assertThat(answer.headers().firstValue("Content-Encoding")).contains("gzip");
+        byte[] plain = new GZIPInputStream(new ByteArrayInputStream(answer.body())).readAllBytes();
+        assertThat(new ObjectMapper().readTree(plain).path("row_count").asInt()).isGreaterThan(1000);
+        assertThat(answer.body().length).isLessThan(plain.length / 4);
     }
 
     private static JsonNode ask(String dataset, String sql, Object... more) {
