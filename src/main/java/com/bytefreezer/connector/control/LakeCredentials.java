@@ -101,11 +101,11 @@ public final class LakeCredentials {
 
     /** The bucket of the settings {@code s3.*}, which overrides the control plane's. */
     public Credentials fromSettings() {
-        return fromSettings(settings.text("s3.bucket"));
+        return ofBucket(settings.text("s3.bucket"));
     }
 
     /** The keys of the settings {@code s3.*}, for a bucket of this name. */
-    public Credentials fromSettings(String bucket) {
+    public Credentials ofBucket(String bucket) {
         String accessKey = settings.optional("s3.access-key").orElse("");
         Keys keys = accessKey.isEmpty()
                 ? null

@@ -83,7 +83,7 @@ public final class Lookups {
 
     private static LookupPlace bucket(Settings settings, String url) {
         String bucket = url.substring("s3://".length()).split("/", 2)[0];
-        Credentials credentials = new LakeCredentials(settings, new Secrets()).fromSettings(bucket);
+        Credentials credentials = new LakeCredentials(settings, new Secrets()).ofBucket(bucket);
         return new LookupBucket(url, BucketFiles.of(settings, credentials, url));
     }
 
