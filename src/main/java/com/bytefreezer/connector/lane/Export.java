@@ -264,7 +264,7 @@ public final class Export {
             if (unit.isBundle()) {
                 throw new ConnectorException("one of the objects cannot be read");
             }
-            DuckDbException why = run().duckDb().whyItEnded(statement);
+            DuckDbException why = run().duckDb().statements().whyItEnded(statement);
             throw new ConnectorException(String.valueOf(why.getMessage()), why);
         }
         Counts counts = unit.counts();

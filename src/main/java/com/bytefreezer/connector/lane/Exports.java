@@ -10,9 +10,9 @@ import com.bytefreezer.connector.problem.Problem;
 import com.bytefreezer.connector.query.DuckDb;
 import com.bytefreezer.connector.query.Engine;
 import com.bytefreezer.connector.query.MemoryLimit;
+import com.bytefreezer.connector.query.PinnedTypes;
 import com.bytefreezer.connector.query.Query;
 import com.bytefreezer.connector.query.RunDataSource;
-import com.bytefreezer.connector.query.Schema;
 import com.bytefreezer.connector.query.SharedReading;
 import com.bytefreezer.connector.signs.Signs;
 import java.sql.Connection;
@@ -113,7 +113,7 @@ public final class Exports {
             return;
         }
         try (Connection connection = DuckDb.forParsing(engine)) {
-            Schema.checkTypes(settings, connection);
+            PinnedTypes.check(settings, connection);
             Set<String> problems = new LinkedHashSet<>();
             ConnectorException first = null;
             for (ExportDefinition definition : definitions) {

@@ -332,9 +332,9 @@ final class Units {
         Schema schema = duckDb.schema();
         String statement = unit.isBundle()
                 ? run.duckDb()
-                        .recordsOfBundle(
-                                begunWith.query(), unit.objects(), schema, begunWith.omitNulls(), unit.isJoined())
-                : run.duckDb().stream(
+                        .statements()
+                        .ofBundle(begunWith.query(), unit.objects(), schema, begunWith.omitNulls(), unit.isJoined())
+                : run.duckDb().statements().stream(
                         begunWith.query(),
                         unit.objects(),
                         schema,

@@ -4,6 +4,7 @@ import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.query.DuckDb;
 import com.bytefreezer.connector.query.Query;
+import com.bytefreezer.connector.query.RecordStatements;
 import com.bytefreezer.connector.query.Schema;
 import java.util.List;
 import java.util.OptionalLong;
@@ -77,7 +78,8 @@ final class Estimate {
                 break;
             }
             try {
-                DuckDb.Size size = duckDb.measure(duckDb.records(query, object, schema, omitNulls, 0));
+                RecordStatements.Size size =
+                        duckDb.statements().measure(duckDb.statements().records(query, object, schema, omitNulls, 0));
                 seen += rowsOfObject.getAsLong();
                 records += size.records();
                 bytes += size.bytes();

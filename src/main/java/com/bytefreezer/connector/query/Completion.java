@@ -26,7 +26,7 @@ record Completion(Members members, @Nullable LargeRecords large, Again again) {
          * Another statement, for the records that come after the first {@code given} of this one; empty when there is no
          * other way.
          *
-         * @param failure what DuckDB says; null when it has only stopped, see {@link DuckDb#whyItEnded}
+         * @param failure what DuckDB says; null when it has only stopped, see {@link RecordStatements#whyItEnded}
          */
         Optional<Statement> after(String statement, @Nullable SQLException failure, long given);
     }

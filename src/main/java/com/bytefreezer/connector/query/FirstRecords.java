@@ -75,7 +75,7 @@ final class FirstRecords {
                                     TABLE,
                                     record.shortRecord(Long.MAX_VALUE),
                                     sql,
-                                    DuckDb.names(columns.size()),
+                                    RecordStatements.names(columns.size()),
                                     order,
                                     limit));
             List<Column> shown = columns.stream()
@@ -110,7 +110,7 @@ final class FirstRecords {
                     (connection, columns, sql) -> newest(
                             connection,
                             columns,
-                            "(%s) AS r(%s)".formatted(sql, DuckDb.names(columns.size())),
+                            "(%s) AS r(%s)".formatted(sql, RecordStatements.names(columns.size())),
                             objects)));
         } catch (ConnectorException e) {
             if (e.kind() == Kind.BAD_SQL) {

@@ -136,7 +136,7 @@ public final class ParquetScan {
     private static String folder(String name, String path, int prefix) {
         String raw = "split_part(split_part('/' || substr(%s, %d), %s, 2), '/', 1)"
                 .formatted(path, prefix + 1, JsonRendering.literal("/" + name + "="));
-        return "nullif(coalesce(try(url_decode(%1$s)), %1$s), '%2$s')".formatted(raw, Schema.NULL_FOLDER);
+        return "nullif(coalesce(try(url_decode(%1$s)), %1$s), '%2$s')".formatted(raw, FolderValues.NULL);
     }
 
     /** The list of these objects, as table functions take it. */

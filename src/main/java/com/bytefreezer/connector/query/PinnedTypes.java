@@ -1,11 +1,16 @@
 package com.bytefreezer.connector.query;
 
 import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Problem;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** The setting {@code columns.types}: {@code DPT: VARCHAR, "my port": BIGINT}. */
-final class PinnedTypes {
+public final class PinnedTypes {
     private PinnedTypes() {}
 
     /** Types by the folded names of columns; the form is checked with the settings. */
@@ -22,5 +27,29 @@ final class PinnedTypes {
                     ColumnType.of(part.substring(colon + 1)));
         }
         return types;
+    }
+
+    /**
+     * Checks the setting.
+     *
+     * @param connection to any DuckDB
+     * @throws ConnectorException when a type is none of DuckDB's
+     */
+    public static void check(Settings settings, Connection connection) {
+        of(settings).forEach((name, type) -> {
+            try (Statement statement = connection.createStatement()) {
+                statement.execute("SELECT NULL::" + type);
+            } catch (SQLException e) {
+                throw new ConnectorException(
+                        Problem.ofStart(
+                                "columns.types: %s is no type for the column %s (%s)."
+                                        .formatted(
+                                                type,
+                                                name,
+                                                DuckDbException.of(e).getMessage()),
+                                "Take one of DuckDB's, e.g. VARCHAR or BIGINT."),
+                        e);
+            }
+        });
     }
 }

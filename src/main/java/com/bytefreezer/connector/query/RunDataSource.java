@@ -41,7 +41,11 @@ public final class RunDataSource implements DataSource {
         Choice choice = choice();
         Blocks blocks = choice.rows.open(
                 sql,
-                () -> new ReadAhead(choice.duckDb::newConnection, sql, choice.duckDb.completion(sql), choice.patience));
+                () -> new ReadAhead(
+                        choice.duckDb::newConnection,
+                        sql,
+                        choice.duckDb.statements().completion(sql),
+                        choice.patience));
         try {
             blocks.columns();
             return blocks;

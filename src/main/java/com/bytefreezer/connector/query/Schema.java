@@ -2,17 +2,12 @@ package com.bytefreezer.connector.query;
 
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.lake.LakeObject;
-import com.bytefreezer.connector.problem.ConnectorException;
-import com.bytefreezer.connector.problem.Problem;
 import com.bytefreezer.connector.text.Json;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.sql.Connection;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -36,10 +31,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Schema {
     private static final ObjectMapper JSON = Json.mapper();
-    /** Folders whose values are numbers also with zeros before them. */
-    private static final Set<String> TIMES = Set.of("year", "month", "day", "hour", "minute");
-    /** Stands for NULL in the name of a folder. */
-    static final String NULL_FOLDER = "__HIVE_DEFAULT_PARTITION__";
     /** How many objects are remembered; the footers of others are read again. */
     private static final int MOST_KNOWN = 10_000;
 
@@ -89,30 +80,6 @@ public final class Schema {
         return new Schema(PinnedTypes.of(settings));
     }
 
-    /**
-     * Checks the setting columns.types.
-     *
-     * @param connection to any DuckDB
-     * @throws ConnectorException when a type is none of DuckDB's
-     */
-    public static void checkTypes(Settings settings, Connection connection) {
-        PinnedTypes.of(settings).forEach((name, type) -> {
-            try (Statement statement = connection.createStatement()) {
-                statement.execute("SELECT NULL::" + type);
-            } catch (SQLException e) {
-                throw new ConnectorException(
-                        Problem.ofStart(
-                                "columns.types: %s is no type for the column %s (%s)."
-                                        .formatted(
-                                                type,
-                                                name,
-                                                DuckDbException.of(e).getMessage()),
-                                "Take one of DuckDB's, e.g. VARCHAR or BIGINT."),
-                        e);
-            }
-        });
-    }
-
     /** Whether no object has been seen. */
     public synchronized boolean isEmpty() {
         return learned.isEmpty() && columns.isEmpty();
@@ -149,8 +116,8 @@ public final class Schema {
             alike.merge(shape, 1L, Long::sum);
             object.partition().forEach((name, value) -> {
                 List<Column> known = named(name);
-                if (!known.isEmpty() && !value.equals(NULL_FOLDER)) {
-                    count(counts, known.get(0), folderType(name, value), 1);
+                if (!known.isEmpty() && !value.equals(FolderValues.NULL)) {
+                    count(counts, known.get(0), FolderValues.type(name, value), 1);
                 }
             });
         });
@@ -188,17 +155,10 @@ public final class Schema {
         object.partition().forEach((name, value) -> {
             List<Column> known = named(name);
             Column column = known.isEmpty() ? add(name, true) : known.get(0);
-            if (!value.equals(NULL_FOLDER)) {
-                see(column, folderType(name, value));
+            if (!value.equals(FolderValues.NULL)) {
+                see(column, FolderValues.type(name, value));
             }
         });
-    }
-
-    private static ColumnType folderType(String name, String value) {
-        if (value.matches(TIMES.contains(folded(name)) ? "\\d{1,9}" : "0|[1-9]\\d{0,8}")) {
-            return ColumnType.scalar("INTEGER");
-        }
-        return value.matches("[1-9]\\d{0,17}") ? ColumnType.scalar("BIGINT") : Widening.TEXT;
     }
 
     /** Learns the columns of an object. */
@@ -361,18 +321,8 @@ public final class Schema {
         if (place == null) {
             return "NULL::" + Widening.type(type);
         }
-        ColumnType own = shape.columns().get(place).type();
-        String value = use == Use.GIVE ? "c" + place : withoutStatistics("c" + place);
-        if (own.isUnspeakable()) {
-            return Widening.convert(raw == null ? own : raw.get(place), type, value);
-        }
-        String typed = raw == null ? value : RawCopies.typed(raw.get(place), own, value);
-        return Widening.convert(own, type, SafeValues.of(own, typed, use != Use.WORK));
-    }
-
-    /** The same value, of which DuckDB does not know that it is a file's: what its writer says of it may be wrong. */
-    private static String withoutStatistics(String column) {
-        return "struct_extract_at(row(" + column + "), 1)";
+        return FileValues.sql(
+                "c" + place, shape.columns().get(place).type(), raw == null ? null : raw.get(place), type, use);
     }
 
     private ColumnType typeOf(Column column) {

@@ -114,8 +114,8 @@ class BundleTest {
         try (var duckDb = dataset.open(java.util.Map.of())) {
             duckDb.lock(1);
             List<String> records = new ArrayList<>();
-            var statementText =
-                    duckDb.recordsOfBundle(LocalDataset.parse(sql), dataset.objects(), dataset.schema, false, false);
+            var statementText = duckDb.statements()
+                    .ofBundle(LocalDataset.parse(sql), dataset.objects(), dataset.schema, false, false);
             try (var connection = duckDb.newConnection();
                     var statement = connection.createStatement();
                     var rows = statement.executeQuery(statementText)) {

@@ -170,7 +170,7 @@ class ColumnNamesTest {
         for (LakeObject object : dataset.objects()) {
             String inSql = object.partition().get("v");
             assertThat(dataset.records("SELECT v FROM events WHERE v = " + JsonRendering.literal(inSql), object))
-                    .hasSize(inSql.equals(Schema.NULL_FOLDER) ? 0 : 1);
+                    .hasSize(inSql.equals(FolderValues.NULL) ? 0 : 1);
         }
     }
 

@@ -49,7 +49,7 @@ class EndOfStreamTest {
         try (var duckDb = dataset.open(Map.of())) {
             duckDb.lock(1);
             Query query = LocalDataset.parse("SELECT n::INTEGER AS n FROM events");
-            String records = duckDb.records(query, List.of(object), dataset.schema, false, 0);
+            String records = duckDb.statements().records(query, List.of(object), dataset.schema, false, 0);
             try (var connection = duckDb.newConnection();
                     var statement = connection.createStatement();
                     var rows = statement.executeQuery(records)) {

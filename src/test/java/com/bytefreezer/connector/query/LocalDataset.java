@@ -133,10 +133,10 @@ final class LocalDataset implements AutoCloseable {
             throws SQLException {
         learn();
         DuckDb duckDb = duckDb();
-        String statement = duckDb.stream(parsed(sql), some, schema, omitNulls, 0, rows, 100_000_000);
+        String statement = duckDb.statements().stream(parsed(sql), some, schema, omitNulls, 0, rows, 100_000_000);
         List<String> records = new ArrayList<>();
-        try (var blocks =
-                new ReadAhead(duckDb::newConnection, statement, duckDb.completion(statement), Duration.ofMinutes(1))) {
+        try (var blocks = new ReadAhead(
+                duckDb::newConnection, statement, duckDb.statements().completion(statement), Duration.ofMinutes(1))) {
             for (Object[][] block = blocks.next(); block != null; block = blocks.next()) {
                 for (int i = 0; i < block[0].length; i++) {
                     if (block[0][i] == null) {
@@ -146,7 +146,7 @@ final class LocalDataset implements AutoCloseable {
                 }
             }
         }
-        throw duckDb.whyItEnded(statement);
+        throw duckDb.statements().whyItEnded(statement);
     }
 
     /** As an export reads several small objects with one statement. */
@@ -156,7 +156,7 @@ final class LocalDataset implements AutoCloseable {
 
     List<String> bundled(String sql, List<LakeObject> some, boolean joined) {
         learn();
-        return read(duckDb(), duckDb().recordsOfBundle(parsed(sql), some, schema, false, joined));
+        return read(duckDb(), duckDb().statements().ofBundle(parsed(sql), some, schema, false, joined));
     }
 
     /** As the page shows the records of all objects. */
@@ -188,7 +188,7 @@ final class LocalDataset implements AutoCloseable {
 
     private List<String> records(String sql, List<LakeObject> some) {
         learn();
-        return read(duckDb(), duckDb().records(parsed(sql), some, schema, false, 0));
+        return read(duckDb(), duckDb().statements().records(parsed(sql), some, schema, false, 0));
     }
 
     private DuckDb duckDb() {
@@ -231,7 +231,7 @@ final class LocalDataset implements AutoCloseable {
         } catch (SQLException e) {
             throw new ConnectorException(DuckDbException.of(e).getMessage(), e);
         }
-        DuckDbException why = duckDb.whyItEnded(statementText);
+        DuckDbException why = duckDb.statements().whyItEnded(statementText);
         throw new ConnectorException(why.getMessage(), why);
     }
 }

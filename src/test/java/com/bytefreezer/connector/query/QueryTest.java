@@ -303,7 +303,8 @@ class QueryTest {
     private static List<String> read(LocalDataset dataset, Query query, int threads, long skip) {
         try (DuckDb duckDb = dataset.open(Map.of())) {
             duckDb.lock(threads);
-            return LocalDataset.read(duckDb, duckDb.records(query, dataset.objects(), dataset.schema, false, skip));
+            return LocalDataset.read(
+                    duckDb, duckDb.statements().records(query, dataset.objects(), dataset.schema, false, skip));
         }
     }
 

@@ -216,7 +216,8 @@ class SandboxTest {
         var sql = "SELECT range AS id, repeat(md5(range::VARCHAR), 4) AS m FROM range(500000) ORDER BY m";
         try (DuckDb small = open("64MB")) {
             small.lock(2);
-            var statementText = small.records(LocalDataset.parse(sql), dataset.objects(), dataset.schema, false, 0);
+            var statementText =
+                    small.statements().records(LocalDataset.parse(sql), dataset.objects(), dataset.schema, false, 0);
             try (var connection = small.newConnection();
                     var statement = connection.createStatement();
                     var rows = statement.executeQuery(statementText)) {
@@ -243,7 +244,8 @@ class SandboxTest {
                 .replace("OTHER", root.resolve("other").toString())
                 .replace("TEMP", temp.toString());
         return LocalDataset.read(
-                duckDb, duckDb.records(LocalDataset.parse(text), dataset.objects(), dataset.schema, false, 0));
+                duckDb,
+                duckDb.statements().records(LocalDataset.parse(text), dataset.objects(), dataset.schema, false, 0));
     }
 
     private static DuckDb open(String memoryLimit) {

@@ -1,0 +1,179 @@
+package com.bytefreezer.connector.query;
+
+import com.bytefreezer.connector.lake.LakeObject;
+import com.bytefreezer.connector.problem.Problem.Kind;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.WeakHashMap;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/** Writes the statements that give the records of a query over some objects. Safe for use by several threads. */
+public final class RecordStatements {
+    private final DuckDb duckDb;
+    private final OddObjects oddObjects;
+    /** By statement, for as long as somebody has it. */
+    private final Map<String, Completion> completions = Collections.synchronizedMap(new WeakHashMap<>());
+
+    RecordStatements(DuckDb duckDb, OddObjects oddObjects) {
+        this.duckDb = duckDb;
+        this.oddObjects = oddObjects;
+    }
+
+    /**
+     * The statement that gives the records of {@code objects}: one BLOB column {@code record} with the JSON of a record,
+     * and after the last one a NULL. Without that NULL the stream has ended early, which DuckDB's JDBC driver does not
+     * report (docs/contracts.md, DuckDB).
+     *
+     * @param skip records to leave out at the beginning
+     */
+    public String records(Query query, List<LakeObject> objects, Schema schema, boolean omitNulls, long skip) {
+        return duckDb.over(query, objects, schema, DuckDb.NO_NUMBER, "", (connection, columns, sql) -> {
+            return "SELECT record FROM (SELECT encode(%s) AS record FROM (%s) AS r(%s)%s) UNION ALL SELECT NULL"
+                    .formatted(
+                            new RowRendering(columns, omitNulls, DuckDb.NO_NUMBER).record(),
+                            sql,
+                            names(columns.size()),
+                            offset(skip));
+        });
+    }
+
+    /**
+     * As {@link #records}, for a reader that completes what it gives, see {@link #completion}. Of rows that are
+     * {@link Plan.Rows#JOINED} the records come in the order of the rows and, of one row, of their content, with a second
+     * column: the row's number in its object.
+     *
+     * @param rows what each row of the objects gives, when they are read by themselves
+     * @param maxBytes the most of a record; a larger one is refused
+     */
+    public String stream(
+            Query query,
+            List<LakeObject> objects,
+            Schema schema,
+            boolean omitNulls,
+            long skip,
+            Plan.Rows rows,
+            long maxBytes) {
+        boolean isJoined = rows == Plan.Rows.JOINED;
+        boolean oneEach = rows == Plan.Rows.ONE_EACH;
+        boolean isNumber = oneEach && objects.size() == 1 && query.canBundle();
+        String number = isNumber || isJoined ? query.objectNumber() : DuckDb.NO_NUMBER;
+        String ofRow = isJoined ? ParquetScan.POSITION_AND_ROW : "file_row_number";
+        return duckDb.over(query, objects, schema, number, ofRow, (connection, columns, sql) -> {
+            RowRendering record = new RowRendering(columns, omitNulls, number);
+            String all = "(%s) AS r(%s)".formatted(sql, names(columns.size()));
+            LargeRecords large = new LargeRecords(
+                    duckDb,
+                    all,
+                    record,
+                    isNumber ? "c" + (columns.size() - 1) : "hash(%s)".formatted(names(columns.size())),
+                    isNumber,
+                    Math.min(maxBytes, LargeRecords.mostInHeap()));
+            Completion.Again again = (statement, failure, given) -> {
+                SQLException why = failure == null ? whyItEnded(statement) : failure;
+                boolean isInOrder = given == 0 || (oneEach && objects.size() == 1);
+                if (!isInOrder || !RawCopies.helpWith(why) || !oddObjects.copy(objects, schema)) {
+                    return Optional.empty();
+                }
+                String other = stream(query, objects, schema, omitNulls, skip + given, rows, maxBytes);
+                return Optional.of(new Completion.Statement(other, completion(other)));
+            };
+            return completedBy(
+                    new Completion(record.members(), large, again),
+                    isJoined
+                            ? "SELECT record, number FROM (%s) UNION ALL SELECT NULL, NULL"
+                                    .formatted(large.stream(
+                                            inOrder(all, columns.size()) + offset(skip),
+                                            ", c%d AS number".formatted(columns.size() - 1)))
+                            : "SELECT record FROM (%s) UNION ALL SELECT NULL"
+                                    .formatted(large.stream(all + offset(skip), "")));
+        });
+    }
+
+    /**
+     * As {@link #stream}, for small objects of one partition, with a second column: the position of the
+     * record's object among them, of joined rows with the row's number. Each record is the same as when its object is read
+     * alone. Fails where one is large.
+     */
+    public String ofBundle(Query query, List<LakeObject> objects, Schema schema, boolean omitNulls, boolean joined) {
+        String number = query.objectNumber();
+        String ofRow = joined ? ParquetScan.POSITION_AND_ROW : ParquetScan.POSITION;
+        return duckDb.over(query, objects, schema, number, ofRow, (connection, columns, sql) -> {
+            int last = columns.size() - 1;
+            String all = "(%s) AS r(%s)".formatted(sql, names(columns.size()));
+            long most = LargeRecords.mostInStream();
+            RowRendering record = new RowRendering(columns, omitNulls, number);
+            return completedBy(
+                    new Completion(record.members(), null),
+                    "SELECT record, object FROM (SELECT CASE WHEN strlen(json) <= %d THEN encode(json) ELSE error('a record is too large for a bundle') END AS record, object FROM (SELECT %s AS json, c%d::%s AS object FROM %s)) UNION ALL SELECT NULL, NULL"
+                            .formatted(
+                                    most,
+                                    record.shortRecord(most),
+                                    last,
+                                    joined ? "BIGINT" : "INTEGER",
+                                    joined ? inOrder(all, columns.size()) : all));
+        });
+    }
+
+    /** The rows by the number of theirs, in the last column; those of one row in an order of their own. */
+    private static String inOrder(String rows, int columns) {
+        return "(SELECT * FROM %s ORDER BY c%d, hash(%s)) AS r".formatted(rows, columns - 1, names(columns));
+    }
+
+    private static String offset(long skip) {
+        return skip == 0 ? "" : " OFFSET " + skip;
+    }
+
+    private String completedBy(Completion completion, String statement) {
+        completions.put(statement, completion);
+        return statement;
+    }
+
+    /** What the records of a statement lack. */
+    Completion completion(String statement) {
+        return completions.getOrDefault(statement, Completion.NONE);
+    }
+
+    /** How many records a statement of {@link #records} gives, and how many bytes of JSON. */
+    public record Size(long records, long bytes) {}
+
+    /** Runs a statement of {@link #records} to its end. */
+    public Size measure(String statementText) {
+        try (Connection connection = duckDb.newConnection();
+                Statement statement = connection.createStatement();
+                ResultSet sums = statement.executeQuery(
+                        "SELECT count(record), coalesce(sum(octet_length(record)), 0)::BIGINT FROM (" + statementText
+                                + ")")) {
+            sums.next();
+            return new Size(sums.getLong(1), sums.getLong(2));
+        } catch (SQLException e) {
+            throw DuckDb.failure(e);
+        }
+    }
+
+    /** Runs a statement of {@link #records} to its end and tells what is wrong with it. */
+    public DuckDbException whyItEnded(String statementText) {
+        try (Connection connection = duckDb.newConnection();
+                Statement statement = connection.createStatement()) {
+            statement
+                    .executeQuery("SELECT sum(octet_length(record)) FROM (" + statementText + ")")
+                    .close();
+            return new DuckDbException(
+                    Kind.BROKEN_OFF,
+                    "it broke off in the middle and a second look found nothing wrong; it may have been replaced meanwhile");
+        } catch (SQLException e) {
+            return DuckDbException.of(e);
+        }
+    }
+
+    /** Those of so many columns, as {@link RowRendering} names them. */
+    static String names(int columns) {
+        return IntStream.range(0, columns).mapToObj(i -> "c" + i).collect(Collectors.joining(", "));
+    }
+}
