@@ -15,10 +15,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A row for each object that is being delivered (one for the whole lane in a full sync). A process that dies leaves its
- * rows, and so they tell how often an object was begun in a row and neither ended nor got any further.
+ * rows. They show how many times in a row an object was started without progress or an end.
  *
- * <p>Where replicas share the store, a claim expires unless its holder renews it, by the clock of the database. Where the
- * store is one process's, so is every unit.
+ * <p>If replicas share the store, a claim expires, by the clock of the database, unless its holder renews it. If the
+ * store belongs to one process, every unit does too.
  */
 final class ClaimTable {
     /** The key of a claim on the whole lane. */
@@ -26,7 +26,7 @@ final class ClaimTable {
 
     private static final String TAKE = "INSERT INTO claim (lane, key, holder, content, begun%s) SELECT ?, ?, ?, ?, 1%s"
             + " WHERE true ON CONFLICT (lane, key) DO UPDATE SET holder = excluded.holder, content = excluded.content,"
-            // Other content, or another query, begins anew.
+            // Other content or another query starts the count again.
             + " begun = CASE WHEN claim.content = excluded.content THEN claim.begun + 1 ELSE 1 END%s";
 
     private static final String FORGIVE =
@@ -51,17 +51,17 @@ final class ClaimTable {
         return new ClaimTable(null);
     }
 
-    /** @param lease after how long without a renewal another replica may take a claim over */
+    /** @param lease how long a claim lasts without a renewal; after that another replica may take it over */
     static ClaimTable ofReplicas(Duration lease) {
         return new ClaimTable(lease);
     }
 
-    /** How long a claim holds that is not renewed; empty: for good. */
+    /** How long a claim lasts without a renewal; empty: for good. */
     Optional<Duration> lease() {
         return Optional.ofNullable(lease);
     }
 
-    /** Claims the unit under the name {@code claim}, all of it or nothing. Whether it could. */
+    /** Claims the whole unit or nothing, under the name {@code claim}. Returns whether it did. */
     boolean take(Sql sql, Delivered unit, String claim) throws SQLException {
         SortedMap<String, String> rows = rows(unit);
         List<@Nullable Object[]> values = rows.entrySet().stream()
@@ -74,7 +74,7 @@ final class ClaimTable {
         return all;
     }
 
-    /** Whether the claim still holds; if so it holds until the end of the transaction. */
+    /** Whether the claim is still valid; if so, it stays valid until the end of the transaction. */
     boolean isHeld(Sql sql, Delivered unit, String claim) throws SQLException {
         return lease == null
                 || sql.number(
@@ -83,16 +83,16 @@ final class ClaimTable {
                         == rows(unit).size();
     }
 
-    /** They hold for another lease from now on. */
+    /** Extends them by a lease from now on. */
     void renew(Sql sql, Collection<String> claims) throws SQLException {
         sql.update(
-                // What is locked is being committed, or another replica has just found it taken.
+                // A locked row is being committed, or another replica is checking it.
                 "UPDATE claim SET expires_at = %s WHERE (lane, key) IN (SELECT lane, key FROM claim WHERE holder = ANY (?) FOR UPDATE SKIP LOCKED)"
                         .formatted(expiry),
                 (Object) claims.toArray(String[]::new));
     }
 
-    /** Deletes what is left of the claims of replicas that died long ago. */
+    /** Deletes the claims of replicas that died long ago. */
     void forgetLeft(Sql sql, Lane lane) throws SQLException {
         if (lease != null) {
             sql.update(
@@ -102,7 +102,7 @@ final class ClaimTable {
         }
     }
 
-    /** The keys of a unit's rows with what tells one content from another; in one order in all replicas. */
+    /** The keys of a unit's rows, each with a fingerprint of its content; all replicas have them in the same order. */
     static SortedMap<String, String> rows(Delivered unit) {
         SortedMap<String, String> rows = new TreeMap<>();
         if (unit.listing().isPresent()) {
@@ -117,7 +117,7 @@ final class ClaimTable {
         return query + " " + object.content();
     }
 
-    /** What was begun by processes that died. */
+    /** The objects that dead processes had started. */
     static Suspects suspects(Sql sql, Lane lane) throws SQLException {
         Map<String, Suspects.Begun> begun = new HashMap<>();
         sql.each(
@@ -128,7 +128,7 @@ final class ClaimTable {
         return new Suspects(begun);
     }
 
-    /** It got further, or is cut off on purpose: its last begin does not count. */
+    /** It made progress, or was cut off on purpose, and its last start does not count. */
     static void forgive(Sql sql, String claim) throws SQLException {
         sql.update(FORGIVE, claim);
     }
@@ -141,7 +141,7 @@ final class ClaimTable {
         sql.update("DELETE FROM claim WHERE lane = ?", lane);
     }
 
-    /** What is set aside is begun again. How many objects are. */
+    /** Lets the next run try again what is set aside. Returns the number of objects. */
     static int retry(Sql sql, Lane lane) throws SQLException {
         return sql.update("UPDATE claim SET begun = 0 WHERE lane = ? AND begun >= " + Suspects.SET_ASIDE, lane);
     }

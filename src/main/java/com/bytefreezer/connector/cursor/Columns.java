@@ -12,12 +12,12 @@ public final class Columns {
         this.store = store;
     }
 
-    /** What {@link #keep} kept last. */
+    /** The value that {@link #keep} stored last. */
     public Optional<String> of(String dataset) {
         return store.reading(sql -> of(sql, dataset));
     }
 
-    /** Keeps what {@code change} makes of what is kept. */
+    /** Stores the result of {@code change} for the stored value. */
     public void keep(String dataset, Function<Optional<String>, String> change) {
         store.writing(sql -> {
             sql.awaitOthers("columns " + dataset);

@@ -1,8 +1,8 @@
 package com.bytefreezer.connector.cursor;
 
 /**
- * The balance of some records: every one that the query selected is accepted, a duplicate (the destination had it
- * already) or dead-lettered, or it is still to be delivered.
+ * The balance of some records. Each record that the query selected is accepted, a duplicate (the destination had it
+ * already), dead-lettered or still to be delivered.
  */
 public record Counts(long selected, long accepted, long duplicates, long deadLettered) {
     public static final Counts NONE = new Counts(0, 0, 0, 0);
@@ -16,9 +16,9 @@ public record Counts(long selected, long accepted, long duplicates, long deadLet
     }
 
     /**
-     * With those of the run that came next. It read again what was still to be delivered, so that no record counts twice.
+     * Adds the counts of the next run. That run read again what was still to be delivered, and no record counts twice.
      *
-     * @param succeeded whether it left nothing
+     * @param succeeded whether it delivered everything
      */
     public Counts then(Counts next, boolean succeeded) {
         long open = succeeded ? 0 : Math.max(open() - next.settled(), next.open());
@@ -29,13 +29,13 @@ public record Counts(long selected, long accepted, long duplicates, long deadLet
                 deadLettered + next.deadLettered);
     }
 
-    /** With so many of the dead letters accepted after all. */
+    /** The same counts after a replay delivered this many of the dead letters. */
     public Counts replayed(long letters) {
         long moved = Math.min(letters, deadLettered);
         return new Counts(selected, accepted + moved, duplicates, deadLettered - moved);
     }
 
-    /** Without those that are still to be delivered. */
+    /** The same counts without the records still to be delivered. */
     public Counts onlySettled() {
         return new Counts(settled(), accepted, duplicates, deadLettered);
     }
@@ -44,7 +44,7 @@ public record Counts(long selected, long accepted, long duplicates, long deadLet
         return selected - settled();
     }
 
-    /** What is left without {@code other}. */
+    /** These counts less {@code other}. */
     public Counts minus(Counts other) {
         return new Counts(
                 selected - other.selected,

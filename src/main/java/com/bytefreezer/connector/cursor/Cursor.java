@@ -24,8 +24,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What is delivered, as Camel's idempotent repository over a {@link Store}; and the way to all else that the store holds.
- * Safe for use by several threads.
+ * Knows what is delivered: Camel's idempotent repository over a {@link Store}. Gives access to everything else in the
+ * store. Safe for use by several threads.
  *
  * <p>A unit is claimed ({@link #add}) before it is worked on, and then recorded as delivered ({@link #confirm}) or
  * released ({@link #remove}). Only the holder of the claim can write.
@@ -36,7 +36,7 @@ import org.slf4j.LoggerFactory;
 public final class Cursor extends ServiceSupport implements IdempotentRepository, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Cursor.class);
 
-    /** The variable of an exchange that holds the {@link Delivered} unit. */
+    /** The exchange variable with the {@link Delivered} unit. */
     public static final String UNIT = "unit";
 
     private final Store store;
@@ -46,12 +46,12 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
     private final Pulse pulse;
     private final LaneQueries queries;
     private final @Nullable Renewal renewal;
-    /** What this process works on, each with the name of its claim. */
+    /** The units in work in this process, each with the name of its claim. */
     private final Map<Delivered, String> claims = new ConcurrentHashMap<>();
-    /** What of each is in the row of its run. */
+    /** The counts of each that its run's row includes already. */
     private final Map<Delivered, Counts> counted = new ConcurrentHashMap<>();
 
-    /** Those of them that have got further since they were begun. */
+    /** Those that have made progress since their start. */
     private final Set<String> further = ConcurrentHashMap.newKeySet();
 
     private enum Claim {
@@ -60,7 +60,7 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
         ELSEWHERE
     }
 
-    /** A cursor over a store, which it closes. */
+    /** A cursor over a store; closes the store. */
     Cursor(Store store, Scope scope) {
         this.store = store;
         lanes = new Lanes(store, scope);
@@ -74,23 +74,24 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
                 .orElse(null);
     }
 
-    /** Opens the store that the settings name, or makes it. */
+    /** Opens the store that the settings name, or creates it. */
     public static Cursor open(Settings settings) {
         return new Cursor(StoreAddress.of(settings).open(), Scope.of(settings));
     }
 
     /**
-     * Opens the embedded store, or makes it. A second process on the same file is refused.
+     * Opens the embedded store, or creates it. Refuses a second process on the same file.
      *
-     * @param file its name; for the original's {@code cursor.json} the store is {@code cursor.db} beside it, and that
-     *     file stays as it is
-     * @param lookback how much later than the watermark's an object may appear before it is looked for less often
+     * @param file its name; for the original's {@code cursor.json}, the store is {@code cursor.db} beside it, and that
+     *     file is left unchanged
+     * @param lookback how long after the watermark an object may still appear in a partition before the connector lists
+     *     that partition less often
      */
     public static Cursor open(Path file, Duration lookback) {
         return new Cursor(SqliteAddress.of(file).open(), new Scope("", lookback));
     }
 
-    /** How far each lane is. */
+    /** The progress of each lane. */
     public Lanes lanes() {
         return lanes;
     }
@@ -100,30 +101,30 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
         return columns;
     }
 
-    /** The signs of life of this process and others. */
+    /** The heartbeats of this process and others. */
     public Pulse pulse() {
         return pulse;
     }
 
-    /** The queries that lanes have and had. */
+    /** The present and former queries of the lanes. */
     public LaneQueries queries() {
         return queries;
     }
 
-    /** How the runs of each lane went; over connections of its own. */
+    /** The runs of each lane; uses connections of its own. */
     public History history() {
         return new History(new Visit(store.address()));
     }
 
-    /** Why the store does not answer at the moment; empty when it does, or that is not known yet. */
+    /** Why the store does not answer at the moment; empty if it does, or if this is not known yet. */
     public Optional<String> trouble() {
         return store.trouble();
     }
 
     /**
-     * Does nothing when what is delivered now can be recorded, so that nothing is repeated at each try.
+     * Checks that deliveries can be recorded now; otherwise each try would repeat them.
      *
-     * @throws ConnectorException when there is no room for it
+     * @throws ConnectorException if there is no room
      */
     public void requireRoom() {
         store.explained("cannot be written", () -> {
@@ -134,7 +135,7 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
         });
     }
 
-    /** What is being delivered now may be cut off, on purpose: that speaks against no object. */
+    /** Announces a stop. A stop may cut off deliveries, and this must not make their objects suspects. */
     public void stopping() {
         List<String> held = List.copyOf(claims.values());
         if (held.isEmpty()) {
@@ -161,7 +162,7 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
         return unit.listing().isEmpty() && store.reading(sql -> undelivered(sql, unit) == 0);
     }
 
-    /** Claims the unit for this process. Not when it is delivered by now, or is another replica's. */
+    /** Claims the unit for this process, unless it is delivered by now or belongs to another replica. */
     @Override
     public boolean add(Exchange exchange, String key) {
         Delivered unit = unit(exchange);
@@ -187,7 +188,7 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
         if (!store.claims().take(sql, unit, claim)) {
             return Claim.ELSEWHERE;
         }
-        // The run has looked them up a while ago.
+        // The run looked them up a while ago.
         Claim outcome = stillToDeliver(sql, unit);
         if (outcome == Claim.MINE) {
             Checkpoint checkpoint = DeliveredObjects.checkpoint(sql, unit);
@@ -227,9 +228,9 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
     }
 
     /**
-     * Records how far inside its object {@code unit} is delivered.
+     * Records how much of its object {@code unit} has delivered.
      *
-     * @throws ConnectorException when the store fails, or the unit is another replica's by now
+     * @throws ConnectorException if the store fails, or the unit belongs to another replica by now
      */
     public void checkpoint(Delivered unit) {
         String claim = claims.get(unit);
@@ -255,15 +256,15 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
     }
 
     /**
-     * The destination has accepted the unit: it is delivered, on disk, before this returns. Does nothing when it is
-     * recorded already, or the claim is another replica's by now.
+     * Records that the destination has accepted the unit; it is on disk when this returns. Does nothing if it is
+     * recorded already, or if another replica has the claim by now.
      */
     @Override
     public boolean confirm(Exchange exchange, String key) {
         Delivered unit = unit(exchange);
         String claim = claims.get(unit);
         if (claim == null) {
-            // The route has done it; the consumer comes after.
+            // The route's last step has done it; Camel's consumer calls this after that step.
             return true;
         }
         GroupCommit.Outcome outcome = commits.record(unit, claim);
@@ -287,7 +288,7 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
 
     private ConnectorException lost(Delivered unit) {
         ConnectorException reason = new ConnectorException(
-                "cursor %s, lane %s: the claim on %s is lost, since it was not renewed in time or the cursor was reset. Another replica or a later run delivers it again from its last checkpoint."
+                "cursor %s, lane %s: the claim on %s is lost: it was not renewed in time, or the cursor was reset. Another replica or a later run delivers it again from its last checkpoint."
                         .formatted(store.address().subject(), unit.lane(), unit));
         unit.elsewhere();
         if (claims.remove(unit) != null) {
@@ -296,7 +297,7 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
         return reason;
     }
 
-    /** The unit has failed: another replica may have it. Does nothing when it is recorded already. */
+    /** Releases a unit that has failed, for another replica or a later run. Does nothing if it is recorded already. */
     @Override
     public boolean remove(Exchange exchange, String key) {
         counted.remove(unit(exchange));
@@ -311,7 +312,7 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
                 return true;
             });
         } catch (ConnectorException e) {
-            // It is not renewed any more and expires.
+            // No one renews it now, and it expires.
             return false;
         }
     }

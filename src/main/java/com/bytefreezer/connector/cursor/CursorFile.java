@@ -26,20 +26,20 @@ import org.jspecify.annotations.Nullable;
 import org.sqlite.SQLiteErrorCode;
 
 /**
- * The file of an embedded store. One process has it, by whatever path it is reached, and while it has it, it notices when
- * the file is no longer the one that it opened.
+ * The file of an embedded store. One process at a time owns it, whatever the path to it. The owner notices if the file
+ * is no longer the one that it opened.
  */
 final class CursorFile implements Store.DiskRoom, AutoCloseable {
-    /** What a run writes until it notices that there is no room. */
+    /** The most that a run writes before it notices that there is no room. */
     private static final int ROOM_BYTES = 256 * 1024;
-    /** Where SQLite keeps {@code user_version} in the file's first page, which holds the mark of who has the file. */
+    /** The offset of {@code user_version} in SQLite's first page; it holds the mark of the file's owner. */
     private static final int MARK_AT = 60;
 
     /** File systems on which SQLite advises against a write-ahead log. */
     private static final Set<String> NETWORK =
             Set.of("nfs", "nfs4", "cifs", "smb2", "smb3", "smbfs", "afs", "fuse.sshfs", "fuse.glusterfs");
 
-    /** A look from outside takes less. */
+    /** A reader such as --mode status takes less. */
     private static final Duration LONGEST_LOOK = Duration.ofSeconds(2);
 
     private static final long A_MOMENT = 20_000_000;
@@ -48,7 +48,7 @@ final class CursorFile implements Store.DiskRoom, AutoCloseable {
     private final FileChannel lock;
     private final boolean isNew;
     private final int mark = ThreadLocalRandom.current().nextInt();
-    /** Open until the store is closed: to close any channel of a file gives up all locks that SQLite has on it. */
+    /** Open until the store is closed: closing any channel of a file releases all locks that SQLite has on it. */
     private @Nullable FileChannel content;
 
     private @Nullable Object key;
@@ -60,9 +60,9 @@ final class CursorFile implements Store.DiskRoom, AutoCloseable {
     }
 
     /**
-     * Locks the file, which need not be there yet.
+     * Locks the file; it may not exist yet.
      *
-     * @throws ConnectorException when another process has it
+     * @throws ConnectorException if another process has it
      */
     static CursorFile lock(Path file) throws IOException {
         Path given = file.toAbsolutePath();
@@ -84,7 +84,7 @@ final class CursorFile implements Store.DiskRoom, AutoCloseable {
         }
     }
 
-    /** Behind all links. */
+    /** The path without links. */
     private static Path real(Path given) throws IOException {
         Path path = given;
         if (Files.isSymbolicLink(path) && !Files.exists(path)) {
@@ -101,7 +101,7 @@ final class CursorFile implements Store.DiskRoom, AutoCloseable {
         return path;
     }
 
-    /** What a person should know of where the file is, if anything. */
+    /** A warning about the place of the file, if there is one. */
     Optional<String> warning() throws IOException {
         return warning(Files.getFileStore(path).type());
     }
@@ -115,22 +115,22 @@ final class CursorFile implements Store.DiskRoom, AutoCloseable {
                 : Optional.empty();
     }
 
-    /** Whether there was none before. */
+    /** Whether the file is new. */
     boolean isNew() {
         return isNew;
     }
 
     /**
-     * Makes sure that nobody has the file open by another path, such as a hard link or a mount of the file alone, whose
-     * lock lies elsewhere. SQLite leaves its write-ahead log only when it has the file for itself, and who has it open
-     * holds a lock on the file, not on its name.
+     * Makes sure that no process has the file open by another path, such as a hard link or a mount of the file alone,
+     * where the lock file is a different one. SQLite can leave its write-ahead log only if no one else has the file
+     * open; its locks are on the file, not on its name.
      */
     void requireAlone() throws SQLException, IOException {
         // SQLite gives the files beside it the same permissions.
         PrivateFiles.create(path);
         long end = System.nanoTime() + LONGEST_LOOK.toNanos();
         while (!isAlone()) {
-            // It may be a look from outside, such as --mode status, which is soon over.
+            // It may be a reader such as --mode status, which ends soon.
             if (System.nanoTime() > end) {
                 throw inUse(path, ", by another path");
             }
@@ -156,16 +156,16 @@ final class CursorFile implements Store.DiskRoom, AutoCloseable {
         }
     }
 
-    /** From now on {@link #requireSame} compares with what is there now. */
+    /** Remembers the file as it is now, for {@link #requireSame}. */
     void remember() throws IOException {
         content = FileChannel.open(path, StandardOpenOption.READ);
         key = key();
     }
 
     /**
-     * Fails when the file is not the one that was opened, so that nothing is delivered that cannot be recorded.
+     * Fails if the file is not the one that was opened, because deliveries could not be recorded.
      *
-     * @throws ConnectorException when it was removed, emptied or replaced
+     * @throws ConnectorException if it was removed, emptied or replaced
      */
     void requireSame() {
         String what;
@@ -176,7 +176,7 @@ final class CursorFile implements Store.DiskRoom, AutoCloseable {
         }
         if (!what.isEmpty()) {
             throw new ConnectorException(
-                    "cursor %s: the file was %s while the connector uses it. Nothing more is delivered, since it could not be recorded. Put the right file in its place and start the connector again."
+                    "cursor %s: the file was %s while the connector was using it. The connector delivers nothing more, because it could not record it. Put the right file in its place and start the connector again."
                             .formatted(path, what));
         }
     }

@@ -13,8 +13,9 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * How far each lane is, for who only looks, whichever process has the cursor. Changes nothing and takes no lock; a cursor
- * that is not there yet is empty. Opens a connection for each call and holds nothing. Safe for use by several threads.
+ * The progress of each lane, for readers, whichever process has the cursor. Changes nothing and takes no lock; a cursor
+ * that does not exist yet is empty. Opens a connection for each call and keeps nothing open. Safe for use by several
+ * threads.
  */
 public final class CursorView {
     private final Visit store;
@@ -35,38 +36,38 @@ public final class CursorView {
         return new CursorView(new Visit(SqliteAddress.of(file)), new Scope("", Duration.ZERO));
     }
 
-    /** How the runs of each lane went. */
+    /** The runs of each lane. */
     public History history() {
         return new History(store);
     }
 
-    /** All lanes that have begun, or tried to. */
+    /** All lanes that have started or tried to start. */
     public Set<Lane> lanes() {
         List<Lane> lanes = store.reading(sql -> sql.list(
                 "SELECT name FROM lane UNION SELECT lane FROM run UNION SELECT lane FROM lane_user", Sql.Row::lane));
         return new TreeSet<>(lanes);
     }
 
-    /** Where a lane stands, when it has begun. */
+    /** The position of a lane, if it has started. */
     public Optional<Position> position(Lane lane) {
         return store.reading(sql -> LaneTable.find(sql, lane));
     }
 
-    /** Whether the lane has ever delivered an object, or found one that was there before it began. */
+    /** Whether the lane has ever delivered an object, or found one older than its start. */
     public boolean hasSeenObjects(Lane lane) {
         return store.reading(sql -> {
             Optional<Position> position = LaneTable.find(sql, lane);
-            // A query over the whole dataset notes the listing, and no object.
+            // A query over the whole dataset records the listing and no objects.
             return position.isPresent() && (position.get().listing() != null || KnownObjects.hasAny(sql, lane));
         });
     }
 
-    /** What the last whole listing of a lane left out, for people; empty when that is nothing. */
+    /** What the last full listing of a lane left out, for people; empty if nothing. */
     public String leftOut(Lane lane) {
         return store.reading(sql -> LaneTable.leftOut(sql, lane));
     }
 
-    /** By what objects and records know the query of a lane; empty while it has none. */
+    /** The id of a lane's query in objects and records; empty as long as it has none. */
     public String queryId(Lane lane) {
         return store.reading(sql -> LaneQueries.of(sql, lane)).stream()
                 .findFirst()
@@ -74,12 +75,12 @@ public final class CursorView {
                 .orElse("");
     }
 
-    /** What is seen of the processes that run a lane. */
+    /** What the processes that run a lane report. */
     public Seen seen(Lane lane) {
         return store.reading(sql -> Pulse.of(sql, lane));
     }
 
-    /** As {@link Lanes#suspects}, also while the lane delivers. */
+    /** Like {@link Lanes#suspects}, also while the lane delivers. */
     public Suspects suspects(Lane lane) {
         return store.reading(sql -> ClaimTable.suspects(sql, lane));
     }
@@ -90,15 +91,15 @@ public final class CursorView {
     }
 
     /**
-     * As {@link Lanes#newOnes}, but notes nothing.
+     * Like {@link Lanes#newOnes}, but records nothing.
      *
-     * @param position of the lane, or where it would begin
+     * @param position of the lane, or where it would start
      */
     public NewObjects newOnes(Position position, Lane lane, Iterator<LakeObject> objects) {
         return new NewObjects(lane, store, learned -> {}, position.leftOutBefore(scope), objects);
     }
 
-    /** How many records are delivered of the objects whose counts are not forgotten yet. */
+    /** The number of delivered records of all objects whose counts are still kept. */
     public long records() {
         return store.reading(DeliveredObjects::records);
     }

@@ -5,7 +5,7 @@ import java.sql.SQLException;
 
 /** A database that holds a cursor. Safe for use by several threads. */
 interface Database {
-    /** Work with the database. Where its connection breaks it may be done once more. */
+    /** Work with the database. It may run again if the connection breaks. */
     interface Work<T> {
         T with(Sql sql) throws SQLException;
     }
@@ -15,7 +15,7 @@ interface Database {
         T make() throws SQLException;
     }
 
-    /** Looks something up. */
+    /** Reads something. */
     <T> T read(Work<T> work) throws SQLException;
 
     /** Does some work in one transaction, which is on disk when this returns. */
@@ -24,11 +24,11 @@ interface Database {
     /**
      * A failure in one line.
      *
-     * @param what cannot be done: {@code cannot be read}
+     * @param the failed action, such as {@code cannot be read}
      */
     ConnectorException failure(String what, SQLException reason);
 
-    // -- the same for callers that cannot mend anything
+    // -- the same for callers that cannot fix anything
 
     default <T> T reading(Work<T> work) {
         return explained("cannot be read", () -> read(work));

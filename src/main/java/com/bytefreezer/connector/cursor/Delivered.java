@@ -6,30 +6,30 @@ import com.bytefreezer.connector.problem.ConnectorException;
 import java.util.List;
 import java.util.Optional;
 
-/** A unit of work: what is recorded together. */
+/** A unit of work, recorded as a whole. */
 public interface Delivered {
-    /** Whose it is. */
+    /** The lane that delivers it. */
     Lane lane();
 
     List<LakeObject> objects();
 
-    /** Identifies the query; a checkpoint holds only for the query it was made with. */
+    /** Identifies the query; a checkpoint is valid only for its own query. */
     String query();
 
     Counts counts();
 
-    /** Says what the whole dataset looked like, when the unit covers all of it. */
+    /** Describes the whole dataset, if the unit covers all of it. */
     Optional<String> listing();
 
-    /** What {@link #listing} was at the last delivery before this run. */
+    /** The {@link #listing} of the last delivery before this run. */
     Optional<String> listingBefore();
 
     /**
-     * It is this process's now.
+     * This process has claimed it.
      *
-     * @param delivered what is delivered of it already
-     * @param former whether that was when cursors knew no ETags: it is finished with the ids it was begun with
-     * @param begunWith identifies the query with which it is finished
+     * @param delivered the part of it that is delivered already
+     * @param former whether it was started before cursors knew ETags; then it keeps the ids of that time
+     * @param begunWith identifies the query to finish it with
      */
     void claimed(Counts delivered, boolean former, String begunWith);
 

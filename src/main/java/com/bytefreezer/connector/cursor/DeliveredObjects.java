@@ -15,9 +15,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A row for each object, or slice of one, that is begun or was delivered lately: how many of its records are delivered,
- * and with which query. A row is the object's when key and size are the same, and the ETag; or the LastModified, where
- * one of the two has no ETag.
+ * A row for each object or slice that is started or was delivered recently: the number of delivered records and the
+ * query. A row belongs to an object if key, size and ETag are the same, or, if one of the two has no ETag, key, size
+ * and LastModified.
  */
 final class DeliveredObjects {
     /** %s is the time in milliseconds, by the store's clock. */
@@ -37,10 +37,10 @@ final class DeliveredObjects {
     private DeliveredObjects() {}
 
     /**
-     * How far an object is delivered.
+     * The progress of an object.
      *
-     * @param former whether it was begun when cursors knew no ETags
-     * @param query that it was begun with; null: not begun
+     * @param former whether it was started before cursors knew ETags
+     * @param query that it was started with; null: not started
      */
     record Checkpoint(
             Counts counts, boolean former, @Nullable String query) {
@@ -51,7 +51,7 @@ final class DeliveredObjects {
         }
     }
 
-    /** What is delivered of the unit's only object already; nothing when that was with a query that is not known any more. */
+    /** The part of the unit's only object that is delivered already; nothing if its query is no longer known. */
     static Checkpoint checkpoint(Sql sql, Delivered unit) throws SQLException {
         if (unit.objects().size() > 1 || unit.listing().isPresent()) {
             return Checkpoint.NONE;
@@ -78,7 +78,7 @@ final class DeliveredObjects {
                 .orElse(Checkpoint.NONE);
     }
 
-    /** The same bytes may have been copied in place since, and then have a new LastModified. */
+    /** A copy of the same bytes in the same place has a new LastModified. */
     private static void moveCheckpoint(Sql sql, Lane lane, LakeObject object) throws SQLException {
         if (object.etag() != null) {
             sql.update(
@@ -95,7 +95,7 @@ final class DeliveredObjects {
         }
     }
 
-    /** What an object's row says of its bytes. */
+    /** The bytes that an object's row describes. */
     private record Row(
             String key,
             long size,
@@ -113,8 +113,8 @@ final class DeliveredObjects {
     }
 
     /**
-     * Those of these objects, and of the whole ones that they are slices of, that have a row which says that they are
-     * delivered. Slices have no other sign of it; nor has what a replica delivers that knows no ETags yet.
+     * Those of these objects, or of the whole objects of these slices, that have a row as delivered. Only a row shows
+     * that a slice is delivered, or an object of a replica that does not know ETags yet.
      */
     static Set<LakeObject> complete(Sql sql, Lane lane, List<LakeObject> objects) throws SQLException {
         Map<String, LakeObject> asked = new LinkedHashMap<>();
@@ -144,7 +144,7 @@ final class DeliveredObjects {
         return complete;
     }
 
-    /** Writes a row for each object; the first has the counts, so that those of all rows add up. */
+    /** Writes a row for each object. The first row has the counts, so the sum over all rows is right. */
     static void put(Sql sql, Delivered unit, Counts counts, List<LakeObject> objects, boolean complete)
             throws SQLException {
         Counts ofObject = counts;
@@ -168,7 +168,7 @@ final class DeliveredObjects {
         sql.updateEach(UPSERT.formatted(sql.now()), rows);
     }
 
-    /** When all slices of the object are delivered, a row of their object takes their place. Whether it does. */
+    /** Replaces the rows of an object's slices by one row, once all of them are delivered. Returns whether it did. */
     static boolean joinSlices(Sql sql, Delivered unit, LakeObject object, Slice slice) throws SQLException {
         sql.awaitOthers(unit.lane().toString() + "/" + slice.of());
         @Nullable
@@ -198,11 +198,11 @@ final class DeliveredObjects {
         return true;
     }
 
-    /** Forgets the counts of what is delivered, and was last modified before {@code oldest}. */
+    /** Forgets the counts of delivered objects that were last modified before {@code oldest}. */
     static void forgetBefore(Sql sql, Lane lane, Instant oldest) throws SQLException {
         sql.update(
                 "DELETE FROM object WHERE lane = ? AND last_modified_ms < ? AND complete"
-                        // Until all slices are delivered, their object is not.
+                        // An object is not delivered until all its slices are.
                         + " AND key NOT LIKE " + LIKE_SLICE,
                 lane,
                 oldest);
@@ -212,7 +212,7 @@ final class DeliveredObjects {
         sql.update("DELETE FROM object WHERE lane = ?", lane);
     }
 
-    /** How many records are delivered of all objects that have a row. */
+    /** The number of delivered records of all objects with a row. */
     static long records(Sql sql) throws SQLException {
         return sql.number("SELECT sum(accepted + duplicates + dead_lettered) FROM object");
     }

@@ -2,9 +2,9 @@ package com.bytefreezer.connector.cursor;
 
 import org.jspecify.annotations.Nullable;
 
-/** What differs between the SQL of the stores. */
+/** The differences between the SQL of the stores. */
 enum Dialect {
-    /** Who writes has the file alone until the transaction ends. All of it is one process's. */
+    /** A writer has the file alone until its transaction ends. The whole file belongs to one process. */
     SQLITE(
             "TEXT",
             " WITHOUT ROWID",
@@ -17,7 +17,7 @@ enum Dialect {
             "TEXT COLLATE \"C\"",
             "",
             "(extract(epoch FROM now()) * 1000)::bigint",
-            // Earlier versions made it before they had a step for it.
+            // Earlier versions created it without a step.
             "CREATE TABLE IF NOT EXISTS claim (lane TEXT, key TEXT COLLATE \"C\", holder TEXT NOT NULL, expires_at TIMESTAMPTZ NOT NULL,"
                     + " PRIMARY KEY (lane, key)); CREATE INDEX IF NOT EXISTS claim_holder ON claim (holder)",
             "expires_at < now()",
@@ -39,7 +39,9 @@ enum Dialect {
         this.lock = lock;
     }
 
-    /** A statement that makes a table, with the type of a text whose order is that of its bytes, and its end. */
+    /**
+     * A statement that creates a table, with the type of texts in byte order and the end of the statement filled in.
+     */
     String table(String statement) {
         return statement.formatted(text, end);
     }
@@ -49,17 +51,17 @@ enum Dialect {
         return now;
     }
 
-    /** Makes the table of claims. */
+    /** Creates the table of claims. */
     String claims() {
         return claims;
     }
 
-    /** Whether the process that held a row of {@code claim} has left it. */
+    /** Whether the holder of a row of {@code claim} has abandoned it. */
     String left() {
         return left;
     }
 
-    /** Takes a lock until the transaction ends; null where a transaction that writes has the store for itself. */
+    /** Takes a lock until the transaction ends; null if a writing transaction has the store for itself anyway. */
     @Nullable
     String lock() {
         return lock;

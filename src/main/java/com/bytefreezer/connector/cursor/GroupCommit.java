@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.LinkedBlockingQueue;
 
-/** Records units as delivered; those that are done at the same time share a commit. Safe for use by several threads. */
+/** Records units as delivered. Units that end at the same time share a commit. Safe for use by several threads. */
 final class GroupCommit {
     private final Store store;
     private final Counting counting;
@@ -21,9 +21,9 @@ final class GroupCommit {
     /** What became of a unit. */
     enum Outcome {
         RECORDED,
-        /** The claim is another replica's by now. */
+        /** Another replica has the claim by now. */
         LOST,
-        /** The store failed, and the unit knows. */
+        /** The store failed; the unit has the failure. */
         FAILED
     }
 
@@ -50,7 +50,7 @@ final class GroupCommit {
         this.counting = counting;
     }
 
-    /** Returns when the unit is on disk, or cannot be. */
+    /** Returns when the unit is on disk or has failed. */
     Outcome record(Delivered unit, String claim) {
         Commit mine = new Commit(unit, claim);
         waiting.add(mine);
@@ -65,7 +65,7 @@ final class GroupCommit {
     private void recordAll() {
         List<Commit> together = new ArrayList<>();
         waiting.drainTo(together);
-        // In one order in all replicas, so that none waits for another that waits for it.
+        // All replicas use the same order, so they cannot block each other.
         together.sort(Comparator.comparing((Commit commit) -> commit.unit.lane())
                 .thenComparing(commit -> commit.unit.objects().get(0).key()));
         try {
@@ -82,7 +82,7 @@ final class GroupCommit {
             });
             together.forEach(each -> each.outcome = held.contains(each) ? Outcome.RECORDED : Outcome.LOST);
         } catch (ConnectorException e) {
-            // The consumer would swallow the exception. The claims are not renewed any more and expire.
+            // The consumer would swallow the exception. No one renews the claims now, and they expire.
             together.forEach(each -> each.unit.notRecorded(e));
         } finally {
             together.forEach(each -> each.done = true);

@@ -15,44 +15,44 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How the runs of each lane went, in the cursor's store, whichever process has that. Opens a connection for each call and
- * holds nothing. Safe for use by several threads.
+ * The runs of each lane, in the cursor's store, whichever process has it. Opens a connection for each call and keeps
+ * nothing open. Safe for use by several threads.
  */
 public final class History {
-    /** Of each lane so many runs are kept. */
+    /** The number of runs kept for each lane. */
     private static final int MOST_RUNS = 1000;
 
-    /** How often a process looks for what killed replicas have left. */
+    /** How often a process cleans up after killed replicas. */
     private static final Duration BETWEEN_SWEEPS = Duration.ofHours(1);
 
     private final Visit store;
     private final int mostRuns;
     private final Duration betweenSweeps;
-    /** When {@link #addKilled} was done last, by {@link System#nanoTime}. */
+    /** The time of the last {@link #addKilled}, by {@link System#nanoTime}. */
     private final AtomicLong swept = new AtomicLong(System.nanoTime());
 
     History(Visit store) {
         this(store, MOST_RUNS);
     }
 
-    /** @param mostRuns of each lane so many are kept */
+    /** @param mostRuns the number of runs kept for each lane */
     History(Visit store, int mostRuns) {
         this(store, mostRuns, BETWEEN_SWEEPS);
     }
 
-    /** @param betweenSweeps how long what killed replicas have left may stay */
+    /** @param betweenSweeps pause between two clean-ups after killed replicas */
     History(Visit store, int mostRuns, Duration betweenSweeps) {
         this.store = store;
         this.mostRuns = mostRuns;
         this.betweenSweeps = betweenSweeps;
     }
 
-    /** In the store that the settings name, to look. One that is not there yet is empty. */
+    /** The history in the settings' store, for reading. A store that does not exist yet is empty. */
     public static History of(Settings settings) {
         return new History(Visit.of(settings));
     }
 
-    /** To write beside the process that has the {@link Cursor}; empty while no process has had it. */
+    /** The history for writing beside the process that has the {@link Cursor}; empty until a process has created it. */
     public static Optional<History> beside(Settings settings) {
         Visit store = Visit.of(settings);
         return store.finds() ? Optional.of(new History(store)) : Optional.empty();
@@ -62,9 +62,10 @@ public final class History {
      * One run of a lane.
      *
      * @param objects how many it delivered
-     * @param retries of batches, by HTTP status or what else went wrong
+     * @param retries of batches, by HTTP status or kind of failure
      * @param listed whether the lake could be listed
-     * @param oldestUndelivered the LastModified of the oldest object that is listed and not delivered; null when all are
+     * @param oldestUndelivered the LastModified of the oldest object that is listed and not delivered; null if all are
+     *     delivered
      * @param message why it failed, else null
      */
     public record Run(
@@ -88,7 +89,7 @@ public final class History {
     public enum State {
         SUCCEEDED,
         FAILED,
-        /** By a person, in the middle. */
+        /** A person stopped it. */
         STOPPED,
         /** It delivered dead letters of earlier runs once more. */
         REPLAYED,
@@ -97,9 +98,9 @@ public final class History {
     }
 
     /**
-     * All runs of a lane together, also those that are not kept any more.
+     * All runs of a lane together, including those no longer kept.
      *
-     * @param counts each record once, by what has become of it by now
+     * @param counts each record once, by its present state
      */
     public record Total(
             Counts counts,
@@ -107,7 +108,7 @@ public final class History {
             @Nullable Instant lastSuccess) {
         static final Total NONE = new Total(Counts.NONE, Map.of(), null);
 
-        /** With one run more. */
+        /** The total with one more run. */
         public Total plus(Run run) {
             if (run.state() == State.REPLAYED) {
                 return new Total(counts.replayed(run.counts().accepted()), retries, lastSuccess);
@@ -120,17 +121,17 @@ public final class History {
     }
 
     /**
-     * Adds a run, and forgets the oldest ones of the lane. A run that found nothing to do takes the place of the run
-     * before when that found nothing, too.
+     * Adds a run and forgets the oldest runs of the lane. A run that found nothing to do replaces a previous run that
+     * found nothing either.
      */
     public void add(Run run) {
         add(run, null);
     }
 
     /**
-     * The same, which is not under way any more.
+     * Adds a run and removes it from the runs under way.
      *
-     * @param process that had it
+     * @param process that ran it
      */
     public void add(Run run, @Nullable ProcessName process) {
         alone(sql -> {
@@ -150,8 +151,8 @@ public final class History {
     }
 
     /**
-     * Adds the runs that were under way when their processes were killed, and forgets what these have left. Done again by
-     * {@link #add} each hour, since replicas may be killed that never start again.
+     * Adds the runs of killed processes and removes what those processes left. {@link #add} repeats this each hour,
+     * because a killed replica may never start again.
      *
      * @param process this one
      */
@@ -175,7 +176,7 @@ public final class History {
         swept.set(System.nanoTime());
     }
 
-    /** Of several replicas one writes, until it commits. */
+    /** Only one of several replicas writes at a time, until it commits. */
     private void alone(Database.Work<?> work) {
         store.writing(sql -> {
             sql.awaitOthers("history");
@@ -183,7 +184,7 @@ public final class History {
         });
     }
 
-    /** Writes nothing, but fails when that would not work now. */
+    /** Fails if writing is impossible now; writes nothing. */
     public void checkWritable() {
         store.explained("cannot be written", () -> {
             store.tryToWrite(sql -> sql.update("DELETE FROM run WHERE lane = ''"));
@@ -196,7 +197,7 @@ public final class History {
         return store.reading(sql -> RunTable.newest(sql, lane, "true", most));
     }
 
-    /** The newest run of a lane that exported, well or not. */
+    /** The newest export run of a lane, whatever its result. */
     public Optional<Run> last(Lane lane) {
         return newest(lane, "state <> 'REPLAYED'");
     }
@@ -211,12 +212,12 @@ public final class History {
                 .findFirst();
     }
 
-    /** All that a lane has done, in runs that have ended. */
+    /** The total of a lane's runs that have ended. */
     public Total total(Lane lane) {
         return store.reading(sql -> RunTable.total(sql, lane));
     }
 
-    /** Answers what this thread asks of the store meanwhile over one connection; for who asks about many lanes. */
+    /** Answers all {@code questions} of this thread over one connection, for callers with many lanes. */
     public <T> T together(Supplier<T> questions) {
         return store.together(questions);
     }

@@ -17,14 +17,14 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Every object that a lane need not deliver: it is delivered, or was there before the lane began. Kept for good, in two
- * numbers each, so that what is new is told from what is known whatever the clocks of the lake and of this machine say.
+ * Every object that a lane must not deliver: it is delivered, or older than the lane's start. Each is kept for good, as
+ * two numbers. So no clock, of the lake or of this machine, decides whether an object is new.
  */
 final class KnownObjects {
     private static final int FOLDER_BITS = 24;
     private static final String ADD = "INSERT INTO known (lane, name, version) VALUES (?, ?, ?) ON CONFLICT DO NOTHING";
 
-    /** How a listed object compares with what is known. */
+    /** How a listed object compares with the known objects. */
     enum Match {
         KNOWN,
         /** Its name is known, with other bytes. */
@@ -41,10 +41,10 @@ final class KnownObjects {
     private KnownObjects() {}
 
     /**
-     * Compares objects with what is known.
+     * Compares objects with the known objects.
      *
      * @param lane its number
-     * @param learn takes those that are known only by their LastModified, but have an ETag
+     * @param learn receives those that have an ETag but are known only by their LastModified
      */
     static Map<LakeObject, Match> match(Sql sql, int lane, Collection<LakeObject> objects, Collection<LakeObject> learn)
             throws SQLException {
@@ -85,9 +85,9 @@ final class KnownObjects {
         return found;
     }
 
-    /** From now on these are known. */
+    /** Adds objects to the known ones. */
     static void add(Sql sql, int lane, Collection<LakeObject> objects) throws SQLException {
-        // In one order in all replicas, so that none waits for another that waits for it.
+        // All replicas use the same order, so they cannot block each other.
         List<Entry> entries = new ArrayList<>();
         objects.forEach(object -> entries.add(entry(object)));
         entries.sort((one, other) ->
@@ -104,7 +104,7 @@ final class KnownObjects {
         sql.update("DELETE FROM known WHERE lane = ?", lane);
     }
 
-    /** What a store of version 1 has as delivered, which knew no ETags. */
+    /** The objects that a store of version 1, without ETags, has as delivered. */
     static void learnDelivered(Sql sql) throws SQLException {
         sql.each(
                 "SELECT lane.number, key, size, last_modified_ms FROM object JOIN lane ON lane.name = object.lane WHERE complete",

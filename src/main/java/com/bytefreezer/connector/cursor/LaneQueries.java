@@ -5,8 +5,9 @@ import java.sql.SQLException;
 import java.util.List;
 
 /**
- * The queries that a lane has had, by when each became the lane's; the last one is the lane's now. Replicas that share a
- * lane must have the same: the newer one wins, and who has another leaves the lane alone. Safe for use by several threads.
+ * The queries of each lane, in order of time; the last one is the present one. Replicas that share a lane must have the
+ * same query: the newer one wins, and a replica with another query leaves the lane alone. Safe for use by several
+ * threads.
  */
 public final class LaneQueries {
     private final Store store;
@@ -20,22 +21,22 @@ public final class LaneQueries {
     /**
      * A query of a lane.
      *
-     * @param id by which records and objects that are begun know it
-     * @param text of it, with all that changes its records
+     * @param id in records and started objects
+     * @param text of it, with everything else that changes its records
      */
     public record Known(String id, String text) {}
 
-    /** What became of the wish to work on a lane with a query. */
+    /** The answer to a process that wants to work on a lane with a query. */
     public enum Outcome {
-        /** It is the lane's. */
+        /** It is the lane's query already. */
         SAME,
-        /** It is the lane's from now on; another one was. */
+        /** It replaces another query and is the lane's from now on. */
         CHANGED,
-        /** Another replica works on the lane with a newer one. */
+        /** Another replica works on the lane with a newer query. */
         OTHERS
     }
 
-    /** All that the lane has had, the one of now first. */
+    /** All queries of the lane, the present one first. */
     public List<Known> of(Lane lane) {
         return store.reading(sql -> of(sql, lane));
     }
@@ -47,14 +48,14 @@ public final class LaneQueries {
                 lane);
     }
 
-    /** This process works on the lane with {@code query} from now on, unless others know better. */
+    /** Announces that this process works on the lane with {@code query}, unless another replica has a newer one. */
     public Outcome agree(Lane lane, Known query) {
         return store.writing(sql -> {
             sql.awaitOthers("query of " + lane);
             List<Known> known = of(sql, lane);
             boolean same = !known.isEmpty() && known.get(0).id().equals(query.id());
             boolean former = known.stream().anyMatch(each -> each.id().equals(query.id()));
-            // Also a way back: a query of before is the lane's again when nobody uses the newer one.
+            // This also allows a way back: a former query becomes the lane's again if no process uses the newer one.
             if (!same && former && isUsed(sql, lane, known.get(0).id())) {
                 return Outcome.OTHERS;
             }
@@ -87,11 +88,11 @@ public final class LaneQueries {
     }
 
     /**
-     * What is begun with another query than {@code query}.
+     * The objects that were started with another query than {@code query}.
      *
      * @param objects how many
      * @param records of them that are delivered
-     * @param lost whether the query of some of them is not known any more: they begin anew
+     * @param lost whether the query of some of them is no longer known; they start again
      */
     public record Begun(long objects, long records, boolean lost) {}
 
@@ -107,7 +108,7 @@ public final class LaneQueries {
                 .orElseThrow());
     }
 
-    /** Whether an object of the lane was begun or delivered with the query that has this id. */
+    /** Whether an object of the lane was started or delivered with the query of this id. */
     public boolean hasUsed(Lane lane, String query) {
         return store.reading(
                 sql -> sql.finds("SELECT 1 FROM object WHERE lane = ? AND query = ? LIMIT 1", lane, query));

@@ -5,11 +5,11 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.util.Optional;
 
-/** The rows of lanes: where each begins and how far it is. */
+/** The rows of lanes: the start and the progress of each. */
 final class LaneTable {
     private LaneTable() {}
 
-    /** Where a lane stands, when it has begun. */
+    /** The position of a lane, if it has started. */
     static Optional<Position> find(Sql sql, Lane lane) throws SQLException {
         return sql.first(
                 "SELECT start_ms, watermark_ms, listing, listed FROM lane WHERE name = ?",
@@ -17,12 +17,12 @@ final class LaneTable {
                 lane);
     }
 
-    /** What stands for the lane's name in other tables; empty while it has not begun. */
+    /** The number of the lane in other tables; empty until it has started. */
     static Optional<Integer> findNumber(Sql sql, Lane lane) throws SQLException {
         return sql.first("SELECT number FROM lane WHERE name = ?", row -> (int) row.number(), lane);
     }
 
-    /** As {@link #findNumber}; the lane begins where it has not yet, at the beginning of everything. */
+    /** Like {@link #findNumber}, but starts the lane if necessary, at the beginning of everything. */
     static int number(Sql sql, Lane lane) throws SQLException {
         Optional<Integer> number = findNumber(sql, lane);
         if (number.isPresent()) {
@@ -32,7 +32,7 @@ final class LaneTable {
         return findNumber(sql, lane).orElseThrow();
     }
 
-    /** Does nothing when the lane has begun. */
+    /** Does nothing if the lane has started. */
     static void begin(Sql sql, Lane lane, Instant from) throws SQLException {
         sql.awaitOthers("lane");
         sql.update(
@@ -43,13 +43,13 @@ final class LaneTable {
                 Position.at(from).watermark());
     }
 
-    /** What its last whole listing left out, for people; empty when that is nothing. */
+    /** What its last full listing left out, for people; empty if nothing. */
     static String leftOut(Sql sql, Lane lane) throws SQLException {
         return sql.first("SELECT coalesce(left_out, '') FROM lane WHERE name = ?", Sql.Row::text, lane)
                 .orElse("");
     }
 
-    /** From now on the lane's start does not matter. */
+    /** Records a complete listing. From now on the lane's start does not matter. */
     static void listed(Sql sql, Lane lane, String range) throws SQLException {
         set(sql, lane, "listed", range);
         sql.update("UPDATE lane SET start_ms = watermark_ms WHERE name = ? AND start_ms > watermark_ms", lane);
@@ -60,7 +60,7 @@ final class LaneTable {
         sql.update("UPDATE lane SET watermark_ms = ? WHERE name = ? AND watermark_ms < ?", watermark, lane, watermark);
     }
 
-    /** The clock was ahead: nothing of the lane lies after {@code now}. */
+    /** Corrects a clock that was ahead: no time of the lane is after {@code now} any more. */
     static void notAfter(Sql sql, Lane lane, Instant now) throws SQLException {
         for (String column : new String[] {"start_ms", "watermark_ms"}) {
             sql.update(
@@ -72,7 +72,7 @@ final class LaneTable {
         }
     }
 
-    /** Does nothing while the lane has not begun. */
+    /** Does nothing until the lane has started. */
     static void set(Sql sql, Lane lane, String column, String value) throws SQLException {
         sql.update("UPDATE lane SET %s = ? WHERE name = ?".formatted(column), value, lane);
     }

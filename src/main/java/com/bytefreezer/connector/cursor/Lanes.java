@@ -7,12 +7,11 @@ import java.util.Iterator;
 import java.util.Optional;
 
 /**
- * How far each lane (an export with one of its destinations) is, and what of its dataset is new. Safe for use by several
- * threads.
+ * The progress of each lane (an export with one of its destinations), and which objects of its dataset are new. Safe
+ * for use by several threads.
  *
- * <p>What a lane has delivered it knows for good ({@link KnownObjects}); how many records an object gave is forgotten
- * when its LastModified is older than the watermark less the look-back. The watermark never passes an object that is not
- * delivered.
+ * <p>A lane knows for good what it has delivered ({@link KnownObjects}). It forgets the record count of an object whose
+ * LastModified is before the watermark less the look-back. The watermark never passes an undelivered object.
  */
 public final class Lanes {
     private final Store store;
@@ -23,20 +22,20 @@ public final class Lanes {
         this.scope = scope;
     }
 
-    /** Where {@code lane} stands; before its first run, at the beginning of everything. */
+    /** The position of {@code lane}; before its first run, the beginning of everything. */
     public Position position(Lane lane) {
         return store.reading(sql -> LaneTable.find(sql, lane)).orElse(Position.BEGINNING);
     }
 
-    /** Whether {@code lane} has begun. */
+    /** Whether {@code lane} has started. */
     public boolean knows(Lane lane) {
         return store.reading(sql -> LaneTable.find(sql, lane)).isPresent();
     }
 
     /**
-     * Lets a new lane begin; of several replicas the first one decides.
+     * Starts a new lane; the first of several replicas decides where.
      *
-     * @param from what was last modified before is left out; {@link Position#AFTER_FIRST_LISTING}
+     * @param from objects last modified before this are left out; {@link Position#AFTER_FIRST_LISTING}
      */
     public Position begin(Lane lane, Instant from) {
         return store.writing(sql -> {
@@ -45,15 +44,15 @@ public final class Lanes {
         });
     }
 
-    /** Whether the lane has ever listed to the end what its runs list now. */
+    /** Whether the lane has ever completed a listing of the range that its runs list now. */
     public boolean hasListed(Position position) {
         return scope.range().equals(position.listed());
     }
 
     /**
-     * The dataset is listed to its end: moves the watermark and forgets what lies behind the look-back.
+     * Records a complete listing: moves the watermark and forgets counts older than the look-back.
      *
-     * @param empty whether nothing was listed; then the lane still waits for what lies before its start
+     * @param empty whether the listing was empty; then the lane's start still matters
      */
     public void advance(Lane lane, Instant watermark, boolean empty) {
         store.writing(sql -> {
@@ -70,9 +69,9 @@ public final class Lanes {
     }
 
     /**
-     * Notes what a whole listing leaves out, for people.
+     * Records what a full listing left out, for people.
      *
-     * @param text empty when that is nothing
+     * @param text empty if nothing
      */
     public void leavesOut(Lane lane, String text) {
         if (!text.equals(store.reading(sql -> LaneTable.leftOut(sql, lane)))) {
@@ -84,9 +83,9 @@ public final class Lanes {
     }
 
     /**
-     * Where a clock was ahead, and is put right: nothing of the lane lies after {@code now} any more.
+     * Corrects a lane after a clock was ahead: none of its times is after {@code now} any more.
      *
-     * @return where it stands now
+     * @return the new position
      */
     public Position notAfter(Lane lane, Instant now) {
         return store.writing(sql -> {
@@ -95,7 +94,7 @@ public final class Lanes {
         });
     }
 
-    /** Those that are still to be delivered, in their order; found while they are asked for, some at a time. */
+    /** The objects still to be delivered, in the same order; looked up lazily, some at a time. */
     public NewObjects newOnes(Position position, Lane lane, Iterator<LakeObject> objects) {
         return new NewObjects(
                 lane,
@@ -108,17 +107,17 @@ public final class Lanes {
                 objects);
     }
 
-    /** What of a lane was begun by processes that died. To be asked while the lane delivers nothing here. */
+    /** The objects of a lane that dead processes had started. Call it while the lane delivers nothing here. */
     public Suspects suspects(Lane lane) {
         return store.reading(sql -> ClaimTable.suspects(sql, lane));
     }
 
-    /** What of a lane is set aside is tried again at its next run. How many objects are. */
+    /** Lets the lane's next run try again what is set aside. Returns the number of objects. */
     public int retrySetAside(Lane lane) {
         return store.writing(sql -> ClaimTable.retry(sql, lane));
     }
 
-    /** Forgets everything: all exports begin anew. */
+    /** Forgets everything: all exports start again from the beginning. */
     public void reset() {
         store.writing(sql -> {
             sql.execute(
@@ -131,7 +130,7 @@ public final class Lanes {
         });
     }
 
-    /** Forgets what one lane has delivered: it begins anew. */
+    /** Forgets what one lane has delivered: it starts again from the beginning. */
     public void reset(Lane lane) {
         store.writing(sql -> {
             Optional<Integer> number = LaneTable.findNumber(sql, lane);

@@ -9,8 +9,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The {@code cursor.json} of the original connector. It never says what was delivered (docs/contracts.md): only its total
- * tells something, and it is left as it is, so that one can go back.
+ * The {@code cursor.json} of the original connector. It does not say what was delivered (docs/contracts.md); only its
+ * total is useful. The connector leaves it as it is, so that a person can go back.
  */
 public final class LegacyCursor {
     private static final Logger LOG = LoggerFactory.getLogger(LegacyCursor.class);
@@ -18,7 +18,7 @@ public final class LegacyCursor {
 
     private LegacyCursor() {}
 
-    /** At the first start after the original: says what its file tells, and what comes now. */
+    /** At the first start after the original: logs what its file says and what happens now. */
     public static void announce(Path cursorFile) {
         Path absolute = cursorFile.toAbsolutePath();
         Path store = SqliteAddress.of(absolute).file();
@@ -29,13 +29,13 @@ public final class LegacyCursor {
         try {
             JsonNode content = Json.mapper().readTree(legacy.toFile());
             LOG.info(
-                    "{}: the original connector exported {} records in all, and noted not which. It stays as it is; the progress is in {} from now on and begins at cursor.start, so records may come once more.",
+                    "{}: the original connector exported {} records in total and did not record which. The file stays as it is; from now on the progress is in {} and starts at cursor.start, so some records may be delivered again.",
                     legacy,
                     content.path("total_exported").asLong(),
                     store.getFileName());
         } catch (IOException e) {
             LOG.warn(
-                    "{}: not readable as the original's cursor. It stays as it is and means nothing here; the progress is in {}.",
+                    "{}: not readable as a cursor of the original connector. The file stays as it is and is not used; the progress is in {}.",
                     legacy,
                     store.getFileName());
         }

@@ -19,14 +19,14 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Those of some objects that a lane is still to deliver, in their order; looked up while they are asked for, some at a
- * time. For one thread at a time.
+ * Those of some objects that a lane still has to deliver, in the same order; looked up lazily, some at a time. For one
+ * thread at a time.
  *
- * <p>What the lane does not know is new, however old it is. Only until the lane has listed its dataset once, what lies
- * before its start is left out, and known from then on.
+ * <p>An object that the lane does not know is new, however old it is. Only until the lane has listed its dataset once,
+ * it leaves out objects older than its start and adds them to the known ones.
  */
 public final class NewObjects implements Iterator<LakeObject> {
-    /** How many objects are looked up at once. */
+    /** The number of objects in one look-up. */
     static final int MANY = 256;
 
     private final Lane lane;
@@ -40,8 +40,8 @@ public final class NewObjects implements Iterator<LakeObject> {
     private @Nullable LakeObject replacedExample;
 
     /**
-     * @param learn takes objects that are known from now on, by what they are now
-     * @param start what was last modified before is left out; {@link Instant#MIN}: nothing is
+     * @param learn receives objects that are known from now on
+     * @param start objects last modified before this are left out; {@link Instant#MIN}: none
      */
     NewObjects(
             Lane lane,
@@ -76,12 +76,12 @@ public final class NewObjects implements Iterator<LakeObject> {
         return found.remove();
     }
 
-    /** How many were left out so far because they lie before the start of the lane. */
+    /** The number left out so far because they are older than the lane's start. */
     public long beforeStart() {
         return beforeStart;
     }
 
-    /** How many have the name of a known object, but not its bytes. */
+    /** The number with the name of a known object and other bytes. */
     public long replaced() {
         return replaced;
     }
@@ -119,7 +119,7 @@ public final class NewObjects implements Iterator<LakeObject> {
         }
     }
 
-    /** Of a slice it says whether the slice is delivered, or its whole object. */
+    /** For a slice it tells whether the slice, or its whole object, is delivered. */
     static Map<LakeObject, Match> match(Sql sql, Lane lane, int number, List<LakeObject> some, List<LakeObject> learn)
             throws SQLException {
         Map<LakeObject, Match> wholes = KnownObjects.match(

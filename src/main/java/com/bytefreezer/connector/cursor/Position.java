@@ -5,34 +5,34 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a run of an export begins.
+ * Where a run of a lane starts.
  *
- * @param start until the dataset is listed once, objects before it are left out
- * @param watermark every object up to here is delivered, save late ones
- * @param listing what the dataset looked like when all of it was delivered last
- * @param listed which range of partitions was listed to the end last; null: none yet
+ * @param start objects older than this are left out until the dataset is listed once
+ * @param watermark every object up to here is delivered, except late ones
+ * @param listing describes the dataset at the last delivery of all of it
+ * @param listed the range of partitions of the last complete listing; null: none yet
  */
 public record Position(
         Instant start,
         Instant watermark,
         @Nullable String listing,
         @Nullable String listed) {
-    /** Where a lane starts that leaves out all that its first listing shows. */
+    /** The start of a lane that leaves out everything in its first listing. */
     public static final Instant AFTER_FIRST_LISTING = Instant.ofEpochMilli(Long.MAX_VALUE);
 
     static final Position BEGINNING = at(Instant.EPOCH);
 
-    /** Where a lane begins that leaves out what was last modified before {@code from}. */
+    /** The start of a lane that leaves out objects last modified before {@code from}. */
     public static Position at(Instant from) {
         return new Position(from, from.equals(AFTER_FIRST_LISTING) ? Instant.EPOCH : from, null, null);
     }
 
-    /** Whether it lies after {@code now}, where no object can be. */
+    /** Whether it is after {@code now}, where no object can be. */
     public boolean isAhead(Instant now) {
         return watermark.isAfter(now) || (start.isAfter(now) && !start.equals(AFTER_FIRST_LISTING));
     }
 
-    /** A run with this {@code scope} leaves out what was last modified before. */
+    /** A run with this {@code scope} leaves out objects last modified before this time. */
     Instant leftOutBefore(Scope scope) {
         if (scope.range().equals(listed)) {
             return Instant.MIN;
@@ -41,7 +41,7 @@ public record Position(
         return start.isAfter(oldest) ? start : oldest;
     }
 
-    /** What was last modified before is behind the look-back. */
+    /** Objects last modified before this time are older than the look-back. */
     Instant oldest(Duration lookback) {
         return watermark.equals(Instant.EPOCH) ? watermark : watermark.minus(lookback);
     }

@@ -9,14 +9,14 @@ import java.util.Properties;
 import java.util.regex.Pattern;
 
 /**
- * A store in a PostgreSQL.
+ * A store in a PostgreSQL database.
  *
  * @param url {@code jdbc:postgresql://…}, with the driver's own parameters
- * @param claimSeconds after how long without a renewal another replica may take a claim over
+ * @param claimSeconds how long a claim lasts without a renewal; after that another replica may take it over
  */
 record PostgresAddress(String url, Optional<String> username, Optional<String> password, int claimSeconds)
         implements StoreAddress {
-    /** The only host of a URL, or none, which means this machine. */
+    /** The only host of a URL, if it is one host; no host means this machine. */
     private static final Pattern LOOPBACK =
             Pattern.compile("^jdbc:postgresql:(//((localhost|127(\\.\\d{1,3}){3}|\\[::1])(:\\d+)?)?/[^/]*|[^/]*)$");
 
@@ -63,8 +63,8 @@ record PostgresAddress(String url, Optional<String> username, Optional<String> p
     }
 
     /**
-     * The driver's, for each connection to the store. To another machine it uses TLS, so that no password goes there in
-     * clear, unless the URL says otherwise with {@code sslmode}.
+     * The driver's properties for each connection. A connection to another machine uses TLS, because it carries the
+     * password, unless the URL sets {@code sslmode}.
      */
     Properties properties() {
         Properties properties = new Properties();
@@ -76,20 +76,20 @@ record PostgresAddress(String url, Optional<String> username, Optional<String> p
             properties.setProperty("targetServerType", "primary");
         }
         if (!url.contains("prepareThreshold=")) {
-            // Behind a pool, each transaction may have another connection, which does not know what was prepared.
+            // Behind a pooler, each transaction may use another connection, without the prepared statements.
             properties.setProperty("prepareThreshold", "0");
         }
         properties.setProperty("ApplicationName", "bytefreezer-connector");
         properties.setProperty("tcpKeepAlive", "true");
         properties.setProperty("connectTimeout", "5");
-        // What answers the port need not be PostgreSQL.
+        // Another program than PostgreSQL may answer the port.
         properties.setProperty("loginTimeout", "10");
-        // A server that hangs is one that is down.
+        // A server that hangs counts as down.
         properties.setProperty("socketTimeout", String.valueOf(Math.max(10, claimSeconds)));
         return properties;
     }
 
-    /** What each connection begins with: a replica that is frozen in a transaction must not hold up the others. */
+    /** The first statement of each connection: a replica frozen in a transaction must not hold up the others. */
     String limits() {
         return "SET idle_in_transaction_session_timeout = '%1$ds'; SET lock_timeout = '%1$ds'".formatted(claimSeconds);
     }

@@ -18,8 +18,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The store that several replicas of a connector share, in PostgreSQL. Where the connection breaks, work is done again for
- * as long as a claim lasts.
+ * The store that several replicas of a connector share, in PostgreSQL. If the connection breaks, the store repeats the
+ * work for as long as a claim lasts.
  */
 final class PostgresStore implements Store {
     private static final Logger LOG = LoggerFactory.getLogger(PostgresStore.class);
@@ -30,14 +30,14 @@ final class PostgresStore implements Store {
     private static final Set<String> PASSING =
             Set.of("40001", "40P01", "55P03", "25P03", "53300", "57P01", "57P02", "57P03");
 
-    /** What a server says to a write that is a standby, or has become one. */
+    /** The answer of a standby to a write. */
     private static final String READ_ONLY = "25006";
 
     private final PostgresAddress address;
     private final HikariDataSource pool;
     private final ClaimTable claims;
 
-    /** Why it does not answer. */
+    /** Why the store does not answer. */
     private final AtomicReference<@Nullable String> down = new AtomicReference<>();
 
     private PostgresStore(PostgresAddress address, HikariDataSource pool) {
@@ -56,7 +56,7 @@ final class PostgresStore implements Store {
             throw new ConnectorException(
                     Problem.ofStart(
                             "cursor %s: cannot be opened (%s).".formatted(address.subject(), Store.message(reason)),
-                            "Check cursor.url, cursor.username and cursor.password, and that PostgreSQL is up."),
+                            "Check cursor.url, cursor.username and cursor.password, and that PostgreSQL is running."),
                     e);
         }
     }
@@ -73,7 +73,7 @@ final class PostgresStore implements Store {
         config.setDataSourceProperties(address.properties());
         config.addDataSourceProperty("reWriteBatchedInserts", "true");
         config.setConnectionInitSql(address.limits()
-                // While a new table has no statistics, plans that do not know the values read all of it.
+                // As long as a new table has no statistics, generic plans read all of it.
                 + "; SET plan_cache_mode = force_custom_plan");
         return config;
     }
@@ -81,7 +81,7 @@ final class PostgresStore implements Store {
     private void prepare() throws SQLException {
         try {
             write(sql -> {
-                // Of replicas that start at the same time one makes the tables.
+                // One of the replicas that start at the same time creates the tables.
                 sql.awaitOthers("schema_version");
                 Schema.update(sql, address.subject());
                 return true;
@@ -102,7 +102,7 @@ final class PostgresStore implements Store {
         return claims;
     }
 
-    /** To claim a unit takes a write, so a full disk is found before anything is delivered. */
+    /** Claiming a unit writes, so a full disk is found before anything is delivered. */
     @Override
     public Optional<DiskRoom> room() {
         return Optional.empty();
@@ -111,8 +111,8 @@ final class PostgresStore implements Store {
     @Override
     public String advice(SQLException failure) {
         return isReadOnly(failure)
-                ? "This server is a standby, or takes no writes: name the primary in cursor.url, or all hosts of the cluster."
-                : "Check that PostgreSQL is up and takes connections.";
+                ? "This server is a standby or does not accept writes: put the primary, or all hosts of the cluster, into cursor.url."
+                : "Check that PostgreSQL is running and accepts connections.";
     }
 
     @Override
@@ -135,7 +135,7 @@ final class PostgresStore implements Store {
     public <T> T write(Work<T> work) throws SQLException {
         return patiently(() -> {
             try (Connection connection = pool.getConnection()) {
-                // What is not committed when the connection goes back is rolled back.
+                // The pool rolls back an uncommitted transaction when the connection returns to it.
                 connection.setAutoCommit(false);
                 try {
                     T result = work.with(new Sql(connection, Dialect.POSTGRESQL));
@@ -143,7 +143,7 @@ final class PostgresStore implements Store {
                     return result;
                 } catch (SQLException e) {
                     if (isReadOnly(e)) {
-                        // After a failover, a new one may lead to the new primary.
+                        // After a failover, a new connection may lead to the new primary.
                         pool.evictConnection(connection);
                     }
                     throw e;
@@ -166,8 +166,8 @@ final class PostgresStore implements Store {
     }
 
     /**
-     * Tries again where the reason passes, as long as a claim lasts: after that others have taken over what was claimed.
-     * Once more in any case, since a process that was frozen meanwhile finds its connection closed.
+     * Retries after a passing failure, for as long as a claim lasts; after that others have taken over the claims.
+     * Retries once in any case, because a process that was frozen finds its connection closed.
      */
     private <T> T patiently(Attempt<T> attempt) throws SQLException {
         long giveUp = System.nanoTime() + TimeUnit.SECONDS.toNanos(address.claimSeconds());
@@ -186,7 +186,7 @@ final class PostgresStore implements Store {
                 String reason = Store.message(e.getCause() instanceof SQLException cause ? cause : e);
                 if (down.getAndSet(reason) == null) {
                     LOG.warn(
-                            "cursor {}: {}. Nothing is lost; tried again for {} s before the run fails.",
+                            "cursor {}: {}. Nothing is lost. The connector retries for {} s; then the run fails.",
                             address.subject(),
                             reason,
                             address.claimSeconds());

@@ -12,21 +12,21 @@ import java.util.UUID;
  * @param text its machine, number and start
  */
 public record ProcessName(String text) {
-    /** Of a process on another machine, that has been silent for so long, nothing more is to be heard. */
+    /** A process on another machine counts as gone after this much silence. */
     private static final Duration GONE = Duration.ofSeconds(60);
 
     private static final String MACHINE = machine();
 
-    /** One of the cursors that this process has. */
+    /** The name for one of this process's cursors. */
     static ProcessName ofThis() {
         ProcessHandle self = ProcessHandle.current();
         return new ProcessName("%s %d %d %s".formatted(MACHINE, self.pid(), start(self), UUID.randomUUID()));
     }
 
     /**
-     * Whether the process has ended: known for one of this machine, guessed for others.
+     * Whether the process has ended: certain for a process of this machine, a guess for others.
      *
-     * @param silence since it was heard last; by the store's clock, since that of each machine may be another
+     * @param silence since its last heartbeat, by the store's clock, because the machines' clocks may differ
      */
     boolean isGone(Duration silence) {
         String[] parts = text.split(" ");

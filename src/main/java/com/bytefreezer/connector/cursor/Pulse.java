@@ -11,12 +11,12 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The signs of life of the processes that have this cursor, for others to see: when each wrote last, what its exports wait
- * for, and which runs are under way with what they have recorded so far. Rows of a process that is gone are those of runs
- * that were killed. Safe for use by several threads.
+ * The heartbeats of the processes that use this cursor: when each wrote last, what its exports wait for, and the runs
+ * under way with their counts so far. The rows of a process that is gone belong to killed runs. Safe for use by several
+ * threads.
  */
 public final class Pulse {
-    /** A process that has written nothing for so long hangs, is gone or cannot write. */
+    /** A process that has written nothing for this long hangs, is gone or cannot write. */
     public static final Duration SILENCE = Duration.ofSeconds(15);
 
     private static final String COUNT =
@@ -36,11 +36,11 @@ public final class Pulse {
     }
 
     /**
-     * A run that has not ended, as far as it is recorded.
+     * A run under way, as recorded.
      *
      * @param process that runs it
-     * @param heard when that wrote last
-     * @param silence how long ago that is, by the store's clock
+     * @param heard its last heartbeat
+     * @param silence the time since then, by the store's clock
      */
     public record UnderWay(
             Lane lane,
@@ -50,18 +50,18 @@ public final class Pulse {
             Duration silence,
             long objects,
             Counts counts) {
-        /** Whether its process should have been heard since. */
+        /** Whether the next heartbeat is overdue. */
         public boolean isSilent() {
             return silence.compareTo(SILENCE) > 0;
         }
 
         /** Whether its process is gone. */
         public boolean isKilled() {
-            // It may have said that it ends.
+            // Its process may have ended in order.
             return heard.equals(Instant.EPOCH) || process.isGone(silence);
         }
 
-        /** As a run that has ended so. */
+        /** The same run as killed. */
         public History.Run killed() {
             return new History.Run(
                     lane,
@@ -73,11 +73,11 @@ public final class Pulse {
                     Map.of(),
                     false,
                     null,
-                    "its process ended in the middle");
+                    "its process ended during the run");
         }
     }
 
-    /** What is seen of a lane's processes. */
+    /** What a lane's processes report. */
     public record Seen(List<UnderWay> runs, @Nullable Retrying retrying) {
         public static final Seen NOTHING = new Seen(List.of(), null);
     }
@@ -92,7 +92,7 @@ public final class Pulse {
                         + " accepted BIGINT NOT NULL, duplicates BIGINT NOT NULL, dead_lettered BIGINT NOT NULL, PRIMARY KEY (lane, process))%2$s");
     }
 
-    /** This process lives, and its lanes wait for what {@code retrying} says. */
+    /** Writes a heartbeat, with what the lanes of this process wait for. */
     public void beat(Map<Lane, Retrying> retrying) {
         List<@Nullable Object[]> rows = retrying.entrySet().stream()
                 .map(each -> new @Nullable Object[] {
@@ -117,7 +117,7 @@ public final class Pulse {
         });
     }
 
-    /** This process ends in order. */
+    /** Removes this process, which ends in order. */
     public void end() {
         store.noting(sql -> {
             sql.update("DELETE FROM retrying WHERE process = ?", self.text());
@@ -126,7 +126,7 @@ public final class Pulse {
         });
     }
 
-    /** A run of this process has something to deliver. */
+    /** Records that a run of this process has something to deliver. */
     public void begins(Lane lane, Instant started) {
         store.noting(sql -> {
             forget(sql, lane, self);
@@ -134,7 +134,7 @@ public final class Pulse {
         });
     }
 
-    /** So much more is recorded of the run of this process. */
+    /** Adds to the counts of this process's run. */
     void count(Sql sql, Lane lane, long objects, Counts more) throws SQLException {
         sql.update(
                 COUNT,
@@ -151,7 +151,7 @@ public final class Pulse {
         sql.update("DELETE FROM run_under_way WHERE lane = ? AND process = ?", lane, process.text());
     }
 
-    /** What processes have left that have been silent for {@code silence} or longer, and have no run under way. */
+    /** Removes processes without a run under way that have been silent for {@code silence} or longer. */
     static void forgetGone(Sql sql, ProcessName self, Duration silence) throws SQLException {
         sql.update(
                 "DELETE FROM process WHERE name <> ? AND %s - beat_ms >= ? AND name NOT IN (SELECT process FROM run_under_way)"

@@ -11,8 +11,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Renews the claims of this process until it is closed. What is not renewed in time may be taken over, so that it is
- * delivered also when this process has died.
+ * Renews the claims of this process until it is closed. Others may take over a claim that is not renewed in time; so
+ * its unit is delivered even if this process has died.
  */
 final class Renewal implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Renewal.class);
@@ -40,7 +40,7 @@ final class Renewal implements AutoCloseable {
             });
         } catch (SQLException e) {
             LOG.warn(
-                    "cursor {}: {} claims could not be renewed ({}). They are renewed when it answers again, unless another replica has taken them over.",
+                    "cursor {}: {} claims could not be renewed ({}). The connector renews them when the store answers again, unless another replica has taken them over.",
                     store.address().subject(),
                     claims.size(),
                     Store.message(e));

@@ -25,7 +25,7 @@ final class RunTable {
 
     private RunTable() {}
 
-    /** Does nothing where the tables are. They are older than the versions of {@link Schema}. */
+    /** Creates the tables if they are missing. They are older than the versions of {@link Schema}. */
     static void make(Sql sql) throws SQLException {
         sql.execute(
                 "CREATE TABLE IF NOT EXISTS run (lane TEXT, started_ms BIGINT, finished_ms BIGINT NOT NULL, state TEXT NOT NULL,"
@@ -37,9 +37,9 @@ final class RunTable {
     }
 
     /**
-     * Adds a run, and adds it up.
+     * Adds a run, also to the total.
      *
-     * @param mostRuns of a lane so many are kept
+     * @param mostRuns the number kept for each lane
      */
     static void add(Sql sql, Run run, int mostRuns) throws SQLException {
         sql.update(
@@ -86,7 +86,7 @@ final class RunTable {
     /**
      * The newest runs of a lane, newest first.
      *
-     * @param condition that they meet, in SQL
+     * @param condition in SQL
      */
     static List<Run> newest(Sql sql, Lane lane, String condition, int most) throws SQLException {
         return sql.list(

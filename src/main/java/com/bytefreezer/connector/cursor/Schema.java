@@ -6,8 +6,8 @@ import java.sql.SQLException;
 import java.util.List;
 
 /**
- * The tables of a cursor. Each step leads from one version to the next, so that a store of any earlier version is
- * brought up to date by the steps it has not seen. To change the tables, add a step; never change one that was released.
+ * The tables of a cursor. Each step leads from one version to the next, so the steps that an older store has not had
+ * bring it up to date. To change the tables, add a step; never change one that was released.
  */
 final class Schema {
     private interface Step {
@@ -26,7 +26,7 @@ final class Schema {
     private Schema() {}
 
     /**
-     * Makes the tables that are missing; in a transaction that no other process has at the same time.
+     * Creates missing tables, in a transaction of only one process at a time.
      *
      * @param subject names the store in messages
      */
@@ -36,7 +36,7 @@ final class Schema {
         if (version > STEPS.size()) {
             throw new ConnectorException(
                     Problem.ofStart(
-                            "cursor %s: it was written by a newer connector (schema %d, this one knows %d)."
+                            "cursor %s: a newer connector wrote it (schema %d; this one knows %d)."
                                     .formatted(subject, version, STEPS.size()),
                             "Use that one."),
                     null);
@@ -52,15 +52,15 @@ final class Schema {
     }
 
     /**
-     * For who only looks.
+     * Checks a store before reading it.
      *
-     * @throws ConnectorException when the store is of an earlier version
+     * @throws ConnectorException if the store has an earlier version
      */
     static void requireCurrent(Sql sql, String subject) throws SQLException {
         int version = version(sql);
         if (version > 0 && version < STEPS.size()) {
             throw new ConnectorException(
-                    "cursor %s: an earlier connector wrote it (schema %d, this one knows %d). Nothing was read. Start this one once: it brings the cursor up to date and repeats nothing."
+                    "cursor %s: an earlier connector wrote it (schema %d; this one knows %d). Nothing was read. Start this connector once in batch or watch mode: it updates the cursor and repeats nothing."
                             .formatted(subject, version, STEPS.size()));
         }
     }
@@ -79,9 +79,9 @@ final class Schema {
     }
 
     /**
-     * lane.number: stands for its name in {@code known}. lane.listed: which range of partitions was ever listed to the end.
-     * object.etag: null in rows of version 1, empty where the lake gives none. lane_query: every query that a lane had;
-     * the last one is the lane's.
+     * lane.number: stands for its name in {@code known}. lane.listed: the range of partitions of a complete listing.
+     * object.etag: null in rows of version 1, empty if the lake gives none. lane_query: every query of a lane; the last
+     * one is the present one.
      */
     private static void knownObjects(Sql sql) throws SQLException {
         make(
@@ -101,8 +101,8 @@ final class Schema {
     }
 
     /**
-     * claim.content: which query was begun over which bytes. claim.begun: how often in a row, without an end. Where replicas
-     * share the store the table is there already.
+     * claim.content: query and bytes. claim.begun: starts in a row without an end. In a store that replicas share, the
+     * table exists already.
      */
     private static void claims(Sql sql) throws SQLException {
         make(
@@ -112,12 +112,12 @@ final class Schema {
                 "ALTER TABLE claim ADD COLUMN begun INTEGER NOT NULL DEFAULT 0");
     }
 
-    /** lane.left_out: what the last whole listing left out, for people; empty or null when that is nothing. */
+    /** lane.left_out: what the last full listing left out, for people; empty or null if nothing. */
     private static void leftOut(Sql sql) throws SQLException {
         make(sql, "ALTER TABLE lane ADD COLUMN left_out TEXT");
     }
 
-    /** Runs statements with %1$s for the type of a text whose order is that of its bytes, and %2$s at the end of a table. */
+    /** Runs statements; %1$s is the type of texts in byte order, %2$s the end of a table. */
     static void make(Sql sql, String... statements) throws SQLException {
         for (String each : statements) {
             sql.execute(sql.dialect().table(each));

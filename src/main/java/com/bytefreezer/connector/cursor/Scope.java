@@ -4,10 +4,11 @@ import com.bytefreezer.connector.config.Settings;
 import java.time.Duration;
 
 /**
- * What runs list.
+ * The range that runs list.
  *
  * @param range of partitions; empty: all
- * @param lookback how much later than the watermark's an object may appear before it is looked for less often
+ * @param lookback how long after the watermark an object may still appear in a partition before the connector lists
+ *     that partition less often
  */
 record Scope(String range, Duration lookback) {
     static Scope of(Settings settings) {

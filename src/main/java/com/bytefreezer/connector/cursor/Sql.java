@@ -32,7 +32,7 @@ final class Sql {
         T of(Row row) throws SQLException;
     }
 
-    /** Does something with a row. */
+    /** Uses a row. */
     interface Use {
         void of(Row row) throws SQLException;
     }
@@ -117,9 +117,9 @@ final class Sql {
     }
 
     /**
-     * Runs {@code sql} once for each of these values, on one way to the database and back.
+     * Runs {@code sql} once for each of these values, in one round trip to the database.
      *
-     * @return how many rows it changed, where the driver tells
+     * @return the number of changed rows, if the driver tells it
      */
     int updateEach(String sql, List<@Nullable Object[]> values) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
@@ -174,7 +174,7 @@ final class Sql {
         }
     }
 
-    /** Waits until no other replica is in a transaction on {@code name}, and has it until this transaction ends. */
+    /** Locks {@code name} until this transaction ends; waits for other replicas. */
     void awaitOthers(String name) throws SQLException {
         if (dialect.lock() != null) {
             finds(dialect.lock(), name);

@@ -42,7 +42,7 @@ record SqliteAddress(Path file) implements StoreAddress {
         return DriverManager.getConnection("jdbc:sqlite:file:" + file + "?mode=ro" + immutable());
     }
 
-    /** Where nobody has the file open, SQLite would make the file of its journal, also to read. */
+    /** If no process has the file open, SQLite would create a journal file even for reading. */
     private String immutable() {
         Path folder = file.getParent();
         boolean closed = !Files.exists(Path.of(file + "-wal"));
@@ -51,10 +51,10 @@ record SqliteAddress(Path file) implements StoreAddress {
 
     @Override
     public Connection toWrite() throws SQLException {
-        // Not deferred: what only read at first could not write once another has written.
+        // Not deferred: a transaction that has only read could not write after another one has written.
         Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file + "?transaction_mode=IMMEDIATE");
         try (Statement statement = connection.createStatement()) {
-            // A run that is missing after a power cut is no loss.
+            // Losing the last run in a power cut does no harm.
             statement.execute("PRAGMA synchronous=NORMAL");
             return connection;
         } catch (SQLException e) {

@@ -15,15 +15,15 @@ import org.slf4j.LoggerFactory;
 import org.sqlite.SQLiteErrorCode;
 import org.sqlite.SQLiteException;
 
-/** The store of a single connector, an embedded SQLite file. A second process on the same file is refused. */
+/** The store of a single connector: an embedded SQLite file. Refuses a second process on the same file. */
 final class SqliteStore implements Store {
     private static final String DAMAGED =
-            "The file is damaged: put back a copy of it, or remove it, and all is delivered again.";
+            "The file is damaged: restore a copy of it, or remove it; then everything is delivered again.";
 
     /** How long a transaction waits for another program that writes, such as a backup. */
     private static final int PATIENCE_MS = 10_000;
 
-    /** To how much the write-ahead log is cut when it is empty again, after something large or a reader that took long. */
+    /** The size to which SQLite cuts an empty write-ahead log that has grown large, for example during a long read. */
     private static final int LOG_BYTES = 16 * 1024 * 1024;
 
     private static final Logger LOG = LoggerFactory.getLogger(SqliteStore.class);
@@ -45,7 +45,7 @@ final class SqliteStore implements Store {
         quick = connect(file.path(), "NORMAL");
         file.warning().ifPresent(line -> LOG.warn("cursor {}: {}", file.path(), line));
         if (file.isNew()) {
-            LOG.info("cursor {}: it is new. Everything from cursor.start on is delivered.", file.path());
+            LOG.info("cursor {}: it is new. The connector delivers everything from cursor.start on.", file.path());
         }
     }
 
@@ -62,7 +62,7 @@ final class SqliteStore implements Store {
             String advice = is(SQLiteErrorCode.SQLITE_CORRUPT, e)
                     ? DAMAGED
                     : is(SQLiteErrorCode.SQLITE_NOTADB, e)
-                            ? "It is no cursor: put back a copy of it, or set cursor.file (CURSOR_FILE) to another file."
+                            ? "It is not a cursor: restore a copy of it, or set cursor.file (CURSOR_FILE) to another file."
                             : "Set cursor.file (CURSOR_FILE) to a file that this user may write, and check the free space.";
             throw new ConnectorException(
                     Problem.ofStart(
@@ -86,7 +86,7 @@ final class SqliteStore implements Store {
         return Optional.of(file);
     }
 
-    /** A file answers, or fails. */
+    /** A file always answers or fails. */
     @Override
     public Optional<String> trouble() {
         return Optional.empty();
@@ -97,11 +97,12 @@ final class SqliteStore implements Store {
         return is(SQLiteErrorCode.SQLITE_CORRUPT, failure)
                 ? DAMAGED
                 : is(SQLiteErrorCode.SQLITE_BUSY, failure)
-                        ? "Another program has been writing to the file for %d s: end it.".formatted(PATIENCE_MS / 1000)
+                        ? "Another program has been writing to the file for %d s: stop it."
+                                .formatted(PATIENCE_MS / 1000)
                         : "Check the free space and the permissions.";
     }
 
-    /** Whether SQLite gives this code, whatever its extension. */
+    /** Whether SQLite reports this code, whatever its extension. */
     static boolean is(SQLiteErrorCode code, Exception failure) {
         return failure instanceof SQLiteException sqlite && (sqlite.getResultCode().code & 0xff) == code.code;
     }
@@ -144,7 +145,7 @@ final class SqliteStore implements Store {
         try {
             sql.execute("ROLLBACK");
         } catch (SQLException e) {
-            // SQLite has done so by itself, for example when the disk is full.
+            // SQLite has rolled back itself, for example because the disk is full.
             reason.addSuppressed(e);
         }
     }

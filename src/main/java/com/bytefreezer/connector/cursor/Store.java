@@ -5,41 +5,41 @@ import com.bytefreezer.connector.problem.Problem;
 import java.sql.SQLException;
 import java.util.Optional;
 
-/** The database of a cursor, in the process whose cursor it is. Safe for use by several threads. */
+/** The database of a cursor, in the process that owns the cursor. Safe for use by several threads. */
 interface Store extends Database {
-    /** Where it is; names it in messages. */
+    /** Its place; names it in messages. */
     StoreAddress address();
 
     ClaimTable claims();
 
-    /** As {@link #write}, but what was written last may be lost when the machine dies. */
+    /** Like {@link #write}, but a crash of the machine may lose the last writes. */
     <T> T note(Work<T> work) throws SQLException;
 
-    /** As {@link #write}, for a claim. It survives the death of the process; and that of the machine where others know of it. */
+    /** Like {@link #write}, for a claim. It survives a crash of the process, and, in a shared store, of the machine. */
     <T> T claim(Work<T> work) throws SQLException;
 
-    /** Whether its disk has room for what is written; empty where the database itself tells that at each write. */
+    /** The room on its disk; empty if the database itself reports a full disk at each write. */
     Optional<DiskRoom> room();
 
-    /** Why it does not answer at the moment, where that is known. */
+    /** Why it does not answer at the moment, if known. */
     Optional<String> trouble();
 
-    /** Gives back what the store has open. */
+    /** Closes everything that the store has open. */
     void close() throws SQLException;
 
-    /** What a person can do about a failure of the store. */
+    /** The remedy for a failure of the store. */
     String advice(SQLException failure);
 
     /** The disk under an embedded store. */
     interface DiskRoom {
         /**
-         * Does nothing when there is room for what a run writes.
+         * Checks that there is room for the writes of a run.
          *
-         * @throws SQLException when there is none
+         * @throws SQLException if there is none
          */
         void require() throws SQLException;
 
-        /** The same, but writes nothing, and may miss something. */
+        /** The same without writing; it may miss a full disk. */
         void requireAtAGlance() throws SQLException;
     }
 
@@ -58,12 +58,12 @@ interface Store extends Database {
                         Problem.Kind.NOT_RECORDED,
                         "",
                         "cursor %s: %s (%s).".formatted(address().subject(), what, message(reason)),
-                        "What was delivered since its last change will be delivered again.",
+                        "The connector will deliver again what it delivered since the last change of the cursor.",
                         advice(reason)),
                 reason);
     }
 
-    /** In one line. */
+    /** As one line. */
     static String message(Throwable e) {
         String message = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
         return e.getMessage() == null

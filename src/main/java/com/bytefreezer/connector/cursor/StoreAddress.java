@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 
-/** Where a cursor's store is. */
+/** The place of a cursor's store. */
 sealed interface StoreAddress permits SqliteAddress, PostgresAddress {
     /** The one that the settings name. */
     static StoreAddress of(Settings settings) {
@@ -23,19 +23,22 @@ sealed interface StoreAddress permits SqliteAddress, PostgresAddress {
 
     Dialect dialect();
 
-    /** Whether a store can be there; if not, who looks sees an empty one. */
+    /** Whether a store may exist there; if not, readers see an empty one. */
     boolean mayExist();
 
     /**
-     * Opens the store for the process whose cursor it is, and makes it where it is missing.
+     * Opens the store for the process that owns the cursor; creates it if it is missing.
      *
-     * @throws com.bytefreezer.connector.problem.ConnectorException when it cannot be opened, or is another process's
+     * @throws com.bytefreezer.connector.problem.ConnectorException if it cannot be opened, or another process has it
      */
     Store open();
 
-    /** Connects to look, while this or another process writes. Changes nothing and holds up nobody. */
+    /** Connects for reading, while this or another process writes. Changes nothing and holds up no one. */
     Connection toRead() throws SQLException;
 
-    /** Connects to write beside the process whose cursor it is. Its transactions are short, or the server ends them. */
+    /**
+     * Connects for writing beside the process that owns the cursor. Its transactions are short, or the server ends
+     * them.
+     */
     Connection toWrite() throws SQLException;
 }

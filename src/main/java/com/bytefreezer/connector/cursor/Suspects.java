@@ -4,16 +4,16 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What of a lane was begun by processes that died, again and again, and so may be what they died of. A suspect is to be
- * delivered while nothing else is: when the process dies of that, too, it is set aside.
+ * The objects of a lane during which processes died again and again, and which may be the cause. A lane delivers a
+ * suspect alone; if the process dies during that too, the object is set aside.
  */
 public final class Suspects {
-    /** So often in a row it was begun, and neither ended nor got any further. */
+    /** The number of starts in a row without progress or an end. */
     static final int SUSPECT = 2;
 
     static final int SET_ASIDE = 3;
 
-    /** Of a row: what tells one content from another, and how often it was begun. */
+    /** A row: a fingerprint of the content, and the number of starts. */
     record Begun(String content, int times) {}
 
     private final Map<String, Begun> begun;
@@ -26,17 +26,17 @@ public final class Suspects {
         return begun.isEmpty();
     }
 
-    /** Whether nothing else is to be delivered at the same time. */
+    /** Whether it must be delivered alone. */
     public boolean isSuspect(Delivered unit) {
         return times(unit) >= SUSPECT;
     }
 
-    /** Whether it is not delivered any more. */
+    /** Whether it is set aside and no longer delivered. */
     public boolean isSetAside(Delivered unit) {
         return times(unit) >= SET_ASIDE;
     }
 
-    /** The keys of what is set aside while this is the query; {@code *} stands for the whole dataset. */
+    /** The keys of the objects that are set aside for this query; {@code *} stands for the whole dataset. */
     public List<String> setAside(String query) {
         return begun.entrySet().stream()
                 .filter(row -> row.getValue().times >= SET_ASIDE)

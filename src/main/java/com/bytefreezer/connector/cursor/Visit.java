@@ -9,18 +9,18 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A store while this or another process has it: opens a connection for each piece of work, and holds nothing in between.
- * To read takes no lock and changes nothing, and a store that is not there yet is an empty one. Safe for use by several
+ * A store that this or another process owns: opens a connection for each piece of work and keeps nothing open in
+ * between. Reading takes no lock and changes nothing; a store that does not exist yet is empty. Safe for use by several
  * threads.
  */
 final class Visit implements Database {
-    /** Of a thread that asks much. */
+    /** The connection of a thread that asks many questions. */
     private static final ThreadLocal<@Nullable Shared> SHARED = new ThreadLocal<>();
 
     private record Shared(StoreAddress address, Sql sql) {}
 
     private final StoreAddress address;
-    /** It has all tables. What is there once, stays. */
+    /** Whether it has all tables; once true, always true. */
     private volatile boolean isComplete;
 
     Visit(StoreAddress address) {
@@ -31,12 +31,12 @@ final class Visit implements Database {
         return new Visit(StoreAddress.of(settings));
     }
 
-    /** Whether a process has opened the store before. */
+    /** Whether a process has ever opened the store. */
     boolean finds() {
         return address.mayExist() && reading(sql -> sql.hasTable("schema_version"));
     }
 
-    /** Answers what this thread asks meanwhile over one connection. */
+    /** Answers all {@code questions} of this thread over one connection. */
     <T> T together(Supplier<T> questions) {
         if (SHARED.get() != null) {
             return questions.get();
@@ -83,7 +83,7 @@ final class Visit implements Database {
     @Override
     public <T> T write(Work<T> work) throws SQLException {
         try (Connection connection = address.toWrite()) {
-            // What is not committed when the connection closes is rolled back.
+            // Closing the connection rolls back an uncommitted transaction.
             connection.setAutoCommit(false);
             T result = work.with(new Sql(connection, address.dialect()));
             connection.commit();
@@ -91,7 +91,7 @@ final class Visit implements Database {
         }
     }
 
-    /** Does some work as {@link #write} would, and takes it back. */
+    /** Does some work like {@link #write} and rolls it back. */
     void tryToWrite(Work<?> work) throws SQLException {
         try (Connection connection = address.toWrite()) {
             connection.setAutoCommit(false);

@@ -241,7 +241,7 @@ public final class Exports {
 
     /**
      * The LastModified of the oldest object that the run of {@code lane} has begun and not delivered; empty between two
-     * runs, or when there is none.
+     * runs, or if there is none.
      */
     public Optional<Instant> oldestInFlight(Lane lane) {
         return Optional.ofNullable(lanes.get(lane)).flatMap(Export::soFar).map(Run.Result::oldestUndelivered);

@@ -223,7 +223,7 @@ final class RunTally {
         return earlier(newest, oldestUndelivered);
     }
 
-    /** Where the oldest partition begins that has an object which is not delivered; null when there is none. */
+    /** Where the oldest partition begins that has an object which is not delivered; null if there is none. */
     synchronized @Nullable Instant oldestFolder() {
         return oldestFolder;
     }

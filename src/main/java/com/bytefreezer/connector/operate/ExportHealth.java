@@ -43,7 +43,7 @@ public final class ExportHealth {
         Metrics.Meters measured = metrics.lane(lane);
         measured.gauge(
                 "lag.seconds",
-                "Age of the oldest object that is found and not delivered; 0 when there is none",
+                "Age of the oldest object that is found and not delivered; 0 if there is none",
                 () -> of(lane, it -> it.lagSeconds() == null ? Double.NaN : (double) it.lagSeconds()));
         measured.gauge(
                 "objects.outstanding",

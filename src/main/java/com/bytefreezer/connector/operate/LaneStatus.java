@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
  * @param lastError why the last run failed; null when it went well
  * @param nextRun null where no schedule is known: while it runs, and in another process
  * @param totals of all runs, as far as they are recorded
- * @param retries of batches in all runs, by HTTP status; {@code no answer} where there was none, and {@code some records}
- *     where the destination took a part
+ * @param retries of batches in all runs, by HTTP status; {@code no answer} where there was none, and {@code some
+ *     records} where the destination took a part
  * @param deadLetters records that lie in the dead letters now
  * @param setAside objects that are not delivered, since the process died of them again and again
  * @param leftOut what the last whole listing left out, since its names tell no data; null when that is nothing

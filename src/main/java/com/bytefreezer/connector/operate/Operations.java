@@ -123,7 +123,7 @@ public final class Operations {
         return parts.history;
     }
 
-    /** How far each lane is. */
+    /** The progress of each lane. */
     public CursorView view() {
         return parts.view;
     }
@@ -159,7 +159,7 @@ public final class Operations {
     /**
      * One of them.
      *
-     * @throws ApiException 404 when there is none
+     * @throws ApiException 404 if there is none
      */
     public ExportDefinition export(String name, String destination) {
         return exports().stream()

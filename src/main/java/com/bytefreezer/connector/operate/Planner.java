@@ -97,7 +97,7 @@ public final class Planner {
     }
 
     /**
-     * Binds the query over the newest object that can be read; does nothing when there is none.
+     * Binds the query over the newest object that can be read; does nothing if there is none.
      *
      * @throws ConnectorException when the query does not fit
      */

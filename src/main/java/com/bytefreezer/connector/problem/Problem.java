@@ -78,7 +78,7 @@ public record Problem(Kind kind, String subject, String what, String effect, Str
         return new Problem(kind, secrets.mask(subject), secrets.mask(what), effect, secrets.mask(remedy));
     }
 
-    /** In one line. */
+    /** As one line. */
     public String line() {
         return line(subject, effect);
     }

@@ -474,8 +474,7 @@ abstract class CursorContract {
         execute("UPDATE schema_version SET version = 1000");
         assertThatThrownBy(() -> open(LOOKBACK))
                 .isInstanceOf(ConnectorException.class)
-                .hasMessageContaining(
-                        "it was written by a newer connector (schema 1000, this one knows 6). Not started.");
+                .hasMessageContaining("a newer connector wrote it (schema 1000; this one knows 6). Not started.");
         execute("UPDATE schema_version SET version = 6");
     }
 

@@ -154,7 +154,7 @@ class PostgresCursorTest extends CursorContract {
 
         assertThatThrownBy(() -> cursor.checkpoint(mine))
                 .isInstanceOf(ConnectorException.class)
-                .hasMessageContaining("is lost, since it was not renewed in time")
+                .hasMessageContaining("is lost: it was not renewed in time")
                 .hasMessageNotContaining(PostgresServer.PASSWORD);
         assertThat(mine.elsewhere).isTrue();
         assertThat(number("SELECT count(*) FROM object")).isZero();
@@ -294,7 +294,7 @@ class PostgresCursorTest extends CursorContract {
         assertThat(cursor.confirm(exchange(mine), "key")).isFalse();
         assertThat(mine.reasons).singleElement().satisfies(reason -> assertThat(reason)
                 .hasMessageStartingWith("cursor " + postgres.url() + ": cannot be written (")
-                .hasMessageEndingWith("Check that PostgreSQL is up and takes connections.")
+                .hasMessageEndingWith("Check that PostgreSQL is running and accepts connections.")
                 .hasMessageNotContaining("\n"));
     }
 
@@ -317,7 +317,7 @@ class PostgresCursorTest extends CursorContract {
                             reason -> assertThat(reason)
                                     .hasMessageContaining("in a read-only transaction")
                                     .hasMessageEndingWith(
-                                            "This server is a standby, or takes no writes: name the primary in cursor.url, or all hosts of the cluster."));
+                                            "This server is a standby or does not accept writes: put the primary, or all hosts of the cluster, into cursor.url."));
         } finally {
             takesWrites(true);
         }
@@ -422,7 +422,7 @@ class PostgresCursorTest extends CursorContract {
                             .formatted(web.url().getPort())))
                     .isInstanceOf(ConnectorException.class)
                     .hasMessageContaining(": cannot be opened (")
-                    .hasMessageEndingWith("and that PostgreSQL is up.")
+                    .hasMessageEndingWith("and that PostgreSQL is running.")
                     .hasMessageNotContaining("\n");
         }
     }

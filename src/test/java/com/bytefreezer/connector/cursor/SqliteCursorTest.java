@@ -209,7 +209,7 @@ class SqliteCursorTest extends CursorContract {
         assertThatThrownBy(() -> cursor.add(exchange, "key"))
                 .isInstanceOf(ConnectorException.class)
                 .hasMessage(
-                        "cursor %s: the file was %s while the connector uses it. Nothing more is delivered, since it could not be recorded. Put the right file in its place and start the connector again.",
+                        "cursor %s: the file was %s while the connector was using it. The connector delivers nothing more, because it could not record it. Put the right file in its place and start the connector again.",
                         file(), how);
     }
 
@@ -226,10 +226,10 @@ class SqliteCursorTest extends CursorContract {
         String text = "this is certainly not a database\n".repeat(100);
         Path wrong = Files.writeString(folder.resolve("wrong.db"), text);
         assertCannotBeOpened(
-                wrong, "It is no cursor: put back a copy of it, or set cursor.file (CURSOR_FILE) to another file.");
+                wrong, "It is not a cursor: restore a copy of it, or set cursor.file (CURSOR_FILE) to another file.");
         // Not locked by the failed attempt.
         assertCannotBeOpened(
-                wrong, "It is no cursor: put back a copy of it, or set cursor.file (CURSOR_FILE) to another file.");
+                wrong, "It is not a cursor: restore a copy of it, or set cursor.file (CURSOR_FILE) to another file.");
         assertThat(wrong).hasContent(text);
     }
 
@@ -274,7 +274,7 @@ class SqliteCursorTest extends CursorContract {
                 .hasMessageStartingWith("cursor " + file() + ": cannot be ")
                 .hasMessageContaining("database disk image is malformed")
                 .hasMessageEndingWith(
-                        "The file is damaged: put back a copy of it, or remove it, and all is delivered again.")
+                        "The file is damaged: restore a copy of it, or remove it; then everything is delivered again.")
                 .hasMessageNotContaining("\n");
         assertThatThrownBy(() -> isNew(object("new", NOON))).isInstanceOf(ConnectorException.class);
 
@@ -319,7 +319,7 @@ class SqliteCursorTest extends CursorContract {
             assertThatThrownBy(() -> cursor.add(exchange(unit(object("a", NOON))), "key"))
                     .isInstanceOf(ConnectorException.class)
                     .hasMessageContaining("SQLITE_BUSY")
-                    .hasMessageEndingWith("Another program has been writing to the file for 10 s: end it.");
+                    .hasMessageEndingWith("Another program has been writing to the file for 10 s: stop it.");
         }
     }
 
@@ -337,7 +337,7 @@ class SqliteCursorTest extends CursorContract {
         assertThat(cursor.confirm(exchange, "key")).isFalse();
         assertThat(unit.reasons).singleElement().satisfies(reason -> assertThat(reason)
                 .hasMessageContaining("SQLITE_FULL")
-                .hasMessageContaining("will be delivered again")
+                .hasMessageContaining("will deliver again")
                 .hasMessageNotContaining("\n"));
         assertThat(List.of(many)).allMatch(this::isNew);
 

@@ -134,7 +134,7 @@ class ReplicasIT {
         frozen.resume();
         assertThat(frozen.waitFor(PATIENCE)).as(frozen.standardError()).isZero();
         assertThat(frozen.standardError())
-                .contains("is lost, since it was not renewed in time")
+                .contains("is lost: it was not renewed in time")
                 .doesNotContain("ERROR");
         assertThat(sink.acceptedRecords() - RECORDS).isBetween(0L, (long) MOST_REPEATED_PER_KILL);
         assertThat(number("SELECT sum(selected) FROM object")).isEqualTo(RECORDS);
@@ -147,7 +147,8 @@ class ReplicasIT {
         ConnectorProcess two = replica("--mode", "batch", "--set", "cursor.claim-seconds=30");
         Await.until("a part of the work", PATIENCE, () -> sink.acceptedRecords() >= RECORDS / 4);
         postgres.kill();
-        Await.until("a replica notices", () -> one.standardError().contains("Nothing is lost; tried again for 30 s"));
+        Await.until("a replica notices", () -> one.standardError()
+                .contains("Nothing is lost. The connector retries for 30 s"));
         hurry();
         postgres.restart();
         assertThat(one.waitFor(PATIENCE)).as(one.standardError()).isZero();

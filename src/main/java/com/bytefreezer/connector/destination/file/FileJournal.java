@@ -68,7 +68,7 @@ final class FileJournal implements AutoCloseable {
         return Files.exists(folder.resolve(NAME));
     }
 
-    /** @throws ConnectorException when another process has it open, or it is damaged */
+    /** @throws ConnectorException if another process has it open, or it is damaged */
     static FileJournal open(Path folder) throws IOException {
         Path file = folder.resolve(NAME);
         FileChannel channel = PrivateFiles.open(file, StandardOpenOption.WRITE);
