@@ -23,12 +23,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * Records that are delivered together: the bytes that DuckDB wrote, never parsed on the way.
  *
- * <p>A destination that takes a batch as a whole needs to do nothing: when its route returns, every record is accepted.
- * One that answers for each record says so by {@link #accept}, {@link #duplicate} and {@link #reject}, and sends what is
- * still {@link #open} again. A part of a batch (see {@link #open} and {@link #halves}) is a batch too; what becomes of
- * its records is kept with the whole.
+ * <p>A destination that takes a batch as a whole does nothing: when its route returns, every record is accepted. A
+ * destination that answers for each record calls {@link #accept}, {@link #duplicate} and {@link #reject}, and sends the
+ * {@link #open} records again. A part of a batch (see {@link #open} and {@link #halves}) is a batch too; the whole
+ * keeps the results of its records.
  *
- * <p>Immutable but for what becomes of the records. Safe for use by several threads.
+ * <p>Immutable except for the results of its records. Safe for use by several threads.
  */
 public final class Batch {
     private static final int ID_BYTES = 16;
@@ -38,11 +38,11 @@ public final class Batch {
     private final Unit unit;
     private final int number;
     private final byte[][] records;
-    /** Which record of the unit each one is; see {@link #number}. */
+    /** The number of each record in the unit; see {@link #number}. */
     private final long[] numbers;
 
     private final Settled settled;
-    /** Of records that had theirs before, by number; else made from the unit. */
+    /** The ids of records that had ids before, by number; otherwise the unit gives them. */
     private final @Nullable Map<Long, String> knownIds;
 
     /**
@@ -57,7 +57,7 @@ public final class Batch {
         }
     }
 
-    /** What became of single records; shared by a batch and its parts. */
+    /** The results of single records; shared by a batch and its parts. */
     private static final class Settled {
         private final Map<Long, Rejection> rejections = new TreeMap<>();
         private final Set<Long> duplicates = new HashSet<>();
@@ -69,7 +69,7 @@ public final class Batch {
     }
 
     /**
-     * A batch of which nothing is settled.
+     * A batch without settled records.
      *
      * @param records the JSON of each, without line breaks
      * @param numbers of each record, made by {@link #number}
@@ -115,9 +115,9 @@ public final class Batch {
         this.knownIds = knownIds;
     }
 
-    /** The same for the same records on every try and after every restart: 128 bits, in hex. */
+    /** Identifies the records, the same on every try and after every restart: 128 bits, in hex. */
     public String id() {
-        // Of a bundle the other objects do not matter: there may be more of them after a restart.
+        // The other objects of a bundle do not count: a bundle may be larger after a restart.
         StringBuilder content = new StringBuilder(unit.isRepeatable() ? unit.exportOfIds() : unit.key());
         content.append(' ').append(unit.queryOfIds());
         for (int from = 0, to; from < numbers.length; from = to) {
@@ -141,7 +141,7 @@ public final class Batch {
      * An id for each record, the same on every try and after every restart: 128 bits of its object and query, and its
      * number there; of one of a joined row the row's number and its content.
      *
-     * @return empty when the order of the records is not the same on every run, so that there can be none
+     * @return empty if the order of the records may differ between runs; then there are no stable ids
      */
     public List<String> recordIds() {
         if (!unit.isRepeatable()) {
@@ -177,7 +177,7 @@ public final class Batch {
         return unit;
     }
 
-    /** Counted from 0 in the unit's run. */
+    /** The position of the batch in the unit's run, from 0. */
     public int number() {
         return number;
     }
@@ -186,7 +186,7 @@ public final class Batch {
         return records.length;
     }
 
-    /** In bytes of NDJSON. */
+    /** The size in bytes of NDJSON. */
     public int size() {
         int size = records.length;
         for (byte[] json : records) {
@@ -232,7 +232,7 @@ public final class Batch {
         return List.of(part(0, middle), part(middle, recordCount()));
     }
 
-    /** The records that are neither accepted nor rejected yet; the batch itself when that is all of them. */
+    /** The records that are neither accepted nor rejected yet; the batch itself if that is all of them. */
     public Optional<Batch> open() {
         int[] positions = IntStream.range(0, recordCount())
                 .filter(position -> !settled.contains(numbers[position]))
@@ -252,14 +252,14 @@ public final class Batch {
         return Optional.of(new Batch(unit, number, open, openNumbers, settled, knownIds));
     }
 
-    /** The destination has one record, by its position in this batch from 0. */
+    /** The destination has accepted the record at this position in the batch, from 0. */
     public void accept(int position) {
         synchronized (settled) {
             settled.accepted.add(numbers[position]);
         }
     }
 
-    /** The destination had one record before. */
+    /** The destination had the record before. */
     public void duplicate(int position) {
         synchronized (settled) {
             settled.duplicates.add(numbers[position]);
@@ -267,7 +267,7 @@ public final class Batch {
     }
 
     /**
-     * The destination refuses one record for good.
+     * The destination refuses a record for good.
      *
      * @param position in this batch, from 0
      * @param reason in the destination's words
@@ -286,14 +286,14 @@ public final class Batch {
         }
     }
 
-    /** The records that the destination has refused so far, also of the other parts of the same batch. */
+    /** The records that the destination has refused so far, including those of the other parts of the same batch. */
     public List<Rejection> rejections() {
         synchronized (settled) {
             return List.copyOf(settled.rejections.values());
         }
     }
 
-    /** What became of the records, when the destination has returned. */
+    /** The results of the records, after the destination has returned. */
     public Counts outcome() {
         synchronized (settled) {
             int rejected = settled.rejections.size();
@@ -302,7 +302,7 @@ public final class Batch {
         }
     }
 
-    /** The NDJSON as text, so that {@code ${body}} in a route shows the records. */
+    /** The NDJSON as text: {@code ${body}} in a route shows the records. */
     @Override
     public String toString() {
         return new String(ndjson(), StandardCharsets.UTF_8);
@@ -319,10 +319,10 @@ public final class Batch {
     }
 
     /**
-     * Tells the records of a unit apart.
+     * Identifies a record of a unit.
      *
-     * @param object which of the unit's objects
-     * @param record its number there
+     * @param object the index of the object in the unit
+     * @param record its number in the object
      */
     static long number(int object, long record) {
         return (long) object << OBJECT_SHIFT | record;
@@ -336,7 +336,7 @@ public final class Batch {
         return (int) (number >> OBJECT_SHIFT);
     }
 
-    /** Where the query needs several objects at once, nobody knows. */
+    /** Unknown if the query needs several objects at once. */
     private String nameOfObject(long number) {
         return unit.isRepeatable() ? unit.objects().get(objectIn(number)).key() : unit.object();
     }

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import org.apache.camel.Converter;
 
-/** Gives routes a batch as what their next step wants; nothing is converted unless it is asked for. */
+/** Converts a batch to the type that a step of a route needs, and only then. */
 @Converter(generateLoader = false)
 public final class BatchConverters {
     private static final ObjectReader RECORD = Json.mapper().readerFor(Map.class);
@@ -32,7 +32,10 @@ public final class BatchConverters {
         return batch.toString();
     }
 
-    /** The records as maps, for routes that look into them; the slow way. What cannot be read so is rejected and left out. */
+    /**
+     * The records as maps, for routes that look into them; this is slow. A record that cannot be read as a map is
+     * rejected and left out.
+     */
     @Converter
     public static List<Map<String, Object>> toMaps(Batch batch) {
         List<Map<String, Object>> records = new ArrayList<>();

@@ -10,17 +10,17 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Cuts a stream of rows into batches while it is read. Never throws for what is wrong with the stream: it ends and the
- * unit knows why. Ends early when the unit has failed or the run is being stopped; Camel's split would otherwise read
- * the rest of the result in vain.
+ * Cuts a stream of rows into batches while it is read. Does not throw if the stream fails: the batches end, and the
+ * unit has the reason. Ends early if the unit has failed or the run is stopping; otherwise Camel's split would read the
+ * rest of the result for nothing.
  *
- * <p>Of a bundle of small objects nothing is given before all of it is read, so that when one of the objects cannot be
- * read, nothing of the others has been sent.
+ * <p>Gives no batch of a bundle of small objects before all of it is read. So if one of the objects cannot be read,
+ * nothing of the others has been sent.
  *
  * <p>Used by one thread at a time.
  */
 public final class Batches implements Iterator<Batch> {
-    /** Small objects can hold very many records that are alike. */
+    /** Small objects can hold very many similar records. */
     private static final int LARGEST_BUNDLE_BYTES = 16 * 1024 * 1024;
 
     private final Unit unit;
@@ -45,16 +45,16 @@ public final class Batches implements Iterator<Batch> {
     private Object @Nullable [] objects;
     private int read;
     private byte @Nullable [] left;
-    /** Why {@code left} is refused, which then only tells of the record; null when it is the record. */
+    /** Why {@code left} is refused; then it only describes the record. Null if {@code left} is the record itself. */
     private @Nullable String refusal;
 
-    /** Which of the unit's objects {@code left} is from, and its number there. */
+    /** Which of the unit's objects {@code left} is from, and its number in the object. */
     private int object;
 
     private long record;
     private int cut;
     private int given;
-    /** Of the batches that were given last, each at its number modulo the length. */
+    /** The latest batches, each at its number modulo the length. */
     private final int[] sizes;
 
     private boolean atEnd;
@@ -89,8 +89,8 @@ public final class Batches implements Iterator<Batch> {
     }
 
     /**
-     * Once it has said yes it does so until {@link #next}: Camel's split asks twice, and would take a later no for the end
-     * without waiting for the batches in flight.
+     * Stays true until {@link #next}: Camel's split asks twice, and would take a later false for the end without
+     * waiting for the batches in flight.
      */
     @Override
     public boolean hasNext() {
@@ -118,7 +118,7 @@ public final class Batches implements Iterator<Batch> {
             }
             return hasNextRecord() ? cut() : null;
         } catch (Error e) {
-            // Camel's split handles exceptions only; after an error nobody would hear of the unit again.
+            // Camel's split handles only exceptions; after an error the unit would never end.
             unit.failReading(e);
             return null;
         }
@@ -179,7 +179,7 @@ public final class Batches implements Iterator<Batch> {
                 : new Batch(unit, cut++, some, theirs);
     }
 
-    /** Waits for earlier batches; false when there is no point in going on. */
+    /** Waits for earlier batches; false if continuing is pointless. */
     private boolean awaitSettled() {
         try {
             return unit.awaitSettled(given, mostUnsettled(), stopped);
@@ -190,13 +190,14 @@ public final class Batches implements Iterator<Batch> {
         }
     }
 
-    /** So many batches may be under way that the heap holds them all with the next one. */
+    /** Limits the batches under way to what the heap can hold with the next one. */
     private int mostUnsettled() {
         long bytes = left == null ? 0 : left.length;
         for (int most = 1; most < maxUnsettled && most <= given; most++) {
             bytes += sizes[(given - most) % sizes.length];
             if (bytes > (long) maxBytes * maxUnsettled) {
-                // With one, the thread that delivers a batch would wait for itself before it reads on.
+                // With a limit of one, the thread that delivers a batch would wait for itself before it continues to
+                // read.
                 return Math.max(2, most);
             }
         }
@@ -216,7 +217,7 @@ public final class Batches implements Iterator<Batch> {
         numbers[count] = Batch.number(object, record);
     }
 
-    /** The next record, or null at the end of the stream, be it the right one or not. */
+    /** The next record, or null at the end of the stream, complete or not. */
     private byte @Nullable [] nextRecord() {
         try {
             if (read == block.length && !nextBlock()) {

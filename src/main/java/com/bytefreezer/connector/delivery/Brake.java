@@ -6,9 +6,9 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Stops a run when a destination refuses most of what it gets: then the destination or the query is wrong and not the
- * records, and dead letters of all of them would help nobody. It looks at the first 1,000 records of a lane, and then at
- * each 10,000, across runs. Safe for use by several threads.
+ * Stops a run if a destination refuses most records: then the destination or the query is wrong, not the records, and
+ * dead letters of all of them would help no one. It looks at the first 1,000 records of a lane, and then at each
+ * 10,000, across runs. Safe for use by several threads.
  */
 final class Brake {
     private static final int FIRST = 1_000;
@@ -17,23 +17,23 @@ final class Brake {
     private final double mostRejected;
     private final Map<Lane, Window> lanes = new ConcurrentHashMap<>();
 
-    /** @param mostRejected {@code delivery.max-rejected-ratio}: the part of the records that may be refused; 1 for all */
+    /** @param mostRejected {@code delivery.max-rejected-ratio}: the share of records that may be refused; 1 for all */
     Brake(double mostRejected) {
         this.mostRejected = mostRejected;
     }
 
     /**
-     * To be asked before the rejected records of a batch are kept.
+     * Call it before the rejected records of a batch are kept.
      *
-     * @param rejected how many of its records are
-     * @throws ConnectorException when too many were; then nothing of the batch is to be settled
+     * @param rejected the number of rejected records of the batch
+     * @throws ConnectorException if too many were rejected; then the batch must not be settled
      */
     void require(Batch batch, int rejected, String reason) {
         Unit unit = batch.unit();
         lanes.computeIfAbsent(unit.lane(), lane -> new Window()).add(batch.recordCount(), rejected, reason);
     }
 
-    /** The lane is gone. */
+    /** Forgets a lane that is gone. */
     void forget(Lane lane) {
         lanes.remove(lane);
     }
@@ -49,12 +49,12 @@ final class Brake {
             if (rejected > mostRejected * Math.max(size, seen)) {
                 long refused = rejected;
                 long all = seen;
-                // The next batch shows whether it is mended, before any more records are set aside.
+                // The next batch shows whether the cause is fixed, before more records become dead letters.
                 begin(1);
                 throw new ConnectorException(
-                        "%,d of %,d records were rejected, the last for %s.".formatted(refused, all, reason),
+                        "%,d of %,d records were rejected; reason of the last: %s.".formatted(refused, all, reason),
                         "The run stops, and the cursor stays before this batch.",
-                        "Correct the destination or the query, or let more be rejected with delivery.max-rejected-ratio.",
+                        "Correct the destination or the query, or raise delivery.max-rejected-ratio.",
                         null);
             }
             if (seen >= size) {

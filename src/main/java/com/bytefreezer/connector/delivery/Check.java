@@ -1,10 +1,11 @@
 package com.bytefreezer.connector.delivery;
 
 /**
- * Whether a destination can be reached and takes the login. A bean of a route {@code check-<name>} returns one.
+ * The result of a check: whether a destination can be reached and accepts the login. A bean in a route {@code
+ * check-<name>} returns one.
  *
- * @param status ok, failed, or unknown where nothing can be found out without sending a record
- * @param message one line, with what to do
+ * @param status ok, failed, or unknown if only a sent record could tell
+ * @param message one line, with the remedy
  */
 public record Check(String status, String message) {
     public static Check ok(String message) {

@@ -16,9 +16,9 @@ import org.apache.camel.support.SynchronizationAdapter;
 import org.jspecify.annotations.Nullable;
 
 /**
- * While a destination fails, only the batches that are under way are tried again; the others wait until it takes one. When
- * one of them has had all its tries, the others of the run fail with it, instead of beginning their own. Safe for use by
- * several threads.
+ * While a destination fails, only the batches under way are retried; the others wait until it accepts one. When a batch
+ * has used up its retries, the run's other batches fail too, instead of starting their own. Safe for use by several
+ * threads.
  */
 public final class Circuit {
     private static final long LOOK_AT_STOP_MS = 100;
@@ -27,12 +27,12 @@ public final class Circuit {
     private final Signs signs;
     private final Map<Lane, State> lanes = new ConcurrentHashMap<>();
 
-    /** @param signs are told how the destinations do */
+    /** @param signs receive the state of the destinations */
     public Circuit(Signs signs) {
         this.signs = signs;
     }
 
-    /** What is known of one destination; guarded by itself. */
+    /** The state of one destination; guarded by itself. */
     private static final class State {
         private int underWay;
         private boolean open;
@@ -40,15 +40,15 @@ public final class Circuit {
         private long gaveUpAt;
 
         private boolean holdsBack(Batch batch) {
-            // One that waits for earlier ones of its unit could not find out whether the destination is back.
+            // A batch that waits for earlier batches of its unit could not find out whether the destination is back.
             return open && (underWay > 0 || !batch.unit().isTurn(batch.number()));
         }
     }
 
     /**
-     * Returns when the batch may be sent. What becomes of it is seen when its exchange ends.
+     * Returns when the batch may be sent. The end of its exchange shows the result.
      *
-     * @throws ConnectorException when the destination has been given up in this run, or the connector is stopped
+     * @throws ConnectorException if the run has given the destination up, or the connector is stopping
      */
     public void await(
             Exchange exchange, @Body Batch batch, @Variable("destination") String destination, CamelContext context)
@@ -64,7 +64,7 @@ public final class Circuit {
                     break;
                 }
                 if (context.isStopping() || batch.unit().failure().isPresent()) {
-                    throw new ConnectorException("the batch was not sent, since an earlier one has failed");
+                    throw new ConnectorException("the batch was not sent because an earlier one failed");
                 }
                 state.wait(LOOK_AT_STOP_MS);
             }
@@ -85,7 +85,7 @@ public final class Circuit {
         });
     }
 
-    /** The destination has refused what is in the batch: it is there. */
+    /** The destination has refused the content of the batch: it works. */
     public void refused(Exchange exchange, @ExchangeProperty(Exchange.EXCEPTION_CAUGHT) Exception reason) {
         Lane lane = done(exchange);
         if (lane != null) {
@@ -115,7 +115,7 @@ public final class Circuit {
         return lane;
     }
 
-    /** A batch was not taken, and is tried again. */
+    /** A batch was not accepted and will be retried. */
     void failed(Lane lane, String why) {
         State state = state(lane);
         synchronized (state) {
@@ -124,7 +124,7 @@ public final class Circuit {
         signs.retries(lane, Neighbour.DESTINATION, why);
     }
 
-    /** A batch was not taken, and is not tried again. */
+    /** A batch was not accepted and will not be retried. */
     void gaveUp(Lane lane, Exception why) {
         if (Failures.isNeighbours(why)) {
             signs.failed(lane, Neighbour.DESTINATION, Failures.describe(why));
@@ -137,7 +137,7 @@ public final class Circuit {
         }
     }
 
-    /** The lane is gone. */
+    /** Forgets a lane that is gone. */
     public void forget(Lane lane) {
         lanes.remove(lane);
     }

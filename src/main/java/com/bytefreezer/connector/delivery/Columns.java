@@ -11,21 +11,21 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 
-/** Reads single columns of a record from its JSON, no further than the last of them. */
+/** Reads single columns of a record from its JSON and stops after the last of them. */
 public final class Columns {
     private static final JsonFactory JSON = Json.records();
 
     private Columns() {}
 
-    /** Says that a record cannot be read for its columns. */
+    /** The message for a record whose columns cannot be read. */
     public static String unreadable(IOException failure) {
         return "its columns cannot be read: " + Failures.describe(failure);
     }
 
     /**
-     * The columns that are there and are neither null nor nested, as text.
+     * The columns that exist and are neither null nor nested, as text.
      *
-     * @throws IOException when the record cannot be read as JSON, which is that record's matter alone
+     * @throws IOException if the record cannot be read as JSON; only that record has failed then
      */
     public static Map<String, String> read(byte[] json, Set<String> names) throws IOException {
         if (names.isEmpty()) {

@@ -6,12 +6,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A setting of a destination in which {@code {tenant}} and {@code {dataset}} stand for those of the records. Their names are data
- * that others choose: each place says which form they have there, and what stands in them is never looked at again. Immutable.
+ * A setting of a destination in which {@code {tenant}} and {@code {dataset}} stand for those of the records. Others
+ * choose these names: each place decides their form, and nothing evaluates their content. Immutable.
  */
 public final class DatasetText {
     private static final Pattern PLACEHOLDER = Pattern.compile("\\{(tenant|dataset)}");
-    /** In headers: what is not printable ASCII, and the sign that begins an escape. */
+    /** In headers: everything except printable ASCII, and the character that starts an escape. */
     private static final Pattern NOT_IN_A_HEADER = Pattern.compile("[^ -~]|%");
 
     private static final Pattern NOT_IN_A_URL = Pattern.compile("[^A-Za-z0-9._~-]");
@@ -20,7 +20,7 @@ public final class DatasetText {
     private final UnaryOperator<String> form;
     private final boolean fixed;
 
-    /** @param form of a name in this place */
+    /** @param form the form of a name in this place */
     public DatasetText(String text, UnaryOperator<String> form) {
         this.text = text;
         this.form = form;

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A record that a destination has refused for good. Its JSON is the last field of its line, byte for byte as it was
- * refused, so that a person may mend it there.
+ * refused; a person may correct it there.
  *
  * @param time when it was refused
  * @param recordNumber in its object
@@ -44,27 +44,27 @@ public record DeadLetter(
     private static final JsonFactory JSON = Json.records();
     private static final Pattern STAND_IN = Pattern.compile("\\{\"too_large\":\\{\"bytes\":\\d+}}");
 
-    /** What a file holds may be older than what is secret now. */
+    /** A file may be older than the present secrets. */
     public DeadLetter {
         reason = PlainText.line(reason);
     }
 
-    /** What is kept, and previewed, in the place of a record that is too large for it. */
+    /** The text that replaces a record too large to be kept or previewed. */
     static byte[] standIn(long bytes) {
         return "{\"too_large\":{\"bytes\":%d}}".formatted(bytes).getBytes(StandardCharsets.UTF_8);
     }
 
-    /** Whether the record itself is not here, so that it cannot be sent from here. */
+    /** Whether the record itself is missing here and cannot be sent. */
     public boolean isStandIn() {
         return json.length < 60 && STAND_IN.matcher(record()).matches();
     }
 
-    /** Names it among all dead letters of its lane; begins with its batch. */
+    /** Identifies it among all dead letters of its lane; starts with its batch. */
     public String id() {
         return "%s-%s-%d".formatted(batchId, Integer.toHexString(object.hashCode()), recordNumber);
     }
 
-    /** The same, refused again. */
+    /** The same record, refused again. */
     public DeadLetter refused(String newReason) {
         return new DeadLetter(
                 Instant.now().toString(),
@@ -92,7 +92,7 @@ public record DeadLetter(
                     fields.put(name, parser.getText());
                     continue;
                 }
-                require(parser.currentToken() == JsonToken.START_OBJECT, "the record is no JSON object");
+                require(parser.currentToken() == JsonToken.START_OBJECT, "the record is not a JSON object");
                 int from = (int) parser.currentTokenLocation().getByteOffset();
                 parser.skipChildren();
                 int to = (int) parser.currentLocation().getByteOffset();
@@ -156,7 +156,7 @@ public record DeadLetter(
     }
 
     /**
-     * Whether both may be in one batch. Where records have no ids, nothing but their batch tells what their numbers mean.
+     * Whether both may be in one batch. If records have no ids, their numbers have a meaning only in their own batch.
      *
      * @param other another record of another object, or of the same
      */
@@ -167,7 +167,7 @@ public record DeadLetter(
                 && (recordId != null || batchId.equals(other.batchId));
     }
 
-    /** A batch of dead letters that {@link #goesWith} each other, whose records have the ids that they had before. */
+    /** A batch of dead letters that {@link #goesWith} each other. Its records keep their ids. */
     public static Batch batch(Lane lane, List<DeadLetter> letters) {
         DeadLetter first = letters.get(0);
         List<LakeObject> objects = new ArrayList<>();

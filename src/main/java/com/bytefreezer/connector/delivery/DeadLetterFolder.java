@@ -32,17 +32,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The dead letters of one lane. Lines are added at the end of a file of this process alone; any process may take lines out
- * of any file. So that neither loses what the other writes, both hold the folder's lock while they write. Safe for use by
- * several threads.
+ * The dead letters of one lane. A process adds lines only to its own file, but may remove lines from any file. Writers
+ * hold the folder's lock, so that no process loses another's lines. Safe for use by several threads.
  */
 final class DeadLetterFolder {
     private static final Logger LOG = LoggerFactory.getLogger(DeadLetterFolder.class);
     private static final String SUFFIX = ".ndjson";
-    /** A replay has one file in memory, and writes it anew after each batch. */
+    /** A replay holds one file in memory and rewrites it after each batch. */
     private static final long FULL = 8L * 1024 * 1024;
 
-    /** What a batch's dead letters may take, and how long there is taken to be room. */
+    /** The room that a batch's dead letters may need, and how long a check for it stays valid. */
     private static final int ROOM = 64 * 1024;
 
     private static final Duration ROOM_LASTS = Duration.ofSeconds(5);
@@ -51,13 +50,13 @@ final class DeadLetterFolder {
             DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
 
     private final Path folder;
-    /** Since nobody may read all files each time that somebody asks. */
+    /** Saves reading all files for each question. */
     private final Map<Path, Known> known = new ConcurrentHashMap<>();
 
     private @Nullable Path current;
     private @Nullable Long roomSeen;
 
-    /** What a file held when it was this one. */
+    /** The content of a file in this state. */
     private record Known(
             long size, FileTime modified, @Nullable Object key, DeadLetterLine.Summary summary) {
         boolean isOf(BasicFileAttributes now) {
@@ -71,12 +70,12 @@ final class DeadLetterFolder {
         this.folder = folder;
     }
 
-    /** From now on they go to another file. */
+    /** Starts another file for the next dead letters. */
     synchronized void begin() {
         current = null;
     }
 
-    /** Fails where {@link #keep} would for want of room or of a right; looks at most once in {@link #ROOM_LASTS}. */
+    /** Fails if {@link #keep} would lack room or permission; checks at most once in {@link #ROOM_LASTS}. */
     synchronized void requireRoom() {
         long now = System.nanoTime();
         if (roomSeen != null && now - roomSeen < ROOM_LASTS.toNanos()) {
@@ -97,7 +96,7 @@ final class DeadLetterFolder {
         }
     }
 
-    /** Adds those of a batch, or puts them in the place of those that it had before. */
+    /** Adds the dead letters of a batch, or replaces those of an earlier try of the batch. */
     synchronized Path keep(String batch, List<DeadLetter> letters) {
         try {
             PrivateFiles.createFolders(folder);
@@ -162,13 +161,13 @@ final class DeadLetterFolder {
                 return write(file, left, List.of());
             });
         } catch (NoSuchFileException e) {
-            LOG.debug("{}: others have taken all of it out", file);
+            LOG.debug("{}: another process has removed all lines", file);
         } catch (IOException e) {
             throw unwritable(file, "They stay as they are.", e);
         }
     }
 
-    /** Of a batch that could not be recorded; whether it was there. */
+    /** Removes the dead letters of a batch that could not be recorded; returns whether there were any. */
     private boolean replace(Path file, String batch, List<DeadLetter> letters) throws IOException {
         List<DeadLetterLine> lines = DeadLetterLine.read(file);
         List<DeadLetterLine> others =
@@ -180,12 +179,12 @@ final class DeadLetterFolder {
         return true;
     }
 
-    /** What a crash has left of a line is of a batch that is delivered again. */
+    /** A half-written line after a crash belongs to a batch that is delivered again. */
     private void cutOff(Path file) throws IOException {
         List<DeadLetterLine> lines = DeadLetterLine.read(file);
         write(file, lines.subList(0, lines.size() - 1), List.of());
         LOG.warn(
-                "dead letters {}: the last line was half written, as by a crash, and named no record. It is removed; what was not settled is delivered again.",
+                "dead letters {}: the last line was half-written, probably in a crash, and named no record. It is removed; records that were not settled are delivered again.",
                 file);
     }
 
@@ -201,7 +200,7 @@ final class DeadLetterFolder {
         return current;
     }
 
-    /** Not so when a person has changed it, or a disk that was full took half of a line. */
+    /** False if a person has changed it, or a full disk took only half of a line. */
     private static boolean endsWithALine(Path file) throws IOException {
         try (FileChannel channel = FileChannel.open(file)) {
             ByteBuffer last = ByteBuffer.allocate(1);
@@ -243,9 +242,9 @@ final class DeadLetterFolder {
         }
     }
 
-    // -- writing anew
+    // -- rewriting
 
-    /** All at once; a file without lines is none. */
+    /** Replaces the file in one step; removes a file without lines. */
     private Path write(Path file, List<DeadLetterLine> lines, List<DeadLetter> more) throws IOException {
         if (lines.isEmpty() && more.isEmpty()) {
             Files.deleteIfExists(file);
@@ -281,7 +280,7 @@ final class DeadLetterFolder {
         }
     }
 
-    // -- what the files hold
+    // -- reading
 
     private DeadLetterLine.Summary summary(Path file) {
         try {
@@ -294,7 +293,7 @@ final class DeadLetterFolder {
             known.put(file, new Known(now.size(), now.lastModifiedTime(), now.fileKey(), summary));
             return summary;
         } catch (NoSuchFileException e) {
-            // Replayed or discarded since it was listed.
+            // It was replayed or discarded after the listing.
             known.remove(file);
             return DeadLetterLine.Summary.NONE;
         } catch (IOException e) {

@@ -23,13 +23,13 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** One line of a file of dead letters, also one that is none. Immutable; its bytes may stay in the file. */
+/** One line of a file of dead letters, even if it is not a dead letter. Immutable; its bytes may stay in the file. */
 public final class DeadLetterLine {
-    /** What is longer cannot be read, copied and sent with the memory of this process. */
+    /** A longer line does not fit into memory for reading, copying and sending. */
     private static final long LONGEST = Runtime.getRuntime().maxMemory() / 4;
 
     private static final int BUFFER = 64 * 1024;
-    /** The fields before the record are within it. */
+    /** The fields before the record fit into this. */
     private static final int HEAD = 16 * 1024;
 
     private static final String BEGIN = "{\"time\":\"";
@@ -49,47 +49,47 @@ public final class DeadLetterLine {
         this.changed = changed;
     }
 
-    /** Names it among all of its lane. */
+    /** Identifies it in its lane. */
     public String id() {
         return id;
     }
 
-    /** Empty when the line is none, see {@link #problem}. */
+    /** Empty if the line is not a dead letter, see {@link #problem}. */
     public Optional<DeadLetter> letter() {
         return Optional.ofNullable(letter);
     }
 
-    /** In one line, why this is no dead letter; empty when it is one. */
+    /** Why this is not a dead letter, in one line; empty if it is one. */
     public String problem() {
         return problem;
     }
 
-    /** Names its bytes among those of its file. */
+    /** Identifies its bytes in its file. */
     public String digest() {
         return bounds.digest;
     }
 
-    /** Whether it is one of a batch, or what is left of one. */
+    /** Whether it is a line of this batch, or the rest of one. */
     boolean isOf(String batch) {
         return batch.equals(bounds.batch);
     }
 
-    /** The same line with the letter as it is now. */
+    /** The same line with a new version of the letter. */
     public DeadLetterLine with(DeadLetter newLetter) {
         return new DeadLetterLine(bounds, id, newLetter, problem, true);
     }
 
     /**
-     * What is worth knowing of a file without its lines.
+     * A summary of a file, without its lines.
      *
      * @param lines how many there are
-     * @param batches hashes of the ids of the batches that they are of
-     * @param endsInPart whether the last line is the beginning of one, too short to name its batch
+     * @param batches hashes of their batch ids
+     * @param endsInPart whether the last line is only a start, too short to name its batch
      */
     record Summary(long lines, int[] batches, boolean endsInPart) {
         static final Summary NONE = new Summary(0, new int[0], false);
 
-        /** True also for some that it does not hold. */
+        /** May also be true for batches that it does not hold. */
         boolean mayHold(String batch) {
             return Arrays.stream(batches).anyMatch(hash -> hash == batch.hashCode());
         }
@@ -132,13 +132,13 @@ public final class DeadLetterLine {
             }
         }
         String id = "%s-line-%s".formatted(file.getFileName().toString().replaceFirst("[.].*", ""), line.digest());
-        String problem = "dead letters %s, line %d: cannot be read (%s). It stays as it is. Mend or discard it."
+        String problem = "dead letters %s, line %d: cannot be read (%s). It is left unchanged. Correct or discard it."
                 .formatted(file, number, reason);
         return new DeadLetterLine(line, id, null, problem, false);
     }
 
     /**
-     * Writes the letter that was put in its place, or else what stands in the file.
+     * Writes the replacement, or otherwise the bytes in the file.
      *
      * @param source its file
      */
@@ -160,7 +160,7 @@ public final class DeadLetterLine {
         out.write('\n');
     }
 
-    /** Where the lines of a file are; the last one may lack its end. */
+    /** The places of a file's lines; the last line may lack its end. */
     private static List<Bounds> bounds(Path file) throws IOException {
         List<Bounds> lines = new ArrayList<>();
         byte[] buffer = new byte[BUFFER];
@@ -187,7 +187,7 @@ public final class DeadLetterLine {
         return lines;
     }
 
-    /** A line while it is read. */
+    /** A line being read. */
     private static final class Looked {
         private final MessageDigest digest = sha256();
         private final ByteArrayOutputStream head = new ByteArrayOutputStream();
@@ -223,12 +223,12 @@ public final class DeadLetterLine {
     }
 
     /**
-     * Where a line stands in its file.
+     * The place of a line in its file.
      *
      * @param to the position of its line break
      * @param digest of its bytes
-     * @param batch whose it is, as far as it says so
-     * @param isPart whether it is the beginning of a line, too short to say so
+     * @param batch its batch, as far as known
+     * @param isPart whether it is the start of a line, too short to name its batch
      */
     private record Bounds(
             long from, long to, String digest, @Nullable String batch, boolean isPart) {

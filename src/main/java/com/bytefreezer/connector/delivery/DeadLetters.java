@@ -13,10 +13,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
 /**
- * Records that a destination refuses for good, kept as NDJSON with the reason, in {@code <folder>/<export>/<destination>/}:
- * a file for each run, and another one when that is full. Those of a batch are on disk when {@link #keep} returns, and a
- * repeat of the batch replaces them. Other processes may write to the same folder, each to files of its own. Safe for use by
- * several threads.
+ * Records that a destination refuses for good, kept as NDJSON with the reason, in {@code
+ * <folder>/<export>/<destination>/}: a file for each run, and another one when that is full. The dead letters of a
+ * batch are on disk when {@link #keep} returns; a repeat of the batch replaces them. Other processes may write to the
+ * same folder, each to its own files. Safe for use by several threads.
  */
 public final class DeadLetters {
     private final Path folder;
@@ -29,8 +29,8 @@ public final class DeadLetters {
     /**
      * Keeps the rejected records of one batch.
      *
-     * @return the file that has them
-     * @throws ConnectorException when they cannot be written; then the batch is not settled
+     * @return their file
+     * @throws ConnectorException if they cannot be written; then the batch is not settled
      */
     Path keep(Batch batch, String destination, List<Rejection> rejections) {
         Unit unit = batch.unit();
@@ -56,30 +56,30 @@ public final class DeadLetters {
     }
 
     /**
-     * Before records are searched for that would have to be kept.
+     * Checks that dead letters can be written, before the search for refused records.
      *
-     * @throws ConnectorException when they could not be written
+     * @throws ConnectorException if they could not be written
      */
     void requireRoom(Lane lane) {
         of(lane).requireRoom();
     }
 
-    /** A run of the lane has ended: the next one has a file of its own. */
+    /** Ends a run of the lane; the next run has its own file. */
     void ended(Lane lane) {
         of(lane).begin();
     }
 
-    /** Nothing more is asked of the lane for now. */
+    /** Forgets what is cached for the lane. */
     void forget(Lane lane) {
         lanes.remove(lane);
     }
 
-    /** Those of a lane, and lines that are none; reads file by file. */
+    /** All lines of a lane, including those that are not dead letters; reads file by file. */
     public Stream<DeadLetterLine> lines(Lane lane) {
         return files(lane).stream().flatMap(file -> read(file).stream());
     }
 
-    /** How many records of a lane lie here. */
+    /** The number of kept records of a lane. */
     public long count(Lane lane) {
         return of(lane).count();
     }
@@ -90,20 +90,20 @@ public final class DeadLetters {
     }
 
     /**
-     * What a file holds, line by line; nothing when it is gone. A line that is no dead letter hides none of the others.
+     * The lines of a file; none if it is gone. A line that is not a dead letter hides none of the others.
      *
-     * @throws ConnectorException when the file cannot be read
+     * @throws ConnectorException if the file cannot be read
      */
     public List<DeadLetterLine> read(Path file) {
         return DeadLetterFolder.read(file);
     }
 
     /**
-     * Puts something else in the place of lines of a file, or nothing, all at once; without any line the file is gone. What
-     * has been added to it since they were read stays.
+     * Replaces or removes lines of a file, all in one step; removes a file without lines. Keeps lines that were added
+     * since these were read.
      *
      * @param instead by the lines' {@link DeadLetterLine#digest}
-     * @throws ConnectorException when it cannot be written; then the file is as it was
+     * @throws ConnectorException if it cannot be written; then the file is unchanged
      */
     public void replace(Lane lane, Path file, Map<String, Optional<DeadLetter>> instead) {
         of(lane).replace(file, instead);

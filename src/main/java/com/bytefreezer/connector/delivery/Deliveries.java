@@ -18,7 +18,7 @@ import org.apache.camel.http.base.HttpOperationFailedException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What {@code routes/delivery.camel.yaml} and the destinations ask of Java. Safe for use by several threads. */
+/** The Java part of {@code routes/delivery.camel.yaml} and of the destinations. Safe for use by several threads. */
 public final class Deliveries {
     private static final Logger LOG = LoggerFactory.getLogger(Deliveries.class);
 
@@ -39,9 +39,9 @@ public final class Deliveries {
     }
 
     /**
-     * For exports, as the settings {@code delivery.*} say.
+     * For exports, by the settings {@code delivery.*}.
      *
-     * @param signs are told when dead letters cannot be kept
+     * @param signs are told if dead letters cannot be kept
      */
     public static Deliveries ofExports(Settings settings, Cursor cursor, DeadLetters deadLetters, Signs signs) {
         return new Deliveries(
@@ -52,12 +52,12 @@ public final class Deliveries {
                 signs);
     }
 
-    /** For dead letters, which no cursor counts, and of which all may be rejected again. */
+    /** For dead letters: no cursor counts them, and all of them may be rejected again. */
     public static Deliveries ofDeadLetters(DeadLetters deadLetters) {
         return new Deliveries(unit -> {}, deadLetters, false, new Brake(1), new Signs());
     }
 
-    /** Gives the destination's route what it may want to know of the batch, as variables. */
+    /** Sets the variables that describe the batch, for the destination's route. */
     public void describe(Exchange exchange, @Body Batch batch) {
         exchange.setVariable("batch", batch);
         exchange.setVariable("export", batch.unit().export());
@@ -68,8 +68,8 @@ public final class Deliveries {
     }
 
     /**
-     * The destination refuses a batch for what is in it: gives its halves, to find the records that are to blame. A
-     * single record is rejected, and nothing is left to deliver.
+     * The destination refuses a batch because of its content: returns its halves, to find the bad records. Rejects a
+     * single record; then nothing is left to deliver.
      */
     public List<Batch> refused(@Body Batch batch, @ExchangeProperty(Exchange.EXCEPTION_CAUGHT) Exception reason) {
         Batch open = batch.open().orElse(null);
@@ -77,7 +77,7 @@ public final class Deliveries {
             return List.of();
         }
         if (open.recordCount() > 1) {
-            // Halves that are not too large are taken; of any other refusal something is left to be kept.
+            // The destination accepts halves that are not too large; any other refusal ends with dead letters.
             if (!isTooLarge(reason) && !stopOnRejected) {
                 requireRoom(batch.unit().lane());
             }
@@ -88,8 +88,8 @@ public final class Deliveries {
     }
 
     /**
-     * After an answer that told what became of each record: fails while some are still open, so that Camel tries again;
-     * {@link Batch#open} then gives those alone.
+     * Call it after an answer with a result for each record: fails as long as some are still open, so that Camel tries
+     * again; {@link Batch#open} then returns only those.
      *
      * @param reason why the open ones were not taken, in the destination's words
      */
@@ -100,7 +100,7 @@ public final class Deliveries {
         }
     }
 
-    /** Whether an HTTP answer means that the content of the batch is refused, so that trying it again is in vain. */
+    /** Whether an HTTP answer refuses the content of the batch, so a retry is pointless. */
     public boolean isRefusal(@ExchangeProperty(Exchange.EXCEPTION_CAUGHT) Exception failure) {
         return refuses(failure);
     }
@@ -114,17 +114,17 @@ public final class Deliveries {
                 && List.of(400, 413, 422).contains(http.getStatusCode());
     }
 
-    /** Whether there is something to deliver: not when it is a record that could not even be read. */
+    /** Whether there is something to deliver; false for a record that could not even be read. */
     public boolean isOpen(@Body Batch batch) {
         return batch.open().isPresent();
     }
 
-    /** Waits until all earlier batches of the same unit are settled, for destinations that keep the order. */
+    /** Waits until all earlier batches of the same unit are settled; for destinations that keep the order. */
     public void inOrder(@Body Batch batch) throws InterruptedException {
         batch.unit().awaitTurn(batch.number());
     }
 
-    /** The destination has taken the batch: keeps what it refused, and records how far the unit is delivered. */
+    /** Settles a batch that the destination has accepted: keeps the refused records and records the unit's progress. */
     public void settle(Batch batch, String destination) {
         List<Rejection> rejections = batch.rejections();
         Unit unit = batch.unit();
@@ -134,7 +134,7 @@ public final class Deliveries {
             settleRejected(batch, destination, rejections);
         }
         boolean further = unit.settle(batch.number(), batch.outcome());
-        // The commit of the whole unit follows at once on its last batch.
+        // The commit of the whole unit follows right after its last batch.
         boolean last = unit.hasEnded() && unit.counts().balances();
         if (further && !last && unit.isResumable()) {
             checkpoint.accept(unit);
@@ -184,27 +184,27 @@ public final class Deliveries {
         }
     }
 
-    /** The run ends after what is under way. */
+    /** Ends the run after the batches under way. */
     private ConnectorException noRoom(Lane lane, ConnectorException why) {
         signs.failed(lane, Neighbour.DISK, why.saying(""));
         return why;
     }
 
-    /** The lane is gone. */
+    /** Forgets a lane that is gone. */
     public void forget(Lane lane) {
         brake.forget(lane);
         deadLetters.forget(lane);
     }
 
-    /** A run of a lane has ended. */
+    /** Ends a run of a lane. */
     public void ended(Lane lane) {
         deadLetters.ended(lane);
     }
 
     /**
-     * Says in a line for each lane what was refused since the last one.
+     * Logs a line for each lane with the refusals since its last line.
      *
-     * @param all also where the last line is not long ago
+     * @param all also for lanes with a recent line
      */
     public void sayRefusals(boolean all) {
         refusals.due(all).forEach(LOG::warn);

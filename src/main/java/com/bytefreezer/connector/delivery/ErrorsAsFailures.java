@@ -6,8 +6,8 @@ import java.util.Iterator;
 import java.util.function.Supplier;
 
 /**
- * Makes an {@link Error} a failure where a split of Camel calls the connector. It handles exceptions only there: an error
- * ends its thread without a word, and whoever waits for the split waits for ever. Safe for use by several threads.
+ * Turns an {@link Error} into a failure where Camel's split calls the connector. The split handles only exceptions: an
+ * error ends its thread silently, and the split never returns. Safe for use by several threads.
  */
 public final class ErrorsAsFailures {
     private ErrorsAsFailures() {}

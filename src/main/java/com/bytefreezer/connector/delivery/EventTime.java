@@ -17,10 +17,10 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/** Reads the time of an event from a record's value, in the ways that logs and DuckDB write it. */
+/** Reads the time of an event from a record's value, in the formats of logs and of DuckDB. */
 public final class EventTime {
     private static final Pattern NUMBER = Pattern.compile("[+-]?(\\d{1,30}(\\.\\d*)?|\\.\\d+)([eE][+-]?\\d{1,2})?");
-    /** What is larger is in a smaller unit: seconds reach it in the year 5138, milliseconds had it in 1973. */
+    /** A larger number is in a smaller unit: seconds reach it in the year 5138, milliseconds reached it in 1973. */
     private static final BigDecimal MOST_SECONDS = BigDecimal.TEN.pow(11);
 
     private static final int STEPS_TO_NANOSECONDS = 3;
@@ -41,10 +41,10 @@ public final class EventTime {
     private EventTime() {}
 
     /**
-     * The time that {@code text} tells; empty when it tells none.
+     * The time in {@code text}; empty if there is none.
      *
-     * @param text a date, or a timestamp with {@code T} or a blank before the time, in UTC unless it has an offset; or an
-     *     epoch number, see {@link #ofEpoch}
+     * @param text a date, or a timestamp with {@code T} or a blank before the time, in UTC unless it has an offset; or
+     *     an epoch number, see {@link #ofEpoch}
      */
     public static Optional<Instant> of(String text) {
         String stripped = text.strip();
@@ -73,7 +73,7 @@ public final class EventTime {
                 parts[0].longValue(), parts[1].movePointRight(9).longValue()));
     }
 
-    /** DuckDB writes a blank before the time, Python and some loggers a comma before the fraction. */
+    /** DuckDB writes a blank before the time; Python and some loggers write a comma before the fraction. */
     private static String withT(String text) {
         int afterDate = text.indexOf(' ');
         String timestamp = afterDate < 0 ? text : text.substring(0, afterDate) + "T" + text.substring(afterDate + 1);

@@ -13,8 +13,9 @@ import org.apache.camel.support.processor.DelegateAsyncProcessor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes an {@link Error} of a route's step a failure of its exchange, in every route. Camel goes on after some steps as if
- * all were well, and never calls back after others, so that a run would wait for ever. Safe for use by several threads.
+ * Turns an {@link Error} in a step into a failure of its exchange, in every route. After such an error, Camel continues
+ * after some steps as if nothing had happened, and never calls back after others; then a run would wait for ever. Safe
+ * for use by several threads.
  */
 public final class GuardedSteps implements InterceptStrategy {
     @Override
@@ -57,7 +58,7 @@ public final class GuardedSteps implements InterceptStrategy {
         }
     }
 
-    /** What a step calls when it is done: not before {@link Step#process} knows how the step has ended, in its own thread. */
+    /** The callback of a step. It waits until {@link Step#process} knows in its own thread how the step has ended. */
     private static final class Answer implements AsyncCallback {
         private final AsyncCallback callback;
         private final Thread thread = Thread.currentThread();

@@ -3,8 +3,8 @@ package com.bytefreezer.connector.delivery;
 import org.apache.camel.impl.engine.DefaultReactiveExecutor;
 
 /**
- * Camel's executor, whose pools say nothing of an {@link Error} between the steps of a route, where nobody would be called
- * back. It is told to the thread's {@linkplain Thread.UncaughtExceptionHandler handler}, as of any thread that ends so.
+ * Camel's executor. Its pools would swallow an {@link Error} between the steps of a route, where there is no callback.
+ * It goes to the thread's {@linkplain Thread.UncaughtExceptionHandler handler}, like the error of any other thread.
  */
 public final class GuardedTasks extends DefaultReactiveExecutor {
     @Override

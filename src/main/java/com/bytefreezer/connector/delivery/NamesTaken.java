@@ -6,14 +6,14 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Names at a destination that are written in small letters: two datasets whose names differ in nothing else would share one
- * without a word. Safe for use by several threads.
+ * Names at a destination in lower case: two datasets whose names differ only in case would silently share one. Safe for
+ * use by several threads.
  */
 public final class NamesTaken {
     private final String setting;
     private final Map<String, String> taken = new ConcurrentHashMap<>();
 
-    /** @param setting that gives the names */
+    /** @param setting that makes the names */
     public NamesTaken(String setting) {
         this.setting = setting;
     }
@@ -21,14 +21,14 @@ public final class NamesTaken {
     /**
      * Takes the name that a dataset has there.
      *
-     * @param written the name with the capitals of the dataset
-     * @throws ConnectorException when another spelling has taken it
+     * @param written the name before the change to lower case
+     * @throws ConnectorException if another spelling has taken it
      */
     public void take(String written, String tenant, String dataset) {
         String other = taken.putIfAbsent(written.toLowerCase(Locale.ROOT), written);
         if (other != null && !other.equals(written)) {
             throw new ConnectorException(
-                    "dataset %s/%s: %s gives it the name %s, and %s goes there already. Nothing of it is delivered. Send one of the two elsewhere, with an export of its own."
+                    "dataset %s/%s: %s gives it the name %s, which %s has already. The connector delivers none of its records. Send one of the two elsewhere, with an export of its own."
                             .formatted(tenant, dataset, setting, written.toLowerCase(Locale.ROOT), other));
         }
     }

@@ -10,14 +10,14 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.Variable;
 
 /**
- * Holds batches back so that each destination gets at most so many records a second, evenly. What is sent again counts
- * again. Safe for use by several threads.
+ * Delays batches so that each destination gets at most a given number of records a second, evenly. A record that is
+ * sent again counts again. Safe for use by several threads.
  */
 public final class Pace {
     private static final long LOOK_AT_STOP_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
     private final long nanosPerRecord;
-    /** When the next batch may go, by {@link System#nanoTime}. */
+    /** When the next batch may be sent, by {@link System#nanoTime}. */
     private final Map<String, Long> next = new ConcurrentHashMap<>();
 
     /** @param recordsPerSecond empty for no limit */
@@ -30,7 +30,7 @@ public final class Pace {
     /**
      * Returns when the batch may be sent.
      *
-     * @throws ConnectorException when the connector is stopped before
+     * @throws ConnectorException if the connector stops before
      */
     public void await(@Body Batch batch, @Variable("destination") String destination, CamelContext context)
             throws InterruptedException {

@@ -1,6 +1,6 @@
 package com.bytefreezer.connector.delivery;
 
-/** The destination took a part of a batch; the other records are worth another try. */
+/** The destination accepted a part of a batch; the other records are worth another try. */
 public final class RecordsOpenException extends Exception {
     private static final long serialVersionUID = 1;
 

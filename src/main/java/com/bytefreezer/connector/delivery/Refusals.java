@@ -8,7 +8,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Sums up what destinations refuse, so that the log has a line at once and then one for each pause. Safe for use by several threads. */
+/**
+ * Sums up refusals, so that the log has a line at once and then one for each pause. Safe for use by several threads.
+ */
 final class Refusals {
     private static final Duration PAUSE = Duration.ofSeconds(10);
 
@@ -23,9 +25,9 @@ final class Refusals {
     }
 
     /**
-     * Whether this one is worth a line of its own; else it is told later.
+     * Whether this refusal gets a line of its own; otherwise a later line includes it.
      *
-     * @param rejected of so many {@code records} of a batch
+     * @param rejected of this many {@code records} of a batch
      */
     synchronized boolean isFirst(Lane lane, int rejected, int records, Rejection example) {
         Sum sum = lanes.get(lane);
@@ -41,9 +43,9 @@ final class Refusals {
     }
 
     /**
-     * Lines for what has not been told.
+     * Lines for the refusals not logged yet.
      *
-     * @param all also of lanes whose pause is not over
+     * @param all also for lanes whose pause is not over
      */
     synchronized List<String> due(boolean all) {
         List<String> lines = new ArrayList<>();
@@ -53,7 +55,7 @@ final class Refusals {
             boolean over = all || now - sum.begun >= PAUSE.toNanos();
             if (over && sum.batches > 0) {
                 lines.add(
-                        "export %s: %,d of %,d records rejected in %,d more batches within %d s, the last for %s. Kept as dead letters; the cursor advances."
+                        "export %s: %,d of %,d records rejected in %,d more batches within %d s; reason of the last: %s. Kept as dead letters; the cursor advances."
                                 .formatted(
                                         each.getKey(),
                                         sum.rejected,

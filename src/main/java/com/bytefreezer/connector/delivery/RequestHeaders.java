@@ -5,7 +5,7 @@ import java.util.Base64;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
 
-/** Sets the HTTP headers and the URL that settings name; here, so that no secret stands in an endpoint's URI. */
+/** Sets the HTTP headers and the URL from settings; done here so that no secret is in an endpoint's URI. */
 public final class RequestHeaders implements Processor {
     private DatasetText url = new DatasetText("", DatasetText::inUrl);
     private DatasetText lines = new DatasetText("", DatasetText::inHeader);
@@ -15,14 +15,14 @@ public final class RequestHeaders implements Processor {
     private String password = "";
 
     /**
-     * Sets where the request goes, also with {@code {tenant}} and {@code {dataset}}; empty for what the endpoint or an earlier
-     * step says.
+     * Sets the URL of the request, which may contain {@code {tenant}} and {@code {dataset}}; empty: the endpoint or an
+     * earlier step decides.
      */
     public void setUrl(String url) {
         this.url = new DatasetText(url, DatasetText::inUrl);
     }
 
-    /** Sets further headers, one {@code Name: value} per line; they win over all others. */
+    /** Sets further headers, one {@code Name: value} per line; they override all others. */
     public void setLines(String lines) {
         this.lines = new DatasetText(lines, DatasetText::inHeader);
     }
@@ -37,7 +37,7 @@ public final class RequestHeaders implements Processor {
         this.token = token;
     }
 
-    /** Sets the name for basic authentication; without a token. */
+    /** Sets the name for basic authentication, which replaces a token. */
     public void setUsername(String username) {
         this.username = username;
     }

@@ -22,8 +22,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What Camel's redelivery policy in {@code routes/delivery.camel.yaml} leaves open: which answers are final, and how long
- * to wait when the server says so. Safe for use by several threads.
+ * The part of redelivery that Camel's policy in {@code routes/delivery.camel.yaml} cannot express: which answers are
+ * final, and how long the server asks to wait. Safe for use by several threads.
  */
 public final class Retries implements Processor {
     private static final Logger LOG = LoggerFactory.getLogger(Retries.class);
@@ -38,7 +38,7 @@ public final class Retries implements Processor {
      * The policy's limits.
      *
      * @param most tries after the first; negative for ever
-     * @param circuit is told of each failed try
+     * @param circuit learns of each failed try
      */
     public Retries(int most, Duration longestDelay, Circuit circuit) {
         this.most = most;
@@ -46,7 +46,7 @@ public final class Retries implements Processor {
         this.circuit = circuit;
     }
 
-    /** Whether the same request will fail again: so says the answer, or a destination that needs a person's help. */
+    /** Whether the same request would fail again, by the answer, or because a person must act first. */
     public boolean isFinal(@ExchangeProperty(Exchange.EXCEPTION_CAUGHT) Exception failure) {
         return failure instanceof ConnectorException
                 || (failure instanceof HttpOperationFailedException http
@@ -55,8 +55,8 @@ public final class Retries implements Processor {
     }
 
     /**
-     * After a failed try: asks Camel to wait as long as the server wants in {@code Retry-After} (RFC 9110 §10.2.3), but not
-     * longer than the longest delay. That it is tried again is said once for all batches, by who watches the signs.
+     * After a failed try: asks Camel to wait for the server's {@code Retry-After} (RFC 9110 §10.2.3), but not longer
+     * than the longest delay. The watcher of the signs logs the retries once for all batches.
      */
     @Override
     public void process(Exchange exchange) {
@@ -69,7 +69,7 @@ public final class Retries implements Processor {
             }
             return;
         }
-        // Camel's own place for them, also where a broken answer has begun a message of its own.
+        // Camel looks for them here, also if a broken answer has started a message of its own.
         Message message = exchange.getIn();
         message.removeHeader(Exchange.REDELIVERY_DELAY);
         Optional<Duration> asked =
@@ -78,7 +78,7 @@ public final class Retries implements Processor {
                         : Optional.empty();
         asked.ifPresent(delay -> message.setHeader(
                 Exchange.REDELIVERY_DELAY, Math.max(1, Math.min(delay.toMillis(), longestDelay.toMillis()))));
-        // Camel has counted the retry that comes.
+        // Camel has counted the coming retry.
         int tries = message.getHeader(Exchange.REDELIVERY_COUNTER, 0, Integer.class);
         if (most < 0 || (tries > 0 && tries <= most)) {
             circuit.failed(lane, Failures.describe(failure));
@@ -97,17 +97,17 @@ public final class Retries implements Processor {
         }
     }
 
-    /** From now on each retry is told: its lane, and the HTTP status or what else went wrong. */
+    /** Sets a listener for each retry: its lane, and the HTTP status or kind of failure. */
     public void tell(BiConsumer<Lane, String> listener) {
         this.listener = listener;
     }
 
-    /** How many retries a lane has needed since {@link #take}, by HTTP status or what else went wrong. */
+    /** The number of a lane's retries since {@link #take}, by HTTP status or kind of failure. */
     public Map<String, Long> of(Lane lane) {
         return Map.copyOf(counts.getOrDefault(lane, new ConcurrentHashMap<>()));
     }
 
-    /** As {@link #of}, and begins again with none. */
+    /** Like {@link #of}, and resets the number. */
     public Map<String, Long> take(Lane lane) {
         ConcurrentMap<String, Long> taken = counts.remove(lane);
         return taken == null ? Map.of() : Map.copyOf(taken);
@@ -120,9 +120,9 @@ public final class Retries implements Processor {
         return failure instanceof RecordsOpenException ? "some records" : "no answer";
     }
 
-    /** How long the server wants us to wait; empty also for "not at all", so that the tries are not used up at once. */
+    /** How long the server asks to wait. Also empty for zero, because the tries would be used up at once. */
     static Optional<Duration> retryAfter(Map<String, String> headers, Instant now) {
-        // Camel gives the names as the server wrote them.
+        // Camel keeps the spelling of the server.
         return headers.entrySet().stream()
                 .filter(header -> header.getKey().equalsIgnoreCase("Retry-After"))
                 .map(header -> header.getValue().strip())

@@ -7,10 +7,10 @@ import org.apache.camel.spi.PropertiesFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hands a setting over as it is: {@code {{text:destination.splunk.source}}}, as a whole property of a bean or parameter of
- * an endpoint. Camel pastes the value of any other placeholder into text that it then evaluates; of this one it is given
- * the name of a bean, whose text it never reads. So no value is an option, a reference or a placeholder, and none stands
- * in an endpoint's URI.
+ * Passes a setting unchanged: {@code {{text:destination.splunk.source}}}, as a whole property of a bean or parameter of
+ * an endpoint. Camel inserts the value of any other placeholder into text and evaluates that; of this one it gets the
+ * name of a bean and never reads the bean's text. So no value acts as an option, a reference or a placeholder, and none
+ * is in an endpoint's URI.
  */
 public final class SettingTexts implements PropertiesFunction {
     private final Settings settings;
@@ -19,7 +19,10 @@ public final class SettingTexts implements PropertiesFunction {
         this.settings = settings;
     }
 
-    /** What Camel looks up. No String, since Camel evaluates those; it converts this one to what the property takes. */
+    /**
+     * The bean that Camel finds. Not a String, because Camel evaluates strings; Camel converts it to the type of the
+     * property.
+     */
     private record Text(String value) {
         @Override
         public String toString() {
@@ -38,7 +41,7 @@ public final class SettingTexts implements PropertiesFunction {
         return "text";
     }
 
-    /** What stands for a setting, with a colon and its default after its name if it has one. */
+    /** The placeholder of a setting: its name, and a colon and its default if it has one. */
     @Override
     public @Nullable String apply(String remainder) {
         String[] parts = remainder.split(":", 2);

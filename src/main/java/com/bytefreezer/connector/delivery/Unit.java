@@ -14,8 +14,9 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is delivered and recorded together: the records of one object; of a bundle of small ones; or of all of them, where
- * the query needs them at once. Keeps their balance while batches of it are in flight. Safe for use by several threads.
+ * Records that are delivered and recorded together: those of one object, of a bundle of small objects, or of all
+ * objects if the query needs them at once. Keeps their balance while batches are in flight. Safe for use by several
+ * threads.
  */
 public final class Unit implements Delivered {
     private static final long LOOK_AT_STOP_MS = 100;
@@ -32,11 +33,11 @@ public final class Unit implements Delivered {
     private final boolean repeatable;
     private final String key;
     private final long begun = System.nanoTime();
-    /** Batches that were settled before an earlier one was. */
+    /** Batches that were settled before an earlier one. */
     private final Map<Integer, Counts> ahead = new HashMap<>();
 
     private Counts settled = Counts.NONE;
-    /** By an earlier run. */
+    /** What an earlier run delivered. */
     private Counts settledBefore = Counts.NONE;
 
     private int nextToSettle;
@@ -50,7 +51,7 @@ public final class Unit implements Delivered {
     private @Nullable ConnectorException notRecorded;
 
     /**
-     * A unit of which nothing is delivered, until {@link #claimed} says more.
+     * A unit; nothing of it is delivered, unless {@link #claimed} says otherwise.
      *
      * @param query identifies the query's text, and for one that joins what it is joined with, see {@link #joined}
      * @param listing describes the whole dataset, when the unit covers it
@@ -74,14 +75,14 @@ public final class Unit implements Delivered {
         this.listing = listing;
         this.listingBefore = listingBefore;
         this.repeatable = repeatable;
-        // Each batch asks for it, and there may be many objects.
+        // Computed once, because each batch asks for it and there may be many objects.
         this.key = lane.name() + " "
                 + (listing != null
                         ? listing
                         : objects.stream().map(LakeObject::identity).collect(Collectors.joining("\n")));
     }
 
-    /** The same once more, of which nothing is delivered until it is claimed again. */
+    /** A fresh copy, to be claimed again. */
     public Unit again() {
         return new Unit(lane, tenant, dataset, objects, query, listing, listingBefore, repeatable);
     }
@@ -90,7 +91,7 @@ public final class Unit implements Delivered {
         return lane.name();
     }
 
-    /** The export's part in the ids of records: the same whether it is of this dataset alone or of a choice. */
+    /** The export's part of record ids: the same for an export of this dataset alone and for a choice. */
     String exportOfIds() {
         return lane.export();
     }
@@ -148,8 +149,10 @@ public final class Unit implements Delivered {
         return Optional.ofNullable(listingBefore);
     }
 
-    /** Distinguishes this unit's content from every other's, also of later runs of a query over the whole dataset. The
-     * same for every destination. */
+    /**
+     * Identifies the content of this unit, also among later runs of a query over the whole dataset. The same for every
+     * destination.
+     */
     public String key() {
         return key;
     }
@@ -164,12 +167,12 @@ public final class Unit implements Delivered {
         return repeatable && objects.size() == 1;
     }
 
-    /** Whether it is all objects together, as one query needs them. */
+    /** Whether it is all objects together, for a query that needs them at once. */
     public boolean isWhole() {
         return objects.size() > 1 && !isBundle();
     }
 
-    /** Whether these are small objects that are read together, but could as well be read one by one. */
+    /** Whether these are small objects, read together only for speed. */
     public boolean isBundle() {
         return repeatable && objects.size() > 1;
     }
@@ -179,7 +182,7 @@ public final class Unit implements Delivered {
         return new Counts(selected, settled.accepted(), settled.duplicates(), settled.deadLettered());
     }
 
-    /** What of {@link #counts} this run has done. */
+    /** This run's part of {@link #counts}. */
     public synchronized Counts ofThisRun() {
         return counts().minus(new Counts(
                 settledBefore.settled(),
@@ -205,13 +208,13 @@ public final class Unit implements Delivered {
         ended = true;
     }
 
-    /** A batch of it could not be delivered. The first failure counts. */
+    /** Records that a batch could not be delivered. The first failure counts. */
     public synchronized void failDelivery(Throwable reason) {
         deliveryFailed |= failure == null;
         failReading(reason);
     }
 
-    /** Its records could not be read to the end. */
+    /** Records that its records could not be read to the end. */
     synchronized void failReading(Throwable reason) {
         if (failure == null) {
             failure = reason;
@@ -219,7 +222,7 @@ public final class Unit implements Delivered {
         notifyAll();
     }
 
-    /** Whether it was the destination that failed. */
+    /** Whether the destination has failed. */
     public synchronized boolean hasDeliveryFailed() {
         return deliveryFailed;
     }
@@ -227,7 +230,7 @@ public final class Unit implements Delivered {
     /**
      * A batch is settled.
      *
-     * @return whether the settled records reach further without a gap than before
+     * @return whether the settled records without a gap are more than before
      */
     synchronized boolean settle(int batch, Counts counts) {
         ahead.put(batch, counts);
@@ -241,13 +244,12 @@ public final class Unit implements Delivered {
     }
 
     /**
-     * Waits until at most {@code most} batches up to this one are unsettled, so that what is repeated after a crash is
-     * bounded.
+     * Waits until at most {@code most} batches up to this one are unsettled. This bounds what a crash repeats.
      *
-     * @return whether it makes sense to go on: not when a batch has failed or the run is {@code stopped}
+     * @return whether to continue: false if a batch has failed or the run is {@code stopped}
      */
     boolean awaitSettled(int batch, int most, BooleanSupplier stopped) throws InterruptedException {
-        // Asked without holding the unit: who knows may be waiting for it, to add up what the open units have done.
+        // Called without the unit's lock: its implementation may wait for the unit, to add up the open units.
         while (!stopped.getAsBoolean()) {
             synchronized (this) {
                 if (failure != null) {
@@ -267,12 +269,12 @@ public final class Unit implements Delivered {
         return nextToSettle >= batch;
     }
 
-    /** When it was found, by {@link System#nanoTime}. */
+    /** When the unit was found, by {@link System#nanoTime}. */
     long begun() {
         return begun;
     }
 
-    /** Waits until every batch before this one is settled. Batches start in their order, so none waits for a later one. */
+    /** Waits until every batch before this one is settled. Batches start in order, so none waits for a later one. */
     synchronized void awaitTurn(int batch) throws InterruptedException {
         while (nextToSettle < batch) {
             if (failure != null) {
@@ -282,7 +284,7 @@ public final class Unit implements Delivered {
         }
     }
 
-    /** Names one of its objects in the ids of records and batches: the same wherever the dataset lies. */
+    /** Identifies one of its objects in the ids of records and batches: the same wherever the dataset is stored. */
     synchronized String identity(int object) {
         LakeObject meant = objects.get(object);
         return former ? meant.formerIdentity() : "%s/%s/%s".formatted(tenant, dataset, meant.identity());
@@ -304,7 +306,7 @@ public final class Unit implements Delivered {
         elsewhere = true;
     }
 
-    /** Whether it is another replica's. */
+    /** Whether another replica has it. */
     public synchronized boolean isElsewhere() {
         return elsewhere;
     }
@@ -327,7 +329,7 @@ public final class Unit implements Delivered {
         return Optional.ofNullable(notRecorded);
     }
 
-    /** So does it stand in messages. */
+    /** Its name in messages. */
     @Override
     public String toString() {
         return object();

@@ -23,7 +23,7 @@ public final class ScratchFolder implements AutoCloseable {
     /**
      * A new one in the system's folder for temporary files.
      *
-     * @throws UncheckedIOException when it cannot be made
+     * @throws UncheckedIOException if it cannot be created
      */
     public static ScratchFolder create() {
         try {

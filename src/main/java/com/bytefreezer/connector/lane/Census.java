@@ -26,8 +26,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Knows which datasets the exports stand for that choose them by patterns, and asks again after each pause, in a thread of its
- * own. What cannot be found out leaves what is known as it is. For one thread, but for what it asks.
+ * Knows the datasets of the exports with patterns, and asks again after each pause, in a thread of its own. A failed
+ * question leaves the known datasets as they are. For one thread, except for its questions.
  */
 final class Census implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Census.class);
@@ -41,16 +41,16 @@ final class Census implements AutoCloseable {
         asking.setDaemon(true);
         return asking;
     });
-    /** By tenant and dataset as they are written; several exports may choose the same. */
+    /** By tenant and dataset as written; several exports may choose the same. */
     private final Map<String, Known> known = new ConcurrentHashMap<>();
 
     /**
-     * Where one look leaves it.
+     * The result of the latest look.
      *
      * @param names null until the first answer
-     * @param problem why it is not known, or not all of it; else empty
-     * @param lookedAt where the last answer came from
-     * @param again when it is asked next, by {@link System#nanoTime}
+     * @param problem why they are unknown or incomplete; otherwise empty
+     * @param lookedAt the source of the last answer
+     * @param again the time of the next question, by {@link System#nanoTime}
      */
     private record Known(
             @Nullable Set<DatasetName> names, String problem, String lookedAt, long again, boolean asking) {
@@ -68,8 +68,8 @@ final class Census implements AutoCloseable {
     /**
      * Asks {@code source}.
      *
-     * @param pause from one answer to the next look
-     * @param retry the same after a failure
+     * @param pause from an answer to the next question
+     * @param retry from a failure to the next question
      */
     Census(Function<DatasetChoice, Lake.Found> source, Duration pause, Duration retry) {
         this.source = source;
@@ -77,7 +77,7 @@ final class Census implements AutoCloseable {
         this.retry = retry;
     }
 
-    /** Asks what is to be asked now for these exports; returns at once. */
+    /** Asks the questions that are due for these exports; returns at once. */
     void look(Collection<ExportDefinition> exports) {
         Map<String, ExportDefinition> choices = new LinkedHashMap<>();
         exports.stream().filter(ExportDefinition::isChoice).forEach(export -> choices.putIfAbsent(key(export), export));
@@ -93,7 +93,7 @@ final class Census implements AutoCloseable {
         });
     }
 
-    /** The lanes of an export, one of each dataset that is known. */
+    /** The lanes of an export, one for each known dataset. */
     List<ExportDefinition> lanesOf(ExportDefinition export) {
         DatasetChoice choice = export.choice();
         if (choice == null) {
@@ -109,13 +109,13 @@ final class Census implements AutoCloseable {
         for (ExportDefinition export : exports) {
             Known its = known.getOrDefault(key(export), Known.NOTHING);
             if (export.isChoice() && its.names == null && !its.problem.isEmpty()) {
-                problems.put(export.export(), "its datasets cannot be found out: " + its.problem);
+                problems.put(export.export(), "its datasets cannot be found: " + its.problem);
             }
         }
         return problems;
     }
 
-    /** Exports of which no dataset is there, by their names, with a line about it. */
+    /** Exports without datasets, by their names, with a line about each. */
     Map<String, String> without(Collection<ExportDefinition> exports) {
         Map<String, String> without = new TreeMap<>();
         for (ExportDefinition export : exports) {
@@ -128,7 +128,7 @@ final class Census implements AutoCloseable {
     }
 
     private static String none(String tenant, String dataset, String lookedAt) {
-        return "no dataset is %s of tenant %s in %s. Nothing is exported until there is one. Check tenant and dataset."
+        return "tenant %2$s has no dataset %1$s in %3$s. Nothing is exported until there is one. Check tenant and dataset."
                 .formatted(dataset, tenant, lookedAt);
     }
 
@@ -143,7 +143,7 @@ final class Census implements AutoCloseable {
             Lake.Found found = source.apply(choice);
             Set<DatasetName> names = new LinkedHashSet<>(found.datasets());
             if (before.names != null) {
-                // Nobody knows whether they are gone.
+                // They may or may not be gone.
                 before.names.stream()
                         .filter(name -> found.unknown().containsKey(name.tenant()))
                         .forEach(names::add);
@@ -159,7 +159,7 @@ final class Census implements AutoCloseable {
                     before.names, Failures.describe(e), before.lookedAt, System.nanoTime() + retry.toNanos(), false);
         }
         Known answer = now;
-        // Unless nobody chooses it any more.
+        // Unless no export chooses it any more.
         if (known.computeIfPresent(key, (same, asking) -> answer) != null) {
             tell(export, before, now, key.split("\n", 2));
         }
@@ -175,14 +175,14 @@ final class Census implements AutoCloseable {
     private void tell(String export, Known before, Known now, String[] written) {
         if (!now.problem.isEmpty() && !now.problem.equals(before.problem)) {
             LOG.warn(
-                    "export {}: {} of its datasets can be found out: {} {} It is tried again each {} s.",
+                    "export {}: {} of its datasets can be found: {} {} The connector tries again every {} s.",
                     export,
                     now.names == null ? "none" : "not all",
                     now.problem,
-                    now.names == null ? "Nothing of it is exported until then." : "Those that are known go on.",
+                    now.names == null ? "Nothing of it is exported until then." : "The known ones go on.",
                     retry.toSeconds());
         } else if (now.problem.isEmpty() && !before.problem.isEmpty()) {
-            LOG.info("export {}: its datasets can be found out again.", export);
+            LOG.info("export {}: its datasets can be found again.", export);
         }
         if (now.names == null) {
             return;
@@ -197,7 +197,7 @@ final class Census implements AutoCloseable {
         }
         if (!gone.isEmpty()) {
             LOG.warn(
-                    "export {}: {} not there any more: {}. What was delivered stays known.",
+                    "export {}: {} no longer there: {}. The cursor keeps what was delivered.",
                     export,
                     counted(gone.size()),
                     some(gone));

@@ -8,8 +8,8 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps other units of the process from being delivered while one is that the process may die of, so that only that one is
- * to blame. Nobody waits long for another lane: a destination may be down for days. Safe for use by several threads.
+ * Keeps other units from being delivered together with a unit that may kill the process, so that only that unit is to
+ * blame. No lane waits long for another: a destination may be down for days. Safe for use by several threads.
  */
 final class Company {
     private static final Duration PATIENCE = Duration.ofMinutes(1);
@@ -18,23 +18,23 @@ final class Company {
     private final Set<Unit> units = new HashSet<>();
     private @Nullable Unit loner;
 
-    /** Begins a unit, after the one that is alone, if any. */
+    /** Starts a unit, after the one that is alone, if any. */
     synchronized Unit enter(Unit unit, BooleanSupplier stopping) {
         await(() -> loner == null, stopping);
         units.add(unit);
         return unit;
     }
 
-    /** Begins a unit when there is no other one. */
+    /** Starts a unit when there is no other one. */
     synchronized Unit enterAlone(Unit unit, BooleanSupplier stopping) {
-        // From now on no other one begins.
+        // From now on no other one starts.
         loner = unit;
         await(units::isEmpty, stopping);
         units.add(unit);
         return unit;
     }
 
-    /** Ends a unit, if it has begun. */
+    /** Ends a unit, if it has started. */
     synchronized void leave(Unit unit) {
         units.remove(unit);
         if (unit.equals(loner)) {

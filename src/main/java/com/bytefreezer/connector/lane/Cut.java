@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Cut {
     private static final Logger LOG = LoggerFactory.getLogger(Cut.class);
-    /** How many objects at either end of the dataset are asked for a column that none has so far. */
+    /** The number of objects at either end of the dataset that are searched for an unknown column. */
     private static final int SCHEMA_SAMPLE = 500;
 
     private final Exports exports;
@@ -33,7 +33,7 @@ final class Cut {
         this.duckDb = duckDb;
     }
 
-    /** Whether a run may be of all objects together. */
+    /** Whether a run may need all objects together. */
     boolean mayNeedAll() {
         return plan == null || is(Plan.Kind.WHOLE);
     }
@@ -43,7 +43,7 @@ final class Cut {
         return is(Plan.Kind.ROW_WISE);
     }
 
-    /** Whether, besides, each record of an object gives exactly one. */
+    /** Whether, in addition, each record gives at most one. */
     boolean isOneEach() {
         return gives(Plan.Rows.ONE_EACH);
     }
@@ -70,7 +70,7 @@ final class Cut {
     }
 
     /**
-     * Decides it, with the objects that the run sees first.
+     * Decides it with the first objects of the run.
      *
      * @throws ConnectorException when the query does not fit the dataset
      */
@@ -86,14 +86,14 @@ final class Cut {
 
     private void tell(Plan made) {
         LOG.info(
-                "{}: {} sync, since {}: {}.",
+                "{}: {} sync (query.sync={}): {}.",
                 exports.subject(definition),
                 made.covers(definition.sync()),
                 definition.sync(),
                 made.reason());
         if (made.kind(definition.sync()) == Plan.Kind.LIMITED && made.kind() == Plan.Kind.LIMITED) {
             LOG.warn(
-                    "{}: the query has a LIMIT: of the new records each run delivers so many, and the others never. Remove the LIMIT from query.sql to export every record.",
+                    "{}: the query has a LIMIT: each run delivers that many of the new records and skips the others for good. Remove the LIMIT from query.sql to export every record.",
                     exports.subject(definition));
         }
     }

@@ -35,16 +35,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One export to one destination: which dataset, which query, to where. Its methods are the steps of {@code routes/export.camel.yaml}, in
- * the order in which they stand here. One run at a time; within a run the methods that take a unit are called by several
- * threads.
+ * A lane: one export of a dataset to one destination. Its methods are the steps of {@code routes/export.camel.yaml}, in
+ * the same order. One run at a time; within a run the methods that take a unit are called by several threads.
  */
 public final class Export {
     private static final Logger LOG = LoggerFactory.getLogger(Export.class);
 
     private final Exports exports;
     private final AtomicReference<@Nullable Run> running = new AtomicReference<>();
-    /** What came of the run before {@link #close}. */
+    /** The result of the last run, set by {@link #close}. */
     private volatile Result result = Result.NONE;
 
     private final ExportDefinition definition;
@@ -97,7 +96,7 @@ public final class Export {
         return lane;
     }
 
-    /** What its DuckDB holds in memory now, in bytes; 0 while it does not run. */
+    /** The memory of its DuckDB in bytes; 0 while it does not run. */
     public long duckDbMemory() {
         Run run = running.get();
         try {
@@ -108,7 +107,7 @@ public final class Export {
         }
     }
 
-    /** What the current run reads from, and a number that changes with each of its steps; empty between two runs. */
+    /** The lake of the current run, and a number that changes with each of its steps; empty between two runs. */
     public Optional<Step> step() {
         return Optional.ofNullable(running.get()).map(run -> new Step(run.lake, run.tally.steps()));
     }
@@ -121,13 +120,13 @@ public final class Export {
     /** See {@link #step}. */
     public record Step(Lake lake, long number) {}
 
-    /** How far the current run is, or how far the last one came. */
+    /** The progress of the current run, or of the last one. */
     public RunProgress progress() {
         Run run = running.get();
         return run == null ? new RunProgress(result.objects(), result.counts()) : run.tally.progress();
     }
 
-    /** So do its messages begin. */
+    /** The first words of its messages. */
     public String subject() {
         return exports.subject(definition);
     }
@@ -142,7 +141,7 @@ public final class Export {
         return definition.interval();
     }
 
-    /** Gives the steps that follow, and the trace, what they may want to know of the export. */
+    /** Describes the export to the following steps and to the trace. */
     public void describe(Exchange exchange) {
         Span.current().setAttribute("export", name).setAttribute("destination", destination);
         exchange.setVariable("tenant", tenant);
@@ -165,7 +164,7 @@ public final class Export {
                 credentials,
                 position,
                 exports.cursor().lanes().suspects(lane),
-                // A run that is not repeated ends when all it has listed is delivered, by whomever.
+                // A run that is not repeated ends when everything it has listed is delivered, by any replica.
                 !exports.isWatch(),
                 exports.lookups().of(query.lookups()),
                 bar(lake, position)));
@@ -173,12 +172,12 @@ public final class Export {
 
     private boolean mustListAll() {
         return !exports.isWatch()
-                // A full sync reads all that is listed, and without a plan it is not known to be none.
+                // A full sync reads everything; without a plan it may be one.
                 || units.cut().mayNeedAll()
                 || start.isBeforeFirstListing();
     }
 
-    /** Whether there is anything to {@link #discover}. Takes a while when it is another replica's. */
+    /** Whether there is anything to {@link #discover}. Waits a moment if another replica has it. */
     public boolean hasMore() throws InterruptedException {
         Run run = run();
         if (run.isDiscovered() && run.leftOver.isWaitingForOthers() && !isStopping(run)) {
@@ -191,8 +190,8 @@ public final class Export {
     }
 
     /**
-     * The units of this run, found while they are worked on; after that, what is left over: bundles that could not be
-     * read, cut smaller, and what another replica had claimed.
+     * The units of this run, found while they are delivered; after that, what is left over: the objects of bundles that
+     * could not be read, and units that another replica had claimed.
      */
     public Iterator<Unit> discover() {
         return ErrorsAsFailures.in(units.discover(run()));
@@ -218,7 +217,7 @@ public final class Export {
         }
     }
 
-    /** Once in a run; objects that are read at the same time wait for the same keys. */
+    /** Fetches new keys once in a run; objects that are read at the same time wait for them. */
     private void fetchKeys(Run run, CamelContext routes) {
         synchronized (run.keys) {
             if (!run.mayRefetchKeys()) {
@@ -241,7 +240,7 @@ public final class Export {
                 batchSize,
                 exports.settings().integer("delivery.max-batch-bytes"),
                 Math.max(2, exports.settings().integer("delivery.max-in-flight")),
-                // A bundle is short, and all of it would be delivered again.
+                // A bundle is short, and a stop would repeat all of it.
                 () -> unit.isBundle() ? run.tally.isAborted() : isStopping(run));
     }
 
@@ -249,8 +248,8 @@ public final class Export {
      * Records the unit as delivered. Fails unless every record of it was read and is settled: selected = accepted +
      * duplicates + dead-lettered.
      *
-     * <p>Here and not in the idempotent consumer's completion, which takes a unit whose refused batch was handled on the
-     * way for a failed one.
+     * <p>Not done by the idempotent consumer's completion, because Camel counts a unit with a handled refusal as
+     * failed.
      */
     public void commit(Exchange exchange, Unit unit, String statement) throws Exception {
         Optional<Throwable> failure = unit.failure();
@@ -269,19 +268,19 @@ public final class Export {
         }
         Counts counts = unit.counts();
         if (!counts.balances() && isStopping(run())) {
-            // Of a bundle all is read before anything is sent.
+            // A bundle is read to its end before anything is sent.
             throw new StoppedException();
         }
         if (!counts.balances()) {
-            throw new IllegalStateException("it does not balance: " + counts);
+            throw new IllegalStateException("its counts do not balance: " + counts);
         }
         exports.cursor().confirm(exchange, unit.key());
     }
 
     /**
-     * Ends a run: moves the watermark and says what was done.
+     * Ends a run: moves the watermark and logs the result.
      *
-     * @throws ConnectorException when not everything is delivered
+     * @throws ConnectorException if not everything is delivered
      */
     public void finish() throws StoppedException {
         Run run = run();
@@ -302,7 +301,7 @@ public final class Export {
         run.tally.requireAllDelivered(run.lake.place());
     }
 
-    /** Once, and again when it has changed. */
+    /** Logs it once, and again if it has changed. */
     private void tellSkipped(Skipped skipped) {
         String text = skipped.toString();
         exports.cursor().lanes().leavesOut(lane, text);
@@ -317,7 +316,7 @@ public final class Export {
         }
     }
 
-    /** Gives back what the run has open. */
+    /** Closes everything that the run has open. */
     public void close() {
         Run run = running.get();
         result = Result.NONE;
@@ -331,24 +330,24 @@ public final class Export {
         }
     }
 
-    /** The same, where a run is open. */
+    /** The same, if a run is open. */
     void closeIfRunning() {
         if (running.get() != null) {
             close();
         }
     }
 
-    /** What came of the last run. */
+    /** The result of the last run. */
     Result result() {
         return result;
     }
 
-    /** What the run that is under way has done; empty between two runs. Another thread may ask. */
+    /** The result so far of the run under way; empty between two runs. Other threads may call it. */
     Optional<Result> soFar() {
         return Optional.ofNullable(running.get()).map(run -> run.tally.result());
     }
 
-    /** A unit of the current run is done, well or not. */
+    /** Ends a unit of the current run, successful or not. */
     void done(Unit unit, @Nullable Throwable failure) {
         Trouble trouble = failure == null || unit.hasDeliveryFailed() ? null : Trouble.of(failure);
         if (trouble != null) {
@@ -360,7 +359,7 @@ public final class Export {
         }
         Run run = run();
         if (failure != null && exports.isStopping()) {
-            // What a stop interrupts has not failed.
+            // A stopped unit has not failed.
             run.done(unit, new StoppedException());
         } else if (trouble != null && trouble.is(Kind.GONE)) {
             run.done(unit, trouble.confirmedBy(run.lake, unit));
@@ -377,7 +376,7 @@ public final class Export {
         return run;
     }
 
-    /** From now on no batch is begun: its file has changed, or is gone. */
+    /** Lets no further batch start: the export's file has changed or is gone. */
     void end() {
         ended = true;
     }

@@ -23,10 +23,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps the lanes of a watch in step with the files in {@code routes/exports}. It looks at them each second, since a mount tells
- * of no change, and takes what has stayed the same from one look to the next, so that no half of a file is taken. What
- * is wrong is said once; an export that runs then goes on as it was. An export that chooses datasets by patterns has a lane for
- * each that there is. For one thread.
+ * Keeps the lanes of a watch in step with the files in {@code routes/exports}. It looks at them every second, because a
+ * mount reports no changes, and uses a file only if it has stayed the same from one look to the next, so that it never
+ * uses half a file. A mistake is logged once; a running export continues as before. An export with patterns has a lane
+ * for each matching dataset. For one thread.
  */
 public final class ExportFolder implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ExportFolder.class);
@@ -37,34 +37,34 @@ public final class ExportFolder implements AutoCloseable {
     private final Census census;
     private Map<String, String> seen = Map.of();
     private Map<String, String> taken = Map.of();
-    /** What each file says, or said when it was last right. */
+    /** The last correct content of each file. */
     private Map<String, List<ExportDefinition>> files = new LinkedHashMap<>();
 
     private Map<String, String> problems = Map.of();
-    /** What does not run yet as its file says. */
+    /** Exports that do not run yet as their files say. */
     private Set<Lane> open = Set.of();
-    /** All lanes that the files want, when they were looked at last. */
+    /** All lanes of the files at the last look. */
     private Map<Lane, ExportDefinition> wanted = Map.of();
 
-    /** What has to know of it when lanes come and go. */
+    /** Told when lanes come and go. */
     public interface Surroundings {
         /**
-         * Makes the route of a destination, where no export had it before.
+         * Creates the route of a destination that no export has used before.
          *
-         * @throws ConnectorException when it cannot be made
+         * @throws ConnectorException if it cannot be created
          */
         void require(String destination);
 
-        /** A lane is new. */
+        /** Called for a new lane. */
         void added(Lane lane);
 
         /** A lane is gone. */
         void removed(Lane lane);
 
         /**
-         * The datasets of a choice; asked in a thread of its own.
+         * The datasets of a choice; called in a thread of its own.
          *
-         * @throws ConnectorException when they cannot be found out
+         * @throws ConnectorException if they cannot be found
          */
         Lake.Found find(DatasetChoice choice);
     }
@@ -83,7 +83,7 @@ public final class ExportFolder implements AutoCloseable {
         census.close();
     }
 
-    /** The exports as the process starts, before {@link #look}. */
+    /** Sets the exports at the start of the process, before {@link #look}. */
     public void begin() {
         taken = settings.stateOfExportFiles();
         seen = taken;
@@ -93,9 +93,9 @@ public final class ExportFolder implements AutoCloseable {
     }
 
     /**
-     * Looks whether something has changed.
+     * Looks for changes.
      *
-     * @param schedule tells when a lane can be changed
+     * @param schedule tells whether a lane can be changed now
      */
     public void look(Schedule schedule) {
         try {
@@ -113,7 +113,7 @@ public final class ExportFolder implements AutoCloseable {
             }
             seen = now;
         } catch (UncheckedIOException e) {
-            // One goes while it is looked at; the next look tells.
+            // A file vanished during the look; the next look finds out.
             LOG.debug("{}", Failures.describe(e));
         }
         lookForDatasets();
@@ -133,7 +133,7 @@ public final class ExportFolder implements AutoCloseable {
                 .toList();
     }
 
-    /** In a line each, however many lanes they have. */
+    /** Logs one line for each export, however many lanes it has. */
     private void sayWhatChanged(List<ExportDefinition> before) {
         Map<Lane, ExportDefinition> now = new HashMap<>();
         choices().forEach(one -> now.put(one.lane(), one));
@@ -217,7 +217,7 @@ public final class ExportFolder implements AutoCloseable {
         }
     }
 
-    /** Of exports that do not run for what their files say. */
+    /** The problems of exports that do not run because of their files. */
     private Set<Lane> refusedLanes() {
         return exports.definitions().stream()
                 .map(ExportDefinition::lane)
@@ -245,7 +245,7 @@ public final class ExportFolder implements AutoCloseable {
                 right.put(file, described);
                 described.forEach(one -> names.add(one.name()));
             } catch (ConnectorException e) {
-                // The other exports go on, as the end of the line says.
+                // The other exports continue, as the end of the line says.
                 wrong.put(file, "%s: %s".formatted(file, e.saying("")));
             }
         });
@@ -265,14 +265,14 @@ public final class ExportFolder implements AutoCloseable {
         });
         problems.keySet().stream()
                 .filter(file -> right.containsKey(file) && !wrong.containsKey(file))
-                .forEach(file -> LOG.info("{}: it is right now.", file));
+                .forEach(file -> LOG.info("{}: the file is correct now.", file));
         files = right;
         problems = wrong;
         exports.describedIn(now.files());
         exports.refuse(refused(wrong));
     }
 
-    /** What is wrong with the files, by the name of the export, which is that of the file where there is none. */
+    /** The problems of the files, by the name of the export, or of the file if the export has none. */
     private Map<String, String> refused(Map<String, String> wrong) {
         Map<String, String> refused = new HashMap<>();
         wrong.forEach((file, problem) -> {

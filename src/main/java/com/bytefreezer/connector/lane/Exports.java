@@ -35,7 +35,7 @@ import java.util.concurrent.Semaphore;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** What all exports of this process share. Safe for use by several threads. */
+/** Everything that the exports of this process share. Safe for use by several threads. */
 public final class Exports {
     private final Settings settings;
     private final Lookups lookups;
@@ -44,7 +44,7 @@ public final class Exports {
     private final ConcurrentMap<Lane, Export> lanes = new ConcurrentHashMap<>();
     private final Readings readings = new Readings();
     private final MemoryLimit memory;
-    /** For the one object of the process that is read alone, with more memory. */
+    /** Held by the one object of the process that is read alone, with more memory. */
     private final Semaphore alone = new Semaphore(1, true);
 
     private final Company company = new Company();
@@ -62,7 +62,7 @@ public final class Exports {
     private volatile boolean stopping;
     private volatile boolean quiet;
     private final Engine engine;
-    /** By their text: exports of many datasets often have the same. */
+    /** By their text: exports with many datasets share one. */
     private final Map<String, Query> queries = new ConcurrentHashMap<>();
 
     /**
@@ -89,9 +89,9 @@ public final class Exports {
     }
 
     /**
-     * Makes a lane of each of {@code definitions}.
+     * Creates a lane for each of {@code definitions}.
      *
-     * @throws ConnectorException with all that is wrong with their queries
+     * @throws ConnectorException with all problems of their queries
      */
     public void add(Collection<ExportDefinition> definitions) {
         check(definitions, Problem.NOTHING_EXPORTED);
@@ -99,9 +99,9 @@ public final class Exports {
     }
 
     /**
-     * The same, but makes none.
+     * Only checks the queries.
      *
-     * @param effect what the connector does where something is wrong, as the exception says it
+     * @param effect what the connector does about a problem, as part of the exception's text
      */
     public void check(Collection<ExportDefinition> definitions, String effect) {
         List<String> unknown = definitions.stream()
@@ -132,18 +132,18 @@ public final class Exports {
         }
     }
 
-    /** From now on messages name the files of exports, too. */
+    /** Adds the files of exports to messages. */
     public void describedIn(Map<String, String> filesOfExports) {
         files.putAll(filesOfExports);
     }
 
-    /** So do all messages of a lane begin. */
+    /** The first words of all messages of a lane. */
     String subject(ExportDefinition lane) {
         String file = files.get(lane.export());
         return "%s, export %s%s".formatted(lane.destination(), lane.name(), file == null ? "" : " (" + file + ")");
     }
 
-    /** Makes the lane of a definition that was checked, in place of the one that has its name. */
+    /** Creates the lane of a checked definition, or replaces the lane of the same name. */
     void put(ExportDefinition definition) {
         Query query = Objects.requireNonNull(queries.get(definition.sql()), definition.sql());
         Export before = lanes.put(definition.lane(), new Export(this, definition, query));
@@ -159,7 +159,7 @@ public final class Exports {
         }
     }
 
-    /** Forgets the queries that neither a lane nor one of {@code definitions} has. */
+    /** Forgets the queries that no lane and none of {@code definitions} uses. */
     void forgetQueriesBut(Collection<ExportDefinition> definitions) {
         Set<String> used = new HashSet<>();
         definitions.forEach(one -> used.add(one.sql()));
@@ -167,32 +167,32 @@ public final class Exports {
         queries.keySet().retainAll(used);
     }
 
-    /** The lane of this name, where there is one. */
+    /** The lane of this name, if there is one. */
     public Optional<Export> find(Lane lane) {
         return Optional.ofNullable(lanes.get(lane));
     }
 
-    /** @param problems what is wrong with exports, as with their files, by their names */
+    /** @param problems the problems of exports and their files, by the exports' names */
     void refuse(Map<String, String> problems) {
         refused = Map.copyOf(problems);
     }
 
-    /** @param exports of which no dataset is there, by their names, with a line about it */
+    /** @param exports those without datasets, by their names, with a line about each */
     void without(Map<String, String> exports) {
         without = Map.copyOf(exports);
     }
 
-    /** What is wrong with an export, as with its file; it does not run, or not as the file says. */
+    /** The problem of an export or its file; the export does not run, or not as the file says. */
     public Optional<String> refusal(String export) {
         return Optional.ofNullable(refused.get(export));
     }
 
-    /** The same, or that it has no dataset. */
+    /** The same, or that the export has no dataset. */
     public Optional<String> problem(String export) {
         return refusal(export).or(() -> Optional.ofNullable(without.get(export)));
     }
 
-    /** All lanes, and one without a destination for each export that cannot run for what its file says. */
+    /** All lanes, and one without a destination for each export that cannot run because of its file. */
     public List<ExportDefinition> definitions() {
         List<ExportDefinition> all =
                 new ArrayList<>(all().stream().map(Export::definition).toList());
@@ -206,19 +206,19 @@ public final class Exports {
         return all;
     }
 
-    /** From now on no batch is begun; those in flight are finished. */
+    /** Lets no further batch start; those in flight are finished. */
     public void stop() {
         stopping = true;
         turns.endWaiting();
         cursor.stopping();
     }
 
-    /** What the exports wait for. */
+    /** The signs: what the exports wait for. */
     public Signs signs() {
         return signs;
     }
 
-    /** Closes the runs that a stop has broken off: their routes do not come to it any more. */
+    /** Closes the runs that a stop has broken off, because their routes cannot. */
     public void close() {
         threads.close();
         lanes.values().forEach(Export::closeIfRunning);
@@ -228,7 +228,7 @@ public final class Exports {
         return engine;
     }
 
-    /** From now on nothing is shown on a terminal. */
+    /** Shows no progress bar from now on. */
     public void quiet() {
         quiet = true;
     }
@@ -247,12 +247,15 @@ public final class Exports {
         return Optional.ofNullable(lanes.get(lane)).flatMap(Export::soFar).map(Run.Result::oldestUndelivered);
     }
 
-    /** What the lanes of one export read together; none when there is only one. */
+    /** The shared reading of the lanes of one export; none if there is only one lane. */
     Optional<SharedReading> sharedReading(ExportDefinition one) {
         return readings.of(one.name());
     }
 
-    /** How many objects of {@code lane} are found and not delivered: by this run, or, until it finds any, the last one. */
+    /**
+     * The number of objects of {@code lane} that are found and not delivered: by this run, or, until it finds any, by
+     * the last one.
+     */
     public long undelivered(Lane lane) {
         Export export = get(lane);
         return export.soFar()
@@ -261,7 +264,7 @@ public final class Exports {
                 .orElseGet(() -> export.result().undelivered());
     }
 
-    /** What the {@code jdbc:} endpoint reads with. */
+    /** The data source of the {@code jdbc:} endpoint. */
     public RunDataSource dataSource() {
         return dataSource;
     }
@@ -271,12 +274,12 @@ public final class Exports {
         return turns;
     }
 
-    /** Threads that read objects: so many for each lane. */
+    /** The threads that read objects, with a limit for each lane. */
     public ExecutorService readers() {
         return threads.poolOfEachLane(settings.integer("export.parallel-objects"));
     }
 
-    /** Threads that deliver batches: so many for each lane. */
+    /** The threads that deliver batches, with a limit for each lane. */
     public ExecutorService deliverers() {
         return threads.poolOfEachLane(settings.integer("delivery.max-in-flight"));
     }
@@ -286,22 +289,22 @@ public final class Exports {
         return Objects.requireNonNull(lanes.get(lane), lane::toString);
     }
 
-    /** What DuckDB may use, for a person. */
+    /** The memory that DuckDB may use, as text for a person. */
     public String describeMemory() {
         return memory.describe(atATime());
     }
 
-    /** In bytes, for the DuckDB of one lane's run. */
+    /** Memory in bytes for the DuckDB of one lane's run. */
     long memoryOfLane() {
         return memory.each(atATime());
     }
 
-    /** In bytes, for the DuckDB of an object that is read alone. */
+    /** Memory in bytes for the DuckDB of an object that is read alone. */
     long memoryAlone() {
         return memory.alone(atATime());
     }
 
-    /** How many lanes run at the same time, at most. */
+    /** The most lanes that run at the same time. */
     private int atATime() {
         long destinations = lanes.values().stream()
                 .map(lane -> lane.definition().destination())
@@ -315,7 +318,7 @@ public final class Exports {
         return alone;
     }
 
-    /** What all lanes deliver at this moment. */
+    /** The units that all lanes deliver at this moment. */
     Company company() {
         return company;
     }

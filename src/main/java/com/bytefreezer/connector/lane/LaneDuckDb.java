@@ -18,9 +18,9 @@ import java.util.stream.Stream;
  * {@link #schema} and {@link #keepSchema}, which several threads call.
  */
 final class LaneDuckDb {
-    /** How many objects of a dataset are asked for their columns before the first record of it is delivered. */
+    /** The number of objects whose columns are read before the first record of a dataset is delivered. */
     private static final int FIRST_LOOK = 500;
-    /** How many objects at a time are asked for their columns later on, before the first of them is delivered. */
+    /** The number of objects whose columns are read at a time later on, before the first of them is delivered. */
     private static final int LOOK = 64;
 
     private final Exports exports;

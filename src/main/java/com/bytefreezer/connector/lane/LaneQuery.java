@@ -20,14 +20,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The query of a lane, and those that it had before: what is begun with one is finished with it. Two texts are the same query
- * when DuckDB's parser makes the same of them. {@link #agree} is for one thread at a time, the rest for several.
+ * The query of a lane and its former queries: an object that is started with a query is finished with it. Two texts are
+ * the same query if DuckDB's parser gives the same result for both. {@link #agree} is for one thread at a time, the
+ * rest for several.
  */
 final class LaneQuery {
     private static final Logger LOG = LoggerFactory.getLogger(LaneQuery.class);
 
     /**
-     * A query, and what else changes its records.
+     * A query, and everything else that changes its records.
      *
      * @param omitNulls whether a NULL is left out
      */
@@ -72,20 +73,20 @@ final class LaneQuery {
         }
     }
 
-    /** By which the records and the objects that are begun know it. */
+    /** The id of the query in records and started objects. */
     String id() {
         return id;
     }
 
-    /** What an object was begun with. */
+    /** The query that an object was started with. */
     Used of(String begunWith) {
         return former.getOrDefault(begunWith, own);
     }
 
     /**
-     * Before each run: the lane is this query's, or another replica's.
+     * Called before each run: claims the lane for this query.
      *
-     * @throws ConnectorException when it is another's, which has a newer query
+     * @throws ConnectorException if another replica has a newer query
      */
     void agree() {
         if (id.isEmpty()) {
@@ -96,12 +97,12 @@ final class LaneQuery {
             case CHANGED -> sayThatItHasChanged();
             case OTHERS ->
                 throw new ConnectorException(
-                                "another replica works on this export with a newer query. This one leaves it alone until both have the same. Give all replicas the same query.sql, columns and records.nulls.")
+                                "another replica works on this export with a newer query. This replica leaves the export alone until both have the same query. Give all replicas the same query.sql, columns and records.nulls.")
                         .of(subject.get(), "");
         }
     }
 
-    /** The id of a query of before that means the same, or a new one. */
+    /** The id of a former query with the same meaning, or a new id. */
     private String known() {
         String found = "";
         for (Known each : queries.of(lane)) {
@@ -109,7 +110,7 @@ final class LaneQuery {
             try {
                 used = parsed(each.text());
             } catch (ConnectorException e) {
-                LOG.debug("{}: a former query is none any more", subject.get(), e);
+                LOG.debug("{}: a former query is no longer valid", subject.get(), e);
                 continue;
             }
             if (found.isEmpty() && isSame(used)) {
@@ -120,7 +121,7 @@ final class LaneQuery {
         if (!found.isEmpty()) {
             return found;
         }
-        // So did an id come about before queries were kept.
+        // Ids were made like this before queries were kept.
         String byText = id(content);
         return queries.hasUsed(lane, byText) ? byText : id(own.query().meaning() + "\n" + own.omitNulls());
     }
@@ -133,15 +134,14 @@ final class LaneQuery {
     private void sayThatItHasChanged() {
         Begun begun = queries.begunOtherwise(lane, id);
         LOG.warn(
-                "{}: the query has changed. What is delivered stays as it is, and new objects go by the new query{}.",
+                "{}: the query has changed. It applies to new objects; delivered ones are not repeated{}.",
                 subject.get(),
                 begun.objects() == 0
                         ? ""
                         : begun.lost()
-                                ? "; of %d objects that were begun up to %d records come again"
+                                ? "; %d started objects start again and repeat up to %d records"
                                         .formatted(begun.objects(), begun.records())
-                                : "; %d objects that were begun are finished with the former one"
-                                        .formatted(begun.objects()));
+                                : "; the former query finishes %d started objects".formatted(begun.objects()));
     }
 
     private static String id(String text) {

@@ -14,8 +14,8 @@ import org.apache.camel.Variable;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The steps of {@code routes/export.camel.yaml}, in the order in which they stand there: of the lane that the exchange
- * is about, see {@link Export}. Safe for use by several threads.
+ * The steps of {@code routes/export.camel.yaml}, in the same order, for the lane of the exchange; see {@link Export}.
+ * Safe for use by several threads.
  */
 public final class LaneSteps {
     private static final String LANE = "lane";
@@ -28,7 +28,7 @@ public final class LaneSteps {
         this.deliveries = deliveries;
     }
 
-    /** Gives the steps that follow what they may want to know of the export, as variables. */
+    /** Describes the export to the following steps, as variables. */
     public void describe(Exchange exchange, @Variable(LANE) Lane lane) {
         exports.get(lane).describe(exchange);
     }
@@ -36,7 +36,8 @@ public final class LaneSteps {
     /**
      * Begins a run: lists the dataset.
      *
-     * @throws com.bytefreezer.connector.problem.ConnectorException also when the destination cannot take it under its name
+     * @throws com.bytefreezer.connector.problem.ConnectorException also if the destination cannot take the dataset
+     *     under its name
      */
     public void open(@Variable(LANE) Lane lane, @Body @Nullable Object access, CamelContext routes) {
         Export export = exports.get(lane);
@@ -49,7 +50,7 @@ public final class LaneSteps {
         return exports.get(lane).hasMore();
     }
 
-    /** Units to work on. */
+    /** The next units. */
     public Iterator<Unit> discover(@Variable(LANE) Lane lane) {
         return exports.get(lane).discover();
     }
@@ -78,12 +79,12 @@ public final class LaneSteps {
         exports.get(lane).commit(exchange, unit, statement);
     }
 
-    /** Ends a run: moves the watermark and says what was done. */
+    /** Ends a run: moves the watermark and logs the result. */
     public void finish(@Variable(LANE) Lane lane) throws StoppedException {
         exports.get(lane).finish();
     }
 
-    /** Gives back what the run has open. */
+    /** Closes everything that the run has open. */
     public void close(@Variable(LANE) Lane lane) {
         deliveries.ended(lane);
         exports.get(lane).close();

@@ -15,11 +15,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The threads of all lanes. A lane that has nothing to do holds none; {@link Turns} bounds how many have. A thread knows for
- * which lane it works, and so does what it gives to another. Safe for use by several threads.
+ * The threads of all lanes. A lane with nothing to do has none; {@link Turns} limits how many lanes have some. A thread
+ * knows its lane and passes it on to the work that it submits. Safe for use by several threads.
  */
 final class LaneThreads implements AutoCloseable {
-    /** Works for all of them. */
+    /** Does the work of all lanes. */
     private static final Lane NO_LANE = new Lane("", "");
 
     private static final int SECONDS_TO_KEEP = 15;
@@ -39,12 +39,12 @@ final class LaneThreads implements AutoCloseable {
         threads.execute(() -> runFor(lane, work));
     }
 
-    /** A pool that has {@code size} threads for each lane, which works in the order in which the work came. */
+    /** A pool with {@code size} threads for each lane, first come, first served. */
     ExecutorService poolOfEachLane(int size) {
         return new Pool(size);
     }
 
-    /** Interrupts what is still being done. */
+    /** Interrupts the work under way. */
     @Override
     public void close() {
         threads.shutdownNow();
@@ -73,7 +73,7 @@ final class LaneThreads implements AutoCloseable {
         private final int size;
         private final Map<Lane, Work> lanes = new HashMap<>();
 
-        /** Of one lane; guarded by {@link #lanes}. */
+        /** The pool of one lane; guarded by {@link #lanes}. */
         private static final class Work {
             private final Queue<Runnable> waiting = new ArrayDeque<>();
             private int running;
@@ -121,7 +121,7 @@ final class LaneThreads implements AutoCloseable {
 
         @Override
         public void shutdown() {
-            // The threads are of all pools.
+            // The pools share the threads.
         }
 
         @Override

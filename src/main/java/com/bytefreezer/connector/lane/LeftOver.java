@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** What a run comes back to once it has found all its units. Safe for use by several threads. */
+/** The units that a run returns to after it has found all its units. Safe for use by several threads. */
 final class LeftOver {
     private final List<List<LakeObject>> beside = new ArrayList<>();
     private final Deque<Unit> alone = new ArrayDeque<>();
@@ -21,33 +21,33 @@ final class LeftOver {
         return putOff == null && beside.isEmpty() && alone.isEmpty();
     }
 
-    /** The objects of a bundle come again one by one. */
+    /** Puts the objects of a bundle back, one by one. */
     synchronized void oneByOne(Unit unit) {
         unit.objects().forEach(object -> beside.add(List.of(object)));
     }
 
-    /** A unit comes again as it is. */
+    /** Puts a unit back as it is. */
     synchronized void again(Unit unit) {
         beside.add(unit.objects());
     }
 
-    /** A unit comes again unless the replica that has claimed it delivers it. */
+    /** Puts a unit back, in case the replica that has claimed it does not deliver it. */
     synchronized void afterOthers(Unit unit) {
         again(unit);
         waitingForOthers = true;
     }
 
-    /** Whether another replica had claimed some of it a moment ago. */
+    /** Whether another replica had claimed some of the units a moment ago. */
     synchronized boolean isWaitingForOthers() {
         return waitingForOthers;
     }
 
-    /** Whether some of it can be worked on beside other units. */
+    /** Whether there are units that can be delivered beside others. */
     synchronized boolean hasBeside() {
         return !beside.isEmpty();
     }
 
-    /** Takes what can be worked on beside other units. */
+    /** Takes the units that can be delivered beside others. */
     synchronized List<List<LakeObject>> takeBeside() {
         List<List<LakeObject>> taken = List.copyOf(beside);
         beside.clear();
@@ -55,22 +55,22 @@ final class LeftOver {
         return taken;
     }
 
-    /** A unit comes when no other one is under way. */
+    /** Puts a unit back, to be delivered alone. */
     synchronized void alone(Unit unit) {
         alone.add(unit);
     }
 
-    /** The next unit that needs to be alone, which stays. */
+    /** The next unit to be delivered alone, without taking it. */
     synchronized Unit nextAlone() {
         return alone.element();
     }
 
-    /** Takes the next unit that needs to be alone. */
+    /** Takes the next unit to be delivered alone. */
     synchronized Unit takeAlone() {
         return alone.remove();
     }
 
-    /** The units that are not found yet wait for the next turn. */
+    /** Keeps the units not found yet for the next turn. */
     synchronized void putOff(Iterator<Unit> units) {
         putOff = units;
     }
@@ -79,7 +79,7 @@ final class LeftOver {
         return putOff != null;
     }
 
-    /** Takes what was put off. */
+    /** Takes the units that were put off. */
     synchronized Iterator<Unit> takePutOff() {
         Iterator<Unit> units = Objects.requireNonNull(putOff);
         putOff = null;

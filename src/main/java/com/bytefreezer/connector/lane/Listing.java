@@ -15,7 +15,7 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** One pass over the objects of a dataset, that can look ahead and remembers what it has seen, not the objects. */
+/** One pass over the objects of a dataset. It can look ahead, and keeps a summary of the objects it has seen. */
 final class Listing implements Iterator<LakeObject>, AutoCloseable {
     private final Stream<LakeObject> stream;
     private final Iterator<LakeObject> objects;
@@ -32,7 +32,7 @@ final class Listing implements Iterator<LakeObject>, AutoCloseable {
         this(stream, List::of);
     }
 
-    /** @param unlisted what the lake could not look into */
+    /** @param unlisted the folders and files that the lake could not look into */
     Listing(Stream<LakeObject> stream, Supplier<List<String>> unlisted) {
         this.stream = stream;
         this.unlisted = unlisted;
@@ -75,12 +75,12 @@ final class Listing implements Iterator<LakeObject>, AutoCloseable {
         return count;
     }
 
-    /** Whether every object has been seen, and all that could be looked into. */
+    /** Whether every object has been seen, and the lake could look into every folder. */
     boolean isComplete() {
         return !hasUnread() && unlisted.get().isEmpty();
     }
 
-    /** What could not be looked into. */
+    /** The folders and files that could not be looked into. */
     List<String> unlisted() {
         return unlisted.get();
     }
@@ -90,12 +90,12 @@ final class Listing implements Iterator<LakeObject>, AutoCloseable {
         return broken;
     }
 
-    /** What {@link #peek} has looked at and {@link #next} has not given. */
+    /** The objects that {@link #peek} has seen and {@link #next} has not returned. */
     List<LakeObject> ahead() {
         return List.copyOf(ahead);
     }
 
-    /** Distinguishes these objects from any other listing, once it is complete. */
+    /** Identifies the objects of a complete listing. */
     String fingerprint() {
         if (fingerprint == null) {
             fingerprint = HexFormat.of().formatHex(digest.digest(), 0, 16);
@@ -106,7 +106,7 @@ final class Listing implements Iterator<LakeObject>, AutoCloseable {
     /**
      * Whether a complete listing showed the same objects.
      *
-     * @param listing its {@link #fingerprint}, also one from when listings had no ETags
+     * @param listing its {@link #fingerprint}, also one from before listings had ETags
      */
     boolean isSameAs(@Nullable String listing) {
         return fingerprint().equals(listing)

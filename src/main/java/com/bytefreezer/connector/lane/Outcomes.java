@@ -13,13 +13,16 @@ import org.apache.camel.Exchange;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the splits of {@code routes/export.camel.yaml} make of the parts that failed. A failure is kept with the unit or
+ * The aggregation strategies of the splits in {@code routes/export.camel.yaml}. They keep a failure with the unit or
  * the run, so that the other parts go on and the step after the split decides.
  */
 public final class Outcomes {
     private Outcomes() {}
 
-    /** After each batch: settles it, or ends its unit. A destination that ends its route early has returned too. */
+    /**
+     * After each batch: settles it, or ends its unit. A destination that ends its route early has accepted the batch
+     * too.
+     */
     public static AggregationStrategy ofBatches(Deliveries deliveries, Metrics metrics) {
         return (earlier, part) -> keep(part, failure -> {
             Batch batch = part.getVariable("batch", Batch.class);
@@ -41,11 +44,11 @@ public final class Outcomes {
         });
     }
 
-    /** After each unit: counts it, and says what is wrong with it. */
+    /** After each unit: counts it, and logs its failure. */
     public static AggregationStrategy ofUnits(Exports exports, Metrics metrics) {
         return (earlier, part) -> keep(part, failure -> {
             if (part.getVariable(Cursor.UNIT) == null) {
-                // After a stop that was forced no other one begins.
+                // After a forced stop no further unit starts.
                 return;
             }
             Unit unit = unit(part);

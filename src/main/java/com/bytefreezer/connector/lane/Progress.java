@@ -16,9 +16,9 @@ import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 import org.jspecify.annotations.Nullable;
 
-/** A progress bar on the terminal: objects, records and the time left. Nothing where there is no terminal. */
+/** A progress bar on the terminal: objects, records and the time left. Does nothing without a terminal. */
 final class Progress implements AutoCloseable {
-    /** Slices of an object are a whole one, though a sum of thirds may be less. */
+    /** The slices of an object add up to one, although a sum of thirds may be less. */
     private static final double ROUNDING = 1e-6;
 
     /** A terminal may have 80 columns. */
@@ -54,7 +54,7 @@ final class Progress implements AutoCloseable {
                 .setInitialMax(objects)
                 .setStyle(ProgressBarStyle.ASCII)
                 .setUpdateIntervalMillis(500)
-                // Not System.err, which takes whole lines.
+                // Not System.err, because it takes only whole lines.
                 .setConsumer(new ConsoleProgressBarConsumer(
                         new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8)))
                 .build());

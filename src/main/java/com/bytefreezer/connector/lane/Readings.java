@@ -6,17 +6,17 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** What the lanes of one export read together, as long as it has several. Safe for use by several threads. */
+/** The shared readings of exports that have several lanes. Safe for use by several threads. */
 final class Readings {
     private final Map<String, Of> exports = new ConcurrentHashMap<>();
 
-    /** Of one export. */
+    /** The reading of one export. */
     private static final class Of {
         private final AtomicInteger lanes = new AtomicInteger(1);
         private final SharedReading reading = new SharedReading(lanes::get);
     }
 
-    /** The export has one lane more. */
+    /** Adds a lane to the export. */
     void added(String export) {
         exports.merge(export, new Of(), (known, one) -> {
             known.lanes.incrementAndGet();
@@ -24,12 +24,12 @@ final class Readings {
         });
     }
 
-    /** The export has one lane less. */
+    /** Removes a lane from the export. */
     void removed(String export) {
         exports.computeIfPresent(export, (name, known) -> known.lanes.decrementAndGet() == 0 ? null : known);
     }
 
-    /** Empty when there is only one lane. */
+    /** Empty if there is only one lane. */
     Optional<SharedReading> of(String export) {
         return Optional.ofNullable(exports.get(export))
                 .filter(known -> known.lanes.get() > 1)

@@ -19,8 +19,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one run of an export has open, and where it stands. Safe for use by several threads; while the run is locked its
- * {@link LeftOver}, its {@link RunTally} and its units may be, not the other way round.
+ * Everything that one run of an export has open, and its state. Safe for use by several threads. A thread that holds
+ * the run's lock may take the lock of its {@link LeftOver}, {@link RunTally} or units, not the other way round.
  */
 final class Run implements AutoCloseable {
     final Lake lake;
@@ -29,7 +29,7 @@ final class Run implements AutoCloseable {
 
     final Listing listing;
     final Position position;
-    /** What may be what earlier processes died of. */
+    /** The objects that may have killed earlier processes. */
     final Suspects suspects;
 
     final LeftOver leftOver = new LeftOver();
@@ -38,7 +38,9 @@ final class Run implements AutoCloseable {
     private final LookupTables lookups;
     private final Progress bar;
 
-    /** Held while the keys are fetched anew, which may take long; not the run, since others ask how far it is. */
+    /**
+     * Held while new keys are fetched, which may take long. Not the run's own lock, because others read the progress.
+     */
     final Object keys = new Object();
 
     private @Nullable Credentials credentials;
@@ -51,7 +53,7 @@ final class Run implements AutoCloseable {
     private boolean smallObjects;
 
     /**
-     * What came of a run, as far as it has come.
+     * The result of a run so far.
      *
      * @param objects how many are delivered
      * @param listed whether the lake could be listed
@@ -64,21 +66,21 @@ final class Run implements AutoCloseable {
             boolean listed,
             long undelivered,
             @Nullable Instant oldestUndelivered) {
-        /** The run could not even begin. */
+        /** The run could not even start. */
         static final Result NONE = new Result(0, Counts.NONE, false, 0, null);
     }
 
     /**
-     * A unit that has a DuckDB and all memory for itself.
+     * A unit with a DuckDB and all memory to itself.
      *
-     * @param end given back when it is done
+     * @param end called when it is done
      */
     private record Alone(Unit unit, DuckDb duckDb, Runnable end) {}
 
     /**
-     * A run that begins.
+     * A new run.
      *
-     * @param subject so do its messages begin
+     * @param subject the first words of its messages
      * @param awaitsOthers whether it waits for units that another replica has claimed
      * @param lookups in the versions that all of it is read with
      */
@@ -112,7 +114,7 @@ final class Run implements AutoCloseable {
         return credentials;
     }
 
-    /** Whether the keys may be fetched anew: once in a run. */
+    /** Whether new keys may be fetched: once in a run. */
     synchronized boolean mayRefetchKeys() {
         boolean first = !keysRefetched;
         keysRefetched = true;
@@ -150,7 +152,7 @@ final class Run implements AutoCloseable {
         return duckDb;
     }
 
-    /** Until the next turn; no unit is being worked on. */
+    /** Closes DuckDB until the next turn; no unit may be under way. */
     synchronized void closeDuckDb() {
         if (duckDb != null) {
             duckDb.close();
@@ -158,7 +160,7 @@ final class Run implements AutoCloseable {
         }
     }
 
-    /** Whether the objects seen first are small ones. */
+    /** Whether the first objects are small. */
     synchronized boolean hasSmallObjects() {
         return smallObjects;
     }
@@ -167,7 +169,7 @@ final class Run implements AutoCloseable {
         smallObjects = small;
     }
 
-    /** Whether every unit has been found, save what is {@link #leftOver}. */
+    /** Whether every unit has been found, except those in {@link #leftOver}. */
     synchronized boolean isDiscovered() {
         return discovered;
     }
@@ -181,9 +183,9 @@ final class Run implements AutoCloseable {
     }
 
     /**
-     * The next unit that needs to be alone, to be worked on while no other one is.
+     * Takes the next unit that must be alone. No other unit may be under way.
      *
-     * @param end run when it is done
+     * @param end called when the unit is done
      */
     synchronized Unit beginAlone(DuckDb itsOwn, Runnable end) {
         Unit unit = tally.begun(leftOver.takeAlone());
@@ -200,7 +202,7 @@ final class Run implements AutoCloseable {
         }
     }
 
-    /** The first and the last {@code count} objects of the dataset; lists it. */
+    /** The first and the last {@code count} objects of the dataset; lists all of it. */
     List<LakeObject> sample(int count) {
         Deque<LakeObject> last = new ArrayDeque<>();
         List<LakeObject> first = new ArrayList<>();
@@ -220,9 +222,9 @@ final class Run implements AutoCloseable {
     }
 
     /**
-     * A unit that the run has worked on is done, well or not.
+     * Ends a unit of the run, successful or not.
      *
-     * @param failure what ended it early; null: nothing did
+     * @param failure what ended it early; null if nothing
      */
     synchronized void done(Unit unit, @Nullable Throwable failure) {
         boolean wasAlone = alone != null && alone.unit.equals(unit);
@@ -232,7 +234,7 @@ final class Run implements AutoCloseable {
         done(unit, UnitOutcome.of(unit, failure, wasAlone, keysRefetched));
     }
 
-    /** Acts on what became of a unit: the only place that tells the outcomes apart. */
+    /** Acts on the outcome of a unit; the only place that distinguishes the outcomes. */
     synchronized void done(Unit unit, UnitOutcome outcome) {
         tally.ended(unit);
         if (outcome instanceof UnitOutcome.ReadOneByOne) {
@@ -272,8 +274,8 @@ final class Run implements AutoCloseable {
     }
 
     /**
-     * A unit is another replica's. A full sync is that one's alone; of other units a batch run waits for the outcome, or
-     * takes them over, while in watch mode the next run looks again.
+     * Another replica has the unit. A full sync is left to that replica. For other units, a batch run waits for the
+     * outcome or takes them over; in watch mode the next run looks again.
      */
     private void elsewhere(Unit unit) {
         if (awaitsOthers && unit.listing().isEmpty()) {
@@ -283,7 +285,7 @@ final class Run implements AutoCloseable {
         }
     }
 
-    /** How far the watermark may move now; null when the run did not see the whole dataset. */
+    /** How far the watermark may move now; null if the run did not see the whole dataset. */
     @Nullable
     Instant watermark() {
         return since.equals(Instant.MIN) ? tally.deliveredUntil() : null;

@@ -3,9 +3,9 @@ package com.bytefreezer.connector.lane;
 import com.bytefreezer.connector.cursor.Counts;
 
 /**
- * How far a run is.
+ * The progress of a run.
  *
  * @param objects delivered completely
- * @param counts of the records, also of objects that are not complete yet
+ * @param counts of the records, including those of objects not complete yet
  */
 public record RunProgress(long objects, Counts counts) {}

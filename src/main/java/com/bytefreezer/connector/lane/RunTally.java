@@ -20,18 +20,18 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What a run has done and what it has not, and how it says so at its end. Safe for use by several threads. */
+/** What a run has done and has not done, and its report at the end. Safe for use by several threads. */
 final class RunTally {
     private static final Logger LOG = LoggerFactory.getLogger(RunTally.class);
-    static final String REST_UNDELIVERED = "The rest stays undelivered and the cursor before it.";
+    static final String REST_UNDELIVERED = "The rest stays undelivered; the cursor stays before it.";
     private static final String SET_ASIDE =
             "the process ended three times while it was being delivered, the last time while nothing else was";
     private static final int MOST_UNLISTED = 5;
 
-    /** After so many units in a row that the lake did not give, it is not asked for others. */
+    /** The run gives the lake up after this many units in a row that the lake did not provide. */
     private static final int MOST_UNREACHABLE = 3;
 
-    /** So do its messages begin. */
+    /** The first words of its messages. */
     private final String subject;
 
     private final Listing listing;
@@ -39,12 +39,12 @@ final class RunTally {
     private final Progress bar;
     private final Instant started = Instant.now();
 
-    /** Begun and not done. */
+    /** Units that have started and not ended. */
     private final Set<Unit> open = new HashSet<>();
 
     private Counts counts = Counts.NONE;
     private long delivered;
-    /** Begun ones. */
+    /** The number of started units. */
     private long units;
 
     private int vanished;
@@ -75,30 +75,30 @@ final class RunTally {
         return units == 0;
     }
 
-    /** A unit is about to be worked on. */
+    /** A unit starts. */
     synchronized Unit begun(Unit unit) {
         open.add(unit);
         units++;
         return unit;
     }
 
-    /** Nothing works on a unit any more. */
+    /** A unit has ended. */
     synchronized void ended(Unit unit) {
         open.remove(unit);
     }
 
-    /** Its records count as far as they are settled; it goes on after these. */
+    /** Counts the settled records of a unit that will continue after them. */
     synchronized void interrupted(Unit unit) {
         counts = counts.plus(unit.ofThisRun().onlySettled());
     }
 
-    /** Its records count; the run does not come back to it. */
+    /** Counts the records of a unit that the run does not return to. */
     synchronized void finished(Unit unit) {
         counted(unit);
         bar.unitDone(unit);
     }
 
-    /** Its records count. */
+    /** Counts the records of a unit. */
     synchronized void counted(Unit unit) {
         counts = counts.plus(unit.ofThisRun());
     }
@@ -111,7 +111,7 @@ final class RunTally {
         }
     }
 
-    /** A unit is left to another replica. */
+    /** The run leaves a unit to another replica. */
     synchronized void elsewhere(Unit unit) {
         elsewhere += unit.objects().size();
         missed(unit.objects());
@@ -123,7 +123,7 @@ final class RunTally {
         missed(unit.objects());
     }
 
-    /** The destination did not take a unit. The first reason counts. */
+    /** The destination did not accept a unit. The first reason counts. */
     synchronized void notAccepted(Unit unit, Throwable why) {
         notAccepted = notAccepted == null ? why : notAccepted;
         missed(unit.objects());
@@ -135,7 +135,7 @@ final class RunTally {
         missed(unit.objects());
     }
 
-    /** The run ends before everything it has listed is worked on. */
+    /** A stop ends the run before all listed objects are delivered. */
     synchronized void stopped() {
         stopped = true;
     }
@@ -144,16 +144,16 @@ final class RunTally {
     synchronized void gone(Unit unit) {
         vanished += unit.objects().size();
         LOG.info(
-                "{}, object {}: it was listed and is gone, probably by the bucket's lifecycle. Skipped.",
+                "{}, object {}: it was listed and is gone now, probably deleted by the bucket's lifecycle rules. Skipped.",
                 subject,
                 unit);
     }
 
-    /** A unit that earlier processes died of is not worked on any more. */
+    /** A unit that killed earlier processes is not delivered any more. */
     synchronized void setAside(Unit unit) {
         unread.add(unit, SET_ASIDE);
         LOG.error(
-                "{}, object {}: it is set aside, since {}. It stays undelivered; the other objects go on. Look for what ended the process; then --mode replay lets the next run try it again, and so does a change of the object or of the query.",
+                "{}, object {}: it is set aside because {}. It stays undelivered; the other objects go on. Find out why the process ended; then --mode replay, or a change of the object or the query, lets the next run try it again.",
                 subject,
                 unit,
                 SET_ASIDE);
@@ -169,14 +169,14 @@ final class RunTally {
             if (++unreachableInARow >= MOST_UNREACHABLE) {
                 giveUpLake(reason);
             }
-            // It says nothing of the object.
+            // The failure does not concern the object.
             LOG.debug("{}, object {}: {}", subject, unit, reason);
             return;
         }
         unreachableInARow = 0;
         if (unread.isFew()) {
             LOG.warn(
-                    "{}, {}: {} It stays undelivered and is tried again at the next run{}.",
+                    "{}, {}: {} It stays undelivered, and the next run tries it again{}.",
                     subject,
                     unit.isWhole() ? unit : "object " + unit,
                     PlainText.sentence(reason),
@@ -184,23 +184,23 @@ final class RunTally {
         }
     }
 
-    /** The lake does not answer: nothing more is begun. */
+    /** The lake does not answer: no further unit starts. */
     synchronized void giveUpLake(String why) {
         lakeFailure = lakeFailure == null ? why : lakeFailure;
     }
 
-    /** Whether going on is in vain, because the destination, the cursor or the lake has failed. */
+    /** Whether continuing is pointless, because the destination, the cursor or the lake has failed. */
     synchronized boolean isAborted() {
         return notAccepted != null || notRecorded != null || lakeFailure != null;
     }
 
-    /** What the run looks for new objects with. */
+    /** Keeps the run's search for new objects, for the report. */
     synchronized NewObjects found(NewObjects looking) {
         found = looking;
         return looking;
     }
 
-    /** Objects that are new, but that the run will not come to. */
+    /** New objects that the run will not deliver. */
     synchronized void missed(List<LakeObject> objects) {
         undelivered += objects.size();
         for (LakeObject object : objects) {
@@ -213,12 +213,12 @@ final class RunTally {
         return one == null || (other != null && other.isBefore(one)) ? other : one;
     }
 
-    /** Every object up to here that the run was to list is delivered; null when it did not come to all of them. */
+    /** All listed objects up to this time are delivered; null if the run did not reach all of them. */
     synchronized @Nullable Instant deliveredUntil() {
         if (stopped || isAborted() || !listing.isComplete() || !leftOver.isEmpty()) {
             return null;
         }
-        // A clock that is ahead, and is put right, must not leave what comes later behind the look-back.
+        // A clock that was ahead for a while must not move later objects behind the look-back.
         Instant newest = listing.newest().isAfter(started) ? started : listing.newest();
         return earlier(newest, oldestUndelivered);
     }
@@ -228,13 +228,13 @@ final class RunTally {
         return oldestFolder;
     }
 
-    /** What is done, also of the units that are not done yet. */
+    /** The progress, including units under way. */
     synchronized RunProgress progress() {
         Counts all = open.stream().map(Unit::ofThisRun).reduce(counts, Counts::plus);
         return new RunProgress(delivered, all);
     }
 
-    /** Another one after each step that the run has made. */
+    /** A number that grows with each step of the run. */
     synchronized long steps() {
         long begun = open.stream()
                 .map(Unit::counts)
@@ -254,10 +254,10 @@ final class RunTally {
     }
 
     /**
-     * Says what the run has done.
+     * Logs what the run has done.
      *
-     * @param how how it was read
-     * @param always also when there was nothing to do
+     * @param how how the dataset was read
+     * @param always also if there was nothing to do
      */
     synchronized void say(String export, String destination, String how, boolean always) {
         String summary = String.format(
@@ -276,7 +276,7 @@ final class RunTally {
             summary += ", %d objects gone".formatted(vanished);
         }
         if (elsewhere > 0) {
-            summary += ", %d objects are another replica's".formatted(elsewhere);
+            summary += ", %d objects left to another replica".formatted(elsewhere);
         }
         boolean idle = delivered == 0 && counts.equals(Counts.NONE) && vanished == 0 && elsewhere == 0;
         if (idle && !always) {
@@ -292,13 +292,13 @@ final class RunTally {
     private void say(NewObjects all) {
         if (all.beforeStart() > 0) {
             LOG.info(
-                    "{}: {} objects were there before this export began and are not delivered. --mode replay --from --to delivers some of them.",
+                    "{}: {} objects are older than the start of this export and are not delivered. --mode replay --from --to delivers a range of them.",
                     subject,
                     all.beforeStart());
         }
         all.replacedExample()
                 .ifPresent(example -> LOG.warn(
-                        "{}: {} objects were delivered before and have other bytes now, such as {}; they are delivered as new ones.",
+                        "{}: {} objects have changed since they were delivered, such as {}; the connector delivers them as new ones.",
                         subject,
                         all.replaced(),
                         example.key()));
@@ -343,7 +343,7 @@ final class RunTally {
         List<String> all = listing.unlisted();
         return all.isEmpty()
                 ? ""
-                : " %d folders or files could not be looked into: %s%s. What is there stays undelivered and the cursor before it; the rest is delivered. Mend or remove them."
+                : " %d folders or files could not be read: %s%s. Their objects stay undelivered, and the cursor stays before them; the rest is delivered. Repair or remove them."
                         .formatted(
                                 all.size(),
                                 String.join(", ", all.subList(0, Math.min(MOST_UNLISTED, all.size()))),

@@ -30,15 +30,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * When each export to a destination, a lane, runs next, and how the last runs went. After a failure the pause doubles with each further one, with
- * jitter. Safe for use by several threads.
+ * When each lane runs next, and how its last runs ended. After each further failure the pause doubles, with jitter.
+ * Safe for use by several threads.
  */
 public final class Schedule {
     private static final Logger LOG = LoggerFactory.getLogger(Schedule.class);
 
     private final Duration firstPause;
     private final Duration longestPause;
-    /** By {@link System#nanoTime}, since the clock of the machine may be put back. */
+    /** By {@link System#nanoTime}, because the machine's clock may be set back. */
     private final Map<Lane, Long> next = new ConcurrentHashMap<>();
 
     private final Map<Lane, Integer> failures = new ConcurrentHashMap<>();
@@ -54,7 +54,7 @@ public final class Schedule {
     private volatile boolean missing;
     private volatile @Nullable Exception failure;
 
-    /** @param triggered which of the lanes run */
+    /** @param triggered the lanes that run */
     public Schedule(
             Settings settings,
             Predicate<Lane> triggered,
@@ -74,7 +74,7 @@ public final class Schedule {
                 exports.all().stream().map(Export::lane).filter(this.triggered).count());
     }
 
-    /** The lanes that are to run now, and not once more before they have: in watch mode after each interval, else once. */
+    /** The lanes to run now, each only once until it has run: in watch mode after each interval, otherwise once. */
     public List<Lane> due() {
         return exports.all().stream()
                 .map(Export::lane)
@@ -89,7 +89,7 @@ public final class Schedule {
         return comes && running.add(lane);
     }
 
-    /** When the export runs next, once it has run; empty while it runs. */
+    /** The time of the lane's next run; empty before and during its first run and while it runs. */
     public Optional<Instant> nextRun(Lane lane) {
         return isRunning(lane)
                 ? Optional.empty()
@@ -106,9 +106,9 @@ public final class Schedule {
     }
 
     /**
-     * Does {@code work} while the export does not run, and lets none begin.
+     * Does {@code work} between two runs; none starts meanwhile.
      *
-     * @return whether it could
+     * @return false if the lane was running
      */
     public boolean betweenRuns(Lane lane, Runnable work) {
         if (!running.add(lane)) {
@@ -122,7 +122,7 @@ public final class Schedule {
         }
     }
 
-    /** Knows nothing of a lane any more: it is gone, or another one. */
+    /** Forgets a lane that is gone or has changed. */
     void forget(Lane lane) {
         next.remove(lane);
         failures.remove(lane);
@@ -130,7 +130,7 @@ public final class Schedule {
         finished.remove(lane);
     }
 
-    /** A run has ended well. */
+    /** A run has succeeded. */
     public void succeeded(Exchange exchange, @Variable("lane") Lane lane) {
         record(exchange, lane, State.SUCCEEDED, null);
         exports.signs().work(lane);
@@ -139,12 +139,12 @@ public final class Schedule {
         finished(lane);
     }
 
-    /** A run has failed: says why, in one line, and when the next one is. */
+    /** A run has failed: logs the reason in one line, and the time of the next run. */
     public void failed(
             Exchange exchange,
             @Variable("lane") Lane lane,
             @ExchangeProperty(Exchange.EXCEPTION_CAUGHT) Exception failure) {
-        // What fails then is not tried again by this process.
+        // This process does not retry after that.
         boolean stopped = failure instanceof StoppedException || exports.isStopping();
         String why = why(lane, failure);
         record(exchange, lane, stopped ? State.STOPPED : State.FAILED, stopped ? null : why);
@@ -152,7 +152,7 @@ public final class Schedule {
         int count = failures.merge(lane, 1, Integer::sum);
         this.failure = failure;
         if (stopped) {
-            LOG.info("export {}: stopped. What is not delivered stays to be delivered.", lane);
+            LOG.info("export {}: stopped. A later run delivers the rest.", lane);
         } else if (exports.isWatch()) {
             Duration pause = pause(count);
             next.put(lane, System.nanoTime() + pause.toNanos());
@@ -164,7 +164,7 @@ public final class Schedule {
         finished(lane);
     }
 
-    /** In one line that names the export, and its file where it has one. */
+    /** One line that names the export, and its file if it has one. */
     private String why(Lane lane, Exception failure) {
         Export export = exports.get(lane);
         Run.Result result = export.result();
@@ -173,7 +173,7 @@ public final class Schedule {
                 .saying(export.subject(), nothing ? Problem.NOTHING_EXPORTED : RunTally.REST_UNDELIVERED);
     }
 
-    /** What the lane waits for until its next run has gone well. */
+    /** Keeps what the lane waits for until its next run succeeds. */
     private void note(Lane lane, Exception failure, boolean stopped) {
         if (stopped || exports.signs().of(lane).isPresent()) {
             return;
@@ -181,40 +181,40 @@ public final class Schedule {
         if (Failures.isNeighbours(failure)) {
             exports.signs().failed(lane, Neighbour.LAKE, Failures.known(failure).saying("", ""));
         } else {
-            // What had failed before has worked, since it is something else that fails now.
+            // The earlier cause has gone, because the present one is another.
             exports.signs().work(lane);
         }
     }
 
-    /** What cannot even run: says why, in one line. */
+    /** A run could not even start: logs the reason in one line. */
     public void missing(String export, String why) {
         missing = true;
         LOG.error("export {}: {}", export, why);
     }
 
-    /** The last run, where it could not be written into the history. */
+    /** The last run, if the history could not record it. */
     public Optional<History.Run> unrecorded(Lane lane) {
         return Optional.ofNullable(unrecorded.get(lane));
     }
 
-    /** Whether every run so far has ended well. */
+    /** Whether every run so far has succeeded. */
     public boolean allSucceeded() {
         return failures.isEmpty() && !missing;
     }
 
-    /** Why the last run that failed has failed. */
+    /** The reason of the last failure. */
     public Optional<Exception> failure() {
         return Optional.ofNullable(failure);
     }
 
-    /** Nobody has to wait any longer. */
+    /** Ends the waiting of {@link #awaitAll}. */
     public void giveUp() {
         while (unfinished.getCount() > 0) {
             unfinished.countDown();
         }
     }
 
-    /** Waits until each export has run once. */
+    /** Waits until each lane has run once. */
     public void awaitAll() throws InterruptedException {
         unfinished.await();
     }
@@ -238,7 +238,7 @@ public final class Schedule {
         } catch (ConnectorException | Error e) {
             unrecorded.put(lane, run);
             LOG.warn(
-                    "{}: {} The run is missing in the history; delivered records are not affected.",
+                    "{}: {} The history lacks this run; delivered records are not affected.",
                     exports.get(lane).subject(),
                     Failures.describe(e));
         }

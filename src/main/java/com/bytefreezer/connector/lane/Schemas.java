@@ -11,8 +11,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What is known of the columns of each dataset that is exported: the same for all lanes, kept with the cursor, and told
- * where objects disagree. Safe for use by several threads.
+ * The known columns of each exported dataset: shared by all lanes and kept with the cursor. Logs where objects
+ * disagree. Safe for use by several threads.
  */
 final class Schemas {
     private static final Logger LOG = LoggerFactory.getLogger(Schemas.class);
@@ -26,7 +26,7 @@ final class Schemas {
         private final Schema schema;
         private long keptVersion;
         private boolean isNew;
-        /** The types that people have been told of, by column. */
+        /** The types that the log has reported, by column. */
         private final Map<String, String> told = new HashMap<>();
 
         private Known(Schema schema) {
@@ -39,7 +39,7 @@ final class Schemas {
         this.cursor = cursor;
     }
 
-    /** What is known of a dataset; it learns while objects are read. */
+    /** The known columns of a dataset; they grow while objects are read. */
     Schema of(String tenant, String dataset) {
         return known(tenant, dataset).schema;
     }
@@ -55,7 +55,7 @@ final class Schemas {
         });
     }
 
-    /** Keeps what has been learned since the last time, and tells what changes for destinations. */
+    /** Stores what was learned since the last call, and logs what changes for destinations. */
     void keep(String tenant, String dataset) {
         Known one = known(tenant, dataset);
         synchronized (one) {
@@ -89,7 +89,7 @@ final class Schemas {
                     mixed.type());
         } else {
             LOG.warn(
-                    "dataset {}: the column {} is {} from now on, since it is {}. Mappings of the destination may differ. Set columns.types to choose another type.",
+                    "dataset {}: the column {} is {} from now on, because it is {}. The destination's mapping may be different. Set columns.types to choose another type.",
                     dataset,
                     mixed.name(),
                     mixed.type(),

@@ -11,7 +11,7 @@ import com.bytefreezer.connector.signs.Neighbour;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** What kept a unit from being read: whether it may be the others' doing, and what a person can do about it. */
+/** Why a unit could not be read: whether other units may be the cause, and the remedy. */
 record Trouble(Kind kind, Throwable failure) {
     static Trouble of(Throwable failure) {
         return new Trouble(Failures.kind(failure), failure);
@@ -22,9 +22,10 @@ record Trouble(Kind kind, Throwable failure) {
     }
 
     /**
-     * Whether it may go better when nothing else is done, with a database of its own.
+     * Whether the unit may succeed alone, with a database of its own.
      *
-     * @param begun whether records of it are delivered already; to go on after them in other bytes would lose some
+     * @param begun whether some of its records are delivered already; continuing after them with other bytes would lose
+     *     some
      */
     boolean isWorthReadingAlone(boolean begun) {
         return kind == Kind.NO_MEMORY || kind == Kind.INTERNAL || (kind == Kind.BROKEN_OFF && !begun);
@@ -34,14 +35,14 @@ record Trouble(Kind kind, Throwable failure) {
     String reason() {
         return switch (kind) {
             case NO_ROOM ->
-                "DuckDB needs more room than there is in duckdb.temp-folder; make room, or raise duckdb.memory-limit";
+                "DuckDB needs more space than duckdb.temp-folder has; free some space there, or raise duckdb.memory-limit";
             case NO_MEMORY ->
                 cause(DuckDbException.class)
                         .map(full ->
-                                "DuckDB needs more memory than duckdb.memory-limit, even when it is read alone (%s); raise it"
+                                "DuckDB needs more memory than duckdb.memory-limit, even when nothing else is read (%s); raise the limit"
                                         .formatted(full.usedMemory()))
                         .orElse(
-                                "its records do not fit into the heap, even when they are read alone; raise -Xmx (JAVA_OPTS)");
+                                "its records do not fit into the heap, even when nothing else is read; raise -Xmx (JAVA_OPTS)");
             // Without the connector's part of the SQL.
             default -> Failures.known(failure).saying("");
         };
@@ -67,8 +68,8 @@ record Trouble(Kind kind, Throwable failure) {
                 return failure;
             }
             String what = gone == 0
-                    ? "it was not found when it was read, and is there"
-                    : "%d of its objects are gone since they were listed".formatted(gone);
+                    ? "DuckDB did not find it, but it exists"
+                    : "%d of its objects have gone since they were listed".formatted(gone);
             return new ConnectorException(new Problem(Kind.OTHER, what), failure);
         } catch (ConnectorException e) {
             return e;

@@ -13,13 +13,13 @@ import org.apache.camel.support.AsyncProcessorSupport;
 import org.apache.camel.support.SynchronizationAdapter;
 
 /**
- * Whose turn it is: so many lanes of one destination run at the same time, the others wait in the order in which they came,
- * without a thread. A lane with much to do gives its turn up now and then when others wait, so none waits for the end of another;
- * a destination that is down holds up its own lanes alone. A step of a route: goes on when it is the turn of the exchange's lane,
- * in a thread of that lane. Safe for use by several threads.
+ * The turns of lanes: a limited number of lanes of one destination run at the same time; the others wait in order,
+ * without a thread. A lane with much to do gives up its turn now and then if others wait, so no lane waits for the end
+ * of another. A destination that is down holds up only its own lanes. As a step of a route, it continues in a thread of
+ * the exchange's lane when that lane has its turn. Safe for use by several threads.
  */
 public final class Turns extends AsyncProcessorSupport {
-    /** So long a lane may go on while others wait; to open a DuckDB again takes a hundredth of it. */
+    /** How long a lane may go on while others wait; reopening a DuckDB takes a hundredth of it. */
     private static final long TURN_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     private final int most;
@@ -30,7 +30,7 @@ public final class Turns extends AsyncProcessorSupport {
 
     private volatile boolean stopping;
 
-    /** @param most how many lanes of one destination run at the same time */
+    /** @param most the most lanes of one destination that run at the same time */
     Turns(int most, LaneThreads threads) {
         this(most, threads, TURN_NANOS);
     }
@@ -43,7 +43,7 @@ public final class Turns extends AsyncProcessorSupport {
 
     /** The lanes of one destination. */
     private final class Line {
-        /** Since when each has its turn, by {@link System#nanoTime}. */
+        /** The start of each lane's turn, by {@link System#nanoTime}. */
         private final Map<Lane, Long> turns = new HashMap<>();
 
         private final Queue<Waiting> waiting = new ArrayDeque<>();
@@ -91,7 +91,7 @@ public final class Turns extends AsyncProcessorSupport {
         Line line = line(lane);
         boolean begins = !line.has(lane);
         if (stopping || !(begins || line.isOver(lane))) {
-            // What has begun ends by itself.
+            // A run that has started ends by itself.
             exchange.setRouteStop(begins);
             callback.done(true);
             return true;
@@ -108,12 +108,12 @@ public final class Turns extends AsyncProcessorSupport {
         return false;
     }
 
-    /** Whether {@code lane} is to wait for its next turn as soon as it can. */
+    /** Whether {@code lane} should give up its turn as soon as it can. */
     boolean isOver(Lane lane) {
         return line(lane).isOver(lane);
     }
 
-    /** Nobody waits any longer, and what has not begun does not. */
+    /** Ends all waiting; runs that have not started do not start. */
     void endWaiting() {
         stopping = true;
         lines.values().forEach(Line::next);

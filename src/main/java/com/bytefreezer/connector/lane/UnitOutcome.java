@@ -6,7 +6,7 @@ import com.bytefreezer.connector.problem.Problem.Kind;
 import com.bytefreezer.connector.problem.StoppedException;
 import org.jspecify.annotations.Nullable;
 
-/** What became of a unit. {@link #of} decides it, and {@link Run#done} acts on it. */
+/** The outcome of a unit. {@link #of} decides it, and {@link Run#done} acts on it. */
 sealed interface UnitOutcome {
     /**
      * Every record is accepted or kept as a dead letter.
@@ -24,13 +24,13 @@ sealed interface UnitOutcome {
     /** The lake refused its keys before the first record: it is read again with new keys. */
     record ReadWithNewKeys() implements UnitOutcome {}
 
-    /** There was not enough memory beside others, or DuckDB broke off: it is read again when nothing else is. */
+    /** There was not enough memory beside others, or DuckDB broke off: it is read again alone. */
     record ReadAlone() implements UnitOutcome {}
 
-    /** It is delivered and the cursor could not record it, so it is delivered again. */
+    /** It is delivered, but the cursor could not record it: it will be delivered again. */
     record NotRecorded(ConnectorException why) implements UnitOutcome {}
 
-    /** The destination did not take it. */
+    /** The destination did not accept it. */
     record NotAccepted(Throwable why) implements UnitOutcome {}
 
     /** A stop interrupted it. */
@@ -39,18 +39,18 @@ sealed interface UnitOutcome {
     /** It was listed and is no longer there. */
     record Gone() implements UnitOutcome {}
 
-    /** It could not be read, and reading it again now is no use. */
+    /** It could not be read, and another try now is pointless. */
     record Unread(Trouble trouble) implements UnitOutcome {}
 
     /** Processes ended while it was being delivered: it is not started again. */
     record SetAside() implements UnitOutcome {}
 
     /**
-     * What became of a unit that the run has worked on.
+     * The outcome of a unit of the run.
      *
-     * @param failure what ended it early; null: nothing did
-     * @param wasAlone whether nothing else was under way meanwhile
-     * @param hasNewKeys whether the keys of the lake were fetched anew already
+     * @param failure what ended it early; null if nothing
+     * @param wasAlone whether it was delivered alone
+     * @param hasNewKeys whether the run has fetched new keys already
      */
     static UnitOutcome of(Unit unit, @Nullable Throwable failure, boolean wasAlone, boolean hasNewKeys) {
         if (unit.isElsewhere()) {
@@ -76,14 +76,14 @@ sealed interface UnitOutcome {
         if (unit.isBundle() && unit.counts().settled() == 0) {
             return new ReadOneByOne();
         }
-        // Footers are read ahead, so keys may be good for them and refused for the records.
+        // Footers are read earlier, so the lake may accept the keys for them and refuse them for the records.
         if (trouble.is(Kind.FORBIDDEN)
                 && !begun
                 && !hasNewKeys
                 && unit.listing().isEmpty()) {
             return new ReadWithNewKeys();
         }
-        // Only where nothing would be delivered twice.
+        // Only if nothing is delivered twice.
         if (trouble.isWorthReadingAlone(begun) && !wasAlone && (unit.isResumable() || !begun)) {
             return new ReadAlone();
         }

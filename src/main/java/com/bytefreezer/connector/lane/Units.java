@@ -26,22 +26,24 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How the new objects of a lane's dataset become units, and what is read for each. By the thread of the run, but for
- * {@link #statement} and {@link #endless}, which several threads call.
+ * Turns the new objects of a lane's dataset into units, and writes the SQL of each. Used by the thread of the run,
+ * except {@link #statement} and {@link #endless}, which several threads call.
  */
 final class Units {
     private static final Logger LOG = LoggerFactory.getLogger(Units.class);
-    /** How many objects are tried until one can be read to plan with. */
+    /** The number of objects tried until one can be read for the plan. */
     private static final int PLAN_SAMPLE = 20;
-    /** A big object is read as several, since one stream of DuckDB's JDBC driver keeps only one core busy. */
+    /**
+     * A big object is read in slices of this size, because one stream of DuckDB's JDBC driver keeps only one core busy.
+     */
     private static final long SLICE_BYTES = 16L * 1024 * 1024;
     /**
-     * Small objects of one partition are read together up to this size: planning a statement takes longer than reading
-     * them. Small, too, since all of it is delivered again after a crash.
+     * Small objects of one partition are read together up to this size, because planning a statement takes longer than
+     * reading them. It is small, because a crash repeats all of it.
      */
     private static final long BUNDLE_BYTES = 256 * 1024;
 
-    /** The pause between two looks at what others have: the turn to be alone, or units of another replica. */
+    /** The pause between two looks at something that others hold: the turn to be alone, or units of another replica. */
     static final long LOOK_AT_OTHERS_MS = 500;
 
     private final Exports exports;
@@ -54,13 +56,13 @@ final class Units {
     private final Predicate<Run> stopping;
     private final LaneDuckDb duckDb;
     private final Cut cut;
-    /** Identities of the objects that DuckDB does not come to an end with, and may still be at work on. */
+    /** Identities of the objects that DuckDB does not finish, and may still work on. */
     private final Set<String> endless = ConcurrentHashMap.newKeySet();
 
     private boolean saidThatThereIsNone;
     private String saidToBeginAnew = "";
 
-    /** @param stopping whether no other unit of a run is to begin */
+    /** @param stopping whether no further unit of a run may start */
     Units(Exports exports, ExportDefinition definition, Query query, LaneQuery queries, Predicate<Run> stopping) {
         this.exports = exports;
         this.definition = definition;
@@ -84,19 +86,19 @@ final class Units {
         return query.isRepeatable() && cut.isRowWise();
     }
 
-    /** How long DuckDB may be without progress. What needs all objects at once may sort them for hours. */
+    /** How long DuckDB may be without progress. A query that needs all objects at once may sort them for hours. */
     Duration patience() {
         return cut.isRowWise()
                 ? Duration.ofSeconds(exports.settings().integer("duckdb.no-progress-seconds"))
                 : Duration.ofDays(365);
     }
 
-    /** DuckDB does not come to an end with the objects of a unit. */
+    /** Records that DuckDB does not finish the objects of a unit. */
     void endless(Unit unit) {
         unit.objects().forEach(object -> endless.add(object.identity()));
     }
 
-    /** Units to work on now: all there are, found while they are worked on, or what is left over of an earlier call. */
+    /** The next units: all there are, found while they are delivered, or those left over from an earlier call. */
     Iterator<Unit> discover(Run run) {
         if (run.leftOver.hasPutOff()) {
             duckDb.of(run).lock(1);
@@ -129,7 +131,7 @@ final class Units {
         };
     }
 
-    /** The next unit that did not get through beside others, when this lane's turn has come. */
+    /** Waits for this lane's turn to be alone, and returns the next unit that failed beside others. */
     private Iterator<Unit> nextAlone(Run run) {
         Semaphore turn = exports.alone();
         try {
@@ -150,7 +152,7 @@ final class Units {
             }
             return List.of(run.beginAlone(duckDb.openAlone(run), turn::release)).iterator();
         } catch (RuntimeException | Error e) {
-            // Whatever it was: other lanes wait for the turn.
+            // Whatever the cause: other lanes wait for the turn.
             exports.company().leave(next);
             turn.release();
             throw e;
@@ -174,7 +176,7 @@ final class Units {
         return run.tally.begun(exports.company().enter(unit, () -> stopping.test(run)));
     }
 
-    /** Whether a unit may be worked on beside others. One that earlier processes died of comes when they are done, or not. */
+    /** Whether a unit may be delivered beside others. A suspect comes later, alone, or is set aside. */
     private static boolean isUnsuspected(Run run, Unit unit) {
         if (run.suspects.isSetAside(unit)) {
             run.done(unit, new UnitOutcome.SetAside());
@@ -215,16 +217,17 @@ final class Units {
         if (first.isEmpty()) {
             return Collections.emptyIterator();
         }
-        // Of a stream one thread does nearly all; and only then its own time tells whether DuckDB gets further.
+        // One thread does nearly all the work of a stream; with only one, its CPU time shows whether DuckDB makes
+        // progress.
         duckDb.lock(run, 1, first);
         return new Iterator<>() {
             private boolean offered;
 
-            /** As in {@link Batches#hasNext}, it stays with a yes. */
+            /** Stays true until {@link #next}, like {@link Batches#hasNext}. */
             @Override
             public boolean hasNext() {
                 if (!offered && stopping.test(run)) {
-                    // The listing may be complete, but not everything that it has read ahead is worked on.
+                    // The listing may be complete, but some objects that were read ahead are not delivered.
                     run.tally.stopped();
                     return false;
                 }
@@ -244,7 +247,7 @@ final class Units {
         };
     }
 
-    /** The next object, with those after it that are as small and in the same partition. */
+    /** The next object, with the small ones after it in the same partition. */
     private List<LakeObject> nextBundle(Listing fresh) {
         List<LakeObject> bundle = new ArrayList<>();
         bundle.add(fresh.next());
@@ -273,7 +276,7 @@ final class Units {
         return cut.isJoined() ? Unit.joined(queries.id(), run.lookups().version()) : queries.id();
     }
 
-    /** The slices of a new object that are not delivered yet, or the object itself when it is not a big one. */
+    /** The undelivered slices of a new object, or the object itself if it is not big. */
     private Stream<LakeObject> newSlices(Run run, LakeObject object) {
         List<LakeObject> slices = duckDb.of(run).slices(object, SLICE_BYTES);
         return slices.size() == 1 ? slices.stream() : newOnes(run, slices.iterator()).stream();
@@ -299,7 +302,7 @@ final class Units {
     private Iterator<Unit> wholeDataset(Run run) {
         List<LakeObject> all = run.listing.rest();
         if (!run.listing.unlisted().isEmpty()) {
-            // Part of the data would give another answer; the end of the run says what is missing.
+            // A query over part of the data would give a wrong answer; the end of the run reports what is missing.
             run.tally.missed(all);
             return Collections.emptyIterator();
         }
@@ -326,7 +329,7 @@ final class Units {
     String statement(Run run, Unit unit) {
         if (unit.objects().stream().anyMatch(this::isEndless)) {
             throw new ConnectorException(
-                    "DuckDB did not come to an end with it in an earlier run; it is tried again after a restart");
+                    "DuckDB did not finish it in an earlier run; the connector tries it again after a restart");
         }
         LaneQuery.Used begunWith = queries.of(unit.queryOfIds());
         Schema schema = duckDb.schema();

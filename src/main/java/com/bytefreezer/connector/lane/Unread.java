@@ -8,7 +8,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** The objects that a run could not read, by reason, for the message that ends the run. Not safe for use by several threads. */
+/**
+ * The objects that a run could not read, by reason, for the final message of the run. Not safe for use by several
+ * threads.
+ */
 final class Unread {
     private static final int MOST_REASONS = 3;
     private static final int MOST_NAMES = 3;
@@ -24,7 +27,7 @@ final class Unread {
         objects += unit.objects().size();
         units++;
         whole |= unit.isWhole();
-        // DuckDB names the object in most of its messages, and what is wrong with several is said once.
+        // DuckDB names the object in most of its messages; without the name, equal reasons appear only once.
         String common = reason;
         for (LakeObject object : unit.objects().size() == 1 ? unit.objects() : List.<LakeObject>of()) {
             common = common.replace("\"" + object.url() + "\"", "it").replace(object.url(), "it");
@@ -34,7 +37,7 @@ final class Unread {
         }
     }
 
-    /** Whether so few are in it that each is worth a line. */
+    /** Whether there are so few that each is worth a line. */
     boolean isFew() {
         return units <= MOST_LINES;
     }
@@ -43,7 +46,10 @@ final class Unread {
         return units == 0;
     }
 
-    /** How many, which ones and why: {@code 2 objects could not be read and stay undelivered: a, b (IO Error: …)}. */
+    /**
+     * The number, the names and the reasons: {@code 2 objects could not be read and stay undelivered: a, b (IO Error:
+     * …)}.
+     */
     @Override
     public String toString() {
         String all = reasons.entrySet().stream()
@@ -57,7 +63,7 @@ final class Unread {
                 .formatted(objects, all, told < units ? "; others for other reasons" : "");
     }
 
-    /** Units with the same reason; some of them by name. */
+    /** Units with the same reason, some of them by name. */
     private static final class Same {
         private final List<String> names = new ArrayList<>();
         private int units;

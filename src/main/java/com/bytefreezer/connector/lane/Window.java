@@ -5,11 +5,12 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How much of its dataset an export lists in watch mode: all of it now and then, and between that only partitions that can have
- * new objects. An object that comes late into an older one waits for the next full listing. For one thread at a time.
+ * How much of its dataset an export lists in watch mode: all of it now and then, and in between only the partitions
+ * that can have new objects. A late object in an older partition waits for the next full listing. For one thread at a
+ * time.
  */
 final class Window {
-    /** To list so many objects takes no more requests than to look for the recent partitions. */
+    /** Listing this many objects takes no more requests than a look for the recent partitions. */
     private static final long FEW = 10_000;
 
     private final Duration fullListing;
@@ -22,7 +23,7 @@ final class Window {
     private long openedAt;
 
     /**
-     * Of an export that has not run yet.
+     * The window of an export that has not run yet.
      *
      * @param fullListing how long after a full listing the next one is due
      * @param lookback how much older than the newest delivered object a partition may be to be listed each time
@@ -33,7 +34,8 @@ final class Window {
     }
 
     /**
-     * A run begins: it does not list partitions that ended before this. {@link Instant#MIN}: it lists all.
+     * Starts a run. The run does not list partitions that ended before the returned time; {@link Instant#MIN}: it lists
+     * all.
      *
      * @param all whether it must list all
      */
@@ -56,7 +58,7 @@ final class Window {
             few = run.listing.count() <= FEW;
         }
         Instant next = latest(run.since, delivered.minus(lookback));
-        // What is left there is tried again at the next run.
+        // The next run tries again what is left there.
         Instant left = run.tally.oldestFolder();
         since = left != null && left.isBefore(next) ? left : next;
     }

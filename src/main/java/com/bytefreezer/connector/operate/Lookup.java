@@ -55,7 +55,7 @@ public final class Lookup implements AutoCloseable {
             try {
                 found = looks.computeIfAbsent(export.tenant() + "\n" + export.dataset(), any -> finder.find(choice));
             } catch (ConnectorException e) {
-                unknown.put(export.export(), "its datasets cannot be found out: " + e.getMessage());
+                unknown.put(export.export(), "its datasets cannot be found: " + e.getMessage());
                 continue;
             }
             found.datasets().stream().map(export::at).forEach(lanes::add);

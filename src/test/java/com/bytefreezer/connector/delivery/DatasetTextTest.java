@@ -76,6 +76,6 @@ class DatasetTextTest {
         assertThatThrownBy(() -> records.require("acme", name))
                 .isInstanceOf(ConnectorException.class)
                 .hasMessageStartingWith("dataset acme/%s: its topic would be \"x.acme-%1$s\"".formatted(name))
-                .hasMessageContaining("Nothing of it is delivered.");
+                .hasMessageContaining("The connector delivers none of its records.");
     }
 }

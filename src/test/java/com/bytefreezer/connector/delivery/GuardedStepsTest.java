@@ -74,7 +74,7 @@ class GuardedStepsTest {
                 .singleElement()
                 .asString()
                 .startsWith("ERROR mine, export default: " + error)
-                .endsWith(" The rest stays undelivered and the cursor before it.");
+                .endsWith(" The rest stays undelivered; the cursor stays before it.");
     }
 
     private static Path routes(Path folder, String error, String step) throws Exception {

@@ -41,7 +41,7 @@ class IncompleteListingTest {
             assertThat(run.log("ERROR"))
                     .singleElement()
                     .asString()
-                    .contains("1 folders or files could not be looked into", link + " (a broken link)");
+                    .contains("1 folders or files could not be read", link + " (a broken link)");
             assertThat(server.records()).hasSize(1);
 
             Files.delete(link);

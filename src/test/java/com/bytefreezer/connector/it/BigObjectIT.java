@@ -105,7 +105,10 @@ class BigObjectIT {
                 try (ConnectorProcess connector = start(environment)) {
                     assertThat(connector.waitFor(Duration.ofMinutes(2))).isEqualTo(1);
                     assertThat(connector.standardError())
-                            .contains(message, "1 objects could not be read and stay undelivered", "is tried again")
+                            .contains(
+                                    message,
+                                    "1 objects could not be read and stay undelivered",
+                                    "the next run tries it again")
                             .doesNotContain("\tat ");
                 }
                 assertThat(sink.timesAccepted(2_000_005)).isEqualTo(1);

@@ -52,7 +52,7 @@ class DiskFaultsTest extends FaultBed {
             Map<String, String> given = sorting(records, disk);
             TestRun full = TestRun.batch(settings(given));
             assertThat(full.succeeded()).isFalse();
-            assertThat(full.log("ERROR")).first().asString().contains("duckdb.temp-folder; make room");
+            assertThat(full.log("ERROR")).first().asString().contains("duckdb.temp-folder has; free some space there");
 
             assertThat(TestTools.run("mount", "-o", "remount,size=500m", disk.toString()))
                     .isTrue();

@@ -161,7 +161,8 @@ abstract class LakeContract {
         TestRun first = run();
         assertThat(first.succeeded()).isFalse();
         assertThat(numbers()).hasSize(20);
-        assertThat(first.log("WARN")).anyMatch(line -> line.contains("b.parquet") && line.contains("tried again"));
+        assertThat(first.log("WARN"))
+                .anyMatch(line -> line.contains("b.parquet") && line.contains("the next run tries it again"));
 
         assertThat(run().succeeded()).isFalse();
         assertThat(numbers()).hasSize(20);

@@ -66,7 +66,7 @@ class MemoryTest {
         assertThat(run.succeeded()).isFalse();
         assertThat(run.log("ERROR"))
                 .anyMatch(line -> line.contains(HOUR.formatted(0))
-                        && line.contains("even when it is read alone (failed to allocate data of size"));
+                        && line.contains("even when nothing else is read (failed to allocate data of size"));
         assertThat(sink.distinctRecords()).as("the other object").isEqualTo(10);
     }
 

@@ -99,11 +99,11 @@ class PatternsOnMinioTest {
         assertThat(run.log("ERROR"))
                 .singleElement()
                 .asString()
-                .contains("export default: its datasets cannot be found out: ", "403", "s3:ListBucket")
+                .contains("export default: its datasets cannot be found: ", "403", "s3:ListBucket")
                 .doesNotContain("wrong-secret", "\n");
         try (TestRun.Running watch = TestRun.watch(settings)) {
             Await.until("it says so", () -> watch.whyNotReady().isPresent());
-            assertThat(watch.whyNotReady().orElseThrow()).startsWith("its datasets cannot be found out: ");
+            assertThat(watch.whyNotReady().orElseThrow()).startsWith("its datasets cannot be found: ");
             assertThat(watch.lanes()).singleElement().satisfies(lane -> assertThat(lane.lane())
                     .hasToString("default/none"));
         }
@@ -156,7 +156,7 @@ class PatternsOnMinioTest {
             Await.until("both", () -> paths().size() == 2);
             minio.pause();
             Await.until("it is said", Duration.ofSeconds(60), () -> watch.log().stream()
-                    .anyMatch(line -> line.contains("export default: not all of its datasets can be found out")));
+                    .anyMatch(line -> line.contains("export default: not all of its datasets can be found")));
             assertThat(watch.lanes()).hasSize(2);
             minio.resume();
             put("acme/new", 1);

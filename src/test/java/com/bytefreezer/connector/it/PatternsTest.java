@@ -203,7 +203,7 @@ class PatternsTest {
                     () -> watch.log().stream()
                             .anyMatch(
                                     line -> line.contains(
-                                            "export default: 1 dataset is not there any more: acme/dns. What was delivered stays known.")));
+                                            "export default: 1 dataset is no longer there: acme/dns. The cursor keeps what was delivered.")));
             Files.move(folder.resolve("aside"), lake().resolve("acme/dns"));
             add("acme/dns", "b.parquet");
             Await.until(

@@ -54,7 +54,7 @@ class QueryChangeTest extends FaultBed {
         assertThat(run.log("WARN"))
                 .singleElement()
                 .asString()
-                .contains("the query has changed", "1 objects that were begun are finished with the former one");
+                .contains("the query has changed", "the former query finishes 1 started objects");
         assertThat(sink.acceptedRecords() - RECORDS - 1000).isBetween(0L, WAS_IN_FLIGHT);
         assertThat(ofNewQuery).hasValue(1000);
         assertThat(TestRun.batch(settings(Map.of("query.sql", "SELECT n, hostname, 'new' AS kind FROM events")))

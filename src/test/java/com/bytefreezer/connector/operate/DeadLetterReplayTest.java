@@ -199,7 +199,7 @@ class DeadLetterReplayTest {
                         .isEmpty()))
                 .extracting(DeadLetterLine::problem)
                 .hasSize(2)
-                .allMatch(problem -> problem.lines().count() == 1 && problem.endsWith("Mend or discard it."))
+                .allMatch(problem -> problem.lines().count() == 1 && problem.endsWith("Correct or discard it."))
                 .first()
                 .asString()
                 .startsWith("dead letters " + file + ", line 1: cannot be read (");

@@ -109,7 +109,7 @@ class IndexNameTest {
                 .isInstanceOf(ConnectorException.class)
                 .hasMessageStartingWith(
                         "dataset acme/Foo: destination.elasticsearch.index gives it the name x-foo-2026")
-                .hasMessageContaining("Nothing of it is delivered");
+                .hasMessageContaining("The connector delivers none of its records");
     }
 
     @ParameterizedTest

@@ -212,7 +212,7 @@ class FileTest {
         assertThat(run.log("ERROR"))
                 .singleElement()
                 .asString()
-                .contains("file, export default", "file already exists: " + tree(), "cursor before it");
+                .contains("file, export default", "file already exists: " + tree(), "cursor stays before it");
     }
 
     @Test
