@@ -47,7 +47,7 @@ import picocli.CommandLine.Option;
 
 /**
  * The command line: flags and exit codes of the original connector (docs/contracts.md). 0: delivered, or stopped by a
- * signal in watch mode; 1: anything that a person must look at; 2: an unknown flag, or a destination that cannot be
+ * signal in watch mode; 1: anything a person must look at; 2: an unknown flag, or a destination that cannot be
  * certified.
  */
 @CommandLine.Command(
@@ -62,8 +62,7 @@ public final class Main implements Callable<Integer> {
     @Option(
             names = {"--config", "-config"},
             paramLabel = "FILE",
-            description =
-                    "settings in YAML, as the original connector takes them (default: config.yaml, if there is one)")
+            description = "settings in YAML, in the original connector's format (default: config.yaml, if it exists)")
     private @Nullable Path config;
 
     @Option(
@@ -71,7 +70,7 @@ public final class Main implements Callable<Integer> {
             paramLabel = "MODE",
             defaultValue = "interactive",
             description =
-                    "interactive, batch (once, then exit), watch (again and again), or without a delivery: status, plan, validate; or replay (dead letters, or --from and --to once more) (default: ${DEFAULT-VALUE})")
+                    "interactive, batch (once, then exit), watch (again and again); status, plan or validate (deliver nothing); or replay (dead letters, or a range with --from and --to) (default: ${DEFAULT-VALUE})")
     private String mode = "interactive";
 
     @Option(
@@ -89,7 +88,7 @@ public final class Main implements Callable<Integer> {
 
     @Option(
             names = {"--reset-cursor", "-reset-cursor"},
-            description = "forget what was delivered, so that every export begins anew")
+            description = "forget what was delivered; every export starts again")
     private boolean resetCursor;
 
     @Mixin
@@ -99,13 +98,13 @@ public final class Main implements Callable<Integer> {
             names = {"--test-routes", "-test-routes"},
             paramLabel = "FILE",
             description =
-                    "play the cases beside a destination's route file, e.g. mine.camel.yaml and mine.test.yaml; its name will do too")
+                    "play the cases beside a destination's route file, e.g. mine.camel.yaml and mine.test.yaml; also accepts the destination's name")
     private @Nullable String testRoutes;
 
     @Option(
             names = {"--certify", "-certify"},
             paramLabel = "DESTINATION",
-            description = "show that nothing vanishes on the way to a destination whose server fails in every way")
+            description = "show that no record is lost if the destination's server fails in every way")
     private @Nullable String certify;
 
     @Option(
@@ -124,7 +123,7 @@ public final class Main implements Callable<Integer> {
 
     /** Runs the connector and ends the process. */
     public static void main(String[] arguments) {
-        // Neither SQL nor what machines read may have the digits of a country.
+        // SQL and machine-readable text must not use the digits of a country.
         Locale.setDefault(Locale.ROOT);
         StandardError.take();
         if (asksForJson(arguments)) {
@@ -141,7 +140,7 @@ public final class Main implements Callable<Integer> {
         System.exit(code);
     }
 
-    /** After an error of Java nobody knows who waits for the thread, maybe for ever. */
+    /** After a Java error, other threads may wait for this thread for ever. */
     private static void threadEnded(Thread thread, Throwable failure) {
         if (!(failure instanceof Error)) {
             LOG.error(
@@ -152,7 +151,7 @@ public final class Main implements Callable<Integer> {
             return;
         }
         LOG.error(
-                "thread {}: {}. The process ends with {}, since others may wait for this thread; what it had begun is delivered after the next start.",
+                "thread {}: {}. The process ends with {}, because other threads may wait for this one. The next start delivers what it had begun.",
                 thread.getName(),
                 Failures.describe(failure),
                 FAILED);
@@ -160,7 +159,7 @@ public final class Main implements Callable<Integer> {
         Runtime.getRuntime().halt(FAILED);
     }
 
-    /** Before the settings are read, since what is wrong with them is said in the log. */
+    /** Set before the settings are read, because the log reports their problems. */
     private static boolean asksForJson(String[] arguments) {
         return Stream.concat(
                         Stream.of(arguments),
@@ -173,7 +172,7 @@ public final class Main implements Callable<Integer> {
     public Integer call() throws Exception {
         LoggerContext logging = (LoggerContext) LoggerFactory.getILoggerFactory();
         if (testRoutes != null || certify != null) {
-            // Failures are the point of it; the report tells them.
+            // Failures are its purpose; the report lists them.
             logging.getLogger("com.bytefreezer").setLevel(testRoutes != null ? Level.ERROR : Level.OFF);
             Path folder = routes.toAbsolutePath().normalize();
             PrintStream out = StandardError.lines(System.out, PlainText::known);
@@ -206,12 +205,13 @@ public final class Main implements Callable<Integer> {
         settings.secrets().forEach(secrets::add);
         settings.tooShortSecrets()
                 .forEach(name -> LOG.warn(
-                        "{} has fewer than {} characters, so it is not taken out of the log and of what is kept. Choose a longer one.",
+                        "{} has fewer than {} characters and cannot be masked in the log and in stored text. Choose a longer one.",
                         name,
                         Secrets.SHORTEST));
         logging.getLogger("com.bytefreezer").setLevel(Level.toLevel(settings.text("logging.level")));
         if (settings.isSample()) {
-            LOG.info("No lake is set (lake.root, s3.bucket or control.url): this is the bundled sample, samples/lake.");
+            LOG.info(
+                    "No lake is set (lake.root, s3.bucket or control.url). The connector uses the bundled sample, samples/lake.");
         }
         Command command = new Command(settings, secrets, operator, StandardError.lines(System.out, PlainText::known));
         return switch (mode) {
@@ -243,7 +243,7 @@ public final class Main implements Callable<Integer> {
         try {
             workbench.start();
         } catch (Exception e) {
-            // It would end the process with 0.
+            // Otherwise the process would end with 0.
             if (!callOff(stop, closed)) {
                 return FAILED;
             }
@@ -283,7 +283,7 @@ public final class Main implements Callable<Integer> {
         return schedule.allSucceeded() ? 0 : FAILED;
     }
 
-    /** Whether there is no stop any more. Where a signal came first, its thread ends the process. */
+    /** Whether the process ends here. If a signal came first, its thread ends the process. */
     private static boolean callOff(Thread stop, CountDownLatch closed) throws InterruptedException {
         try {
             Runtime.getRuntime().removeShutdownHook(stop);
@@ -297,7 +297,7 @@ public final class Main implements Callable<Integer> {
     /** The virtual machine would end with 143 by itself; the original ends a watch with 0 (docs/contracts.md). */
     private static void stopBySignal(AutoCloseable running, CountDownLatch closed, boolean endless) {
         LOG.info("Stopping: batches in flight are finished first.");
-        // It tells of each thing that is interrupted, with a stack trace; the connector says in a line what that means.
+        // Camel would log a stack trace for each interruption; the connector logs the meaning in one line.
         ((LoggerContext) LoggerFactory.getILoggerFactory())
                 .getLogger("org.apache.camel")
                 .setLevel(Level.OFF);
@@ -318,7 +318,7 @@ public final class Main implements Callable<Integer> {
             files = RouteFiles.in(folder);
         } catch (UncheckedIOException e) {
             throw new ConnectorException(
-                    "there are no route files in %s. Not started. Start the connector from its own folder, or name theirs with --routes."
+                    "there are no route files in %s. Not started. Start the connector from its own folder, or name the folder of the route files with --routes."
                             .formatted(folder),
                     e);
         }

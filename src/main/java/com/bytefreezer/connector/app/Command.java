@@ -33,8 +33,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The modes in which an operator looks at the exports: status, plan, validate and replay. Each gives an exit code: 0, or 1
- * when a person must look at something. Used by one thread.
+ * The operator's modes: status, plan, validate and replay. Each returns an exit code: 0, or 1 if a person must look at
+ * something. Used by one thread.
  */
 public final class Command {
     private static final Logger LOG = LoggerFactory.getLogger(Command.class);
@@ -47,7 +47,7 @@ public final class Command {
     private final CommandOptions options;
     private final PrintStream out;
 
-    /** Runs exports once, and gives the exit code. */
+    /** Runs exports once and returns the exit code. */
     @FunctionalInterface
     public interface Exporter {
         int export(Settings settings, Predicate<Lane> lanes) throws Exception;
@@ -60,7 +60,7 @@ public final class Command {
         this.out = out;
     }
 
-    /** Prints how the exports are: 1 when the last run of one has failed. */
+    /** Prints the state of the exports; 1 if the last run of one failed. */
     public int status() throws JsonProcessingException {
         Operations operations = operations();
         List<ExportDefinition> exports = chosen(operations.exports());
@@ -92,7 +92,7 @@ public final class Command {
                     if (!options.isJson()) {
                         out.printf("%s: %s%n", export.lane(), plan.sentence());
                         out.printf(
-                                "  %s, since %s: %s; reads %s, %s%s%n",
+                                "  %s (query.sync=%s): %s; reads %s, %s%s%n",
                                 plan.covers(),
                                 export.sync(),
                                 plan.reason(),
@@ -113,7 +113,7 @@ public final class Command {
         return code;
     }
 
-    /** Prints a line for each problem, or that there is none. Delivers nothing. */
+    /** Prints a line for each problem, or "valid". Delivers nothing. */
     public int validate() throws Exception {
         List<String> problems = new ArrayList<>();
         List<String> notes = new ArrayList<>();
@@ -130,7 +130,7 @@ public final class Command {
         return problems.isEmpty() ? 0 : FAILED;
     }
 
-    /** Loads them, and lets the destinations look at the names of the datasets. */
+    /** Loads the routes, and lets the destinations check the names of the datasets. */
     private void checkRoutes(List<ExportDefinition> exports, List<String> problems) {
         try (Scratch scratch = Scratch.ofExports(settings, secrets);
                 Connector connector =
@@ -157,12 +157,12 @@ public final class Command {
         }
         try {
             if (!planner.hasObjects(export)) {
-                notes.add("note: export %s: its SQL is not checked against the data: dataset %s/%s has no objects."
+                notes.add("note: export %s: its SQL could not be checked with data: dataset %s/%s has no objects."
                         .formatted(export.name(), export.tenant(), export.dataset()));
                 return;
             }
         } catch (ConnectorException e) {
-            notes.add("note: export %s: its SQL is not checked against the data: %s"
+            notes.add("note: export %s: its SQL could not be checked with data: %s"
                     .formatted(export.name(), e.getMessage()));
             return;
         }
@@ -174,8 +174,9 @@ public final class Command {
     }
 
     /**
-     * Delivers dead letters once more, and lets the next run try what is set aside; or with {@code --from} and {@code --to} a range of the lake, whatever the cursor has:
-     * with a cursor of its own, so that a watch may go on meanwhile.
+     * Delivers dead letters again, and lets the next run try what is set aside. With {@code --from} and {@code --to},
+     * delivers a range of the lake again, whatever the cursor has; that uses a cursor of its own, so that a watch may
+     * go on meanwhile.
      */
     public int replay(Exporter exporter) throws Exception {
         if (options.isRange()) {
@@ -216,7 +217,7 @@ public final class Command {
         return chosen;
     }
 
-    /** With a line for each export of which a dataset, or all, are missing. */
+    /** The chosen exports; adds a line for each export that lacks some or all datasets. */
     private List<ExportDefinition> chosen(Lookup lookup, List<String> problems, List<String> notes) {
         Lookup.Lanes lanes = lookup.lanes(settings.exports().stream()
                 .filter(export -> isNamed(export.export(), export.destination()))
@@ -226,7 +227,7 @@ public final class Command {
         return lanes.exports().isEmpty() && !lanes.without().isEmpty() ? List.of() : chosen(lanes.exports());
     }
 
-    /** Whether an export, or one of its datasets, may be what is asked for. */
+    /** Whether {@code --export} may mean this export or one of its datasets. */
     private boolean isNamed(String export, String destination) {
         return options.export().isEmpty()
                 || options.export().equals(export)

@@ -22,13 +22,13 @@ public final class CommandOptions {
             names = {"--from", "-from"},
             paramLabel = "TIME",
             description =
-                    "plan, replay: objects whose partition begins then or later, e.g. 2026-11-20T00:00:00Z, whatever the cursor has; the cursor stays as it is")
+                    "plan, replay: objects whose partition starts at this time or later, e.g. 2026-11-20T00:00:00Z, delivered or not; the cursor stays unchanged")
     private String from = "";
 
     @Option(
             names = {"--to", "-to"},
             paramLabel = "TIME",
-            description = "plan, replay: objects whose partition begins before that time")
+            description = "plan, replay: objects whose partition starts before this time")
     private String to = "";
 
     @Option(
@@ -42,7 +42,7 @@ public final class CommandOptions {
             description = "status, plan: JSON in place of text")
     private boolean json;
 
-    /** Those that are settings, too. */
+    /** The options that are also settings. */
     public Map<String, String> settings() {
         Map<String, String> given = new LinkedHashMap<>();
         given.put("query.from", from);
@@ -52,7 +52,7 @@ public final class CommandOptions {
         return given;
     }
 
-    /** What to say when an option is given that {@code mode} does not have. */
+    /** The problem if an option is given that {@code mode} does not have. */
     public Optional<String> misplacedIn(Mode mode) {
         Map<String, Set<Mode>> given = new LinkedHashMap<>();
         given.put(export.isEmpty() ? "" : "--export", MODES);
@@ -73,7 +73,7 @@ public final class CommandOptions {
                                                 .toList())));
     }
 
-    /** The export or lane that is asked for; empty: all. */
+    /** The chosen export or lane; empty: all. */
     String export() {
         return export;
     }

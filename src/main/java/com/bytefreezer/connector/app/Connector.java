@@ -51,7 +51,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The running exports: Camel with the route files, and the beans they use. In watch mode it serves the API, too. */
+/** The running exports: Camel with the route files, and the beans they use. In watch mode it also serves the API. */
 public final class Connector implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Connector.class);
 
@@ -72,13 +72,13 @@ public final class Connector implements AutoCloseable {
     private final Optional<Tracing> tracing;
     private final Lookout lookout;
     private final Deliveries deliveries;
-    /** The destinations whose routes are there from the start. */
+    /** The destinations whose routes exist from the start. */
     private final Set<String> loaded;
-    /** Why datasets of a run that is not repeated are missing, by export. */
+    /** Why datasets are missing from a run that is not repeated, by export. */
     private final Map<String, String> unknown = new TreeMap<>();
 
     /**
-     * Prepares everything; {@link #start} begins to work.
+     * Prepares everything; {@link #start} starts the work.
      *
      * @param cursor closed with the connector
      * @param mode batch or watch
@@ -147,7 +147,7 @@ public final class Connector implements AutoCloseable {
         metrics.disk("duckdb", existing(settings.temporaryFolder()));
     }
 
-    /** The route of a destination that an export names for the first time. */
+    /** Adds the route of a destination that an export names for the first time. */
     private void load(String destination) {
         CamelContext context = camel.getCamelContext();
         if (loaded.contains(destination) || context.hasEndpoint("direct:destination-" + destination) != null) {
@@ -159,11 +159,11 @@ public final class Connector implements AutoCloseable {
                             context, "file:" + settings.routes().fileOf(destination)));
         } catch (Exception e) {
             throw new ConnectorException(
-                    "destination %s cannot be made (%s).".formatted(destination, Failures.describe(e)), e);
+                    "destination %s cannot be set up (%s).".formatted(destination, Failures.describe(e)), e);
         }
     }
 
-    /** Who keeps the cursor on a volume may lose the dead letters with the container. */
+    /** If only the cursor is on a volume, the dead letters may vanish with the container. */
     private static void sayWhereDeadLettersPart(Settings settings) {
         if (settings.optional("cursor.url").isPresent()) {
             return;
@@ -173,12 +173,12 @@ public final class Connector implements AutoCloseable {
         try {
             if (!Files.getFileStore(existing(cursorFile)).equals(Files.getFileStore(existing(deadLetters)))) {
                 LOG.warn(
-                        "delivery.dead-letters-folder {} and cursor.file {} are on different volumes: where one of them does not last, records are lost or delivered again. Leave delivery.dead-letters-folder empty to keep both together.",
+                        "delivery.dead-letters-folder {} and cursor.file {} are on different volumes: if one of them is lost, records are lost or delivered again. Leave delivery.dead-letters-folder empty to keep both together.",
                         deadLetters,
                         cursorFile);
             }
         } catch (IOException e) {
-            // Who writes there says what is wrong.
+            // The writer reports the problem.
             LOG.debug("volume of {}", deadLetters, e);
         }
     }
@@ -192,7 +192,7 @@ public final class Connector implements AutoCloseable {
     }
 
     /**
-     * For an export that a person has asked for: it runs once, and shows nothing on a terminal.
+     * For an export from the page: it runs once, without a progress bar.
      *
      * @param cursor closed with the connector
      */
@@ -216,7 +216,7 @@ public final class Connector implements AutoCloseable {
         return exports.all().stream().map(Export::progress).toList();
     }
 
-    /** What has been tried again in the current runs, by HTTP status or what else went wrong. */
+    /** The retries in the current runs, by HTTP status or kind of failure. */
     public Map<String, Long> retries() {
         Map<String, Long> all = new TreeMap<>();
         // Unknown while the routes start and stop.
@@ -262,7 +262,7 @@ public final class Connector implements AutoCloseable {
         return timing;
     }
 
-    /** Takes what has changed in the files of exports, where they are watched. */
+    /** Applies changes of the exports' files, if they are watched. */
     public void look() {
         Schedule timing = schedule;
         if (mode == Mode.WATCH && timing != null) {
@@ -270,7 +270,7 @@ public final class Connector implements AutoCloseable {
         }
     }
 
-    /** What the files of exports say; fails where one is wrong. */
+    /** Reads the files of exports; fails if one is wrong. */
     private List<ExportDefinition> checked() {
         List<ExportDefinition> all = settings.exports();
         exports.check(all, Problem.NOTHING_EXPORTED);
@@ -293,7 +293,7 @@ public final class Connector implements AutoCloseable {
         }
     }
 
-    /** Makes the lanes, and what decides when each of {@code lanes} runs. */
+    /** Creates the lanes and the schedule of {@code lanes}. */
     private Schedule schedule(CamelContext context, Predicate<Lane> lanes) throws Exception {
         if (mode == Mode.WATCH) {
             folder.begin();
@@ -313,9 +313,9 @@ public final class Connector implements AutoCloseable {
     }
 
     /**
-     * Loads the routes with all that they name, and starts none of them.
+     * Loads the routes with everything they name; starts none of them.
      *
-     * @throws Exception when that does not work
+     * @throws Exception if that fails
      */
     public void load() throws Exception {
         camel.addOverrideProperty("camel.main.autoStartup", "false");
@@ -325,12 +325,12 @@ public final class Connector implements AutoCloseable {
         camel.start();
     }
 
-    /** The names that the destinations give to datasets, of {@link #load}ed routes. */
+    /** Checks the names that the destinations give to datasets; the routes must be {@link #load}ed. */
     public void requireNames(ExportDefinition export) {
         DatasetCheck.require(camel.getCamelContext(), export);
     }
 
-    /** Finishes the batches in flight, at most for {@code shutdown.timeout-seconds}, and gives everything back. */
+    /** Finishes the batches in flight, within {@code shutdown.timeout-seconds}, and closes everything. */
     @Override
     public void close() {
         exports.stop();
@@ -339,7 +339,7 @@ public final class Connector implements AutoCloseable {
         camel.stop();
         if (context != null && context.getShutdownStrategy().isTimeoutOccurred()) {
             LOG.warn(
-                    "Not all batches in flight were finished within {} s (shutdown.timeout-seconds). They stay to be delivered.",
+                    "Some batches in flight did not finish within {} s (shutdown.timeout-seconds). The next start delivers them.",
                     settings.text("shutdown.timeout-seconds"));
         }
         exports.close();

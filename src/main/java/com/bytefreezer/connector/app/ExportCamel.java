@@ -45,7 +45,7 @@ final class ExportCamel {
         return camel;
     }
 
-    /** Makes the one route that all lanes use. */
+    /** Creates the one route that all lanes use. */
     static void addRoute(CamelContext started) throws Exception {
         TemplatedRouteBuilder.builder(started, "export")
                 .routeId("export")

@@ -41,13 +41,13 @@ public final class PreviewRun implements AutoCloseable {
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
 
     /**
-     * A run to come.
+     * Prepares a run.
      *
      * @param settings describe the export
      * @param cursor one that knows nothing
      * @param engine where DuckDB runs
      * @param keys has the route {@code direct:credentials}
-     * @param hasToEnd whether nobody waits for it any longer; asked when an object cannot be read
+     * @param hasToEnd whether no one waits for the preview any longer; called if an object cannot be read
      */
     public PreviewRun(Settings settings, Cursor cursor, Engine engine, CamelContext keys, BooleanSupplier hasToEnd) {
         definition = settings.exports().get(0);
@@ -74,14 +74,14 @@ public final class PreviewRun implements AutoCloseable {
         });
     }
 
-    /** In place of a destination. */
+    /** Replaces the destination. */
     private void keep(Exchange exchange) throws StoppedException {
         first.compareAndSet(null, exchange.getVariable("batch", Batch.class));
         exports.stop();
         throw new StoppedException();
     }
 
-    /** What cannot be read as a bundle comes again, one by one. */
+    /** The objects of an unreadable bundle come again, one by one. */
     private void noteFailure(Exchange part, BooleanSupplier hasToEnd) {
         Unit unit = part.getVariable(Cursor.UNIT, Unit.class);
         if (part.getException() != null && unit != null && !unit.isBundle()) {
@@ -95,9 +95,9 @@ public final class PreviewRun implements AutoCloseable {
     /**
      * Reads objects until there is a batch.
      *
-     * @return empty when the query selects no record
-     * @throws ConnectorException when the query or an object cannot be read
-     * @throws Exception when the routes do not start
+     * @return empty if the query selects no record
+     * @throws ConnectorException if the query or an object cannot be read
+     * @throws Exception if the routes do not start
      */
     public Optional<Batch> firstBatch() throws Exception {
         exports.add(List.of(definition));

@@ -17,9 +17,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What the connector needs to work once more beside its exports: settings with a cursor of their own that knows nothing, a
- * temporary folder, and the secrets of these settings, masked while it lasts. Nothing is left when it is closed. Safe for
- * use by several threads.
+ * Everything for one more run beside the exports: settings with an empty cursor of their own, a temporary folder, and
+ * the masking of these settings' secrets. Closing it leaves nothing behind. Safe for use by several threads.
  */
 public final class Scratch implements AutoCloseable {
     private final Secrets secrets;
@@ -36,7 +35,7 @@ public final class Scratch implements AutoCloseable {
         masked.forEach(secrets::add);
     }
 
-    /** The exports of {@code base} from their beginning; their dead letters go where they always go. */
+    /** For the exports of {@code base} from their start; their dead letters go to the usual folder. */
     public static Scratch ofExports(Settings base, Secrets secrets) throws SettingsException {
         ScratchFolder folder = ScratchFolder.create();
         return closingOnFailure(
@@ -45,12 +44,12 @@ public final class Scratch implements AutoCloseable {
     }
 
     /**
-     * One export alone, which settings describe, with dead letters of its own.
+     * For one export, described by settings, with dead letters of its own.
      *
      * @param name of the export
      * @param own settings over those of {@code base}
-     * @param secretSettings names of settings whose values are secret, besides those that always are
-     * @throws SettingsException when they do not suffice
+     * @param secretSettings names of further settings with secret values
+     * @throws SettingsException if they are not enough
      */
     public static Scratch ofOneExport(
             Settings base, Secrets secrets, String name, Map<String, String> own, Collection<String> secretSettings)
@@ -67,7 +66,7 @@ public final class Scratch implements AutoCloseable {
                         secretSettings));
     }
 
-    /** The file of an export that leaves everything to the settings: none of the folder of exports need do so. */
+    /** Writes the file of an export that leaves everything to the settings; the folder of exports may have none. */
     private static Path write(ScratchFolder folder, String export) {
         try {
             return Files.writeString(
@@ -106,22 +105,22 @@ public final class Scratch implements AutoCloseable {
         return settings;
     }
 
-    /** The temporary folder, for whatever else is written. */
+    /** The temporary folder, for other files. */
     public Path folder() {
         return folder.path();
     }
 
-    /** The folder of the records that were refused. */
+    /** The folder of refused records. */
     public Path deadLetters() {
         return deadLettersIn(folder);
     }
 
-    /** Whether records were refused. */
+    /** Whether there are refused records. */
     public boolean hasDeadLetters() {
         return Files.exists(deadLetters());
     }
 
-    /** Unmasks what only it has masked, and removes what it has written. */
+    /** Ends the masking of its own secrets and removes its files. */
     @Override
     public void close() {
         unmask();

@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** How the lanes are, a line for each, as {@code --mode status} prints it. */
+/** The state of the lanes, a line for each, for {@code --mode status}. */
 final class StatusTable {
     private static final List<String> HEAD = List.of(
             "EXPORT",

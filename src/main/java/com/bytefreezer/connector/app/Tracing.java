@@ -30,12 +30,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Camel's own traces, to an OpenTelemetry Collector by OTLP over HTTP, without secrets. Whatever the collector does
- * exports go on: spans that it does not take are left out, and one line says so.
+ * Camel's own traces, to an OpenTelemetry Collector by OTLP over HTTP, without secrets. The collector cannot hold up
+ * exports: spans that it does not accept are dropped, and one line says so.
  */
 final class Tracing implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Tracing.class);
-    /** Says in several lines, and beside the log, what is said here in one. */
+    /** It would write several lines of its own instead of one line in the log. */
     private static final java.util.logging.Logger EXPORTER = java.util.logging.Logger.getLogger("io.opentelemetry");
 
     private static final int SECONDS_TO_FLUSH = 5;
@@ -66,26 +66,26 @@ final class Tracing implements AutoCloseable {
         }
     }
 
-    /** Has {@code camel} make traces, where {@code tracing.url} is set. To be called before it is initialised. */
+    /** Switches {@code camel}'s traces on, if {@code tracing.url} is set. Call it before Camel is initialised. */
     static Optional<Tracing> of(Main camel, Settings settings, Secrets secrets) {
         return settings.optional("tracing.url").map(url -> {
             Tracing tracing = new Tracing(url, secrets);
             camel.bind("tracer", tracing.sdk.getTracer("bytefreezer-connector", Version.number()));
             camel.bind("propagators", tracing.sdk.getPropagators());
-            // A watch's clock ticks each second; what it starts is traced.
+            // The clock of watch mode ticks every second; only the runs that it starts are traced.
             camel.addInitialProperty("camel.opentelemetry2.excludePatterns", "timer:*,scheduler:*");
             camel.addOverrideProperty("camel.opentelemetry2.enabled", "true");
             return tracing;
         });
     }
 
-    /** What the OTEL_* variables may change. */
+    /** The options that OTEL_* variables may change. */
     private static Map<String, String> defaults() {
         return Map.of(
                 "otel.service.name", "bytefreezer-connector",
                 // An SQL statement names each object that it reads.
                 "otel.span.attribute.value.length.limit", "2000",
-                // A run does not wait at its end for a collector that is away.
+                // At its end, a run does not wait for a missing collector.
                 "otel.java.exporter.otlp.retry.disabled", "true");
     }
 
@@ -102,7 +102,7 @@ final class Tracing implements AutoCloseable {
                 "otel.exporter.otlp.endpoint", url);
     }
 
-    /** Sends what is still to be sent, for five seconds at most. */
+    /** Sends the remaining spans, for at most five seconds. */
     @Override
     public void close() {
         CompletableResultCode end = sdk.getSdkTracerProvider().shutdown().join(SECONDS_TO_FLUSH, TimeUnit.SECONDS);
@@ -119,17 +119,17 @@ final class Tracing implements AutoCloseable {
             LOG.info("tracing: {} accepts spans again.", url);
         } else {
             Throwable reason = result.getFailureThrowable();
-            // Its answer is not shown.
+            // The collector's answer is not logged.
             String cause =
                     reason == null || reason.getCause() == null ? "no or a bad answer" : Failures.describe(reason);
             LOG.warn(
-                    "tracing: {} did not accept the spans ({}). They are dropped, exports continue. Check tracing.url.",
+                    "tracing: {} did not accept the spans ({}). They are dropped; exports continue. Check tracing.url.",
                     url,
                     cause);
         }
     }
 
-    /** Takes secrets out of spans: Camel writes URLs, statements and messages of exceptions into them. */
+    /** Masks secrets in spans: Camel writes URLs, statements and exceptions' messages into them. */
     private final class Masking implements SpanExporter {
         private final SpanExporter exporter;
 

@@ -18,7 +18,7 @@ public final class UnpackedLibraries {
 
     private UnpackedLibraries() {}
 
-    /** Removes those that are loaded by now, where the system tells which they are. */
+    /** Removes the libraries loaded so far, if the system can name them. */
     public static void remove() {
         Path folder = Path.of(System.getProperty("java.io.tmpdir"));
         // The system tells it to the second.
@@ -34,7 +34,7 @@ public final class UnpackedLibraries {
                     .distinct()
                     .toList();
             for (Path file : files) {
-                // Somebody's own library may lie there, too.
+                // Other people's libraries may be there too.
                 if (Files.getLastModifiedTime(file).toInstant().isBefore(start)) {
                     continue;
                 }
@@ -43,7 +43,7 @@ public final class UnpackedLibraries {
                 Files.deleteIfExists(Path.of(file + ".lck"));
             }
         } catch (IOException | UncheckedIOException e) {
-            // Not Linux, or not ours to remove: they stay until somebody clears the folder.
+            // Not Linux, or no permission: they stay until someone clears the folder.
         }
     }
 }

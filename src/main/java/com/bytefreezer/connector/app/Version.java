@@ -7,7 +7,7 @@ import java.util.Objects;
 import java.util.Properties;
 import picocli.CommandLine;
 
-/** What {@code --version} prints, and others tell of. */
+/** The version, for {@code --version}, metrics and reports. */
 public final class Version implements CommandLine.IVersionProvider {
     /** The version alone, such as 1.2.3. */
     static String number() {

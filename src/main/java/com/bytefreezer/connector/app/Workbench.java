@@ -27,7 +27,7 @@ public final class Workbench implements AutoCloseable {
     private final Cage cage;
     private final WatchHere watch;
 
-    /** Prepares everything; {@link #start} begins to work. */
+    /** Prepares everything; {@link #start} starts the work. */
     public Workbench(Settings settings, Secrets secrets) {
         this.settings = settings;
         camel = DeliveryCamel.prepare(settings, settings.routeFiles());
@@ -43,7 +43,7 @@ public final class Workbench implements AutoCloseable {
         camel.bind("lakeCredentials", new LakeCredentials(settings, secrets));
     }
 
-    /** Serves, and says where. */
+    /** Starts the server and logs its address. */
     public HttpServer start() throws Exception {
         CamelContext context = DeliveryCamel.init(camel);
         HttpServer server = HttpServer.start(context, settings, operations::whyNotReady);

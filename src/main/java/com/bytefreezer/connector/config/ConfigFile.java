@@ -17,7 +17,7 @@ import java.util.Set;
 
 /** Reads the file of {@code --config}: YAML with the original connector's keys (docs/contracts.md). */
 final class ConfigFile {
-    /** Where the original takes 0 for "not set". */
+    /** The settings for which the original treats 0 as "not set". */
     private static final Set<String> ZERO_IS_UNSET = Set.of(
             "schedule.interval-seconds",
             "schedule.batch-size",
@@ -65,7 +65,7 @@ final class ConfigFile {
         return flat;
     }
 
-    /** Values are texts as they are written: 007 stays 007, whatever YAML makes of it. */
+    /** Values are text as written: 007 stays 007, whatever YAML makes of it. */
     private static void flatten(String prefix, JsonParser yaml, Map<String, String> flat) throws IOException {
         switch (yaml.currentToken()) {
             case START_OBJECT -> {

@@ -10,9 +10,9 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Which datasets an export is of, as its file and the settings choose them: names with commas between them, each with a
- * {@code *} for any signs, and with its tenant and a slash before it where it is not the export's own. A backslash takes the
- * meaning from the sign after it. Immutable.
+ * The datasets of an export, as its file and the settings choose them: names separated by commas. In each, a {@code *}
+ * stands for any characters, a tenant and a slash may come first, and a backslash takes the meaning from the next
+ * character. Immutable.
  */
 public final class DatasetChoice {
     private static final char ESCAPE = '\\';
@@ -48,16 +48,16 @@ public final class DatasetChoice {
             return pattern.matcher(name).matches();
         }
 
-        /** Whether a name of the lake could be like this. */
+        /** Whether a name in the lake can match. */
         boolean isPossible() {
             return Names.isOfDataset(String.join(isName() ? "" : "x", parts));
         }
     }
 
     /**
-     * Reads what {@link #problem} has nothing against.
+     * Reads text that {@link #problem} has found correct.
      *
-     * @param tenants of the datasets that are given without one
+     * @param tenants of the datasets that name none
      */
     public static DatasetChoice of(String tenants, String datasets) {
         List<Glob> owners =
@@ -74,7 +74,7 @@ public final class DatasetChoice {
         return new DatasetChoice(distinct(items));
     }
 
-    /** Patterns are equal only as objects. */
+    /** A Pattern equals only itself. */
     private static List<Item> distinct(Set<Item> items) {
         Set<List<List<String>>> seen = new LinkedHashSet<>();
         return items.stream()
@@ -82,12 +82,12 @@ public final class DatasetChoice {
                 .toList();
     }
 
-    /** What is wrong with tenants; nothing when it is empty. */
+    /** The problem of a list of tenants; empty if it is correct. */
     static Optional<String> problemOfTenants(String text) {
         return problem(text, "tenant", 1);
     }
 
-    /** What is wrong with datasets. */
+    /** The problem of a list of datasets; empty if it is correct. */
     static Optional<String> problemOfDatasets(String text) {
         return problem(text, "dataset", 2);
     }
@@ -99,21 +99,21 @@ public final class DatasetChoice {
         return right
                 ? Optional.empty()
                 : Optional.of(
-                        "must be the name of a %s, without / \\ { } and control characters%s; or several with commas between them, where * stands for any signs"
+                        "must be the name of a %s, without / \\ { } and control characters%s; or several, separated by commas, in which * stands for any characters"
                                 .formatted(what, most > 1 ? ", or tenant/dataset" : ""));
     }
 
-    /** A name as it has to be written to mean itself. */
+    /** A name with backslashes, so that it means itself. */
     public static String escaped(String name) {
         return SPECIAL.matcher(name).replaceAll("\\\\$0");
     }
 
-    /** The one dataset that is meant; empty where there may be others, or come to be. */
+    /** The dataset, if it is a single one for good; otherwise empty. */
     Optional<DatasetName> one() {
         return items.size() == 1 && !needsListing() ? Optional.of(named().get(0)) : Optional.empty();
     }
 
-    /** Those that are named, whether they are there or not. */
+    /** The datasets named without patterns, whether they exist or not. */
     public List<DatasetName> named() {
         return items.stream()
                 .filter(item -> item.tenant.isName() && item.dataset.isName())
@@ -121,23 +121,23 @@ public final class DatasetChoice {
                 .toList();
     }
 
-    /** Whether only a look at the lake tells them all. */
+    /** Whether only a look at the lake can find all of them. */
     public boolean needsListing() {
         return items.stream().anyMatch(item -> !item.tenant.isName() || !item.dataset.isName());
     }
 
-    /** Whether a dataset is one of them. */
+    /** Whether it includes a dataset. */
     public boolean matches(DatasetName name) {
         return items.stream()
                 .anyMatch(item -> item.tenant.matches(name.tenant()) && item.dataset.matches(name.dataset()));
     }
 
-    /** Whether a tenant may have one of them. */
+    /** Whether it may include a dataset of this tenant. */
     public boolean matchesTenant(String tenant) {
         return items.stream().anyMatch(item -> item.tenant.matches(tenant));
     }
 
-    /** The only tenants that may have one of them; empty where any may. */
+    /** The only tenants with datasets in it; empty if any tenant may have some. */
     public Optional<Set<String>> tenants() {
         return items.stream().allMatch(item -> item.tenant.isName())
                 ? Optional.of(items.stream()
@@ -146,7 +146,7 @@ public final class DatasetChoice {
                 : Optional.empty();
     }
 
-    /** The only names that one of them may have; empty where there may be others. */
+    /** The only names of datasets in it; empty if there may be others. */
     public Optional<Set<String>> datasets() {
         return items.stream().allMatch(item -> item.dataset.isName())
                 ? Optional.of(items.stream()
@@ -155,7 +155,7 @@ public final class DatasetChoice {
                 : Optional.empty();
     }
 
-    /** Items, each of names, each of the parts between stars. */
+    /** Splits text into items, items into names, and names into the parts between stars. */
     private static List<List<List<String>>> split(String text) {
         List<List<List<String>>> items = new ArrayList<>();
         List<List<String>> item = new ArrayList<>();

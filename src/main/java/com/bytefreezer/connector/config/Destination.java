@@ -5,12 +5,12 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * What the route file of a destination says of it in the comment at its head.
+ * The description of a destination, from the comment at the head of its route file.
  *
- * @param name of the file, and in the setting {@code destination.type}
- * @param description one or two sentences; empty when the file says nothing
- * @param guarantee how often a record arrives, after {@code # Guarantee:}; empty when the file says nothing
- * @param hasCheck whether the file has a route {@code check-<name>}, which tells whether the destination can be reached
+ * @param name of the file, and of the destination in {@code destination.type}
+ * @param description one or two sentences; empty if the file has none
+ * @param guarantee how often a record arrives, after {@code # Guarantee:}; empty if the file has none
+ * @param hasCheck whether the file has a route {@code check-<name>} that checks whether the destination can be reached
  */
 public record Destination(String name, String description, String guarantee, List<Setting> settings, boolean hasCheck) {
     /** The settings with the URLs that records go to. */
@@ -23,7 +23,7 @@ public record Destination(String name, String description, String guarantee, Lis
      *
      * @param name in full: {@code destination.webhook.url}
      * @param byDefault empty for none
-     * @param marks what stands in brackets before the description, such as {@code address}
+     * @param marks the words in brackets before the description, such as {@code address}
      */
     public record Setting(String name, String byDefault, boolean required, Set<String> marks, String description) {
         static final String SECRET = "secret";

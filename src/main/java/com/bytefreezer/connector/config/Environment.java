@@ -9,7 +9,7 @@ import java.util.TreeSet;
 
 /** Reads the settings that the environment sets: with their own names, the connector's prefix, or the original's names. */
 public final class Environment {
-    /** Of the names in the environment that are meant for the connector in any case. */
+    /** The start of names in the environment that are always meant for the connector. */
     public static final String PREFIX = "BYTEFREEZER_CONNECTOR_";
 
     private static final Map<String, String> OF_THE_ORIGINAL = Map.of("ACCOUNT_ID", "control.account-id");
@@ -48,7 +48,7 @@ public final class Environment {
         return name.toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_');
     }
 
-    /** Names in the environment that carry the connector's prefix and mean nothing to it. */
+    /** Names in the environment with the connector's prefix that are not settings. */
     public static List<String> unknown(Map<String, String> environment, RouteFiles routes) {
         Set<String> known = new TreeSet<>(SettingsLayers.defaults().keySet());
         known.addAll(routes.settings());

@@ -14,14 +14,14 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a lane exports, as its file in {@code routes/exports} and the settings describe it; of one dataset, or, as a
- * {@link #choice}, of all those that it stands {@link #at for}. What nothing sets is empty. Of all this Camel learns
- * only the names: the rest is text that others have written, and Camel would evaluate it.
+ * The description of a lane, from its file in {@code routes/exports} and the settings: for one dataset, or, as a {@link
+ * #choice}, for all datasets that it stands {@link #at for}. Values that nothing sets are empty. Camel gets only the
+ * names, because it would evaluate the other texts.
  *
- * @param lane with the dataset where it is one of a choice
- * @param tenant of the dataset; where there is a choice, as it is written
+ * @param lane with the dataset if it is one of a choice
+ * @param tenant of the dataset; as written if there is a choice
  * @param dataset likewise
- * @param choice which datasets; null where it is one
+ * @param choice the chosen datasets; null for a single one
  * @param batchSize most records of a batch
  * @param interval pause between two runs in watch mode
  * @param enabled whether it runs; else it is paused
@@ -43,7 +43,7 @@ public record ExportDefinition(
     private static final Pattern ESCAPED_BRACES =
             Pattern.compile("([{](?=(?:/\\*\\*/)+[{])|}(?=(?:/\\*\\*/)+}))/\\*\\*/((?:/\\*\\*/)*)");
 
-    /** Parameters that may be what a setting may be. */
+    /** Parameters with the same rules as a setting. */
     private static final Map<String, String> CHECKED_LIKE = Map.of(
             "tenant", "query.tenant-id",
             "dataset", "query.dataset-id",
@@ -58,7 +58,7 @@ public record ExportDefinition(
         this(lane, tenant, dataset, sql, sync, batchSize, interval, true, null);
     }
 
-    /** An export that cannot run for what its file says. */
+    /** An export that cannot run because of its file. */
     public static ExportDefinition refused(String name) {
         return new ExportDefinition(new Lane(name, "none"), "", "", "", Sync.AUTO, 1, Duration.ZERO);
     }
@@ -68,7 +68,7 @@ public record ExportDefinition(
         return lane.export();
     }
 
-    /** The same with the dataset, where it is one of a choice: {@code export@tenant/dataset}. */
+    /** The same with the dataset, if it is one of a choice: {@code export@tenant/dataset}. */
     public String name() {
         return lane.name();
     }
@@ -77,12 +77,12 @@ public record ExportDefinition(
         return lane.destination();
     }
 
-    /** Whether it stands for datasets that a look at the lake, or its file, tells. */
+    /** Whether it stands for several datasets, which the lake or its file names. */
     public boolean isChoice() {
         return choice != null;
     }
 
-    /** What can be compared: choices that are written alike are the same. */
+    /** A comparable form: choices with the same text are equal. */
     public ExportDefinition withoutChoice() {
         return new ExportDefinition(lane, tenant, dataset, sql, sync, batchSize, interval, enabled, null);
     }
@@ -93,7 +93,7 @@ public record ExportDefinition(
                 lane.at(one), one.tenant(), one.dataset(), sql, sync, batchSize, interval, enabled, null);
     }
 
-    /** The dataset whose lane this is, where it is one of this choice, export and destination. */
+    /** The dataset of a lane, if the lane belongs to this choice, export and destination. */
     public Optional<DatasetName> datasetOf(Lane other) {
         return choice == null || !other.ofAll().equals(lane)
                 ? Optional.empty()
@@ -101,14 +101,14 @@ public record ExportDefinition(
     }
 
     /**
-     * A query as it stands in the file of an export, where two braces begin or end a placeholder: they are parted by an
-     * empty comment, of those that part them already there is one more.
+     * A query for the file of an export. Two braces would start or end a placeholder there; an empty comment separates
+     * them. Braces that have such comments between them get one more.
      */
     public static String escaped(String sql) {
         return BRACES.matcher(sql).replaceAll("$1/**/$2");
     }
 
-    /** One for each destination. The parameters have no {@link #problems}. */
+    /** The definitions of an export, one for each destination. The parameters must have no {@link #problems}. */
     static Stream<ExportDefinition> of(Map<String, String> parameters, Map<String, String> settings) {
         Map<String, String> resolved = resolved(parameters, settings);
         String tenant = resolved.getOrDefault("tenant", "");
@@ -129,7 +129,7 @@ public record ExportDefinition(
                         one.isPresent() ? null : choice));
     }
 
-    /** What is wrong with the parameters of an export, one for each mistake, but for what is wrong with the settings themselves. */
+    /** The problems of an export's parameters, one for each mistake, without those of the settings themselves. */
     static List<Problem> problems(Map<String, String> parameters, Map<String, String> settings) {
         Map<String, String> resolved = resolved(parameters, settings);
         String name = resolved.getOrDefault("name", "");
@@ -140,7 +140,7 @@ public record ExportDefinition(
         }
         CHECKED_LIKE.forEach((key, setting) -> {
             String value = resolved.getOrDefault(key, "");
-            // A wrong setting is told of by itself.
+            // The check of the settings reports a wrong setting.
             if (!value.isEmpty() && !value.equals(settings.get(setting))) {
                 ValueRules.problem(setting, value)
                         .ifPresent(problem -> problems.add(Problem.ofStart(
@@ -156,7 +156,7 @@ public record ExportDefinition(
         return resolved;
     }
 
-    /** With the values in place of the placeholders of settings; what looks like one in a value stays as it is. */
+    /** Replaces the placeholders of settings by their values; does not look for placeholders in the values. */
     static String resolve(String text, Map<String, String> settings) {
         return PLACEHOLDER.matcher(text).replaceAll(match -> {
             String otherwise = match.group(2) == null ? "" : match.group(2);

@@ -36,7 +36,7 @@ public final class ExportFile {
                         })
                         .toList());
         try {
-            // It would begin with a list that is indented.
+            // Otherwise it would start with an indented list.
             return YAML.writeValueAsString(List.of(Map.of("templatedRoute", export)))
                     .indent(-2);
         } catch (JsonProcessingException e) {

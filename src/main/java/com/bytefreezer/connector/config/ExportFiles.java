@@ -16,12 +16,12 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * What the files in {@code routes/exports} say at one moment, one by one, so that a wrong one leaves the others alone.
- * Immutable.
+ * The content of the files in {@code routes/exports} at one moment, one by one, so that a wrong file does not affect
+ * the others. Immutable.
  *
- * @param exports what each file describes, by its name in messages
- * @param files the file of each export, by its name; not of the default one, which settings describe
- * @param problems what is wrong with the other files, in a line each, by their names in messages
+ * @param exports the exports of each file, by its name in messages
+ * @param files the file of each export, by its name; without the default export, which settings describe
+ * @param problems the problem of each other file in one line, by its name in messages
  */
 public record ExportFiles(
         Map<String, List<ExportDefinition>> exports, Map<String, String> files, Map<String, String> problems) {
@@ -29,7 +29,7 @@ public record ExportFiles(
 
     /**
      * @param values of the settings
-     * @param first those of them, by their names in messages, to whom a name belongs that several have
+     * @param first the files, by their names in messages, that keep an export's name if several use it
      */
     static ExportFiles of(RouteFiles routes, Map<String, String> values, boolean withDefaultExport, Set<String> first) {
         Map<String, List<ExportDefinition>> exports = new LinkedHashMap<>();
@@ -60,7 +60,7 @@ public record ExportFiles(
                     described.forEach(one -> names.put(one.export(), name));
                 }
             } else {
-                // Each is of the file, which is named once.
+                // The message names the file only once.
                 String all = wrong.stream().map(each -> each.saying("", "")).collect(Collectors.joining(" "));
                 problems.put(name, name + ": " + all + REMEDY);
             }
@@ -70,13 +70,13 @@ public record ExportFiles(
 
     static Problem namedTwice(String export, String file, String other) {
         return Problem.ofStart(
-                file, "an export is named %s in %s already.".formatted(export, other), "Give it a name of its own.");
+                file, "%2$s has an export named %1$s already.".formatted(export, other), "Give it a name of its own.");
     }
 
     /**
-     * Changes with every change of the files, also where a link is turned to other ones, as Kubernetes does it.
+     * Changes with every change of the files, even if a link is turned to other files, as Kubernetes does.
      *
-     * @throws java.io.UncheckedIOException when the folder cannot be read
+     * @throws java.io.UncheckedIOException if the folder cannot be read
      */
     static Map<String, String> state(RouteFiles routes) {
         Map<String, String> state = new TreeMap<>();
@@ -88,7 +88,7 @@ public record ExportFiles(
                         routes.nameInMessages(file),
                         "%s %s %d".formatted(real, attributes.lastModifiedTime(), attributes.size()));
             } catch (IOException e) {
-                // It goes while it is looked at; the next look tells.
+                // The file vanished during the look; the next look finds out.
                 state.put(routes.nameInMessages(file), "");
             }
         }

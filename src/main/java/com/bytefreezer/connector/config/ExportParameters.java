@@ -14,8 +14,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The exports as their files in {@code routes/exports} write them: parameters of the template in
- * {@code routes/export.camel.yaml}, with the placeholders of settings. {@link ExportDefinition} reads them.
+ * The exports as written in {@code routes/exports}: parameters of the template in {@code routes/export.camel.yaml},
+ * with placeholders for settings. {@link ExportDefinition} reads them.
  */
 final class ExportParameters {
     private static final String DEFAULT_EXPORT = "default";
@@ -36,17 +36,17 @@ final class ExportParameters {
                 .toList();
     }
 
-    /** Whether {@code file} is the one of the export that the settings {@code query.*} describe. */
+    /** Whether {@code file} is that of the default export, which the settings {@code query.*} describe. */
     static boolean isOfDefaultExport(Path file) {
         return RouteFiles.nameOf(file).equals(DEFAULT_EXPORT);
     }
 
-    /** Whether there are exports beside the default one. */
+    /** Whether there are other exports than the default one. */
     boolean hasFurther() {
         return !files(false).isEmpty();
     }
 
-    /** The names of the exports, as they are written. */
+    /** The names of the exports, as written. */
     Set<String> names() {
         return files.stream()
                 .flatMap(file -> exportsIn(file).stream())
@@ -54,7 +54,7 @@ final class ExportParameters {
                 .collect(Collectors.toSet());
     }
 
-    /** The parameters of every export, as its file gives them, over the defaults of the template. */
+    /** The parameters of every export: those of its file, and the template's defaults. */
     List<Map<String, String>> all(boolean withDefaultExport) {
         return files(withDefaultExport).stream()
                 .flatMap(file -> of(file).stream())
@@ -73,8 +73,8 @@ final class ExportParameters {
     }
 
     /**
-     * What the exports name as their destinations, see {@link #destinationsIn}, each list with who names it: a file, or
-     * {@code destination.type}.
+     * The destinations of the exports, see {@link #destinationsIn}, each list with its source: a file, or {@code
+     * destination.type}.
      *
      * @param chosen the value of {@code destination.type}
      */
@@ -96,7 +96,7 @@ final class ExportParameters {
         return lists;
     }
 
-    /** The destinations that an export names: one, or several with commas between them. */
+    /** The destinations that an export names: one, or several separated by commas. */
     static List<String> destinationsIn(String list) {
         return Stream.of(list.split(",", -1)).map(String::strip).toList();
     }
@@ -111,7 +111,7 @@ final class ExportParameters {
                     .filter(name -> !known.isEmpty() && !known.contains(name))
                     .forEach(name -> problems.add(Problem.ofStart(
                             routes.nameInMessages(file),
-                            "export %s: %s is no parameter of an export.%s"
+                            "export %s: %s is not a parameter of an export.%s"
                                     .formatted(given.getOrDefault("name", ""), name, Suggestion.of(name, known)),
                             "")));
         }

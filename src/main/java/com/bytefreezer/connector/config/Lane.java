@@ -5,12 +5,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One export to one destination, with runs, a cursor and dead letters of its own. Its text names it in the cursor, in messages
- * and to people: {@code export/destination}, or {@code export@tenant/dataset/destination} where the export is of several
- * datasets. Nothing else writes or reads that text. Immutable.
+ * One export to one destination, with runs, a cursor and dead letters of its own. Its text names it in the cursor, in
+ * messages and to people: {@code export/destination}, or {@code export@tenant/dataset/destination} if the export has
+ * several datasets. Nothing else writes or reads that text. Immutable.
  *
- * @param export its name in its file; without a slash, and without {@code @} where there is a dataset
- * @param dataset which of the export's datasets; null where the export is of one
+ * @param export its name in its file; without a slash, and without {@code @} if there is a dataset
+ * @param dataset which of the export's datasets; null if it has only one
  * @param destination without a slash
  */
 public record Lane(String export, @Nullable DatasetName dataset, String destination) implements Comparable<Lane> {
@@ -18,7 +18,7 @@ public record Lane(String export, @Nullable DatasetName dataset, String destinat
     private static final char AT = '@';
     private static final char SLASH = '/';
 
-    /** @throws IllegalArgumentException when its text would be that of another lane */
+    /** @throws IllegalArgumentException if its text would be that of another lane */
     public Lane {
         boolean clear = dataset == null
                 ? isWithout(SLASH, export)
@@ -32,7 +32,7 @@ public record Lane(String export, @Nullable DatasetName dataset, String destinat
         }
     }
 
-    /** Of an export of one dataset. */
+    /** The lane of an export of one dataset. */
     public Lane(String export, String destination) {
         this(export, null, destination);
     }
@@ -40,7 +40,7 @@ public record Lane(String export, @Nullable DatasetName dataset, String destinat
     /**
      * Reads the text of a lane.
      *
-     * @throws IllegalArgumentException when it is that of none
+     * @throws IllegalArgumentException if it is not the text of a lane
      */
     public static Lane parse(String text) {
         int last = text.lastIndexOf(SLASH);
@@ -53,7 +53,7 @@ public record Lane(String export, @Nullable DatasetName dataset, String destinat
     /**
      * The lane of this {@link #name} to a destination.
      *
-     * @throws IllegalArgumentException when there can be none
+     * @throws IllegalArgumentException if there is no such lane
      */
     public static Lane of(String name, String destination) {
         int at = name.indexOf(AT);
@@ -66,7 +66,7 @@ public record Lane(String export, @Nullable DatasetName dataset, String destinat
                         destination);
     }
 
-    /** Its text between the slashes, as the folders of its dead letters have it. */
+    /** The parts of its text between slashes; they name the folders of its dead letters. */
     public List<String> parts() {
         return List.of(toString().split("/", -1));
     }
@@ -81,12 +81,12 @@ public record Lane(String export, @Nullable DatasetName dataset, String destinat
         return new Lane(export, one, destination);
     }
 
-    /** Names the export, and with it the dataset where it is one of several: {@code export@tenant/dataset}. */
+    /** The name of the export, with the dataset if it is one of several: {@code export@tenant/dataset}. */
     public String name() {
         return dataset == null ? export : export + AT + dataset;
     }
 
-    /** By their texts. */
+    /** Compares the texts. */
     @Override
     public int compareTo(Lane other) {
         return ORDER.compare(this, other);

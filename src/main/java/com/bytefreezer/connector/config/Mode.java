@@ -4,15 +4,15 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 
-/** How the process works; the first three are the original's (docs/contracts.md). */
+/** The mode of the process; the first three are the original's (docs/contracts.md). */
 public enum Mode {
-    /** Serves the page; runs an export when a person asks for one. */
+    /** Serves the page; runs an export if a person asks for one. */
     INTERACTIVE,
     /** Runs every export once. */
     BATCH,
     /** Runs every export again and again, and serves what interactive mode serves. */
     WATCH,
-    /** Shows how the exports are, also while another process runs them. */
+    /** Shows the state of the exports, also while another process runs them. */
     STATUS,
     /** Shows what a run would export, and writes nothing. */
     PLAN,
@@ -28,7 +28,7 @@ public enum Mode {
                 .findFirst();
     }
 
-    /** Whether the exports of the settings are wanted, so that all they need must be set. */
+    /** Whether the mode uses the exports, so that everything they need must be set. */
     public boolean exports() {
         return this != INTERACTIVE && this != STATUS;
     }
@@ -38,7 +38,7 @@ public enum Mode {
         return this == INTERACTIVE || this == WATCH;
     }
 
-    /** So it stands on the command line. */
+    /** Its name on the command line. */
     @Override
     public String toString() {
         return name().toLowerCase(Locale.ROOT);

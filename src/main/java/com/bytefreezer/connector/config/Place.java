@@ -7,7 +7,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 
-/** Where a route file pastes the value of a setting into text, by what Camel then makes of that text. */
+/** A kind of place where a route file inserts a setting into text; Camel evaluates each kind differently. */
 enum Place {
     /** The address of an endpoint. */
     ADDRESS("[A-Za-z0-9._~:/@,*=-]*"),
@@ -31,7 +31,7 @@ enum Place {
         this.harmless = Pattern.compile(harmless);
     }
 
-    /** Whether Camel takes this value as it is. */
+    /** Whether Camel leaves this value unchanged. */
     boolean takes(String value) {
         return harmless.matcher(value).matches();
     }

@@ -19,27 +19,27 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The route files of one folder: {@code *.camel.yaml} anywhere below it, one destination per file in
- * {@code destinations}, one export per file in {@code exports}.
+ * The route files of one folder: {@code *.camel.yaml} anywhere below it, one destination per file in {@code
+ * destinations}, one export per file in {@code exports}.
  *
- * <p>A route file declares a setting by using it: {@code {{name}}} is required, {@code {{name:default}}} and
- * {@code {{?name}}} are not. With {@code text:} before the name the value is handed over as it is.
+ * <p>A route file declares a setting by using it: {@code {{name}}} is required, {@code {{name:default}}} and {@code
+ * {{?name}}} are not. With {@code text:} before the name, the value is passed unchanged.
  */
 public final class RouteFiles {
     static final String SUFFIX = ".camel.yaml";
     static final String EXPORTS = "exports";
-    /** Where the route begins that checks a destination; its name follows. */
+    /** The start of the address of a destination's check route; the destination's name follows. */
     public static final String CHECK = "direct:check-";
 
     private final Path folder;
     private final List<Path> files;
     private final List<Path> exportFiles;
-    /** Whether these are all that are in the folder. */
+    /** Whether these are all files of the folder. */
     private final boolean all;
 
     private final ExportParameters exports;
     private final Map<String, Path> destinations = new LinkedHashMap<>();
-    /** What stands in the files, as they were when they were read first. */
+    /** The content of the files at the first reading. */
     private final Map<Path, JsonNode> contents = new ConcurrentHashMap<>();
 
     private RouteFiles(Path folder, List<Path> files, List<Path> exportFiles, boolean all) {
@@ -73,7 +73,7 @@ public final class RouteFiles {
         return files;
     }
 
-    /** The names of the destinations there are. */
+    /** The names of all destinations. */
     public Set<String> destinations() {
         return new TreeSet<>(destinations.keySet());
     }
@@ -105,17 +105,17 @@ public final class RouteFiles {
         return all ? in(folder) : this;
     }
 
-    /** What a delivery needs: the shared route and the destination's own. */
+    /** The files for a delivery: the shared route and the destination's own. */
     public List<Path> deliveryFiles(String destination) {
         return List.of(folder.resolve("delivery" + SUFFIX), fileOf(destination));
     }
 
-    /** What a run of an export needs, without its destination. */
+    /** The files for a run of an export, without its destination. */
     public List<Path> runFiles() {
         return List.of(folder.resolve("export" + SUFFIX), folder.resolve("delivery" + SUFFIX));
     }
 
-    /** What finds the keys of a bucket. */
+    /** The file that finds the keys of a bucket. */
     public Path credentialsFile() {
         return folder.resolve("credentials" + SUFFIX);
     }
@@ -126,12 +126,12 @@ public final class RouteFiles {
                 .filter(Files::exists);
     }
 
-    /** What the head comment of a destination says; empty where there is none of this name. */
+    /** The description of a destination; empty if there is no destination of this name. */
     public Optional<Destination> description(String destination) {
         return Optional.ofNullable(destinations.get(destination)).map(file -> description(destination, file));
     }
 
-    /** What the head comments say of the destinations, by name. */
+    /** The descriptions of the destinations, by name. */
     public Map<String, Destination> descriptions() {
         Map<String, Destination> described = new TreeMap<>();
         destinations.forEach((name, file) -> described.put(name, description(name, file)));
@@ -153,7 +153,7 @@ public final class RouteFiles {
                 .collect(Collectors.toMap(Destination.Setting::name, setting -> setting, (one, other) -> one));
     }
 
-    /** The settings that the destinations' head comments, or their names, mark as secrets. */
+    /** The settings of destinations that are secret, by a mark or by their names. */
     Set<String> secretSettings() {
         return descriptions().values().stream()
                 .flatMap(destination -> destination.settings().stream())
@@ -167,19 +167,19 @@ public final class RouteFiles {
         return Objects.requireNonNull(destinations.get(destination), destination);
     }
 
-    /** The names of the exports in {@code exports}, as far as they are written there. */
+    /** The names of the exports in {@code exports}, as far as written there. */
     public Set<String> exportNames() {
         return exports.names();
     }
 
-    /** What the files in {@code exports} say. */
+    /** The parameters in the files in {@code exports}. */
     ExportParameters exports() {
         return exports;
     }
 
     /**
-     * The files to load when only {@code used} destinations are in use, so that the others need no settings. Where no
-     * export runs, those of the exports are left out; where there is no HTTP server, those in {@code api}.
+     * The files to load if only the {@code used} destinations are in use; then the others need no settings. Without the
+     * files of exports if none runs, and without {@code api} if there is no HTTP server.
      *
      * @param withDefaultExport whether the export that the settings {@code query.*} describe is one of them
      */
@@ -204,7 +204,7 @@ public final class RouteFiles {
         return loaded;
     }
 
-    /** Why {@code file} cannot be read, with the line; empty where it can. */
+    /** Why {@code file} cannot be read, with the line; empty if it can. */
     Optional<Problem> problemOfSyntax(Path file) {
         return RouteText.problem(file)
                 .map(problem -> Problem.ofStart(nameInMessages(file), "it %s.".formatted(problem), ""));
@@ -217,12 +217,12 @@ public final class RouteFiles {
         return names;
     }
 
-    /** Whether a route file pastes the value of a setting into text, other than handing it over as it is. */
+    /** Whether a route file inserts a setting into text instead of passing it unchanged. */
     public boolean isPasted(String setting) {
         return files.stream().anyMatch(file -> places(file).containsKey(setting));
     }
 
-    /** Where {@code file} pastes settings into text. */
+    /** The places where {@code file} inserts settings into text. */
     Map<String, Set<Place>> places(Path file) {
         return Place.in(content(file));
     }
@@ -237,12 +237,12 @@ public final class RouteFiles {
         return files.contains(file) ? content(file) : MissingNode.getInstance();
     }
 
-    /** {@code file} as a person would name it. */
+    /** The name of {@code file} in messages. */
     String nameInMessages(Path file) {
         return folder.getFileName() + "/" + folder.relativize(file);
     }
 
-    /** Whether {@code file} is the one that tells the control plane of this process. */
+    /** Whether {@code file} reports to the control plane. */
     boolean isHealth(Path file) {
         return file.equals(folder.resolve("health" + SUFFIX));
     }

@@ -15,7 +15,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.stream.StreamSupport;
 
-/** Finds in a folder everything that has the name of a route file and is not hidden. For one walk. */
+/** Finds all files in a folder that have the name of a route file and are not hidden. For one walk. */
 final class RouteFolder extends SimpleFileVisitor<Path> {
     private final Path folder;
     private final List<Path> found = new ArrayList<>();
@@ -25,8 +25,9 @@ final class RouteFolder extends SimpleFileVisitor<Path> {
     }
 
     /**
-     * The files, sorted. Links are followed, and hidden files are left out: in a volume of Kubernetes the files are links to
-     * those of a hidden folder. In {@code exports} also whatever is no file: somebody misses that export.
+     * The files, sorted. Links are followed, and hidden files are left out: in a volume of Kubernetes the files are
+     * links to those of a hidden folder. In {@code exports}, also entries that are not files, because an export would
+     * be missing.
      *
      * @throws UncheckedIOException if the folder cannot be read
      */

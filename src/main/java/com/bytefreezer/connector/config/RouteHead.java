@@ -15,12 +15,12 @@ import java.util.regex.Pattern;
 final class RouteHead {
     /** A line that explains a setting. */
     private static final Pattern EXPLAINED = Pattern.compile("#   ([a-z0-9-]+(?:\\.[a-z0-9-]+)+)\\s+(.*)");
-    /** A line that goes on with the explanation before it. */
+    /** A line that continues the explanation before it. */
     private static final Pattern CONTINUED = Pattern.compile("#    \\s*(\\S.*)");
-    /** A mark before the explanation, the last kind with the values that there are; other text in brackets is no mark. */
+    /** A mark before the explanation; the last kind lists the allowed values. Other text in brackets is not a mark. */
     private static final Pattern MARK =
             Pattern.compile("\\[(secret|address|addresses|harmless|name|[^\\[\\]]+ or [^\\[\\]]+)]\\s*");
-    /** What marks a secret in a file without marks. */
+    /** The word that marks a secret in a file without marks. */
     private static final Pattern SECRET = Pattern.compile("(?i).*\\bsecret\\b.*");
     /** A line that says how often a record arrives. */
     private static final String GUARANTEE = "# Guarantee:";
@@ -61,7 +61,7 @@ final class RouteHead {
     /** @param hasCheck whether the file has a route that checks the destination */
     Destination destination(boolean hasCheck) {
         Set<String> names = new LinkedHashSet<>(explained.keySet());
-        // A setting that the comment passes over is a setting all the same.
+        // A setting without a comment is still a setting.
         new TreeSet<>(defaults.keySet())
                 .stream()
                         .filter(setting -> setting.startsWith("destination." + name + "."))
@@ -94,7 +94,7 @@ final class RouteHead {
         return new Setting(setting, byDefault, isRequired, Set.copyOf(marks), description);
     }
 
-    /** In a file from before there were marks, its words mark secrets. */
+    /** In a file without any marks, the word "secret" marks secrets. */
     private static Setting unmarked(Setting setting) {
         return SECRET.matcher(setting.description()).matches()
                 ? new Setting(

@@ -33,7 +33,7 @@ final class RouteText {
 
     private RouteText() {}
 
-    /** What is wrong with the file, with the line, as the rest of a sentence; empty if it can be read. */
+    /** The problem of the file, with the line, as the rest of a sentence; empty if it can be read. */
     static Optional<String> problem(Path file) {
         try {
             new YAMLMapper().readTree(read(file));
@@ -62,14 +62,14 @@ final class RouteText {
                 : String.valueOf(e.getMessage());
     }
 
-    /** @throws IOException if it is no file, or none that a person writes */
+    /** @throws IOException if it is not a file that a person could have written */
     private static String read(Path file) throws IOException {
         BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
         if (!attributes.isRegularFile()) {
             throw new IOException(attributes.isDirectory() ? "it is a folder" : "it is no file");
         }
         if (attributes.size() > MOST_BYTES) {
-            throw new IOException("it has %,d bytes, more than %,d".formatted(attributes.size(), MOST_BYTES));
+            throw new IOException("it has %,d bytes; the limit is %,d".formatted(attributes.size(), MOST_BYTES));
         }
         ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file));
         CharBuffer text = CharBuffer.allocate(bytes.remaining());

@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** What must hold of all settings and route files together; {@link ValueRules} of one. */
+/** The rules for all settings and route files together; {@link ValueRules} has those for a single value. */
 final class Rules {
     private static final List<String> QUERY = List.of("query.tenant-id", "query.dataset-id", "query.sql");
 
@@ -45,7 +45,7 @@ final class Rules {
         return problems;
     }
 
-    /** What is wrong with the file of an export, in a line each. */
+    /** The problems of an export's file, one line each. */
     static List<Problem> problemsOf(Path file, Map<String, String> values, RouteFiles routes) {
         Optional<Problem> syntax = routes.problemOfSyntax(file);
         if (syntax.isPresent()) {
@@ -81,13 +81,13 @@ final class Rules {
         return problems;
     }
 
-    /** Where the value becomes a part of a text that Camel evaluates, it must be one that Camel takes as it is. */
+    /** A value that becomes part of a text that Camel evaluates must be one that Camel leaves unchanged. */
     private static void checkPlaces(Map<String, String> values, RouteFiles routes, Path file, List<Problem> problems) {
         routes.places(file).forEach((name, places) -> {
             String value = values.getOrDefault(name, "");
             if (!places.stream().allMatch(place -> place.takes(value))) {
                 problems.add(Problem.ofStart(
-                        "%s: Camel would evaluate some of the signs in this value where %s pastes it."
+                        "%s: Camel would evaluate some characters of this value, because %s inserts it into text."
                                 .formatted(name, routes.nameInMessages(file)),
                         "Choose another value, or write {{text:%s}} there, if it is a property of a bean or a parameter of an endpoint."
                                 .formatted(name)));
@@ -95,19 +95,19 @@ final class Rules {
         });
     }
 
-    /** Wrong ones are not counted, so that it must not be guessed; it goes into headers and links. */
+    /** The connector does not count wrong tokens, so it must be hard to guess. It is used in headers and links. */
     private static void checkToken(Map<String, String> values, List<Problem> problems) {
         String token = values.get("server.token");
         if (token != null && !token.matches("[!-~]{16,}")) {
             problems.add(Problem.ofStart(
                     "server.token must be 16 or more characters of ASCII without spaces.",
-                    "Choose a random one, such as openssl rand -hex 16 prints."));
+                    "Choose a random one, for example with openssl rand -hex 16."));
         }
     }
 
     private static void checkLake(Map<String, String> values, List<Problem> problems) {
         if (values.containsKey("s3.access-key") != values.containsKey("s3.secret-key")) {
-            problems.add(Problem.ofStart("s3.access-key and s3.secret-key belong together, only one is set.", ""));
+            problems.add(Problem.ofStart("s3.access-key and s3.secret-key belong together, but only one is set.", ""));
         }
         boolean local = values.getOrDefault("lake.root", "").startsWith("file:");
         if (local || values.containsKey("s3.bucket")) {
@@ -126,7 +126,7 @@ final class Rules {
         }
     }
 
-    /** Whether the settings describe an export; they need not when there are others in the routes. */
+    /** Whether the settings describe an export; they may not if the routes have others. */
     static boolean usesDefaultExport(Map<String, String> values, RouteFiles routes) {
         return !routes.exports().hasFurther() || describesExport(values);
     }
@@ -136,7 +136,7 @@ final class Rules {
         return QUERY.stream().anyMatch(values::containsKey);
     }
 
-    /** The route files that these settings put to use. */
+    /** The route files that these settings use. */
     static List<Path> files(Map<String, String> values, RouteFiles routes, Mode mode) {
         return routes.filesFor(mode, destinations(values, routes).keySet(), usesDefaultExport(values, routes)).stream()
                 .filter(file -> !routes.isHealth(file) || (mode.serves() && values.containsKey("control.url")))

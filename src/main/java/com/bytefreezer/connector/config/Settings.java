@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * keys, docs/contracts.md), {@code application.properties} in the working folder, the defaults.
  */
 public final class Settings {
-    /** What names a lake, or at least shows that one is meant. */
+    /** The settings that name a lake, or at least show that one is meant. */
     private static final List<String> LAKE = List.of(
             "lake.root",
             "s3.bucket",
@@ -48,9 +48,9 @@ public final class Settings {
     }
 
     /**
-     * Where values come from.
+     * The sources of values.
      *
-     * @param mode says which settings must be there
+     * @param mode decides which settings are required
      * @param workingFolder with an {@code application.properties}; null for none
      */
     public record Sources(
@@ -62,7 +62,7 @@ public final class Settings {
             RouteFiles routes) {}
 
     /**
-     * Reads, merges and checks.
+     * Reads, merges and checks the settings.
      *
      * @throws SettingsException with all problems at once
      */
@@ -78,7 +78,7 @@ public final class Settings {
         Map<String, String> config =
                 sources.configFile() == null ? Map.of() : ConfigFile.read(sources.configFile(), problems);
         if (!problems.isEmpty()) {
-            // Whatever else is missing may be in there.
+            // The missing settings may be in that file.
             throw new SettingsException(problems);
         }
         Map<String, String> environment = Environment.read(sources.environment(), known);
@@ -98,7 +98,7 @@ public final class Settings {
         problems.addAll(SettingsLayers.unknown(
                 given.keySet(), known, merged.getOrDefault("destination.type", ""), sources.routes()));
         problems.addAll(SettingsLayers.ofNoDestination(layers, merged.getOrDefault("destination.type", "")));
-        // In watch mode a wrong file of an export leaves the other exports alone.
+        // In watch mode, a wrong file stops only its own export.
         RouteFiles routes = sources.mode() == Mode.WATCH ? rightOnes(merged, sources.routes()) : sources.routes();
         problems.addAll(Rules.check(merged, routes, sources.mode()));
         if (!problems.isEmpty()) {
@@ -126,11 +126,11 @@ public final class Settings {
     }
 
     private static ExportFiles exportFiles(Map<String, String> values, RouteFiles routes, Set<String> first) {
-        // Also where all further ones are gone.
+        // Also if all other exports are gone.
         return ExportFiles.of(routes, values, Rules.describesExport(values), first);
     }
 
-    /** A variable that other programs know, too, also in small letters; empty where it is not set. */
+    /** A variable that other programs use too, also in lower case; empty if it is not set. */
     public Optional<String> environmentVariable(String name) {
         return Stream.of(name.toLowerCase(Locale.ROOT), name)
                 .map(sources.environment()::get)
@@ -138,7 +138,7 @@ public final class Settings {
                 .findFirst();
     }
 
-    /** Whether the log is to be JSON, as far as {@code sources} can be read; what is wrong with them is for {@link #load}. */
+    /** Whether the log must be JSON, as far as {@code sources} can be read; {@link #load} reports their problems. */
     public static boolean wantsJsonLog(Sources sources) {
         Set<String> format = Set.of("logging.format");
         Path folder = sources.workingFolder();
@@ -153,17 +153,17 @@ public final class Settings {
     }
 
     /**
-     * These settings with others in place of some of them.
+     * A copy with some other values.
      *
-     * @param mode what they are for
-     * @param others an empty value takes a setting away, so that its default holds
+     * @param mode the mode that will use them
+     * @param others the other values; an empty one restores the default
      * @throws SettingsException with all problems at once
      */
     public Settings with(Mode mode, Map<String, String> others) throws SettingsException {
         return with(mode, sources.routes(), others);
     }
 
-    /** The same with other route files. */
+    /** A copy with some other values and other route files. */
     public Settings with(Mode mode, RouteFiles routes, Map<String, String> others) throws SettingsException {
         Map<String, String> given = new TreeMap<>(values);
         given.putAll(others);
@@ -191,7 +191,7 @@ public final class Settings {
         return sample;
     }
 
-    /** So that a container's own files can be read-only, whatever relative names an original's configuration has. */
+    /** Lets a container's own files be read-only, whatever relative names the original's configuration has. */
     private static Map<String, String> inDataFolder(Map<String, String> values) {
         String folder = values.get("data.folder");
         if (folder == null) {
@@ -205,7 +205,7 @@ public final class Settings {
         return resolved;
     }
 
-    /** The value of a setting that has one for certain: a default, or required by the rules. */
+    /** The value of a setting that always has one: by a default or by the rules. */
     public String text(String name) {
         String value = values.get(name);
         if (value == null) {
@@ -218,7 +218,7 @@ public final class Settings {
         return Optional.ofNullable(values.get(name));
     }
 
-    /** Where dead letters are kept: beside the embedded cursor unless the settings say otherwise. */
+    /** The folder of dead letters: beside the embedded cursor unless the settings say otherwise. */
     public Path deadLettersFolder() {
         Path name = Path.of("dead-letters");
         return optional("delivery.dead-letters-folder")
@@ -228,12 +228,15 @@ public final class Settings {
                         : Path.of(text("cursor.file")).resolveSibling(name));
     }
 
-    /** Where what does not fit into memory is written: the machine's own place unless the settings say otherwise. */
+    /**
+     * The folder for data that does not fit into memory: the machine's temporary folder unless the settings say
+     * otherwise.
+     */
     public Path temporaryFolder() {
         return Path.of(optional("duckdb.temp-folder").orElse(System.getProperty("java.io.tmpdir")));
     }
 
-    /** A whole number; the rules have checked that it is one. */
+    /** A whole number; the rules have checked it. */
     public int integer(String name) {
         return Integer.parseInt(text(name));
     }
@@ -259,16 +262,13 @@ public final class Settings {
         return properties;
     }
 
-    /**
-     * The value as Camel has to be given it: of a backslash among the last two characters Camel takes one away (seen on
-     * 4.17.0).
-     */
+    /** The value in the form for Camel, which removes a backslash among the last two characters (seen on 4.17.0). */
     private static String literally(String value) {
         int backslash = value.indexOf('\\', Math.max(0, value.length() - 2));
         return backslash < 0 ? value : value.substring(0, backslash) + "\\" + value.substring(backslash);
     }
 
-    /** The route files to load. Those of exports are not: they are data, see {@link #exports}. */
+    /** The route files to load. Without the files of exports: they are data, see {@link #exports}. */
     public List<Path> routeFiles() {
         return Rules.files(values, sources.routes(), sources.mode()).stream()
                 .filter(file -> !sources.routes().isExport(file))
@@ -303,7 +303,7 @@ public final class Settings {
     /**
      * The files of exports as they are now, one by one.
      *
-     * @param first those of them, by their names in messages, to whom a name belongs that several have
+     * @param first the files, by their names in messages, that keep an export's name if several use it
      */
     public ExportFiles exportFiles(Set<String> first) {
         return exportFiles(values, sources.routes().now(), first);
@@ -326,7 +326,7 @@ public final class Settings {
         return ExportFiles.state(sources.routes().now());
     }
 
-    /** {@code text} of the file of an export, with the values of the settings in place of their placeholders. */
+    /** {@code text} from the file of an export, with the placeholders of settings replaced. */
     public String resolve(String text) {
         return ExportDefinition.resolve(text, values);
     }
@@ -336,7 +336,7 @@ public final class Settings {
         return Rules.destinations(values, sources.routes()).keySet();
     }
 
-    /** All route files there are. */
+    /** All route files. */
     public RouteFiles routes() {
         return sources.routes();
     }
@@ -346,7 +346,7 @@ public final class Settings {
         return SecretValues.in(values, sources.routes().secretSettings());
     }
 
-    /** The settings whose secret values are too short to be found in other text. */
+    /** The settings whose secret values are too short to be masked in other text. */
     public List<String> tooShortSecrets() {
         Set<String> marked = sources.routes().secretSettings();
         return values.entrySet().stream()

@@ -20,7 +20,7 @@ public final class SettingsException extends Exception {
         return problems;
     }
 
-    /** All of them in one line, where something else follows from them than that nothing is started. */
+    /** All problems in one line, if they have another effect than "Not started.". */
     public String saying(String effect) {
         return problems.stream().map(problem -> problem.saying(effect)).collect(Collectors.joining(" "));
     }

@@ -20,7 +20,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/** The settings of one source lie over those of another: merges them, and finds names that are no settings. */
+/** Merges the settings of the sources, of which one overrides another, and finds names that are not settings. */
 final class SettingsLayers {
     static final String CONFIG_OF_DESTINATION = "destination.config.";
     /** Keys of the original's configuration that have no effect here. */
@@ -31,12 +31,12 @@ final class SettingsLayers {
 
     private SettingsLayers() {}
 
-    /** What holds of all layers, the lowest first. */
+    /** The merged layers, the lowest first. */
     static Map<String, String> merge(List<Map<String, String>> layers) {
         Map<String, String> merged = new TreeMap<>();
         layers.forEach(layer -> putSet(merged, layer));
         String type = merged.getOrDefault("destination.type", "");
-        // In any case, since headers are.
+        // Regardless of case, like headers.
         Map<String, String> resolved = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
         for (Map<String, String> layer : layers) {
             Map<String, String> renamed = new TreeMap<>();
@@ -58,7 +58,7 @@ final class SettingsLayers {
         }
     }
 
-    /** Headers that are named one by one become lines of the setting that holds all of them. */
+    /** Headers that are set one by one become lines of the setting with all headers. */
     private static Map<String, String> withHeadersAsLines(Map<String, String> values) {
         Map<String, String> joined = new TreeMap<>();
         values.forEach((name, value) -> {
@@ -88,12 +88,12 @@ final class SettingsLayers {
                 : name;
     }
 
-    /** A line for each name that is no setting. */
+    /** A line for each name that is not a setting. */
     static List<Problem> unknown(Set<String> names, Set<String> known, String type, RouteFiles routes) {
         List<Problem> problems = new ArrayList<>();
         for (String name : names) {
             if (name.startsWith(CONFIG_OF_DESTINATION) && !routes.destinations().contains(type)) {
-                // That the destination is unknown, or which one is meant, is problem enough.
+                // The problem of the unknown or ambiguous destination is enough.
                 continue;
             }
             String resolved = HEADER.matcher(ofDestination(name, type)).replaceFirst("$1");
@@ -104,7 +104,7 @@ final class SettingsLayers {
         return problems;
     }
 
-    /** Where several destinations are chosen, {@code destination.config} is none's. */
+    /** With several destinations, {@code destination.config} belongs to none of them. */
     static List<Problem> ofNoDestination(List<Map<String, String>> layers, String type) {
         List<String> destinations = ExportParameters.destinationsIn(type);
         if (destinations.size() == 1) {
@@ -115,7 +115,7 @@ final class SettingsLayers {
                 .filter(name -> name.startsWith(CONFIG_OF_DESTINATION))
                 .distinct()
                 .map(name -> Problem.ofStart(
-                        "%s is of no destination, since destination.type names several.".formatted(name),
+                        "%s belongs to no destination, because destination.type names several.".formatted(name),
                         destinations.stream()
                                 .map(destination -> ofDestination(name, destination))
                                 .collect(Collectors.joining(" or ", "Use ", "."))))
@@ -126,7 +126,7 @@ final class SettingsLayers {
     static Map<String, String> defaults() {
         try (InputStream resource = SettingsLayers.class.getResourceAsStream("/application.properties")) {
             if (resource == null) {
-                throw new IllegalStateException("application.properties is missing from the program");
+                throw new IllegalStateException("the program lacks its application.properties");
             }
             Properties properties = new Properties();
             properties.load(new InputStreamReader(resource, StandardCharsets.UTF_8));

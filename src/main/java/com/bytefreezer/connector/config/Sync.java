@@ -2,11 +2,11 @@ package com.bytefreezer.connector.config;
 
 import java.util.Locale;
 
-/** What a run covers; the setting {@code query.sync}. */
+/** The coverage of a run; the setting {@code query.sync}. */
 public enum Sync {
-    /** What is new where the query allows that, else the whole dataset. */
+    /** New objects if the query allows it, otherwise the whole dataset. */
     AUTO,
-    /** What is new, whatever the query is. */
+    /** New objects, whatever the query is. */
     INCREMENTAL,
     /** The whole dataset. */
     FULL;
@@ -16,7 +16,7 @@ public enum Sync {
         return valueOf(text.toUpperCase(Locale.ROOT));
     }
 
-    /** As the setting has it. */
+    /** As in the setting. */
     @Override
     public String toString() {
         return name().toLowerCase(Locale.ROOT);

@@ -12,16 +12,16 @@ import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** What the value of one setting must be, by the setting's name or by the marks of a destination's route file. */
+/** The rules for the value of one setting, by its name or by the marks in a destination's route file. */
 final class ValueRules {
-    /** Says what is wrong with a value, or nothing. */
+    /** Returns the problem of a value; empty if it is correct. */
     private interface Rule extends Function<String, Optional<String>> {}
 
     /** No setting: the parameter of an export. */
     static final String ENABLED = "enabled";
 
     private static final Map<String, Rule> RULES = new LinkedHashMap<>();
-    /** What a setting of a destination must be when its name says no more than its unit. */
+    /** The rules for settings of destinations, by the unit in their names. */
     private static final Pattern NUMBER_OF_DESTINATION =
             Pattern.compile("destination\\..+-(ms|seconds|bytes|records|port)");
 
@@ -100,12 +100,12 @@ final class ValueRules {
 
     private ValueRules() {}
 
-    /** What is wrong with the value of a setting. */
+    /** The problem of a setting's value; empty if it is correct. */
     static Optional<String> problem(String name, String value) {
         return ruleOf(name).flatMap(rule -> rule.apply(value));
     }
 
-    /** What is wrong with the value of a destination's setting, by the marks in the head of its route file. */
+    /** The problem of the value of a destination's setting, by the marks in the head of its route file. */
     static Optional<String> problemByMarks(Setting setting, String value) {
         return setting.marks().stream()
                 .flatMap(mark -> switch (mark) {
@@ -121,7 +121,7 @@ final class ValueRules {
     private static Optional<String> nameOfDatasets(String value) {
         return problemUnless(
                 value.matches("(?:[A-Za-z0-9._-]|\\{tenant}|\\{dataset})+"),
-                "must have letters, digits and . _ - only, beside {tenant} and {dataset}");
+                "must have only letters, digits and . _ - besides {tenant} and {dataset}");
     }
 
     private static Optional<Rule> ruleOf(String name) {
@@ -157,7 +157,7 @@ final class ValueRules {
                 "must be a URL that starts with http:// or https:// and has a host");
     }
 
-    /** Whose path may name the dataset; never its host. */
+    /** The path may name the dataset; the host must not. */
     private static Optional<String> urlOfDatasets(String value) {
         int path = value.indexOf('/', "https://".length());
         return path < 0
@@ -175,7 +175,7 @@ final class ValueRules {
     private static Optional<String> headers(String value) {
         return problemUnless(
                 value.lines().allMatch(line -> HEADER.matcher(line.strip()).matches()),
-                "must have a line like \"Name: value\" for each header, and none of Camel's own");
+                "must have a line like \"Name: value\" for each header, without Camel's own headers");
     }
 
     private static Rule oneOf(String... choices) {

@@ -1,4 +1,4 @@
-/** Settings: where they come from, which ones exist, and what is wrong with them. */
+/** Settings: their sources, their names and their rules. */
 @NullMarked
 package com.bytefreezer.connector.config;
 

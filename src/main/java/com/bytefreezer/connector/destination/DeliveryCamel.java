@@ -24,18 +24,21 @@ import org.apache.camel.main.Main;
 import org.apache.camel.main.MainListenerSupport;
 import org.apache.camel.main.SimpleMainShutdownStrategy;
 
-/** Camel as every destination finds it: the settings as placeholders, the beans of the delivery, and no other retries. */
+/**
+ * The Camel of every destination: the settings as placeholders, the beans of the delivery, and no retries of Camel's
+ * own.
+ */
 public final class DeliveryCamel {
     private DeliveryCamel() {}
 
-    /** Camel with these route files, which know the settings; ready for further beans and then {@link #init}. */
+    /** Camel with these route files and settings, ready for further beans and then {@link #init}. */
     public static Main prepare(Settings settings, Collection<Path> routeFiles) {
         Main camel = new Main();
         camel.setShutdownStrategy(new SimpleMainShutdownStrategy());
         camel.setPropertyPlaceholderLocations("false");
         camel.setOverrideProperties(properties(settings, routeFiles));
         SettingTexts texts = SettingTexts.of(settings, camel);
-        // Before the beans of the route files are made.
+        // Must happen before Camel creates the beans of the route files.
         camel.addMainListener(new MainListenerSupport() {
             @Override
             public void beforeConfigure(BaseMainSupport main) {
@@ -47,7 +50,7 @@ public final class DeliveryCamel {
                 placeholders.setSystemPropertiesMode(PropertiesComponent.SYSTEM_PROPERTIES_MODE_NEVER);
             }
         });
-        // By their types Camel finds these three.
+        // Camel finds these three by their types.
         camel.bind("guardedSteps", new GuardedSteps());
         camel.bind("guardedTasks", new GuardedTasks());
         camel.bind("underscoredHosts", new UnderscoredHosts());
@@ -56,13 +59,13 @@ public final class DeliveryCamel {
         return camel;
     }
 
-    /** The same with what destinations need. */
+    /** The same with everything that destinations need. */
     public static Main prepare(
             Settings settings, Collection<Path> routeFiles, Deliveries deliveries, StandardOutput output) {
         return prepare(settings, routeFiles, deliveries, output, new Circuit(new Signs()));
     }
 
-    /** The same, and {@code circuit} tells how the destinations do. */
+    /** The same with a {@code circuit} that knows the state of the destinations. */
     public static Main prepare(
             Settings settings,
             Collection<Path> routeFiles,
@@ -85,7 +88,7 @@ public final class DeliveryCamel {
         return camel;
     }
 
-    /** Gets ready for {@link Main#start}, which starts the routes. */
+    /** Prepares {@link Main#start}, which starts the routes. */
     public static CamelContext init(Main camel) throws Exception {
         camel.init();
         CamelContext context = camel.getCamelContext();

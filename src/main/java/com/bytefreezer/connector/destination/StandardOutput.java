@@ -8,8 +8,8 @@ import java.io.OutputStream;
 import org.apache.camel.Body;
 
 /**
- * Standard output, where a batch is accepted when the operating system has taken all its bytes. {@code System.out}
- * would swallow the error of a closed pipe, and records with it.
+ * Standard output: a batch is accepted when the operating system has taken all its bytes. {@code System.out} would
+ * swallow the error of a closed pipe, and records with it.
  */
 public final class StandardOutput {
     private final OutputStream out;
@@ -23,7 +23,7 @@ public final class StandardOutput {
         this.out = out;
     }
 
-    /** Writes the batch in one piece, though other objects' batches may come between two batches of the same object. */
+    /** Writes the batch in one piece. Other objects' batches may come between two batches of an object. */
     public synchronized void write(@Body Batch batch) throws IOException {
         out.write(batch.ndjson());
     }

@@ -29,7 +29,7 @@ public final class UrlCheck {
     private final Destination destination;
     private final CamelContext camel;
 
-    /** @param settings those of the destination are in force: its address, and by their names those of TLS and a proxy */
+    /** @param settings the settings of the destination: its address, and those of TLS and a proxy by their names */
     public UrlCheck(Settings settings, Destination destination, CamelContext camel) {
         this.settings = settings;
         this.destination = destination;
@@ -41,13 +41,14 @@ public final class UrlCheck {
         return !destination.addresses().isEmpty();
     }
 
-    /** @throws IOException when there is no connection */
+    /** @throws IOException if there is no connection */
     public Check check() throws IOException {
         String name = destination.addresses().get(0).name();
         URI url = uri(settings.optional(name).orElse(""));
         String host = url == null ? null : HostNames.of(url);
         if (url == null || host == null) {
-            return Check.failed("%s is no URL. Check the address, the network and the certificates.".formatted(name));
+            return Check.failed(
+                    "%s is not a URL. Check the address, the network and the certificates.".formatted(name));
         }
         boolean secure = "https".equalsIgnoreCase(url.getScheme());
         String proxy = setting("proxy-host");
@@ -66,13 +67,14 @@ public final class UrlCheck {
         try (Socket socket = new Socket()) {
             socket.connect(address, (int) PATIENCE.toMillis());
             if (!proxy.isEmpty()) {
-                return Check.unknown("The proxy answers. Only the test record shows what is behind it.");
+                return Check.unknown(
+                        "The proxy answers. Only the test record shows whether the destination behind it works.");
             }
             if (secure) {
                 handshake(socket, host, port);
             }
         }
-        return Check.ok("%s answers%s. Only the test record shows whether it takes records."
+        return Check.ok("%s answers%s. Only the test record shows whether it accepts records."
                 .formatted(Failures.host(url.toString()), secure ? " and its certificate is trusted" : ""));
     }
 
@@ -96,7 +98,7 @@ public final class UrlCheck {
         return tls;
     }
 
-    /** The first of several; what stands for the names of datasets is in its path. */
+    /** The first of several URLs; placeholders for datasets are only in its path. */
     private static @Nullable URI uri(String addresses) {
         try {
             URI uri = URI.create(addresses.split(",", 2)[0].strip().replaceFirst("\\{.*", ""));

@@ -72,7 +72,7 @@ final class Cut {
     /**
      * Decides it with the first objects of the run.
      *
-     * @throws ConnectorException when the query does not fit the dataset
+     * @throws ConnectorException if the query does not fit the dataset
      */
     Plan.Kind decide(Run run, List<LakeObject> first) {
         Plan made = plan;

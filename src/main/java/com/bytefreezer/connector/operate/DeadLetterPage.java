@@ -24,7 +24,7 @@ public record DeadLetterPage(long total, List<Letter> deadLetters) {
     private static final int USUAL = 100;
     private static final int MOST = 1000;
 
-    /** One of them, or a line that is none, with what is wrong with it as the reason. */
+    /** A dead letter, or a line that is not one, with its problem as the reason. */
     @JsonNaming(SnakeCaseStrategy.class)
     public record Letter(
             String id,
@@ -48,7 +48,7 @@ public record DeadLetterPage(long total, List<Letter> deadLetters) {
                     .orElseGet(() -> new Letter(line.id(), line.problem(), "", 0, null, "null"));
         }
 
-        /** As JSON, or else as text: what is too long, too deep or no JSON must not spoil the answer. */
+        /** The record as JSON, or as text if it is too long, too deep or not JSON; it must not spoil the answer. */
         private static String shown(DeadLetter letter) {
             if (letter.json().length > LONGEST_RECORD) {
                 String begin = new String(letter.json(), 0, EXCERPT, StandardCharsets.UTF_8);
@@ -63,11 +63,11 @@ public record DeadLetterPage(long total, List<Letter> deadLetters) {
     }
 
     /**
-     * Reads file by file, no further than it must.
+     * Reads file by file, and only as far as necessary.
      *
-     * @param offset how many to leave out, and
-     * @param limit how many to show at most: as a request gives them, null where it does not
-     * @throws ApiException 400 when one of them is no whole number
+     * @param offset the number to leave out, and
+     * @param limit the most to show; both as in the request, null if not given
+     * @throws ApiException 400 if one of them is not a whole number
      */
     public static DeadLetterPage of(DeadLetters letters, Lane lane, @Nullable String offset, @Nullable String limit) {
         return new DeadLetterPage(

@@ -10,27 +10,27 @@ import java.util.List;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
-/** How much a query gives over many objects, by what it gives over a few of them. For one thread. */
+/** Estimates the result of a query over many objects from its result over a few of them. For one thread. */
 final class Estimate {
-    /** How many objects are read, and how large they may be together. */
+    /** The most objects that are read, and their total size. */
     private static final int READ_SAMPLE = 3;
 
     private static final long READ_BYTES = 64L * 1024 * 1024;
-    /** Of so few objects all are read, so that the number is exact. */
+    /** This many objects are all read, and the number is exact. */
     private static final int COUNTED = 20;
 
     private final DuckDb duckDb;
     private final Tally tally;
     private final Runnable check;
 
-    /** @param check called again and again; ends it when it throws */
+    /** @param check called again and again; ends the estimate by throwing */
     Estimate(DuckDb duckDb, Tally tally, Runnable check) {
         this.duckDb = duckDb;
         this.tally = tally;
         this.check = check;
     }
 
-    /** What a query gives. */
+    /** The result of a query. */
     record Selected(
             @Nullable Long records, boolean exact, @Nullable Long bytes) {
         static final Selected UNKNOWN = new Selected(null, false, null);
@@ -56,7 +56,9 @@ final class Estimate {
                 : Math.round((double) rows.getAsLong() * tally.bytes / Math.max(1, tally.bytesOfSample()));
     }
 
-    /** What the query gives over a few objects, for all of their rows; null when they are too large or cannot be tally. */
+    /**
+     * The result of the query over a few objects, for all of their rows; null if they are too large or cannot be read.
+     */
     Selected selected(Query query, Schema schema, boolean omitNulls, long rows) {
         if (rows == 0) {
             return new Selected(0L, true, 0L);
@@ -65,7 +67,7 @@ final class Estimate {
         long records = 0;
         long bytes = 0;
         long left = READ_BYTES;
-        // Small ones are all counted.
+        // Few objects are all counted.
         int step = tally.bytes <= READ_BYTES && tally.objects <= COUNTED
                 ? 1
                 : Math.max(1, (tally.sample.size() + READ_SAMPLE - 1) / READ_SAMPLE);
@@ -84,7 +86,7 @@ final class Estimate {
                 records += size.records();
                 bytes += size.bytes();
             } catch (ConnectorException e) {
-                // The run would report the object and go on, too.
+                // A run would report the object and go on too.
             }
         }
         if (seen == 0) {

@@ -19,11 +19,11 @@ import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How the exports of this process do: as metrics, and as the condition that the control plane is told. Safe for use by
+ * The health of this process's exports: as metrics, and as the state that the control plane gets. Safe for use by
  * several threads.
  */
 public final class ExportHealth {
-    /** One scrape asks for several values of it. */
+    /** One scrape reads several values of it. */
     private static final Duration FRESH = Duration.ofSeconds(1);
 
     private final Status status;
@@ -38,7 +38,7 @@ public final class ExportHealth {
         this.mostLagSeconds = mostLagSeconds;
     }
 
-    /** Begins to measure a lane. */
+    /** Starts to measure a lane. */
     public void measure(Lane lane, Exports exports, Metrics metrics) {
         Metrics.Meters measured = metrics.lane(lane);
         measured.gauge(
@@ -51,28 +51,25 @@ public final class ExportHealth {
                 () -> exports.find(lane).isPresent() ? (double) exports.undelivered(lane) : 0);
         measured.gauge(
                 "last.success.timestamp.seconds",
-                "When a run last ended well, as Unix time",
+                "When a run last succeeded, as Unix time",
                 () -> of(lane, it -> seconds(it.lastSuccess())));
         measured.gauge(
                 "failing",
-                "1 when the last run has failed, or the cursor's store cannot be read, else 0",
+                "1 if the last run failed or the cursor's store cannot be read, else 0",
                 () -> of(lane, it -> it.lastError() == null ? 0 : 1, 1));
         measured.gauge(
                 "retrying",
-                "For how many seconds the export has waited for what does not answer; 0 when it works",
+                "Seconds that the export has waited for a system that does not answer; 0 while it works",
                 () -> exports.signs()
                         .of(lane)
                         .map(it -> it.lasting().toMillis() / 1000.0)
                         .orElse(0.0));
-        measured.gauge(
-                "dead.letters",
-                "Records that lie in the dead letters",
-                () -> of(lane, it -> (double) it.deadLetters()));
-        measured.gauge("duckdb.memory.bytes", "What the DuckDB of the current run holds in memory", () ->
+        measured.gauge("dead.letters", "Records in the dead letters", () -> of(lane, it -> (double) it.deadLetters()));
+        measured.gauge("duckdb.memory.bytes", "Memory of the current run's DuckDB", () ->
                 (double) exports.find(lane).map(Export::duckDbMemory).orElse(0L));
     }
 
-    /** What is wrong, if anything, and what was done in all. */
+    /** The problems, if any, and the totals. */
     public Condition condition() {
         List<String> problems = new ArrayList<>();
         Counts counts = Counts.NONE;

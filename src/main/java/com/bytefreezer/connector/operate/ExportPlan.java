@@ -9,19 +9,19 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a run of an export would do. Estimated from the listing, the footers and the query's result over a few objects.
  *
- * @param rowWise whether each object can be exported by itself
- * @param covers incremental, what is new; or full, the whole dataset
- * @param reason why, in DuckDB's operators
- * @param objects how many would be read
+ * @param rowWise whether each object can be exported separately
+ * @param covers incremental (new objects) or full (the whole dataset)
+ * @param reason the reason, in DuckDB's operators
+ * @param objects the number of objects that would be read
  * @param bytes of these objects
- * @param records in these objects, from their footers; null when one of them cannot be read
- * @param selected records that the query would give; null where a few objects do not tell
- * @param exact whether it gives just as many, else about as many
- * @param selectedBytes of their JSON; null where a few objects do not tell
- * @param batches that they would make
- * @param setAside objects that are left out, since the process died of them again and again
- * @param sentence all of it in plain words
- * @param notes what a person should know: how often a record arrives, columns that have several types, and what is left out
+ * @param records in these objects, from their footers; null if one of them cannot be read
+ * @param selected records that the query would select; null if a few objects are not enough for an estimate
+ * @param exact whether that number is exact
+ * @param selectedBytes of their JSON; null if a few objects are not enough for an estimate
+ * @param batches that these records would make
+ * @param setAside objects that are left out because they killed the process again and again
+ * @param sentence a summary in plain words
+ * @param notes notes: how often a record arrives, columns with several types, and what is left out
  */
 @JsonNaming(SnakeCaseStrategy.class)
 public record ExportPlan(
@@ -54,7 +54,7 @@ public record ExportPlan(
             int batchSize,
             List<String> setAside,
             List<String> notes) {
-        // No batch has records of two partitions.
+        // A batch never has records of two partitions.
         Long batches = selected == null
                 ? null
                 : Long.valueOf(Math.max((selected + batchSize - 1) / batchSize, Math.min(selected, partitions)));
@@ -71,7 +71,7 @@ public record ExportPlan(
             sentence.append(" · ").append(bytes(bytes)).append(" of Parquet");
         }
         if (!setAside.isEmpty()) {
-            sentence.append(" · set aside, since the process died of it: ").append(String.join(", ", setAside));
+            sentence.append(" · set aside, because it killed the process: ").append(String.join(", ", setAside));
         }
         return new ExportPlan(
                 rowWise,

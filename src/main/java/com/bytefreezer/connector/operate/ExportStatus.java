@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** How an export to one destination is, as JSON shows it. */
+/** The state of a lane as JSON. */
 @JsonNaming(SnakeCaseStrategy.class)
 public record ExportStatus(
         String name,
@@ -71,7 +71,7 @@ public record ExportStatus(
         }
     }
 
-    /** All of them; where the store does not answer in time, what was known last. */
+    /** All lanes; if the store does not answer in time, their last known state. */
     public static List<ExportStatus> all(Operations operations) {
         List<ExportDefinition> all = operations.exports();
         Status status = operations.status();
@@ -80,7 +80,7 @@ public record ExportStatus(
                 .toList());
     }
 
-    /** Those of some exports. */
+    /** The state of some exports. */
     public static List<ExportStatus> of(Operations operations, List<ExportDefinition> exports) {
         return exports.stream().map(export -> of(operations, export)).toList();
     }

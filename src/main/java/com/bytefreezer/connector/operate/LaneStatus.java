@@ -9,7 +9,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How an export to one of its destinations is.
+ * The state of a lane.
  *
  * @param state never (it has not run yet), running, retrying (see {@code retrying}), silent (the process that runs it has
  *     given no sign of life for a while), paused (its file says so), idle, empty (its dataset has never had an object), or failed or killed: so ended
@@ -21,13 +21,13 @@ import org.jspecify.annotations.Nullable;
  * @param lastError why the last run failed; null when it went well
  * @param nextRun null where no schedule is known: while it runs, and in another process
  * @param totals of all runs, as far as they are recorded
- * @param retries of batches in all runs, by HTTP status; {@code no answer} where there was none, and {@code some
- *     records} where the destination took a part
- * @param deadLetters records that lie in the dead letters now
- * @param setAside objects that are not delivered, since the process died of them again and again
- * @param leftOut what the last whole listing left out, since its names tell no data; null when that is nothing
- * @param running only known in the process that runs it
- * @param retrying what it waits for; null when it works
+ * @param retries of batches in all runs, by HTTP status; {@code no answer} if there was none, and {@code some records}
+ *     if the destination accepted a part
+ * @param deadLetters records in the dead letters now
+ * @param setAside objects that are not delivered because they killed the process again and again
+ * @param leftOut what the last full listing left out, because its name is not that of data; null if nothing
+ * @param running known only in the process that runs it
+ * @param retrying what it waits for; null while it works
  */
 public record LaneStatus(
         Lane lane,

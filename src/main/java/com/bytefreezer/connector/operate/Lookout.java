@@ -29,29 +29,29 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Watches the exports from outside, each second: asks the lake of a run that stands still whether it answers, writes into
- * the cursor's store that this process lives and what its exports wait for, and says in the log when an export begins to
- * wait, each minute that it still does, and when it is over. Nothing that hangs holds it up.
+ * Watches the exports from outside, every second. It asks the lake of a run without progress whether it answers, writes
+ * a heartbeat with what the exports wait for into the cursor's store, and logs when an export starts to wait, every
+ * minute while it waits, and when it works again. A system that hangs does not hold it up.
  */
 public final class Lookout implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Lookout.class);
 
-    /** Stands for all lanes in {@link #said}. */
+    /** Represents all lanes in {@link #said}. */
     private static final Lane EVERYBODY = new Lane("", "");
 
     private static final Duration TICK = Duration.ofSeconds(1);
-    /** A run that makes no step for so long may have a lake that does not answer. */
+    /** After this time without a step, a run's lake may not be answering. */
     private static final Duration STANDSTILL = Duration.ofSeconds(3);
-    /** What a lake may take to answer. */
+    /** The time that a lake has to answer. */
     private static final Duration ANSWER = Duration.ofSeconds(4);
 
     private static final Duration BETWEEN_PROBES = Duration.ofSeconds(3);
     private static final Duration KEPT = Duration.ofMinutes(1);
     private static final Duration BETWEEN_BEATS = Duration.ofSeconds(3);
-    /** What comes back so soon has not been over. */
+    /** A failure that returns within this time was never over. */
     private static final Duration OVER = Duration.ofSeconds(5);
 
-    /** Of what has failed for good, its run says so itself. */
+    /** A run reports a final failure itself. */
     private static final Duration FIRST_LINE = Duration.ofSeconds(3);
 
     private static final Duration BETWEEN_LINES = Duration.ofMinutes(1);
@@ -64,7 +64,7 @@ public final class Lookout implements AutoCloseable {
     private final ExecutorService beats = Executors.newSingleThreadExecutor(Lookout::thread);
     private final ExecutorService probes = Executors.newCachedThreadPool(Lookout::thread);
     private final Map<Lane, Watched> lanes = new ConcurrentHashMap<>();
-    /** By its place: what hangs for one lane is not asked for another. */
+    /** By the lake's place: a question that hangs for one lane is not asked for another. */
     private final Map<String, Probe> lakes = new ConcurrentHashMap<>();
 
     private final Map<Lane, Said> said = new HashMap<>();
@@ -72,7 +72,7 @@ public final class Lookout implements AutoCloseable {
     private @Nullable CompletableFuture<?> beat;
     private long beatAt;
 
-    /** Where a lane's run was when it was looked at last. */
+    /** The progress of a lane's run at the last look. */
     private static final class Watched {
         private @Nullable Lake lake;
         private long step;
@@ -93,7 +93,7 @@ public final class Lookout implements AutoCloseable {
         }
     }
 
-    /** What the log says of a lane. */
+    /** The state of a lane in the log. */
     private static final class Said {
         private final long begun;
         private long lineAt;
@@ -105,7 +105,7 @@ public final class Lookout implements AutoCloseable {
         }
     }
 
-    /** @param refusals says what is refused, once a second */
+    /** @param refusals logs refusals, once a second */
     public Lookout(Exports exports, Cursor cursor, Runnable refusals) {
         this.exports = exports;
         this.refusals = refusals;
@@ -119,11 +119,11 @@ public final class Lookout implements AutoCloseable {
         return thread;
     }
 
-    /** Begins; the first sign of life is written before this returns. */
+    /** Starts; the first heartbeat is written before this returns. */
     public void start() {
         cursor.pulse().beat(Map.of());
         signs.listen(lane -> say(lane, Duration.ZERO));
-        // Each by itself, so that none keeps the others from being done.
+        // Each has its own thread, so that none holds up the others.
         each("the sign of life", this::beat);
         each("the watch over the lakes", () -> {
             long now = System.nanoTime();
@@ -144,13 +144,13 @@ public final class Lookout implements AutoCloseable {
         var unused = Periodic.each(TICK, ticks, what, work);
     }
 
-    /** Lanes may come and go with the files of exports. */
+    /** Lanes come and go with the files of exports. */
     private synchronized void forget() {
         said.keySet()
                 .removeIf(lane -> !lane.equals(EVERYBODY) && exports.find(lane).isEmpty());
     }
 
-    /** The lane is gone, with what it waited for. */
+    /** Forgets a lane that is gone, and what it waited for. */
     public synchronized void forget(Lane lane) {
         lanes.remove(lane);
         said.remove(lane);
@@ -242,7 +242,7 @@ public final class Lookout implements AutoCloseable {
 
     // -- the log
 
-    /** @param since it is worth a line, when none has been said yet */
+    /** @param since it is worth a line, if there was none yet */
     private synchronized void say(Lane lane, Duration since) {
         boolean everybody = lane.equals(EVERYBODY);
         String subject = everybody
@@ -258,10 +258,7 @@ public final class Lookout implements AutoCloseable {
             if (before == null) {
                 before = new Said(retrying, now);
                 said.put(lane, before);
-                LOG.warn(
-                        "{}: {}. It is tried again; what is not delivered stays to be delivered.",
-                        subject,
-                        retrying.why());
+                LOG.warn("{}: {}. The connector retries; nothing is lost.", subject, retrying.why());
             } else if (now - before.lineAt >= BETWEEN_LINES.toNanos()) {
                 before.lineAt = now;
                 LOG.warn("{}: retrying for {} now: {}.", subject, text(retrying.lasting()), retrying.why());
@@ -284,7 +281,7 @@ public final class Lookout implements AutoCloseable {
         return time.toMinutes() < 2 ? time.toSeconds() + " s" : time.toMinutes() + " min";
     }
 
-    /** Ends; the process is not looked for any more. */
+    /** Ends, and removes this process from the store. */
     @Override
     public void close() {
         ticks.shutdownNow();
@@ -293,7 +290,7 @@ public final class Lookout implements AutoCloseable {
         try {
             cursor.pulse().end();
         } catch (ConnectorException e) {
-            LOG.debug("The last sign of life could not be written", e);
+            LOG.debug("The last heartbeat could not be written", e);
         }
     }
 }

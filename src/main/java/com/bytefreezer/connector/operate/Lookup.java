@@ -16,7 +16,9 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.apache.camel.main.Main;
 
-/** The one route that a look at the lake needs, for one who does not run exports, or not yet. Used by one thread. */
+/**
+ * The route {@code credentials} in a Camel of its own, to look at the lake without running exports. Used by one thread.
+ */
 public final class Lookup implements AutoCloseable {
     private final Settings settings;
     private final Main camel;
@@ -34,12 +36,12 @@ public final class Lookup implements AutoCloseable {
     /**
      * Exports, one for each dataset.
      *
-     * @param unknown why some are missing, by export and tenant
-     * @param without exports of which no dataset is there, with where they were looked for
+     * @param unknown the reasons for missing ones, by export and tenant
+     * @param without exports without datasets, with the place of the search
      */
     public record Lanes(List<ExportDefinition> exports, Map<String, String> unknown, Map<String, String> without) {}
 
-    /** What {@code exports} stand for now. */
+    /** The present datasets of {@code exports}. */
     public Lanes lanes(Collection<ExportDefinition> exports) {
         List<ExportDefinition> lanes = new ArrayList<>();
         Map<String, String> unknown = new TreeMap<>();
@@ -63,7 +65,7 @@ public final class Lookup implements AutoCloseable {
             if (found.datasets().isEmpty() && found.unknown().isEmpty()) {
                 without.put(
                         export.export(),
-                        "no dataset is %s of tenant %s in %s. Nothing is exported. Check tenant and dataset."
+                        "tenant %2$s has no dataset %1$s in %3$s. Nothing is exported. Check tenant and dataset."
                                 .formatted(export.dataset(), export.tenant(), found.lookedAt()));
             }
         }

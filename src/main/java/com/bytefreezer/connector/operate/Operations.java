@@ -21,11 +21,11 @@ import org.apache.camel.CamelContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What can be asked of, and done to, the exports; by the process that runs them, and by any other beside it. Safe for use by
- * several threads.
+ * What a person can ask about the exports and do to them, in the process that runs them and in any other. Safe for use
+ * by several threads.
  */
 public final class Operations {
-    /** While no export has worked for so long, the process is not ready. */
+    /** If no export has worked for this long, the process is not ready. */
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private volatile Parts parts;
@@ -50,7 +50,7 @@ public final class Operations {
     }
 
     /**
-     * For exports that another process runs, if any.
+     * For exports that another process may run.
      *
      * @param routes with {@code direct:credentials}
      */
@@ -76,7 +76,7 @@ public final class Operations {
     /**
      * For the exports of this process.
      *
-     * @param schedule null until the exports have started
+     * @param schedule gives null until the exports have started
      * @param routes with the destinations among them
      */
     public static Operations ofRunning(
@@ -137,7 +137,7 @@ public final class Operations {
         return new Planner(now.settings, now.routes.get());
     }
 
-    /** The same for a person who waits. */
+    /** A planner for a person who waits. */
     public Planner planner(Watchdog.Running running) {
         Parts now = parts;
         return new Planner(now.settings, now.routes.get(), running::engine, running::check);
@@ -174,7 +174,7 @@ public final class Operations {
     }
 
     /**
-     * Forgets what an export has delivered: its next run begins at {@code cursor.start}.
+     * Forgets what an export has delivered: its next run starts at {@code cursor.start}.
      *
      * @throws ApiException 409 while it runs, here or in another process
      */
@@ -231,7 +231,7 @@ public final class Operations {
         }
     }
 
-    /** Why this process is not ready to do its work, in one line without secrets; empty when it is. */
+    /** Why this process is not ready, in one line without secrets; empty if it is. */
     public Optional<String> whyNotReady() {
         Parts now = parts;
         Exports running = now.running;

@@ -12,8 +12,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks what may hang, such as the cursor's store, and does not wait long for it: while one answer is late, nobody else waits
- * at all. Safe for use by several threads.
+ * Asks a system that may hang, such as the cursor's store, and does not wait long: while one answer is late, no one
+ * else waits at all. Safe for use by several threads.
  */
 final class Patience {
     private static final Duration MOST = Duration.ofSeconds(2);
@@ -25,7 +25,7 @@ final class Patience {
     });
     private volatile @Nullable CompletableFuture<?> late;
 
-    /** The answer; empty when it does not come in time. What {@code look} throws is thrown. */
+    /** The answer; empty if it does not come in time. Throws what {@code look} throws. */
     <T> Optional<T> ask(Supplier<T> look) {
         CompletableFuture<?> before = late;
         if (before != null && !before.isDone()) {

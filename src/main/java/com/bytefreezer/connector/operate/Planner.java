@@ -34,12 +34,12 @@ import org.apache.camel.CamelContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds out what a run of an export would do, without doing it: lists the dataset, reads footers and, of a few objects, the
- * records. Writes nothing, and only reads the cursor, so that it works while another process has it. Safe for use by
- * several threads.
+ * Finds out what a run of an export would do: lists the dataset, reads footers and, of a few objects, the records.
+ * Writes nothing and only reads the cursor; it works while another process has the cursor. Safe for use by several
+ * threads.
  */
 public final class Planner {
-    /** How many of them are tried until one can be read to plan with. */
+    /** The number of objects tried until one can be read for the plan. */
     private static final int PLAN_SAMPLE = 20;
 
     private final Settings settings;
@@ -60,7 +60,7 @@ public final class Planner {
      * Plans for a person who waits.
      *
      * @param engine where DuckDB runs
-     * @param check called again and again; planning ends when it throws
+     * @param check called again and again; ends the planning by throwing
      */
     Planner(Settings settings, CamelContext routes, Supplier<Engine> engine, Runnable check) {
         this.settings = settings;
@@ -69,16 +69,16 @@ public final class Planner {
         this.check = check;
     }
 
-    /** What the next run would export: of an incremental export the objects that the cursor does not have. */
+    /** The plan of the next run; an incremental export reads the objects that the cursor does not have. */
     public ExportPlan plan(ExportDefinition export) {
         return plan(export, newOnes(export), object -> true, OptionalLong.empty());
     }
 
     /**
-     * What an export of these objects would be, whatever the cursor has.
+     * The plan for these objects, whatever the cursor has.
      *
      * @param range the objects that count
-     * @param counted how many records the query gives over them, where that is known already
+     * @param counted the number of records that the query selects from them, if known already
      */
     public ExportPlan planAll(ExportDefinition export, Predicate<LakeObject> range, OptionalLong counted) {
         return plan(export, UnaryOperator.identity(), range, counted);
@@ -87,7 +87,7 @@ public final class Planner {
     /**
      * Whether the dataset has an object.
      *
-     * @throws ConnectorException when it cannot be listed
+     * @throws ConnectorException if it cannot be listed
      */
     public boolean hasObjects(ExportDefinition export) {
         try (Lake lake = lake(export, credentials(export));
@@ -99,7 +99,7 @@ public final class Planner {
     /**
      * Binds the query over the newest object that can be read; does nothing if there is none.
      *
-     * @throws ConnectorException when the query does not fit
+     * @throws ConnectorException if the query does not fit
      */
     public void bind(ExportDefinition export) {
         Credentials credentials = credentials(export);
@@ -199,7 +199,7 @@ public final class Planner {
         if (!lake.skipped().toString().isEmpty()) {
             notes.add(lake.skipped().toString());
         }
-        lake.unlisted().forEach(one -> notes.add("Cannot be looked into: " + one));
+        lake.unlisted().forEach(one -> notes.add("Cannot be read: " + one));
         return notes;
     }
 
@@ -208,14 +208,14 @@ public final class Planner {
             case ROW_WISE -> "row-wise: each record once";
             case LIMITED ->
                 plan.kind() == Plan.Kind.LIMITED
-                        ? "new objects together: each run up to its LIMIT, the other new records never"
-                        : "new objects together at each run, as query.sync=incremental says";
+                        ? "new objects together: each run delivers up to the LIMIT and skips the other new records for good"
+                        : "new objects together at each run, because query.sync=incremental";
             case WHOLE ->
-                "the whole dataset at each run, since " + (sync == Sync.FULL ? "query.sync=full" : plan.reason());
+                "the whole dataset at each run, because " + (sync == Sync.FULL ? "query.sync=full" : plan.reason());
         };
     }
 
-    /** What a run knows of the columns, or would learn at its beginning. */
+    /** The columns that a run knows or would learn at its start. */
     private Schema learned(ExportDefinition export, DuckDb duckDb, Tally all) {
         Schema schema = Schema.of(settings);
         CursorView.of(settings)
@@ -259,14 +259,14 @@ public final class Planner {
         return LakeCredentials.ask(routes, export.tenant(), export.dataset());
     }
 
-    /** As the cursor would say. */
+    /** The start that the cursor would choose. */
     private UnaryOperator<Iterator<LakeObject>> newOnes(ExportDefinition export) {
         CursorView store = CursorView.of(settings);
         Position position = store.position(export.lane()).orElseGet(this::start);
         return objects -> store.newOnes(position, export.lane(), objects);
     }
 
-    /** Where an export begins that has not run yet. */
+    /** The start of an export that has not run yet. */
     private Position start() {
         String start = settings.text("cursor.start");
         Instant from =

@@ -37,14 +37,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Delivers dead letters once more, by the route of their destination and with its retries. A file is written anew, without
- * what the destination has taken, after each batch: a crash loses nothing and repeats one batch at most, whose records have
- * the ids that they had. Safe for use by several threads; of a lane one at a time.
+ * Delivers dead letters again, by the route of their destination and with its retries. After each batch it rewrites the
+ * file without the accepted records: a crash loses nothing and repeats at most one batch, whose records keep their ids.
+ * Safe for use by several threads; one replay of a lane at a time.
  */
 public final class Replay {
     private static final Logger LOG = LoggerFactory.getLogger(Replay.class);
     private static final String NOT_HERE =
-            "A dead letter has the size of its record in its place, and stays. To deliver the record, raise what its reason names and replay its partition (--mode replay --from --to).";
+            "A dead letter has only the size of its record, and stays. To deliver the record, raise the setting in its reason and replay its partition (--mode replay --from --to).";
 
     private final Settings settings;
     private final DeadLetters deadLetters;
@@ -53,11 +53,11 @@ public final class Replay {
     private final Set<Lane> busy = ConcurrentHashMap.newKeySet();
 
     /**
-     * What came of it.
+     * The result of a replay.
      *
-     * @param replayed records that the destination has now
-     * @param failed records that stay dead letters, of those that were asked for
-     * @param message why, in one line; else null
+     * @param replayed records that the destination has accepted
+     * @param failed requested records that stay dead letters
+     * @param message the reason in one line; otherwise null
      */
     public record Result(
             long replayed, long failed, @Nullable String message) {}
@@ -65,8 +65,8 @@ public final class Replay {
     /**
      * Delivers dead letters as a run of their lane.
      *
-     * @param history of the runs, if there is one yet
-     * @param running the routes, where the destinations are among them; null for routes that are started for a replay
+     * @param history of runs, if there is one yet
+     * @param running the routes, if they include the destinations; null: a replay starts its own
      */
     Replay(
             Settings settings,
@@ -82,7 +82,8 @@ public final class Replay {
     /** @param ids of the dead letters; empty for all of the lane */
     public Result replay(ExportDefinition export, Set<String> ids) throws Exception {
         if (!busy.add(export.lane())) {
-            throw new ApiException(409, "%s: its dead letters are being replayed already.".formatted(export.lane()));
+            throw new ApiException(
+                    409, "%s: a replay of its dead letters is under way already.".formatted(export.lane()));
         }
         try {
             CamelContext routes = running.get();
@@ -106,7 +107,7 @@ public final class Replay {
         }
     }
 
-    /** Removes dead letters for good, and lines that are none. How many. */
+    /** Removes dead letters, and lines that are not dead letters, for good. Returns the number. */
     public long discard(ExportDefinition export, Set<String> ids) {
         long discarded = 0;
         for (Path file : deadLetters.files(export.lane())) {
@@ -153,7 +154,7 @@ public final class Replay {
                             result.message())));
         } catch (ConnectorException e) {
             LOG.warn(
-                    "export {}: {} The replay is missing in the history; delivered records are not affected.",
+                    "export {}: {} The history lacks this replay; delivered records are not affected.",
                     lane,
                     e.getMessage());
         }
@@ -180,7 +181,7 @@ public final class Replay {
                                     .toList());
                     Exception failure = deliver(batch, export, template);
                     if (failure != null) {
-                        // What is wrong with the destination is wrong for the next batch, too.
+                        // A failure of the destination affects the next batch too.
                         long left = countWanted(export, ids);
                         return new Result(replayed, left, Failures.describe(failure));
                     }
@@ -198,7 +199,7 @@ public final class Replay {
         return new Result(replayed, failed, message);
     }
 
-    /** Those of a file that can be sent, in batches as exports have them; none has two of the same record. */
+    /** The letters of a file that can be sent, in batches like those of exports; no batch has the same record twice. */
     private List<List<DeadLetterLine>> parts(List<DeadLetterLine> lines, Set<String> ids) {
         int most = settings.integer("schedule.batch-size");
         long mostBytes = settings.integer("delivery.max-batch-bytes");
@@ -245,7 +246,7 @@ public final class Replay {
                 .getException();
     }
 
-    /** What takes the place of those that were refused again. */
+    /** The replacements of the letters that were refused again. */
     private static Map<String, Optional<DeadLetter>> refused(List<DeadLetterLine> part, List<Rejection> rejections) {
         Map<String, String> reasons = new HashMap<>();
         rejections.forEach(
@@ -260,7 +261,7 @@ public final class Replay {
             });
         }
         if (refused.size() != rejections.size()) {
-            throw new IllegalStateException("what is refused again cannot be told apart");
+            throw new IllegalStateException("the refused records cannot be identified");
         }
         return refused;
     }

@@ -27,8 +27,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How all exports are, from the cursor's store, which it only reads; and from the running exports, where this process has
- * them. Safe for use by several threads.
+ * The state of all exports, from the cursor's store, which it only reads, and from the running exports, if this process
+ * has them. Safe for use by several threads.
  */
 public final class Status {
     private final ExportsOnDisk onDisk;
@@ -53,7 +53,7 @@ public final class Status {
         this.schedule = schedule;
     }
 
-    /** Of exports that another process runs, if any. */
+    /** Of exports that another process may run. */
     public static Status ofStore(Settings settings, DeadLetters deadLetters) {
         return new Status(settings, deadLetters, null, () -> null);
     }
@@ -61,7 +61,7 @@ public final class Status {
     /**
      * Of the exports of this process.
      *
-     * @param schedule null until the exports have started
+     * @param schedule gives null until the exports have started
      */
     public static Status ofRunning(
             Settings settings, DeadLetters deadLetters, Exports exports, Supplier<@Nullable Schedule> schedule) {
@@ -69,8 +69,8 @@ public final class Status {
     }
 
     /**
-     * All exports, each with one destination, in the order of their files. Where this process has them and the store does not
-     * answer: as they were, and that they wait for it.
+     * All lanes, in the order of their files. If this process runs them and the store does not answer: their last known
+     * state, waiting for the store.
      */
     public List<LaneStatus> lanes() {
         if (exports == null) {
@@ -83,17 +83,17 @@ public final class Status {
         return lanes;
     }
 
-    /** Reads the store once for all that is asked meanwhile. */
+    /** Reads the store once for all questions. */
     public <T> T together(Supplier<T> questions) {
         return history.together(questions);
     }
 
-    /** Of some of them, as the store has them. */
+    /** The state of some lanes, from the store. */
     public List<LaneStatus> of(List<ExportDefinition> some) {
         return history.together(() -> some.stream().map(this::of).toList());
     }
 
-    /** What {@code look} finds in the store; empty where that does not answer, or is known to be down. */
+    /** The answer of {@code look} from the store; empty if the store does not answer or is known to be down. */
     public <T> Optional<T> ask(Supplier<T> look) {
         try {
             return patience.ask(look);
@@ -105,7 +105,7 @@ public final class Status {
         }
     }
 
-    /** Without the store. */
+    /** The state without the store. */
     public LaneStatus asKnown(ExportDefinition export) {
         LaneStatus before = known.get(export.lane());
         Retrying retrying =

@@ -7,9 +7,9 @@ import java.util.Map;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
-/** Some objects: how many, and a few of them, evenly. For one thread. */
+/** Counts objects and keeps an even sample of them. For one thread. */
 final class Tally {
-    /** So many are kept in mind of a listing of any length. */
+    /** The size of the sample, for a listing of any length. */
     private static final int SAMPLE = 500;
 
     private final Random random = new Random(1);
@@ -20,7 +20,7 @@ final class Tally {
 
     long objects;
     long bytes;
-    /** Listed one after the other. */
+    /** Adds the next object of a listing. */
     private Map<String, String> partition = Map.of();
 
     long partitions;

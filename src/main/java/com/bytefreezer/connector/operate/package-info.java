@@ -1,4 +1,4 @@
-/** What an operator asks of the exports: how they are, what they would do, and dead letters once more. */
+/** The operator's view of the exports: their state, their plans, and replays of dead letters. */
 @NullMarked
 package com.bytefreezer.connector.operate;
 

@@ -75,7 +75,7 @@ public final class DuckDb implements AutoCloseable {
      *
      * @param engine where it runs
      * @param folders what may be read
-     * @param credentials of the bucket, or null for a folder of this machine
+     * @param credentials of the bucket, or null for a local folder
      * @param smallObjects whether to keep what was read from the bucket: a small object's footer is read twice, while a
      *     big object would only fill the memory
      * @param lookups the tables beside {@code events}

@@ -16,7 +16,7 @@ import org.slf4j.LoggerFactory;
  * Camel's {@code jdbc:}, which reads from a {@link RunDataSource} in {@link Blocks}: the body becomes their iterator, and the
  * statement ends with the exchange. Camel's own producer makes a map of every row.
  */
-// Camel finds by it how to set the options of its own endpoint.
+// Camel needs it to set the options of its own endpoint.
 @Component("jdbc")
 public final class RunJdbc extends JdbcComponent {
     private static final Logger LOG = LoggerFactory.getLogger(RunJdbc.class);

@@ -43,7 +43,7 @@ final class Sandbox {
     /**
      * What it may read.
      *
-     * @param credentials of the bucket, or null for a folder of this machine
+     * @param credentials of the bucket, or null for a local folder
      * @param smallObjects whether to keep what was read from the bucket
      * @param copies begin in a folder that it may read, too
      * @param lookups are read once, before it is closed

@@ -38,7 +38,8 @@ class CommandTest {
 
         assertThat(printed())
                 .startsWith("default/stdout: row-wise: each record once · 12 objects · 400 records · ~9 batches · ~");
-        assertThat(printed()).contains("incremental, since auto: it only filters and projects; reads 12 objects, ");
+        assertThat(printed())
+                .contains("incremental (query.sync=auto): it only filters and projects; reads 12 objects, ");
         assertThat(folder).isEmptyDirectory();
     }
 
@@ -77,8 +78,8 @@ class CommandTest {
         command(Map.of("query.sql", "SELECT hostname, count(*) AS n FROM events GROUP BY hostname"))
                 .plan();
 
-        assertThat(printed()).contains("the whole dataset at each run, since it uses AGGREGATE · 12 objects with ");
-        assertThat(printed()).contains("full, since auto");
+        assertThat(printed()).contains("the whole dataset at each run, because it uses AGGREGATE · 12 objects with ");
+        assertThat(printed()).contains("full (query.sync=auto)");
     }
 
     @Test
@@ -135,7 +136,7 @@ class CommandTest {
                                 "SELECT 1 AS one FROM events"))
                         .validate())
                 .isZero();
-        assertThat(printed()).contains("note: export default: its SQL is not checked against the data: lake.root");
+        assertThat(printed()).contains("note: export default: its SQL could not be checked with data: lake.root");
     }
 
     @Test

@@ -69,7 +69,7 @@ class TracingTest {
                         .singleElement()
                         .asString()
                         .startsWith("WARN tracing: " + url + " did not accept the spans (no connection). ")
-                        .endsWith("They are dropped, exports continue. Check tracing.url.");
+                        .endsWith("They are dropped; exports continue. Check tracing.url.");
             }
         }
     }

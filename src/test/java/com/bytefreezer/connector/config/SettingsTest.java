@@ -443,7 +443,7 @@ class SettingsTest {
                         "query.sync must be one of auto, incremental, full, not \"sometimes\". Not started.",
                         "schedule.batch-size must be a whole number from 1 to 1000000, not \"many\". Not started.",
                         "schedule.interval-seconds must be a whole number from 1 to 31536000, not \"-1\". Not started.",
-                        "s3.access-key and s3.secret-key belong together, only one is set. Not started.",
+                        "s3.access-key and s3.secret-key belong together, but only one is set. Not started.",
                         "destination.type: unknown destination \"webhok\", available: siem stdout. Not started.",
                         "control.url is required where no s3.bucket and no local lake.root is set. Not started.",
                         "query.tenant-id is required for the default export. Not started.")
@@ -464,7 +464,7 @@ class SettingsTest {
                 .hasSize(2)
                 .allMatch(
                         line -> line.matches(
-                                "destination\\.siem\\.(password|username): Camel would evaluate some of the signs in this value where routes/.*siem.camel.yaml pastes it\\. Not started\\. .*"));
+                                "destination\\.siem\\.(password|username): Camel would evaluate some characters of this value, because routes/.*siem.camel.yaml inserts it into text\\. Not started\\. .*"));
     }
 
     @Test
@@ -634,8 +634,9 @@ class SettingsTest {
         yaml("destination: {type: [siem, stdout], config: {index: main}}");
 
         assertThat(problems())
-                .containsExactly("destination.config.index is of no destination, since destination.type names several."
-                        + " Not started. Use destination.siem.index or destination.stdout.index.");
+                .containsExactly(
+                        "destination.config.index belongs to no destination, because destination.type names several."
+                                + " Not started. Use destination.siem.index or destination.stdout.index.");
     }
 
     @Test

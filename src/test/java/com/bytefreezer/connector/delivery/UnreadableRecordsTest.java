@@ -90,7 +90,7 @@ class UnreadableRecordsTest {
         assertThat(half.rejections())
                 .singleElement()
                 .extracting(Batch.Rejection::reason)
-                .isEqualTo("no id: column k is no valid text");
+                .isEqualTo("no id: column k is not valid text");
     }
 
     @Test

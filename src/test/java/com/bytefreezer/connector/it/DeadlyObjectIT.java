@@ -62,7 +62,7 @@ class DeadlyObjectIT {
                     .allMatch(line -> line.contains(CULPRIT));
             assertThat(run(sink, codes, "--mode", "status")).contains("failed").contains(CULPRIT);
             assertThat(run(sink, codes, "--mode", "plan"))
-                    .contains("set aside, since the process died of it: " + CULPRIT);
+                    .contains("set aside, because it killed the process: " + CULPRIT);
 
             // Somebody finds out, and mends it.
             deliver("ref: deadly, method: mended");

@@ -70,7 +70,10 @@ class NetworkFaultsTest extends FaultBed {
             Await.until("all records", () -> sink.distinctRecords() == RECORDS);
             assertThat(errors(watch)).isEmpty();
             List<String> warnings = lines(watch, "DEBUG ");
-            assertThat(lines(watch, "WARN ")).singleElement().asString().contains("It is tried again");
+            assertThat(lines(watch, "WARN "))
+                    .singleElement()
+                    .asString()
+                    .contains("The connector retries; nothing is lost");
             assertThat(warnings)
                     .allMatch(line -> line.contains("is tried again ("))
                     .noneMatch(line -> line.contains("\n"));

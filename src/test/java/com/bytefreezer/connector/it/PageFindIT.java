@@ -152,7 +152,7 @@ class PageFindIT extends PageBed {
                 Locator note =
                         page.locator(".side .note").filter(new Locator.FilterOptions().setHasText("control plane"));
                 assertThat(note).hasCount(1);
-                assertThat(note).containsText("The datasets are those known from before.");
+                assertThat(note).containsText("These are the datasets of its last answer.");
                 shoot(page, "control-away");
                 dataset(other, "firewall").click();
                 Locator problem = other.locator(".find .problem");

@@ -346,7 +346,7 @@ class ProcessIT {
                                 .skip(1))
                         .singleElement()
                         .asString()
-                        .contains("WARN", "within 2 s (shutdown.timeout-seconds). They stay to be delivered.");
+                        .contains("WARN", "within 2 s (shutdown.timeout-seconds). The next start delivers them.");
             }
         }
     }

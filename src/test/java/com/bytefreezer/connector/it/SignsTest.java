@@ -130,7 +130,7 @@ class SignsTest extends FaultBed {
                         metric, line, waits(watch).get(0));
                 assertThat(waits(watch)).singleElement().asString().contains(word);
                 if (!given.containsKey("cursor.url")) {
-                    // With the next sign of life.
+                    // With the next heartbeat.
                     Await.until("a sign for others", Duration.ofSeconds(5), () -> fromOutside(settings)
                             .state()
                             .equals("retrying"));
@@ -151,7 +151,7 @@ class SignsTest extends FaultBed {
 
     private static List<String> waits(TestRun.Running watch) {
         return lines(watch, "WARN ").stream()
-                .filter(line -> line.contains("It is tried again;"))
+                .filter(line -> line.contains("The connector retries; nothing is lost"))
                 .toList();
     }
 

@@ -67,7 +67,7 @@ class OddExportFilesTest extends ExportsBed {
         Files.writeString(file("deep"), "- [".repeat(100_000));
         said.put("deep", "line ");
         Files.writeString(file("twice"), text("good"));
-        said.put("twice", "an export is named good in routes/exports/good.camel.yaml already");
+        said.put("twice", "routes/exports/good.camel.yaml has an export named good already");
         return said;
     }
 

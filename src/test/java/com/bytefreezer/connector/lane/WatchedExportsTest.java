@@ -78,7 +78,8 @@ class WatchedExportsTest extends ExportsBed {
             Await.until("the complaint", () -> watch.whyNotReady().isPresent());
             assertThat(watch.whyNotReady().orElseThrow())
                     .contains(
-                            "sqll is no parameter of an export. Did you mean sql?", "unknown destination \"nowhere\"");
+                            "sqll is not a parameter of an export. Did you mean sql?",
+                            "unknown destination \"nowhere\"");
         }
     }
 
@@ -91,7 +92,7 @@ class WatchedExportsTest extends ExportsBed {
         export("bad", "n");
         Files.writeString(exports.resolve("other.camel.yaml"), ofColumns("good", "n"));
         assertThatThrownBy(() -> TestRun.settings(folder, folder.resolve("routes"), given(Map.of())))
-                .hasStackTraceContaining("an export is named good in routes/exports/good.camel.yaml already");
+                .hasStackTraceContaining("routes/exports/good.camel.yaml has an export named good already");
     }
 
     @Test
@@ -137,8 +138,7 @@ class WatchedExportsTest extends ExportsBed {
             Files.writeString(exports.resolve("first.camel.yaml"), ofColumns("shared", "n, 'first' AS mark"));
             Await.until("the complaint", () -> watch.whyNotReady().isPresent());
             assertThat(watch.whyNotReady().orElseThrow())
-                    .contains(
-                            "first.camel.yaml: an export is named shared in routes/exports/second.camel.yaml already");
+                    .contains("first.camel.yaml: routes/exports/second.camel.yaml has an export named shared already");
             assertThat(watch.log()).noneMatch(line -> line.contains("shared/webhook: changed"));
             Files.delete(second);
             Await.until("the other one", () -> watch.log()

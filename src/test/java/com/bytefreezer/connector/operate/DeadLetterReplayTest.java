@@ -109,7 +109,7 @@ class DeadLetterReplayTest {
         Replay.Result result = operations.replay().replay(export, Set.of());
 
         assertThat(result.failed()).isEqualTo(1);
-        assertThat(result.message()).contains("the size of its record in its place");
+        assertThat(result.message()).contains("only the size of its record");
         assertThat(server.records()).hasSize(10 * OBJECTS - 1).doesNotContain(standIn);
         assertThat(letters()).singleElement().matches(DeadLetter::isStandIn);
     }

@@ -18,14 +18,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
 /**
- * The newest partition of each dataset. An answer waits for {@value #PATIENCE_SECONDS} seconds at most, however many
- * datasets there are and however slow the lake is; the next one begins with those that were not reached. What was found is
- * kept for {@value #KEPT_SECONDS} seconds. Safe for use by several threads.
+ * The newest partition of each dataset. An answer takes at most {@value #PATIENCE_SECONDS} seconds, however many
+ * datasets there are and however slow the lake is; the next one starts with those not reached. Results are kept for
+ * {@value #KEPT_SECONDS} seconds. Safe for use by several threads.
  */
 final class Activity {
     private static final int PATIENCE_SECONDS = 2;
     private static final int KEPT_SECONDS = 60;
-    /** Looks are requests that wait for the lake; more of them at once would crowd out what a person asks. */
+    /** Looks are requests that wait for the lake; more of them at once would crowd out people's requests. */
     private static final int AT_ONCE = 8;
 
     private static final int MOST_KEPT = 20_000;
@@ -50,9 +50,9 @@ final class Activity {
         this.datasets = datasets;
     }
 
-    /** What is known in time; a dataset whose partitions have no date, or that cannot be looked at, is left out. */
+    /** The partitions found in time, without datasets whose partitions have no date or that cannot be read. */
     Map<DatasetName, Period> of(Collection<DatasetName> names) {
-        // As they are now; others may look meanwhile.
+        // A copy: other threads may look meanwhile.
         Set<DatasetName> old = names.stream().filter(kept::containsKey).collect(Collectors.toSet());
         List<Callable<Void>> unknown = names.stream()
                 .filter(name -> {
@@ -81,7 +81,7 @@ final class Activity {
     }
 
     private void look(DatasetName name) {
-        // Until it is found, others come first.
+        // Until it is found, other datasets come first.
         kept.putIfAbsent(name, new Kept(Optional.empty(), System.nanoTime() - Kept.LIFE.toNanos()));
         Optional<Period> newest = Optional.empty();
         try {
@@ -90,7 +90,7 @@ final class Activity {
             if (Thread.currentThread().isInterrupted()) {
                 return;
             }
-            // Told when the dataset is opened.
+            // The failure is reported when the dataset is opened.
         }
         kept.put(name, new Kept(newest, System.nanoTime()));
     }

@@ -29,15 +29,15 @@ import org.apache.camel.Variable;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which datasets there are: as the control plane says, or, where there is none, as the folders of the lake say. Methods
- * are steps of {@code routes/api/datasets.camel.yaml}. Safe for use by several threads.
+ * The datasets, from the control plane, or, without one, from the folders of the lake. Methods are steps of {@code
+ * routes/api/datasets.camel.yaml}. Safe for use by several threads.
  */
 public final class Catalogue {
     private final Settings settings;
     private final Datasets datasets;
     private final Watchdog watchdog;
     private final Activity activity;
-    /** By tenant, as the control plane told them last. */
+    /** By tenant, from the control plane's last answer. */
     private final Map<String, List<Entry>> known = new ConcurrentHashMap<>();
 
     public Catalogue(Settings settings, Datasets datasets, Watchdog watchdog) {
@@ -50,7 +50,7 @@ public final class Catalogue {
     /**
      * One dataset, in the original's words (docs/contracts.md).
      *
-     * @param newest its newest partition, or null when it has no date or was not found out in time
+     * @param newest its newest partition, or null if it has no date or was not found in time
      */
     public record Entry(
             String tenant_id,
@@ -85,10 +85,10 @@ public final class Catalogue {
         }
     }
 
-    /** What is known of the datasets of one tenant, and what there is to say about it. */
+    /** The known datasets of one tenant, and a remark about them. */
     public record OfTenant(List<Entry> datasets, List<String> notes, boolean stale) {}
 
-    /** The tenants' datasets, as the control plane told them. */
+    /** The tenants' datasets, from the control plane. */
     public Map<String, Object> answer(@Variable("tenants") Items<Tenant> tenants, @Body List<OfTenant> found) {
         known.keySet().retainAll(tenants.items().stream().map(Tenant::id).toList());
         List<String> notes = new ArrayList<>(tenants.notes("Tenants"));
@@ -100,7 +100,7 @@ public final class Catalogue {
                 found.stream().anyMatch(OfTenant::stale));
     }
 
-    /** Puts the datasets of one tenant into the original's words. */
+    /** The datasets of one tenant, in the original's format. */
     public OfTenant ofTenant(@Variable("of") Tenant tenant, @Body Items<Dataset> items) {
         List<Entry> entries = items.items().stream()
                 .map(dataset -> new Entry(
@@ -119,7 +119,7 @@ public final class Catalogue {
         return new OfTenant(entries, items.notes("Datasets of tenant " + tenant.id()), false);
     }
 
-    /** A tenant whose datasets cannot be asked for keeps those known from before, and leaves the others as they are. */
+    /** Keeps the known datasets of a tenant after a failed request; the other tenants are not affected. */
     public OfTenant failed(
             @Variable("of") Tenant tenant, @ExchangeProperty(Exchange.EXCEPTION_CAUGHT) Exception failure) {
         return new OfTenant(
@@ -133,16 +133,16 @@ public final class Catalogue {
     }
 
     /**
-     * The datasets known from before, while the control plane cannot be asked.
+     * The known datasets, if the control plane cannot be asked.
      *
-     * @throws ConnectorException when none are known
+     * @throws ConnectorException if none are known
      */
     public Map<String, Object> fromBefore(@ExchangeProperty(Exchange.EXCEPTION_CAUGHT) ConnectorException failure) {
         List<Entry> entries = known.values().stream().flatMap(List::stream).toList();
         if (entries.isEmpty()) {
             throw failure;
         }
-        String note = failure.getMessage() + " The datasets are those known from before.";
+        String note = failure.getMessage() + " These are the datasets of its last answer.";
         return answer(entries, List.of(note), settings.text("control.url"), true);
     }
 
@@ -169,7 +169,7 @@ public final class Catalogue {
         return answer(entries, List.of(), found.lookedAt(), false);
     }
 
-    /** The path that reads the newest partition with data, or the whole dataset where partitions have no time. */
+    /** The path to the newest partition with data, or to the whole dataset if partitions have no time. */
     public Map<String, String> path(
             @Header("tenant_id") @Nullable String tenant, @Header("dataset_id") @Nullable String dataset) {
         if (tenant == null || tenant.isBlank() || dataset == null || dataset.isBlank()) {

@@ -8,13 +8,13 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A dataset as its listing shows it.
+ * A dataset, from its listing.
  *
  * @param objects in the order of their names, which is roughly that of their age
- * @param older how many objects come before them, too many to keep
- * @param folders where they are, as {@code Lake} names them
- * @param credentials of the bucket, or null for a folder of this machine
- * @param schema what is known of its columns, more with each look
+ * @param older the number of earlier objects, which are too many to keep
+ * @param folders their folders, as {@code Lake} names them
+ * @param credentials of the bucket, or null for a local folder
+ * @param schema its known columns, more with each look
  */
 record Dataset(
         String tenant,
@@ -24,7 +24,7 @@ record Dataset(
         Set<String> folders,
         @Nullable Credentials credentials,
         Schema schema) {
-    /** So messages name it. */
+    /** Its name in messages. */
     String name() {
         return tenant + "/" + dataset;
     }

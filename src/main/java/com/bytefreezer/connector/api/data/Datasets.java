@@ -32,13 +32,13 @@ import org.apache.camel.CamelContextAware;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Opens datasets for the API. A listing, and the keys that it was made with, is kept for {@value #KEPT_SECONDS} seconds,
- * so that one look at a dataset lists it once; a new object is seen that much later. Safe for use by several threads.
+ * Opens datasets for the API. A listing and its keys are kept for {@value #KEPT_SECONDS} seconds, so that one look at a
+ * dataset lists it once; a new object appears after that. Safe for use by several threads.
  */
 public final class Datasets implements CamelContextAware {
     private static final int KEPT_SECONDS = 10;
     private static final int MOST_KEPT = 4;
-    /** What is learned of a dataset's columns is small and dear. */
+    /** The known columns of a dataset are small and take long to learn. */
     private static final int MOST_SCHEMAS = 50;
     /** About 25 MB of memory; a lake with one object in 20 minutes has as many after two years. */
     private static final int MOST_OBJECTS = 50_000;
@@ -70,18 +70,18 @@ public final class Datasets implements CamelContextAware {
         return routes;
     }
 
-    /** Called once, when the bean is made. */
+    /** Called once, when the bean is created. */
     @Override
     public void setCamelContext(CamelContext routes) {
         this.routes = routes;
     }
 
     /**
-     * The dataset's listing, of the newest objects where there are very many.
+     * The dataset's listing; only the newest objects if there are very many.
      *
-     * @param check called while it is listed, which ends when this throws
-     * @throws ApiException when the names cannot be those of a dataset
-     * @throws ConnectorException when there are no keys, or the lake cannot be listed
+     * @param check called during the listing; ends it by throwing
+     * @throws ApiException if the names cannot be those of a dataset
+     * @throws ConnectorException if there are no keys, or the lake cannot be listed
      */
     Dataset open(@Nullable String tenant, @Nullable String dataset, Runnable check) {
         ApiException.requireNames(tenant, dataset);
@@ -157,7 +157,9 @@ public final class Datasets implements CamelContextAware {
         return duckDb;
     }
 
-    /** Where the lake refuses the keys or has an object no more, the next look asks for them and lists it again. */
+    /**
+     * If the lake refuses the keys or an object is gone, the next look fetches new keys and lists the dataset again.
+     */
     void forget(Dataset dataset, ConnectorException failure) {
         switch (Failures.kind(failure)) {
             case FORBIDDEN, REFUSED, GONE -> kept.remove(new DatasetName(dataset.tenant(), dataset.dataset()));
@@ -165,7 +167,7 @@ public final class Datasets implements CamelContextAware {
         }
     }
 
-    /** The keys of the bucket; null for a folder of this machine. */
+    /** The keys of the bucket; null for a local folder. */
     @Nullable
     Credentials credentials(String tenant, String dataset) {
         return LakeCredentials.ask(Objects.requireNonNull(routes), tenant, dataset);
@@ -174,7 +176,7 @@ public final class Datasets implements CamelContextAware {
     /**
      * The dataset's newest partition, as {@link Lake#newest} finds it.
      *
-     * @throws ConnectorException when there are no keys, or the lake cannot be listed
+     * @throws ConnectorException if there are no keys, or the lake cannot be listed
      */
     Optional<Period> newest(DatasetName name) {
         try (Lake lake = Lake.of(settings, name.tenant(), name.dataset(), credentials(name.tenant(), name.dataset()))) {
@@ -204,7 +206,7 @@ public final class Datasets implements CamelContextAware {
         }
     }
 
-    /** Begins with what exports of this dataset have learned. */
+    /** Starts with the columns that exports of this dataset have learned. */
     private Schema schema(DatasetName name) {
         Schema known = schemas.get(name);
         Schema schema = known == null ? Schema.of(settings) : known;

@@ -28,17 +28,17 @@ import org.apache.camel.Header;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a dataset looks like: from its listing, from the footers of its objects, and, only for the profile of a column,
- * from its records. Methods are steps of {@code routes/api/datasets.camel.yaml}. Safe for use by several threads.
+ * A description of a dataset: from its listing, the footers of its objects and, only for the profile of a column, its
+ * records. Methods are steps of {@code routes/api/datasets.camel.yaml}. Safe for use by several threads.
  */
 public final class Explorer {
     private static final ObjectMapper JSON = Json.mapper().enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
-    /** Footers are small, but each is a request of its own. */
+    /** Footers are small, but each takes a request. */
     private static final int MOST_FOOTERS = 2_000;
 
     private static final int MOST_KNOWN_COUNTS = 20_000;
     private static final int MOST_BUCKETS = 500;
-    /** How many of the newest objects are asked for their columns. */
+    /** The number of newest objects whose columns are read. */
     private static final int SAMPLE = 200;
 
     private static final int BARS = 20;
@@ -47,7 +47,7 @@ public final class Explorer {
             "SELECT count(*) AS total, count(*) - count(%1$s) AS nulls, approx_count_distinct(%1$s) AS \"distinct\", %2$s AS min, %3$s AS max FROM events";
     private static final String TOP =
             "SELECT %1$s AS value, count(*) AS count FROM events WHERE %1$s IS NOT NULL GROUP BY 1 ORDER BY count DESC, value LIMIT 10";
-    /** Bars of equal width; {@code %1$s} is a value as a number, {@code %2$s} makes a value of one. */
+    /** Bars of equal width; {@code %1$s} is a value as a number, {@code %2$s} converts a number back. */
     private static final String HISTOGRAM = """
             WITH n AS (SELECT %1$s AS x FROM events WHERE isfinite(%1$s)),
               ends AS (SELECT min(x) AS low, max(x) AS high FROM n),
@@ -58,7 +58,7 @@ public final class Explorer {
 
     private final Datasets datasets;
     private final Watchdog watchdog;
-    /** Objects do not change, so neither do their counts. */
+    /** Objects do not change, and so their counts can be kept. */
     private final Map<LakeObject, Long> recordCounts = Collections.synchronizedMap(new Recent<>(MOST_KNOWN_COUNTS));
 
     public Explorer(Datasets datasets, Watchdog watchdog) {
@@ -66,7 +66,7 @@ public final class Explorer {
         this.watchdog = watchdog;
     }
 
-    /** Span, size, timeline and the number of records; without a range of the whole dataset. */
+    /** Span, size, timeline and the number of records; without a range, of the whole dataset. */
     public Map<String, Object> overview(
             @Header("tenant") String tenant,
             @Header("dataset") String name,
@@ -97,7 +97,7 @@ public final class Explorer {
         return answer;
     }
 
-    /** The columns of the newest objects in the range; without a range of the newest partition. */
+    /** The columns of the newest objects in the range; without a range, of the newest partition. */
     public Map<String, Object> columns(
             @Header("tenant") String tenant,
             @Header("dataset") String name,
@@ -135,7 +135,7 @@ public final class Explorer {
         return answer;
     }
 
-    /** What the values of a column are like; without a range in the newest partition. Reads that column. */
+    /** The profile of a column's values; without a range, in the newest partition. Reads that column. */
     public Map<String, Object> profile(
             @Header("tenant") String tenant,
             @Header("dataset") String name,
@@ -177,7 +177,7 @@ public final class Explorer {
         }
     }
 
-    /** The newest of these. */
+    /** The newest of these objects. */
     static List<LakeObject> sample(List<LakeObject> objects) {
         return objects.subList(Math.max(0, objects.size() - SAMPLE), objects.size());
     }
@@ -239,7 +239,7 @@ public final class Explorer {
         }
     }
 
-    /** Null when it would take too long to find out. */
+    /** Null if the count would take too long. */
     private @Nullable Long records(Dataset dataset, List<LakeObject> objects, Running running) {
         if (objects.size() > MOST_FOOTERS) {
             return null;
@@ -270,7 +270,7 @@ public final class Explorer {
         return sum;
     }
 
-    /** Hours or days with objects, put together where there would be too many. */
+    /** Hours or days with objects; larger steps if there would be too many. */
     private static List<Map<String, Object>> timeline(List<LakeObject> objects, List<Instant> times) {
         if (times.isEmpty()) {
             return List.of();

@@ -2,7 +2,7 @@ package com.bytefreezer.connector.api.data;
 
 import java.util.Locale;
 
-/** What a person would call a column, by DuckDB's type. */
+/** The kind of a column for people, by DuckDB's type. */
 enum Kind {
     NUMBER,
     TEXT,
@@ -27,7 +27,7 @@ enum Kind {
         return type.equals("VARCHAR") || type.equals("UUID") || type.startsWith("ENUM") ? TEXT : OTHER;
     }
 
-    /** So it stands in the API. */
+    /** Its name in the API. */
     @Override
     public String toString() {
         return name().toLowerCase(Locale.ROOT);

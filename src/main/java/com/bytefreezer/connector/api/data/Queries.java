@@ -36,9 +36,8 @@ import org.apache.camel.util.IOHelper;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs a person's statement over a dataset: in a sandbox of its own, which is gone afterwards, and within the limits of
- * {@link Watchdog}, of rows and of bytes. Nothing is shared between two requests but listings. Safe for use by several
- * threads.
+ * Runs a person's statement over a dataset, in a sandbox of its own, within the limits of {@link Watchdog}, of rows and
+ * of bytes. Two requests share only listings. Safe for use by several threads.
  */
 public final class Queries {
     static final int DEFAULT_LIMIT = 10_000;
@@ -61,7 +60,7 @@ public final class Queries {
     /**
      * What is asked.
      *
-     * @param from the newest partition when neither this nor {@code to} is given; {@code all} for everything
+     * @param from without this and {@code to}, the newest partition; {@code all} for everything
      * @param limit most rows
      * @param query_id to {@link #cancel} it
      * @param omit_nulls leave out what is null, also where an export writes it
@@ -86,10 +85,10 @@ public final class Queries {
     }
 
     /**
-     * Makes the answer the body of {@code exchange}: the rows, or what is wrong with the statement. The rows are in a
-     * file until they are sent, since several results would not fit into memory.
+     * Sets the answer as the body of {@code exchange}: the rows, or the problem of the statement. The rows are in a
+     * file until they are sent, because several results would not fit into memory.
      *
-     * @throws ApiException when the request is incomplete, or too many run
+     * @throws ApiException if the request is incomplete, or too many statements run
      */
     public void run(@Body Ask ask, Exchange exchange) throws IOException {
         ApiException.required(ask);
@@ -116,7 +115,7 @@ public final class Queries {
         }
     }
 
-    /** Ends a statement that runs. */
+    /** Ends a running statement. */
     public void cancel(@Header("id") String id) {
         if (!watchdog.cancel(id)) {
             throw new ApiException(404, "No query with the query_id %s runs.".formatted(id));
@@ -191,7 +190,7 @@ public final class Queries {
         return JSON.writeValueAsBytes(answer);
     }
 
-    /** It is gone with this process, however that ends: the system has its name only until it is open. */
+    /** The file goes with this process, however that ends: its name is removed as soon as it is open. */
     private FileChannel namelessFile() throws IOException {
         return FileChannel.open(
                 Files.createTempFile(settings.temporaryFolder(), "bytefreezer-result-", ".json"),

@@ -12,8 +12,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which objects of a dataset are meant, by the time at which their partition begins. An object without such a time is
- * always meant.
+ * A range of objects of a dataset, by the start of their partition. It includes every object without such a time.
  *
  * @param from inclusive
  * @param to exclusive
@@ -26,21 +25,21 @@ record Range(Optional<Instant> from, Optional<Instant> to) {
     static final Range EVERYTHING = new Range(Optional.empty(), Optional.empty());
 
     /**
-     * As a request names it; without both ends everything.
+     * The range of a request; without both ends, everything.
      *
-     * @throws ApiException when they are no times
+     * @throws ApiException if they are not times
      */
     static Range of(@Nullable String from, @Nullable String to) {
         return ALL.equals(from) ? EVERYTHING : new Range(time("from", from), time("to", to));
     }
 
-    /** As a request names it; without both ends the newest partition of {@code objects}. */
+    /** The range of a request; without both ends, the newest partition of {@code objects}. */
     static Range orNewest(@Nullable String from, @Nullable String to, List<LakeObject> objects) {
         Range given = of(from, to);
         return given.equals(EVERYTHING) && !ALL.equals(from) ? newest(objects).orElse(EVERYTHING) : given;
     }
 
-    /** The newest partition that has objects; none where no object has a time. */
+    /** The newest partition with objects; none if no object has a time. */
     static Optional<Range> newest(List<LakeObject> objects) {
         return objects.stream()
                 .filter(object -> object.partitionTime().isPresent())
@@ -51,12 +50,12 @@ record Range(Optional<Instant> from, Optional<Instant> to) {
                 });
     }
 
-    /** How long the object's partition is: an hour or a day. */
+    /** The length of the object's partition: an hour or a day. */
     static Duration length(LakeObject object) {
         return HOUR.matcher(object.key()).find() ? Duration.ofHours(1) : Duration.ofDays(1);
     }
 
-    /** Those that are meant, in the same order. */
+    /** The objects in the range, in the same order. */
     List<LakeObject> of(List<LakeObject> objects) {
         return objects.stream()
                 .filter(object -> object.beginsIn(from.orElse(Instant.MIN), to.orElse(Instant.MAX)))

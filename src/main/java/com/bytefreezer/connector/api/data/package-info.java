@@ -1,4 +1,4 @@
-/** Finds and asks: what the lake holds, what a dataset looks like, and what a query over it gives. */
+/** The data of the lake: its datasets, their description, and queries over them. */
 @NullMarked
 package com.bytefreezer.connector.api.data;
 

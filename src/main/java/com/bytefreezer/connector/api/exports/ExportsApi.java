@@ -15,7 +15,7 @@ import org.apache.camel.Body;
 import org.apache.camel.Header;
 import org.jspecify.annotations.Nullable;
 
-/** What the routes in {@code routes/api/exports.camel.yaml} answer. Safe for use by several threads. */
+/** The answers of the routes in {@code routes/api/exports.camel.yaml}. Safe for use by several threads. */
 public final class ExportsApi {
     private final Operations operations;
 
@@ -30,7 +30,7 @@ public final class ExportsApi {
             long triedAgain,
             @Nullable String message) {}
 
-    /** All exports, as JSON shows them. */
+    /** The state of all exports. */
     public Map<String, List<ExportStatus>> exports() {
         return Map.of("exports", ExportStatus.all(operations));
     }
@@ -45,7 +45,7 @@ public final class ExportsApi {
                 operations.deadLetters(), operations.export(name, destination).lane(), offset, limit);
     }
 
-    /** Delivers some of them, or all, once more; with all goes what is set aside, at the next run. */
+    /** Delivers some or all of them again. With all of them, the next run also tries what is set aside. */
     public Replayed replay(
             @Header("name") String name, @Header("destination") String destination, @Body Map<String, Object> request)
             throws Exception {
@@ -56,7 +56,7 @@ public final class ExportsApi {
         return new Replayed(result.replayed(), result.failed(), triedAgain, result.message());
     }
 
-    /** Removes some of them, or all, for good. */
+    /** Removes some or all of them for good. */
     public Map<String, Long> discard(
             @Header("name") String name, @Header("destination") String destination, @Body Map<String, Object> request) {
         return Map.of(
@@ -77,7 +77,7 @@ public final class ExportsApi {
         ExportDefinition export = operations.export(name, destination);
         if (!export.lane().toString().equals(ApiException.required(request).get("confirm"))) {
             throw new ApiException(
-                    400, "Nothing was reset. To begin anew, send {\"confirm\":\"%s\"}.".formatted(export.lane()));
+                    400, "Nothing was reset. To reset the export, send {\"confirm\":\"%s\"}.".formatted(export.lane()));
         }
         operations.resetCursor(export);
     }
@@ -90,6 +90,6 @@ public final class ExportsApi {
         if (ids instanceof List<?> list && !list.isEmpty() && list.stream().allMatch(String.class::isInstance)) {
             return Set.copyOf(list.stream().map(String.class::cast).toList());
         }
-        throw new ApiException(400, "\"ids\" must be a list of ids of dead letters; without it all are meant.");
+        throw new ApiException(400, "\"ids\" must be a list of ids of dead letters; leave it out to mean all.");
     }
 }

@@ -20,7 +20,7 @@ import org.apache.camel.Body;
 import org.apache.camel.Header;
 import org.jspecify.annotations.Nullable;
 
-/** Answers what an export would be that is not saved yet. Safe for use by several threads. */
+/** Plans an export that is not saved yet. Safe for use by several threads. */
 public final class PlanApi {
     private final Operations operations;
     private final Watchdog watchdog;
@@ -31,10 +31,10 @@ public final class PlanApi {
     }
 
     /**
-     * Has its turn, its time and its process as every look at a dataset.
+     * Has the same turns, limits and process as every look at a dataset.
      *
      * @param id to cancel it, or null
-     * @throws ApiException when the request is incomplete, or the plan has to end
+     * @throws ApiException if the request is incomplete, or the plan has to end
      */
     public ExportPlan plan(@Body Map<String, Object> request, @Header("query_id") @Nullable String id) {
         ApiException.required(request);

@@ -36,7 +36,10 @@ import java.util.Properties;
 import java.util.stream.Collectors;
 import org.apache.camel.Body;
 
-/** Makes files of {@code routes/exports/} from what somebody has tried on the page. Safe for use by several threads. */
+/**
+ * Writes files in {@code routes/exports/} for exports that someone has tried on the page. Safe for use by several
+ * threads.
+ */
 public final class SavedExports {
     private static final String COMMENT =
             "# Export \"%s\", saved from the page. It runs in batch and watch mode; routes/export.camel.yaml lists the\n# parameters.\n\n";
@@ -45,7 +48,7 @@ public final class SavedExports {
     private final Secrets secrets;
     private final Targets targets;
 
-    /** Saves below the folder of the route files of {@code settings}. */
+    /** Saves into the folder of the route files of {@code settings}. */
     public SavedExports(Settings settings, Secrets secrets) {
         this.settings = settings;
         this.secrets = secrets;
@@ -55,9 +58,9 @@ public final class SavedExports {
     /**
      * An export to be saved.
      *
-     * @param file where it belongs
-     * @param yaml what belongs in it
-     * @param settings lines for application.properties that it needs, without the values of secrets
+     * @param file its path
+     * @param yaml its content
+     * @param settings the lines that it needs in application.properties, without the values of secrets
      * @param command that runs it
      * @param writable whether the file's folder can be written
      * @param errors why it cannot be saved like this, a line each
@@ -71,16 +74,16 @@ public final class SavedExports {
             @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> errors) {}
 
     /**
-     * Says what {@link #save} would write.
+     * Returns what {@link #save} would write.
      *
-     * @throws ApiException when there is no such destination, or it is not allowed
+     * @throws ApiException if there is no such destination, or it is not allowed
      */
     public Draft draft(@Body SendRequest request) throws SQLException {
         ApiException.required(request);
         Target target = targets.resolve(request.type(), request.config());
         List<String> errors = new ArrayList<>();
         if (!isName(request.name())) {
-            errors.add("name: use a-z, 0-9 and - only, for example failed-logins.");
+            errors.add("name: use only a-z, 0-9 and -, for example failed-logins.");
         } else if (exists(request.name())) {
             errors.add(taken(request.name()));
         }
@@ -97,10 +100,10 @@ public final class SavedExports {
     }
 
     /**
-     * Writes the file; a watch takes it within seconds, and each later start does.
+     * Writes the file; a watch uses it within seconds, and so does each later start.
      *
-     * @throws ApiException 409 when there is such an export; 403 when the folder cannot be written; 400 for other errors
-     *     of the draft
+     * @throws ApiException 409 if there is such an export; 403 if the folder cannot be written; 400 for other errors of
+     *     the draft
      */
     public Draft save(@Body SendRequest request) throws SQLException {
         Draft draft = draft(request);
@@ -150,7 +153,7 @@ public final class SavedExports {
     }
 
     private boolean exists(String name) {
-        // Read anew, since somebody may have saved one since the start.
+        // Reads the folder again, because someone may have saved an export since the start.
         return Files.exists(file(name))
                 || RouteFiles.in(settings.routes().folder()).exportNames().contains(name);
     }
@@ -177,14 +180,14 @@ public final class SavedExports {
     private void addConflict(Target target, List<String> errors) {
         List<String> changed = target.destination().settings().stream()
                 .filter(setting -> target.typed().containsKey(setting.name()))
-                // Nobody can rely on one that must be there and is not.
+                // A required setting that is missing has no users.
                 .filter(setting -> targets.configured(setting).isPresent()
                         || (settings.destinations().contains(target.type()) && !setting.required()))
                 .map(Setting::shortName)
                 .toList();
         if (!changed.isEmpty()) {
             errors.add(
-                    "Destination %s is configured otherwise (%s), and a process has one configuration of each destination. Use it as it is configured, change the settings file, or copy routes/destinations/%s.camel.yaml under another name."
+                    "Destination %s has other settings (%s), and a process has only one configuration of each destination. Use it as configured, change the settings file, or copy routes/destinations/%s.camel.yaml under another name."
                             .formatted(target.type(), String.join(", ", changed), target.type()));
         }
     }
@@ -205,7 +208,7 @@ public final class SavedExports {
         return parameters;
     }
 
-    /** In the form of application.properties. */
+    /** As a line of application.properties. */
     private String settingsFor(Target target) {
         Properties needed = new Properties();
         target.destination().settings().forEach(setting -> {
@@ -223,7 +226,7 @@ public final class SavedExports {
         return text.toString()
                 .lines()
                 .filter(line -> !line.startsWith("#"))
-                // Only a name would need it escaped.
+                // Only a name needs escapes.
                 .map(line -> line.replace("\\:", ":"))
                 .sorted()
                 .collect(Collectors.joining("\n"));

@@ -19,8 +19,8 @@ import org.apache.camel.main.Main;
 import org.apache.camel.model.errorhandler.NoErrorHandlerDefinition;
 
 /**
- * Asks a destination whether it is there and takes the login, without writing anything: by the route
- * {@code check-<name>} of its file, else as far as the connection to its address. Used once.
+ * Checks whether a destination works and accepts the login, without writing anything: by the route {@code check-<name>}
+ * of its file, or otherwise only the connection to its address. Used once.
  */
 final class Checks {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
@@ -37,7 +37,7 @@ final class Checks {
         this.camel = camel;
     }
 
-    /** Whether anything can be found out about it. */
+    /** Whether it can be checked at all. */
     static boolean canCheck(Destination destination) {
         return destination.hasCheck() || UrlCheck.fits(destination);
     }
@@ -49,7 +49,7 @@ final class Checks {
             }
             return canCheck(destination)
                     ? new UrlCheck(settings, destination, camel).check()
-                    : Check.unknown("Nothing can be found out without a record. Send the test record.");
+                    : Check.unknown("Only a record can show whether it works. Send the test record.");
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return failed("the check was interrupted");
@@ -65,13 +65,13 @@ final class Checks {
                 what.endsWith(".") ? what : what + ". Check the address, the network and the certificates.");
     }
 
-    /** In a Camel with the destination's check, but not with its delivery, which might write when it starts. */
+    /** Runs in a Camel with the destination's check but without its delivery, which might write when it starts. */
     private Check byRoute(Destination destination) throws Exception {
         Main own = DeliveryCamel.prepare(settings, List.of(settings.routes().fileOf(destination.name())));
         own.configure().setRouteFilterIncludePattern("check-" + destination.name() + "*");
         try {
             CamelContext context = DeliveryCamel.init(own);
-            // A failure is the answer; nothing of it is to be logged.
+            // A failure is the answer; it must not be logged.
             context.getCamelContextExtension().setErrorHandlerFactory(new NoErrorHandlerDefinition());
             own.start();
             Future<Exchange> asked =

@@ -32,7 +32,7 @@ import org.apache.camel.Body;
 import org.apache.camel.CamelContext;
 import org.jspecify.annotations.Nullable;
 
-/** The destinations there are, what they need to know, and whether they can be reached. Safe for use by several threads. */
+/** The destinations, their settings, and whether they can be reached. Safe for use by several threads. */
 public final class Destinations {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final DateTimeFormatter PARTITION = DateTimeFormatter.ofPattern(
@@ -51,7 +51,7 @@ public final class Destinations {
         targets = new Targets(settings, secrets);
     }
 
-    /** Which destination a client means; as the original has it (docs/contracts.md). */
+    /** The destination in a request, in the original's format (docs/contracts.md). */
     public record Trial(String type, Map<String, JsonNode> config) {
         public Trial {
             type = Objects.requireNonNullElse(type, "").strip();
@@ -59,7 +59,7 @@ public final class Destinations {
         }
     }
 
-    /** What became of a test record: {@code status} and {@code message}, or {@code error}. */
+    /** The result of a test record: {@code status} and {@code message}, or {@code error}. */
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Tested(
             @Nullable String status,
@@ -109,7 +109,7 @@ public final class Destinations {
     /**
      * Sends the original's test record.
      *
-     * @throws ApiException when there is no such destination, it is not allowed, or its settings do not suffice
+     * @throws ApiException if there is no such destination, it is not allowed, or its settings are not enough
      */
     public Tested test(@Body Trial trial) throws Exception {
         ApiException.required(trial);
@@ -143,9 +143,9 @@ public final class Destinations {
     }
 
     /**
-     * Finds out whether the destination can be reached and takes the login, without writing anything.
+     * Checks whether the destination can be reached and accepts the login, without writing anything.
      *
-     * @throws ApiException when there is no such destination, it is not allowed, or its settings do not suffice
+     * @throws ApiException if there is no such destination, it is not allowed, or its settings are not enough
      */
     public Check check(@Body Trial trial, CamelContext camel) {
         ApiException.required(trial);

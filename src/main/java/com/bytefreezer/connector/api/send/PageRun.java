@@ -27,7 +27,7 @@ import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.jspecify.annotations.Nullable;
 
-/** An export that a person has asked for: a connector of its own that runs once. Safe for use by several threads. */
+/** An export from the page: a connector of its own that runs once. Safe for use by several threads. */
 final class PageRun implements Runnable {
     private final String id = UUID.randomUUID().toString();
     private final Instant started = Instant.now();
@@ -54,12 +54,12 @@ final class PageRun implements Runnable {
     }
 
     /**
-     * How a run is.
+     * The state of a run.
      *
-     * @param objectsTotal how many there are; null until it is known
-     * @param retries of batches so far, while it runs, by HTTP status or what else went wrong
-     * @param message how it has ended, in one line
-     * @param deadLettersFolder where the records are that were refused; null when there are none
+     * @param objectsTotal the number of objects; null until it is known
+     * @param retries of batches so far, while it runs, by HTTP status or kind of failure
+     * @param message how it ended, in one line
+     * @param deadLettersFolder the folder of refused records; null if there are none
      */
     record Status(
             String id,
@@ -81,7 +81,7 @@ final class PageRun implements Runnable {
             @JsonProperty("dead_letters_folder") @Nullable String deadLettersFolder) {}
 
     /**
-     * A run to come.
+     * Prepares a run.
      *
      * @param routes with {@code direct:credentials}
      * @param whenOver called once, whatever happens
@@ -102,7 +102,7 @@ final class PageRun implements Runnable {
         try {
             export();
         } catch (Throwable e) {
-            // Also an error: whoever waits must hear of it.
+            // Also after an error: a waiting request must get an answer.
             end(State.FAILED, Failures.describe(e));
         } finally {
             once.closeExceptDeadLetters();
@@ -124,7 +124,7 @@ final class PageRun implements Runnable {
             runs.awaitAll();
             succeeded = runs.allSucceeded() && !isCancelled();
         }
-        // Now that what was in flight is finished.
+        // The batches in flight are finished now.
         progressOf(running);
         if (succeeded) {
             end(State.SUCCEEDED, balance());
@@ -133,10 +133,10 @@ final class PageRun implements Runnable {
         }
     }
 
-    /** It has no name and no cursor that a person would know. */
+    /** Its export's name and cursor mean nothing to a person. */
     private String reason(Throwable failure) {
         return Failures.known(failure)
-                .saying(once.settings().text("destination.type"), "What is missing was not sent.");
+                .saying(once.settings().text("destination.type"), "The other records were not sent.");
     }
 
     private synchronized void begun(Connector running, Schedule runs) {
@@ -147,7 +147,7 @@ final class PageRun implements Runnable {
         }
     }
 
-    /** While the export lists them, too, but only as fast as it delivers. */
+    /** Counts separately: the export lists objects only as fast as it delivers them. */
     private void countObjects(Settings settings) {
         ExportDefinition export = settings.exports().get(0);
         String tenant = export.tenant();
@@ -159,7 +159,7 @@ final class PageRun implements Runnable {
                 objectsTotal = count;
             }
         } catch (RuntimeException e) {
-            // The export says what is wrong.
+            // The export reports the failure.
         }
     }
 
@@ -189,7 +189,7 @@ final class PageRun implements Runnable {
         return cancelled;
     }
 
-    /** Begins no other batch. */
+    /** Starts no further batch. */
     synchronized void cancel() {
         if (state == State.RUNNING) {
             cancelled = true;
@@ -208,7 +208,7 @@ final class PageRun implements Runnable {
         return state != State.RUNNING;
     }
 
-    /** Removes what is left of it. */
+    /** Removes everything that it left. */
     void forget() {
         once.close();
     }

@@ -27,8 +27,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The exports of this process that persons have asked for. Each runs once, beside the others and with a cursor of its
- * own, so that no other export learns of it. They end with the process. Safe for use by several threads.
+ * The exports from the page. Each runs once, beside the others and with a cursor of its own; it does not affect the
+ * others. They end with the process. Safe for use by several threads.
  */
 public final class PageRuns implements CamelContextAware {
     private static final Logger LOG = LoggerFactory.getLogger(PageRuns.class);
@@ -39,7 +39,7 @@ public final class PageRuns implements CamelContextAware {
     private final Secrets secrets;
     private final Targets targets;
     private final Semaphore free = new Semaphore(MOST_AT_A_TIME);
-    /** In the order in which they were begun. */
+    /** In the order of their start. */
     private final Map<String, PageRun> runs = new LinkedHashMap<>();
 
     private @Nullable CamelContext camel;
@@ -52,7 +52,7 @@ public final class PageRuns implements CamelContextAware {
         targets = new Targets(settings, secrets);
     }
 
-    /** The original's answer to an export that was waited for, with its balance (docs/contracts.md). */
+    /** The original's answer for a finished export, with its balance (docs/contracts.md). */
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Exported(
             @Nullable String status,
@@ -65,9 +65,9 @@ public final class PageRuns implements CamelContextAware {
             @JsonProperty("execution_time_ms") long executionTimeMs) {}
 
     /**
-     * Begins a run.
+     * Starts a run.
      *
-     * @throws ApiException when it cannot be asked for like this, or too many run
+     * @throws ApiException if the request is wrong, or too many exports run
      */
     public Map<String, String> start(@Body SendRequest request) {
         return Map.of("id", begin(request).id());
@@ -91,7 +91,7 @@ public final class PageRuns implements CamelContextAware {
                 Duration.between(begun, Instant.now()).toMillis());
     }
 
-    /** All that are remembered, the newest first. */
+    /** All remembered runs, the newest first. */
     public synchronized Map<String, List<Status>> list() {
         List<Status> all =
                 new ArrayList<>(runs.values().stream().map(PageRun::status).toList());
@@ -99,12 +99,12 @@ public final class PageRuns implements CamelContextAware {
         return Map.of("runs", all);
     }
 
-    /** How one is. */
+    /** The state of a run. */
     public Status status(@Header("id") String id) {
         return run(id).status();
     }
 
-    /** The records that the destination refused, a part of them. */
+    /** A page of the records that the destination refused. */
     public DeadLetterPage deadLetters(
             @Header("id") String id,
             @Header("offset") @Nullable String offset,
@@ -120,7 +120,7 @@ public final class PageRuns implements CamelContextAware {
     private synchronized PageRun run(String id) {
         PageRun run = runs.get(id);
         if (run == null) {
-            throw new ApiException(404, "There is no such run, or it is too long ago.");
+            throw new ApiException(404, "There is no such run, or it ended too long ago.");
         }
         return run;
     }
@@ -143,7 +143,7 @@ public final class PageRuns implements CamelContextAware {
             thread.setDaemon(true);
             thread.start();
         } catch (RuntimeException | OutOfMemoryError e) {
-            // The latter when the machine allows no other thread.
+            // The latter if the machine allows no further thread.
             free.release();
             throw e;
         }
@@ -172,7 +172,7 @@ public final class PageRuns implements CamelContextAware {
         return camel;
     }
 
-    /** The runs end before the routes do, one of which may be waiting for a run. */
+    /** The runs end before the routes, because a route may be waiting for a run. */
     @Override
     public void setCamelContext(CamelContext context) {
         camel = context;

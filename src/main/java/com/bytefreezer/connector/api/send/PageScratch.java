@@ -10,9 +10,9 @@ import com.bytefreezer.connector.text.Secrets;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** The settings of what a request sends. */
+/** The settings for a request of the page. */
 final class PageScratch {
-    /** Names the export of a request. */
+    /** The name of a request's export. */
     static final String EXPORT = "default";
 
     /** A person waits for it. */
@@ -20,12 +20,12 @@ final class PageScratch {
 
     private PageScratch() {}
 
-    /** For the export that is asked for. */
+    /** For the requested export. */
     static Scratch ofExport(Settings base, Secrets secrets, Target target, SendRequest request) {
         return of(base, secrets, target, export(base, request));
     }
 
-    /** For its preview: one object after the other, so that its first batch is the same each time. */
+    /** For its preview: reads one object after the other, so that the first batch is always the same. */
     static Scratch ofPreview(Settings base, Secrets secrets, Target target, SendRequest request) {
         Map<String, String> own = export(base, request);
         own.put("export.parallel-objects", "1");
@@ -82,7 +82,7 @@ final class PageScratch {
         }
     }
 
-    /** What is wrong with the settings that a request gives, in one line. */
+    /** The problems of a request's settings, in one line. */
     private static ApiException refusal(SettingsException e) {
         return new ApiException(400, e.saying(""));
     }

@@ -43,7 +43,7 @@ import org.jspecify.annotations.Nullable;
 public final class Previews {
     /** Each has a Camel of its own. */
     private static final int MOST_AT_A_TIME = 4;
-    /** A shorter one would be found in ordinary words. */
+    /** A shorter one would occur in ordinary words. */
     private static final int SHORTEST_SECRET = 8;
 
     private final Settings settings;
@@ -65,9 +65,9 @@ public final class Previews {
      *
      * @param url with the real server's address
      * @param headers without the values of secrets
-     * @param body as text; of a compressed one what is in it
-     * @param bodyBase64 the bytes, when they are no text
-     * @param bytes how many there are
+     * @param body as text; decompressed if necessary
+     * @param bodyBase64 the bytes, if they are not text
+     * @param bytes the size of the body
      */
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Sent(
@@ -79,9 +79,9 @@ public final class Previews {
             int bytes) {}
 
     /**
-     * What would be sent first.
+     * The first requests.
      *
-     * @param note what there is to know besides, or empty
+     * @param note a remark, or empty
      */
     public record Preview(
             List<Sent> requests,
@@ -89,11 +89,11 @@ public final class Previews {
             String note) {}
 
     /**
-     * Makes the first batch and what the destination gets of it.
+     * Makes the first batch and the requests to the destination.
      *
      * @param id to cancel it while the batch is read, or null
-     * @throws ApiException when it cannot be asked for like this
-     * @throws ConnectorException when the lake, the query or the route fails
+     * @throws ApiException if the request is wrong
+     * @throws ConnectorException if the lake, the query or the route fails
      */
     public Preview preview(@Body SendRequest request, @Header("query_id") @Nullable String id, CamelContext camel)
             throws Exception {
@@ -143,7 +143,7 @@ public final class Previews {
                 batch.recordCount(),
                 isKnown
                         ? noteOnOrder(batch)
-                        : "These are the records as the route destination-%s is given them; what it makes of them cannot be shown, since %s.test.yaml beside it does not tell how to point it to a {server}."
+                        : "These are the records that the route destination-%s gets. Its requests cannot be shown, because %s.test.yaml beside it does not say how to point it to a {server}."
                                 .formatted(target.type(), target.type()));
     }
 
@@ -157,7 +157,7 @@ public final class Previews {
             String url = secrets.mask(origin + request.path());
             String shown = hidden.maskValues(request.text());
             if (!shown.equals(request.text())) {
-                // Only a route that an integrator wrote does so.
+                // Only an integrator's route does so.
                 requests.add(new Sent(request.method(), url, headers, shown, null, request.body().length));
                 continue;
             }
@@ -172,7 +172,7 @@ public final class Previews {
             throw new ConnectorException("nothing would be sent: %s"
                     .formatted(recorded.failure().map(Failures::describe).orElse("the route makes no request")));
         }
-        // The recording server cannot know each answer that there may be.
+        // The recording server cannot know every possible answer.
         String note = recorded.failure()
                 .map(failure -> "What follows these requests depends on the server's answers. ")
                 .orElse("");
@@ -200,7 +200,7 @@ public final class Previews {
         return messages;
     }
 
-    /** Of this destination only, since what is not sent on purpose may be a value of a record. */
+    /** Only the secrets of this destination: any other secret value may occur in a record by chance. */
     private static Secrets secretsOfDestination(Target target, Settings settings) {
         Secrets hidden = new Secrets();
         target.destination().settings().stream()
@@ -213,7 +213,7 @@ public final class Previews {
 
     private static String noteOnOrder(Batch batch) {
         return batch.recordIds().isEmpty()
-                ? "The query needs several objects at once, so the order of its records may be another at each run."
+                ? "The query needs several objects at once, so the order of its records may differ at each run."
                 : "";
     }
 

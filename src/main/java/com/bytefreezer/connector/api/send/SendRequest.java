@@ -9,10 +9,10 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a client of the API wants to send, and where to.
+ * A request to send records.
  *
- * @param from only partitions that begin at this time or later; null or {@code all}: from the first
- * @param to only partitions that begin before it; null: to the last
+ * @param from only partitions that start at this time or later; null or {@code all}: from the first
+ * @param to only partitions that start before it; null: to the last
  * @param type of the destination; empty for the configured one
  * @param config settings of the destination by their short names, in place of the configured ones
  * @param batchSize most records of a batch; null for the configured number

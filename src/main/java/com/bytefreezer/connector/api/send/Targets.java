@@ -23,13 +23,13 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Where a request of the API may send to, and with which settings. Configured secrets go only where the configuration
+ * The destinations and settings that a request of the API may use. Configured secrets go only where the configuration
  * sends them. Safe for use by several threads.
  */
 public final class Targets {
-    /** Where a route pastes it into an address, no more than this leaves the address as it is. */
+    /** A value that cannot change an address if a route inserts it there. */
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-]+([.][A-Za-z0-9_-]+)*");
-    /** A host, a port and a path, and nothing that servers read in different ways. */
+    /** A host, a port and a path, without anything that servers read in different ways. */
     private static final Pattern PLAIN_URL = Pattern.compile(
             "https?://(\\[[0-9a-fA-F:]+]|[A-Za-z0-9_.-]*[A-Za-z0-9_-])(:[0-9]+)?(/[A-Za-z0-9._~/=+@!$,-]*)?");
 
@@ -47,8 +47,8 @@ public final class Targets {
      * A destination with the settings that a request gives it.
      *
      * @param typed settings with their full names that differ from the configured ones
-     * @param overrides what to change of the configured settings: what is typed, and an empty value for a secret that
-     *     must not go there
+     * @param overrides changes to the configured settings: the typed ones, and an empty value for each secret that must
+     *     not go there
      */
     public record Target(Destination destination, Map<String, String> typed, Map<String, String> overrides) {
         public String type() {
@@ -56,7 +56,7 @@ public final class Targets {
         }
     }
 
-    /** All destinations there are. */
+    /** All destinations. */
     List<Destination> all() {
         return List.copyOf(destinations.values());
     }
@@ -69,17 +69,17 @@ public final class Targets {
                         .isPresent();
     }
 
-    /** What is configured for a setting. */
+    /** The configured value of a setting. */
     public Optional<String> configured(Setting setting) {
         return settings.optional(setting.name());
     }
 
     /**
-     * Where a request wants to send to.
+     * The target of a request.
      *
      * @param type empty for the configured destination
-     * @param config by short names; a setting that is left out is as configured
-     * @throws ApiException when there is no such destination or setting, or when the operator does not allow it
+     * @param config by short names; a missing setting keeps its configured value
+     * @throws ApiException if there is no such destination or setting, or if the operator does not allow it
      */
     public Target resolve(String type, Map<String, JsonNode> config) {
         String chosen = type.isEmpty() ? settings.text("destination.type") : type;
@@ -125,7 +125,7 @@ public final class Targets {
         return typed;
     }
 
-    /** Headers may come as an object, as the original has them. */
+    /** Headers may be an object, as in the original. */
     private static String text(JsonNode value) {
         if (value.isObject()) {
             return value.properties().stream()
@@ -135,7 +135,7 @@ public final class Targets {
         return value.isNull() ? "" : value.isValueNode() ? value.asText() : value.toString();
     }
 
-    /** Whether a typed setting may lead the records, and the secrets with them, to another server. */
+    /** Whether a typed setting may lead the records and the secrets to another server. */
     private boolean isElsewhere(Destination destination, String name, Map<String, String> typed) {
         Setting setting = destination.settings().stream()
                 .filter(one -> one.name().equals(name))
@@ -158,7 +158,7 @@ public final class Targets {
         if (!asConfigured && !fits) {
             throw new ApiException(
                     403,
-                    "destination %s with these settings is not allowed here. Use a configured destination as it is, or let the operator add it to server.allow-destinations."
+                    "destination %s with these settings is not allowed here. Use a configured destination unchanged, or ask the operator to add it to server.allow-destinations."
                             .formatted(destination.name()));
         }
     }
@@ -175,8 +175,8 @@ public final class Targets {
     }
 
     /**
-     * Not by comparing text: {@code https://siem.example} is no prefix of {@code https://siem.example.evil}. What may lead
-     * elsewhere in one reading of a URL, like a user, a query or a second spelling, is not below anything.
+     * Does not compare text: {@code https://siem.example.evil} is not below {@code https://siem.example}. A URL that
+     * some readers understand differently, with a user, a query or a second spelling, is not below anything.
      */
     private static boolean isBelow(String url, String prefix) {
         if (url.equals(prefix)) {

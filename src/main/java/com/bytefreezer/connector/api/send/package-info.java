@@ -1,4 +1,4 @@
-/** What the API does on the way to a destination: describe, test, preview, export once, save as an export. */
+/** The API for destinations: describe, test, preview, export once, save as an export. */
 @NullMarked
 package com.bytefreezer.connector.api.send;
 

@@ -36,8 +36,8 @@ import org.elasticsearch.client.ResponseException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A batch as a bulk request, and what the answer means for each record. The methods are the steps of
- * {@code routes/destinations/elasticsearch.camel.yaml}. Safe for use by several threads.
+ * A batch as a bulk request, and the meaning of the answer for each record. The methods are the steps of {@code
+ * routes/destinations/elasticsearch.camel.yaml}. Safe for use by several threads.
  */
 public final class Bulk implements DatasetCheck {
     private static final String JSON = "application/json";
@@ -73,17 +73,17 @@ public final class Bulk implements DatasetCheck {
         index.require(tenant, dataset);
     }
 
-    /** Sets the column that tells the date in the index; empty for the partition of the object. */
+    /** Sets the column with the date for the index; empty: the date of the object's partition. */
     public void setIndexTimeColumn(String indexTimeColumn) {
         this.indexTimeColumn = indexTimeColumn;
     }
 
-    /** Sets the column that gives the documents' ids; empty for the ids of the batch. */
+    /** Sets the column with the documents' ids; empty: the ids of the batch. */
     public void setIdColumn(String idColumn) {
         this.idColumn = idColumn;
     }
 
-    /** Sets whether a document that is there already is kept (create) or replaced (index). */
+    /** Sets whether an existing document is kept (create) or replaced (index). */
     public void setOpType(String opType) {
         if (!List.of("create", "index").contains(opType)) {
             throw new ConnectorException(
@@ -104,11 +104,12 @@ public final class Bulk implements DatasetCheck {
     }
 
     /**
-     * The bulk request for the records that are still open, in their order. Records without an id or a date are rejected.
+     * The bulk request for the records that are still open, in their order. Records without an id or a date are
+     * rejected.
      *
-     * @return one operation, whose document is followed by the lines of all others: the client would send each line in
-     *     several small pieces, which costs us and the server more than the records themselves; empty when no record is left
-     * @throws HttpOperationFailedException 413 when they are too many for one request, as the server would say it
+     * @return one operation whose document contains the lines of all others, because the client would send each line in
+     *     several small pieces, which costs more than the records themselves; empty if no record is left
+     * @throws HttpOperationFailedException 413 if they are too many for one request, like the server
      */
     public List<Object> operations(@Body Batch batch) throws HttpOperationFailedException {
         Batch open = batch.open().orElse(null);
@@ -145,10 +146,10 @@ public final class Bulk implements DatasetCheck {
     }
 
     /**
-     * After an answer: notes what became of each record, and fails when some are to be tried again.
+     * After an answer: settles each record, and fails if some must be retried.
      *
      * @param items in the order of the operations
-     * @throws ConnectorException when what is refused is not the record but the login, the index or the like
+     * @throws ConnectorException if the server refuses not the record but the login, the index or the like
      */
     public void settle(@Variable("batch") Batch batch, @Body List<BulkResponseItem> items) throws Exception {
         Batch open = batch.open().orElseThrow();
@@ -178,11 +179,14 @@ public final class Bulk implements DatasetCheck {
         Deliveries.requireAllSettled(batch, busy);
     }
 
-    /** Without an answer for each record: throws what {@code routes/delivery.camel.yaml} understands. */
+    /**
+     * For an answer without results of records: throws an exception that {@code routes/delivery.camel.yaml}
+     * understands.
+     */
     public void failed(@ExchangeProperty(Exchange.EXCEPTION_CAUGHT) Exception failure) throws Exception {
         for (Throwable e = failure; e != null; e = e.getCause()) {
             if (e instanceof ElasticsearchException refused) {
-                // Records are answered one by one, so a refusal of the whole request is for something else.
+                // The server answers for each record, so a refusal of the whole request has another cause.
                 throw refused.status() == 400
                         ? misconfigured(400, reason(refused.error()))
                         : failure(refused.status(), reason(refused.error()));
@@ -222,7 +226,7 @@ public final class Bulk implements DatasetCheck {
         }
         // Half of a surrogate pair.
         if (!StandardCharsets.UTF_8.newEncoder().canEncode(value)) {
-            throw new UnusableRecordException("no id: column %s is no valid text".formatted(idColumn));
+            throw new UnusableRecordException("no id: column %s is not valid text".formatted(idColumn));
         }
         return value;
     }
@@ -233,13 +237,13 @@ public final class Bulk implements DatasetCheck {
                     "no index: column %s is missing, null or nested".formatted(indexTimeColumn));
         }
         return index.at(value, unit)
-                .orElseThrow(
-                        () -> new UnusableRecordException("no index: column %s is no time".formatted(indexTimeColumn)));
+                .orElseThrow(() ->
+                        new UnusableRecordException("no index: column %s is not a time".formatted(indexTimeColumn)));
     }
 
     private ConnectorException misconfigured(int status, String reason) {
         return new ConnectorException(
-                "%s. Check the settings destination.elasticsearch.* and what this user may do there."
+                "%s. Check the settings destination.elasticsearch.* and the permissions of this user."
                         .formatted(Failures.describe(failure(status, reason))));
     }
 
@@ -266,7 +270,7 @@ public final class Bulk implements DatasetCheck {
         return error == null ? "no reason given" : error.type() + ": " + error.reason();
     }
 
-    /** The lines of a request while it is written. */
+    /** The lines of a request being written. */
     private final class Request {
         private final ByteArrayOutputStream lines;
         private @Nullable String firstIndex;
@@ -328,7 +332,7 @@ public final class Bulk implements DatasetCheck {
         }
     }
 
-    /** There is no operation for a record. */
+    /** A record without an operation. */
     private static final class UnusableRecordException extends Exception {
         private static final long serialVersionUID = 1;
 

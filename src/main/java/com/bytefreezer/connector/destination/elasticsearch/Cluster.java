@@ -29,13 +29,13 @@ import org.elasticsearch.client.RestClient;
 import org.elasticsearch.client.RestClientBuilder;
 
 /** Camel's component for Elasticsearch, with a client of our own: API keys, PEM files, a proxy, several nodes. */
-// By this name Camel finds the options of the component's URIs.
+// Camel finds the options of the component's URIs by this name.
 @Component("elasticsearch")
 public final class Cluster extends ElasticsearchComponent {
-    /** As many batches as may ever be in flight. */
+    /** The most batches that are ever in flight. */
     private static final int MOST_CONNECTIONS = 1000;
 
-    /** A request of a whole batch goes out in pieces of this size. */
+    /** The client sends a batch in pieces of this size. */
     private static final int BUFFER_BYTES = 64 * 1024;
 
     private static final String READ_OF_ANSWER = "filter_path=took,errors,items.*._index,items.*.status,items.*.error";
@@ -50,7 +50,7 @@ public final class Cluster extends ElasticsearchComponent {
     /**
      * Sets the nodes, separated by commas.
      *
-     * @throws ConnectorException when one is no URL, or has a user in it
+     * @throws ConnectorException if one is not a URL, or contains a user
      */
     public void setUrl(String url) {
         nodes = Stream.of(url.split(",")).map(node -> node(node.strip())).toList();
@@ -91,7 +91,7 @@ public final class Cluster extends ElasticsearchComponent {
         return super.createEndpoint(uri, remaining, parameters);
     }
 
-    /** A client of its own, which the caller closes. */
+    /** A separate client; the caller closes it. */
     RestClient client() {
         HttpHost[] hosts = nodes.stream()
                 .map(node -> new HttpHost(HostNames.of(node), HostNames.port(node), node.getScheme()))
@@ -99,7 +99,7 @@ public final class Cluster extends ElasticsearchComponent {
         SSLContext trust = tls.createSSLContext(tls.getCamelContext());
         RestClientBuilder client = RestClient.builder(hosts)
                 .setCompressionEnabled(compression)
-                // It would send the login on to where a 303 leads.
+                // It would send the login to the target of a 303.
                 .setRequestConfigCallback(request -> request.setConnectTimeout(getConnectionTimeout())
                         .setSocketTimeout(getSocketTimeout())
                         .setRedirectsEnabled(false))
@@ -140,8 +140,8 @@ public final class Cluster extends ElasticsearchComponent {
     }
 
     /**
-     * The client asks for the API as of its own version, which older versions of Elasticsearch and OpenSearch refuse; the
-     * bulk API has been the same in all of them.
+     * The client asks for the API of its own version. Older versions of Elasticsearch and OpenSearch refuse that,
+     * although the bulk API is the same in all of them.
      */
     private static void askForPlainJson(HttpRequest request, HttpContext context) {
         request.setHeader("Accept", "application/json");
@@ -150,7 +150,10 @@ public final class Cluster extends ElasticsearchComponent {
         }
     }
 
-    /** Leaves out of a bulk request's answer what {@link Bulk} does not read: most of it, and dear to write and parse. */
+    /**
+     * Asks for only those parts of the answer that {@link Bulk} reads; the rest is most of it and takes long to write
+     * and parse.
+     */
     private static void askForLess(HttpRequest request, HttpContext context) {
         if (request instanceof HttpRequestWrapper bulk
                 && bulk.getURI().getPath().endsWith("/_bulk")) {
@@ -159,7 +162,10 @@ public final class Cluster extends ElasticsearchComponent {
         }
     }
 
-    /** The client takes an answer only from what says that it is Elasticsearch; older versions and OpenSearch do not. */
+    /**
+     * The client accepts only answers with Elasticsearch's product header; older versions and OpenSearch do not send
+     * it.
+     */
     private static void nameProduct(HttpResponse response, HttpContext context) {
         response.setHeader("X-Elastic-Product", "Elasticsearch");
     }
@@ -174,7 +180,7 @@ public final class Cluster extends ElasticsearchComponent {
             if (HostNames.of(node) != null && List.of("http", "https").contains(node.getScheme())) {
                 if (node.getRawAuthority().contains("@")) {
                     throw new ConnectorException(
-                            "destination.elasticsearch.url must hold no user. Not started. Set destination.elasticsearch.username and destination.elasticsearch.password.");
+                            "destination.elasticsearch.url must not contain a user. Not started. Set destination.elasticsearch.username and destination.elasticsearch.password.");
                 }
                 if (node.getRawQuery() != null || node.getRawFragment() != null) {
                     throw new ConnectorException(
@@ -183,7 +189,7 @@ public final class Cluster extends ElasticsearchComponent {
                 return node;
             }
         } catch (IllegalArgumentException e) {
-            // Said below, without the rest of the text, which might hold a password.
+            // Reported below without the rest of the text, which might contain a password.
         }
         throw new ConnectorException(
                 "destination.elasticsearch.url must be one URL like https://es.example:9200 or several, separated by commas. Not started.");

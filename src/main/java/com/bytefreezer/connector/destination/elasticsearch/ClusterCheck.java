@@ -10,7 +10,7 @@ import org.elasticsearch.client.Response;
 import org.elasticsearch.client.ResponseException;
 import org.elasticsearch.client.RestClient;
 
-/** Asks a cluster for its name and version, with the client that the deliveries use. */
+/** Asks a cluster for its name and version, with the client of the deliveries. */
 public final class ClusterCheck {
     private final Cluster cluster;
 
@@ -18,16 +18,16 @@ public final class ClusterCheck {
         this.cluster = cluster;
     }
 
-    /** @throws IOException when no node answers */
+    /** @throws IOException if no node answers */
     public Check check() throws IOException {
         Response answer = ask();
         int status = answer.getStatusLine().getStatusCode();
         return switch (status) {
             case 200 -> isElasticsearch(EntityUtils.toString(answer.getEntity()));
-            case 401 -> Check.failed("401: the login is refused. Check username and password, or api-key.");
+            case 401 -> Check.failed("401: the cluster refuses the login. Check username and password, or api-key.");
             case 403 ->
                 Check.unknown(
-                        "It is there and knows the login, which may not ask for the cluster. Send the test record.");
+                        "The cluster answers and knows the login, but the login may not read the cluster's name. Send the test record.");
             default -> Check.failed("%d instead of 200. Check url.".formatted(status));
         };
     }
@@ -43,8 +43,8 @@ public final class ClusterCheck {
     private static Check isElasticsearch(String body) {
         String version = version(body);
         return version.isEmpty()
-                ? Check.failed("Something answers that is no Elasticsearch. Check url.")
-                : Check.ok("Elasticsearch %s answers and takes the login.".formatted(version));
+                ? Check.failed("The server that answers is not Elasticsearch. Check url.")
+                : Check.ok("Elasticsearch %s answers and accepts the login.".formatted(version));
     }
 
     private static String version(String body) {

@@ -11,13 +11,13 @@ import org.apache.http.nio.reactor.IOSession;
 import org.apache.http.nio.reactor.ssl.SSLIOSession;
 
 /**
- * What {@link EarlyAnswers} does, for the asynchronous client that Elasticsearch's own client uses. An early success needs no
- * care here: {@link Bulk} wants an answer for each record.
+ * Does the same as {@link EarlyAnswers} for the asynchronous client inside Elasticsearch's client. An early success
+ * does no harm: {@link Bulk} needs an answer for each record.
  */
 final class EarlyNodeAnswers extends HttpAsyncRequestExecutor {
     private static final String LISTENING = EarlyNodeAnswers.class.getName();
 
-    /** Called when a request could not be written or its answer not read. */
+    /** Called if a request could not be written or its answer could not be read. */
     @Override
     public void exception(NHttpClientConnection connection, Exception cause) {
         if (isListening(connection)) {
@@ -33,9 +33,9 @@ final class EarlyNodeAnswers extends HttpAsyncRequestExecutor {
         } catch (SSLException alert) {
             reason = cause instanceof SSLException ? cause : alert;
         } catch (IOException nothingToRead) {
-            // Then it is as it was.
+            // Then the failure stays as it is.
         }
-        // Without effect on a request that has its answer.
+        // Has no effect on a request that has its answer.
         super.exception(connection, reason);
     }
 

@@ -22,15 +22,15 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The name of an index, fixed or with dates in it: {@code alerts-{yyyy.MM.dd}}, or as Logstash writes it,
- * {@code alerts-%{+YYYY.MM.dd}}; also with {@code {tenant}} and {@code {dataset}}, which are written in small letters. Safe for
- * use by several threads.
+ * The name of an index, fixed or with dates in it: {@code alerts-{yyyy.MM.dd}}, or as Logstash writes it, {@code
+ * alerts-%{+YYYY.MM.dd}}; also with {@code {tenant}} and {@code {dataset}}, in lower case. Safe for use by several
+ * threads.
  */
 final class IndexName {
     private static final String SETTING = "destination.elasticsearch.index: ";
     private static final Pattern DATE = Pattern.compile("%?\\{\\+?(?!tenant}|dataset})([^{}]+)}");
     private static final Pattern OF_DATASET = Pattern.compile("\\{(tenant|dataset)}");
-    /** What an index cannot have in its name, though an alias may be written in capitals. */
+    /** Characters that the name of an index cannot contain; an alias may have capitals. */
     private static final Pattern NOT_IN_A_NAME = Pattern.compile("[A-Z\\\\/*?\"<>| ,#:]");
 
     private static final Pattern NOT_AT_ITS_BEGIN = Pattern.compile("^[-_+]|^\\.{1,2}$");
@@ -45,7 +45,7 @@ final class IndexName {
     /**
      * Reads a setting.
      *
-     * @throws ConnectorException when what stands in braces is no date, or another one than it seems
+     * @throws ConnectorException if the text in braces is not a date, or another one than it seems
      */
     IndexName(String text) {
         this.text = text;
@@ -71,9 +71,9 @@ final class IndexName {
     }
 
     /**
-     * Returns where a dataset has an index.
+     * Returns if a dataset has a valid index.
      *
-     * @throws ConnectorException why not
+     * @throws ConnectorException if it has none, with the reason
      */
     void require(String tenant, String dataset) {
         if (ofAll) {
@@ -83,15 +83,15 @@ final class IndexName {
         Matcher wrong = NOT_IN_A_NAME.matcher(name);
         Matcher begin = NOT_AT_ITS_BEGIN.matcher(name);
         String why = wrong.find()
-                ? "no index can have \"%s\" in its name".formatted(wrong.group())
+                ? "the name of an index cannot contain \"%s\"".formatted(wrong.group())
                 : begin.find()
-                        ? "no index can begin with \"%s\"".formatted(begin.group())
+                        ? "the name of an index cannot start with \"%s\"".formatted(begin.group())
                         : name.getBytes(StandardCharsets.UTF_8).length > LONGEST_BYTES
-                                ? "no index can have a name of more than %d bytes".formatted(LONGEST_BYTES)
+                                ? "the name of an index cannot have more than %d bytes".formatted(LONGEST_BYTES)
                                 : "";
         if (!why.isEmpty()) {
             throw new ConnectorException(
-                    "dataset %s/%s: its index would be \"%s\", and %s. Nothing of it is delivered. Give it an index of its own, with an export of its own."
+                    "dataset %s/%s: its index would be \"%s\", and %s. The connector delivers none of its records. Give it another index, with an export of its own."
                             .formatted(tenant, dataset, name, why));
         }
         taken.take(DatasetText.in(example(), tenant, dataset, UnaryOperator.identity()), tenant, dataset);
@@ -111,10 +111,10 @@ final class IndexName {
     }
 
     private static void append(String pattern, DateTimeFormatterBuilder builder) {
-        // In Joda's patterns, as Logstash has them, and where no week stands beside it, Y is the year.
+        // In Joda's patterns, which Logstash uses, and without a week beside it, Y is the year.
         String java = pattern.contains("w") ? pattern.replace('x', 'Y') : pattern.replace('Y', 'y');
         if (java.contains("mm") && !java.matches(".*[HkKh].*")) {
-            throw wrong(pattern, "mm are minutes; months are MM");
+            throw wrong(pattern, "mm means minutes; months are MM");
         }
         if (java.contains("D") && java.contains("M")) {
             throw wrong(pattern, "D is the day of the year; the day of the month is dd");
@@ -137,14 +137,14 @@ final class IndexName {
     }
 
     private static String noDate(String text) {
-        return SETTING + "{%s} is no date. Not started. Write one like alerts-{yyyy.MM.dd}.".formatted(text);
+        return SETTING + "{%s} is not a date. Not started. Write one like alerts-{yyyy.MM.dd}.".formatted(text);
     }
 
     private static void requireName(String example) {
         Matcher wrong = NOT_IN_A_NAME.matcher(example);
         if (wrong.find()) {
             throw new ConnectorException(SETTING
-                    + "it gives names like \"%s\", and no index can have \"%s\" in its name. Not started. Write a date like alerts-{yyyy.MM.dd}."
+                    + "it gives names like \"%s\", and the name of an index cannot contain \"%s\". Not started. Write a date like alerts-{yyyy.MM.dd}."
                             .formatted(example, wrong.group()));
         }
     }
@@ -153,7 +153,7 @@ final class IndexName {
         return format != null;
     }
 
-    /** The name for the objects of a unit, whose partition tells the date when there is one in the name. */
+    /** The index of a unit; its partition gives the date, if the name has one. */
     String of(Unit unit) {
         if (format == null) {
             return named(text, unit.tenant(), unit.dataset());
@@ -175,11 +175,11 @@ final class IndexName {
             }
         }
         throw new ConnectorException(
-                "destination.elasticsearch.index has a date, and %s has no year=, month= and day= that tells it. Set destination.elasticsearch.index-time-column."
+                "destination.elasticsearch.index has a date, but %s has no year=, month= and day= for it. Set destination.elasticsearch.index-time-column."
                         .formatted(unit.object()));
     }
 
-    /** The name for a record of a unit, of this {@link EventTime}; empty when it is none. */
+    /** The index of a record with this {@link EventTime}; empty if the value is not a time. */
     Optional<String> at(String time, Unit unit) {
         return EventTime.of(time)
                 .map(instant -> format == null ? text : at(LocalDateTime.ofInstant(instant, ZoneOffset.UTC), format))

@@ -7,14 +7,14 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * Whether Elasticsearch or OpenSearch refuses a record for what is in it, or for its own state and settings. Both come
- * as status 400 of the record, so this asks what the answer names: parsing or a field is the record's matter. What is not
- * known to be, such as the limit of shards or an alias without a write index, fails the run, and no record is lost.
+ * Whether Elasticsearch or OpenSearch refuses a record because of its content, or because of the server's own state and
+ * settings. Both are status 400 of the record, so the reason decides: parsing or a field means the content. Any other
+ * reason, such as the limit of shards or an alias without a write index, fails the run, and no record is lost.
  *
- * <p>Types and reasons as the servers of 7.17, 8.x, 9.x and OpenSearch 3.x give them.
+ * <p>The types and reasons are those of the servers 7.17, 8.x, 9.x and OpenSearch 3.x.
  */
 final class Refusal {
-    /** Of the login, of the privileges, of an index that is missing. */
+    /** Problems of the login, of privileges, or of a missing index. */
     private static final List<Integer> NEVER_OF_THE_RECORD = List.of(401, 403, 404);
 
     private static final Set<String> PARSING = Set.of(
@@ -27,16 +27,16 @@ final class Refusal {
             "json_parse_exception",
             "not_x_content_exception",
             "input_coercion_exception");
-    /** A field of the record, or a value, as the reason names it: {@code mapper [status] cannot be changed}. */
+    /** A field or value of the record in a reason: {@code mapper [status] cannot be changed}. */
     private static final Pattern NAMES_A_FIELD =
             Pattern.compile("\\b(fields?( name)?|mapper|mapping( for)?|introduction of)\\s?[=:]?\\s?[\\[\"']"
                     + "|immense term|the document timestamp|nested documents|mapping depth|field name cannot");
-    /** Said as if the record could not be parsed: the index does not take ids like ours, or wants a routing. */
+    /** Reasons that look like a parse error: the index does not accept ids like ours, or needs a routing. */
     private static final Pattern OF_THE_INDEX = Pattern.compile("time_series mode|_routing|routing is required");
 
     private Refusal() {}
 
-    /** Whether another record could be accepted in its place; {@code item} was answered with a status from 400 to 499. */
+    /** Whether another record could be accepted instead; {@code item} has a status from 400 to 499. */
     static boolean isOfTheRecord(BulkResponseItem item) {
         ErrorCause error = item.error();
         if (NEVER_OF_THE_RECORD.contains(item.status()) || error == null) {
@@ -52,7 +52,7 @@ final class Refusal {
         return PARSING.contains(error.type()) || NAMES_A_FIELD.matcher(reason).find() || isOfPipeline(error);
     }
 
-    /** A processor of an ingest pipeline did not like the record; that a pipeline is missing says nothing of one. */
+    /** A processor of an ingest pipeline rejected the record; a missing pipeline has nothing to do with the record. */
     private static boolean isOfPipeline(ErrorCause error) {
         return error.metadata().containsKey("header")
                 && error.metadata().get("header").toString().contains("processor_type");

@@ -27,7 +27,10 @@ import org.apache.http.nio.protocol.HttpAsyncResponseConsumer;
 import org.apache.http.protocol.HttpContext;
 import org.jspecify.annotations.Nullable;
 
-/** What {@link WholeAnswers} does, for the asynchronous client that Elasticsearch's own client uses. Safe for use by several threads. */
+/**
+ * Does the same as {@link WholeAnswers} for the asynchronous client inside Elasticsearch's client. Safe for use by
+ * several threads.
+ */
 final class WholeNodeAnswers extends CloseableHttpAsyncClient {
     private final CloseableHttpAsyncClient client;
     private final Duration limit;
@@ -38,7 +41,7 @@ final class WholeNodeAnswers extends CloseableHttpAsyncClient {
     }
 
     /**
-     * What builds clients so limited.
+     * A builder of clients with these limits.
      *
      * @param clients the rest of their configuration
      * @param limit for connecting, writing, and reading the answer to its end
@@ -79,7 +82,7 @@ final class WholeNodeAnswers extends CloseableHttpAsyncClient {
         client.close();
     }
 
-    /** Hears what becomes of a request, and ends it at the deadline. */
+    /** Observes a request and ends it at the deadline. */
     private static final class Exchange<T> implements FutureCallback<T> {
         private final FutureCallback<T> callback;
         private final Duration limit;
@@ -110,14 +113,14 @@ final class WholeNodeAnswers extends CloseableHttpAsyncClient {
                 callback.failed(e);
                 return;
             } catch (RuntimeException | Error e) {
-                // The client's thread would take it along, and nobody would be called back.
+                // It would end the client's thread, and no callback would come.
                 callback.failed(new IOException(Failures.describe(e), e));
                 return;
             }
             callback.completed(result);
         }
 
-        /** Elasticsearch's client would do so without a limit. */
+        /** Elasticsearch's client would buffer without a limit. */
         private static void decompress(HttpResponse answer) throws IOException {
             HttpEntity body = answer.getEntity();
             Header encoding = body == null ? null : body.getContentEncoding();
@@ -163,7 +166,7 @@ final class WholeNodeAnswers extends CloseableHttpAsyncClient {
 
         @Override
         public void responseReceived(HttpResponse answer) throws IOException, HttpException {
-            // So much room it would take at once.
+            // The buffer would allocate this much at once.
             if (answer.getEntity() != null && answer.getEntity().getContentLength() > WholeAnswers.MOST_BYTES) {
                 throw WholeAnswers.tooLong();
             }

@@ -1,4 +1,4 @@
-/** What the route of the Elasticsearch destination cannot say: the client, the bulk request, and what its answer means. */
+/** The Java part of the Elasticsearch destination: the client, the bulk request, and the meaning of its answer. */
 @NullMarked
 package com.bytefreezer.connector.destination.elasticsearch;
 

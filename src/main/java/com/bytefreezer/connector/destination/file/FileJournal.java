@@ -23,16 +23,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What {@link RollingFiles} has written, batch by batch: {@code <folder>/.written} with a line {@code id file end} for
- * each. A line counts when it is complete; what is in a file behind the end of its last line does not. The newest ids
- * are kept, far more than can come again after a crash. Of one process at a time. Used by one thread at a time.
+ * The journal of {@link RollingFiles}, batch by batch: {@code <folder>/.written} with a line {@code id file end} for
+ * each. Only a complete line counts, and in a file only the bytes up to the end in its last line. It keeps the newest
+ * ids, far more than a crash can repeat. For one process at a time. Used by one thread at a time.
  */
 final class FileJournal implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(FileJournal.class);
     static final String NO_ID = "-";
     private static final String NAME = ".written";
     private static final int MOST_LINES = 20_000;
-    /** Paths are made of ids with other characters replaced, and of times. */
+    /** Paths consist of ids, with other characters replaced, and times. */
     private static final Pattern LINE = Pattern.compile("[!-~]+ [!-~]+ [0-9]{1,18}");
 
     private final Path file;
@@ -45,16 +45,16 @@ final class FileJournal implements AutoCloseable {
     private FileJournal(Path file, FileChannel channel) throws IOException {
         this.file = file;
         this.channel = channel;
-        // Byte by byte, so that lengths are right whatever is there.
+        // Byte by byte, so that lengths are right whatever the content.
         String text = Files.readString(file, StandardCharsets.ISO_8859_1);
-        // A line that a crash cut off does not count.
+        // A line cut off by a crash does not count.
         String complete = text.substring(0, text.lastIndexOf('\n') + 1);
         complete.lines().forEach(line -> {
             lines++;
             if (!LINE.matcher(line).matches()) {
-                // Without it a file might be cut at an earlier end.
+                // Without the line, a file might be cut at an earlier end.
                 throw new ConnectorException(
-                        "%s, line %d is damaged. Nothing is written and nothing is lost. Put back a copy of it; or move it away: then give the hidden files (.….part) their names yourself, and what was in flight may come twice."
+                        "%s, line %d is damaged. Nothing is written and nothing is lost. Restore a copy of it; or move it away: then rename the hidden files (.….part) yourself, and records in flight may come twice."
                                 .formatted(file, lines));
             }
             read(line);
@@ -75,7 +75,7 @@ final class FileJournal implements AutoCloseable {
         if (!isLocked(channel)) {
             channel.close();
             throw new ConnectorException(
-                    "another connector writes to %s. Give each a folder of its own by destination.file.folder."
+                    "another connector writes to %s. Give each its own folder with destination.file.folder."
                             .formatted(folder));
         }
         try {
@@ -91,12 +91,12 @@ final class FileJournal implements AutoCloseable {
         try {
             return channel.tryLock() != null;
         } catch (OverlappingFileLockException e) {
-            // Another export of this process, such as one that was asked for on the page.
+            // Another export of this process has it, such as one from the page.
             return false;
         }
     }
 
-    /** How far each file is written. */
+    /** The end of each file. */
     Map<Path, Long> ends() {
         return ends;
     }
@@ -105,7 +105,7 @@ final class FileJournal implements AutoCloseable {
         return ids.contains(id);
     }
 
-    /** When this returns it is on disk that {@code path}, up to {@code end}, is written. */
+    /** Records on disk that {@code path} is written up to {@code end}. */
     void add(String id, Path path, long end) throws IOException {
         String line = "%s %s %d\n".formatted(id, path, end);
         ByteBuffer bytes = ByteBuffer.wrap(line.getBytes(StandardCharsets.UTF_8));
@@ -125,13 +125,13 @@ final class FileJournal implements AutoCloseable {
             try {
                 shorten();
             } catch (IOException e) {
-                // It has room for this line already; the next one tries again.
-                LOG.warn("file: {} cannot be shortened ({}). It goes on as it is.", file, e.getMessage());
+                // This line fits anyway; the next one tries again.
+                LOG.warn("file: {} cannot be shortened ({}). The connector continues with it.", file, e.getMessage());
             }
         }
     }
 
-    /** The file is complete: nothing more is written to it. */
+    /** Records that a file is complete: nothing more is written to it. */
     void completed(Path path) {
         ends.remove(path);
     }
@@ -144,7 +144,7 @@ final class FileJournal implements AutoCloseable {
         }
     }
 
-    /** Keeps the newer half of the ids, and the ends of the files that are still written to. */
+    /** Keeps the newer half of the ids, and the ends of the open files. */
     private void shorten() throws IOException {
         List<String> newest = ids.stream().skip(ids.size() / 2).toList();
         StringBuilder text = new StringBuilder();

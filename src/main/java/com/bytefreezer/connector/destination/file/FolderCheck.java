@@ -4,7 +4,7 @@ import com.bytefreezer.connector.delivery.Check;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Looks whether a folder can be written, without writing. */
+/** Checks whether a folder can be written, without writing. */
 public final class FolderCheck {
     private Path folder = Path.of("");
 
@@ -19,11 +19,11 @@ public final class FolderCheck {
         }
         if (there == null || !Files.isDirectory(there) || !Files.isWritable(there)) {
             return Check.failed(
-                    "%s cannot be written. Choose another folder, or change who may write.".formatted(there));
+                    "%s cannot be written. Choose another folder, or change its permissions.".formatted(there));
         }
         return Check.ok(
                 folder.equals(there)
                         ? "The folder %s can be written.".formatted(folder)
-                        : "The folder %s can be made.".formatted(folder));
+                        : "The folder %s can be created.".formatted(folder));
     }
 }

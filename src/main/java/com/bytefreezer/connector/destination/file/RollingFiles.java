@@ -31,9 +31,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Files of NDJSON, one at a time for each dataset, in a tree by date. A file is hidden until it is complete. What was
- * written where is kept in a {@link FileJournal}, so that a batch that comes again after a crash is not written twice.
- * Safe for use by several threads.
+ * Files of NDJSON, one at a time for each dataset, in a tree by date. A file is hidden until it is complete. A {@link
+ * FileJournal} keeps what was written where, so that a batch repeated after a crash is not written twice. Safe for use
+ * by several threads.
  */
 public final class RollingFiles implements Processor, Service {
     private static final Logger LOG = LoggerFactory.getLogger(RollingFiles.class);
@@ -42,10 +42,10 @@ public final class RollingFiles implements Processor, Service {
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmssSSS'Z'").withZone(ZoneOffset.UTC);
 
-    /** Of so many files the system has to hold something open; the others are opened again when they grow. */
+    /** The most files that are open at once; the others are reopened when they grow. */
     private static final int MOST_OPEN = 200;
 
-    /** By the folder of the datasets below {@link #folder}; those that grew last are the last ones. */
+    /** By their folder below {@link #folder}; the ones that grew last are at the end. */
     private final Map<String, OpenFile> openFiles = new LinkedHashMap<>(16, 0.75f, true);
 
     private Path folder = Path.of("");
@@ -55,7 +55,10 @@ public final class RollingFiles implements Processor, Service {
     private Duration rollAfter = Duration.ZERO;
     private @Nullable FileJournal journal;
 
-    /** Sets where the tree begins; where {@code {tenant}} or {@code {dataset}} is a part of it, there are no other folders for them. */
+    /**
+     * Sets the root of the tree; if it contains {@code {tenant}} or {@code {dataset}}, there are no other folders for
+     * them.
+     */
     public void setFolder(String folder) {
         Path whole = Path.of(folder).toAbsolutePath().normalize();
         Path top = whole;
@@ -125,9 +128,9 @@ public final class RollingFiles implements Processor, Service {
     }
 
     /**
-     * Appends a batch. When this returns it is on disk; when it throws nothing of it counts.
+     * Appends a batch. When this returns, the batch is on disk; if it throws, nothing of the batch counts.
      *
-     * @throws ConnectorException when the disk is full or the like
+     * @throws ConnectorException if the disk is full or the like
      */
     public void write(Batch batch) {
         try {
@@ -146,7 +149,7 @@ public final class RollingFiles implements Processor, Service {
                 .toList());
     }
 
-    /** Completes all files; after a failure {@link #start} does it in the next process. */
+    /** Completes all files; after a failure, {@link #start} does so in the next process. */
     @Override
     public synchronized void stop() {
         completeAll(List.copyOf(openFiles.values()));
@@ -170,7 +173,7 @@ public final class RollingFiles implements Processor, Service {
                 complete(file);
             } catch (IOException e) {
                 LOG.error(
-                        "file: {} cannot be completed ({}). It stays hidden and is completed at the next start.",
+                        "file: {} cannot be completed ({}). It stays hidden; the next start completes it.",
                         file.path,
                         reason(e));
             }
@@ -179,7 +182,7 @@ public final class RollingFiles implements Processor, Service {
 
     private synchronized void append(Batch batch, byte[] content) throws IOException {
         FileJournal journal = journal();
-        // Where the order is another on each run, the same id does not mean the same records.
+        // If the order differs between runs, the same id does not mean the same records.
         String id = batch.unit().isRepeatable() ? batch.id() : FileJournal.NO_ID;
         if (journal.contains(id)) {
             for (int position = 0; position < batch.recordCount(); position++) {
@@ -193,7 +196,7 @@ public final class RollingFiles implements Processor, Service {
             file = begin(journal, dataset);
             openFiles.put(dataset, file);
         }
-        // What a failed try left behind the end is overwritten.
+        // Overwrites bytes that a failed try left after the end.
         ByteBuffer bytes = ByteBuffer.wrap(content);
         while (bytes.hasRemaining()) {
             file.channel().write(bytes, file.end + bytes.position());
@@ -262,7 +265,7 @@ public final class RollingFiles implements Processor, Service {
         if (open == null) {
             PrivateFiles.createFolders(folder);
             open = FileJournal.open(folder);
-            // What an earlier process left.
+            // An earlier process left it.
             for (Map.Entry<Path, Long> file : Map.copyOf(open.ends()).entrySet()) {
                 Path path = folder.resolve(file.getKey());
                 if (Files.exists(hidden(path))) {
@@ -294,7 +297,7 @@ public final class RollingFiles implements Processor, Service {
 
     private ConnectorException unusable(IOException e) {
         return new ConnectorException(
-                "%s cannot be written (%s). Check the free space and who may write to destination.file.folder."
+                "%s cannot be written (%s). Check the free space and the permissions of destination.file.folder."
                         .formatted(folder, reason(e)),
                 e);
     }

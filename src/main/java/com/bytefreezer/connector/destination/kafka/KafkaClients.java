@@ -15,9 +15,7 @@ import org.apache.kafka.common.config.SslConfigs;
 import org.apache.kafka.common.security.plain.PlainLoginModule;
 import org.apache.kafka.common.security.scram.ScramLoginModule;
 
-/**
- * Makes camel-kafka's producer with a login and TLS from PEM files, neither of which then stands in an endpoint's URI.
- */
+/** Creates camel-kafka's producer with a login and TLS from PEM files; neither is in an endpoint's URI. */
 public final class KafkaClients extends DefaultKafkaClientFactory {
     private String username = "";
     private String password = "";
@@ -67,7 +65,7 @@ public final class KafkaClients extends DefaultKafkaClientFactory {
                                     protocol,
                                     username.isBlank()
                                             ? "which needs destination.kafka.username"
-                                            : "which makes no use of destination.kafka.username"));
+                                            : "which does not use destination.kafka.username"));
         }
         if (!username.isBlank()) {
             properties.put(SaslConfigs.SASL_JAAS_CONFIG, login(properties.getProperty(SaslConfigs.SASL_MECHANISM)));
@@ -106,7 +104,7 @@ public final class KafkaClients extends DefaultKafkaClientFactory {
 
     private static String quoted(String value) {
         String escaped = value.replace("\\", "\\\\").replace("\"", "\\\"");
-        // A line would end the text.
+        // A line break would end the text.
         return '"' + escaped.replace("\n", "\\n").replace("\r", "\\r") + '"';
     }
 

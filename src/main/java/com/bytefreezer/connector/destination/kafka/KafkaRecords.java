@@ -31,13 +31,13 @@ import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.jspecify.annotations.Nullable;
 
-/** Makes Kafka messages of a batch and reads what became of each. Safe for use by several threads. */
+/** Turns a batch into Kafka messages and reads the result of each. Safe for use by several threads. */
 public final class KafkaRecords implements DatasetCheck {
     private static final Pattern TOPIC = Pattern.compile("(?!\\.{1,2}$)[A-Za-z0-9._-]{1,249}");
 
     private String keyColumn = "";
     private DatasetText topic = new DatasetText("", UnaryOperator.identity());
-    /** Kafka's client tells it to one of those who wait; the others only time out. */
+    /** Kafka's client reports it to one of the waiting threads; the others only time out. */
     private volatile @Nullable AuthenticationException loginRefused;
 
     /** Sets the column whose value is the message's key; empty for none. */
@@ -60,7 +60,7 @@ public final class KafkaRecords implements DatasetCheck {
         String name = topic.of(tenant, dataset);
         if (!TOPIC.matcher(name).matches()) {
             throw new ConnectorException(
-                    "dataset %s/%s: its topic would be \"%s\", and a topic has letters, digits and . _ - only, 249 at most. Nothing of it is delivered. Give it a topic of its own, with an export of its own."
+                    "dataset %s/%s: its topic would be \"%s\", and the name of a topic has only letters, digits and . _ -, at most 249. The connector delivers none of its records. Give it another topic, with an export of its own."
                             .formatted(tenant, dataset, name));
         }
     }
@@ -71,8 +71,8 @@ public final class KafkaRecords implements DatasetCheck {
     }
 
     /**
-     * A message for each open record of a batch. They end early when one could not even be handed to the client, which
-     * waits for the whole timeout with each of them.
+     * A message for each open record of a batch. They end early if the client could not even take one, because it waits
+     * for the whole timeout with each.
      */
     public static final class Messages implements Iterable<Exchange> {
         private final Batch batch;
@@ -117,7 +117,7 @@ public final class KafkaRecords implements DatasetCheck {
         List<String> ids = open.recordIds();
         List<Exchange> exchanges = new ArrayList<>(records.size());
         for (int position = 0; position < records.size(); position++) {
-            // camel-kafka notes in an exchange, other than in a message, what became of it.
+            // camel-kafka records the result in an exchange, not in a message.
             Exchange exchange = new DefaultExchange(camel);
             Message message = exchange.getIn();
             message.setBody(records.get(position));
@@ -132,7 +132,7 @@ public final class KafkaRecords implements DatasetCheck {
         return new Messages(open, exchanges);
     }
 
-    /** Of the records that are not rejected here. */
+    /** The messages of records that are not rejected here. */
     private List<@Nullable String> keys(Batch open) {
         Set<String> columns = keyColumn.isEmpty() ? Set.of() : Set.of(keyColumn);
         List<@Nullable String> keys = new ArrayList<>(open.recordCount());
@@ -147,11 +147,11 @@ public final class KafkaRecords implements DatasetCheck {
     }
 
     /**
-     * Settles each record by what became of its message.
+     * Settles each record by the result of its message.
      *
-     * @param failure what camel-kafka has thrown, if it has
-     * @throws RecordsOpenException when another try may help
-     * @throws ConnectorException when it will not
+     * @param failure the exception from camel-kafka, if any
+     * @throws RecordsOpenException if another try may help
+     * @throws ConnectorException if it will not
      */
     public void settle(
             @Body Messages messages, @ExchangeProperty(Exchange.EXCEPTION_CAUGHT) @Nullable Exception failure)
@@ -180,7 +180,7 @@ public final class KafkaRecords implements DatasetCheck {
 
     private String describe(@Nullable Exception failure) {
         Throwable timeout = null;
-        // The cause of a timeout tells a missing topic from a missing broker.
+        // The cause of a timeout distinguishes a missing topic from a missing broker.
         for (Throwable e = failure; e != null; e = e.getCause()) {
             if (e instanceof AuthenticationException refused) {
                 loginRefused = refused;

@@ -14,7 +14,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import org.apache.camel.http.base.HttpOperationFailedException;
 
-/** What the collector answered. */
+/** The answer of the collector. */
 record HecAnswer(URI url, int status, Map<String, String> headers, String body, JsonNode json) {
     private static final ObjectMapper JSON = Json.mapper();
     private static final int NONE = -1;
@@ -37,7 +37,7 @@ record HecAnswer(URI url, int status, Map<String, String> headers, String body, 
         return status == 200 && code() == 0;
     }
 
-    /** Under which the collector tells later whether the request is indexed. */
+    /** The id to ask later whether the request is indexed. */
     OptionalLong ackId() {
         JsonNode id = json.path("ackId");
         return id.isIntegralNumber() ? OptionalLong.of(id.asLong()) : OptionalLong.empty();
@@ -47,7 +47,10 @@ record HecAnswer(URI url, int status, Map<String, String> headers, String body, 
         return json.path("acks").path(String.valueOf(ackId)).asBoolean();
     }
 
-    /** The event, counted from 0, for which the request was refused; empty when it was not, or not for one that is named. */
+    /**
+     * The index, from 0, of the event that made the collector refuse the request; empty if it accepted it or named no
+     * event.
+     */
     OptionalInt refusedEvent(int events) {
         int number = json.path("invalid-event-number").asInt(NONE);
         return status == 400 && ABOUT_AN_EVENT.contains(code()) && number >= 0 && number < events
@@ -55,23 +58,23 @@ record HecAnswer(URI url, int status, Map<String, String> headers, String body, 
                 : OptionalInt.empty();
     }
 
-    /** In the collector's words, with its code. */
+    /** The collector's text and code. */
     String text() {
         return "%s (code %d)".formatted(json.path("text").asText(), code());
     }
 
-    /** Whether the same request would be answered so again, success apart. */
+    /** Whether the same request would fail again. */
     boolean isFinal() {
         return status >= 300 && status < 500 && !Failures.isWorthARetry(status);
     }
 
-    /** For an answer that is no success: with the meaning of its status, but for those that a person must see to. */
+    /** The exception for a failure: by its status, except for failures that need a person. */
     Exception failure() {
         boolean aboutEvents = ABOUT_AN_EVENT.contains(code());
         return status == 200 || (status == 400 && !aboutEvents) ? misconfiguration() : withStatus();
     }
 
-    /** Says what a person must see to. */
+    /** The remedy for a failure that needs a person. */
     ConnectorException misconfiguration() {
         HttpOperationFailedException failure = withStatus();
         return new ConnectorException(Failures.describe(failure) + ". " + advice(), failure);
@@ -83,8 +86,8 @@ record HecAnswer(URI url, int status, Map<String, String> headers, String body, 
 
     private String advice() {
         return switch (code()) {
-            case 7 -> "Check the index, and which indexes the token may write to.";
-            case 10, 11 -> "The token asks for a channel: switch acknowledgement on, or give a channel (a UUID).";
+            case 7 -> "Check the index and the indexes that the token may write to.";
+            case 10, 11 -> "The token needs a channel: switch acknowledgement on, or set a channel (a UUID).";
             case 14 -> "Switch acknowledgement off, or allow it for the token in Splunk.";
             default -> "Check that the URL is that of an HTTP Event Collector.";
         };

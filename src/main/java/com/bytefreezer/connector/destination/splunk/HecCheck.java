@@ -17,7 +17,7 @@ import org.apache.hc.core5.http.HttpHeaders;
 import org.apache.hc.core5.http.io.entity.EntityUtils;
 import org.apache.hc.core5.http.io.entity.StringEntity;
 
-/** Asks a collector for its health, and whether it takes the token. */
+/** Asks a collector for its health, and whether it accepts the token. */
 public final class HecCheck {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
     private static final int LONGEST_ANSWER = 100_000;
@@ -49,7 +49,7 @@ public final class HecCheck {
     }
 
     private record Answer(int status, String body) {
-        /** What it says, in brackets. */
+        /** The answer in brackets. */
         String words() {
             try {
                 String text = Json.mapper().readTree(body).path("text").asText("");
@@ -60,7 +60,7 @@ public final class HecCheck {
         }
     }
 
-    /** @throws IOException when it does not answer */
+    /** @throws IOException if it does not answer */
     public Check check(CamelContext camel) throws IOException {
         var secure = new DefaultClientTlsStrategy(tls.createSSLContext(camel));
         try (CloseableHttpClient client = WholeAnswers.client(secure, PATIENCE, 1, proxyHost, proxyPort)) {
@@ -69,7 +69,7 @@ public final class HecCheck {
                 return Check.failed("The collector's health is %d%s. Check url, and that the collector is enabled."
                         .formatted(health.status(), health.words()));
             }
-            // Without an event it only looks at the token.
+            // Without an event it only checks the token.
             HttpPost noEvent = new HttpPost(url + "/services/collector/event");
             noEvent.setHeader(HttpHeaders.AUTHORIZATION, "Splunk " + token);
             noEvent.setEntity(new StringEntity(""));
@@ -79,10 +79,10 @@ public final class HecCheck {
 
     private static Check ofToken(Answer answer) {
         return switch (answer.status()) {
-            case 400 -> Check.ok("The collector is healthy and takes the token.");
+            case 400 -> Check.ok("The collector is healthy and accepts the token.");
             case 401, 403 -> Check.failed("%d%s. Check token.".formatted(answer.status(), answer.words()));
             default ->
-                Check.unknown("The collector is healthy, but says %d%s to the token. Send the test record."
+                Check.unknown("The collector is healthy, but answers %d%s to the token. Send the test record."
                         .formatted(answer.status(), answer.words()));
         };
     }

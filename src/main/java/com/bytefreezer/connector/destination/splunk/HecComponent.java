@@ -9,10 +9,10 @@ import org.apache.camel.spi.annotations.Component;
 
 /**
  * Camel's {@code splunk-hec:host:port}, with all its options, whose endpoints also send a whole {@code Batch} in one
- * request, check host names, and have the further options of {@link HecEndpoint}. {@code splunk-hec:https://host:port/path}
- * is understood too.
+ * request, check host names, and have the further options of {@link HecEndpoint}. {@code
+ * splunk-hec:https://host:port/path} works too.
  */
-// Camel finds by it how to set the options of its own endpoint.
+// Camel needs it to set the options of its own endpoint.
 @Component("splunk-hec")
 public final class HecComponent extends SplunkHECComponent {
 

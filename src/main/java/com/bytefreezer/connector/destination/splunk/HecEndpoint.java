@@ -43,7 +43,7 @@ public final class HecEndpoint extends SplunkHECEndpoint {
         super(uri, component, configuration);
     }
 
-    /** In place of Camel's checks, which refuse names like {@code splunk.corp} and tokens that are no UUID. */
+    /** Replaces Camel's checks, which refuse names like {@code splunk.corp} and tokens that are not UUIDs. */
     @Override
     protected void doInit() {
         URI url;
@@ -70,7 +70,7 @@ public final class HecEndpoint extends SplunkHECEndpoint {
                 cause);
     }
 
-    /** Where events are posted. */
+    /** The URL for events. */
     URI eventUrl() {
         URI url = collector();
         boolean withoutPath = url.getRawPath().isEmpty() || url.getRawPath().equals("/");
@@ -89,7 +89,7 @@ public final class HecEndpoint extends SplunkHECEndpoint {
         return url.isBlank() ? getSplunkURL() : url;
     }
 
-    /** Where the collector says which requests are indexed. */
+    /** The URL that shows which requests are indexed. */
     URI ackUrl() {
         URI url = eventUrl();
         return url.resolve(INPUT.matcher(url.getRawPath()).replaceFirst("") + "/ack");
@@ -100,7 +100,7 @@ public final class HecEndpoint extends SplunkHECEndpoint {
         return new HecProducer(this);
     }
 
-    /** How TLS is spoken: with the parameters of the endpoint, or else of the component, or else as Java does. */
+    /** The TLS parameters: of the endpoint, otherwise of the component, otherwise Java's. */
     TlsSocketStrategy tls() {
         return tls;
     }
@@ -144,7 +144,7 @@ public final class HecEndpoint extends SplunkHECEndpoint {
         return timeColumn;
     }
 
-    /** The column with the host of an event; it wins over the option {@code host}. */
+    /** The column with the host of an event; it overrides the option {@code host}. */
     public void setHostColumn(String hostColumn) {
         this.hostColumn = hostColumn;
     }
@@ -182,7 +182,9 @@ public final class HecEndpoint extends SplunkHECEndpoint {
         return channel;
     }
 
-    /** Whether a batch is accepted only when the collector says that it is indexed. Without a channel one is made up. */
+    /**
+     * Whether a batch is accepted only after the collector has indexed it. Without a channel, the connector makes one.
+     */
     public void setAcknowledgement(boolean acknowledgement) {
         this.acknowledgement = acknowledgement;
     }

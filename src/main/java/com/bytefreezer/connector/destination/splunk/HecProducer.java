@@ -35,9 +35,9 @@ import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
 import org.apache.hc.core5.http.io.entity.EntityUtils;
 
 /**
- * Posts the open records of a batch in one request, and returns when the collector has accepted all of them but those it
- * refuses, which become rejections. Any other body is one event, made like Camel's own producer makes it. Safe for use by
- * several threads.
+ * Posts the open records of a batch in one request, and returns when the collector has accepted them, except refused
+ * ones, which become rejections. Any other body is one event, as in Camel's own producer. Safe for use by several
+ * threads.
  */
 final class HecProducer extends DefaultProducer {
     private static final ObjectMapper JSON = Json.mapper();
@@ -108,7 +108,7 @@ final class HecProducer extends DefaultProducer {
             HecAnswer answer = post(eventUrl, sent, authorization);
             OptionalInt refused = answer.refusedEvent(readable.recordCount());
             if (refused.isPresent()) {
-                // Some collectors have taken the events before it, others none: better twice than never.
+                // Some collectors have accepted the events before it, others none: better twice than never.
                 readable.reject(refused.getAsInt(), answer.text());
             } else if (isTaken(answer, authorization)) {
                 return;
@@ -119,9 +119,9 @@ final class HecProducer extends DefaultProducer {
     }
 
     /**
-     * Whether the collector has the events for sure.
+     * Waits until the collector has indexed the events.
      *
-     * @return false when that is not known in time
+     * @return false if that is not known in time
      */
     private boolean isTaken(HecAnswer answer, String authorization) throws Exception {
         if (!answer.isSuccess()) {
@@ -132,7 +132,7 @@ final class HecProducer extends DefaultProducer {
         }
         long ackId = answer.ackId()
                 .orElseThrow(() -> new ConnectorException(
-                        "%s gives no ackId. Switch acknowledgement off, or allow it for the token in Splunk."
+                        "%s returns no ackId. Switch acknowledgement off, or allow it for the token in Splunk."
                                 .formatted(Failures.host(eventUrl.toString()))));
         byte[] question = "{\"acks\":[%d]}".formatted(ackId).getBytes(StandardCharsets.UTF_8);
         long deadline =
@@ -155,7 +155,7 @@ final class HecProducer extends DefaultProducer {
             return false;
         }
         if (answer.isFinal()) {
-            // Never a refusal: the events themselves were accepted.
+            // Never treated as a refusal: the events themselves were accepted.
             throw answer.misconfiguration();
         }
         return answer.acknowledges(ackId);

@@ -28,8 +28,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Puts each record of a batch, byte for byte, into an event of Splunk. A record is looked into only for the columns that
- * the event's metadata come from. Safe for use by several threads.
+ * Puts each record of a batch, byte for byte, into an event of Splunk. It parses a record only for the columns with the
+ * event's metadata. Safe for use by several threads.
  */
 final class SplunkEvents {
     private static final JsonFactory JSON = Json.records();
@@ -70,9 +70,9 @@ final class SplunkEvents {
     }
 
     /**
-     * The metadata that all events of a batch have in common.
+     * The metadata that all events of a batch share.
      *
-     * @param host for those that have none of their own
+     * @param host for events without their own
      */
     private record Common(String host, byte[] others, byte[] all) {}
 
@@ -88,7 +88,7 @@ final class SplunkEvents {
         String name = index.of(unit.tenant(), unit.dataset());
         if (!index.isFixed() && !INDEX.matcher(name).matches()) {
             throw new ConnectorException(
-                    "dataset %s/%s: its index would be \"%s\", and in Splunk it has small letters, digits, _ and - only and begins with a letter or digit. Nothing of it is delivered. Give it an index of its own, with an export of its own."
+                    "dataset %s/%s: its index would be \"%s\", and in Splunk the name of an index has only small letters, digits, _ and -, and starts with a letter or digit. The connector delivers none of its records. Give it another index, with an export of its own."
                             .formatted(unit.tenant(), unit.dataset(), name));
         }
         if (!index.isFixed()) {

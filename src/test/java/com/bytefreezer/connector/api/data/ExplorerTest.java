@@ -188,7 +188,7 @@ class ExplorerTest {
                 assertThat(away.path("datasets")).isEqualTo(known.path("datasets"));
                 assertThat(away.path("stale").asBoolean()).isTrue();
                 assertThat(away.path("notes")).singleElement().satisfies(note -> assertThat(note.asText())
-                        .contains("503", "The datasets are those known from before.")
+                        .contains("503", "These are the datasets of its last answer.")
                         .doesNotContain("\n"));
 
                 reply(control, "accounts/a/tenants", "{\"items\":[{\"id\":\"acme\"}]}");

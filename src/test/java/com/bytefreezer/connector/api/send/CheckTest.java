@@ -89,7 +89,7 @@ class CheckTest {
     @Test
     void theRightTokenIsTakenAndNothingIsWritten() {
         Answer answer = check(HecServer.TOKEN);
-        assertThat(answer.text("/message")).isEqualTo("The collector is healthy and takes the token.");
+        assertThat(answer.text("/message")).isEqualTo("The collector is healthy and accepts the token.");
         assertThat(answer.text("/status")).isEqualTo("ok");
         assertThat(collector.events()).isEmpty();
     }

@@ -205,7 +205,7 @@ class SendTest {
             Map<String, String> config =
                     Map.of("url", other.url().toString(), "index", "alerts", "username", "me", "password", "mine");
             assertThat(check("elasticsearch", config).text("/message"))
-                    .isEqualTo("Elasticsearch 9.5.3 answers and takes the login.");
+                    .isEqualTo("Elasticsearch 9.5.3 answers and accepts the login.");
             assertThat(last(other).method()).isEqualTo("GET");
             assertThat(last(other).header("Authorization")).isPresent();
             other.reply(401);

@@ -371,7 +371,7 @@ class ElasticsearchTest {
         assertThat(export.deadLetters())
                 .extracting(letter -> letter.path("reason").asText())
                 .containsExactlyInAnyOrder(
-                        "no index: column at is no time", "no index: column at is missing, null or nested");
+                        "no index: column at is not a time", "no index: column at is missing, null or nested");
     }
 
     /** How many documents were written, without making them visible. */
@@ -405,7 +405,7 @@ class ElasticsearchTest {
     void aDateThatIsNoneStopsTheStart(String index) {
         assertThatThrownBy(() -> to(index).run())
                 .hasStackTraceContaining("Not started")
-                .hasStackTraceContaining("is no date");
+                .hasStackTraceContaining("is not a date");
     }
 
     @ParameterizedTest
@@ -420,7 +420,7 @@ class ElasticsearchTest {
     void aUserInTheUrlStopsTheStart() {
         assertThatThrownBy(() -> to("x").with("url", "http://bob:very-secret-wrong@127.0.0.1:9")
                         .run())
-                .hasStackTraceContaining("must hold no user")
+                .hasStackTraceContaining("must not contain a user")
                 .satisfies(e -> assertThat(e).hasToString(e.toString().replace("very-secret-wrong", "")));
     }
 

@@ -118,7 +118,7 @@ class IndexNameTest {
         assertThatThrownBy(() -> new IndexName("x-{dataset}").require("acme", dataset))
                 .isInstanceOf(ConnectorException.class)
                 .hasMessageStartingWith("dataset acme/%s: its index would be \"x-%1$s\"".formatted(dataset))
-                .hasMessageContaining("no index can have");
+                .hasMessageContaining("the name of an index cannot contain");
         new IndexName("x").require("acme", dataset);
     }
 
@@ -127,7 +127,7 @@ class IndexNameTest {
         assertThatThrownBy(() -> new IndexName("x-{dataset}").require("acme", "é".repeat(130)))
                 .hasMessageContaining("more than 255 bytes");
         assertThatThrownBy(() -> new IndexName("{dataset}").require("acme", "_a"))
-                .hasMessageContaining("begin with");
+                .hasMessageContaining("start with");
     }
 
     @Test
