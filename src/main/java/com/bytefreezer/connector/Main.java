@@ -318,8 +318,9 @@ public final class Main implements Callable<Integer> {
             files = RouteFiles.in(folder);
         } catch (UncheckedIOException e) {
             throw new ConnectorException(
-                    "there are no route files in %s. Not started. Start the connector from its own folder, or name the folder of the route files with --routes."
-                            .formatted(folder),
+                    "there are no route files in %s.".formatted(folder),
+                    Problem.NOT_STARTED,
+                    "Start the connector from its own folder, or name the folder of the route files with --routes.",
                     e);
         }
         Path standard = Path.of("config.yaml");

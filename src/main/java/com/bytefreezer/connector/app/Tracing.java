@@ -3,6 +3,7 @@ package com.bytefreezer.connector.app;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
+import com.bytefreezer.connector.problem.Problem;
 import com.bytefreezer.connector.text.Secrets;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.AttributeType;
@@ -60,8 +61,9 @@ final class Tracing implements AutoCloseable {
                     .getOpenTelemetrySdk();
         } catch (ConfigurationException e) {
             throw new ConnectorException(
-                    "traces cannot be sent: %s. Not started. Correct the OTEL_* variable or leave tracing.url empty."
-                            .formatted(e.getMessage()),
+                    "traces cannot be sent: %s.".formatted(e.getMessage()),
+                    Problem.NOT_STARTED,
+                    "Correct the OTEL_* variable or leave tracing.url empty.",
                     e);
         }
     }

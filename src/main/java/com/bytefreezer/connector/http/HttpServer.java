@@ -3,6 +3,7 @@ package com.bytefreezer.connector.http;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
+import com.bytefreezer.connector.problem.Problem;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
@@ -141,8 +142,9 @@ public final class HttpServer {
             return InetAddress.getByName(host);
         } catch (UnknownHostException e) {
             throw new ConnectorException(
-                    "server.host: %s is not an address of this machine. Not started. Use 127.0.0.1 or 0.0.0.0."
-                            .formatted(host),
+                    "server.host: %s is not an address of this machine.".formatted(host),
+                    Problem.NOT_STARTED,
+                    "Use 127.0.0.1 or 0.0.0.0.",
                     e);
         }
     }
@@ -158,7 +160,9 @@ public final class HttpServer {
 
     private static ConnectorException taken(int port, String host, String reason) {
         return new ConnectorException(
-                "server.port %d: cannot listen on %s (%s). Not started. Stop what uses it, or choose another server.port."
-                        .formatted(port, host, reason));
+                "server.port %d: cannot listen on %s (%s).".formatted(port, host, reason),
+                Problem.NOT_STARTED,
+                "Stop what uses it, or choose another server.port.",
+                null);
     }
 }

@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.kit;
 
 import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Problem;
 import com.bytefreezer.connector.text.Suggestion;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -265,10 +266,10 @@ public record CaseFile(
     }
 
     private static ConnectorException wrong(Path file, String what) {
-        return new ConnectorException(file.getFileName() + ": " + what + " Not started.");
+        return new ConnectorException(file.getFileName() + ": " + what, Problem.NOT_STARTED, "", null);
     }
 
     private static ConnectorException wrong(Path file, String what, Exception cause) {
-        return new ConnectorException(file.getFileName() + ": " + what + " Not started.", cause);
+        return new ConnectorException(file.getFileName() + ": " + what, Problem.NOT_STARTED, "", cause);
     }
 }

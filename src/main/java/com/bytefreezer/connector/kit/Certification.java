@@ -3,6 +3,7 @@ package com.bytefreezer.connector.kit;
 import com.bytefreezer.connector.kit.Faults.Fault;
 import com.bytefreezer.connector.kit.Faults.Trouble;
 import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Problem;
 import com.bytefreezer.connector.text.PlainText;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -290,7 +291,8 @@ final class Certification {
         try {
             return Integer.parseInt(port);
         } catch (NumberFormatException e) {
-            throw new ConnectorException("certify.proxy-port: \"%s\" is not a port. Not started.".formatted(port), e);
+            throw new ConnectorException(
+                    "certify.proxy-port: \"%s\" is not a port.".formatted(port), Problem.NOT_STARTED, "", e);
         }
     }
 

@@ -3,6 +3,7 @@ package com.bytefreezer.connector.kit;
 import com.bytefreezer.connector.config.RouteFiles;
 import com.bytefreezer.connector.disk.ScratchFolder;
 import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Problem;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -37,15 +38,23 @@ public final class DestinationRoute implements AutoCloseable {
     public static DestinationRoute find(Path routes, String which) {
         if (!Files.exists(routes.resolve("delivery.camel.yaml"))) {
             throw new ConnectorException(
-                    "there is no delivery.camel.yaml in %s. Not started. Start the connector from its own folder, or name its routes with --routes."
-                            .formatted(routes));
+                    "there is no delivery.camel.yaml in %s.".formatted(routes),
+                    Problem.NOT_STARTED,
+                    "Start the connector from its own folder, or name its routes with --routes.",
+                    null);
         }
         Path named = routes.resolve("destinations").resolve(which + SUFFIX);
         Path file = which.endsWith(SUFFIX) ? Path.of(which) : named;
         if (!Files.exists(file)) {
-            throw new ConnectorException("%s: there is no file %s. Not started. Name a route file, or one of: %s."
-                    .formatted(
-                            which, file, String.join(" ", RouteFiles.in(routes).destinations())));
+            throw new ConnectorException(
+                    "%s: there is no file %s."
+                            .formatted(
+                                    which,
+                                    file,
+                                    String.join(" ", RouteFiles.in(routes).destinations())),
+                    Problem.NOT_STARTED,
+                    "Name a route file, or one of: %s.",
+                    null);
         }
         String fileName = file.getFileName().toString();
         String name = fileName.substring(0, fileName.length() - SUFFIX.length());

@@ -4,6 +4,7 @@ import com.bytefreezer.connector.kit.CaseFile.Case;
 import com.bytefreezer.connector.kit.Certification.Result;
 import com.bytefreezer.connector.kit.Faults.Fault;
 import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Problem;
 import com.bytefreezer.connector.text.Table;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -38,8 +39,10 @@ public final class Kit {
         try (DestinationRoute destination = DestinationRoute.find(routes, which)) {
             if (!Files.exists(destination.caseFile())) {
                 throw new ConnectorException(
-                        "%s has no cases: there is no file %s. Not started. docs/add-a-destination.md shows one."
-                                .formatted(destination.name(), destination.caseFile()));
+                        "%s has no cases: there is no file %s.".formatted(destination.name(), destination.caseFile()),
+                        Problem.NOT_STARTED,
+                        "docs/add-a-destination.md shows one.",
+                        null);
             }
             CaseFile file = destination.cases();
             Cases cases = new Cases(destination, file);

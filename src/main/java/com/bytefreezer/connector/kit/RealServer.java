@@ -4,6 +4,7 @@ import com.bytefreezer.connector.cursor.CursorView;
 import com.bytefreezer.connector.kit.Faults.Fault;
 import com.bytefreezer.connector.kit.Faults.Trouble;
 import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Problem;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.List;
@@ -69,8 +70,9 @@ final class RealServer implements FarEnd {
                     server.substring(0, Math.max(colon, 0)), Integer.parseInt(server.substring(colon + 1)));
         } catch (IllegalArgumentException e) {
             throw new ConnectorException(
-                    "certify.server: \"%s\" is not host:port. Not started. Name the server behind the proxy."
-                            .formatted(server),
+                    "certify.server: \"%s\" is not host:port.".formatted(server),
+                    Problem.NOT_STARTED,
+                    "Name the server behind the proxy.",
                     e);
         }
     }

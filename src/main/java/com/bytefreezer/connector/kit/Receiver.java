@@ -2,6 +2,7 @@ package com.bytefreezer.connector.kit;
 
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
+import com.bytefreezer.connector.problem.Problem;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Properties;
@@ -49,8 +50,9 @@ final class Receiver implements AutoCloseable {
         } catch (Exception e) {
             receiver.close();
             throw new ConnectorException(
-                    "certify.received: %s cannot be read (%s). Not started. Name a Camel endpoint that reads what the destination has written; its component must be on the class path."
-                            .formatted(uri, Failures.describe(e)),
+                    "certify.received: %s cannot be read (%s).".formatted(uri, Failures.describe(e)),
+                    Problem.NOT_STARTED,
+                    "Name a Camel endpoint that reads what the destination has written; its component must be on the class path.",
                     e);
         }
     }

@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.net;
 
 import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Problem;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import javax.net.ssl.SSLContext;
@@ -53,8 +54,10 @@ public final class Tls extends SSLContextParameters {
             return factory.build().getSslContext();
         } catch (GenericException | IllegalArgumentException e) {
             throw new ConnectorException(
-                    "TLS: %s cannot be used (%s). Not started. Give PEM files: certificates, and an unencrypted or PKCS#8 key."
+                    "TLS: %s cannot be used (%s)."
                             .formatted(certificateFile.isBlank() ? caFile : certificateFile, e.getMessage()),
+                    Problem.NOT_STARTED,
+                    "Give PEM files: certificates, and an unencrypted or PKCS#8 key.",
                     e);
         }
     }
@@ -62,7 +65,8 @@ public final class Tls extends SSLContextParameters {
     private static Path readable(String file) {
         Path path = Path.of(file);
         if (!Files.isReadable(path)) {
-            throw new ConnectorException("TLS: the file %s cannot be read. Not started.".formatted(file));
+            throw new ConnectorException(
+                    "TLS: the file %s cannot be read.".formatted(file), Problem.NOT_STARTED, "", null);
         }
         return path;
     }

@@ -6,6 +6,7 @@ import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.delivery.Check;
 import com.bytefreezer.connector.destination.DeliveryCamel;
 import com.bytefreezer.connector.destination.UrlCheck;
+import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
 import com.bytefreezer.connector.text.PlainText;
 import java.time.Duration;
@@ -55,6 +56,8 @@ final class Checks {
             return failed("the check was interrupted");
         } catch (TimeoutException e) {
             return failed("no answer within %d s".formatted(PATIENCE.toSeconds()));
+        } catch (ConnectorException e) {
+            return failed(e.saying(""));
         } catch (Exception e) {
             return failed(Failures.describe(e));
         }

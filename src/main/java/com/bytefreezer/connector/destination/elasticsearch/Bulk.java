@@ -15,6 +15,7 @@ import com.bytefreezer.connector.delivery.Deliveries;
 import com.bytefreezer.connector.delivery.Unit;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
+import com.bytefreezer.connector.problem.Problem;
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -87,8 +88,10 @@ public final class Bulk implements DatasetCheck {
     public void setOpType(String opType) {
         if (!List.of("create", "index").contains(opType)) {
             throw new ConnectorException(
-                    "destination.elasticsearch.op-type must be create or index, not \"%s\". Not started."
-                            .formatted(opType));
+                    "destination.elasticsearch.op-type must be create or index, not \"%s\".".formatted(opType),
+                    Problem.NOT_STARTED,
+                    "",
+                    null);
         }
         create = opType.equals("create");
     }

@@ -5,6 +5,7 @@ import com.bytefreezer.connector.net.HostNames;
 import com.bytefreezer.connector.net.Tls;
 import com.bytefreezer.connector.net.WholeAnswers;
 import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Problem;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -180,11 +181,17 @@ public final class Cluster extends ElasticsearchComponent {
             if (HostNames.of(node) != null && List.of("http", "https").contains(node.getScheme())) {
                 if (node.getRawAuthority().contains("@")) {
                     throw new ConnectorException(
-                            "destination.elasticsearch.url must not contain a user. Not started. Set destination.elasticsearch.username and destination.elasticsearch.password.");
+                            "destination.elasticsearch.url must not contain a user.",
+                            Problem.NOT_STARTED,
+                            "Set destination.elasticsearch.username and destination.elasticsearch.password.",
+                            null);
                 }
                 if (node.getRawQuery() != null || node.getRawFragment() != null) {
                     throw new ConnectorException(
-                            "destination.elasticsearch.url must end with its port or path, without ? and #. Not started.");
+                            "destination.elasticsearch.url must end with its port or path, without ? and #.",
+                            Problem.NOT_STARTED,
+                            "",
+                            null);
                 }
                 return node;
             }
@@ -192,6 +199,9 @@ public final class Cluster extends ElasticsearchComponent {
             // Reported below without the rest of the text, which might contain a password.
         }
         throw new ConnectorException(
-                "destination.elasticsearch.url must be one URL like https://es.example:9200 or several, separated by commas. Not started.");
+                "destination.elasticsearch.url must be one URL like https://es.example:9200 or several, separated by commas.",
+                Problem.NOT_STARTED,
+                "",
+                null);
     }
 }

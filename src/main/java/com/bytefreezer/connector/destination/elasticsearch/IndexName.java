@@ -6,6 +6,7 @@ import com.bytefreezer.connector.delivery.NamesTaken;
 import com.bytefreezer.connector.delivery.Unit;
 import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Problem;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.LocalDateTime;
@@ -28,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class IndexName {
     private static final String SETTING = "destination.elasticsearch.index: ";
+    private static final String WRITE_A_DATE = "Write a date like alerts-{yyyy.MM.dd}.";
     private static final Pattern DATE = Pattern.compile("%?\\{\\+?(?!tenant}|dataset})([^{}]+)}");
     private static final Pattern OF_DATASET = Pattern.compile("\\{(tenant|dataset)}");
     /** Characters that the name of an index cannot contain; an alias may have capitals. */
@@ -104,8 +106,8 @@ final class IndexName {
     private static String fixed(String part) {
         String others = OF_DATASET.matcher(part).replaceAll("");
         if (others.contains("{") || others.contains("}")) {
-            throw new ConnectorException(SETTING
-                    + "a brace is not closed or not opened. Not started. Write a date like alerts-{yyyy.MM.dd}.");
+            throw new ConnectorException(
+                    SETTING + "a brace is not closed or not opened.", Problem.NOT_STARTED, WRITE_A_DATE, null);
         }
         return part;
     }
@@ -128,24 +130,29 @@ final class IndexName {
         try {
             builder.appendPattern(java);
         } catch (IllegalArgumentException e) {
-            throw new ConnectorException(noDate(pattern), e);
+            throw noDate(pattern, e);
         }
     }
 
     private static ConnectorException wrong(String pattern, String why) {
-        return new ConnectorException(SETTING + "{%s}: %s. Not started.".formatted(pattern, why));
+        return new ConnectorException(SETTING + "{%s}: %s.".formatted(pattern, why), Problem.NOT_STARTED, "", null);
     }
 
-    private static String noDate(String text) {
-        return SETTING + "{%s} is not a date. Not started. Write one like alerts-{yyyy.MM.dd}.".formatted(text);
+    private static ConnectorException noDate(String text, @Nullable Exception cause) {
+        return new ConnectorException(
+                SETTING + "{%s} is not a date.".formatted(text), Problem.NOT_STARTED, WRITE_A_DATE, cause);
     }
 
     private static void requireName(String example) {
         Matcher wrong = NOT_IN_A_NAME.matcher(example);
         if (wrong.find()) {
-            throw new ConnectorException(SETTING
-                    + "it gives names like \"%s\", and the name of an index cannot contain \"%s\". Not started. Write a date like alerts-{yyyy.MM.dd}."
-                            .formatted(example, wrong.group()));
+            throw new ConnectorException(
+                    SETTING
+                            + "it gives names like \"%s\", and the name of an index cannot contain \"%s\"."
+                                    .formatted(example, wrong.group()),
+                    Problem.NOT_STARTED,
+                    WRITE_A_DATE,
+                    null);
         }
     }
 
@@ -190,7 +197,7 @@ final class IndexName {
         try {
             return format.format(time);
         } catch (DateTimeException e) {
-            throw new ConnectorException(noDate(format.toString()), e);
+            throw noDate(format.toString(), e);
         }
     }
 }

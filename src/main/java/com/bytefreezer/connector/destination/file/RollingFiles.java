@@ -5,6 +5,7 @@ import com.bytefreezer.connector.delivery.DatasetText;
 import com.bytefreezer.connector.disk.FileName;
 import com.bytefreezer.connector.disk.PrivateFiles;
 import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Problem;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -75,7 +76,10 @@ public final class RollingFiles implements Processor, Service {
     public void setCompression(String compression) {
         if (!List.of("none", "gzip").contains(compression)) {
             throw new ConnectorException(
-                    "destination.file.compression is %s. Not started. Use none or gzip.".formatted(compression));
+                    "destination.file.compression is %s.".formatted(compression),
+                    Problem.NOT_STARTED,
+                    "Use none or gzip.",
+                    null);
         }
         gzip = compression.equals("gzip");
     }

@@ -2,6 +2,7 @@ package com.bytefreezer.connector.destination.kafka;
 
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
+import com.bytefreezer.connector.problem.Problem;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -60,12 +61,15 @@ public final class KafkaClients extends DefaultKafkaClientFactory {
         String protocol = properties.getProperty(CommonClientConfigs.SECURITY_PROTOCOL_CONFIG);
         if (protocol.startsWith("SASL_") == username.isBlank()) {
             throw new ConnectorException(
-                    "kafka: destination.kafka.security-protocol is %s, %s. Not started. Set both or neither."
+                    "kafka: destination.kafka.security-protocol is %s, %s."
                             .formatted(
                                     protocol,
                                     username.isBlank()
                                             ? "which needs destination.kafka.username"
-                                            : "which does not use destination.kafka.username"));
+                                            : "which does not use destination.kafka.username"),
+                    Problem.NOT_STARTED,
+                    "Set both or neither.",
+                    null);
         }
         if (!username.isBlank()) {
             properties.put(SaslConfigs.SASL_JAAS_CONFIG, login(properties.getProperty(SaslConfigs.SASL_MECHANISM)));
@@ -91,8 +95,9 @@ public final class KafkaClients extends DefaultKafkaClientFactory {
             return AnsweringProducer.of(() -> super.getProducer(properties));
         } catch (KafkaException e) {
             throw new ConnectorException(
-                    "kafka: the client cannot be set up (%s). Not started. Check the settings destination.kafka.*."
-                            .formatted(Failures.describe(e)),
+                    "kafka: the client cannot be set up (%s).".formatted(Failures.describe(e)),
+                    Problem.NOT_STARTED,
+                    "Check the settings destination.kafka.*.",
                     e);
         }
     }
@@ -112,7 +117,8 @@ public final class KafkaClients extends DefaultKafkaClientFactory {
         try {
             return Files.readString(Path.of(file));
         } catch (IOException e) {
-            throw new ConnectorException("kafka: the file %s cannot be read. Not started.".formatted(file), e);
+            throw new ConnectorException(
+                    "kafka: the file %s cannot be read.".formatted(file), Problem.NOT_STARTED, "", e);
         }
     }
 }

@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.destination.splunk;
 
 import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Problem;
 import java.util.Map;
 import org.apache.camel.Endpoint;
 import org.apache.camel.component.splunkhec.SplunkHECComponent;
@@ -22,8 +23,10 @@ public final class HecComponent extends SplunkHECComponent {
         setProperties(endpoint, parameters);
         if (!parameters.isEmpty()) {
             throw new ConnectorException(
-                    "splunk-hec: %s has no option %s. Not started. The address of a collector ends with its port or path."
-                            .formatted(remaining, String.join(", ", parameters.keySet())));
+                    "splunk-hec: %s has no option %s.".formatted(remaining, String.join(", ", parameters.keySet())),
+                    Problem.NOT_STARTED,
+                    "The address of a collector ends with its port or path.",
+                    null);
         }
         endpoint.setSplunkURL(remaining);
         return endpoint;

@@ -2,6 +2,7 @@ package com.bytefreezer.connector.destination.splunk;
 
 import com.bytefreezer.connector.net.HostNames;
 import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Problem;
 import java.io.IOException;
 import java.net.URI;
 import java.security.GeneralSecurityException;
@@ -65,8 +66,9 @@ public final class HecEndpoint extends SplunkHECEndpoint {
 
     private ConnectorException invalid(@Nullable Exception cause) {
         return new ConnectorException(
-                "splunk-hec: %s is not the address of a collector. Not started. Give one like https://splunk.example:8088."
-                        .formatted(address()),
+                "splunk-hec: %s is not the address of a collector.".formatted(address()),
+                Problem.NOT_STARTED,
+                "Give one like https://splunk.example:8088.",
                 cause);
     }
 
@@ -122,7 +124,7 @@ public final class HecEndpoint extends SplunkHECEndpoint {
                             : parameters.createSSLContext(getCamelContext()));
         } catch (GeneralSecurityException | IOException e) {
             throw new ConnectorException(
-                    "splunk-hec: TLS cannot be set up (%s). Not started.".formatted(e.getMessage()), e);
+                    "splunk-hec: TLS cannot be set up (%s).".formatted(e.getMessage()), Problem.NOT_STARTED, "", e);
         }
     }
 

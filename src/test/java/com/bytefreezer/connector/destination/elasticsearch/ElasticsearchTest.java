@@ -222,7 +222,7 @@ class ElasticsearchTest {
         var run = export.run();
 
         assertThat(run.succeeded()).isTrue();
-        assertThat(run.log("WARN")).noneMatch(line -> line.contains("tried again"));
+        assertThat(run.log("WARN")).noneMatch(line -> line.contains("The connector retries"));
         assertThat(server.count("large")).isEqualTo(4999);
         assertThat(export.deadLetters())
                 .singleElement()

@@ -413,7 +413,7 @@ class SplunkTest {
                     "cursor");
 
             assertThat(run.succeeded()).as(run.log().toString()).isTrue();
-            assertThat(run.log("WARN")).noneMatch(line -> line.contains("tried again"));
+            assertThat(run.log("WARN")).noneMatch(line -> line.contains("The connector retries"));
             assertThat(deadLetters()).singleElement().satisfies(letter -> assertThat(
                             letter.at("/record/n").asInt())
                     .isEqualTo(700));
