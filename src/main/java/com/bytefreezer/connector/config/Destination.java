@@ -12,7 +12,13 @@ import java.util.Set;
  * @param guarantee how often a record arrives, after {@code # Guarantee:}; empty if the file has none
  * @param hasCheck whether the file has a route {@code check-<name>} that checks whether the destination can be reached
  */
-public record Destination(String name, String description, String guarantee, List<Setting> settings, boolean hasCheck) {
+public record Destination(
+        String name,
+        String description,
+        String guarantee,
+        List<Setting> settings,
+        boolean hasCheck,
+        boolean hasPreview) {
     /** The settings with the URLs that records go to. */
     public List<Setting> addresses() {
         return settings.stream().filter(Setting::isAddress).toList();

@@ -30,6 +30,8 @@ public final class RouteFiles {
     static final String EXPORTS = "exports";
     /** The start of the address of a destination's check route; the destination's name follows. */
     public static final String CHECK = "direct:check-";
+    /** The start of the address of a destination's preview route; the destination's name follows. */
+    public static final String PREVIEW = "direct:preview-";
 
     private final Path folder;
     private final List<Path> files;
@@ -139,11 +141,12 @@ public final class RouteFiles {
     }
 
     private Destination description(String name, Path file) {
-        boolean hasCheck = content(file).findValues("from").stream()
-                .anyMatch(from -> from.path("uri").asText().equals(CHECK + name));
+        List<String> from = content(file).findValues("from").stream()
+                .map(one -> one.path("uri").asText())
+                .toList();
         return new RouteHead(
                         name, RouteText.headComment(file), RouteText.defaults(file), RouteText.requiredSettings(file))
-                .destination(hasCheck);
+                .destination(from.contains(CHECK + name), from.contains(PREVIEW + name));
     }
 
     /** The settings of all destinations, by their full names. */

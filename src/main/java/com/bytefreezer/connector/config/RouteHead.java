@@ -58,8 +58,11 @@ final class RouteHead {
         }
     }
 
-    /** @param hasCheck whether the file has a route that checks the destination */
-    Destination destination(boolean hasCheck) {
+    /**
+     * @param hasCheck whether the file has a route that checks the destination
+     * @param hasPreview whether the file has a route that shows what is sent
+     */
+    Destination destination(boolean hasCheck, boolean hasPreview) {
         Set<String> names = new LinkedHashSet<>(explained.keySet());
         // A setting without a comment is still a setting.
         new TreeSet<>(defaults.keySet())
@@ -76,7 +79,8 @@ final class RouteHead {
                 marked
                         ? List.copyOf(settings)
                         : settings.stream().map(RouteHead::unmarked).toList(),
-                hasCheck);
+                hasCheck,
+                hasPreview);
     }
 
     /** The comment has a column for "required" or the default before it says what the setting is. */

@@ -1,10 +1,12 @@
 package com.bytefreezer.connector.destination;
 
 import com.bytefreezer.connector.delivery.Batch;
+import com.bytefreezer.connector.delivery.Sent;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.util.Map;
 import org.apache.camel.Body;
 
 /**
@@ -26,5 +28,10 @@ public final class StandardOutput {
     /** Writes the batch in one piece. Other objects' batches may come between two batches of an object. */
     public synchronized void write(@Body Batch batch) throws IOException {
         out.write(batch.ndjson());
+    }
+
+    /** What {@link #write} would write. */
+    public static Sent preview(@Body Batch batch) {
+        return new Sent("WRITE", "stdout", Map.of(), batch.ndjson());
     }
 }

@@ -180,6 +180,7 @@ class RouteFilesTest {
                                         false,
                                         Set.of("harmless", "small or large"),
                                         "how much")),
+                        false,
                         false));
     }
 

@@ -252,12 +252,12 @@ class PatternsTest {
         TestRun run = TestRun.batch(settings);
         assertThat(run.succeeded()).isTrue();
         assertThat(run.log("WARN"))
-                .anyMatch(line -> line.contains("export default: no dataset is * of tenant acmee in " + lake()));
+                .anyMatch(line -> line.contains("export default: tenant acmee has no dataset * in " + lake()));
         try (TestRun.Running watch = TestRun.watch(settings)) {
             Await.until(
                     "it is seen",
                     () -> watch.lanes().size() == 1 && watch.lanes().get(0).lastError() != null);
-            assertThat(watch.lanes().get(0).lastError()).startsWith("no dataset is * of tenant acmee");
+            assertThat(watch.lanes().get(0).lastError()).startsWith("tenant acmee has no dataset *");
             assertThat(watch.whyNotReady()).isEmpty();
             dataset("acmee/syslog");
             Await.until("it is there", () -> paths().contains("/in/acmee/syslog"));

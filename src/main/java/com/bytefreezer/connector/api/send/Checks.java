@@ -4,20 +4,13 @@ import com.bytefreezer.connector.config.Destination;
 import com.bytefreezer.connector.config.RouteFiles;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.delivery.Check;
-import com.bytefreezer.connector.destination.DeliveryCamel;
 import com.bytefreezer.connector.destination.UrlCheck;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
 import com.bytefreezer.connector.text.PlainText;
 import java.time.Duration;
-import java.util.List;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.camel.CamelContext;
-import org.apache.camel.Exchange;
-import org.apache.camel.main.Main;
-import org.apache.camel.model.errorhandler.NoErrorHandlerDefinition;
 
 /**
  * Checks whether a destination works and accepts the login, without writing anything: by the route {@code check-<name>}
@@ -68,26 +61,15 @@ final class Checks {
                 what.endsWith(".") ? what : what + ". Check the address, the network and the certificates.");
     }
 
-    /** Runs in a Camel with the destination's check but without its delivery, which might write when it starts. */
     private Check byRoute(Destination destination) throws Exception {
-        Main own = DeliveryCamel.prepare(settings, List.of(settings.routes().fileOf(destination.name())));
-        own.configure().setRouteFilterIncludePattern("check-" + destination.name() + "*");
-        try {
-            CamelContext context = DeliveryCamel.init(own);
-            // A failure is the answer; it must not be logged.
-            context.getCamelContextExtension().setErrorHandlerFactory(new NoErrorHandlerDefinition());
-            own.start();
-            Future<Exchange> asked =
-                    context.createProducerTemplate().asyncSend(RouteFiles.CHECK + destination.name(), exchange -> {});
-            Exchange answer = asked.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
-            if (answer.getException() != null) {
-                throw answer.getException();
-            }
-            return answer.getMessage().getBody() instanceof Check check
-                    ? check
-                    : Check.ok(PlainText.answer(answer.getMessage().getBody(String.class)));
-        } finally {
-            own.stop();
-        }
+        return SideRoute.ask(
+                settings,
+                RouteFiles.CHECK,
+                destination.name(),
+                null,
+                PATIENCE,
+                answer -> answer.getBody() instanceof Check check
+                        ? check
+                        : Check.ok(PlainText.answer(answer.getBody(String.class))));
     }
 }

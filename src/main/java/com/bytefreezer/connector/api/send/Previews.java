@@ -4,10 +4,11 @@ import com.bytefreezer.connector.api.send.Targets.Target;
 import com.bytefreezer.connector.app.PreviewRun;
 import com.bytefreezer.connector.app.Scratch;
 import com.bytefreezer.connector.cage.Watchdog;
+import com.bytefreezer.connector.config.RouteFiles;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.cursor.Cursor;
 import com.bytefreezer.connector.delivery.Batch;
-import com.bytefreezer.connector.destination.kafka.KafkaRecords;
+import com.bytefreezer.connector.delivery.Sent;
 import com.bytefreezer.connector.kit.Rehearsal;
 import com.bytefreezer.connector.kit.Request;
 import com.bytefreezer.connector.problem.ApiException;
@@ -16,11 +17,11 @@ import com.bytefreezer.connector.problem.Failures;
 import com.bytefreezer.connector.text.Secrets;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -30,9 +31,8 @@ import java.util.TreeMap;
 import java.util.concurrent.Semaphore;
 import org.apache.camel.Body;
 import org.apache.camel.CamelContext;
-import org.apache.camel.Exchange;
 import org.apache.camel.Header;
-import org.apache.camel.component.kafka.KafkaConstants;
+import org.apache.camel.Message;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +43,8 @@ import org.jspecify.annotations.Nullable;
 public final class Previews {
     /** Each has a Camel of its own. */
     private static final int MOST_AT_A_TIME = 4;
+
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
     /** A shorter one would occur in ordinary words. */
     private static final int SHORTEST_SECRET = 8;
 
@@ -70,7 +72,7 @@ public final class Previews {
      * @param bytes the size of the body
      */
     @JsonInclude(JsonInclude.Include.NON_NULL)
-    public record Sent(
+    public record Shown(
             String method,
             String url,
             Map<String, String> headers,
@@ -84,7 +86,7 @@ public final class Previews {
      * @param note a remark, or empty
      */
     public record Preview(
-            List<Sent> requests,
+            List<Shown> requests,
             @JsonProperty("records_in_batch") int recordsInBatch,
             String note) {}
 
@@ -107,7 +109,7 @@ public final class Previews {
             Optional<Batch> batch = firstBatch(once.settings(), id, camel);
             return batch.isEmpty()
                     ? new Preview(List.of(), 0, "The query selects no record.")
-                    : preview(target, once, batch.get(), camel);
+                    : preview(target, once, batch.get());
         } finally {
             free.release();
         }
@@ -125,10 +127,14 @@ public final class Previews {
         }
     }
 
-    private Preview preview(Target target, Scratch once, Batch batch, CamelContext camel) throws Exception {
+    private Preview preview(Target target, Scratch once, Batch batch) throws Exception {
         Settings of = once.settings();
-        if (target.type().equals("kafka")) {
-            return new Preview(messages(of, batch, camel), batch.recordCount(), noteOnOrder(batch));
+        if (target.destination().hasPreview()) {
+            List<Shown> sent =
+                    SideRoute.ask(of, RouteFiles.PREVIEW, target.type(), batch, PATIENCE, Previews::sent).stream()
+                            .map(one -> shown(one.method(), one.url(), one.headers(), one.body()))
+                            .toList();
+            return new Preview(sent, batch.recordCount(), noteOnOrder(batch));
         }
         Optional<Rehearsal> rehearsal = Rehearsal.with(of);
         if (rehearsal.isPresent()) {
@@ -136,20 +142,23 @@ public final class Previews {
             return requests(
                     rehearsal.get(), rehearsal.get().deliver(batch, folder), batch, secretsOfDestination(target, of));
         }
-        String where = of.optional("destination." + target.type() + ".folder").orElse("");
-        boolean isKnown = List.of("stdout", "file").contains(target.type());
         return new Preview(
-                List.of(sent("WRITE", where.isEmpty() ? target.type() : "file:" + where, Map.of(), batch.ndjson())),
+                List.of(shown("WRITE", target.type(), Map.of(), batch.ndjson())),
                 batch.recordCount(),
-                isKnown
-                        ? noteOnOrder(batch)
-                        : "These are the records that the route destination-%s gets. Its requests cannot be shown, because %s.test.yaml beside it does not say how to point it to a {server}."
-                                .formatted(target.type(), target.type()));
+                "These are the records that the route destination-%s gets. Its requests cannot be shown, because its file has no route preview-%1$s, and %1$s.test.yaml beside it does not say how to point it to a {server}."
+                        .formatted(target.type()));
+    }
+
+    /** The answer of a preview route: one or several. */
+    private static List<Sent> sent(Message answer) {
+        Object body = answer.getBody();
+        return (body instanceof List<?> several ? several : List.of(body))
+                .stream().map(Sent.class::cast).toList();
     }
 
     private Preview requests(Rehearsal rehearsal, Rehearsal.Recorded recorded, Batch batch, Secrets hidden) {
         String origin = rehearsal.origin();
-        List<Sent> requests = new ArrayList<>();
+        List<Shown> requests = new ArrayList<>();
         for (Request request : recorded.requests()) {
             Map<String, String> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
             request.headers().forEach((name, values) -> headers.put(name, shown(name, String.join(", ", values))));
@@ -158,13 +167,13 @@ public final class Previews {
             String shown = hidden.maskValues(request.text());
             if (!shown.equals(request.text())) {
                 // Only an integrator's route does so.
-                requests.add(new Sent(request.method(), url, headers, shown, null, request.body().length));
+                requests.add(new Shown(request.method(), url, headers, shown, null, request.body().length));
                 continue;
             }
-            Sent sent = sent(request.method(), url, headers, request.body());
+            Shown sent = shown(request.method(), url, headers, request.body());
             requests.add(
                     sent.body() == null && request.header("Content-Encoding").isPresent()
-                            ? new Sent(
+                            ? new Shown(
                                     sent.method(), sent.url(), headers, request.text(), sent.bodyBase64(), sent.bytes())
                             : sent);
         }
@@ -177,27 +186,6 @@ public final class Previews {
                 .map(failure -> "What follows these requests depends on the server's answers. ")
                 .orElse("");
         return new Preview(requests, batch.recordCount(), (note + noteOnOrder(batch)).strip());
-    }
-
-    private static List<Sent> messages(Settings settings, Batch batch, CamelContext camel) throws IOException {
-        KafkaRecords records = new KafkaRecords();
-        records.setKeyColumn(settings.optional("destination.kafka.key-column").orElse(""));
-        records.setTopic(settings.text("destination.kafka.topic"));
-        List<Sent> messages = new ArrayList<>();
-        for (Exchange message : records.messages(batch, camel)) {
-            Map<String, String> headers = new TreeMap<>();
-            message.getIn().getHeaders().forEach((name, value) -> {
-                if (value != null) {
-                    headers.put(name.equals(KafkaConstants.KEY) ? "key" : name, String.valueOf(value));
-                }
-            });
-            messages.add(sent(
-                    "PRODUCE",
-                    "kafka:" + records.topic(batch),
-                    headers,
-                    message.getIn().getBody(byte[].class)));
-        }
-        return messages;
     }
 
     /** Only the secrets of this destination: any other secret value may occur in a record by chance. */
@@ -221,15 +209,15 @@ public final class Previews {
         return Secrets.isSecretHeader(header) ? value.replaceFirst("(?<=^|\\s)\\S+$", "***") : secrets.mask(value);
     }
 
-    private static Sent sent(String method, String url, Map<String, String> headers, byte[] body) {
+    private static Shown shown(String method, String url, Map<String, String> headers, byte[] body) {
         try {
             String text = StandardCharsets.UTF_8
                     .newDecoder()
                     .decode(ByteBuffer.wrap(body))
                     .toString();
-            return new Sent(method, url, headers, text, null, body.length);
+            return new Shown(method, url, headers, text, null, body.length);
         } catch (CharacterCodingException e) {
-            return new Sent(method, url, headers, null, Base64.getEncoder().encodeToString(body), body.length);
+            return new Shown(method, url, headers, null, Base64.getEncoder().encodeToString(body), body.length);
         }
     }
 }

@@ -2,6 +2,7 @@ package com.bytefreezer.connector.destination.file;
 
 import com.bytefreezer.connector.delivery.Batch;
 import com.bytefreezer.connector.delivery.DatasetText;
+import com.bytefreezer.connector.delivery.Sent;
 import com.bytefreezer.connector.disk.FileName;
 import com.bytefreezer.connector.disk.PrivateFiles;
 import com.bytefreezer.connector.problem.ConnectorException;
@@ -49,6 +50,7 @@ public final class RollingFiles implements Processor, Service {
     /** By their folder below {@link #folder}; the ones that grew last are at the end. */
     private final Map<String, OpenFile> openFiles = new LinkedHashMap<>(16, 0.75f, true);
 
+    private String root = "";
     private Path folder = Path.of("");
     private DatasetText tree = new DatasetText("{tenant}/{dataset}", FileName::of);
     private boolean gzip;
@@ -61,6 +63,7 @@ public final class RollingFiles implements Processor, Service {
      * them.
      */
     public void setFolder(String folder) {
+        root = folder;
         Path whole = Path.of(folder).toAbsolutePath().normalize();
         Path top = whole;
         for (Path parent = top.getParent(); parent != null && !DatasetText.isFixed(top.toString()); ) {
@@ -143,6 +146,11 @@ public final class RollingFiles implements Processor, Service {
         } catch (IOException e) {
             throw unusable(e);
         }
+    }
+
+    /** What {@link #write} would add to a file. */
+    public Sent preview(Batch batch) {
+        return new Sent("WRITE", "file:" + root, Map.of(), batch.ndjson());
     }
 
     /** Completes the files whose time is up. */

@@ -6,13 +6,16 @@ import com.bytefreezer.connector.delivery.DatasetCheck;
 import com.bytefreezer.connector.delivery.DatasetText;
 import com.bytefreezer.connector.delivery.Deliveries;
 import com.bytefreezer.connector.delivery.RecordsOpenException;
+import com.bytefreezer.connector.delivery.Sent;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import org.apache.camel.Body;
@@ -130,6 +133,25 @@ public final class KafkaRecords implements DatasetCheck {
             exchanges.add(exchange);
         }
         return new Messages(open, exchanges);
+    }
+
+    /** The {@link #messages}, for people. */
+    public List<Sent> preview(@Body Batch batch, CamelContext camel) {
+        List<Sent> sent = new ArrayList<>();
+        for (Exchange exchange : messages(batch, camel)) {
+            Map<String, String> headers = new TreeMap<>();
+            exchange.getIn().getHeaders().forEach((name, value) -> {
+                if (value != null) {
+                    headers.put(name.equals(KafkaConstants.KEY) ? "key" : name, String.valueOf(value));
+                }
+            });
+            sent.add(new Sent(
+                    "PRODUCE",
+                    "kafka:" + topic(batch),
+                    headers,
+                    exchange.getIn().getBody(byte[].class)));
+        }
+        return sent;
     }
 
     /** The messages of records that are not rejected here. */

@@ -190,7 +190,7 @@ class SendTest {
         assertThat(down.text("/message")).startsWith("Connection refused.");
 
         assertThat(check("file", Map.of("folder", folder + "/new")).text("/message"))
-                .endsWith("new can be made.");
+                .endsWith("new can be created.");
         assertThat(folder).isEmptyDirectory();
         assertThat(check("stdout", Map.of()).text("/status")).isEqualTo("ok");
         Answer kafka = check("kafka", Map.of("brokers", "127.0.0.1:" + TestTools.freePort(), "topic", "t"));
@@ -315,6 +315,13 @@ class SendTest {
         assertThat(lines.text("/requests/0/body").lines())
                 .hasSize(lines.json().path("records_in_batch").asInt())
                 .allMatch(line -> line.startsWith("{\"timestamp\":"));
+
+        assertThat(lines.text("/note")).isEmpty();
+
+        Answer file = connector.post("preview", order("file", Map.of("folder", folder + "/never")));
+        assertThat(file.text("/requests/0/url")).isEqualTo("file:" + folder + "/never");
+        assertThat(file.text("/requests/0/body")).isEqualTo(lines.text("/requests/0/body"));
+        assertThat(folder.resolve("never")).doesNotExist();
 
         Answer messages = connector.post(
                 "preview",
