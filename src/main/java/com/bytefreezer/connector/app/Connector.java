@@ -211,7 +211,7 @@ public final class Connector implements AutoCloseable {
         return new Connector(settings, secrets, cursor, Mode.WATCH, false);
     }
 
-    /** How far the exports are in their current or last run. */
+    /** The progress of the exports in their current or last run. */
     public Collection<RunProgress> progress() {
         return exports.all().stream().map(Export::progress).toList();
     }

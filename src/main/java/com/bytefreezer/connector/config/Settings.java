@@ -173,7 +173,7 @@ public final class Settings {
     /**
      * Read anew from where these came from, with the route files as they are now.
      *
-     * @param mode what they are for
+     * @param mode the mode that will use them
      * @throws SettingsException with all problems at once
      */
     public Settings again(Mode mode) throws SettingsException {
@@ -186,7 +186,7 @@ public final class Settings {
                 sources.routes().now()));
     }
 
-    /** Whether nothing names a lake, so that the bundled sample is exported. */
+    /** Whether nothing names a lake; then the bundled sample is exported. */
     public boolean isSample() {
         return sample;
     }
@@ -280,7 +280,7 @@ public final class Settings {
         return routeFiles().stream().filter(sources.routes()::isOfRuns).toList();
     }
 
-    /** Every export with each of its destinations, as the route files and the settings describe them; none runs for it. */
+    /** Every export with each of its destinations, from the route files and the settings. Runs none of them. */
     public List<ExportDefinition> exports() {
         return sources.routes().exports().all(Rules.usesDefaultExport(values, sources.routes())).stream()
                 .flatMap(parameters -> ExportDefinition.of(parameters, values))

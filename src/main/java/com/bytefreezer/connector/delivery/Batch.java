@@ -95,7 +95,7 @@ public final class Batch {
         return new Batch(unit, number, records, numbers, new Settled(), ids);
     }
 
-    /** Records that were in another batch before. */
+    /** A batch of records that were in another batch before. */
     static Batch again(Unit unit, byte[][] records, long[] numbers, Map<Long, String> ids) {
         return new Batch(unit, 0, records, numbers, new Settled(), ids);
     }
@@ -139,7 +139,7 @@ public final class Batch {
 
     /**
      * An id for each record, the same on every try and after every restart: 128 bits of its object and query, and its
-     * number there; of one of a joined row the row's number and its content.
+     * number in the object; of one of a joined row the row's number and its content.
      *
      * @return empty if the order of the records may differ between runs; then there are no stable ids
      */

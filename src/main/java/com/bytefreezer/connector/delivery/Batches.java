@@ -63,10 +63,11 @@ public final class Batches implements Iterator<Batch> {
     /**
      * Batches of at most {@code maxRecords} records and {@code maxBytes} bytes.
      *
-     * @param rows of each block of records an array of byte[], the JSON of each, or a {@link RefusedRecord} in its place, and
-     *     for a bundle an array of the numbers of their objects, where rows are joined of their rows; a null in place of a record marks the end
-     * @param maxUnsettled batches of the unit that may be under way at the same time, two or more; fewer, but still two, when
-     *     records have more than {@code maxBytes}
+     * @param rows of each block of records an array of byte[], the JSON of each, or a {@link RefusedRecord} in its
+     *     place, and for a bundle an array of the numbers of their objects, where rows are joined of their rows; a null
+     *     in place of a record marks the end
+     * @param maxUnsettled how many batches of the unit may be under way at the same time, two or more; fewer, but still
+     *     two, if records have more than {@code maxBytes}
      */
     public Batches(
             Unit unit,

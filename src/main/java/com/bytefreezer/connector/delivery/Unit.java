@@ -53,8 +53,8 @@ public final class Unit implements Delivered {
     /**
      * A unit; nothing of it is delivered, unless {@link #claimed} says otherwise.
      *
-     * @param query identifies the query's text, and for one that joins what it is joined with, see {@link #joined}
-     * @param listing describes the whole dataset, when the unit covers it
+     * @param query identifies the query, and for one that joins what it is joined with, see {@link #joined}
+     * @param listing describes the whole dataset, if the unit covers it
      * @param listingBefore what {@code listing} was at the last delivery
      * @param repeatable whether each run gives the same records of an object in the same order
      */

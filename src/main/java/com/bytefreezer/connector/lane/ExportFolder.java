@@ -208,7 +208,7 @@ public final class ExportFolder implements AutoCloseable {
                         : "export {}: paused. Its cursor is kept.";
     }
 
-    /** Of datasets, and of exports of many, one line tells it. */
+    /** One line covers all datasets, and exports with many of them. */
     private void log(ExportDefinition one, String line) {
         if (one.name().equals(one.export())) {
             LOG.info(line, one.lane());

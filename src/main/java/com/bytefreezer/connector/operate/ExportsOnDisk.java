@@ -63,7 +63,7 @@ final class ExportsOnDisk {
                 state = now;
             }
         } catch (UncheckedIOException e) {
-            // One goes while it is looked at; the next look tells.
+            // A file vanished during the look; the next look finds out.
             LOG.debug("{}", Failures.describe(e));
         }
         return described;

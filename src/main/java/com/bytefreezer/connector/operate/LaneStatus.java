@@ -11,15 +11,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * The state of a lane.
  *
- * @param state never (it has not run yet), running, retrying (see {@code retrying}), silent (the process that runs it has
- *     given no sign of life for a while), paused (its file says so), idle, empty (its dataset has never had an object), or failed or killed: so ended
- *     the last run
- * @param lagSeconds the age of the oldest object that the last listing of the lake has shown and that is not delivered; 0
- *     when all are, null when the lake was never listed
- * @param watermark every object up to here is delivered, save late ones; null before the first
- * @param lastSuccess the end of the last run that went well
- * @param lastError why the last run failed; null when it went well
- * @param nextRun null where no schedule is known: while it runs, and in another process
+ * @param state never (it has not run yet), running, retrying (see {@code retrying}), silent (the process that runs it
+ *     has given no sign of life for a while), paused (its file says so), idle, empty (its dataset has never had an
+ *     object), or failed or killed (the end of the last run)
+ * @param lagSeconds the age of the oldest undelivered object of the last listing; 0 if all are delivered, null if the
+ *     lake was never listed
+ * @param watermark every object up to here is delivered, except late ones; null before the first
+ * @param lastSuccess the end of the last successful run
+ * @param lastError why the last run failed; null if it succeeded
+ * @param nextRun null if no schedule is known: while it runs, and in another process
  * @param totals of all runs, as far as they are recorded
  * @param retries of batches in all runs, by HTTP status; {@code no answer} if there was none, and {@code some records}
  *     if the destination accepted a part

@@ -216,7 +216,7 @@ public final class Operations {
         timing.runNow(export.lane());
     }
 
-    /** What of an export is set aside is tried again at its next run. How many objects are. */
+    /** Lets the next run try again what is set aside. Returns the number of objects. */
     public int retrySetAside(ExportDefinition export) {
         Parts now = parts;
         Cursor cursor = now.cursor;

@@ -188,7 +188,7 @@ public final class Status {
                 retrying);
     }
 
-    /** Of an export that another process may run. */
+    /** The state of an export that another process may run. */
     private String state(ExportDefinition export, Optional<Run> last, Seen seen) {
         Lane lane = export.lane();
         if (seen.runs().stream().anyMatch(UnderWay::isKilled)) {

@@ -90,7 +90,7 @@ public final class ExportEdits {
         return edit(source, source, List.of());
     }
 
-    /** Says what {@link #save} would write. */
+    /** Returns what {@link #save} would write. */
     public Edit draft(@Header("name") String name, @Body Change change) throws SQLException {
         ApiException.required(change);
         ExportSource before = source(name);

@@ -71,7 +71,7 @@ public final class ExportsApi {
         operations.runNow(operations.export(name, destination));
     }
 
-    /** Lets an export begin anew, when the request names it. */
+    /** Lets an export start again from the beginning, if the request confirms its name. */
     public void resetCursor(
             @Header("name") String name, @Header("destination") String destination, @Body Map<String, Object> request) {
         ExportDefinition export = operations.export(name, destination);

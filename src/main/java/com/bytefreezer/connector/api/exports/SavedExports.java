@@ -63,7 +63,7 @@ public final class SavedExports {
      * @param settings the lines that it needs in application.properties, without the values of secrets
      * @param command that runs it
      * @param writable whether the file's folder can be written
-     * @param errors why it cannot be saved like this, a line each
+     * @param errors the reasons why it cannot be saved like this, a line each
      */
     public record Draft(
             String file,
@@ -136,7 +136,7 @@ public final class SavedExports {
         return "There is an export %s already. Choose another name.".formatted(name);
     }
 
-    /** As this program was started: README's two ways. */
+    /** The command that started this program: one of the two in the README. */
     private static String command() {
         Path program = Path.of(URI.create(SavedExports.class
                 .getProtectionDomain()
