@@ -47,7 +47,7 @@ public final class Datasets implements CamelContextAware {
     /** How many of the newest objects tell the columns. */
     private static final int SAMPLE = 200;
 
-    /** A sort that a person waits for needs less; the disk is not only theirs. */
+    /** A sort that a person waits for needs less, and others use the disk too. */
     private static final int MOST_TEMPORARY_GIGABYTES = 2;
 
     private final Settings settings;
@@ -99,7 +99,7 @@ public final class Datasets implements CamelContextAware {
             return listed;
         } catch (InvalidPathException e) {
             // Its characters are not in the encoding of this machine's file names.
-            throw new ApiException(400, "tenant_id and dataset_id must be names that a file of this machine can have.");
+            throw new ApiException(400, "tenant_id and dataset_id must be possible file names on this machine.");
         } finally {
             turn.unlock();
         }

@@ -134,7 +134,7 @@ public final class Queries {
                     ask.rows(),
                     settings.integer("server.max-result-bytes"),
                     new Result.Order(ask.newest_first(), ask.time_column()));
-            // One more than are wanted tells whether there are more.
+            // One more than requested shows whether there are more.
             duckDb.read(query, objects, dataset.schema(), omitNulls, ask.rows() + 1L, result);
             running.check();
             result.end(
