@@ -16,19 +16,24 @@ import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.config.SettingsException;
 import com.bytefreezer.connector.cursor.Cursor;
 import com.bytefreezer.connector.cursor.LegacyCursor;
+import com.bytefreezer.connector.destination.StandardOutput;
 import com.bytefreezer.connector.kit.Kit;
 import com.bytefreezer.connector.lane.Schedule;
 import com.bytefreezer.connector.log.JsonLayout;
 import com.bytefreezer.connector.log.StandardError;
+import com.bytefreezer.connector.mcp.Protocol;
+import com.bytefreezer.connector.mcp.StdioTransport;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
 import com.bytefreezer.connector.problem.Problem;
 import com.bytefreezer.connector.text.PlainText;
 import com.bytefreezer.connector.text.Secrets;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -70,7 +75,7 @@ public final class Main implements Callable<Integer> {
             paramLabel = "MODE",
             defaultValue = "interactive",
             description =
-                    "interactive, batch (once, then exit), watch (again and again); status, plan or validate (deliver nothing); or replay (dead letters, or a range with --from and --to) (default: ${DEFAULT-VALUE})")
+                    "interactive, batch (once, then exit), watch (again and again); status, plan or validate (deliver nothing); replay (dead letters, or a range with --from and --to); or mcp (for an agent, over standard input and output) (default: ${DEFAULT-VALUE})")
     private String mode = "interactive";
 
     @Option(
@@ -183,7 +188,7 @@ public final class Main implements Callable<Integer> {
         Optional<Mode> known = Mode.of(this.mode);
         if (known.isEmpty()) {
             LOG.error(
-                    "Unknown mode: {} (use: batch, watch, interactive, status, plan, validate, replay). Not started.",
+                    "Unknown mode: {} (use: batch, watch, interactive, status, plan, validate, replay, mcp). Not started.",
                     this.mode);
             return FAILED;
         }
@@ -216,6 +221,7 @@ public final class Main implements Callable<Integer> {
         Command command = new Command(settings, secrets, operator, StandardError.lines(System.out, PlainText::known));
         return switch (mode) {
             case INTERACTIVE -> serve(settings, secrets);
+            case MCP -> converse(settings, secrets);
             case BATCH, WATCH -> export(settings, secrets, mode, lane -> true);
             case STATUS -> command.status();
             case PLAN -> command.plan();
@@ -252,6 +258,26 @@ public final class Main implements Callable<Integer> {
         }
         UnpackedLibraries.remove();
         closed.await();
+        return 0;
+    }
+
+    /** Until the agent closes standard input. */
+    private static int converse(Settings settings, Secrets secrets) throws Exception {
+        OutputStream out = StandardOutput.take();
+        CountDownLatch closed = new CountDownLatch(1);
+        Workbench workbench = new Workbench(settings, secrets);
+        Thread stop = new Thread(() -> stopBySignal(workbench, closed, true), "stop");
+        Runtime.getRuntime().addShutdownHook(stop);
+        try {
+            Protocol protocol = workbench.startUnserved().getRegistry().lookupByNameAndType("mcp", Protocol.class);
+            UnpackedLibraries.remove();
+            new StdioTransport(protocol, System.in, out)
+                    .serve(Duration.ofSeconds(settings.integer("shutdown.timeout-seconds")));
+        } finally {
+            if (callOff(stop, closed)) {
+                workbench.close();
+            }
+        }
         return 0;
     }
 

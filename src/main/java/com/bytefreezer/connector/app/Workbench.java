@@ -16,7 +16,7 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.main.Main;
 
 /**
- * Interactive mode: the API and the page. It runs no export and holds no cursor, so that a batch or watch may run beside it,
+ * Interactive mode: the API, the page and the tools for agents. It runs no export and holds no cursor, so that a batch or watch may run beside it,
  * until a person asks for it ({@link WatchHere}).
  */
 public final class Workbench implements AutoCloseable {
@@ -60,6 +60,15 @@ public final class Workbench implements AutoCloseable {
         server.announce();
         cage.warm();
         return server;
+    }
+
+    /** Starts the same without a server, and without the routes that answer its requests. */
+    public CamelContext startUnserved() throws Exception {
+        camel.configure().setRouteFilterExcludePattern("platform-http:*");
+        CamelContext context = DeliveryCamel.init(camel);
+        camel.start();
+        cage.warm();
+        return context;
     }
 
     @Override

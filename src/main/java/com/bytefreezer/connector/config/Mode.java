@@ -19,7 +19,9 @@ public enum Mode {
     /** Checks settings, routes and SQL, and delivers nothing. */
     VALIDATE,
     /** Delivers dead letters, or a range of the lake, once more. */
-    REPLAY;
+    REPLAY,
+    /** Serves one agent over standard input and output. */
+    MCP;
 
     /** The mode that the command line calls {@code name}. */
     public static Optional<Mode> of(String name) {
@@ -30,7 +32,7 @@ public enum Mode {
 
     /** Whether the mode uses the exports, so that everything they need must be set. */
     public boolean exports() {
-        return this != INTERACTIVE && this != STATUS;
+        return this != INTERACTIVE && this != STATUS && this != MCP;
     }
 
     /** Whether there is an HTTP server. */

@@ -182,19 +182,19 @@ public final class RouteFiles {
 
     /**
      * The files to load if only the {@code used} destinations are in use; then the others need no settings. Without the
-     * files of exports if none runs, and without {@code api} if there is no HTTP server.
+     * files of exports if none runs, and without those for clients ({@code api}, {@code mcp}) if it serves none.
      *
      * @param withDefaultExport whether the export that the settings {@code query.*} describe is one of them
      */
     List<Path> filesFor(Mode mode, Set<String> used, boolean withDefaultExport) {
         if (!mode.exports()) {
             return files.stream()
-                    .filter(file -> isIn("api", file) || file.equals(credentialsFile()) || isHealth(file))
+                    .filter(file -> isOfClients(file) || file.equals(credentialsFile()) || isHealth(file))
                     .toList();
         }
         List<Path> loaded = new ArrayList<>(files);
         if (!mode.serves()) {
-            loaded.removeIf(file -> isIn("api", file));
+            loaded.removeIf(this::isOfClients);
         }
         if (!withDefaultExport) {
             loaded.removeIf(file -> isExport(file) && ExportParameters.isOfDefaultExport(file));
@@ -205,6 +205,32 @@ public final class RouteFiles {
             }
         });
         return loaded;
+    }
+
+    /** The tools for agents, in the order of the files. */
+    public List<Tool> tools() {
+        return files.stream()
+                .flatMap(file -> ToolText.in(content(file)).stream())
+                .map(ToolText::tool)
+                .toList();
+    }
+
+    /** What is wrong with the tools. */
+    List<Problem> problemsOfTools() {
+        List<Problem> problems = new ArrayList<>();
+        Map<String, String> owners = new LinkedHashMap<>();
+        for (Path file : files) {
+            String inMessages = nameInMessages(file);
+            for (ToolText tool : ToolText.in(content(file))) {
+                tool.problem(inMessages).ifPresent(problems::add);
+                String owner = owners.putIfAbsent(tool.name(), inMessages);
+                if (owner != null) {
+                    problems.add(Problem.ofStart(
+                            inMessages, "there is a tool %s already, in %s.".formatted(tool.name(), owner), ""));
+                }
+            }
+        }
+        return problems;
     }
 
     /** Why {@code file} cannot be read, with the line; empty if it can. */
@@ -258,6 +284,11 @@ public final class RouteFiles {
     /** Whether {@code file} describes exports. */
     boolean isExport(Path file) {
         return exportFiles.contains(file);
+    }
+
+    /** Whether {@code file} answers clients: of the API, or agents. */
+    private boolean isOfClients(Path file) {
+        return isIn("api", file) || isIn("mcp", file) || file.equals(folder.resolve("mcp" + SUFFIX));
     }
 
     private boolean isIn(String subfolder, Path file) {

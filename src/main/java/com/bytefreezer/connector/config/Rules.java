@@ -30,6 +30,7 @@ final class Rules {
         checkLake(values, problems);
         checkDestinations(values, routes, problems);
         checkNames(values, routes, problems);
+        problems.addAll(routes.problemsOfTools());
         routes.exports()
                 .files(usesDefaultExport(values, routes))
                 .forEach(file -> problems.addAll(routes.exports().unknown(file)));

@@ -31,6 +31,7 @@ final class ValueRules {
             Pattern.compile("(?!(?i:camel|org\\.apache\\.camel))[!#$%&'*+.^_`|~0-9A-Za-z-]+[ \\t]*:[^\\p{Cc}]*");
 
     static {
+        RULES.put("mcp.allow", oneOf("export"));
         RULES.put("lake.root", ValueRules::root);
         RULES.put("lake.layout", value -> problemUnless(value.contains("{dataset}"), "must contain {dataset}"));
         RULES.put("s3.use-ssl", oneOf("true", "false"));

@@ -138,6 +138,8 @@ final class ConnectionGuard extends ChannelDuplexHandler {
                         taken = 0;
                         connections.isAnswered(this);
                         target.channel().config().setAutoRead(false);
+                        // Once more, which tells when the client hangs up.
+                        target.executor().execute(target::read);
                     }
                     expect(target);
                 }

@@ -10,7 +10,8 @@ import java.util.Set;
  * token, as a bearer token or through the cookie that {@code /?token=…} sets. Without it, only the probes and the
  * page's files are available, a fixed set of paths. Pages of other sites have no access, whatever they know: without a
  * token, the request must name a loopback host (against DNS rebinding); a foreign Origin is refused, and so is a body
- * that is not JSON (a form needs no preflight). Safe for use by several threads.
+ * that is not JSON (a form needs no preflight). Agents at {@code /mcp} may name an origin of their own. Safe for use by
+ * several threads.
  */
 final class Gate {
     /** The decision about a request that is not refused. */
@@ -24,6 +25,9 @@ final class Gate {
     }
 
     private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]");
+
+    /** Where agents ask ({@code routes/mcp.camel.yaml}). */
+    private static final String AGENTS = "/mcp";
 
     private final Optional<Token> token;
     private final Set<String> probes;
@@ -54,7 +58,7 @@ final class Gate {
         boolean start =
                 request.method().equals(HttpMethod.GET) && request.path().equals("/");
         // Another site may link to the page; the page's own requests are same-origin.
-        if (request.foreign() && !start) {
+        if (request.foreign() && !start && !isOfAgent(request)) {
             throw new ApiException(403, "Refused: the request comes from another site's page.");
         }
         if (start
@@ -74,6 +78,18 @@ final class Gate {
             throw new ApiException(415, "The body must be JSON, with Content-Type: application/json.");
         }
         return Verdict.ADMITTED;
+    }
+
+    /**
+     * Agents are programs, and some name an origin. None is refused that no other site's page could have sent: such a page
+     * can neither have that origin nor know the token, and the browser does not send a cookie's token along.
+     */
+    private boolean isOfAgent(Request request) {
+        return request.path().equals(AGENTS)
+                && (request.fromProgram()
+                        || token.filter(right ->
+                                        request.bearer().filter(right::is).isPresent())
+                                .isPresent());
     }
 
     private static boolean hasForeignBody(Request request) {

@@ -22,6 +22,7 @@ import java.util.regex.Pattern;
  * @param name the requested host, in lower case, without the port
  * @param port the requested port, as text; with mapped ports, this server's port may differ
  * @param foreign whether a page of another site sent it
+ * @param fromProgram whether what it names as its origin can be that of no other site's page: a program, or this machine
  * @param hasBody whether it has a body
  * @param type the media type of the body, in lower case, without parameters
  * @param bearer its bearer token
@@ -34,6 +35,7 @@ record Request(
         String name,
         String port,
         boolean foreign,
+        boolean fromProgram,
         boolean hasBody,
         Optional<String> type,
         Optional<String> bearer,
@@ -45,6 +47,10 @@ record Request(
     private static final String COOKIE = "connector-token-";
 
     private static final Pattern HOST = Pattern.compile("([A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+])(?::([0-9]{1,5}))?");
+    /** {@code http://localhost:6274} of a program's own page, {@code vscode-file://vscode-app} of an editor. */
+    private static final Pattern OF_PROGRAM = Pattern.compile(
+            "https?://(localhost|127\\.0\\.0\\.1|\\[::1])(:[0-9]{1,5})?|(?!https?:|null$)[a-z][a-z0-9+.-]*://[^/]*",
+            Pattern.CASE_INSENSITIVE);
     /** Characters allowed in a path besides letters, digits and encoded characters. */
     private static final String IN_PATH = "/-._~!$&'()*+,=:@";
 
@@ -72,6 +78,8 @@ record Request(
                 host.group(1).toLowerCase(Locale.ROOT),
                 port,
                 isForeign(headers, host.group()),
+                headers.getAll("Origin").stream()
+                        .allMatch(origin -> OF_PROGRAM.matcher(origin).matches()),
                 hasBody,
                 one(headers, "Content-Type")
                         .map(type -> type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT)),

@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.text;
 
+import java.util.Locale;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -76,6 +77,33 @@ public final class PlainText {
             line.appendCodePoint(isSeen(character) ? character : REPLACEMENT);
         }
         return line.toString();
+    }
+
+    /** The same text with each invisible character as its code, {@code \\u202e}; lines and tabs stay. */
+    public static String visible(String text) {
+        if (text.codePoints().allMatch(PlainText::isShown)) {
+            return text;
+        }
+        StringBuilder visible = new StringBuilder();
+        text.codePoints().forEach(character -> {
+            if (isShown(character)) {
+                visible.appendCodePoint(character);
+            } else {
+                visible.append(String.format(Locale.ROOT, "\\u%04x", character));
+            }
+        });
+        return visible.toString();
+    }
+
+    private static boolean isShown(int character) {
+        return character == '\n'
+                || character == '\t'
+                || (isSeen(character) && !isBreak(character) && !isHiddenMark(character));
+    }
+
+    /** Marks that vary the sign before them: a text can be hidden in many of them. */
+    private static boolean isHiddenMark(int character) {
+        return character >= 0xE0100 && character <= 0xE01EF;
     }
 
     private static boolean isBreak(int character) {

@@ -96,6 +96,8 @@ class RouteFilesTest {
         assertThat(settings.routeFiles())
                 .hasSize((int) files().stream()
                                 .filter(file -> !file.startsWith(ROUTES.resolve("api")))
+                                .filter(file -> !file.startsWith(ROUTES.resolve("mcp")))
+                                .filter(file -> !file.equals(ROUTES.resolve("mcp.camel.yaml")))
                                 .filter(file -> !file.equals(ROUTES.resolve("health.camel.yaml")))
                                 .filter(file -> !file.startsWith(ROUTES.resolve("exports")))
                                 .count()

@@ -42,6 +42,8 @@ import org.jspecify.annotations.Nullable;
 public final class Queries {
     static final int DEFAULT_LIMIT = 10_000;
     static final int HIGHEST_LIMIT = 100_000;
+    /** A larger answer is not one to be read, and goes by the setting. */
+    private static final int HIGHEST_BYTES = 1_000_000;
 
     private static final ObjectMapper JSON = Json.mapper();
 
@@ -62,6 +64,7 @@ public final class Queries {
      *
      * @param from without this and {@code to}, the newest partition; {@code all} for everything
      * @param limit most rows
+     * @param max_bytes most bytes of rows, for one who reads them all; {@code server.max-result-bytes} when null
      * @param query_id to {@link #cancel} it
      * @param omit_nulls leave out what is null, also where an export writes it
      * @param newest_first whether the newest records come first, if the statement makes each of one row and orders none
@@ -75,6 +78,7 @@ public final class Queries {
             @Nullable String from,
             @Nullable String to,
             @Nullable Integer limit,
+            @Nullable Integer max_bytes,
             @Nullable String query_id,
             boolean omit_nulls,
             boolean newest_first,
@@ -99,8 +103,11 @@ public final class Queries {
         if (ask.rows() < 1 || ask.rows() > HIGHEST_LIMIT) {
             throw new ApiException(400, "limit must be from 1 to %d".formatted(HIGHEST_LIMIT));
         }
+        if (ask.max_bytes() != null && (ask.max_bytes() < 1 || ask.max_bytes() > HIGHEST_BYTES)) {
+            throw new ApiException(400, "max_bytes must be from 1 to %d".formatted(HIGHEST_BYTES));
+        }
         long started = System.nanoTime();
-        try (Running running = watchdog.query(ask.query_id())) {
+        try (Running running = watchdog.query(id(ask, exchange))) {
             FileChannel file = namelessFile();
             try {
                 answer(ask, sql, running, started, file);
@@ -113,6 +120,11 @@ public final class Queries {
                 throw e;
             }
         }
+    }
+
+    /** In the request, or beside it as with all other looks. */
+    private static @Nullable String id(Ask ask, Exchange exchange) {
+        return ask.query_id() != null ? ask.query_id() : exchange.getMessage().getHeader("query_id", String.class);
     }
 
     /** Ends a running statement. */
@@ -132,7 +144,7 @@ public final class Queries {
             Result result = new Result(
                     Channels.newOutputStream(file),
                     ask.rows(),
-                    settings.integer("server.max-result-bytes"),
+                    mostBytes(ask),
                     new Result.Order(ask.newest_first(), ask.time_column()));
             // One more than requested shows whether there are more.
             duckDb.read(query, objects, dataset.schema(), omitNulls, ask.rows() + 1L, result);
@@ -146,6 +158,11 @@ public final class Queries {
             datasets.forget(dataset, e);
             throw e;
         }
+    }
+
+    private long mostBytes(Ask ask) {
+        int most = settings.integer("server.max-result-bytes");
+        return ask.max_bytes() == null ? most : Math.min(ask.max_bytes(), most);
     }
 
     private static List<LakeObject> objects(Ask ask, Dataset dataset) {

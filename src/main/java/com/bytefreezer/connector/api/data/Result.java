@@ -67,8 +67,8 @@ final class Result implements DuckDb.Reader {
         if (limitedBy != null) {
             if (rows == 0) {
                 throw new ConnectorException(
-                        "The first record has %d bytes, more than server.max-result-bytes. Select less."
-                                .formatted(json.length));
+                        "The first record has %d bytes, more than the %d that the answer may have. Select less, or raise the limit."
+                                .formatted(json.length, mostBytes));
             }
             return false;
         }

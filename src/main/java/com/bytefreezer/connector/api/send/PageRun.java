@@ -14,6 +14,7 @@ import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.lane.RunProgress;
 import com.bytefreezer.connector.lane.Schedule;
 import com.bytefreezer.connector.operate.DeadLetterPage;
+import com.bytefreezer.connector.operate.DeadLetterReasons;
 import com.bytefreezer.connector.problem.Failures;
 import com.bytefreezer.connector.text.Secrets;
 import com.fasterxml.jackson.annotation.JsonProperty;
@@ -23,6 +24,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.jspecify.annotations.Nullable;
@@ -204,6 +206,11 @@ final class PageRun implements Runnable {
         over.await();
     }
 
+    /** The same, but no longer than {@code patience}. */
+    void await(Duration patience) throws InterruptedException {
+        var ignored = over.await(patience.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
     synchronized boolean isOver() {
         return state != State.RUNNING;
     }
@@ -214,8 +221,15 @@ final class PageRun implements Runnable {
     }
 
     DeadLetterPage deadLetters(@Nullable String offset, @Nullable String limit) {
-        Lane lane = new Lane(PageScratch.EXPORT, once.settings().text("destination.type"));
-        return DeadLetterPage.of(new DeadLetters(once.deadLetters()), lane, offset, limit);
+        return DeadLetterPage.of(new DeadLetters(once.deadLetters()), lane(), offset, limit);
+    }
+
+    DeadLetterReasons reasons() {
+        return DeadLetterReasons.of(new DeadLetters(once.deadLetters()), lane());
+    }
+
+    private Lane lane() {
+        return new Lane(PageScratch.EXPORT, once.settings().text("destination.type"));
     }
 
     synchronized Status status() {

@@ -4,6 +4,7 @@ import com.bytefreezer.connector.api.send.PageRun.Status;
 import com.bytefreezer.connector.api.send.Targets.Target;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.operate.DeadLetterPage;
+import com.bytefreezer.connector.operate.DeadLetterReasons;
 import com.bytefreezer.connector.problem.ApiException;
 import com.bytefreezer.connector.text.Secrets;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -73,6 +74,13 @@ public final class PageRuns implements CamelContextAware {
         return Map.of("id", begin(request).id());
     }
 
+    /** Begins a run and waits for its end, but no longer than {@code patience}; says how it is then. */
+    public Status start(SendRequest request, Duration patience) throws InterruptedException {
+        PageRun run = begin(request);
+        run.await(patience);
+        return run.status();
+    }
+
     /** Runs an export and waits for its end. */
     public Exported export(@Body SendRequest request) throws InterruptedException {
         Instant begun = Instant.now();
@@ -110,6 +118,11 @@ public final class PageRuns implements CamelContextAware {
             @Header("offset") @Nullable String offset,
             @Header("limit") @Nullable String limit) {
         return run(id).deadLetters(offset, limit);
+    }
+
+    /** Why the destination refused records. */
+    public DeadLetterReasons reasons(String id) {
+        return run(id).reasons();
     }
 
     /** Stops one; batches in flight are finished. */

@@ -1,0 +1,120 @@
+package com.bytefreezer.connector.api.exports;
+
+import com.bytefreezer.connector.api.send.PageRuns;
+import com.bytefreezer.connector.api.send.SendRequest;
+import com.bytefreezer.connector.destination.StandardOutput;
+import com.bytefreezer.connector.operate.DeadLetterReasons;
+import com.bytefreezer.connector.operate.ExportStatus;
+import com.bytefreezer.connector.operate.Operations;
+import com.bytefreezer.connector.problem.ApiException;
+import com.bytefreezer.connector.text.Json;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.camel.Body;
+import org.apache.camel.Header;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Exports as an agent handles them: it plans before it runs, and what it reads is short. Methods are steps of {@code
+ * routes/mcp.camel.yaml}. Safe for use by several threads.
+ */
+public final class AgentExports {
+    /** An agent that waits longer gives up; it can ask for the run. */
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+    private static final ObjectMapper JSON = Json.mapper();
+
+    private final Operations operations;
+    private final PlanApi plans;
+    private final PageRuns runs;
+    private final PlanHash hash = new PlanHash();
+
+    public AgentExports(Operations operations, PlanApi plans, PageRuns runs) {
+        this.operations = operations;
+        this.plans = plans;
+        this.runs = runs;
+    }
+
+    /** What {@link PlanApi#plan} says, and {@code confirm}, which lets {@link #runOnce} run just this. */
+    public ObjectNode plan(@Body Map<String, Object> request, @Header("query_id") @Nullable String id) {
+        Map<String, Object> whole = withDestination(request);
+        ObjectNode plan = JSON.valueToTree(plans.plan(whole, id));
+        plan.put("destination_type", String.valueOf(whole.get("destination_type")));
+        plan.put("confirm", hash.of(whole));
+        return plan;
+    }
+
+    /**
+     * Begins to run an export and waits a little for its end.
+     *
+     * @throws ApiException 409 when it was not planned like this; 403 when its records would go where this process speaks
+     */
+    public Object runOnce(@Body Map<String, Object> request) throws InterruptedException {
+        Map<String, Object> whole = withDestination(request);
+        Object confirm = whole.remove("confirm");
+        if (!hash.fits(String.valueOf(confirm), whole)) {
+            throw new ApiException(
+                    409,
+                    "Nothing was exported: confirm is not from a plan of just this export within the last hour. Call plan_export with the same arguments, check what it says, and send its confirm.");
+        }
+        if (StandardOutput.isTaken() && "stdout".equals(whole.get("destination_type"))) {
+            throw new ApiException(
+                    403,
+                    "Nothing was exported: standard output belongs to this conversation. Choose another destination; preview_export shows records.");
+        }
+        return runs.start(JSON.convertValue(whole, SendRequest.class), PATIENCE);
+    }
+
+    private Map<String, Object> withDestination(Map<String, Object> request) {
+        Map<String, Object> whole = new LinkedHashMap<>(request);
+        whole.putIfAbsent("destination_type", operations.settings().text("destination.type"));
+        return whole;
+    }
+
+    /** How all exports are, in short. */
+    public Map<String, Object> list() {
+        List<ObjectNode> exports = ExportStatus.all(operations).stream()
+                .map(status -> JSON.<ObjectNode>valueToTree(status)
+                        .without(
+                                List.of("sql", "runs", "totals", "retries", "set_aside", "left_out", "retrying_since")))
+                .map(ObjectNode.class::cast)
+                .toList();
+        return Map.of("exports", exports);
+    }
+
+    /** How one is. */
+    public ExportStatus status(@Header("export") String export, @Header("destination") String destination) {
+        return ExportStatus.of(operations, List.of(operations.export(export, destination)))
+                .get(0);
+    }
+
+    /** The runs that persons and agents have asked for, and the last ones of the exports. */
+    public Map<String, Object> runs() {
+        List<Map<String, Object>> ofExports = ExportStatus.all(operations).stream()
+                .<Map<String, Object>>map(status -> Map.of(
+                        "export", status.name(),
+                        "destination", status.destination(),
+                        "runs", status.runs()))
+                .toList();
+        return Map.of("once", runs.list().get("runs"), "exports", ofExports);
+    }
+
+    /** Why records were refused, by an export's destination or in a run. */
+    public DeadLetterReasons deadLetters(
+            @Header("export") @Nullable String export,
+            @Header("destination") @Nullable String destination,
+            @Header("run_id") @Nullable String run) {
+        if (run != null) {
+            return runs.reasons(run);
+        }
+        if (export == null || destination == null) {
+            throw new ApiException(400, "Name an export and its destination, or the run_id of a run.");
+        }
+        return DeadLetterReasons.of(
+                operations.deadLetters(), operations.export(export, destination).lane());
+    }
+}

@@ -1,0 +1,64 @@
+package com.bytefreezer.connector.api.exports;
+
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+
+/** Shows that an export was planned: only this process can make it, for an hour. Safe for use by several threads. */
+final class PlanHash {
+    private static final Duration LIFE = Duration.ofHours(1);
+    private static final String ALGORITHM = "HmacSHA256";
+    /** What makes an export another one. */
+    private static final List<String> PARTS =
+            List.of("tenant_id", "dataset_id", "sql", "from", "to", "destination_type", "batch_size");
+
+    private final byte[] key = new byte[32];
+
+    PlanHash() {
+        new SecureRandom().nextBytes(key);
+    }
+
+    String of(Map<String, Object> export) {
+        return of(export, Instant.now().getEpochSecond());
+    }
+
+    boolean fits(String hash, Map<String, Object> export) {
+        if (!hash.matches("[0-9a-f]{1,12}-[0-9a-f]{64}")) {
+            return false;
+        }
+        long time = HexFormat.fromHexDigitsToLong(hash.substring(0, hash.indexOf('-')));
+        long age = Instant.now().getEpochSecond() - time;
+        return age >= 0
+                && age <= LIFE.toSeconds()
+                && MessageDigest.isEqual(
+                        of(export, time).getBytes(StandardCharsets.UTF_8), hash.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private String of(Map<String, Object> export, long time) {
+        try {
+            Mac mac = Mac.getInstance(ALGORITHM);
+            mac.init(new SecretKeySpec(key, ALGORITHM));
+            for (String part : PARTS) {
+                byte[] value = String.valueOf(export.get(part)).strip().getBytes(StandardCharsets.UTF_8);
+                mac.update(
+                        Arrays.copyOf(HexFormat.of().toHexDigits(value.length).getBytes(StandardCharsets.US_ASCII), 8));
+                mac.update(value);
+            }
+            return Long.toHexString(time)
+                    + "-"
+                    + HexFormat.of()
+                            .formatHex(mac.doFinal(Long.toHexString(time).getBytes(StandardCharsets.US_ASCII)));
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

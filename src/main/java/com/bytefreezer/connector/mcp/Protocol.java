@@ -1,0 +1,186 @@
+package com.bytefreezer.connector.mcp;
+
+import com.bytefreezer.connector.cage.Watchdog;
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.config.Tool;
+import com.bytefreezer.connector.mcp.Calls.Call;
+import com.bytefreezer.connector.mcp.Message.Notification;
+import com.bytefreezer.connector.mcp.Message.Request;
+import com.bytefreezer.connector.problem.Failures;
+import com.bytefreezer.connector.text.PlainText;
+import com.bytefreezer.connector.text.Secrets;
+import io.modelcontextprotocol.common.McpTransportContext;
+import io.modelcontextprotocol.json.jackson2.JacksonMcpJsonMapper;
+import io.modelcontextprotocol.json.schema.JsonSchemaValidator.ValidationResponse;
+import io.modelcontextprotocol.server.McpServer;
+import io.modelcontextprotocol.server.McpStatelessServerHandler;
+import io.modelcontextprotocol.spec.McpSchema;
+import io.modelcontextprotocol.spec.McpSchema.ErrorCodes;
+import io.modelcontextprotocol.spec.McpSchema.JSONRPCRequest;
+import io.modelcontextprotocol.spec.McpSchema.JSONRPCResponse;
+import io.modelcontextprotocol.spec.McpSchema.JSONRPCResponse.JSONRPCError;
+import io.modelcontextprotocol.spec.McpSchema.ServerCapabilities;
+import io.modelcontextprotocol.spec.McpStatelessServerTransport;
+import io.modelcontextprotocol.spec.ProtocolVersions;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Consumer;
+import org.apache.camel.CamelContext;
+import org.apache.camel.CamelContextAware;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Mono;
+
+/**
+ * Answers the messages of clients, whatever way they come. Knows nothing of a client but what is being answered: each
+ * message stands for itself. Safe for use by several threads.
+ */
+public final class Protocol implements CamelContextAware {
+    /** The last is the one that clients of an unknown version are answered with. */
+    static final List<String> VERSIONS = List.of(
+            ProtocolVersions.MCP_2024_11_05,
+            ProtocolVersions.MCP_2025_03_26,
+            ProtocolVersions.MCP_2025_06_18,
+            ProtocolVersions.MCP_2025_11_25);
+
+    private static final Logger LOG = LoggerFactory.getLogger(Protocol.class);
+    private static final String WRONG_PARAMS = "The params are not those of %s.";
+
+    private final Settings settings;
+    private final Secrets secrets;
+    private final Calls calls;
+    private @Nullable CamelContext camel;
+    private @Nullable McpStatelessServerHandler handler;
+
+    /** @param watchdog of the queries that tools run */
+    public Protocol(Settings settings, Secrets secrets, Watchdog watchdog) {
+        this.settings = settings;
+        this.secrets = secrets;
+        calls = new Calls(watchdog::cancel);
+    }
+
+    @Override
+    public @Nullable CamelContext getCamelContext() {
+        return camel;
+    }
+
+    @Override
+    public void setCamelContext(CamelContext context) {
+        camel = context;
+    }
+
+    /**
+     * Answers, after as long as that takes.
+     *
+     * @param client whose request it is: nobody else can cancel it
+     * @param begun is given what cancels it, from any thread
+     * @return null when it was cancelled
+     */
+    byte @Nullable [] answer(Request request, String client, Consumer<Runnable> begun) {
+        JSONRPCRequest asked = request.call();
+        try (Call call = calls.begin(client, asked.id())) {
+            begun.accept(call::cancel);
+            JSONRPCResponse answer = Objects.requireNonNull(handler()
+                    .handleRequest(McpTransportContext.create(Map.of(Tools.CALL, call)), asked)
+                    .block());
+            if (call.isCancelled()) {
+                return null;
+            }
+            JSONRPCError error = answer.error();
+            // The SDK's words are those of Java.
+            return error != null && error.code() == ErrorCodes.INTERNAL_ERROR
+                    ? wrongParams(asked)
+                    : Message.JSON.writeValueAsBytes(answer);
+        } catch (IllegalArgumentException e) {
+            // As Jackson says it.
+            LOG.debug("MCP, {}", asked.method(), e);
+            return wrongParams(asked);
+        } catch (IOException | RuntimeException e) {
+            LOG.error(
+                    "MCP, {}: {} The request was not answered.",
+                    PlainText.answer(asked.method()),
+                    Failures.describe(e),
+                    e);
+            return Message.error(asked.id(), ErrorCodes.INTERNAL_ERROR, "The request cannot be answered.");
+        }
+    }
+
+    private static byte[] wrongParams(JSONRPCRequest asked) {
+        return Message.error(asked.id(), ErrorCodes.INVALID_PARAMS, WRONG_PARAMS.formatted(asked.method()));
+    }
+
+    /** Heeds what needs no answer. */
+    void note(Notification notification, String client) {
+        if (notification.cancels()) {
+            calls.cancel(client, notification.cancelled());
+        }
+    }
+
+    /** Cancels all that is being answered. */
+    void cancelAll() {
+        calls.cancelAll();
+    }
+
+    /** Made with the first message, since the routes are there by then. */
+    private synchronized McpStatelessServerHandler handler() {
+        McpStatelessServerHandler known = handler;
+        return known == null ? make() : known;
+    }
+
+    private McpStatelessServerHandler make() {
+        boolean mayExport = settings.optional("mcp.allow").isPresent();
+        List<Tool> tools = settings.routes().tools().stream()
+                .filter(tool -> tool.reads() || mayExport)
+                .toList();
+        try {
+            Tools callable = new Tools(tools, secrets, Objects.requireNonNull(camel));
+            Resources resources = new Resources(settings, callable);
+            McpServer.sync(new Handover())
+                    .serverInfo(McpSchema.Implementation.builder("bytefreezer-connector", "1")
+                            .title("ByteFreezer Connector")
+                            .build())
+                    .instructions(Prompts.text("instructions"))
+                    .capabilities(ServerCapabilities.builder()
+                            .tools(false)
+                            .resources(false, false)
+                            .prompts(false)
+                            .build())
+                    .jsonMapper(new JacksonMcpJsonMapper(Message.JSON))
+                    // Tools check their arguments themselves, and tests their answers.
+                    .validateToolInputs(false)
+                    .jsonSchemaValidator((schema, content) -> ValidationResponse.asValid(""))
+                    // In the thread of the request.
+                    .immediateExecution(true)
+                    .tools(callable.specifications())
+                    .resources(resources.all())
+                    .resourceTemplates(resources.templates())
+                    .prompts(Prompts.all())
+                    .build();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return Objects.requireNonNull(handler);
+    }
+
+    /** The SDK's way to hand over what answers. */
+    private final class Handover implements McpStatelessServerTransport {
+        @Override
+        public void setMcpHandler(McpStatelessServerHandler made) {
+            handler = made;
+        }
+
+        @Override
+        public List<String> protocolVersions() {
+            return VERSIONS;
+        }
+
+        @Override
+        public Mono<Void> closeGracefully() {
+            return Mono.empty();
+        }
+    }
+}

@@ -1,0 +1,5 @@
+/** The lake and its exports for agents: the Model Context Protocol, with routes as tools. {@code routes/mcp.camel.yaml} uses it. */
+@NullMarked
+package com.bytefreezer.connector.mcp;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,56 @@
+package com.bytefreezer.connector.operate;
+
+import com.bytefreezer.connector.config.Lane;
+import com.bytefreezer.connector.delivery.DeadLetters;
+import com.bytefreezer.connector.operate.DeadLetterPage.Letter;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
+import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/**
+ * Why records are dead letters: the reasons, each with how many records have it and one of them.
+ *
+ * @param total how many there are in all
+ * @param reasons the most frequent first
+ * @param truncated whether there are reasons besides
+ */
+@JsonNaming(SnakeCaseStrategy.class)
+public record DeadLetterReasons(long total, List<Reason> reasons, boolean truncated) {
+    private static final int MOST = 20;
+    /** So many different ones are told apart. */
+    private static final int MOST_COUNTED = 1000;
+    /** What differs from record to record. */
+    private static final Pattern VALUE = Pattern.compile("'[^']*'|\"[^\"]*\"|\\[[^\\]]*]|\\d+");
+
+    /** One reason, with … in place of values. */
+    public record Reason(String reason, long count, Letter example) {
+        private Reason more() {
+            return new Reason(reason, count + 1, example);
+        }
+    }
+
+    /** Reads all dead letters of a lane, one after the other. */
+    public static DeadLetterReasons of(DeadLetters letters, Lane lane) {
+        Map<String, Reason> found = new LinkedHashMap<>();
+        letters.lines(lane).map(Letter::of).forEach(letter -> {
+            String reason = VALUE.matcher(letter.reason()).replaceAll("…");
+            Reason known = found.get(reason);
+            if (known != null) {
+                found.put(reason, known.more());
+            } else if (found.size() < MOST_COUNTED) {
+                found.put(reason, new Reason(reason, 1, letter));
+            }
+        });
+        return new DeadLetterReasons(
+                letters.count(lane),
+                found.values().stream()
+                        .sorted(Comparator.comparingLong(Reason::count).reversed())
+                        .limit(MOST)
+                        .toList(),
+                found.size() > MOST);
+    }
+}
