@@ -179,8 +179,8 @@ install_pgbouncer() {
 }
 
 install_chromium() {
-    require Chromium chromium chromium --version
-    say "Chromium is there: $(chromium --version 2>/dev/null)"
+    require Chromium chromium-headless-shell chromium-headless-shell --version
+    say "Chromium is there: $(chromium-headless-shell --version 2>/dev/null)"
 }
 
 # For src/test/image/test.sh; not among those that are installed without a name.

@@ -4,6 +4,7 @@ import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.BrowserType;
 import com.microsoft.playwright.Playwright;
+import com.microsoft.playwright.options.ReducedMotion;
 import java.util.List;
 import java.util.Map;
 
@@ -43,9 +44,9 @@ public final class Chromium implements AutoCloseable {
         return new Chromium(playwright, browser);
     }
 
-    /** A visitor with cookies and storage of their own. */
+    /** A visitor with cookies and storage of their own, whose pages move nothing while they wait: that takes a processor. */
     public BrowserContext visitor(Browser.NewContextOptions options) {
-        return browser.newContext(options);
+        return browser.newContext(options.setReducedMotion(ReducedMotion.REDUCE));
     }
 
     @Override

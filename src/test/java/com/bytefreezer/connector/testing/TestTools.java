@@ -93,7 +93,7 @@ public final class TestTools {
 
     /** Chromium's program. Where it is missing the test is skipped, or fails when {@code CI=true}. */
     public static Path chromium() {
-        return program("chromium");
+        return program("chromium-headless-shell");
     }
 
     /**
