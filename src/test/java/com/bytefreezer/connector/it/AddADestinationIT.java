@@ -21,5 +21,14 @@ class AddADestinationIT {
                         .filter(line -> line.contains(": certified."))
                         .map(line -> line.replaceFirst(":.*", "")))
                 .containsExactly("collector", "file", "bulk");
+        String file = done.printed().stream()
+                .filter(output -> output.contains("file: certified."))
+                .findFirst()
+                .orElseThrow();
+        assertThat(file.lines().toList().subList(1, 3)).allMatch(line -> line.endsWith("| yes"));
+        assertThat(file)
+                .contains(
+                        "run 1 was killed; run 2 was killed; 600 records accepted, 0 of them repeatedly",
+                        "file: its connections were not broken, because no setting points to the proxy.");
     }
 }

@@ -110,20 +110,6 @@ class CertifyIT {
     // -- Destinations that do not speak HTTP
 
     @Test
-    void filesAreCertifiedWithoutAProxy() throws Exception {
-        Printed printed = certify("file", Map.of());
-
-        assertThat(printed.code()).as(printed.toString()).isZero();
-        assertThat(printed.lines().subList(1, 3)).allMatch(line -> line.endsWith("| yes"));
-        assertThat(printed.row("process killed"))
-                .contains("run 1 was killed; run 2 was killed; 600 records accepted, 0 of them repeatedly");
-        assertThat(printed.lines())
-                .last()
-                .asString()
-                .isEqualTo("file: its connections were not broken, because no setting points to the proxy.");
-    }
-
-    @Test
     @Tag("soak")
     void kafkaIsCertifiedBehindAProxyThatItsBrokerSendsClientsTo() throws Exception {
         try (KafkaServer kafka = KafkaServer.start()) {

@@ -85,6 +85,7 @@ public final class ConnectorProcess implements AutoCloseable {
                 var run = new ProcessBuilder(
                                 JAVA,
                                 "-XX:+UseSerialGC",
+                                "-XX:TieredStopAtLevel=1",
                                 "-XX:ArchiveClassesAtExit=" + made,
                                 "-jar",
                                 jar.toString(),
