@@ -140,11 +140,8 @@ public final class Account {
     }
 
     private String url(String path, String id) {
-        return "%s/api/v1/%s?limit=%d"
-                .formatted(
-                        settings.text("control.url").replaceAll("/+$", ""),
-                        path.formatted(LakeCredentials.escaped(id)),
-                        LIMIT);
+        return ControlUrl.of(
+                settings, "/api/v1/%s?limit=%d".formatted(path.formatted(LakeCredentials.escaped(id)), LIMIT));
     }
 
     private static String advice(int status) {

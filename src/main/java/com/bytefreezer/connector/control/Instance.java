@@ -209,7 +209,7 @@ public final class Instance {
     }
 
     private String url() {
-        return settings.text("control.url").replaceAll("/+$", "");
+        return ControlUrl.of(settings, "");
     }
 
     private void failed(Call call, String problem) {

@@ -144,8 +144,9 @@ public final class LakeCredentials {
         }
         askedAt.put(tenant + "/" + dataset, System.nanoTime());
         signs.begin(Neighbour.CONTROL, tenant + "/" + dataset);
-        return "%s/api/v1/tenants/%s/datasets/%s/query-credentials"
-                .formatted(settings.text("control.url").replaceAll("/+$", ""), escaped(tenant), escaped(dataset));
+        return ControlUrl.of(
+                settings,
+                "/api/v1/tenants/%s/datasets/%s/query-credentials".formatted(escaped(tenant), escaped(dataset)));
     }
 
     /**

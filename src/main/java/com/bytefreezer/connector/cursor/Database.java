@@ -24,7 +24,7 @@ interface Database {
     /**
      * A failure in one line.
      *
-     * @param the failed action, such as {@code cannot be read}
+     * @param what the failed action, such as {@code cannot be read}
      */
     ConnectorException failure(String what, SQLException reason);
 

@@ -47,13 +47,10 @@ public final class DestinationRoute implements AutoCloseable {
         Path file = which.endsWith(SUFFIX) ? Path.of(which) : named;
         if (!Files.exists(file)) {
             throw new ConnectorException(
-                    "%s: there is no file %s."
-                            .formatted(
-                                    which,
-                                    file,
-                                    String.join(" ", RouteFiles.in(routes).destinations())),
+                    "%s: there is no file %s.".formatted(which, file),
                     Problem.NOT_STARTED,
-                    "Name a route file, or one of: %s.",
+                    "Name a route file, or one of: %s."
+                            .formatted(String.join(" ", RouteFiles.in(routes).destinations())),
                     null);
         }
         String fileName = file.getFileName().toString();
