@@ -9,6 +9,7 @@ import { plural } from './format.js';
 import { Help } from './help.js';
 import { rememberTheme, theme } from './memory.js';
 import { read, write } from './place.js';
+import { Runs } from './runs.js';
 import { Boundary, MODIFIER, Problem, RETRY, State, h, useLoad } from './ui.js';
 import { Workspace } from './workspace.js';
 
@@ -100,7 +101,8 @@ function App() {
       h('a', { class: 'brand', href: '#/data' }, 'ByteFreezer Connector'),
       h('nav', { 'aria-label': 'Views' },
         h('a', { href: '#/data', 'aria-current': place.view === 'data' ? 'page' : undefined }, 'Data'),
-        h('a', { href: '#/exports', 'aria-current': place.view === 'exports' ? 'page' : undefined }, 'Exports')),
+        h('a', { href: '#/exports', 'aria-current': place.view === 'exports' ? 'page' : undefined }, 'Exports'),
+        h('a', { href: '#/runs', 'aria-current': place.view === 'runs' ? 'page' : undefined }, 'Runs')),
       h(Live, { exports: exports.value?.exports ?? [] }),
       h('span', { class: 'space' }),
       h('button', { type: 'button', class: 'quiet to-search', onClick: () => search.current?.focus(), title: 'Search datasets' }, 'Search ', h('kbd', null, `${MODIFIER} K`)),
@@ -114,6 +116,9 @@ function App() {
 function main({ place, go, datasets, exports, chosen, side }) {
   if (place.view === 'exports') {
     return h(Exports, { exports, place, go });
+  }
+  if (place.view === 'runs') {
+    return h(Runs, { exports, place, go });
   }
   if (datasets.error && !datasets.value) {
     return h(Problem, { error: datasets.error, retry: datasets.reload });

@@ -48,19 +48,6 @@ export function DeadLetters({ address, count, reload }) {
     ]);
 }
 
-/** Those of a run that was asked for here: it has ended, and with it what could replay them. */
-export function RefusedRecords({ address, count }) {
-  const [offset, setOffset] = useState(0);
-  const letters = useLetters(address, offset, count);
-  if (!letters.value) {
-    return letters.error ? h(Problem, { error: letters.error, retry: letters.reload }) : h(Skeleton, { lines: 2 });
-  }
-  const { total, dead_letters: list } = letters.value;
-  return h('div', null,
-    h('ul', { class: 'letters' }, list.map((letter) => h('li', { key: letter.id }, h(Letter, { letter })))),
-    h(Pages, { total, offset, setOffset }));
-}
-
 const useLetters = (address, offset, count) =>
   useLoad((signal) => get(`${address}/dead-letters` + parameters({ offset, limit: PAGE }), signal), [address, offset, count]);
 

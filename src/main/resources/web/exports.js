@@ -7,6 +7,7 @@ import { Confirm } from './confirm.js';
 import { duration, number, plural, retries, time } from './format.js';
 import { Manage } from './manage.js';
 import { write } from './place.js';
+import { Table } from './table.js';
 import { Problem, Skeleton, State, h, useTask } from './ui.js';
 import { Watch } from './watch.js';
 
@@ -30,21 +31,6 @@ const RUNS = [
     .map(([name, count]) => ({ name, number: true, cell: (run) => number(run[count]) })),
   { name: 'Message', text: true, cell: (run) => run.message ?? '' },
 ];
-
-/** On a phone every row is a card. */
-function Table({ columns, rows, id, open }) {
-  return h('div', { class: 'wide' }, h('table', null,
-    h('thead', null, h('tr', null, columns.map(({ name, number: right }) =>
-      h('th', { key: name, scope: 'col', class: right && 'number' }, name)))),
-    h('tbody', null, rows.map((row) => h('tr', { key: id(row), class: row === open ? 'open' : undefined },
-      columns.map(({ name, head, number: right, text, cell }) => h(head ? 'th' : 'td', {
-        key: name,
-        scope: head && 'row',
-        'data-name': name,
-        class: right ? 'number' : text && 'cut',
-        title: text && cell(row),
-      }, cell(row, row === open))))))));
-}
 
 export function Exports({ exports, place, go }) {
   if (exports.error && !exports.value) {

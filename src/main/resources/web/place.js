@@ -1,11 +1,11 @@
 // Where the person is: view, dataset, range and query. It is in the address's fragment, so a link shows the same view
 // and the query appears in no server log.
 
-/** {view: 'data', tenant, dataset, from, to, sql} or {view: 'exports', name, destination}; `cut`: a time in the link is none, and left out. */
+/** {view: 'data', tenant, dataset, from, to, sql} {view: 'exports', name, destination} or {view: 'runs', name}; `cut`: a time in the link is none, and left out. */
 export function read(hash) {
   const [route, query = ''] = hash.replace(/^#\/?/, '').split('?', 2);
   const [view, first, second] = route.split('/').map(decode);
-  if (view === 'exports') {
+  if (view === 'exports' || view === 'runs') {
     return { view, name: first, destination: second };
   }
   const values = new URLSearchParams(query);
@@ -26,7 +26,7 @@ export function read(hash) {
 const isMoment = (text) => text === 'all' || (/^\d{4}-\d\d-\d\dT/.test(text) && !Number.isNaN(Date.parse(text)));
 
 export function write(place) {
-  const parts = place.view === 'exports' ? [place.name, place.destination] : [place.tenant, place.dataset];
+  const parts = place.view !== 'data' ? [place.name, place.destination] : [place.tenant, place.dataset];
   const values = Object.entries({ from: place.from, to: place.to, sql: place.sql }).filter(([, value]) => value);
   const route = [place.view, ...parts.filter(Boolean)].map(encodeURIComponent).join('/');
   return `#/${route}${values.length && place.view === 'data' ? '?' + new URLSearchParams(values) : ''}`;

@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { get, path, remove } from './api.js';
 import { Balance } from './balance.js';
-import { RefusedRecords } from './dead-letters.js';
+import { DeadLetters } from './dead-letters.js';
 import { duration, number, plural, retries } from './format.js';
 import { Problem, h, useTask } from './ui.js';
 
@@ -14,6 +14,8 @@ export function RunProgress({ id, onEnd, onClose }) {
   const [state, setState] = useState({});
   const root = useRef(null);
   const stop = useTask(() => remove(path('runs', id)));
+  const [turn, setTurn] = useState(0);
+  const again = () => setTurn((number) => number + 1);
   useEffect(() => {
     let timer;
     let gone = false;
@@ -45,7 +47,7 @@ export function RunProgress({ id, onEnd, onClose }) {
       gone = true;
       clearTimeout(timer);
     };
-  }, [id]);
+  }, [id, turn]);
 
   const { run, error } = state;
   useEffect(() => root.current?.scrollIntoView({ block: 'nearest' }), [run?.state]);
@@ -67,10 +69,10 @@ export function RunProgress({ id, onEnd, onClose }) {
     running && triedAgain && h('p', { class: 'note' }, `Batches are being retried (${triedAgain}). The log has the details.`),
     !running && h(Balance, { counts: run }),
     run.message && run.state !== 'succeeded' && h('p', { class: run.state === 'failed' ? 'bad' : 'note' }, run.message),
-    !running && run.dead_lettered > 0 && run.dead_letters_folder && h('details', null,
+    !running && run.dead_letters_folder && h('details', null,
       h('summary', null, plural(run.dead_lettered, 'dead letter')),
       h('p', { class: 'note' }, 'They are in ', h('code', null, run.dead_letters_folder)),
-      h(RefusedRecords, { address: path('runs', id), count: run.dead_lettered })),
+      h(DeadLetters, { address: path('runs', id), count: run.dead_lettered, reload: again })),
     error && h(Problem, { error }));
 }
 

@@ -15,6 +15,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.Callable;
 
 /**
  * Everything for one more run beside the exports: settings with an empty cursor of their own, a temporary folder, and
@@ -24,15 +25,16 @@ public final class Scratch implements AutoCloseable {
     private final Secrets secrets;
     private final ScratchFolder folder;
     private final Settings settings;
-    private final Collection<String> masked;
+    private final Collection<String> secretValues;
+    private boolean masking = true;
 
     private Scratch(ScratchFolder folder, Settings settings, Secrets secrets, Collection<String> secretSettings) {
         this.folder = folder;
         this.settings = settings;
         this.secrets = secrets;
-        masked = new LinkedHashSet<>(settings.secrets());
-        secretSettings.forEach(name -> settings.optional(name).ifPresent(masked::add));
-        masked.forEach(secrets::add);
+        secretValues = new LinkedHashSet<>(settings.secrets());
+        secretSettings.forEach(name -> settings.optional(name).ifPresent(secretValues::add));
+        secretValues.forEach(secrets::add);
     }
 
     /** For the exports of {@code base} from their start; their dead letters go to the usual folder. */
@@ -133,8 +135,20 @@ public final class Scratch implements AutoCloseable {
         folder.removeExcept(deadLetters());
     }
 
+    /** Works with these settings once more; their secrets are masked meanwhile. */
+    public <T> T again(Callable<T> work) throws Exception {
+        secretValues.forEach(secrets::add);
+        try {
+            return work.call();
+        } finally {
+            secretValues.forEach(secrets::remove);
+        }
+    }
+
     private synchronized void unmask() {
-        masked.forEach(secrets::remove);
-        masked.clear();
+        if (masking) {
+            masking = false;
+            secretValues.forEach(secrets::remove);
+        }
     }
 }

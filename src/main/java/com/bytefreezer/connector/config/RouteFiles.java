@@ -278,7 +278,7 @@ public final class RouteFiles {
 
     /** Whether {@code file} is of use without an HTTP server. */
     boolean isOfRuns(Path file) {
-        return !isIn("api", file) && !isHealth(file);
+        return !isOfClients(file) && !isHealth(file);
     }
 
     /** Whether {@code file} describes exports. */

@@ -61,6 +61,8 @@ public final class Export {
 
     private String toldSkipped = "";
     private volatile boolean ended;
+    /** A person does not want it any more. */
+    private volatile @Nullable Run unwanted;
 
     Export(Exports exports, ExportDefinition definition, Query query) {
         this.exports = exports;
@@ -381,8 +383,19 @@ public final class Export {
         ended = true;
     }
 
+    /**
+     * Lets the current run begin no other batch.
+     *
+     * @return whether there is one
+     */
+    public boolean stopRun() {
+        Run run = running.get();
+        unwanted = run;
+        return run != null;
+    }
+
     private boolean isStopping(Run run) {
-        return ended || exports.isStopping() || run.tally.isAborted();
+        return ended || unwanted == run || exports.isStopping() || run.tally.isAborted();
     }
 
     private Progress bar(Lake lake, Position position) {

@@ -152,6 +152,7 @@ public final class Schedule {
         int count = failures.merge(lane, 1, Integer::sum);
         this.failure = failure;
         if (stopped) {
+            next.put(lane, System.nanoTime() + exports.get(lane).interval().toNanos());
             LOG.info("export {}: stopped. A later run delivers the rest.", lane);
         } else if (exports.isWatch()) {
             Duration pause = pause(count);

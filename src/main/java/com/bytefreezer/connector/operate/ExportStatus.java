@@ -4,13 +4,17 @@ import com.bytefreezer.connector.config.ExportDefinition;
 import com.bytefreezer.connector.cursor.Counts;
 import com.bytefreezer.connector.cursor.History;
 import com.bytefreezer.connector.cursor.Pulse.UnderWay;
+import com.bytefreezer.connector.lane.Export;
+import com.bytefreezer.connector.lane.RunProgress;
 import com.bytefreezer.connector.signs.Retrying;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -35,6 +39,7 @@ public record ExportStatus(
         long deadLetters,
         List<String> setAside,
         @Nullable String leftOut,
+        @Nullable Current current,
         List<RunStatus> runs) {
     private static final int RUNS = 20;
 
@@ -42,6 +47,37 @@ public record ExportStatus(
     record Totals(long selected, long accepted, long duplicates, long deadLettered) {
         static Totals of(Counts counts) {
             return new Totals(counts.selected(), counts.accepted(), counts.duplicates(), counts.deadLettered());
+        }
+    }
+
+    /**
+     * The run that is under way, as soon as it has something to deliver.
+     *
+     * @param here whether this process runs it, which can stop it
+     */
+    @JsonNaming(SnakeCaseStrategy.class)
+    record Current(
+            String startedAt,
+            long objects,
+            long selected,
+            long accepted,
+            long duplicates,
+            long deadLettered,
+            long recordsPerSecond,
+            boolean here) {
+        static Current of(UnderWay run, Optional<RunProgress> progress) {
+            Counts counts = progress.map(RunProgress::counts).orElse(run.counts());
+            long millis =
+                    Math.max(1, Duration.between(run.started(), Instant.now()).toMillis());
+            return new Current(
+                    run.started().toString(),
+                    progress.map(RunProgress::objects).orElse(run.objects()),
+                    counts.selected(),
+                    counts.accepted(),
+                    counts.duplicates(),
+                    counts.deadLettered(),
+                    counts.settled() * 1000 / millis,
+                    progress.isPresent());
         }
     }
 
@@ -76,7 +112,7 @@ public record ExportStatus(
         List<ExportDefinition> all = operations.exports();
         Status status = operations.status();
         return status.ask(() -> status.together(() -> of(operations, all))).orElseGet(() -> all.stream()
-                .map(export -> of(export, status.asKnown(export), List.of()))
+                .map(export -> of(export, status.asKnown(export), null, List.of()))
                 .toList());
     }
 
@@ -87,20 +123,27 @@ public record ExportStatus(
 
     private static ExportStatus of(Operations operations, ExportDefinition export) {
         LaneStatus lane = operations.status().of(export);
+        List<UnderWay> underWay = operations.view().seen(lane.lane()).runs();
+        Optional<RunProgress> progress =
+                operations.running(export).filter(one -> lane.running()).map(Export::progress);
         return of(
                 export,
                 lane,
+                underWay.stream()
+                        .filter(run -> !run.isKilled())
+                        .map(run -> Current.of(run, progress))
+                        .findFirst()
+                        .orElse(null),
                 Stream.concat(
-                                operations.view().seen(lane.lane()).runs().stream()
-                                        .filter(UnderWay::isKilled)
-                                        .map(UnderWay::killed),
+                                underWay.stream().filter(UnderWay::isKilled).map(UnderWay::killed),
                                 operations.history().runs(lane.lane(), RUNS).stream())
                         .limit(RUNS)
                         .map(RunStatus::of)
                         .toList());
     }
 
-    private static ExportStatus of(ExportDefinition export, LaneStatus lane, List<RunStatus> runs) {
+    private static ExportStatus of(
+            ExportDefinition export, LaneStatus lane, @Nullable Current current, List<RunStatus> runs) {
         Retrying retrying = lane.retrying();
         return new ExportStatus(
                 lane.name(),
@@ -121,6 +164,7 @@ public record ExportStatus(
                 lane.deadLetters(),
                 lane.setAside(),
                 lane.leftOut(),
+                current,
                 runs);
     }
 

@@ -8,6 +8,7 @@ import com.bytefreezer.connector.cursor.Cursor;
 import com.bytefreezer.connector.cursor.CursorView;
 import com.bytefreezer.connector.cursor.History;
 import com.bytefreezer.connector.delivery.DeadLetters;
+import com.bytefreezer.connector.lane.Export;
 import com.bytefreezer.connector.lane.Exports;
 import com.bytefreezer.connector.lane.Schedule;
 import com.bytefreezer.connector.problem.ApiException;
@@ -214,6 +215,22 @@ public final class Operations {
             throw new ApiException(409, "export %s is running already.".formatted(export.lane()));
         }
         timing.runNow(export.lane());
+    }
+
+    /**
+     * Stops the run of an export that is under way; batches in flight are finished, and the next run comes at its time.
+     *
+     * @throws ApiException 409 when none is under way in this process
+     */
+    public void stopRun(ExportDefinition export) {
+        if (running(export).filter(Export::stopRun).isEmpty()) {
+            throw new ApiException(409, "export %s has no run under way in this process.".formatted(export.lane()));
+        }
+    }
+
+    /** The export, where this process runs it. */
+    Optional<Export> running(ExportDefinition export) {
+        return Optional.ofNullable(parts.running).flatMap(all -> all.find(export.lane()));
     }
 
     /** Lets the next run try again what is set aside. Returns the number of objects. */

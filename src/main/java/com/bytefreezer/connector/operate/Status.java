@@ -203,7 +203,8 @@ public final class Status {
         return last.map(run -> switch (run.state()) {
                     case FAILED -> "failed";
                     case KILLED -> "killed";
-                    case SUCCEEDED, STOPPED, REPLAYED -> cursor.hasSeenObjects(lane) ? "idle" : "empty";
+                    case SUCCEEDED, STOPPED, REPLAYED ->
+                        run.counts().selected() > 0 || cursor.hasSeenObjects(lane) ? "idle" : "empty";
                 })
                 .orElse("never");
     }

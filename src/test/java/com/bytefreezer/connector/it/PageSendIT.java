@@ -10,6 +10,7 @@ import com.bytefreezer.connector.testing.TestTools;
 import com.bytefreezer.connector.testing.WebhookServer;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.options.AriaRole;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
@@ -73,7 +74,12 @@ class PageSendIT extends PageBed {
             assertThat(page.locator(".run.running")).containsText("large / events → webhook");
             assertThat(button(page, "Export once")).isDisabled();
             shoot(page, "export-running");
-            button(page, "Stop").click();
+            // From another tab.
+            Page runs = open(address(Where.FOLDER) + "#/runs");
+            assertThat(runs.locator("tbody tr").first()).containsText("large / events → webhook");
+            shoot(runs, "runs");
+            button(runs, "Stop").click();
+            assertThat(runs.locator("tbody tr").first()).containsText("cancelled");
             assertThat(page.locator(".run.cancelled")).isVisible();
             assertThat(sink.records()).hasSizeBetween(1, 119_000).doesNotHaveDuplicates();
             assertThat(page.locator(".run .balance"))
@@ -101,6 +107,13 @@ class PageSendIT extends PageBed {
             page.reload();
             assertThat(page.locator(".run.succeeded .letters li").first()).containsText("root is not wanted");
             shoot(page, "export-refused");
+
+            sink.replyWhen(request -> true, Reply.of(200));
+            page.locator(".run summary").first().click();
+            page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Replay all"))
+                    .click();
+            assertThat(page.locator(".run .balance"))
+                    .hasText("400 selected = 400 accepted + 0 duplicates + 0 dead-lettered");
         }
     }
 

@@ -1,13 +1,12 @@
 package com.bytefreezer.connector.api.exports;
 
+import com.bytefreezer.connector.api.send.DeadLetterChoice;
+import com.bytefreezer.connector.api.send.Replayed;
 import com.bytefreezer.connector.config.ExportDefinition;
 import com.bytefreezer.connector.operate.DeadLetterPage;
 import com.bytefreezer.connector.operate.ExportStatus;
 import com.bytefreezer.connector.operate.Operations;
-import com.bytefreezer.connector.operate.Replay;
 import com.bytefreezer.connector.problem.ApiException;
-import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
-import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -22,13 +21,6 @@ public final class ExportsApi {
     public ExportsApi(Operations operations) {
         this.operations = operations;
     }
-
-    @JsonNaming(SnakeCaseStrategy.class)
-    record Replayed(
-            long replayed,
-            long failed,
-            long triedAgain,
-            @Nullable String message) {}
 
     /** The state of all exports. */
     public Map<String, List<ExportStatus>> exports() {
@@ -50,10 +42,9 @@ public final class ExportsApi {
             @Header("name") String name, @Header("destination") String destination, @Body Map<String, Object> request)
             throws Exception {
         ExportDefinition export = operations.export(name, destination);
-        Set<String> ids = ids(ApiException.required(request));
+        Set<String> ids = DeadLetterChoice.ids(request);
         int triedAgain = ids.isEmpty() ? operations.retrySetAside(export) : 0;
-        Replay.Result result = operations.replay().replay(export, ids);
-        return new Replayed(result.replayed(), result.failed(), triedAgain, result.message());
+        return Replayed.of(operations.replay().replay(export, ids), triedAgain);
     }
 
     /** Removes some or all of them for good. */
@@ -61,7 +52,7 @@ public final class ExportsApi {
             @Header("name") String name, @Header("destination") String destination, @Body Map<String, Object> request) {
         return Map.of(
                 "discarded",
-                operations.replay().discard(operations.export(name, destination), ids(ApiException.required(request))));
+                operations.replay().discard(operations.export(name, destination), DeadLetterChoice.ids(request)));
     }
 
     /** Lets an export run now. */
@@ -69,6 +60,11 @@ public final class ExportsApi {
             @Header("name") String name, @Header("destination") String destination, @Body Map<String, Object> request) {
         ApiException.required(request);
         operations.runNow(operations.export(name, destination));
+    }
+
+    /** Stops the run of an export that is under way. */
+    public void stopRun(@Header("name") String name, @Header("destination") String destination) {
+        operations.stopRun(operations.export(name, destination));
     }
 
     /** Lets an export start again from the beginning, if the request confirms its name. */
@@ -80,16 +76,5 @@ public final class ExportsApi {
                     400, "Nothing was reset. To reset the export, send {\"confirm\":\"%s\"}.".formatted(export.lane()));
         }
         operations.resetCursor(export);
-    }
-
-    private static Set<String> ids(Map<String, Object> request) {
-        Object ids = request.get("ids");
-        if (ids == null) {
-            return Set.of();
-        }
-        if (ids instanceof List<?> list && !list.isEmpty() && list.stream().allMatch(String.class::isInstance)) {
-            return Set.copyOf(list.stream().map(String.class::cast).toList());
-        }
-        throw new ApiException(400, "\"ids\" must be a list of ids of dead letters; leave it out to mean all.");
     }
 }

@@ -15,6 +15,9 @@ import com.bytefreezer.connector.lane.RunProgress;
 import com.bytefreezer.connector.lane.Schedule;
 import com.bytefreezer.connector.operate.DeadLetterPage;
 import com.bytefreezer.connector.operate.DeadLetterReasons;
+import com.bytefreezer.connector.operate.Operations;
+import com.bytefreezer.connector.operate.Replay;
+import com.bytefreezer.connector.problem.ApiException;
 import com.bytefreezer.connector.problem.Failures;
 import com.bytefreezer.connector.text.Secrets;
 import com.fasterxml.jackson.annotation.JsonProperty;
@@ -22,6 +25,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -34,6 +38,7 @@ final class PageRun implements Runnable {
     private final String id = UUID.randomUUID().toString();
     private final Instant started = Instant.now();
     private final CountDownLatch over = new CountDownLatch(1);
+    private final SendRequest request;
     private final Scratch once;
     private final Secrets secrets;
     private final CamelContext routes;
@@ -85,10 +90,12 @@ final class PageRun implements Runnable {
     /**
      * Prepares a run.
      *
+     * @param request that asked for it
      * @param routes with {@code direct:credentials}
      * @param whenOver called once, whatever happens
      */
-    PageRun(Scratch once, Secrets secrets, CamelContext routes, Runnable whenOver) {
+    PageRun(SendRequest request, Scratch once, Secrets secrets, CamelContext routes, Runnable whenOver) {
+        this.request = request;
         this.once = once;
         this.secrets = secrets;
         this.routes = routes;
@@ -213,6 +220,49 @@ final class PageRun implements Runnable {
 
     synchronized boolean isOver() {
         return state != State.RUNNING;
+    }
+
+    /** Whether it does what another request asks for, and is not over. */
+    synchronized boolean isDoing(SendRequest other) {
+        return state == State.RUNNING && !cancelled && request.equals(other);
+    }
+
+    /**
+     * Delivers dead letters once more, with the settings of the run.
+     *
+     * @param ids empty for all
+     * @throws ApiException 409 while it runs
+     */
+    Replay.Result replay(Set<String> ids) throws Exception {
+        requireOver();
+        Replay.Result result =
+                once.again(() -> replay().replay(once.settings().exports().get(0), ids));
+        synchronized (this) {
+            progress = new RunProgress(progress.objects(), progress.counts().replayed(result.replayed()));
+            message = secrets.mask("%s %,d dead letters were replayed.".formatted(balance(), result.replayed()));
+        }
+        return result;
+    }
+
+    /**
+     * Removes dead letters for good.
+     *
+     * @param ids empty for all
+     * @throws ApiException 409 while it runs
+     */
+    long discard(Set<String> ids) {
+        requireOver();
+        return replay().discard(once.settings().exports().get(0), ids);
+    }
+
+    private Replay replay() {
+        return Operations.ofStore(once.settings(), () -> routes).replay();
+    }
+
+    private void requireOver() {
+        if (!isOver()) {
+            throw new ApiException(409, "The export runs. Wait for its end, or stop it.");
+        }
     }
 
     /** Removes everything that it left. */

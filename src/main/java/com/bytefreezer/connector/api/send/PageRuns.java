@@ -17,6 +17,8 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Semaphore;
 import org.apache.camel.Body;
 import org.apache.camel.CamelContext;
@@ -43,6 +45,9 @@ public final class PageRuns implements CamelContextAware {
     /** In the order of their start. */
     private final Map<String, PageRun> runs = new LinkedHashMap<>();
 
+    /** Held by who begins a run. */
+    private final Object starting = new Object();
+
     private @Nullable CamelContext camel;
     private boolean closed;
 
@@ -66,7 +71,7 @@ public final class PageRuns implements CamelContextAware {
             @JsonProperty("execution_time_ms") long executionTimeMs) {}
 
     /**
-     * Starts a run.
+     * Starts a run, or returns the one under way that does the same: a double click asks once.
      *
      * @throws ApiException if the request is wrong, or too many exports run
      */
@@ -125,6 +130,18 @@ public final class PageRuns implements CamelContextAware {
         return run(id).reasons();
     }
 
+    /** Delivers dead letters of one that is over once more, some of them or all. */
+    public Replayed replay(@Header("id") String id, @Body Map<String, Object> request) throws Exception {
+        Set<String> ids = DeadLetterChoice.ids(request);
+        return Replayed.of(run(id).replay(ids), 0);
+    }
+
+    /** Removes dead letters of one that is over for good, some of them or all. */
+    public Map<String, Long> discard(@Header("id") String id, @Body Map<String, Object> request) {
+        Set<String> ids = DeadLetterChoice.ids(request);
+        return Map.of("discarded", run(id).discard(ids));
+    }
+
     /** Stops one; batches in flight are finished. */
     public void cancel(@Header("id") String id) {
         run(id).cancel();
@@ -141,6 +158,17 @@ public final class PageRuns implements CamelContextAware {
     private PageRun begin(SendRequest request) {
         ApiException.required(request);
         Target target = targets.resolve(request.type(), request.config());
+        synchronized (starting) {
+            Optional<PageRun> same = doing(request);
+            return same.isPresent() ? same.get() : begin(request, target);
+        }
+    }
+
+    private synchronized Optional<PageRun> doing(SendRequest request) {
+        return runs.values().stream().filter(run -> run.isDoing(request)).findFirst();
+    }
+
+    private PageRun begin(SendRequest request, Target target) {
         CamelContext routes = camel;
         if (routes == null) {
             throw new IllegalStateException("the bean has no CamelContext");
@@ -151,7 +179,8 @@ public final class PageRuns implements CamelContextAware {
         }
         PageRun run;
         try {
-            run = new PageRun(PageScratch.ofExport(settings, secrets, target, request), secrets, routes, free::release);
+            run = new PageRun(
+                    request, PageScratch.ofExport(settings, secrets, target, request), secrets, routes, free::release);
             Thread thread = new Thread(run, "run-" + run.id());
             thread.setDaemon(true);
             thread.start();

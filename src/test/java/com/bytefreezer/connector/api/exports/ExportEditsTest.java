@@ -7,12 +7,15 @@ import com.bytefreezer.connector.TestApi;
 import com.bytefreezer.connector.TestApi.Answer;
 import com.bytefreezer.connector.app.ExportsBed;
 import com.bytefreezer.connector.app.TestRun;
+import com.bytefreezer.connector.kit.Reply;
 import com.bytefreezer.connector.testing.Await;
 import com.bytefreezer.connector.testing.TestTools;
 import com.bytefreezer.connector.testing.WebhookServer;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -124,6 +127,38 @@ class ExportEditsTest extends ExportsBed {
         try (var files = Files.list(exports)) {
             assertThat(files).hasSize(1);
         }
+    }
+
+    @Test
+    void theRunOfAnExportIsSeenAndStoppedAndTheNextComesAtItsTime() throws Exception {
+        change(Map.of("intervalSeconds", "3600", "batchSize", "1"));
+        sink.reply(Reply.of(200).after(Duration.ofMillis(300)));
+        assertThat(page.post("watch", Map.of()).status()).isEqualTo(204);
+        Await.until(
+                "progress",
+                () -> page.get("exports")
+                                .json()
+                                .at("/exports/0/current/accepted")
+                                .asLong()
+                        > 0);
+        JsonNode current = page.get("exports").json().at("/exports/0/current");
+        assertThat(current.path("here").asBoolean()).isTrue();
+        assertThat(current.path("started_at").asText()).startsWith("20");
+        assertThat(page.delete("exports/one/webhook/run").status()).isEqualTo(204);
+        Await.until("the end", () -> state().equals("idle"));
+        JsonNode stopped = page.get("exports").json().at("/exports/0");
+        assertThat(stopped.at("/runs/0/state").asText()).isEqualTo("stopped");
+        assertThat(stopped.path("current").isNull()).isTrue();
+        assertThat(Instant.parse(stopped.path("next_run").asText()))
+                .isAfter(Instant.now().plusSeconds(3000));
+        assertThat(sink.acceptedRecords()).isBetween(1L, (long) RECORDS - 1);
+        assertThat(page.delete("exports/one/webhook/run").error())
+                .isEqualTo("export one/webhook has no run under way in this process.");
+
+        sink.reply(Reply.of(200));
+        assertThat(page.post("exports/one/webhook/run", Map.of()).status()).isEqualTo(204);
+        Await.until("the rest", () -> sink.acceptedRecords() == RECORDS);
+        assertThat(sink.records()).doesNotHaveDuplicates();
     }
 
     @Test

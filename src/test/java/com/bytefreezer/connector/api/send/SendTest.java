@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterAll;
@@ -456,6 +457,24 @@ class SendTest {
             assertThat(letter.path("record").path("message").asText()).contains("invalid user");
         });
         assertThat(connector.get("runs").json().at("/runs/0")).isEqualTo(run);
+        long count = run.path("dead_lettered").asLong();
+        String one = refused.at("/dead_letters/0/id").asText();
+        server.replyWhen(request -> true, Reply.of(200));
+        assertThat(connector
+                        .post(path + "/dead-letters/discard", Map.of("ids", List.of(one)))
+                        .text())
+                .isEqualTo("{\"discarded\":1}");
+        assertThat(connector
+                        .post(path + "/dead-letters/replay", Map.of())
+                        .json()
+                        .path("replayed")
+                        .asLong())
+                .isEqualTo(count - 1);
+        JsonNode replayed = connector.get(path).json();
+        assertThat(replayed.path("accepted").asLong()).isEqualTo(selected - 1).isEqualTo(server.acceptedRecords());
+        assertThat(replayed.path("dead_lettered").asLong()).isEqualTo(1);
+        assertThat(connector.get(path + "/dead-letters").json().path("total").asLong())
+                .isZero();
         assertThat(connector.get("runs/none").status()).isEqualTo(404);
         assertThat(connector.get("runs/none/dead-letters").status()).isEqualTo(404);
     }
@@ -507,11 +526,32 @@ class SendTest {
     void onlySoManyRunAtTheSameTime() {
         server.reply(Reply.of(200).after(Duration.ofSeconds(3)));
         Map<String, Object> order = order("webhook", Map.of("url", server.url().toString()));
-        List<Answer> started =
-                Stream.generate(() -> connector.post("runs", order)).limit(5).toList();
+        List<Answer> started = IntStream.rangeClosed(1, 5)
+                .mapToObj(size -> {
+                    order.put("batch_size", 1000 + size);
+                    return connector.post("runs", order);
+                })
+                .toList();
         assertThat(started).extracting(Answer::status).containsExactly(202, 202, 202, 202, 429);
         started.stream().limit(4).forEach(run -> connector.delete("runs/" + run.text("/id")));
         started.stream().limit(4).forEach(run -> awaitEnd("runs/" + run.text("/id")));
+    }
+
+    @Test
+    void aDoubleClickStartsOneRun() {
+        server.reply(Reply.of(200).after(Duration.ofMillis(300)));
+        Map<String, Object> order = order("webhook", Map.of("url", server.url().toString()));
+        List<String> ids = IntStream.range(0, 8)
+                .parallel()
+                .mapToObj(click -> connector.post("runs", order).text("/id"))
+                .distinct()
+                .toList();
+        assertThat(ids).singleElement().satisfies(id -> awaitEnd("runs/" + id));
+        assertThat(server.acceptedRecords()).isEqualTo(400);
+        // Once it has ended, a person may want it again.
+        String again = connector.post("runs", order).text("/id");
+        assertThat(ids).doesNotContain(again);
+        awaitEnd("runs/" + again);
     }
 
     @Test

@@ -1,0 +1,23 @@
+package com.bytefreezer.connector.api.send;
+
+import com.bytefreezer.connector.operate.Replay;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
+import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What came of a replay of dead letters.
+ *
+ * @param triedAgain objects that were set aside and are tried again
+ * @param message why records stay dead letters, in one line
+ */
+@JsonNaming(SnakeCaseStrategy.class)
+public record Replayed(
+        long replayed,
+        long failed,
+        long triedAgain,
+        @Nullable String message) {
+    public static Replayed of(Replay.Result result, long triedAgain) {
+        return new Replayed(result.replayed(), result.failed(), triedAgain, result.message());
+    }
+}

@@ -1,0 +1,17 @@
+// Columns by name: {name, cell(row, open)}, and what they are: head, number, text.
+import { h } from './ui.js';
+
+/** On a phone every row is a card. */
+export function Table({ columns, rows, id, open }) {
+  return h('div', { class: 'wide' }, h('table', null,
+    h('thead', null, h('tr', null, columns.map(({ name, number: right }) =>
+      h('th', { key: name, scope: 'col', class: right && 'number' }, name)))),
+    h('tbody', null, rows.map((row) => h('tr', { key: id(row), class: row === open ? 'open' : undefined },
+      columns.map(({ name, head, number: right, text, cell }) => h(head ? 'th' : 'td', {
+        key: name,
+        scope: head && 'row',
+        'data-name': name,
+        class: right ? 'number' : text && 'cut',
+        title: text && cell(row),
+      }, cell(row, row === open))))))));
+}
