@@ -222,15 +222,17 @@ public final class Main implements Callable<Integer> {
         return switch (mode) {
             case INTERACTIVE -> serve(settings, secrets);
             case MCP -> converse(settings, secrets);
-            case BATCH, WATCH -> export(settings, secrets, mode, lane -> true);
+            case BATCH, WATCH -> export(settings, secrets, mode, lane -> true, () -> {});
             case STATUS -> command.status();
             case PLAN -> command.plan();
             case VALIDATE -> command.validate();
-            case REPLAY -> command.replay((range, lanes) -> export(range, secrets, mode, lanes));
+            case REPLAY -> command.replay((range, lanes, scratch) -> export(range, secrets, mode, lanes, scratch));
         };
     }
 
-    private int export(Settings settings, Secrets secrets, Mode mode, Predicate<Lane> lanes) throws Exception {
+    /** @param scratch closed after the exports, even if a signal ends the process */
+    private int export(Settings settings, Secrets secrets, Mode mode, Predicate<Lane> lanes, AutoCloseable scratch)
+            throws Exception {
         if (settings.optional("cursor.url").isEmpty()) {
             LegacyCursor.announce(Path.of(settings.text("cursor.file")));
         }
@@ -238,7 +240,7 @@ public final class Main implements Callable<Integer> {
         if (resetCursor) {
             cursor.lanes().reset();
         }
-        return run(new Connector(settings, secrets, cursor, mode), mode, lanes);
+        return run(new Connector(settings, secrets, cursor, mode), mode, lanes, scratch);
     }
 
     private static int serve(Settings settings, Secrets secrets) throws Exception {
@@ -281,10 +283,20 @@ public final class Main implements Callable<Integer> {
         return 0;
     }
 
-    private static int run(Connector connector, Mode mode, Predicate<Lane> lanes) throws Exception {
+    private static int run(Connector connector, Mode mode, Predicate<Lane> lanes, AutoCloseable scratch)
+            throws Exception {
         boolean watch = mode == Mode.WATCH;
         CountDownLatch closed = new CountDownLatch(1);
-        Thread stop = new Thread(() -> stopBySignal(connector, closed, watch), "stop");
+        Thread stop = new Thread(
+                () -> stopBySignal(
+                        () -> {
+                            try (scratch) {
+                                connector.close();
+                            }
+                        },
+                        closed,
+                        watch),
+                "stop");
         Runtime.getRuntime().addShutdownHook(stop);
         Schedule schedule;
         try {

@@ -47,10 +47,10 @@ public final class Command {
     private final CommandOptions options;
     private final PrintStream out;
 
-    /** Runs exports once and returns the exit code. */
+    /** Runs exports once and returns the exit code. Closes {@code scratch} even if a signal ends the process. */
     @FunctionalInterface
     public interface Exporter {
-        int export(Settings settings, Predicate<Lane> lanes) throws Exception;
+        int export(Settings settings, Predicate<Lane> lanes, AutoCloseable scratch) throws Exception;
     }
 
     public Command(Settings settings, Secrets secrets, CommandOptions options, PrintStream out) {
@@ -123,6 +123,11 @@ public final class Command {
             checkRoutes(exports, problems);
             exports.forEach(export -> check(export, lookup.planner(), problems, notes));
         }
+        settings.destinations().stream()
+                .flatMap(name -> settings.routes().description(name).stream())
+                .flatMap(destination -> destination.settings().stream())
+                .flatMap(setting -> setting.unknownMark().stream())
+                .forEach(problem -> notes.add("note: " + problem));
         Stream.concat(problems.stream(), notes.stream()).distinct().forEach(line -> out.println(secrets.mask(line)));
         if (problems.isEmpty()) {
             out.printf("valid: %s%n", ExportPlan.counted(exports.size(), "export"));
@@ -185,7 +190,7 @@ public final class Command {
                 lanes = chosen(lookup).stream().map(ExportDefinition::lane).collect(Collectors.toSet());
             }
             try (Scratch scratch = Scratch.ofExports(settings, secrets)) {
-                return exporter.export(scratch.settings(), lanes::contains);
+                return exporter.export(scratch.settings(), lanes::contains, scratch);
             }
         }
         Operations operations = operations();

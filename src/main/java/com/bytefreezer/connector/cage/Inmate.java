@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.cage;
 
 import com.bytefreezer.connector.cage.Wire.Request;
+import com.bytefreezer.connector.disk.ScratchFolder;
 import com.bytefreezer.connector.problem.Problem.Kind;
 import com.bytefreezer.connector.query.DuckDbException;
 import com.bytefreezer.connector.query.Engine;
@@ -20,13 +21,11 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.stream.Stream;
 
 /**
  * The worker in a cell's process. It executes requests one after the other with DuckDB. It may be ended at any time,
@@ -87,9 +86,8 @@ public final class Inmate {
     }
 
     private static void remove(Path folder) {
-        try (Stream<Path> paths = Files.walk(folder)) {
-            paths.sorted(Comparator.reverseOrder())
-                    .forEach(path -> path.toFile().delete());
+        try {
+            ScratchFolder.delete(folder);
         } catch (IOException | UncheckedIOException e) {
             // The parent has done this already.
         }

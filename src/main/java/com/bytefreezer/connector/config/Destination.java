@@ -1,8 +1,12 @@
 package com.bytefreezer.connector.config;
 
 import com.bytefreezer.connector.text.Secrets;
+import com.bytefreezer.connector.text.Suggestion;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * The description of a destination, from the comment at the head of its route file.
@@ -37,10 +41,23 @@ public record Destination(
         static final String ADDRESSES = "addresses";
         static final String HARMLESS = "harmless";
         static final String NAME = "name";
+        private static final Pattern WORD = Pattern.compile("\\[([A-Za-z-]+)]\\s.*");
 
         /** Its name within the destination: {@code url}. */
         public String shortName() {
             return name.replaceFirst("^destination\\.[^.]+\\.", "");
+        }
+
+        /** A problem with a word in brackets before the description that is not a mark, such as a misspelt one. */
+        public Optional<String> unknownMark() {
+            Matcher word = WORD.matcher(description);
+            return word.matches()
+                    ? Optional.of("%s: [%s] is not a mark and has no effect.%s"
+                            .formatted(
+                                    name,
+                                    word.group(1),
+                                    Suggestion.of(word.group(1), List.of(SECRET, ADDRESS, ADDRESSES, HARMLESS, NAME))))
+                    : Optional.empty();
         }
 
         /** Whether its value must not be shown: by its mark or its name. */

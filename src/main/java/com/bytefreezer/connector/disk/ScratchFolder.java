@@ -62,10 +62,10 @@ public final class ScratchFolder implements AutoCloseable {
     }
 
     /**
-     * Removes a folder, if it exists, with all that is in it.
+     * Removes a folder, if it exists, with everything in it.
      *
-     * @throws IOException when something in it cannot be removed
-     * @throws UncheckedIOException when it cannot be read
+     * @throws IOException if something in it cannot be removed; the rest is gone
+     * @throws UncheckedIOException if it cannot be read
      */
     public static void delete(Path folder) throws IOException {
         delete(folder, each -> true);
@@ -75,11 +75,19 @@ public final class ScratchFolder implements AutoCloseable {
         if (!Files.exists(folder)) {
             return;
         }
+        IOException failure = null;
         try (Stream<Path> paths = Files.walk(folder)) {
             for (Path each :
                     paths.sorted(Comparator.reverseOrder()).filter(which).toList()) {
-                Files.deleteIfExists(each);
+                try {
+                    Files.deleteIfExists(each);
+                } catch (IOException e) {
+                    failure = failure == null ? e : failure;
+                }
             }
+        }
+        if (failure != null) {
+            throw failure;
         }
     }
 }

@@ -154,6 +154,25 @@ class CommandTest {
     }
 
     @Test
+    void aMisspeltMarkOfASettingIsANote() throws Exception {
+        Path routes = folder.resolve("routes");
+        Routes.copyTo(routes);
+        Path webhook = routes.resolve("destinations/webhook.camel.yaml");
+        Files.writeString(webhook, Files.readString(webhook).replaceFirst("\\[address]", "[adress]"));
+
+        Settings settings = TestRun.settings(
+                folder,
+                routes,
+                Map.of("destination.type", "webhook", "destination.webhook.url", "http://127.0.0.1:1/"));
+        assertThat(new Command(settings, new Secrets(), options(), out()).validate())
+                .isZero();
+
+        assertThat(printed())
+                .contains(
+                        "note: destination.webhook.url: [adress] is not a mark and has no effect. Did you mean address?");
+    }
+
+    @Test
     void aRangeIsExportedAgainAndTheCursorStaysAsItIs() throws Exception {
         try (WebhookServer server = WebhookServer.start()) {
             Map<String, String> webhook = to(server);
@@ -161,7 +180,8 @@ class CommandTest {
             byte[] before = Files.readAllBytes(folder.resolve("cursor.db"));
 
             int code = command(webhook, "--from=2026-11-19T00:00:00Z", "--to=2026-11-20T00:00:00Z")
-                    .replay((settings, lanes) -> TestRun.batch(settings).succeeded() ? 0 : 1);
+                    .replay((settings, lanes, scratch) ->
+                            TestRun.batch(settings).succeeded() ? 0 : 1);
 
             assertThat(code).isZero();
             assertThat(server.records()).hasSizeBetween(401, 799);

@@ -323,6 +323,30 @@ class ProcessIT {
     }
 
     @Test
+    void aSignalDuringAReplayOfARangeLeavesNothingBehind() throws IOException {
+        ParquetLake lake = ParquetLake.in(folder.resolve("lake"));
+        lake.numbers("year=2026/month=11/day=20/hour=00/a.parquet", 0, 10);
+        Path temporary = Files.createDirectory(folder.resolve("temporary"));
+        try (WebhookServer sink = WebhookServer.start()) {
+            sink.reply(503);
+            try (ConnectorProcess connector = ConnectorProcess.start(
+                    TestTools.projectDirectory(),
+                    environment(lake, sink),
+                    List.of("-Xmx256m", "-Djava.io.tmpdir=" + temporary),
+                    "--mode",
+                    "replay",
+                    "--from",
+                    "2026-11-20T00:00:00Z")) {
+                Await.until("a try", () -> !sink.requests().isEmpty());
+                assertThat(list(temporary)).anyMatch(file -> file.startsWith("connector-scratch-"));
+                connector.terminate();
+                assertThat(connector.waitFor(PATIENCE)).isOne();
+            }
+            assertThat(list(temporary)).noneMatch(file -> file.startsWith("connector-scratch-"));
+        }
+    }
+
+    @Test
     void aStopThatADestinationHoldsUpIsSaidInOneLine() {
         ParquetLake lake = ParquetLake.in(folder.resolve("lake"));
         for (int hour = 0; hour < 10; hour++) {
