@@ -66,16 +66,16 @@ final class Allowed {
     private static final Set<String> OF_A_STRUCTURE =
             Set.of("from_json", "from_json_strict", "json_transform", "json_transform_strict");
 
-    /** So many brackets at most; DuckDB goes as deep as there are. */
+    /** The most nested brackets; DuckDB recurses as deep as there are. */
     private static final int MOST_BRACKETS = 1_000;
 
     /** A type that DuckDB's own functions cannot all work on: with some of them it reads foreign memory. */
     private static final String UNSAFE_TYPE = "variant";
 
     /**
-     * What may not be.
+     * A problem of the statement.
      *
-     * @param node the part of the statement, which may tell its place
+     * @param node the part of the statement, which may have a place in the text
      * @param what is wrong with it, as an end of a message
      */
     record Refusal(JsonNode node, String what) {}
@@ -83,9 +83,9 @@ final class Allowed {
     private Allowed() {}
 
     /**
-     * What is wrong first, if anything.
+     * The first problem, if any.
      *
-     * @param statement as {@code json_serialize_sql} gives it
+     * @param statement from {@code json_serialize_sql}
      * @param events the name of the table that holds the dataset
      * @param lookups the names of lookups, in small letters
      */
@@ -101,7 +101,7 @@ final class Allowed {
                 : ofNode(node).or(() -> ofTable(node, tables)).or(() -> ofChildren(node, tables));
     }
 
-    /** An expression sees those before it, and itself where it is recursive; as DuckDB looks for them. */
+    /** An expression sees those before it, and itself if it is recursive, as in DuckDB. */
     private static Optional<Refusal> ofQuery(JsonNode query, Set<String> outer) {
         if (!QUERIES.contains(query.path("type").asText())) {
             return Optional.of(new Refusal(query, "only a SELECT can be run here"));
@@ -132,7 +132,7 @@ final class Allowed {
                 .findFirst();
     }
 
-    /** Whether it is a function or a type that nobody may use. */
+    /** Whether it is a function or a type that no one may use. */
     private static Optional<Refusal> ofNode(JsonNode node) {
         String function = lower(node.path("function_name").asText());
         if (OF_THE_STATE.contains(function) || UNSAFE.contains(function) || function.startsWith("__internal_")) {
@@ -142,7 +142,7 @@ final class Allowed {
             return Optional.of(new Refusal(
                     node, "the structure of %s must be a simple text, or it cannot be used here".formatted(function)));
         }
-        // As DuckDB names it where it knows it, and as it is written where not.
+        // By DuckDB's name if DuckDB knows it, otherwise as written.
         boolean isUnsafe = lower(node.path("id").asText()).equals(UNSAFE_TYPE)
                 || (node.path("type").asText().equals("UNBOUND_TYPE_INFO")
                         && lower(node.path("name").asText()).equals(UNSAFE_TYPE));

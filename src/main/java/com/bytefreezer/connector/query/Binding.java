@@ -21,8 +21,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * What a query gives over the columns of a dataset, whatever single objects have. Kept as long as these columns stay the
- * same. Safe for use by several threads.
+ * The result columns of a query over the columns of a dataset, whatever single objects have. Kept as long as the
+ * dataset's columns stay the same. Safe for use by several threads.
  */
 final class Binding {
     /** All that a query may read from, in a connection of its own. */
@@ -155,7 +155,7 @@ final class Binding {
                     .map(Column::name)
                     .toList();
         } catch (SQLException e) {
-            // It is no query that can be described, such as a DESCRIBE.
+            // The query cannot be described, for example because it is a DESCRIBE itself.
             return List.of();
         }
     }
@@ -185,7 +185,7 @@ final class Binding {
         }
     }
 
-    /** With the place in the user's text, where the message names a part of it. */
+    /** Adds the place in the user's text, if the message names a part of it. */
     static ConnectorException explained(Query query, SQLException e) {
         DuckDbException read = DuckDbException.of(e);
         String message = read.sentence();

@@ -23,8 +23,7 @@ record Completion(Members members, @Nullable LargeRecords large, Again again) {
     /** Goes on after DuckDB has broken off. */
     interface Again {
         /**
-         * Another statement, for the records that come after the first {@code given} of this one; empty when there is no
-         * other way.
+         * Another statement, for the records after the first {@code given} of this one; empty if there is no other way.
          *
          * @param failure what DuckDB says; null when it has only stopped, see {@link RecordStatements#whyItEnded}
          */

@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class DuckDb implements AutoCloseable {
     private static final ObjectMapper JSON = Json.mapper();
-    /** Of a statement that need not tell of which object a row is. */
+    /** For a statement that does not tell which object a row is from. */
     static final String NO_NUMBER = "";
 
     private final RawCopies copies;
@@ -118,12 +118,12 @@ public final class DuckDb implements AutoCloseable {
         return sandbox.newConnection();
     }
 
-    /** What it holds in memory now, in bytes. */
+    /** Its memory in bytes. */
     public long memory() throws SQLException {
         return sandbox.memory();
     }
 
-    /** Lets it write no more than this to the temporary folder; a statement that needs more fails. */
+    /** Limits what it writes to the temporary folder; a statement that needs more fails. */
     public void limitTemporaryFiles(int gigabytes) {
         change(() -> sandbox.limitTemporaryFiles(gigabytes));
     }
@@ -164,7 +164,7 @@ public final class DuckDb implements AutoCloseable {
         footers.learn(schema, objects);
     }
 
-    /** How the query may be cut. Binds it over {@code objects} without reading records. */
+    /** The plan of the query. Binds it over {@code objects} without reading records. */
     public Plan plan(Query query, List<LakeObject> objects, Schema schema) {
         return over(query, objects, schema, NO_NUMBER, "", (connection, columns, sql) -> {
             try (Statement statement = connection.createStatement();
@@ -228,9 +228,9 @@ public final class DuckDb implements AutoCloseable {
     }
 
     /**
-     * Reads the first records of a query for a person who waits. They are gathered in a temporary table before the
-     * first one is handed over, since the driver would not report an error in the middle of a stream (docs/contracts.md,
-     * DuckDB). What does not fit into memory is on disk.
+     * Reads the first records of a query for a person who waits. They are collected in a temporary table before the
+     * first one is returned, because the driver does not report an error in the middle of a stream (docs/contracts.md,
+     * DuckDB). Records that do not fit into memory are on disk.
      *
      * @param limit most records
      * @throws IOException of {@code reader}
@@ -274,12 +274,12 @@ public final class DuckDb implements AutoCloseable {
         return rowCounts.slices(object, bytes);
     }
 
-    /** How many rows these objects have, from their footers; empty when one of them cannot be read. */
+    /** The number of rows of these objects, from their footers; empty if one of them cannot be read. */
     public OptionalLong rows(List<LakeObject> objects) {
         return rowCounts.of(objects);
     }
 
-    /** How many records each of these objects has, by URL. Reads footers only. */
+    /** The number of records of each of these objects, by URL. Reads footers only. */
     public Map<String, Long> recordCounts(List<LakeObject> objects) {
         try {
             return rowCounts.ofEach(objects);

@@ -14,13 +14,13 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What DuckDB says has gone wrong, and of which kind it is. DuckDB's driver gives nothing but a text, and so do its
- * extensions; only this class reads it. Also thrown for what the connector itself finds wrong with an object.
+ * A failure of DuckDB and its kind. DuckDB's driver and extensions give only a text; only this class reads it. Also
+ * thrown if the connector itself finds a problem with an object.
  */
 public final class DuckDbException extends SQLException implements Known {
     private static final long serialVersionUID = 1L;
 
-    /** What DuckDB puts before the message of an error that it finds when it runs the statement. */
+    /** The words that DuckDB puts before the message of an error at run time. */
     private static final String NOISE =
             "Invalid Input Error: Attempting to execute an unsuccessful or closed pending query result Error: ";
     /** The kind of its own that each of DuckDB's errors begins with. */
@@ -65,7 +65,7 @@ public final class DuckDbException extends SQLException implements Known {
         this.text = text;
     }
 
-    /** Reads what DuckDB says; one that is read already stays as it is. */
+    /** Reads DuckDB's message; returns a failure that was read already unchanged. */
     public static DuckDbException of(SQLException e) {
         if (e instanceof DuckDbException read) {
             return read;
@@ -89,7 +89,7 @@ public final class DuckDbException extends SQLException implements Known {
         return PlainText.sentence(String.valueOf(getMessage()));
     }
 
-    /** What DuckDB's parser says of a statement that is none of a SELECT. */
+    /** The message of DuckDB's parser for a statement that is not a SELECT. */
     static boolean saysThatItIsNoSelect(String message) {
         return message.startsWith("Only SELECT");
     }
@@ -117,13 +117,13 @@ public final class DuckDbException extends SQLException implements Known {
                 .lines()
                 .map(String::strip)
                 .filter(part -> !part.isEmpty())
-                // Of a refused request it says all but the first line twice.
+                // For a refused request it repeats all but the first line.
                 .distinct()
                 .collect(Collectors.joining(" "));
         return line.startsWith(NOISE) ? line.substring(NOISE.length()) : line;
     }
 
-    /** By its own kind first: the rest of an error may quote a value of the data, which may say anything. */
+    /** Checks its own kind first: the rest of an error may quote a value of the data, which may contain anything. */
     private static Kind kind(String line) {
         var type = TYPE.matcher(line);
         return switch (type.lookingAt() ? type.group(1) : "") {
@@ -162,7 +162,7 @@ public final class DuckDbException extends SQLException implements Known {
         return NO_ANSWER.matcher(line).find() ? Kind.UNREACHABLE : Kind.OTHER;
     }
 
-    /** What of the message of {@link Kind#NO_MEMORY} tells how much was used. */
+    /** The part of a message of {@link Kind#NO_MEMORY} with the memory used. */
     public String usedMemory() {
         return USED.matcher(String.valueOf(getMessage()))
                 .results()

@@ -22,7 +22,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
-/** Reads what the footers of objects say of their columns. Safe for use by several threads. */
+/** Reads the columns of objects from their footers. Safe for use by several threads. */
 final class Footers {
     /** Each look is a request or two that wait for the lake. */
     private static final int AT_ONCE = 8;
@@ -67,7 +67,7 @@ final class Footers {
     }
 
     /**
-     * What the footer of a file says.
+     * The content of a file's footer.
      *
      * @param rows of the file
      * @param rowsOfGroups of all its row groups together
@@ -106,7 +106,7 @@ final class Footers {
     }
 
     /**
-     * Lets {@code schema} learn the columns of these objects, where it does not know them yet.
+     * Lets {@code schema} learn the columns of these objects, if it does not know them yet.
      *
      * @throws SQLException when one of them cannot be read
      */
@@ -123,7 +123,7 @@ final class Footers {
                 .filter(object -> schema.shape(object).isEmpty())
                 .map(LakeObject::whole)
                 .distinct()
-                // So do the columns stand, in whatever order the objects are read.
+                // Keeps the order of the columns, in whatever order the objects are read.
                 .sorted(Comparator.comparing(LakeObject::key))
                 .toList();
         List<List<LakeObject>> parts = new ArrayList<>();
@@ -148,7 +148,7 @@ final class Footers {
         return look.unread;
     }
 
-    /** What came of a look at several objects. */
+    /** The result of a look at several objects. */
     private static final class Look {
         private final Map<LakeObject, Shape> found = new ConcurrentHashMap<>();
         private final Map<LakeObject, SQLException> unread = new ConcurrentHashMap<>();

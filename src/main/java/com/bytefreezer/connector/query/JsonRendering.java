@@ -183,7 +183,7 @@ final class JsonRendering {
                 THEN to_json(%1$s)::VARCHAR ELSE translate(%1$s, chr(10) || chr(13), '  ') END""".formatted(text);
     }
 
-    /** What a BIGINT cannot hold is no whole number here: beyond 2⁶³, NaN and infinities. */
+    /** Values that a BIGINT cannot hold do not count as whole numbers: those beyond 2⁶³, NaN and infinities. */
     private static String number(String x, String other) {
         return "CASE WHEN try_cast(%1$s AS BIGINT) = %1$s THEN to_json(try_cast(%1$s AS BIGINT))::VARCHAR WHEN isfinite(%1$s) THEN %2$s END"
                 .formatted(x, other);

@@ -42,7 +42,7 @@ record LargeRecords(DuckDb duckDb, String rows, RowRendering record, String whic
     }
 
     /**
-     * What stands for a record in the stream.
+     * The placeholder of a record in the stream.
      *
      * @param bytes its size, about
      * @param which what it is found with
@@ -132,7 +132,7 @@ record LargeRecords(DuckDb duckDb, String rows, RowRendering record, String whic
         }
     }
 
-    /** What stands for a record of more than {@link #mostBytes}. */
+    /** The placeholder of a record of more than {@link #mostBytes}. */
     RefusedRecord tooLarge(long bytes) {
         long megabytes = bytes / 1_000_000;
         return new RefusedRecord(

@@ -7,7 +7,7 @@ import java.util.List;
 final class Leaves {
     private final Change change;
 
-    /** What happens to one value. */
+    /** The conversion of one value. */
     interface Change {
         /** Whether values of the type {@code from} are changed, to be of the type {@code to}. */
         boolean concerns(ColumnType from, ColumnType to);

@@ -46,7 +46,7 @@ final class Members {
         nulls = all.toString().getBytes(StandardCharsets.UTF_8);
     }
 
-    /** What stands before a value of column {@code number}. */
+    /** The text before a value of column {@code number}. */
     static String mark(int number) {
         StringBuilder mark = new StringBuilder().append((char) BEGIN);
         for (int shift = 6 * (DIGITS - 1); shift >= 0; shift -= 6) {

@@ -28,7 +28,7 @@ public record MemoryLimit(long bytes, boolean isShared) {
         return shared(memory(), Runtime.getRuntime().maxMemory());
     }
 
-    /** What a query of the page may use, in bytes. */
+    /** The memory of a query of the page, in bytes. */
     public static long ofQuery(Settings settings) {
         return of(settings).each(settings.integer("server.max-queries"));
     }
@@ -54,7 +54,7 @@ public record MemoryLimit(long bytes, boolean isShared) {
         return isShared && databases > 1 ? Math.max(LEAST, bytes / 2) : bytes;
     }
 
-    /** In one sentence, for a person who starts the connector with {@code lanes} lanes. */
+    /** One sentence for a person who starts the connector with {@code lanes} lanes. */
     public String describe(int lanes) {
         if (!isShared) {
             return "DuckDB may use %s of memory for each lane (duckdb.memory-limit)".formatted(text(bytes));
@@ -88,7 +88,7 @@ public record MemoryLimit(long bytes, boolean isShared) {
                 (Double.parseDouble(parts.group(1)) * Math.pow(parts.group(3).isEmpty() ? 1000 : 1024, power));
     }
 
-    /** Of the container, where there is one: Java asks its cgroup. */
+    /** The memory of the container, if there is one: Java reads its cgroup. */
     private static long memory() {
         return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
     }

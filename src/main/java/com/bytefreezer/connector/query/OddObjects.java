@@ -74,7 +74,7 @@ final class OddObjects {
                             }));
             return true;
         } catch (SQLException e) {
-            // What DuckDB says of the object itself is told.
+            // DuckDB's message about the object itself is reported.
             LOG.debug("{}: no copy", object.key(), e);
             return false;
         }

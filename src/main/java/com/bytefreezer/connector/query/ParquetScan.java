@@ -23,7 +23,7 @@ public final class ParquetScan {
     static final String POSITION = "file_index";
     /** The same with the row's number there: see {@link #ROW_BITS}. */
     static final String POSITION_AND_ROW = "file_index, file_row_number";
-    /** So many bits of a {@link #POSITION_AND_ROW} are the row's number. */
+    /** The number of bits of a {@link #POSITION_AND_ROW} for the row's number. */
     public static final int ROW_BITS = 40;
     /** What the option names it; none of a file's own can be the same. */
     private static final String OPTION = UUID.randomUUID().toString();

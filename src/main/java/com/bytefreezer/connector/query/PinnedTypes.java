@@ -33,7 +33,7 @@ public final class PinnedTypes {
      * Checks the setting.
      *
      * @param connection to any DuckDB
-     * @throws ConnectorException when a type is none of DuckDB's
+     * @throws ConnectorException if a type is not one of DuckDB's
      */
     public static void check(Settings settings, Connection connection) {
         of(settings).forEach((name, type) -> {
@@ -42,7 +42,7 @@ public final class PinnedTypes {
             } catch (SQLException e) {
                 throw new ConnectorException(
                         Problem.ofStart(
-                                "columns.types: %s is no type for the column %s (%s)."
+                                "columns.types: %s is not a type for the column %s (%s)."
                                         .formatted(
                                                 type,
                                                 name,

@@ -17,7 +17,7 @@ final class Placeholders {
     private Placeholders() {}
 
     /**
-     * A copy that selects from {@code events} where it reads the placeholder.
+     * A copy that selects from {@code events} instead of the placeholder.
      *
      * @param virtualColumns gets those that the options ask for
      */

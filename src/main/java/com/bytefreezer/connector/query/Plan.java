@@ -5,14 +5,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Set;
 
 /**
- * How a query may be cut, read from the operators of DuckDB's unoptimized logical plan. (The optimized one may be empty
- * where statistics show that nothing matches.)
+ * How a query can be cut, by the operators of DuckDB's unoptimized logical plan. (The optimized one may be empty if
+ * statistics show that nothing matches.)
  *
  * @param reason the operators that decided, for people
  * @param rows what a row that is read gives
  */
 public record Plan(Kind kind, String reason, Rows rows) {
-    /** What one row of the objects gives where they are read one by one. */
+    /** The records of one row if the objects are read one by one. */
     public enum Rows {
         /** One record at most, by itself. */
         ONE_EACH,
@@ -22,7 +22,7 @@ public record Plan(Kind kind, String reason, Rows rows) {
         JOINED
     }
 
-    /** What the result over many objects is. */
+    /** The kind of a result over many objects. */
     public enum Kind {
         /** The sum of the results over each object. */
         ROW_WISE,
@@ -32,7 +32,7 @@ public record Plan(Kind kind, String reason, Rows rows) {
         WHOLE
     }
 
-    /** How the objects are cut. */
+    /** How the objects are cut into units. */
     public Kind kind(Sync sync) {
         if (sync == Sync.FULL) {
             return Kind.WHOLE;
@@ -41,7 +41,7 @@ public record Plan(Kind kind, String reason, Rows rows) {
         return sync == Sync.INCREMENTAL && kind == Kind.WHOLE ? Kind.LIMITED : kind;
     }
 
-    /** What a run covers: {@code full}, the whole dataset; or {@code incremental}, what is new. */
+    /** The coverage of a run: {@code full} (the whole dataset) or {@code incremental} (new objects). */
     public String covers(Sync sync) {
         return kind(sync) == Kind.WHOLE ? "full" : "incremental";
     }
@@ -61,7 +61,7 @@ public record Plan(Kind kind, String reason, Rows rows) {
         }
         Operators operators = Operators.of(logicalPlan, !query.lookups().isEmpty());
         if (operators.others().isEmpty() && operators.isJoined()) {
-            // Otherwise its records cannot tell of which row they are.
+            // Otherwise its records cannot tell which row they are from.
             return query.canBundle()
                     ? new Plan(Kind.ROW_WISE, "it only filters, projects and joins each record", Rows.JOINED)
                     : new Plan(

@@ -70,7 +70,7 @@ public final class Query {
         this.ofSingleRows = ofSingleRows;
     }
 
-    /** The same where there are no lookups. */
+    /** The same without lookups. */
     public static Query parse(String text, Connection connection) {
         return parse(text, connection, name -> false);
     }

@@ -22,7 +22,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * copy has a {@link RawFooter}, and each value is converted by itself. Safe for use by several threads.
  */
 final class RawCopies {
-    /** What DuckDB 1.5.5 says of such values. */
+    /** DuckDB 1.5.5's messages about such values. */
     /** After a footer: its length, and what names the format. */
     private static final int TAIL = 8;
 
@@ -37,7 +37,7 @@ final class RawCopies {
         @Override
         public String of(ColumnType from, ColumnType to, String x) {
             if (!from.is("BLOB")) {
-                // Milliseconds, as far as microseconds reach.
+                // Milliseconds, within the range of microseconds.
                 return "CASE WHEN %1$s BETWEEN -9223372022400000 AND 9223372036854775 THEN make_timestamp(%1$s * 1000)::%2$s END"
                         .formatted(x, to);
             }

@@ -42,7 +42,7 @@ final class RawFooter {
     }
 
     /**
-     * The same footer, saying less.
+     * The same footer with less information.
      *
      * @throws IOException when it is none
      */

@@ -30,7 +30,7 @@ final class ReadAhead implements Blocks {
     private static final long STACK_BYTES = 8L * 1024 * 1024;
 
     private static final long LOOK_MS = 500;
-    /** What DuckDB may take to end a statement that is cancelled. */
+    /** The time that DuckDB has to end a cancelled statement. */
     private static final Duration GRACE = Duration.ofSeconds(5);
 
     private final Footers.Connections connections;
@@ -45,7 +45,7 @@ final class ReadAhead implements Blocks {
     /** Nobody waits for the reader any more. */
     private volatile boolean abandoned;
 
-    /** How many rows of the statement that it reads now the reader has given. */
+    /** The number of rows of the present statement that the reader has returned. */
     private long given;
 
     private boolean begun;
@@ -61,7 +61,7 @@ final class ReadAhead implements Blocks {
      * Begins to read.
      *
      * @param completion what the statement's records lack
-     * @param patience how long DuckDB may work without getting further; what it waits for the lake does not count
+     * @param patience how long DuckDB may work without progress, not counting waits for the lake
      */
     ReadAhead(Footers.Connections connections, String sql, Completion completion, Duration patience) {
         this.connections = connections;
@@ -159,7 +159,7 @@ final class ReadAhead implements Blocks {
         }
     }
 
-    /** How many rows DuckDB has looked at, whether it has given any or not. */
+    /** The number of rows that DuckDB has read, whether it has returned any or not. */
     private long rowsSeen() {
         try {
             return statement instanceof DuckDBPreparedStatement running
@@ -177,13 +177,13 @@ final class ReadAhead implements Blocks {
             stream();
             last = new Step(null, null);
         } catch (Throwable e) {
-            // Also an error: whoever waits for a block must hear of it.
+            // Also an error: a thread that waits for a block must get an answer.
             last = new Step(null, e);
         }
         put(last);
     }
 
-    /** Reads on by another statement, where there is one, when DuckDB breaks off. */
+    /** Continues with another statement, if there is one, after DuckDB breaks off. */
     private void stream() throws SQLException {
         Completion.Statement running = new Completion.Statement(sql, completion);
         while (true) {

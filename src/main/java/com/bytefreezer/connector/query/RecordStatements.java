@@ -18,7 +18,7 @@ import java.util.stream.IntStream;
 public final class RecordStatements {
     private final DuckDb duckDb;
     private final OddObjects oddObjects;
-    /** By statement, for as long as somebody has it. */
+    /** By statement, as long as a lane uses it. */
     private final Map<String, Completion> completions = Collections.synchronizedMap(new WeakHashMap<>());
 
     RecordStatements(DuckDb duckDb, OddObjects oddObjects) {
@@ -135,12 +135,12 @@ public final class RecordStatements {
         return statement;
     }
 
-    /** What the records of a statement lack. */
+    /** The missing parts of a statement's records. */
     Completion completion(String statement) {
         return completions.getOrDefault(statement, Completion.NONE);
     }
 
-    /** How many records a statement of {@link #records} gives, and how many bytes of JSON. */
+    /** The number of records of a statement of {@link #records}, and their bytes of JSON. */
     public record Size(long records, long bytes) {}
 
     /** Runs a statement of {@link #records} to its end. */

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 
-/** What the footers of objects say of their rows, without reading one. Safe for use by several threads. */
+/** The row counts of objects, from their footers. Safe for use by several threads. */
 final class RowCounts {
     private final Footers.Connections connections;
 
@@ -34,7 +34,7 @@ final class RowCounts {
                         return slices(object, bytes, footer.getLong(1), footer.getLong(2));
                     });
         } catch (SQLException e) {
-            // Reading its records says what is wrong with it.
+            // Reading its records will report its problem.
             return List.of(object);
         }
     }

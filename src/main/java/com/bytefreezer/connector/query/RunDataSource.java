@@ -22,10 +22,10 @@ public final class RunDataSource implements DataSource {
     private record Choice(DuckDb duckDb, Blocks.Source rows, Duration patience) {}
 
     /**
-     * From now on this thread's connections are those of {@code duckDb}.
+     * Makes {@code duckDb} the source of this thread's connections.
      *
-     * @param reading with whom its rows are shared
-     * @param patience how long DuckDB may work on a statement without getting further
+     * @param reading the lanes that share its rows
+     * @param patience how long DuckDB may work on a statement without progress
      */
     public void use(DuckDb duckDb, Optional<SharedReading> reading, Duration patience) {
         CURRENT.set(

@@ -30,7 +30,7 @@ final class Sandbox {
     /** Another one after an internal error, see {@link #newConnection}. */
     private Connection root;
 
-    /** What has been done to it, to do it to the other one too. */
+    /** The settings made on it, to repeat them on the other one. */
     private final List<Preparation> preparations = new ArrayList<>();
 
     private @Nullable TemporaryFolder temporaryFolder;
@@ -41,7 +41,7 @@ final class Sandbox {
     }
 
     /**
-     * What it may read.
+     * The data that it may read.
      *
      * @param credentials of the bucket, or null for a local folder
      * @param smallObjects whether to keep what was read from the bucket
@@ -108,7 +108,7 @@ final class Sandbox {
         }
     }
 
-    /** What it holds in memory now, in bytes. */
+    /** Its memory in bytes. */
     long memory() throws SQLException {
         try (Connection connection = newConnection();
                 Statement statement = connection.createStatement();
@@ -118,7 +118,7 @@ final class Sandbox {
         }
     }
 
-    /** Lets it write no more than this to the temporary folder; a statement that needs more fails. */
+    /** Limits what it writes to the temporary folder; a statement that needs more fails. */
     void limitTemporaryFiles(int gigabytes) throws SQLException {
         prepare(one -> one.set("max_temp_directory_size", gigabytes + "GB"));
     }
@@ -166,7 +166,7 @@ final class Sandbox {
         // DuckDB counts 16 bytes for a record however long it is; with its default it would keep 60,000 of them.
         set("streaming_buffer_size", "32KB");
         set("explain_output", "all");
-        // So that it tells how far a statement is.
+        // Needed for the progress of a statement.
         set("enable_progress_bar", "true");
         set("enable_progress_bar_print", "false");
         set("progress_bar_time", "0");
@@ -181,7 +181,7 @@ final class Sandbox {
             Httpfs.load(root, settings);
             set("http_timeout", settings.text("s3.timeout-seconds"));
             Network network = Network.of(settings, credentials);
-            // Also where there is none: DuckDB would take HTTP_PROXY of the environment, whatever NO_PROXY says.
+            // Also without a proxy: DuckDB would use HTTP_PROXY of the environment, whatever NO_PROXY says.
             set("http_proxy", network.proxyAddress());
             set("enable_server_cert_verification", "true");
             if (network.caFile() != null) {

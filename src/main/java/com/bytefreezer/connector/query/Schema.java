@@ -26,15 +26,15 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is known of the columns of a dataset: those that its objects have together, each with one type, whatever a single
- * object has. Grows with the objects that are seen; a type only widens. Safe for use by several threads.
+ * The known columns of a dataset: those of all its objects together, each with one type, whatever a single object has.
+ * Grows with the objects that are seen; a type only widens. Safe for use by several threads.
  */
 public final class Schema {
     private static final ObjectMapper JSON = Json.mapper();
-    /** How many objects are remembered; the footers of others are read again. */
+    /** The most objects that are remembered; the footers of others are read again. */
     private static final int MOST_KNOWN = 10_000;
 
-    /** How many types of a column are named to people. */
+    /** The most types of a column that a message names. */
     private static final int MOST_SEEN = 8;
 
     private final Map<String, ColumnType> pinned;
@@ -75,7 +75,7 @@ public final class Schema {
         this.pinned = pinned;
     }
 
-    /** Of a dataset of which nothing is known. The setting columns.types pins types. */
+    /** The schema of an unknown dataset. The setting columns.types pins types. */
     public static Schema of(Settings settings) {
         return new Schema(PinnedTypes.of(settings));
     }
@@ -190,7 +190,7 @@ public final class Schema {
         return column;
     }
 
-    /** What is known of an object; empty when its footer is to be read. */
+    /** The known columns of an object; empty if its footer must be read. */
     synchronized Optional<Shape> shape(LakeObject object) {
         return Optional.ofNullable(shapes.get(object.whole()));
     }

@@ -9,10 +9,11 @@ import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets the lanes of an export that are in step read an object once. The first one that asks for a statement runs it; those
- * that come while its first rows are still kept take part. Whoever needs the next block first fetches it for all. Nobody
- * waits for a slower one: who falls further behind than {@value #MOST_KEPT_BYTES} bytes runs the statement by itself and
- * leaves out what it has. So it is only for statements that give the same rows in the same order each time.
+ * Lets the lanes of an export that are in step read an object once. The first one that asks for a statement runs it;
+ * those that come while its first rows are still kept take part. The lane that needs the next block first fetches it
+ * for all. No lane waits for a slower one: a lane further behind than {@value #MOST_KEPT_BYTES} bytes runs the
+ * statement by itself and leaves out what it has. So it is only for statements that give the same rows in the same
+ * order each time.
  *
  * <p>Safe for use by several threads.
  */
@@ -22,7 +23,7 @@ public final class SharedReading implements Blocks.Source {
     private final IntSupplier lanes;
     private final Map<String, Shared> byStatement = new ConcurrentHashMap<>();
 
-    /** @param lanes how many there are at the moment */
+    /** @param lanes the present number of lanes */
     public SharedReading(IntSupplier lanes) {
         this.lanes = lanes;
     }
@@ -209,7 +210,7 @@ public final class SharedReading implements Blocks.Source {
             }
         }
 
-        /** Whether nobody can join any more. */
+        /** Whether no lane can join any more. */
         synchronized boolean leave(Part part) throws SQLException {
             parts.remove(part);
             if (part.equals(runner) && !closed) {

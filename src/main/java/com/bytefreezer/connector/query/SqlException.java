@@ -24,7 +24,7 @@ public final class SqlException extends ConnectorException {
         this(position, what, Problem.NOTHING_EXPORTED, remedy, null);
     }
 
-    /** Found when the query meets the data: what follows from it is for others to say. */
+    /** Found when the query reads the data; the caller decides the effect. */
     SqlException(Position position, String what, Throwable cause) {
         this(position, what, "", "", cause);
     }

@@ -27,7 +27,7 @@ final class SqlTree {
         this.connection = connection;
     }
 
-    /** The tree of a text; one with {@code error} where it is none of SQL. */
+    /** The tree of a text; one with {@code error} if it is not SQL. */
     JsonNode parse(String sql) throws SQLException, JsonProcessingException {
         return JSON.readTree(value("SELECT json_serialize_sql(?::VARCHAR)", sql));
     }

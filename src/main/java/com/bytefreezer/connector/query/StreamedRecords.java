@@ -11,14 +11,14 @@ import org.jspecify.annotations.Nullable;
 
 /** The rows of a result in blocks of so many bytes, each record complete. Used by one thread. */
 final class StreamedRecords {
-    /** A block ends after the record that comes to so much. */
+    /** A block ends after the record that reaches this size. */
     private static final int MOST_BYTES = 4 * 1024 * 1024;
 
     private final ResultSet rows;
     private final Members members;
     private final @Nullable LargeRecords large;
     private final List<String> columns = new ArrayList<>();
-    /** What the statement gave last, and how much of it is in a block. */
+    /** The last part of the statement's result, and how much of it is in a block. */
     private Object[][] fetched = {{}};
 
     private long fetchedBytes;
@@ -61,7 +61,7 @@ final class StreamedRecords {
         }
         Object[][] block = part(fetched, from, next);
         if (from > 0 || next < fetched[0].length) {
-            // What is given away may be large.
+            // Blocks that are passed on may be large.
             Arrays.fill(fetched[0], from, next, null);
         }
         return block;

@@ -17,9 +17,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Where one DuckDB writes what does not fit into memory, in a folder that is nobody else's to read. What a
- * process that was killed has left is removed by the next one: beside each folder is a file that its process has locked,
- * and the system lets go of the lock when the process ends, however that is.
+ * The folder where one DuckDB writes data that does not fit into memory, for this user alone. The next process removes
+ * the folders of killed ones: each has a lock file beside it, and the system releases the lock when the process ends in
+ * any way.
  */
 final class TemporaryFolder implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TemporaryFolder.class);

@@ -1,6 +1,6 @@
 package com.bytefreezer.connector.query;
 
-/** What a query does with the values of columns. */
+/** How a query uses the values of columns. */
 enum Use {
     /** It gives those of each row, whatever they are. */
     GIVE,

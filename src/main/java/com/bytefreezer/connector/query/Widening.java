@@ -3,7 +3,10 @@ package com.bytefreezer.connector.query;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The one type of a column whose objects disagree, and how a value comes to it. The table for people is in docs/data.md. */
+/**
+ * The common type of a column whose objects disagree, and the conversion of a value to it. The table for people is in
+ * docs/data.md.
+ */
 final class Widening {
     static final ColumnType TEXT = ColumnType.scalar("VARCHAR");
     static final ColumnType JSON = ColumnType.scalar("JSON");
@@ -23,7 +26,7 @@ final class Widening {
 
     private Widening() {}
 
-    /** The narrowest type that holds what both hold; text when there is no other. */
+    /** The narrowest type that holds the values of both; text if there is no other. */
     static ColumnType of(ColumnType one, ColumnType other) {
         if (one.equals(other) || other.equals(NOTHING)) {
             return one;

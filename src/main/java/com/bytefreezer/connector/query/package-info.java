@@ -1,4 +1,4 @@
-/** DuckDB: the user's SQL, its sandbox, and how a row becomes JSON. */
+/** DuckDB: the user's SQL, its sandbox, and the JSON of rows. */
 @NullMarked
 package com.bytefreezer.connector.query;
 
