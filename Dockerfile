@@ -3,7 +3,8 @@
 FROM --platform=$BUILDPLATFORM maven:3-eclipse-temurin-17 AS build
 WORKDIR /build
 COPY . .
-RUN mvn -q -B package -DskipTests
+RUN mvn -q -B package -DskipTests \
+ && rm target/lib/libduckdb_java.so_osx_* target/lib/libduckdb_java.so_windows_*
 
 # DuckDB's httpfs in the same version, to read S3 without internet access.
 FROM python:3-slim AS httpfs

@@ -9,9 +9,9 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * The native libraries that DuckDB (60 MB), SQLite and others have unpacked into the temporary folder for this process.
- * Java removes them when it ends, but not after a kill, nor after a signal that ends with our own exit code. On Linux,
- * a loaded library keeps working after its file is deleted.
+ * The native libraries that SQLite and others have unpacked into the temporary folder for this process; DuckDB, too (60 MB), if
+ * its library is not beside its jar. Java removes them when it ends, but not after a kill, nor after a signal that ends with our
+ * own exit code. On Linux, a loaded library keeps working after its file is deleted.
  */
 public final class UnpackedLibraries {
     private static final Path LOADED = Path.of("/proc/self/maps");
