@@ -72,12 +72,18 @@ final class JsonRendering {
         return new JsonRendering(most).value(type, expression, 0);
     }
 
+    /** The expression for the JSON of a text, to be appended to another text; of DuckDB's type JSON, without a conversion. */
+    static String quoted(String expression) {
+        return "to_json(%s)".formatted(expression);
+    }
+
     /** The expression for {@code expression} as a text: that of its JSON, without the quotes of a string. */
     static String text(ColumnType type, String expression) {
         return switch (type.name()) {
             case "VARCHAR", "JSON", "ENUM" -> expression + "::VARCHAR";
             // Writers that do not know texts write bytes.
             case "BLOB" -> "coalesce(try(decode(%1$s)), base64(%1$s))".formatted(expression);
+            case "DOUBLE", "FLOAT" -> onceEach(type, expression, x -> json(type, x));
             default ->
                 type.isNested() || type.is("VARIANT")
                         ? json(type, expression)
@@ -185,7 +191,7 @@ final class JsonRendering {
 
     /** Values that a BIGINT cannot hold do not count as whole numbers: those beyond 2⁶³, NaN and infinities. */
     private static String number(String x, String other) {
-        return "CASE WHEN try_cast(%1$s AS BIGINT) = %1$s THEN to_json(try_cast(%1$s AS BIGINT))::VARCHAR WHEN isfinite(%1$s) THEN %2$s END"
+        return "CASE WHEN try_cast(%1$s AS BIGINT) = %1$s THEN try_cast(%1$s AS BIGINT)::VARCHAR WHEN isfinite(%1$s) THEN %2$s END"
                 .formatted(x, other);
     }
 

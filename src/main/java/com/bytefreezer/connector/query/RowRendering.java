@@ -97,8 +97,9 @@ final class RowRendering {
 
     private String onceEach(int column, long most) {
         ColumnType type = columns.get(column).type();
-        return JsonRendering.onceEach(
-                type, "c" + column, x -> JsonRendering.json(type, x, isText(column) ? Long.MAX_VALUE : most));
+        return isText(column)
+                ? JsonRendering.quoted("c" + column)
+                : JsonRendering.onceEach(type, "c" + column, x -> JsonRendering.json(type, x, most));
     }
 
     private boolean isText(int column) {
