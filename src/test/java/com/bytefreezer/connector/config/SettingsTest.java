@@ -276,7 +276,7 @@ class SettingsTest {
     }
 
     @Test
-    void aWrongNameWithThePrefixIsReportedButKubernetesNamesAreNot() {
+    void aWrongNameWithThePrefixIsReportedKubernetesNamesAreNot() {
         for (String name : List.of(
                 "SERVICE_HOST",
                 "SERVICE_PORT",

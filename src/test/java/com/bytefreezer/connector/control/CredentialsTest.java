@@ -256,7 +256,7 @@ class CredentialsTest {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 500, 200})
-    void anExportGoesOnWithKnownKeysWhileTheControlPlaneIsDown(int status) throws Exception {
+    void anExportGoesOnWithKnownKeysWithoutTheControlPlane(int status) throws Exception {
         control.grant("acme", "syslog", lake, "lake");
         var settings = TestRun.settings(folder, given());
         try (var camel = new CredentialsRoute(settings)) {
@@ -402,7 +402,7 @@ class CredentialsTest {
     }
 
     @Test
-    void keysRefusedFromTheBeginningFailTheRunAndTheNextAsksAgain() throws Exception {
+    void keysRefusedFromTheBeginningFailTheRunTheNextAsksAgain() throws Exception {
         control.replyNext(1, ControlServer.credentials(lake, "lake", "very-secret-but-wrong"));
         control.grant("acme", "syslog", lake, "lake");
 

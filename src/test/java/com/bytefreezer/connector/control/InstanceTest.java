@@ -185,7 +185,7 @@ class InstanceTest {
         "slow,",
         "cut,no answer"
     })
-    void exportsGoOnWhateverTheControlPlaneDoesAndOneLineSaysSo(String fault, String said) throws Exception {
+    void exportsGoOnWhateverTheControlPlaneDoesOneLineSaysSo(String fault, String said) throws Exception {
         Reply reply =
                 switch (fault) {
                     case "hangs" -> Reply.of(200).after(Duration.ofMinutes(1));

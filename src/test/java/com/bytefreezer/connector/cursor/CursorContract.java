@@ -221,7 +221,7 @@ abstract class CursorContract {
     }
 
     @Test
-    void anExportFromTheLatestLeavesOutEvenTheFutureItSeesFirst() {
+    void anExportFromLatestLeavesOutEvenTheFutureItSeesFirst() {
         cursor.lanes().begin(LANE, Position.AFTER_FIRST_LISTING);
         assertThat(position().watermark()).isEqualTo(Instant.EPOCH);
         LakeObject future = object("a", NOON.plus(Duration.ofDays(9000)));
@@ -323,7 +323,7 @@ abstract class CursorContract {
     }
 
     @Test
-    void aFailedUnitMayBeClaimedAgainAndGoesOnAtItsCheckpoint() {
+    void aFailedUnitMayBeReclaimedAndGoesOnAtItsCheckpoint() {
         LakeObject object = object("a", NOON);
         checkpoint(QUERY, new Counts(5, 3, 1, 1), object);
         Recorded again = unit(object);

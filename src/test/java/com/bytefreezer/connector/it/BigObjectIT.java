@@ -75,7 +75,7 @@ class BigObjectIT {
     }
 
     @Test
-    void aBadCastAfterAMillionRecordsIsDetectedAndOthersGoOn() {
+    void aBadCastAfterAMillionRecordsIsDetectedOthersGoOn() {
         lake.object(
                 HOUR.formatted(1),
                 "SELECT n, CASE WHEN n = 1200000 THEN 'x' ELSE '1' END AS text FROM range(1300000) t(n)");

@@ -35,7 +35,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("slow")
 class FaultsTest extends FaultBed {
     @Test
-    void aBucketThatHangsAndDiesIsReadToTheEndWhenBack() throws Exception {
+    void aBucketThatHangsAndDiesIsReadToItsEndLater() throws Exception {
         int records = 250_000;
         // Too large to be read ahead.
         String sql =
@@ -64,7 +64,7 @@ class FaultsTest extends FaultBed {
     }
 
     @Test
-    void aBucketThatHangsLongFailsTheRunAndTheNextDeliversAll() throws Exception {
+    void aBucketThatHangsLongFailsTheRunTheNextDeliversAll() throws Exception {
         lake.numbers(OBJECT + "a.parquet", 0, 1000);
         Map<String, String> given = new TreeMap<>();
         try (MinioServer minio = filled(S3Server.minio())) {
@@ -92,7 +92,7 @@ class FaultsTest extends FaultBed {
                 "<ListBucketResult><Name>lake</Name>",
                 "{}"
             })
-    void aListingThatIsNoneFailsTheRunAndIsNoEmptyBucket(String garbage) throws Exception {
+    void whatIsNoListingFailsTheRunAndIsNoEmptyBucket(String garbage) throws Exception {
         try (ScriptedServer proxy = ScriptedServer.start()) {
             proxy.reply(Reply.of(200, garbage).header("Content-Type", "text/html"));
             TestRun run = TestRun.batch(settings(s3(proxy.url().toString())));

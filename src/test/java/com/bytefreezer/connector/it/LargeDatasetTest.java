@@ -67,7 +67,7 @@ class LargeDatasetTest {
     }
 
     @Test
-    void aPollListsRecentPartitionsAndOldOnesWaitForAFullListing() throws Exception {
+    void aPollListsRecentPartitionsOldOnesWaitForAFullListing() throws Exception {
         // So that the watermark, if it moved, would leave everything behind.
         Map<String, String> settings = Map.of("cursor.lookback-hours", "0");
         String late = add(LONG_AGO.plusSeconds(1));
@@ -112,7 +112,7 @@ class LargeDatasetTest {
     }
 
     @Test
-    void anUnreadableObjectInAnOldPartitionIsTriedAgainAtEachPoll() throws Exception {
+    void anUnreadableObjectOfAnOldPartitionIsTriedAtEachPoll() throws Exception {
         String broken = add(LONG_AGO);
         bucket.spoil(broken, true);
         try (TestRun.Running watch = watch(Map.of())) {

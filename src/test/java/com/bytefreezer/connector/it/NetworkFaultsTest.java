@@ -25,7 +25,7 @@ class NetworkFaultsTest extends FaultBed {
     private static final int RECORDS = 60_000;
 
     @Test
-    void aNetworkCutInTheMiddleRepeatsNoMoreThanWasInFlight() throws Exception {
+    void aNetworkCutMidwayRepeatsNoMoreThanWasInFlight() throws Exception {
         int records = 60_000;
         lake.numbers(OBJECT + "a.parquet", 0, records);
         sink.reply(Reply.of(200).after(Duration.ofMillis(30)));
@@ -84,7 +84,7 @@ class NetworkFaultsTest extends FaultBed {
 
     @ParameterizedTest
     @ValueSource(strings = {"cut", "hangs", "garbage"})
-    void aBadNetworkToTheLakeFailsTheRunAndTheNextContinues(String fault) throws Exception {
+    void aBadNetworkToTheLakeFailsTheRunTheNextContinues(String fault) throws Exception {
         int objects = 12;
         for (int i = 0; i < objects; i++) {
             large(i + ".parquet", i * RECORDS, RECORDS);

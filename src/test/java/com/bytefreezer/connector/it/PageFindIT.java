@@ -123,7 +123,7 @@ class PageFindIT extends PageBed {
     }
 
     @Test
-    void anAbsentControlPlaneLeavesWhatIsKnownAndComesBackByItself() {
+    void anAbsentControlPlaneLeavesWhatIsKnownAndReturnsByItself() {
         try (ControlServer control = ControlServer.start();
                 LatencyProxy way = LatencyProxy.start(control.url(), Duration.ZERO)) {
             control.accept();

@@ -417,7 +417,7 @@ class ProcessIT {
     }
 
     @Test
-    void aFullDiskUnderTheCursorIsToldByEveryStatusOfExports() throws Exception {
+    void aFullDiskUnderTheCursorIsToldByEveryExportsStatus() throws Exception {
         Path disk = Files.createDirectory(folder.resolve("disk"));
         sh("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk.toString());
         ParquetLake lake = ParquetLake.in(folder.resolve("lake"));

@@ -85,7 +85,7 @@ class SeveralDestinationsIT {
     }
 
     @Test
-    void aDeadOneIsRetriedForEverWhileTheOtherGetsNewRecords() {
+    void aDeadOneIsRetriedForeverWhileTheOtherGetsNewRecords() {
         second.reply(503);
         lake.numbers("year=2026/month=11/day=20/a.parquet", 0, 1000);
         try (ConnectorProcess connector = start("watch")) {

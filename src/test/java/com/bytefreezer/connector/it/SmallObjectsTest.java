@@ -88,7 +88,7 @@ class SmallObjectsTest {
     }
 
     @Test
-    void areReadOneByOneWhereOneIsUnreadableAndOthersArriveOnce() throws Exception {
+    void areReadOneByOneIfOneIsUnreadableOthersArriveOnce() throws Exception {
         byte[] bytes = Files.readAllBytes(lake.numbers("damaged", 0, 10));
         lake.bytes(name(7), java.util.Arrays.copyOf(bytes, bytes.length / 2));
         lake.object(name(25), "SELECT 1250 + range AS n, 'bad' || range AS hostname, 'm' AS message FROM range(50)");

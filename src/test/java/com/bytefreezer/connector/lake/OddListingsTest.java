@@ -40,7 +40,7 @@ class OddListingsTest {
     }
 
     @Test
-    void aListingCutOffWithoutATokenGoesOnAfterItsLastObject() {
+    void aListingCutWithoutATokenGoesOnAfterItsLastObject() {
         reply("start-after=&", page(true, "", "a", "b"));
         reply("start-after=" + FOLDER.replace("/", "%2F") + "b.parquet", page(false, "", "c"));
         server.replyWhen(request -> !request.path().contains("start-after"), page(true, "", "a", "b"));

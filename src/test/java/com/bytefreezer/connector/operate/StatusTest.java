@@ -142,7 +142,7 @@ class StatusTest {
     }
 
     @Test
-    void itIsReadOnAReadOnlyDiskWhileAnotherHasTheCursor() throws Exception {
+    void isReadOnAReadOnlyDiskWhileAnotherHasTheCursor() throws Exception {
         Path store = Files.createDirectory(folder.resolve("store"));
         Path readOnly = Files.createDirectory(folder.resolve("read-only"));
         assumeTrue(TestTools.run("mount", "--bind", store.toString(), readOnly.toString()), "mount needs root");

@@ -102,7 +102,7 @@ class ColumnNamesTest {
     }
 
     @Test
-    void ofOneColumnInOtherCaseAreOneUnlessAFileHasBoth() throws IOException {
+    void ofAColumnInOtherCaseAreOneUnlessFilesHaveBoth() throws IOException {
         LakeObject both = dataset.write("a.parquet", "SELECT 1 AS zz1, 2 AS zz2");
         LakeObject turned = dataset.write("b.parquet", "SELECT 3 AS zz2, 4 AS zz1");
         // DuckDB writes no file with both.

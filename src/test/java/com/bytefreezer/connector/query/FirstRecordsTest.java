@@ -79,7 +79,7 @@ class FirstRecordsTest {
                 "WITH few AS (SELECT * FROM events WHERE id < 10) SELECT t, id FROM few ORDER BY ALL",
                 "SELECT t, id FROM events WHERE id < 3 UNION ALL SELECT t, id FROM events WHERE id > 357 ORDER BY ALL"
             })
-    void aStatementWithAnOrderOrMoreThanRowsStaysAsItIs(String query) throws IOException {
+    void aStatementWithOrderOrMoreThanRowsStaysAsItIs(String query) throws IOException {
         assertThat(read(query, "t")).isEqualTo(read(query, ""));
     }
 

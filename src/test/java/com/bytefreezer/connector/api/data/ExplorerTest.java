@@ -123,7 +123,7 @@ class ExplorerTest {
     }
 
     @Test
-    void doesNotWaitForNewestPartitionsOfManyDatasetsInASlowLake() throws Exception {
+    void doesNotWaitForNewestPartitionsOfManyDatasetsInSlowLakes() throws Exception {
         List<String> names = IntStream.range(0, 60).mapToObj("d%02d"::formatted).toList();
         List<String> objects = names.stream()
                 .map("acme/%s/data/parquet/year=2026/month=11/day=20/hour=01/a.parquet"::formatted)

@@ -130,7 +130,7 @@ class ExportEditsTest extends ExportsBed {
     }
 
     @Test
-    void theRunOfAnExportIsSeenAndStoppedAndTheNextComesAtItsTime() throws Exception {
+    void aRunIsSeenAndStoppedTheNextComesAtItsTime() throws Exception {
         change(Map.of("intervalSeconds", "3600", "batchSize", "1"));
         sink.reply(Reply.of(200).after(Duration.ofMillis(300)));
         assertThat(page.post("watch", Map.of()).status()).isEqualTo(204);

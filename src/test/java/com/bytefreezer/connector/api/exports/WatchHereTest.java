@@ -47,7 +47,7 @@ class WatchHereTest extends ExportsBed {
     }
 
     @Test
-    void whatIsSavedRunsWithoutARestartAndGoesOnInAWatch() throws Exception {
+    void whatIsSavedRunsWithoutRestartAndGoesOnInAWatch() throws Exception {
         assertThat(page.post("watch", Map.of()).error()).isEqualTo("There is no export to run. Save one first.");
         assertThat(page.post("exports", order("first")).status()).isEqualTo(201);
         assertThat(exports().at("/exports/0/state").asText()).isEqualTo("never");

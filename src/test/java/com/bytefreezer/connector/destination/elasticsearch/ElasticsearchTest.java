@@ -479,7 +479,7 @@ class ElasticsearchTest {
     }
 
     @Test
-    void aRecordThatDoesNotFitTheMappingIsKeptWithItsReason() throws Exception {
+    void aRecordThatDoesNotFitTheMappingIsKeptWithReason() throws Exception {
         server.put("/conflict", "{\"mappings\":{\"properties\":{\"code\":{\"type\":\"long\"}}}}");
         var export = to("conflict").from(conflictingLake(), "SELECT * FROM events");
 
@@ -640,7 +640,7 @@ class ElasticsearchTest {
     }
 
     @Test
-    void aRefusalOfTheRequestIsNotTakenForOneOfItsRecords() throws Exception {
+    void aRefusedRequestIsNotTakenForOneOfItsRecords() throws Exception {
         try (var fake = ScriptedServer.start()) {
             fake.reply(Reply.of(400, "{\"error\":{\"type\":\"some_exception\",\"reason\":\"no\"},\"status\":400}")
                     .header("Content-Type", "application/json"));

@@ -196,7 +196,7 @@ class KafkaTest {
     // -- What is refused
 
     @Test
-    void aTooLargeRecordIsKeptAsideAndTheOthersAreThereOnce() throws Exception {
+    void aTooLargeRecordIsKeptAsideTheOthersAreThereOnce() throws Exception {
         // One is too large for the client, the other for the topic.
         kafka.createTopic(topic, 1, Map.of("max.message.bytes", "20000"));
         var lake = lakeWithSizes(100, 100, 60_000, 100, 40_000, 100);
@@ -346,7 +346,7 @@ class KafkaTest {
     }
 
     @Test
-    void aBrokerKilledInTheMiddleGetsEveryRecordWhenItIsBack() throws Exception {
+    void aBrokerKilledMidwayGetsEveryRecordWhenItIsBack() throws Exception {
         kafka.createTopic(topic, 2, Map.of());
         var lake = ParquetLake.in(folder.resolve("lake"));
         lake.numbers("year=2026/month=11/day=20/hour=01/a.parquet", 0, 200_000);

@@ -269,7 +269,7 @@ class SplunkTest {
     }
 
     @Test
-    void aRefusedIndexedFieldIsADeadLetterAndAllOtherEventsArrive() throws Exception {
+    void aRefusedIndexedFieldIsADeadLetterAllOtherEventsArrive() throws Exception {
         object(
                 "SELECT n, CASE WHEN n IN (3, 70, 99) THEN '{\"a\": 1}' ELSE '\"flat\"' END::JSON AS extra FROM range(100) t(n)");
 
@@ -311,7 +311,7 @@ class SplunkTest {
     // -- Answers that the receiver does not give
 
     @Test
-    void aBatchNotAcknowledgedInTimeIsSentAgainOnTheSameChannel() throws Exception {
+    void aBatchNotAcknowledgedInTimeIsResentOnTheSameChannel() throws Exception {
         object("SELECT 1 AS n");
         Queue<String> posts = new ConcurrentLinkedQueue<>();
         try (var fake = hecThatSays(Reply.of(200, "{\"text\":\"Success\",\"code\":0,\"ackId\":5}"))) {
@@ -359,7 +359,7 @@ class SplunkTest {
     }
 
     @Test
-    void anEventRefusedInTheMiddleIsADeadLetterOthersAreResent() throws Exception {
+    void anEventRefusedMidwayIsADeadLetterOthersAreResent() throws Exception {
         object("SELECT n FROM range(5) t(n)");
         try (var fake = hecThatSays(SUCCESS)) {
             fake.replyNext(
