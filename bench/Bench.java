@@ -39,6 +39,8 @@ public final class Bench {
     private static final Dataset MANY = new Dataset("many", 75, 30_000_000);
     private static final Dataset ONE = new Dataset("one", 1, 3_000_000);
     private static final Dataset SMALL = new Dataset("small", 10_000, 1_000_000);
+    private static final Dataset JOINED = new Dataset("joined", 20, 4_000_000);
+    private static final Dataset JOINED_SMALL = new Dataset("joined-small", 1_000, 1_000_000);
     static final Dataset WIDE = new Dataset("wide", WideEvents.OBJECTS.size(), 299_083);
 
     private final int rounds = Integer.parseInt(System.getenv().getOrDefault("ROUNDS", "3"));
@@ -85,7 +87,7 @@ public final class Bench {
                 .filter(argument -> argument.contains("="))
                 .map(argument -> argument.split("=", 2))
                 .collect(Collectors.toMap(pair -> pair[0], pair -> pair[1]));
-        List<String> all = List.of("many", "one", "s3", "small", "wide", "start", "replicas", "listing", "lanes", "signs", "peers");
+        List<String> all = List.of("many", "one", "s3", "small", "wide", "lookups", "start", "replicas", "listing", "lanes", "signs", "peers");
         List<String> parts = Arrays.stream(arguments)
                 .filter(argument -> !argument.contains("="))
                 .toList();
@@ -105,6 +107,7 @@ public final class Bench {
                 case "s3" -> bench.bucket();
                 case "small" -> bench.smallObjects();
                 case "wide" -> bench.wide();
+                case "lookups" -> bench.lookups();
                 case "start" -> bench.startUp();
                 case "replicas" -> new Replicas(bench).run();
                 case "listing" -> new LargeListings(bench).run();
@@ -196,6 +199,37 @@ public final class Bench {
                 Figures.megabytes(run),
                 Figures.cpu(run),
                 Figures.seconds(run.cpuSeconds * 1e6 / WIDE.records)));
+    }
+
+    /** Records joined with a lookup of a million indicators, all of which match: beside the same query without it. */
+    private void lookups() throws Exception {
+        Path lookups = BenchLake.lookups();
+        Map<String, String> queries = new LinkedHashMap<>();
+        queries.put("without a lookup", "SELECT * FROM events");
+        queries.put("INNER JOIN", "SELECT events.*, threat FROM events JOIN ioc ON ioc.ip = source_ip");
+        queries.put("LEFT JOIN", "SELECT events.*, threat FROM events LEFT JOIN ioc ON ioc.ip = source_ip");
+        queries.put("IN (SELECT …)", "SELECT * FROM events WHERE source_ip IN (SELECT ip FROM ioc)");
+        for (Dataset dataset : List.of(JOINED, JOINED_SMALL)) {
+            BenchLake.make(dataset);
+            List<Case> cases = new ArrayList<>();
+            builds.forEach((build, jar) -> queries.forEach((name, sql) -> cases.add(new Case(name + build, () -> {
+                Map<String, String> its = settings("lake.root", "file:" + BenchLake.FOLDER, "destination.type", "discard");
+                its.put("lookups.folder", lookups.toString());
+                its.put("query.sql", sql);
+                return launcher.export(jar, dataset, its);
+            }))));
+            Map<String, Measured> measured = measure(cases);
+            Measured plain = measured.values().iterator().next();
+            System.out.printf("%n%s from a folder, with 1 M indicators%n", Figures.title(dataset));
+            Figures.row("", "records/s", "with start", "peak RSS", "CPU s", "of the first");
+            measured.forEach((name, run) -> Figures.row(
+                    name,
+                    Figures.rate(dataset.records, run.seconds),
+                    Figures.rate(dataset.records, run.wallSeconds),
+                    Figures.megabytes(run),
+                    Figures.seconds(run.cpuSeconds),
+                    Figures.ratio(run.cpuSeconds / plain.cpuSeconds)));
+        }
     }
 
     private static void printRates(Dataset dataset, String where, Map<String, Measured> measured) {

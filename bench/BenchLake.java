@@ -42,6 +42,21 @@ final class BenchLake {
         return settings;
     }
 
+    /** A folder with a lookup {@code ioc} of a million addresses, among them all that events have. */
+    static Path lookups() throws SQLException, IOException {
+        Path folder = Files.createDirectories(Bench.WORK.resolve("lookups"));
+        Path file = folder.resolve("ioc.csv");
+        if (!Files.exists(file)) {
+            try (Connection connection = DriverManager.getConnection("jdbc:duckdb:");
+                    Statement statement = connection.createStatement()) {
+                statement.execute(
+                        "COPY (SELECT '10.' || i %% 4 || '.' || i // 4 %% 200 || '.' || i // 800 AS ip, 'threat ' || i %% 97 AS threat FROM range(1000000) AS r(i)) TO '%s'"
+                                .formatted(file));
+            }
+        }
+        return folder;
+    }
+
     /** Makes the dataset once. Each hour is made once and copied until there are enough objects. */
     static void make(Bench.Dataset dataset) throws SQLException, IOException {
         Path done = FOLDER.resolve("%s-%d-%d.made".formatted(dataset.name(), dataset.objects(), dataset.records()));

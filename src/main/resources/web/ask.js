@@ -5,10 +5,10 @@ import { queries } from './memory.js';
 import { examples } from './sql.js';
 import { MODIFIER, Menu, h } from './ui.js';
 
-export function Ask({ dataset, text, columns, query, editor, onText, onRun }) {
+export function Ask({ dataset, text, columns, lookups, query, editor, onText, onRun }) {
   const place = useRef(null);
   const latest = useRef({});
-  latest.current = { text, onText, onRun, cancel: query.cancel, columns };
+  latest.current = { text, onText, onRun, cancel: query.cancel, tables: { columns, lookups } };
 
   useEffect(() => {
     let gone = false;
@@ -17,7 +17,7 @@ export function Ask({ dataset, text, columns, query, editor, onText, onRun }) {
         place.current.replaceChildren();
         editor.current = createEditor(place.current, {
           text: latest.current.text,
-          columns: latest.current.columns,
+          tables: latest.current.tables,
           onChange: (next) => latest.current.onText(next),
           onRun: () => latest.current.onRun(latest.current.text),
           onCancel: () => latest.current.cancel(),
@@ -30,7 +30,7 @@ export function Ask({ dataset, text, columns, query, editor, onText, onRun }) {
       editor.current = null;
     };
   }, []);
-  useEffect(() => editor.current?.setColumns(columns), [columns]);
+  useEffect(() => editor.current?.setTables({ columns, lookups }), [columns, lookups]);
   useEffect(() => editor.current?.mark(query.error), [query.error]);
 
   const key = `${dataset.tenant_id}/${dataset.dataset_id}`;

@@ -33,15 +33,17 @@ const COLOURS = HighlightStyle.define([
 
 const functions = completeFromList(FUNCTIONS.map((name) => ({ label: name, type: 'function', apply: name + '(', boost: -1 })));
 
-function language(columns) {
-  const options = columns.map((column) => ({
-    label: column.name, apply: identifier(column.name), detail: column.type.toLowerCase(), type: 'property', boost: 2 }));
-  const support = sql({ dialect: DUCKDB, schema: { events: options }, defaultTable: 'events', upperCaseKeywords: true });
+const options = (columns) => columns.map((column) => ({
+  label: column.name, apply: identifier(column.name), detail: column.type.toLowerCase(), type: 'property', boost: 2 }));
+
+function language({ columns, lookups }) {
+  const tables = Object.fromEntries([...lookups, { name: 'events', columns }].map((table) => [table.name, options(table.columns)]));
+  const support = sql({ dialect: DUCKDB, schema: tables, defaultTable: 'events', upperCaseKeywords: true });
   return [support, DUCKDB.language.data.of({ autocomplete: functions })];
 }
 
-/** An editor in the parent: {text, setText, setColumns, insert, mark, focus, destroy}. */
-export function createEditor(parent, { text, columns, onChange, onRun, onCancel }) {
+/** An editor in the parent: {text, setText, setTables, insert, mark, focus, destroy}. */
+export function createEditor(parent, { text, tables, onChange, onRun, onCancel }) {
   const dialect = new Compartment();
   const run = () => {
     onRun();
@@ -63,7 +65,7 @@ export function createEditor(parent, { text, columns, onChange, onRun, onCancel 
         EditorView.lineWrapping,
         EditorView.contentAttributes.of({ 'aria-label': 'SQL query', spellcheck: 'false' }),
         syntaxHighlighting(COLOURS),
-        dialect.of(language(columns)),
+        dialect.of(language(tables)),
         EditorView.updateListener.of((update) => update.docChanged && onChange(update.state.doc.toString())),
       ],
     }),
@@ -76,7 +78,7 @@ export function createEditor(parent, { text, columns, onChange, onRun, onCancel 
         replace(0, view.state.doc.length, next);
       }
     },
-    setColumns: (next) => view.dispatch({ effects: dialect.reconfigure(language(next)) }),
+    setTables: (next) => view.dispatch({ effects: dialect.reconfigure(language(next)) }),
     insert(name) {
       const { from, to } = view.state.selection.main;
       replace(from, to, identifier(name));

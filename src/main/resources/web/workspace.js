@@ -1,9 +1,10 @@
 // One dataset: its timeline, the query, the result, and sending it.
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { look, path, post } from './api.js';
+import { get, look, path, post } from './api.js';
 import { Ask } from './ask.js';
 import { Columns } from './columns.js';
 import { bytes, plural, time } from './format.js';
+import { Lookups } from './lookups.js';
 import { draft, hasRun, rememberDraft, rememberQuery } from './memory.js';
 import { useQuery } from './query.js';
 import { Result } from './result.js';
@@ -12,11 +13,15 @@ import { DEFAULT, condition, filtered, grouped, isGrouped } from './sql.js';
 import { Timeline, rangeText } from './timeline.js';
 import { Elsewhere, Problem, Skeleton, h, useLoad } from './ui.js';
 
+/** The same each time, so that nothing is done again for it. */
+const NONE = [];
+
 export function Workspace({ dataset, place, go, side }) {
   const address = path('datasets', dataset.tenant_id, dataset.dataset_id);
   const overview = useLoad((signal) => look(`${address}/overview`, {}, signal), [address]);
   const range = useMemo(() => ({ from: place.from, to: place.to }), [place.from, place.to]);
   const columns = useLoad((signal) => look(`${address}/columns`, range, signal), [address, range]);
+  const tables = useLoad((signal) => get('lookups', signal), []);
   const query = useQuery(dataset);
   const destination = useDestination();
   const key = `${dataset.tenant_id}/${dataset.dataset_id}`;
@@ -72,6 +77,7 @@ export function Workspace({ dataset, place, go, side }) {
 
   const filter = (column, given, wanted = true) => ask(filtered(asked, condition(column, given, wanted)));
   const known = columns.value?.columns ?? [];
+  const lookups = tables.value?.lookups ?? NONE;
 
   const read = range.from || range.to ? range : overview.value?.newest ?? {};
   // A problem of the query is shown once, beside the query.
@@ -92,8 +98,9 @@ export function Workspace({ dataset, place, go, side }) {
         : h(Timeline, { overview: overview.value, range, onRange: (next) => ask(text, next) }))),
     h(Elsewhere, { into: side }, h('details', { class: 'schema', open: matchMedia('(min-width: 900px)').matches },
       h('summary', null, h('h2', null, 'Columns'), columns.value && h('span', { class: 'aside' }, known.length)),
-      h(Columns, { dataset, columns, said: overview.error, range: read, onInsert: (name) => editor.current?.insert(name), onFilter: filter }))),
-    h(Ask, { dataset, text, columns: known, query, editor, onText: type, onRun: ask }),
+      h(Columns, { dataset, columns, said: overview.error, range: read, onInsert: (name) => editor.current?.insert(name), onFilter: filter })),
+    h(Lookups, { lookups, onInsert: (name) => editor.current?.insert(name) })),
+    h(Ask, { dataset, text, columns: known, lookups, query, editor, onText: type, onRun: ask }),
     query.sql !== asked && !trusted && h('p', { class: 'problem plain', role: 'status' }, 'This query came with the link. Read it, then run it.'),
     h(Result, {
       query, tab, setTab, plan, rangeWords, said: overview.error,

@@ -41,6 +41,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -222,16 +223,29 @@ public final class Main implements Callable<Integer> {
         return switch (mode) {
             case INTERACTIVE -> serve(settings, secrets);
             case MCP -> converse(settings, secrets);
-            case BATCH, WATCH -> export(settings, secrets, mode, lane -> true, () -> {});
+            case BATCH, WATCH -> export(settings, secrets, mode, lane -> true, () -> {}, connector -> {});
             case STATUS -> command.status();
             case PLAN -> command.plan();
             case VALIDATE -> command.validate();
-            case REPLAY -> command.replay((range, lanes, scratch) -> export(range, secrets, mode, lanes, scratch));
+            case REPLAY ->
+                command.replay(
+                        (range, lanes, scratch, prepare) -> export(range, secrets, mode, lanes, scratch, prepare));
         };
     }
 
-    /** @param scratch closed after the exports, even if a signal ends the process */
-    private int export(Settings settings, Secrets secrets, Mode mode, Predicate<Lane> lanes, AutoCloseable scratch)
+    /**
+     * Runs exports.
+     *
+     * @param scratch closed after the exports, even if a signal ends the process
+     * @param prepare is told of the connector before it starts
+     */
+    private int export(
+            Settings settings,
+            Secrets secrets,
+            Mode mode,
+            Predicate<Lane> lanes,
+            AutoCloseable scratch,
+            Consumer<Connector> prepare)
             throws Exception {
         if (settings.optional("cursor.url").isEmpty()) {
             LegacyCursor.announce(Path.of(settings.text("cursor.file")));
@@ -240,7 +254,9 @@ public final class Main implements Callable<Integer> {
         if (resetCursor) {
             cursor.lanes().reset();
         }
-        return run(new Connector(settings, secrets, cursor, mode), mode, lanes, scratch);
+        Connector connector = new Connector(settings, secrets, cursor, mode);
+        prepare.accept(connector);
+        return run(connector, mode, lanes, scratch);
     }
 
     private static int serve(Settings settings, Secrets secrets) throws Exception {

@@ -5,6 +5,7 @@ import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.config.Mode;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.cursor.Cursor;
+import com.bytefreezer.connector.cursor.LaneLookups.Used;
 import com.bytefreezer.connector.operate.ExportPlan;
 import com.bytefreezer.connector.operate.ExportStatus;
 import com.bytefreezer.connector.operate.LaneStatus;
@@ -26,6 +27,7 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -50,7 +52,9 @@ public final class Command {
     /** Runs exports once and returns the exit code. Closes {@code scratch} even if a signal ends the process. */
     @FunctionalInterface
     public interface Exporter {
-        int export(Settings settings, Predicate<Lane> lanes, AutoCloseable scratch) throws Exception;
+        /** @param prepare is told of the connector before it starts */
+        int export(Settings settings, Predicate<Lane> lanes, AutoCloseable scratch, Consumer<Connector> prepare)
+                throws Exception;
     }
 
     public Command(Settings settings, Secrets secrets, CommandOptions options, PrintStream out) {
@@ -184,13 +188,16 @@ public final class Command {
      * go on meanwhile.
      */
     public int replay(Exporter exporter) throws Exception {
+        if (!options.changedLookup().isEmpty()) {
+            return hunt(exporter);
+        }
         if (options.isRange()) {
             Set<Lane> lanes;
             try (Lookup lookup = new Lookup(settings, secrets)) {
                 lanes = chosen(lookup).stream().map(ExportDefinition::lane).collect(Collectors.toSet());
             }
             try (Scratch scratch = Scratch.ofExports(settings, secrets)) {
-                return exporter.export(scratch.settings(), lanes::contains, scratch);
+                return exporter.export(scratch.settings(), lanes::contains, scratch, connector -> {});
             }
         }
         Operations operations = operations();
@@ -209,6 +216,44 @@ public final class Command {
                     result.failed(),
                     result.message() == null ? "" : " (" + secrets.mask(result.message()) + ")");
             code = result.failed() > 0 ? FAILED : code;
+        }
+        return code;
+    }
+
+    private int hunt(Exporter exporter) throws Exception {
+        String name = options.changedLookup();
+        Set<Lane> lanes;
+        try (Lookup lookup = new Lookup(settings, secrets)) {
+            lanes = chosen(lookup).stream().map(ExportDefinition::lane).collect(Collectors.toSet());
+        }
+        RetroHunt hunt = new RetroHunt(settings, secrets);
+        List<Used> used = hunt.used().stream()
+                .filter(each -> each.name().equals(name) && lanes.contains(each.lane()))
+                .toList();
+        if (used.isEmpty()) {
+            throw new ConnectorException(
+                    "no run of these exports has used a lookup %s. Nothing was delivered. Let them run first (--mode batch or watch)."
+                            .formatted(name));
+        }
+        int code = 0;
+        for (Used each : used) {
+            hunt.requireCurrent(each);
+            if (!each.hasChanged()) {
+                out.printf("%s: lookup %s has not changed since all was delivered%n", each.lane(), name);
+                continue;
+            }
+            boolean done = hunt.hunt(
+                    each,
+                    (scratch, lane, one) -> exporter.export(
+                                    scratch.settings(),
+                                    lane::equals,
+                                    scratch,
+                                    connector -> connector.exports.hunt(lane, one))
+                            == 0);
+            if (done) {
+                out.printf("%s: what the new entries of lookup %s match is delivered%n", each.lane(), name);
+            }
+            code = done ? code : FAILED;
         }
         return code;
     }

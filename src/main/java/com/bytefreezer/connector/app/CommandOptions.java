@@ -3,6 +3,7 @@ package com.bytefreezer.connector.app;
 import com.bytefreezer.connector.config.Mode;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -32,6 +33,13 @@ public final class CommandOptions {
     private String to = "";
 
     @Option(
+            names = {"--changed-lookup", "-changed-lookup"},
+            paramLabel = "NAME",
+            description =
+                    "replay: of what was delivered, the records that entries of this lookup match which are new since the exports last used it; all, or those of --from and --to")
+    private String changedLookup = "";
+
+    @Option(
             names = {"--rate", "-rate"},
             paramLabel = "RECORDS",
             description = "replay: most records a second to each destination")
@@ -57,6 +65,7 @@ public final class CommandOptions {
         Map<String, Set<Mode>> given = new LinkedHashMap<>();
         given.put(export.isEmpty() ? "" : "--export", MODES);
         given.put(isRange() ? "--from and --to" : "", EnumSet.of(Mode.PLAN, Mode.REPLAY));
+        given.put(changedLookup.isEmpty() ? "" : "--changed-lookup", EnumSet.of(Mode.REPLAY));
         given.put(rate.isEmpty() ? "" : "--rate", EnumSet.of(Mode.REPLAY));
         given.put(json ? "--json" : "", EnumSet.of(Mode.STATUS, Mode.PLAN));
         given.remove("");
@@ -76,6 +85,11 @@ public final class CommandOptions {
     /** The chosen export or lane; empty: all. */
     String export() {
         return export;
+    }
+
+    /** The name of the lookup, in small letters; empty: none. */
+    String changedLookup() {
+        return changedLookup.toLowerCase(Locale.ROOT);
     }
 
     boolean isJson() {

@@ -71,6 +71,7 @@ public final class Connector implements AutoCloseable {
     public final Metrics metrics = new Metrics(Version.number());
     private final Optional<Tracing> tracing;
     private final Lookout lookout;
+    private final Optional<RetroHunts> hunts;
     private final Deliveries deliveries;
     /** The destinations whose routes exist from the start. */
     private final Set<String> loaded;
@@ -138,6 +139,9 @@ public final class Connector implements AutoCloseable {
                 lookout.forget(lane);
             }
         });
+        hunts = mode == Mode.WATCH && settings.optional("lookups.retro-hunt").isPresent()
+                ? Optional.of(new RetroHunts(settings, secrets, exports, cursor.lookups()))
+                : Optional.empty();
         camel.bind("connector", this);
         camel.bind("lakeCredentials", new LakeCredentials(settings, secrets, exports.signs()));
         if (settings.optional("cursor.url").isEmpty()) {
@@ -257,6 +261,7 @@ public final class Connector implements AutoCloseable {
         exports.definitions().forEach(one -> health.measure(one.lane(), exports, metrics));
         history.addKilled(cursor.pulse().name());
         lookout.start();
+        hunts.ifPresent(RetroHunts::start);
         ExportCamel.addRoute(context);
         context.getRouteController().startRoute("trigger");
         return timing;
@@ -333,6 +338,7 @@ public final class Connector implements AutoCloseable {
     /** Finishes the batches in flight, within {@code shutdown.timeout-seconds}, and closes everything. */
     @Override
     public void close() {
+        hunts.ifPresent(RetroHunts::close);
         exports.stop();
         CamelContext context = camel.getCamelContext();
         Instance.leave(context);

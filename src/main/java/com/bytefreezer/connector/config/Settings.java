@@ -228,6 +228,17 @@ public final class Settings {
                         : Path.of(text("cursor.file")).resolveSibling(name));
     }
 
+    /** Where versions of lookups are kept: beside the embedded cursor, or in the data folder. */
+    public Path lookupVersionsFolder() {
+        Path name = Path.of("lookup-versions");
+        return optional("cursor.url").isPresent()
+                ? optional("data.folder")
+                        .map(Path::of)
+                        .map(folder -> folder.resolve(name))
+                        .orElse(name)
+                : Path.of(text("cursor.file")).resolveSibling(name);
+    }
+
     /**
      * The folder for data that does not fit into memory: the machine's temporary folder unless the settings say
      * otherwise.

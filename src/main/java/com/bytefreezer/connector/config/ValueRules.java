@@ -54,6 +54,9 @@ final class ValueRules {
                 value -> problemUnless(
                         !value.contains("://") || value.matches("s3://[^/]+(/.*)?"),
                         "must be a folder or like s3://bucket/prefix"));
+        RULES.put(
+                "lookups.retro-hunt",
+                value -> problemUnless(value.matches("[1-9]\\d{0,3}[dh]"), "must be like 7d or 12h"));
         RULES.put("lookups.max-bytes", between(1, Integer.MAX_VALUE));
         RULES.put("records.nulls", oneOf("keep", "omit"));
         RULES.put(

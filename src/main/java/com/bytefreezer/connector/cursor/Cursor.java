@@ -116,6 +116,11 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
         return new History(new Visit(store.address()));
     }
 
+    /** Which versions of lookups each lane uses; over connections of its own. */
+    public LaneLookups lookups() {
+        return new LaneLookups(new Visit(store.address()));
+    }
+
     /** Why the store does not answer at the moment; empty if it does, or if this is not known yet. */
     public Optional<String> trouble() {
         return store.trouble();

@@ -99,6 +99,11 @@ public final class CursorView {
         return new NewObjects(lane, store, learned -> {}, position.leftOutBefore(scope), objects);
     }
 
+    /** Those of these objects that are known to be delivered with the query, and what it was joined with, of this id. */
+    public Set<LakeObject> deliveredWith(Lane lane, String query, List<LakeObject> objects) {
+        return store.reading(sql -> DeliveredObjects.with(sql, lane, query, objects));
+    }
+
     /** The number of delivered records of all objects whose counts are still kept. */
     public long records() {
         return store.reading(DeliveredObjects::records);

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -142,6 +143,22 @@ final class DeliveredObjects {
                     values.toArray());
         }
         return complete;
+    }
+
+    /** Those of these objects whose row says that they are delivered with the query of this id. */
+    static Set<LakeObject> with(Sql sql, Lane lane, String query, List<LakeObject> objects) throws SQLException {
+        Set<String> keys = new HashSet<>();
+        for (int from = 0; from < objects.size(); from += NewObjects.MANY) {
+            List<LakeObject> some = objects.subList(from, Math.min(objects.size(), from + NewObjects.MANY));
+            List<@Nullable Object> values = new ArrayList<>(List.of(lane, query));
+            some.forEach(object -> values.add(object.key()));
+            sql.each(
+                    "SELECT key FROM object WHERE lane = ? AND complete AND query = ? AND key IN (%s)"
+                            .formatted(Sql.places(some.size())),
+                    row -> keys.add(row.text()),
+                    values.toArray());
+        }
+        return objects.stream().filter(object -> keys.contains(object.key())).collect(Collectors.toSet());
     }
 
     /** Writes a row for each object. The first row has the counts, so the sum over all rows is right. */

@@ -67,6 +67,7 @@ public final class History {
      * @param oldestUndelivered the LastModified of the oldest object that is listed and not delivered; null if all are
      *     delivered
      * @param message why it failed, else null
+     * @param lookups the versions that it joined, by name
      */
     public record Run(
             Lane lane,
@@ -78,7 +79,34 @@ public final class History {
             Map<String, Long> retries,
             boolean listed,
             @Nullable Instant oldestUndelivered,
-            @Nullable String message) {
+            @Nullable String message,
+            Map<String, String> lookups) {
+        /** Without lookups. */
+        public Run(
+                Lane lane,
+                Instant started,
+                Instant finished,
+                State state,
+                long objects,
+                Counts counts,
+                Map<String, Long> retries,
+                boolean listed,
+                @Nullable Instant oldestUndelivered,
+                @Nullable String message) {
+            this(
+                    lane,
+                    started,
+                    finished,
+                    state,
+                    objects,
+                    counts,
+                    retries,
+                    listed,
+                    oldestUndelivered,
+                    message,
+                    Map.of());
+        }
+
         /** Whether there was nothing to do. */
         boolean isIdle() {
             return state == State.SUCCEEDED && objects == 0 && counts.equals(Counts.NONE) && retries.isEmpty();

@@ -125,6 +125,7 @@ public final class Lanes {
                     "DELETE FROM known",
                     "DELETE FROM lane_query",
                     "DELETE FROM lane",
+                    "DELETE FROM lane_lookup",
                     "DELETE FROM claim");
             return true;
         });
@@ -139,6 +140,7 @@ public final class Lanes {
             }
             DeliveredObjects.forget(sql, lane);
             ClaimTable.forget(sql, lane);
+            LaneLookups.forget(sql, lane);
             LaneTable.forget(sql, lane);
             return true;
         });

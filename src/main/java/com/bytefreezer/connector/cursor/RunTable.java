@@ -17,9 +17,10 @@ import java.util.TreeMap;
 final class RunTable {
     private static final ObjectMapper JSON = Json.mapper();
     private static final TypeReference<TreeMap<String, Long>> NUMBERS = new TypeReference<>() {};
+    private static final TypeReference<TreeMap<String, String>> TEXTS = new TypeReference<>() {};
 
     private static final String COLUMNS =
-            "lane, started_ms, finished_ms, state, objects, selected, accepted, duplicates, dead_lettered, retries, listed, oldest_undelivered_ms, message";
+            "lane, started_ms, finished_ms, state, objects, selected, accepted, duplicates, dead_lettered, retries, listed, oldest_undelivered_ms, message, lookups";
     private static final String TOTAL_COLUMNS =
             "selected, accepted, duplicates, dead_lettered, retries, last_success_ms";
 
@@ -43,7 +44,7 @@ final class RunTable {
      */
     static void add(Sql sql, Run run, int mostRuns) throws SQLException {
         sql.update(
-                "INSERT INTO run (%s) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)".formatted(COLUMNS)
+                "INSERT INTO run (%s) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)".formatted(COLUMNS)
                         // Another replica may have begun in the same millisecond.
                         + " ON CONFLICT (lane, started_ms) DO NOTHING",
                 run.lane(),
@@ -58,7 +59,8 @@ final class RunTable {
                 json(run.retries()),
                 run.listed() ? 1 : 0,
                 run.oldestUndelivered(),
-                run.message());
+                run.message(),
+                json(run.lookups()));
         Total total = total(sql, run.lane()).plus(run);
         sql.update(
                 "INSERT INTO total (lane, %s) VALUES (?, ?, ?, ?, ?, ?, ?)".formatted(TOTAL_COLUMNS)
@@ -102,7 +104,8 @@ final class RunTable {
                         numbers(row.text()),
                         row.number() == 1,
                         row.timeOrNull(),
-                        row.textOrNull()),
+                        row.textOrNull(),
+                        read(row.text(), TEXTS)),
                 lane);
     }
 
@@ -114,17 +117,21 @@ final class RunTable {
                 .orElse(Total.NONE);
     }
 
-    private static String json(Map<String, Long> numbers) {
+    private static String json(Map<String, ?> values) {
         try {
-            return JSON.writeValueAsString(numbers);
+            return JSON.writeValueAsString(values);
         } catch (JsonProcessingException e) {
             throw new IllegalStateException(e);
         }
     }
 
     private static Map<String, Long> numbers(String json) {
+        return read(json, NUMBERS);
+    }
+
+    private static <T> T read(String json, TypeReference<T> type) {
         try {
-            return JSON.readValue(json, NUMBERS);
+            return JSON.readValue(json, type);
         } catch (JsonProcessingException e) {
             throw new IllegalStateException(e);
         }

@@ -21,7 +21,8 @@ final class Schema {
             Schema::datasets,
             Schema::claims,
             Pulse::makeTables,
-            Schema::leftOut);
+            Schema::leftOut,
+            Schema::lookups);
 
     private Schema() {}
 
@@ -115,6 +116,13 @@ final class Schema {
     /** lane.left_out: what the last full listing left out, for people; empty or null if nothing. */
     private static void leftOut(Sql sql) throws SQLException {
         make(sql, "ALTER TABLE lane ADD COLUMN left_out TEXT");
+    }
+
+    /** run.lookups: the versions that the run joined, as JSON. */
+    private static void lookups(Sql sql) throws SQLException {
+        RunTable.make(sql);
+        make(sql, "ALTER TABLE run ADD COLUMN lookups TEXT NOT NULL DEFAULT '{}'");
+        LaneLookups.make(sql);
     }
 
     /** Runs statements; %1$s is the type of texts in byte order, %2$s the end of a table. */

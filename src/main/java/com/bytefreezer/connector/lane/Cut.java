@@ -81,6 +81,8 @@ final class Cut {
             plan = made;
             tell(made);
         }
+        Plan decided = made;
+        exports.huntOf(definition.lane()).ifPresent(hunt -> hunt.require(decided, isJoined()));
         return made.kind(definition.sync());
     }
 

@@ -9,6 +9,7 @@ import com.bytefreezer.connector.cursor.Position;
 import com.bytefreezer.connector.delivery.Batches;
 import com.bytefreezer.connector.delivery.ErrorsAsFailures;
 import com.bytefreezer.connector.delivery.Unit;
+import com.bytefreezer.connector.lake.ChosenLake;
 import com.bytefreezer.connector.lake.Credentials;
 import com.bytefreezer.connector.lake.Lake;
 import com.bytefreezer.connector.lake.LakeObject;
@@ -19,12 +20,14 @@ import com.bytefreezer.connector.problem.Failures;
 import com.bytefreezer.connector.problem.Problem.Kind;
 import com.bytefreezer.connector.problem.StoppedException;
 import com.bytefreezer.connector.query.DuckDbException;
+import com.bytefreezer.connector.query.LookupTables;
 import com.bytefreezer.connector.query.Query;
 import io.opentelemetry.api.trace.Span;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Iterator;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
@@ -63,6 +66,8 @@ public final class Export {
     private volatile boolean ended;
     /** A person does not want it any more. */
     private volatile @Nullable Run unwanted;
+
+    private volatile Map<String, String> lookups = Map.of();
 
     Export(Exports exports, ExportDefinition definition, Query query) {
         this.exports = exports;
@@ -156,7 +161,10 @@ public final class Export {
     public void open(@Nullable Object access) {
         queries.agree();
         Credentials credentials = access instanceof Credentials given ? given : null;
-        Lake lake = Lake.of(exports.settings(), tenant, dataset, credentials);
+        Lake whole = Lake.of(exports.settings(), tenant, dataset, credentials);
+        Lake lake = exports.huntOf(lane)
+                .<Lake>map(hunt -> new ChosenLake(whole, hunt.objects()))
+                .orElse(whole);
         Instant since = window.open(mustListAll());
         Position position = start.position();
         running.set(new Run(
@@ -168,8 +176,17 @@ public final class Export {
                 exports.cursor().lanes().suspects(lane),
                 // A run that is not repeated ends when everything it has listed is delivered, by any replica.
                 !exports.isWatch(),
-                exports.lookups().of(query.lookups()),
+                lookups(),
                 bar(lake, position)));
+    }
+
+    /** As they are now; that the lane uses these versions is noted. */
+    private LookupTables lookups() {
+        LookupTables now = exports.lookups().of(query.lookups());
+        lookups = now.versions();
+        exports.lookupVersions().keep(now);
+        exports.cursor().lookups().use(lane, lookups);
+        return exports.huntOf(lane).map(hunt -> hunt.of(now)).orElse(now);
     }
 
     private boolean mustListAll() {
@@ -337,6 +354,11 @@ public final class Export {
         if (running.get() != null) {
             close();
         }
+    }
+
+    /** The versions of the lookups that the last run has joined, by name. */
+    Map<String, String> lookupsOfLastRun() {
+        return lookups;
     }
 
     /** The result of the last run. */

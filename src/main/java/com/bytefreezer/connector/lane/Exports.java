@@ -4,6 +4,7 @@ import com.bytefreezer.connector.config.ExportDefinition;
 import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.cursor.Cursor;
+import com.bytefreezer.connector.lookup.LookupVersions;
 import com.bytefreezer.connector.lookup.Lookups;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Problem;
@@ -39,6 +40,8 @@ import java.util.stream.Stream;
 public final class Exports {
     private final Settings settings;
     private final Lookups lookups;
+    private final LookupVersions versions;
+    private final Map<Lane, Hunt> hunts = new ConcurrentHashMap<>();
     private final Cursor cursor;
     private final boolean watch;
     private final ConcurrentMap<Lane, Export> lanes = new ConcurrentHashMap<>();
@@ -79,6 +82,7 @@ public final class Exports {
         this.engine = engine;
         this.settings = settings;
         lookups = Lookups.of(settings);
+        versions = LookupVersions.of(settings);
         this.cursor = cursor;
         this.watch = watch;
         memory = engine.equals(Engine.HERE)
@@ -327,8 +331,21 @@ public final class Exports {
         return settings;
     }
 
+    /** From now on the runs of these lanes are hunts. */
+    public void hunt(Lane lane, Hunt hunt) {
+        hunts.put(lane, hunt);
+    }
+
+    Optional<Hunt> huntOf(Lane lane) {
+        return Optional.ofNullable(hunts.get(lane));
+    }
+
     Lookups lookups() {
         return lookups;
+    }
+
+    LookupVersions lookupVersions() {
+        return versions;
     }
 
     Schemas schemas() {

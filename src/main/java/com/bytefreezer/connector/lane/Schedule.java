@@ -232,7 +232,8 @@ public final class Schedule {
                 retries.take(lane),
                 result.listed(),
                 result.oldestUndelivered(),
-                message == null ? null : secrets.mask(message));
+                message == null ? null : secrets.mask(message),
+                exports.get(lane).lookupsOfLastRun());
         try {
             history.add(run, exports.cursor().pulse().name());
             unrecorded.remove(lane);

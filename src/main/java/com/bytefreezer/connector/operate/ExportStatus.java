@@ -92,7 +92,8 @@ public record ExportStatus(
             long accepted,
             long duplicates,
             long deadLettered,
-            @Nullable String message) {
+            @Nullable String message,
+            Map<String, String> lookups) {
         static RunStatus of(History.Run run) {
             return new RunStatus(
                     run.started().toString(),
@@ -103,7 +104,8 @@ public record ExportStatus(
                     run.counts().accepted(),
                     run.counts().duplicates(),
                     run.counts().deadLettered(),
-                    run.message());
+                    run.message(),
+                    run.lookups());
         }
     }
 

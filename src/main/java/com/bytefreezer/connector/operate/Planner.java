@@ -150,7 +150,7 @@ public final class Planner {
                         0,
                         1,
                         List.of(),
-                        notes(export, lake, Schema.of(settings)));
+                        notes(export, query, lake, Schema.of(settings)));
             }
             try (DuckDb duckDb = open(lake, credentials, query)) {
                 Schema schema = learned(export, duckDb, all);
@@ -184,17 +184,22 @@ public final class Planner {
                         read.partitions,
                         export.batchSize(),
                         store.suspects(export.lane()).setAside(store.queryId(export.lane())),
-                        notes(export, lake, schema));
+                        notes(export, query, lake, schema));
             }
         }
     }
 
-    private List<String> notes(ExportDefinition export, Lake lake, Schema schema) {
+    private List<String> notes(ExportDefinition export, Query query, Lake lake, Schema schema) {
         List<String> notes = new ArrayList<>();
         settings.routes()
                 .description(export.destination())
                 .filter(destination -> !destination.guarantee().isEmpty())
                 .ifPresent(destination -> notes.add("%s: %s".formatted(destination.name(), destination.guarantee())));
+        Lookups.of(settings)
+                .of(query.lookups())
+                .tables()
+                .forEach(table -> notes.add("lookup %s: %s, version %s"
+                        .formatted(table.name(), ExportPlan.counted(table.rows(), "row"), table.version())));
         schema.mixed().forEach(mixed -> notes.add(mixed.toString()));
         if (!lake.skipped().toString().isEmpty()) {
             notes.add(lake.skipped().toString());

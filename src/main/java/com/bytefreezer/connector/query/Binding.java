@@ -119,9 +119,10 @@ final class Binding {
     }
 
     private static String over(Query query, String nothing, String number) {
-        return number.isEmpty()
+        String over = number.isEmpty()
                 ? query.over(nothing + " WHERE false")
                 : query.overBundle(nothing + ", 0 AS " + Query.identifier(number) + " WHERE false");
+        return query.with(over, LookupTables.SCHEMA);
     }
 
     private static List<Column> described(Connection connection, String sql) throws SQLException {

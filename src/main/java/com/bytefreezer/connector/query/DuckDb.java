@@ -35,6 +35,7 @@ public final class DuckDb implements AutoCloseable {
     static final String NO_NUMBER = "";
 
     private final RawCopies copies;
+    private final LookupTables lookups;
     private final Sandbox sandbox;
     private final OddObjects oddObjects;
     private final Footers footers = new Footers(this::newConnection);
@@ -45,6 +46,7 @@ public final class DuckDb implements AutoCloseable {
     private DuckDb(Sandbox sandbox, RawCopies copies, LookupTables lookups) {
         this.sandbox = sandbox;
         this.copies = copies;
+        this.lookups = lookups;
         binding = new Binding(this::newConnection, lookups);
         oddObjects = new OddObjects(this::newConnection, copies);
         statements = new RecordStatements(this, oddObjects);
@@ -307,8 +309,17 @@ public final class DuckDb implements AutoCloseable {
                 String scan =
                         ParquetScan.of(schema, copies, objects, query.use(), bound.virtualColumns(), number, ofRow);
                 if (version == schema.version()) {
+                    String sql = number.isEmpty() ? query.over(scan) : query.overBundle(scan);
+                    String now = query.with(sql, LookupTables.SCHEMA);
+                    // What cannot tell its rows apart is not compared.
+                    boolean isWhole = number.isEmpty() || lookups.former().isEmpty();
                     return work.with(
-                            connection, bound.columns(), number.isEmpty() ? query.over(scan) : query.overBundle(scan));
+                            connection,
+                            bound.columns(),
+                            isWhole
+                                    ? now
+                                    : "(%s) EXCEPT ALL (%s)"
+                                            .formatted(now, query.with(sql, LookupTables.FORMER_SCHEMA)));
                 }
             }
         } catch (SQLException e) {

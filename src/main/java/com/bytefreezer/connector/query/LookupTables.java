@@ -5,6 +5,8 @@ import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import org.duckdb.DuckDBDriver;
@@ -12,12 +14,37 @@ import org.duckdb.DuckDBDriver;
 /**
  * The lookups of one run, each in one version, in the order of their names. They are read into DuckDB's memory before its
  * sandbox closes, so that no query ever names a file.
+ *
+ * @param former where there are any, joined records are only those that there were not with these
  */
-public record LookupTables(List<LookupTable> tables) {
+public record LookupTables(List<LookupTable> tables, List<LookupTable> former) {
     public static final LookupTables NONE = new LookupTables(List.of());
 
     /** Where they are; a query's own text cannot name it. */
     static final String SCHEMA = "lookups";
+
+    static final String FORMER_SCHEMA = "former_lookups";
+
+    /** As they are, without {@link #since}. */
+    public LookupTables(List<LookupTable> tables) {
+        this(tables, List.of());
+    }
+
+    /** The same, where joined records are only those that there were not with {@code former} in place of the one of its name. */
+    public LookupTables since(LookupTable former) {
+        return new LookupTables(
+                tables,
+                tables.stream()
+                        .map(table -> table.name().equals(former.name()) ? former : table)
+                        .toList());
+    }
+
+    /** The version of each. */
+    public Map<String, String> versions() {
+        Map<String, String> versions = new TreeMap<>();
+        tables.forEach(table -> versions.put(table.name(), table.version()));
+        return versions;
+    }
 
     /** Changes with the content of any of them, and with what gives several matches of a row their order. */
     public String version() {
@@ -32,14 +59,19 @@ public record LookupTables(List<LookupTable> tables) {
 
     /** Reads them into the database of a connection that may still read files. */
     void load(Connection connection) throws SQLException {
+        load(connection, SCHEMA, tables);
+        load(connection, FORMER_SCHEMA, former);
+    }
+
+    private static void load(Connection connection, String schema, List<LookupTable> tables) throws SQLException {
         for (LookupTable table : tables) {
-            DuckDb.execute(connection, "CREATE SCHEMA IF NOT EXISTS " + SCHEMA);
+            DuckDb.execute(connection, "CREATE SCHEMA IF NOT EXISTS " + schema);
             try {
                 DuckDb.execute(
                         connection,
                         "CREATE TABLE %s.%s AS FROM read_parquet(%s, hive_partitioning=false)"
                                 .formatted(
-                                        SCHEMA,
+                                        schema,
                                         Query.identifier(table.name()),
                                         JsonRendering.literal(ParquetScan.withoutWildcards(
                                                 table.copy().toString()))));

@@ -22,11 +22,18 @@ final class Operators {
     /** Of joins with events on their left. */
     private static final Set<String> FROM_LEFT = Set.of("INNER", "LEFT", "SEMI", "ANTI", "MARK", "SINGLE");
 
+    /** They give events whether they match or not. */
+    private static final Set<String> KEEPING = Set.of("LEFT", "RIGHT", "SINGLE", "ANTI");
+
     private static final Set<String> FROM_RIGHT = Set.of("INNER", "RIGHT");
 
     /** Whether there are rows of events in the common table expressions, by their index. */
     private final Map<String, Boolean> expressions = new HashMap<>();
 
+    /** The lookups in each of them. */
+    private final Map<String, Set<String>> lookupsOf = new HashMap<>();
+
+    private final Set<String> enriching = new TreeSet<>();
     private final Set<String> others = new TreeSet<>();
     private boolean joined;
     private boolean unnested;
@@ -60,11 +67,30 @@ final class Operators {
         return unnested;
     }
 
+    /** Lookups of which a new entry changes or removes records, where another one's adds some. */
+    Set<String> enriching() {
+        return enriching;
+    }
+
+    private Set<String> lookups(JsonNode operator) {
+        Set<String> found = new TreeSet<>();
+        if (operator.path("name").asText().equals("CTE_SCAN")) {
+            found.addAll(lookupsOf.getOrDefault(info(operator, "CTE Index"), Set.of()));
+        }
+        String table = info(operator, "Table");
+        if (!table.isEmpty()) {
+            found.add(table.substring(table.lastIndexOf('.') + 1).replace("\"", ""));
+        }
+        operator.path("children").forEach(child -> found.addAll(lookups(child)));
+        return found;
+    }
+
     /** Whether the rows that an operator gives are made of rows of events. */
     private boolean hasEvents(JsonNode operator) {
         String name = operator.path("name").asText();
         JsonNode children = operator.path("children");
         if (name.equals("CTE") && children.size() == 2) {
+            lookupsOf.put(info(operator, "Table Index"), lookups(children.get(0)));
             expressions.put(info(operator, "Table Index"), hasEvents(children.get(0)));
             return hasEvents(children.get(1));
         }
@@ -73,8 +99,12 @@ final class Operators {
             return expressions.getOrDefault(info(operator, "CTE Index"), true);
         }
         if (JOINS.contains(name) && children.size() == 2) {
-            return isOfEvents(
-                    name, info(operator, "Join Type"), hasEvents(children.get(0)), hasEvents(children.get(1)));
+            boolean left = hasEvents(children.get(0));
+            boolean right = hasEvents(children.get(1));
+            if (left != right && KEEPING.contains(info(operator, "Join Type"))) {
+                enriching.addAll(lookups(children.get(left ? 1 : 0)));
+            }
+            return isOfEvents(name, info(operator, "Join Type"), left, right);
         }
         boolean any = name.equals("READ_PARQUET");
         for (JsonNode child : children) {

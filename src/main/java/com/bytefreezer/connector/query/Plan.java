@@ -10,8 +10,9 @@ import java.util.Set;
  *
  * @param reason the operators that decided, for people
  * @param rows what a row that is read gives
+ * @param enriching of joined rows, the lookups of which a new entry changes records that there are already
  */
-public record Plan(Kind kind, String reason, Rows rows) {
+public record Plan(Kind kind, String reason, Rows rows, Set<String> enriching) {
     /** The records of one row if the objects are read one by one. */
     public enum Rows {
         /** One record at most, by itself. */
@@ -46,6 +47,10 @@ public record Plan(Kind kind, String reason, Rows rows) {
         return kind(sync) == Kind.WHOLE ? "full" : "incremental";
     }
 
+    private Plan(Kind kind, String reason, Rows rows) {
+        this(kind, reason, rows, Set.of());
+    }
+
     /** How {@code query} may be cut, which has this plan. */
     static Plan of(JsonNode logicalPlan, Query query) {
         // The scan of events is the first of the common table expressions.
@@ -63,7 +68,11 @@ public record Plan(Kind kind, String reason, Rows rows) {
         if (operators.others().isEmpty() && operators.isJoined()) {
             // Otherwise its records cannot tell which row they are from.
             return query.canBundle()
-                    ? new Plan(Kind.ROW_WISE, "it only filters, projects and joins each record", Rows.JOINED)
+                    ? new Plan(
+                            Kind.ROW_WISE,
+                            "it only filters, projects and joins each record",
+                            Rows.JOINED,
+                            operators.enriching())
                     : new Plan(
                             Kind.WHOLE,
                             "it joins, and its FROM does not name events itself, or it selects more than columns of it",

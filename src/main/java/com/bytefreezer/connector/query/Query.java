@@ -110,7 +110,11 @@ public final class Query {
             boolean isOfSingleRows = takesSingleRows(replaced);
             String mark = UUID.randomUUID().toString();
             for (String lookup : lookups) {
-                addTable(replaced, lookup, "FROM %s.%s".formatted(LookupTables.SCHEMA, identifier(lookup)), sqlTree);
+                addTable(
+                        replaced,
+                        lookup,
+                        "FROM %s.%s".formatted(identifier(schema(mark)), identifier(lookup)),
+                        sqlTree);
             }
             addTable(replaced, events, scanMark(mark), sqlTree);
             String sql = sqlTree.text(replaced);
@@ -229,9 +233,18 @@ public final class Query {
         return bare.path("statements").toString();
     }
 
-    /** The query over what {@code scan}, a SELECT, gives. */
+    /** The query over what {@code scan}, a SELECT, gives; see {@link #with}. */
     String over(String scan) {
         return sql.replace(scanMark(mark), scan);
+    }
+
+    /** What {@link #over} or {@link #overBundle} has given, with the lookups in a schema. */
+    String with(String over, String lookupsIn) {
+        return over.replace(identifier(schema(mark)), lookupsIn);
+    }
+
+    private static String schema(String mark) {
+        return "lookups of " + mark;
     }
 
     /** As the user wrote it: exactly one SELECT, and one that may be run. */

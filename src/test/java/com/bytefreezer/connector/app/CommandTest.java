@@ -180,7 +180,7 @@ class CommandTest {
             byte[] before = Files.readAllBytes(folder.resolve("cursor.db"));
 
             int code = command(webhook, "--from=2026-11-19T00:00:00Z", "--to=2026-11-20T00:00:00Z")
-                    .replay((settings, lanes, scratch) ->
+                    .replay((settings, lanes, scratch, prepare) ->
                             TestRun.batch(settings).succeeded() ? 0 : 1);
 
             assertThat(code).isZero();

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -465,8 +466,36 @@ abstract class CursorContract {
     }
 
     @Test
+    void aVersionOfALookupHasChangedUntilItWasHuntedFor() {
+        LaneLookups lookups = cursor.lookups();
+        lookups.use(LANE, Map.of("ioc", "1", "assets", "a"));
+        assertThat(lookups.all()).hasSize(2).noneMatch(LaneLookups.Used::hasChanged);
+        lookups.use(LANE, Map.of("ioc", "2", "assets", "a"));
+        lookups.use(LANE, Map.of("ioc", "3", "assets", "a"));
+
+        LaneLookups.Used changed = lookups.all().stream()
+                .filter(LaneLookups.Used::hasChanged)
+                .findFirst()
+                .orElseThrow();
+        assertThat(changed.base()).isEqualTo("1");
+        assertThat(changed.version()).isEqualTo("3");
+        assertThat(lookups.claim(changed, Duration.ofMinutes(1), false)).isTrue();
+        assertThat(lookups.claim(changed, Duration.ofMinutes(1), false))
+                .as("another")
+                .isFalse();
+        assertThat(lookups.claim(changed, Duration.ofMinutes(1), true))
+                .as("the same")
+                .isTrue();
+        lookups.hunted(changed);
+        assertThat(lookups.all()).hasSize(2).noneMatch(LaneLookups.Used::hasChanged);
+        assertThat(lookups.claim(changed, Duration.ofMinutes(1), false))
+                .as("done")
+                .isFalse();
+    }
+
+    @Test
     void theStoreKnowsItsTablesVersionAndRefusesALaterOne() throws Exception {
-        assertThat(number("SELECT version FROM schema_version")).isEqualTo(6);
+        assertThat(number("SELECT version FROM schema_version")).isEqualTo(7);
         cursor.close();
         cursor = open(LOOKBACK);
         assertThat(number("SELECT count(*) FROM schema_version")).isEqualTo(1);
@@ -474,8 +503,8 @@ abstract class CursorContract {
         execute("UPDATE schema_version SET version = 1000");
         assertThatThrownBy(() -> open(LOOKBACK))
                 .isInstanceOf(ConnectorException.class)
-                .hasMessageContaining("a newer connector wrote it (schema 1000; this one knows 6). Not started.");
-        execute("UPDATE schema_version SET version = 6");
+                .hasMessageContaining("a newer connector wrote it (schema 1000; this one knows 7). Not started.");
+        execute("UPDATE schema_version SET version = 7");
     }
 
     @Test

@@ -348,7 +348,7 @@ class PatternsTest {
                         "--to",
                         "2026-11-21T00:00:00Z");
         int code = new Command(settings.with(Mode.REPLAY, options.settings()), new Secrets(), options, System.err)
-                .replay((range, lanes, scratch) -> {
+                .replay((range, lanes, scratch, prepare) -> {
                     assertThat(lanes.test(Lane.parse("default@acme/dns/webhook")))
                             .isTrue();
                     assertThat(lanes.test(Lane.parse("default@acme/syslog/webhook")))

@@ -1,0 +1,55 @@
+package com.bytefreezer.connector.api.data;
+
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.lookup.Lookups;
+import com.bytefreezer.connector.query.LookupTable;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The lookups beside {@code events}, good and broken ones. Safe for use by several threads. */
+public final class LookupList {
+    private final Settings settings;
+
+    public LookupList(Settings settings) {
+        this.settings = settings;
+    }
+
+    /**
+     * A lookup.
+     *
+     * @param file where it is
+     * @param columns in order; none of a broken one
+     * @param rows null of a broken one
+     * @param version likewise
+     * @param problem why it is broken, in one line; else null
+     */
+    public record One(
+            String name,
+            String file,
+            List<Map<String, String>> columns,
+            @Nullable Long rows,
+            @Nullable String version,
+            @Nullable String problem) {
+        static One of(Lookups.Look look) {
+            LookupTable table = look.table();
+            return table == null
+                    ? new One(look.name(), look.file(), List.of(), null, null, look.problem())
+                    : new One(
+                            look.name(),
+                            look.file(),
+                            table.columns().entrySet().stream()
+                                    .map(column -> Map.of("name", column.getKey(), "type", column.getValue()))
+                                    .toList(),
+                            table.rows(),
+                            table.version(),
+                            null);
+        }
+    }
+
+    /** All there are, by name. Reads files that have changed. */
+    public Map<String, List<One>> all() {
+        return Map.of(
+                "lookups", Lookups.of(settings).all().stream().map(One::of).toList());
+    }
+}

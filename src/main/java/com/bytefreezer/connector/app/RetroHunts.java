@@ -1,0 +1,105 @@
+package com.bytefreezer.connector.app;
+
+import com.bytefreezer.connector.config.Mode;
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.config.SettingsException;
+import com.bytefreezer.connector.cursor.LaneLookups;
+import com.bytefreezer.connector.cursor.LaneLookups.Used;
+import com.bytefreezer.connector.lane.Exports;
+import com.bytefreezer.connector.problem.Failures;
+import com.bytefreezer.connector.signs.Periodic;
+import com.bytefreezer.connector.text.Secrets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Hunts by itself, one after the other, when a lookup has changed that a lane of a watch uses: {@code lookups.retro-hunt}. */
+final class RetroHunts implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(RetroHunts.class);
+    private static final Duration PAUSE = Duration.ofSeconds(2);
+    /** For so long a replica that dies keeps the others from hunting. */
+    private static final Duration CLAIM = Duration.ofSeconds(60);
+
+    private final Settings settings;
+    private final Secrets secrets;
+    private final Exports exports;
+    private final LaneLookups lookups;
+    private final ScheduledExecutorService thread = Periodic.thread("retro-hunt");
+    private final ScheduledExecutorService renewal = Periodic.thread("retro-hunt-claim");
+    /** When each that has failed is tried again, by {@link System#nanoTime}. */
+    private final Map<Used, Long> again = new HashMap<>();
+
+    RetroHunts(Settings settings, Secrets secrets, Exports exports, LaneLookups lookups) {
+        this.settings = settings;
+        this.secrets = secrets;
+        this.exports = exports;
+        this.lookups = lookups;
+    }
+
+    void start() {
+        ScheduledFuture<?> unused = Periodic.each(PAUSE, thread, "retro-hunt", this::look);
+    }
+
+    private void look() {
+        for (Used used : lookups.all()) {
+            boolean isTurn = again.getOrDefault(used, System.nanoTime()) - System.nanoTime() <= 0;
+            if (used.hasChanged()
+                    && isTurn
+                    && exports.find(used.lane()).isPresent()
+                    && lookups.claim(used, CLAIM, false)) {
+                hunt(used);
+            }
+        }
+    }
+
+    private void hunt(Used used) {
+        ScheduledFuture<?> claim =
+                Periodic.each(CLAIM.dividedBy(3), renewal, "retro-hunt", () -> lookups.claim(used, CLAIM, true));
+        try {
+            LOG.info(
+                    "{}: lookup {} has changed (version {} after {}); the connector looks for what its new entries match in what was delivered.",
+                    used.lane(),
+                    used.name(),
+                    used.version(),
+                    used.base());
+            RetroHunt hunt = new RetroHunt(inRange(), secrets);
+            if (hunt.hunt(used, (scratch, lane, one) -> RetroHunt.alone(scratch, secrets, lane, one))) {
+                LOG.info("{}: what the new entries of lookup {} match is delivered.", used.lane(), used.name());
+                return;
+            }
+        } catch (Exception e) {
+            LOG.warn("{}: {} It is tried again.", used.lane(), Failures.describe(e));
+        } finally {
+            claim.cancel(false);
+        }
+        long pause = Duration.ofSeconds(settings.integer("schedule.max-retry-delay-seconds"))
+                .toNanos();
+        again.keySet()
+                .removeIf(each -> each.lane().equals(used.lane()) && each.name().equals(used.name()));
+        again.put(used, System.nanoTime() + pause);
+    }
+
+    private Settings inRange() throws SettingsException {
+        String text = settings.text("lookups.retro-hunt");
+        long count = Long.parseLong(text.substring(0, text.length() - 1));
+        Instant from = Instant.now().minus(text.endsWith("d") ? Duration.ofDays(count) : Duration.ofHours(count));
+        String begin = settings.optional("query.from")
+                .map(Instant::parse)
+                .filter(from::isBefore)
+                .orElse(from)
+                .toString();
+        return settings.with(Mode.REPLAY, Map.of("query.from", begin));
+    }
+
+    /** What it is at work on is done again when a watch starts. */
+    @Override
+    public void close() {
+        thread.shutdownNow();
+        renewal.shutdownNow();
+    }
+}

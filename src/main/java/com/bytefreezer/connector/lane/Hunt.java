@@ -1,0 +1,67 @@
+package com.bytefreezer.connector.lane;
+
+import com.bytefreezer.connector.lake.LakeObject;
+import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.query.LookupTable;
+import com.bytefreezer.connector.query.LookupTables;
+import com.bytefreezer.connector.query.Plan;
+import java.util.Iterator;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+
+/**
+ * A run that delivers, of objects that are delivered already, only the records that new entries of a lookup add: those that the
+ * query gives with the lookup as it is, and did not give with a former version. Safe for use by several threads.
+ */
+public final class Hunt {
+    private final String lookup;
+    private final Optional<LookupTable> former;
+    private final UnaryOperator<Iterator<LakeObject>> objects;
+    private volatile boolean refused;
+
+    /**
+     * A hunt for new entries.
+     *
+     * @param lookup its name
+     * @param former the version to compare with; empty where it is not known: then all records of these objects are delivered
+     * @param objects leaves those of the dataset that are meant
+     */
+    public Hunt(String lookup, Optional<LookupTable> former, UnaryOperator<Iterator<LakeObject>> objects) {
+        this.lookup = lookup;
+        this.former = former;
+        this.objects = objects;
+    }
+
+    /** Whether the query is one for which it makes no sense. */
+    public boolean isRefused() {
+        return refused;
+    }
+
+    UnaryOperator<Iterator<LakeObject>> objects() {
+        return objects;
+    }
+
+    LookupTables of(LookupTables now) {
+        return former.map(now::since).orElse(now);
+    }
+
+    /** @throws ConnectorException where new entries do more than add records */
+    void require(Plan plan, boolean isJoined) {
+        if (!isJoined) {
+            throw refused("its query does not join each record by itself (%s)".formatted(plan.reason()));
+        }
+        if (plan.enriching().contains(lookup)) {
+            throw refused(
+                    "its query keeps records that do not match, as a LEFT or ANTI join does: a new entry changes or removes records that were delivered");
+        }
+    }
+
+    private ConnectorException refused(String why) {
+        refused = true;
+        return new ConnectorException(
+                "a retro-hunt for lookup %s is not possible: %s.".formatted(lookup, why),
+                "Nothing was delivered.",
+                "Use --mode replay with --from and --to to deliver everything again.",
+                null);
+    }
+}

@@ -1,0 +1,82 @@
+package com.bytefreezer.connector.lookup;
+
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.disk.PrivateFiles;
+import com.bytefreezer.connector.query.LookupTable;
+import com.bytefreezer.connector.query.LookupTables;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The versions of lookups that lanes have used, kept beside the cursor: with them a hunt tells what is new. What cannot be kept
+ * costs no record. Safe for use by several threads and processes.
+ */
+public final class LookupVersions {
+    private static final Logger LOG = LoggerFactory.getLogger(LookupVersions.class);
+
+    private final Path folder;
+
+    private LookupVersions(Path folder) {
+        this.folder = folder;
+    }
+
+    public static LookupVersions of(Settings settings) {
+        return new LookupVersions(settings.lookupVersionsFolder());
+    }
+
+    /** Keeps those that are not kept yet. */
+    public void keep(LookupTables tables) {
+        for (LookupTable table : tables.tables()) {
+            Path kept = path(table.name(), table.version());
+            try {
+                if (!Files.exists(kept)) {
+                    PrivateFiles.createFolders(folder);
+                    Path part = folder.resolve(UUID.randomUUID() + ".part");
+                    PrivateFiles.create(part);
+                    Files.copy(table.copy(), part, StandardCopyOption.REPLACE_EXISTING);
+                    Files.move(part, kept, StandardCopyOption.ATOMIC_MOVE);
+                }
+            } catch (IOException e) {
+                LOG.warn(
+                        "lookup {}: its version {} cannot be kept ({}). Exports go on; a later retro-hunt takes all its entries for new.",
+                        table.name(),
+                        table.version(),
+                        e.toString());
+            }
+        }
+    }
+
+    /** A version that was kept. */
+    public Optional<LookupTable> find(String name, String version) {
+        Path kept = path(name, version);
+        return Files.exists(kept) ? Optional.of(new LookupTable(name, kept, Map.of(), 0, version)) : Optional.empty();
+    }
+
+    /** Removes all versions of a lookup but these. */
+    public void forgetBut(String name, Set<String> versions) {
+        try (Stream<Path> files = Files.list(folder)) {
+            for (Path file : files.filter(each -> each.getFileName().toString().startsWith(name + "-"))
+                    .toList()) {
+                if (versions.stream().map(version -> path(name, version)).noneMatch(file::equals)) {
+                    Files.deleteIfExists(file);
+                }
+            }
+        } catch (IOException | UncheckedIOException e) {
+            LOG.debug("{}: not removed", folder, e);
+        }
+    }
+
+    private Path path(String name, String version) {
+        return folder.resolve(name + "-" + version + ".parquet");
+    }
+}
