@@ -13,7 +13,6 @@ import com.bytefreezer.connector.lake.ChosenLake;
 import com.bytefreezer.connector.lake.Credentials;
 import com.bytefreezer.connector.lake.Lake;
 import com.bytefreezer.connector.lake.LakeObject;
-import com.bytefreezer.connector.lake.Skipped;
 import com.bytefreezer.connector.lane.Run.Result;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
@@ -61,8 +60,8 @@ public final class Export {
     private final StartingPoint start;
     private final Units units;
     private final Window window;
+    private final LeftOut leftOut;
 
-    private String toldSkipped = "";
     private volatile boolean ended;
     /** A person does not want it any more. */
     private volatile @Nullable Run unwanted;
@@ -90,6 +89,7 @@ public final class Export {
                 settings.text("records.nulls"));
         start = new StartingPoint(exports, definition);
         units = new Units(exports, definition, query, queries, this::isStopping);
+        leftOut = new LeftOut(exports, definition);
         window = new Window(
                 Duration.ofSeconds(settings.integer("schedule.full-listing-seconds")),
                 Duration.ofHours(settings.integer("cursor.lookback-hours")));
@@ -236,18 +236,11 @@ public final class Export {
         }
     }
 
-    /** Fetches new keys once in a run; objects that are read at the same time wait for them. */
     private void fetchKeys(Run run, CamelContext routes) {
-        synchronized (run.keys) {
-            if (!run.mayRefetchKeys()) {
-                return;
-            }
+        run.refetchKeys(() -> {
             LOG.info("{}: the lake refuses the keys; the connector fetches new ones.", subject());
-            Credentials fresh = LakeCredentials.ask(routes, tenant, dataset);
-            if (fresh != null) {
-                run.replaceKeys(fresh);
-            }
-        }
+            return LakeCredentials.ask(routes, tenant, dataset);
+        });
     }
 
     /** The unit's records, cut into batches while they are read. */
@@ -309,7 +302,7 @@ public final class Export {
         }
         window.ended(run);
         if (run.since.equals(Instant.MIN)) {
-            tellSkipped(run.lake.skipped());
+            leftOut.tell(run.lake.skipped());
         }
         run.tally.say(
                 name,
@@ -318,21 +311,6 @@ public final class Export {
                 // In watch mode there is nearly always nothing to do.
                 !exports.isWatch());
         run.tally.requireAllDelivered(run.lake.place());
-    }
-
-    /** Logs it once, and again if it has changed. */
-    private void tellSkipped(Skipped skipped) {
-        String text = skipped.toString();
-        exports.cursor().lanes().leavesOut(lane, text);
-        if (text.equals(toldSkipped)) {
-            return;
-        }
-        toldSkipped = text;
-        if (skipped.hasLookAlikes()) {
-            LOG.warn("{}: {}", subject(), text);
-        } else if (!text.isEmpty()) {
-            LOG.info("{}: {}", subject(), text);
-        }
     }
 
     /** Closes everything that the run has open. */

@@ -15,6 +15,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -41,7 +42,7 @@ final class Run implements AutoCloseable {
     /**
      * Held while new keys are fetched, which may take long. Not the run's own lock, because others read the progress.
      */
-    final Object keys = new Object();
+    private final Object keys = new Object();
 
     private @Nullable Credentials credentials;
     private boolean keysRefetched;
@@ -114,11 +115,20 @@ final class Run implements AutoCloseable {
         return credentials;
     }
 
-    /** Whether new keys may be fetched: once in a run. */
-    synchronized boolean mayRefetchKeys() {
-        boolean first = !keysRefetched;
-        keysRefetched = true;
-        return first;
+    /** Fetches new keys once in a run; objects that are read at the same time wait for them. */
+    void refetchKeys(Supplier<@Nullable Credentials> source) {
+        synchronized (keys) {
+            synchronized (this) {
+                if (keysRefetched) {
+                    return;
+                }
+                keysRefetched = true;
+            }
+            Credentials fresh = source.get();
+            if (fresh != null) {
+                replaceKeys(fresh);
+            }
+        }
     }
 
     /** Whether objects wait for new keys. */
@@ -127,11 +137,11 @@ final class Run implements AutoCloseable {
     }
 
     /** The lake refuses the keys that the run began with. */
-    void replaceKeys(Credentials anew) {
+    private void replaceKeys(Credentials fresh) {
         synchronized (this) {
-            credentials = anew;
+            credentials = fresh;
         }
-        duckDb().replaceKeys(anew, AwsKeys.resolve(anew));
+        duckDb().replaceKeys(fresh, AwsKeys.resolve(fresh));
     }
 
     synchronized void use(DuckDb opened) {
