@@ -286,16 +286,20 @@ public final class Main implements Callable<Integer> {
         Workbench workbench = new Workbench(settings, secrets);
         Thread stop = new Thread(() -> stopBySignal(workbench, closed, true), "stop");
         Runtime.getRuntime().addShutdownHook(stop);
+        Protocol protocol;
         try {
-            Protocol protocol = workbench.startUnserved().getRegistry().lookupByNameAndType("mcp", Protocol.class);
-            UnpackedLibraries.remove();
-            new StdioTransport(protocol, System.in, out)
-                    .serve(Duration.ofSeconds(settings.integer("shutdown.timeout-seconds")));
-        } finally {
-            if (callOff(stop, closed)) {
-                workbench.close();
+            protocol = workbench.startUnserved().getRegistry().lookupByNameAndType("mcp", Protocol.class);
+        } catch (Exception e) {
+            if (!callOff(stop, closed)) {
+                return FAILED;
             }
+            workbench.close();
+            throw e;
         }
+        UnpackedLibraries.remove();
+        new StdioTransport(protocol, System.in, out)
+                .serve(Duration.ofSeconds(settings.integer("shutdown.timeout-seconds")));
+        // The end of the process closes the rest, also if the agent's signal comes in between.
         return 0;
     }
 

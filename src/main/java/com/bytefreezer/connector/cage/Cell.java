@@ -20,6 +20,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -96,16 +97,19 @@ public final class Cell implements Engine {
         if (whyKilled != null) {
             throw gone(new IOException("killed"));
         }
-        ears.execute(() -> {
-            try {
-                coming.complete(read(reader));
-            } catch (IOException | SQLException | RuntimeException | Error e) {
-                // Catches errors too, such as an answer that does not fit into memory, because a caller waits.
-                coming.completeExceptionally(e);
-            }
-        });
         try {
+            ears.execute(() -> {
+                try {
+                    coming.complete(read(reader));
+                } catch (IOException | SQLException | RuntimeException | Error e) {
+                    // Catches errors too, such as an answer that does not fit into memory, because a caller waits.
+                    coming.completeExceptionally(e);
+                }
+            });
             return coming.get();
+        } catch (RejectedExecutionException e) {
+            // Closed meanwhile, as at a stop.
+            throw gone(e);
         } catch (ExecutionException e) {
             if (e.getCause() instanceof DuckDbException failure) {
                 throw failure;

@@ -6,7 +6,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** Processes that must not outlive the test JVM. */
-final class ChildProcesses {
+public final class ChildProcesses {
     private static final Set<Process> RUNNING = ConcurrentHashMap.newKeySet();
 
     static {
@@ -15,7 +15,7 @@ final class ChildProcesses {
 
     private ChildProcesses() {}
 
-    static Process start(ProcessBuilder builder) {
+    public static Process start(ProcessBuilder builder) {
         try {
             var process = builder.start();
             RUNNING.add(process);
@@ -27,7 +27,7 @@ final class ChildProcesses {
     }
 
     /** Ends the process as {@code kill -9} does and waits until it is gone. */
-    static void kill(Process process) {
+    public static void kill(Process process) {
         process.destroyForcibly().onExit().join();
     }
 
