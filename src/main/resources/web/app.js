@@ -90,6 +90,13 @@ function App() {
     return () => removeEventListener('keydown', keys);
   }, []);
 
+  // Those with the newest records stand first.
+  const newest = place.view === 'data' && !place.tenant ? datasets.value?.datasets[0] : undefined;
+  useEffect(() => {
+    if (newest) {
+      go({ view: 'data', tenant: newest.tenant_id, dataset: newest.dataset_id }, { replace: true });
+    }
+  }, [newest]);
   const chosen = datasets.value?.datasets.find(
     (dataset) => dataset.tenant_id === place.tenant && dataset.dataset_id === place.dataset);
   useEffect(() => {

@@ -2,11 +2,12 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { time } from './format.js';
 import { queries } from './memory.js';
-import { examples } from './sql.js';
+import { DEFAULT, examples } from './sql.js';
 import { MODIFIER, Menu, h } from './ui.js';
 
 export function Ask({ dataset, text, columns, lookups, query, editor, onText, onRun }) {
   const place = useRef(null);
+  const [lost, setLost] = useState(false);
   const latest = useRef({});
   latest.current = { text, onText, onRun, cancel: query.cancel, tables: { columns, lookups } };
 
@@ -23,7 +24,7 @@ export function Ask({ dataset, text, columns, lookups, query, editor, onText, on
           onCancel: () => latest.current.cancel(),
         });
       }
-    });
+    }, () => setLost(true));
     return () => {
       gone = true;
       editor.current?.destroy();
@@ -34,13 +35,17 @@ export function Ask({ dataset, text, columns, lookups, query, editor, onText, on
   useEffect(() => editor.current?.mark(query.error), [query.error]);
 
   const key = `${dataset.tenant_id}/${dataset.dataset_id}`;
+  const questions = text === DEFAULT ? examples(columns).slice(1) : [];
   return h('section', { class: 'ask', 'aria-label': 'Ask' },
     h('div', { class: 'editor', ref: place }, h('pre', { class: 'waiting' }, text)),
+    lost && h('p', { class: 'problem', role: 'alert' }, 'The editor did not load. Reload this page.'),
     h('div', { class: 'bar-line' },
       query.running
         ? h('button', { type: 'button', onClick: query.cancel }, 'Cancel')
         : h('button', { type: 'button', class: 'primary', onClick: () => onRun(text) }, 'Run ', h('kbd', null, `${MODIFIER} ↵`)),
       query.running && h(Elapsed, { since: query.since }),
+      questions.length > 0 && h('span', { class: 'questions' }, questions.map(([title, sql]) =>
+        h('button', { key: title, type: 'button', class: 'quiet', title: sql, onClick: () => onRun(sql) }, title))),
       h('span', { class: 'space' }),
       h(Menu, { label: 'Examples', align: 'right' }, (close) => h('ul', null, examples(columns).map(([title, sql]) =>
         h('li', { key: title }, h('button', { type: 'button', class: 'quiet', onClick: () => { close(); onRun(sql); } },

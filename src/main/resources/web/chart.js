@@ -39,7 +39,7 @@ export function Chart({ result, grouped, onFilter }) {
     h('section', null,
       h('h3', null, `${of} by `, h(Choice, { label: 'Column', options: columns, chosen, onChoose: setColumn })),
       h('ul', { class: 'bars' }, top.list.map(([given, sum]) => h('li', { key: value(given) },
-        h('button', { type: 'button', class: 'quiet', title: 'Filter by this value', onClick: () => onFilter(chosen, given, true) },
+        h('button', { type: 'button', class: 'quiet', title: 'Filter by this value', onClick: () => onFilter(chosen, given) },
           h('span', { class: 'fill', style: { width: `${Math.max(sum / (top.list[0][1] || 1) * 100, 0)}%` } }),
           h('span', { class: 'name' }, value(given)),
           h('span', { class: 'aside' }, number(sum)))))),

@@ -1,60 +1,65 @@
-// The dataset's columns with their types. An opened column shows its profile; that reads data, so it loads on request.
-import { useState } from 'preact/hooks';
-import { look, path } from './api.js';
-import { bytes, compact, number, plural, value } from './format.js';
-import { Problem, Skeleton, h, useLoad } from './ui.js';
+// The dataset's columns: which are shown and where, their types, and, of an opened one, its profile.
+import { useMemo, useState } from 'preact/hooks';
+import { compact, plural } from './format.js';
+import { counts, moved, pinned, toggled } from './layout.js';
+import { Profile } from './profile.js';
+import { Problem, Skeleton, h } from './ui.js';
 
-export function Columns({ dataset, columns, said, range, onInsert, onFilter }) {
+/** @param layout {names, pinned, time, isChosen, arrange}: what is shown now, and how to change it */
+export function Columns({ dataset, columns, result, layout, said, range, onInsert, onFilter }) {
   const [open, setOpen] = useState(null);
+  const [words, setWords] = useState('');
+  const [all, setAll] = useState(false);
+  const filled = useMemo(() => result && counts(result), [result]);
   if (columns.error) {
     return h(Problem, { error: columns.error, said, retry: columns.reload });
   }
   if (!columns.value) {
     return h(Skeleton, { lines: 6 });
   }
-  return h('ul', { class: 'columns' }, columns.value.columns.map((column) =>
-    h('li', { key: column.name },
+  const known = columns.value.columns;
+  // Of a result with columns of its own nothing is known about these.
+  const isOf = (column) => !filled || !result.rows.length || !filled.has(column.name) || filled.get(column.name) > 0;
+  const found = known.filter((column) => (all || isOf(column)) && column.name.toLowerCase().includes(words.trim().toLowerCase()));
+  const hidden = known.length - known.filter(isOf).length;
+  return h('div', { class: 'columns-panel' },
+    known.length > 12 && h('input', {
+      type: 'search', placeholder: 'Search columns', 'aria-label': 'Search columns', value: words,
+      onInput: (event) => setWords(event.target.value),
+    }),
+    hidden > 0 && h('label', { class: 'note' }, h('input', { type: 'checkbox', checked: !all, onChange: () => setAll(!all) }),
+      ` with values in this result (${known.length - hidden} of ${known.length})`),
+    layout.isChosen && h('button', { type: 'button', class: 'quiet', onClick: () => layout.arrange({ columns: undefined, pinned: 0 }) }, 'Show the columns as guessed'),
+    !found.length && h('p', { class: 'note' }, 'No column matches.'),
+    h('ul', { class: 'columns' }, found.map((column) => h('li', { key: column.name },
       h('div', { class: 'column' },
+        filled?.has(column.name) && h('input', {
+          type: 'checkbox', checked: layout.names.includes(column.name), 'aria-label': `Show ${column.name}`, title: 'Show in the records',
+          onChange: () => layout.arrange({ columns: toggled(layout.names, column.name) }),
+        }),
         h('button', { type: 'button', class: 'quiet name', 'aria-expanded': open === column.name, title: column.name, onClick: () => setOpen(open === column.name ? null : column.name) }, column.name),
-        h('span', { class: 'type', title: typeTitle(column) }, column.partition ? 'partition' : typeWord(column)),
+        h('span', { class: 'type', title: drift(column) ?? column.type }, column.name === layout.time ? 'time' : column.partition ? 'partition' : typeWord(column),
+          drift(column) && h('span', { class: 'mixed', title: drift(column) }, ' mixed')),
         h('button', { type: 'button', class: 'quiet icon', title: `Put ${column.name} into the query`, 'aria-label': `Put ${column.name} into the query`, onClick: () => onInsert(column.name) }, '+')),
-      open === column.name && h(Profile, { dataset, column, range, onFilter }))));
+      open === column.name && h(Opened, { column, filled, result, layout }),
+      open === column.name && h(Profile, { dataset, column, range, onFilter })))));
+}
+
+function Opened({ column, filled, result, layout: { names, pinned: count, time, arrange } }) {
+  const { name } = column;
+  const at = names.indexOf(name);
+  return h('div', { class: 'opened' },
+    drift(column) && h('p', null, drift(column)),
+    filled?.has(name) && h('p', null, `${compact(filled.get(name))} of ${plural(result.rows.length, 'record')} shown have a value.`),
+    filled?.has(name) && h('div', { class: 'actions' },
+      h('button', { type: 'button', 'aria-pressed': at >= 0 && at < count, onClick: () => arrange(pinned(names, count, name)) }, at >= 0 && at < count ? 'Pinned' : 'Pin'),
+      h('button', { type: 'button', disabled: at < 1, 'aria-label': `${name} further left`, onClick: () => arrange({ columns: moved(names, name, -1) }) }, '←'),
+      h('button', { type: 'button', disabled: at < 0 || at === names.length - 1, 'aria-label': `${name} further right`, onClick: () => arrange({ columns: moved(names, name, 1) }) }, '→'),
+      column.kind !== 'nested' && h('button', { type: 'button', 'aria-pressed': name === time, onClick: () => arrange({ time: name }) }, 'Newest first by it')));
 }
 
 const typeWord = (column) => column.type.length > 14 ? column.kind : column.type.toLowerCase();
 
-// If objects disagree: each type, and at least how many objects have it.
-const typeTitle = ({ type, seen }) => seen.length
-  ? `${type} in all records; ${seen.map((one) => one.type + (one.objects ? ` in ${plural(one.objects, 'object')} or more` : '')).join(', ')}`
-  : type;
-
-function Profile({ dataset, column, range, onFilter }) {
-  const address = path('datasets', dataset.tenant_id, dataset.dataset_id, 'columns', column.name, 'profile');
-  const profile = useLoad((signal) => look(address, range, signal), [address, range.from, range.to]);
-  if (profile.error) {
-    return h(Problem, { error: profile.error });
-  }
-  if (!profile.value) {
-    return h(Skeleton, { lines: 3 });
-  }
-  const { total, nulls, distinct, min, max, top, histogram, objects_read: objects, bytes_read: size } = profile.value;
-  return h('div', { class: 'profile' },
-    h('p', null, `${number(total)} records, ${compact(distinct)} distinct, ${number(nulls)} null`),
-    min !== null && min !== undefined && h('p', { class: 'cut' }, `${value(min)} … ${value(max)}`),
-    histogram && histogram.length > 1 && h(Histogram, { buckets: histogram }),
-    h('ul', { class: 'bars' }, (top ?? []).map((entry) => h('li', { key: value(entry.value) },
-      h('button', { type: 'button', class: 'quiet', title: 'Filter by this value', onClick: () => onFilter(column.name, entry.value) },
-        h('span', { class: 'fill', style: { width: `${entry.count / Math.max(total, 1) * 100}%` } }),
-        h('span', { class: 'name' }, value(entry.value)), h('span', { class: 'aside' }, compact(entry.count)))))),
-    h('p', { class: 'note' }, `${plural(objects, 'object')} and ${bytes(size)} read`));
-}
-
-function Histogram({ buckets }) {
-  const most = Math.max(...buckets.map((bucket) => bucket.count), 1);
-  return h('svg', { class: 'histogram', viewBox: `0 0 ${buckets.length} 20`, preserveAspectRatio: 'none', role: 'img', 'aria-label': 'Distribution of the values' },
-    buckets.map((bucket, at) => {
-      const height = bucket.count / most * 19;
-      return h('rect', { key: at, x: at + 0.05, width: 0.9, y: 20 - height, height },
-        h('title', null, `${value(bucket.from)} to ${value(bucket.to)}: ${number(bucket.count)}`));
-    }));
-}
+/** Where objects disagree: each type, at least how many objects have it, and what that means. */
+const drift = ({ type, seen }) => seen.length < 2 ? undefined
+  : `${seen.map((one) => one.type.toLowerCase() + (one.objects ? ` in ${plural(one.objects, 'object')}` : '')).join(', ')}: ${type.toLowerCase()} in all records, also in those of an export.`;

@@ -3,6 +3,7 @@
 const QUERIES = 'connector.queries';
 const THEME = 'connector.theme';
 const DESTINATION = 'connector.destination';
+const LAYOUTS = 'connector.layouts';
 const DRAFTS = 'connector.drafts';
 const RUN = 'connector.run';
 const MOST_QUERIES = 50;
@@ -36,6 +37,22 @@ export function rememberDraft(dataset, sql) {
 function drafts() {
   try {
     return JSON.parse(localStorage.getItem(DRAFTS) ?? '{}') ?? {};
+  } catch {
+    return {};
+  }
+}
+
+/** How a dataset's records are shown: {time, columns, pinned}, as a place has them, and {widths}, by column. */
+export const layout = (dataset) => layouts()[dataset] ?? {};
+
+export function rememberLayout(dataset, change) {
+  const { [dataset]: before, ...others } = layouts();
+  store(LAYOUTS, JSON.stringify(Object.fromEntries([...Object.entries(others).slice(-MOST_QUERIES), [dataset, { ...before, ...change }]])));
+}
+
+function layouts() {
+  try {
+    return JSON.parse(localStorage.getItem(LAYOUTS) ?? '{}') ?? {};
   } catch {
     return {};
   }

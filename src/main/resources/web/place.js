@@ -1,7 +1,10 @@
 // Where the person is: view, dataset, range and query. It is in the address's fragment, so a link shows the same view
 // and the query appears in no server log.
 
-/** {view: 'data', tenant, dataset, from, to, sql} {view: 'exports', name, destination} or {view: 'runs', name}; `cut`: a time in the link is none, and left out. */
+/**
+ * {view: 'data', tenant, dataset, from, to, sql, time, columns, pinned}, {view: 'exports', name, destination} or {view: 'runs', name};
+ * `cut`: a time in the link is none, and left out.
+ */
 export function read(hash) {
   const [route, query = ''] = hash.replace(/^#\/?/, '').split('?', 2);
   const [view, first, second] = route.split('/').map(decode);
@@ -18,6 +21,9 @@ export function read(hash) {
     from: cut ? undefined : from,
     to: cut ? undefined : to,
     sql: values.get('sql') ?? undefined,
+    time: values.get('time') ?? undefined,
+    columns: values.has('column') ? values.getAll('column') : undefined,
+    pinned: Number(values.get('pinned')) || 0,
     cut,
   };
 }
@@ -27,7 +33,10 @@ const isMoment = (text) => text === 'all' || (/^\d{4}-\d\d-\d\dT/.test(text) && 
 
 export function write(place) {
   const parts = place.view !== 'data' ? [place.name, place.destination] : [place.tenant, place.dataset];
-  const values = Object.entries({ from: place.from, to: place.to, sql: place.sql }).filter(([, value]) => value);
+  const values = [
+    ...Object.entries({ from: place.from, to: place.to, sql: place.sql, time: place.time, pinned: place.pinned }),
+    ...(place.columns ?? []).map((name) => ['column', name]),
+  ].filter(([, value]) => value);
   const route = [place.view, ...parts.filter(Boolean)].map(encodeURIComponent).join('/');
   return `#/${route}${values.length && place.view === 'data' ? '?' + new URLSearchParams(values) : ''}`;
 }

@@ -2,10 +2,15 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { query as ask } from './api.js';
 
-/** The most that the connector answers with. */
+/** How many records come first, how many as one scrolls, and the most that the connector answers with. */
+const FIRST = 500;
+const SCROLLED = 10000;
 export const MOST = 100000;
 
-/** {sql, running, since, result, more, error, cancelled, run, cancel}; `more` asks for as many records as can be had; the last result stays while the next one is awaited. */
+/**
+ * {sql, running, since, result, rest, more, error, cancelled, run, cancel}; `rest` asks for what one scrolls to, and `more` for as many
+ * records as can be had. The last result stays while the next one is awaited; `result.first` is the same for all answers to one question.
+ */
 export function useQuery(dataset) {
   const [state, setState] = useState({});
   const current = useRef(null);
@@ -17,20 +22,23 @@ export function useQuery(dataset) {
     return Boolean(running);
   };
 
-  const run = useCallback(async (sql, range, limit) => {
+  const run = useCallback(async (sql, range, timeColumn, limit = FIRST, first = undefined) => {
     stop();
     const abort = new AbortController();
     current.current = abort;
-    setState((before) => ({ sql, running: true, since: performance.now(), result: before.result }));
+    setState((before) => ({ sql, running: !first || limit === MOST, growing: Boolean(first), since: performance.now(), result: before.result }));
     try {
       const answer = await ask({
         tenant_id: dataset.tenant_id, dataset_id: dataset.dataset_id, sql, from: range.from, to: range.to, limit,
+        omit_nulls: true, newest_first: true, time_column: timeColumn,
       }, abort.signal);
       if (current.current === abort) {
         current.current = null;
+        const grown = (most) => answer.limited_by === 'records' && limit < most
+          ? () => run(sql, range, timeColumn, most, first ?? answer) : undefined;
         setState((before) => answer.error
           ? { sql, error: { message: answer.error, line: answer.line, column: answer.column }, result: before.result }
-          : { sql, result: answer, more: answer.truncated && !limit ? () => run(sql, range, MOST) : undefined });
+          : { sql, result: { ...answer, sql, first: first ?? answer }, rest: grown(SCROLLED), more: grown(MOST) });
       }
     } catch (error) {
       if (current.current === abort) {

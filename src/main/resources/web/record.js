@@ -1,12 +1,17 @@
-// One complete record, as formatted JSON.
-import { useEffect, useRef } from 'preact/hooks';
-import { json, number } from './format.js';
-import { Copy, h } from './ui.js';
+// One complete record: its fields with what one can do with each, and the empty ones folded.
+import { useLayoutEffect, useRef } from 'preact/hooks';
+import { actionsOf } from './cell.js';
+import { json, number, plural, value } from './format.js';
+import { Copy, Menu, h } from './ui.js';
 
-export function RecordView({ record, row, count, onMove, onClose }) {
+export function RecordView({ record, columns, row, count, onMove, onFilter, onGroup, onClose }) {
   const root = useRef(null);
-  useEffect(() => root.current.focus({ preventScroll: true }), []);
+  // Immediately: a key that the person presses next is meant for it.
+  useLayoutEffect(() => root.current.focus({ preventScroll: true }), []);
   const keys = (event) => {
+    if (event.target.closest('.menu-list')) {
+      return;
+    }
     if (event.key === 'Escape') {
       onClose();
     } else if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
@@ -14,6 +19,8 @@ export function RecordView({ record, row, count, onMove, onClose }) {
       onMove(event.key === 'ArrowDown' ? 1 : -1);
     }
   };
+  const isEmpty = (name) => record[name] === null || record[name] === undefined;
+  const empty = columns.filter(isEmpty);
   return h('aside', { class: 'record', ref: root, tabIndex: -1, 'aria-label': 'Record', onKeyDown: keys },
     h('div', { class: 'bar-line' },
       h('strong', null, `Record ${number(row + 1)} of ${number(count)}`),
@@ -22,18 +29,31 @@ export function RecordView({ record, row, count, onMove, onClose }) {
       h('button', { type: 'button', class: 'quiet', 'aria-label': 'Next record', onClick: () => onMove(1) }, '↓'),
       h(Copy, { text: () => json(record, 2), label: 'Copy JSON' }),
       h('button', { type: 'button', class: 'quiet', onClick: onClose }, 'Close')),
-    h('pre', { class: 'json' }, highlighted(json(record, 2))));
+    h('div', { class: 'fields-of-record' }, columns.filter((name) => !isEmpty(name)).map((name) =>
+      h(Field, { key: name, name, given: record[name], onFilter, onGroup }))),
+    empty.length > 0 && h('details', { class: 'empty' }, h('summary', null, `${plural(empty.length, 'field')} empty`),
+      h('p', null, empty.join(', '))));
 }
 
-/** JSON text with its keys and values told apart; every piece stays text. */
-function highlighted(text) {
-  const pieces = [];
-  let end = 0;
-  for (const found of text.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?|-?\d[\d.eE+-]*|\b(?:true|false|null)\b/g)) {
-    const kind = found[1] ? 'json-key' : found[0].startsWith('"') ? 'sql-string' : 'sql-number';
-    pieces.push(text.slice(end, found.index), h('span', { class: kind }, found[0]));
-    end = found.index + found[0].length;
-  }
-  pieces.push(text.slice(end));
-  return pieces;
+function Field({ name, given, onFilter, onGroup }) {
+  const root = useRef(null);
+  return h('div', { class: 'field-of-record', ref: root },
+    h(Menu, { label: name, title: `${name}: filter, exclude, group, copy` }, (close) => h('ul', null,
+      actionsOf(name, given, onFilter, onGroup, () => root.current).map(([action, title, work]) => h('li', { key: action },
+        h('button', { type: 'button', class: 'quiet', title, onClick: () => { close(); work(); } }, action))))),
+    h('div', { class: 'value' }, typeof given === 'object' ? h(Tree, { given }) : h(Plain, { given })));
+}
+
+const Plain = ({ given }) => h('span', { class: kindOf(given) }, value(given));
+
+const kindOf = (given) => (typeof given === 'string' ? undefined : 'sql-number');
+
+/** A nested value: each level can be folded, large ones are at first. */
+function Tree({ given, depth = 0 }) {
+  const entries = Object.entries(given);
+  const name = Array.isArray(given) ? plural(entries.length, 'item') : plural(entries.length, 'member');
+  return h('details', { class: 'tree-of-value', open: depth === 0 && entries.length <= 20 }, h('summary', { class: 'note' }, name),
+    h('ul', null, entries.map(([key, item]) => h('li', { key },
+      h('span', { class: 'json-key' }, key), ': ',
+      item !== null && typeof item === 'object' ? h(Tree, { given: item, depth: depth + 1 }) : h(Plain, { given: item })))));
 }

@@ -1,5 +1,5 @@
 // The result of the query: records, chart, payload, plan, and one line about its cost.
-import { useLayoutEffect, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { look } from './api.js';
 import { Chart } from './chart.js';
 import { bytes, duration, json, number, plural } from './format.js';
@@ -11,8 +11,14 @@ import { Copy, Problem, Skeleton, State, Tabs, h, useLoad } from './ui.js';
 
 const TABS = [['records', 'Records'], ['chart', 'Chart'], ['payload', 'Payload'], ['plan', 'Plan']];
 
-export function Result({ query, tab, setTab, plan, payload, said, rangeWords, searched, range, grouped, onFilter, onGroup, onAll }) {
+export function Result({ query, tab, setTab, plan, layout, payload, said, rangeWords, searched, range, grouped, onFilter, onGroup, onDrill, onAll }) {
   const { result } = query;
+  // A chart of the first few would mislead.
+  useEffect(() => {
+    if (tab === 'chart') {
+      query.rest?.();
+    }
+  }, [tab, query.rest]);
   return h('section', { class: 'result', 'aria-label': 'Result', 'aria-busy': Boolean(query.running) },
     h('div', { class: 'bar-line' }, h(Tabs, { label: 'Result', tabs: TABS, chosen: tab, onChoose: setTab }), h('span', { class: 'space' }), h(Cost, { query })),
     h(Problem, { error: query.error, said }),
@@ -22,20 +28,26 @@ export function Result({ query, tab, setTab, plan, payload, said, rangeWords, se
         : tab === 'plan' ? h(Plan, { plan })
         : !result ? (query.running ? h(Skeleton, { lines: 8 }) : null)
         : tab === 'chart' ? h(Chart, { result, grouped, onFilter })
-        : h(Records, { result, range, rangeWords, searched, onFilter, onGroup, onAll })));
+        : h(Records, { query, layout, range, rangeWords, searched, onFilter, onGroup, onDrill, onAll })));
 }
 
-function Records({ result, range, rangeWords, searched, onFilter, onGroup, onAll }) {
+function Records({ query, layout, range, rangeWords, searched, onFilter, onGroup, onDrill, onAll }) {
+  const { result } = query;
   const [shown, setShown] = useState(null);
+  const root = useRef(null);
   // Immediately: later it would close what the person has opened in the meantime.
-  useLayoutEffect(() => setShown(null), [result]);
+  useLayoutEffect(() => setShown(null), [result.first]);
   if (!result.rows.length) {
     return h(Nothing, { result, range, rangeWords, searched, onAll });
   }
+  const close = () => {
+    setShown(null);
+    root.current?.querySelector('.grid').focus({ preventScroll: true });
+  };
   const move = (step) => setShown((at) => Math.min(Math.max(at + step, 0), result.rows.length - 1));
-  return h('div', { class: shown === null ? 'records' : 'records split' },
-    h(Grid, { result, onFilter, onGroup, onRecord: (record) => setShown(result.rows.indexOf(record)) }),
-    shown !== null && h(RecordView, { record: result.rows[shown], row: shown, count: result.rows.length, onMove: move, onClose: () => setShown(null) }));
+  return h('div', { ref: root, class: shown === null ? 'records' : 'records split' },
+    h(Grid, { result, layout, onRest: query.rest, onFilter, onGroup, onDrill, onRecord: (record) => setShown(result.rows.indexOf(record)) }),
+    shown !== null && h(RecordView, { record: result.rows[shown], columns: result.columns, row: shown, count: result.rows.length, onMove: move, onFilter, onGroup, onClose: close }));
 }
 
 /** Says how many records were searched, which their footers tell. */
@@ -47,18 +59,29 @@ function Nothing({ result, range, rangeWords, searched, onAll }) {
     range.from !== 'all' && h('button', { type: 'button', onClick: onAll }, 'Query all partitions'));
 }
 
+/** How many records there are, and where they end. */
+function amount({ result, rest, growing }) {
+  const records = plural(result.row_count, 'record');
+  return !result.truncated ? records
+    : growing ? `first ${records}, more are coming`
+    : rest ? `first ${records}, more as you scroll`
+    : result.limited_by === 'bytes' ? `first ${records}, as many as server.max-result-bytes allows`
+    : `first ${records}; there are more`;
+}
+
 function Cost({ query }) {
   const { result } = query;
   if (!result || query.running || query.error) {
     return null;
   }
   const facts = [
-    result.truncated ? `first ${plural(result.row_count, 'record')}; there are more` : plural(result.row_count, 'record'),
+    amount(query),
+    result.newest_first_by && `newest first by ${result.newest_first_by}`,
     duration(result.execution_time_ms / 1000),
     result.objects_total !== undefined && `${number(result.objects_read)} of ${plural(result.objects_total, 'object')} read`,
     result.bytes_read !== undefined && bytes(result.bytes_read),
   ].filter(Boolean);
   return h('span', { class: 'facts cost', role: 'status' }, facts.map((fact) => h('span', { key: fact }, fact)),
-    query.more && h('button', { type: 'button', class: 'quiet', onClick: query.more }, `Show ${number(MOST)}`),
+    query.more && !query.rest && h('button', { type: 'button', class: 'quiet', onClick: query.more }, `Show ${number(MOST)}`),
     result.rows.length > 0 && h(Copy, { label: 'Copy NDJSON', text: () => result.rows.map((row) => json(row)).join('\n') + '\n' }));
 }

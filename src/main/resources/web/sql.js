@@ -36,12 +36,16 @@ function literal(value) {
 /** Whether a value can stand in a condition; lists and structs cannot be compared with their JSON. */
 export const comparable = (value) => value === null || value === undefined || typeof value !== 'object';
 
-export function condition(column, value, wanted = true) {
+/** @param how 'is', 'is not', 'contains', '>=' or '<=' */
+export function condition(column, value, how = 'is') {
   const name = identifier(column);
   if (value === null || value === undefined) {
-    return `${name} IS ${wanted ? '' : 'NOT '}NULL`;
+    return `${name} IS ${how === 'is' ? '' : 'NOT '}NULL`;
   }
-  return wanted ? `${name} = ${literal(value)}` : `${name} IS DISTINCT FROM ${literal(value)}`;
+  return how === 'is' ? `${name} = ${literal(value)}`
+    : how === 'is not' ? `${name} IS DISTINCT FROM ${literal(value)}`
+    : how === 'contains' ? `contains(lower(${name}::VARCHAR), ${literal(String(value).toLowerCase())})`
+    : `${name} ${how} ${literal(value)}`;
 }
 
 export function filtered(sql, text) {
@@ -61,14 +65,32 @@ export function grouped(sql, column, columnsOfDataset) {
   return `SELECT ${name}, count(*) AS records\nFROM ${source}\nGROUP BY ${name}\nORDER BY records DESC`;
 }
 
+const GROUPS = /^\s*SELECT\s+[\s\S]+?\s+FROM\s+events\s*(?:\bWHERE\b([\s\S]+?))?\s*\bGROUP\s+BY\b([\s\S]+?)(?:\b(?:ORDER\s+BY|LIMIT)\b[\s\S]*)?;?\s*$/i;
+const NAME = /^(?:[a-z_][a-z0-9_]*|"(?:[^"]|"")+")$/i;
+
+/** The records of a group, by a query that groups events by columns alone; undefined of any other. */
+export function drilled(sql, group) {
+  const found = GROUPS.exec(sql);
+  const names = found?.[2].split(',').map((name) => name.trim()) ?? [];
+  if (!names.length || names.some((name) => !NAME.test(name) || /^all$/i.test(name))
+    || TOO_MUCH.test(withoutText(sql.replace(/\bGROUP\s+BY\b/i, '').replace(/^\s*SELECT\b/i, '')))) {
+    return undefined;
+  }
+  const columns = names.map((name) => (name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name));
+  const conditions = columns.map((name) => condition(name, group[name]));
+  const before = found[1]?.trim();
+  return [before && (/\bOR\b/i.test(withoutText(before)) ? `(${before})` : before), ...conditions].filter(Boolean)
+    .reduce((text, part, at) => `${text}\n${at ? '  AND' : 'WHERE'} ${part}`, DEFAULT);
+}
+
 /** What one may ask of these columns first: [title, SQL]. */
 export function examples(columns) {
   const own = columns.filter((column) => !column.partition);
   const time = own.find((column) => column.kind === 'time');
   const texts = own.filter((column) => column.kind === 'text');
   const message = [/^message$/i, /message|body|raw|text/i, /msg/i]
-    .map((words) => texts.find((column) => words.test(column.name))).find(Boolean) ?? texts[0];
-  const key = texts.find((column) => /ip|host|user|src|source|action|status/i.test(column.name)) ?? texts[0];
+    .map((words) => texts.find((column) => words.test(column.name))).find(Boolean);
+  const keys = texts.filter((column) => column !== message && /ip|host|user|src|source|action|status/i.test(column.name));
   const list = [['All columns', DEFAULT]];
   if (message) {
     list.push([`Failures in ${message.name}`, `SELECT *\nFROM events\nWHERE ${identifier(message.name)} ILIKE '%failed%'`]);
@@ -76,8 +98,8 @@ export function examples(columns) {
   if (time) {
     list.push(['Records per hour', `SELECT date_trunc('hour', ${identifier(time.name)}) AS per_hour, count(*) AS records\nFROM events\nGROUP BY per_hour\nORDER BY per_hour`]);
   }
-  if (key) {
-    list.push([`Top ${key.name}`, `SELECT ${identifier(key.name)}, count(*) AS records\nFROM events\nGROUP BY ${identifier(key.name)}\nORDER BY records DESC\nLIMIT 20`]);
+  for (const { name } of (keys.length ? keys : texts).slice(0, 4 - list.length)) {
+    list.push([`Top ${name}`, `SELECT ${identifier(name)}, count(*) AS records\nFROM events\nGROUP BY ${identifier(name)}\nORDER BY records DESC\nLIMIT 20`]);
   }
   return list;
 }

@@ -4,12 +4,13 @@ import { get, look, path, post } from './api.js';
 import { Ask } from './ask.js';
 import { Columns } from './columns.js';
 import { bytes, plural, time } from './format.js';
+import { shown } from './layout.js';
 import { Lookups } from './lookups.js';
-import { draft, hasRun, rememberDraft, rememberQuery } from './memory.js';
+import { draft, hasRun, layout as kept, rememberDraft, rememberLayout, rememberQuery } from './memory.js';
 import { useQuery } from './query.js';
 import { Result } from './result.js';
 import { Send, useDestination } from './send.js';
-import { DEFAULT, condition, filtered, grouped, isGrouped } from './sql.js';
+import { DEFAULT, condition, drilled, filtered, grouped, isGrouped } from './sql.js';
 import { Timeline, rangeText } from './timeline.js';
 import { Elsewhere, Problem, Skeleton, h, useLoad } from './ui.js';
 
@@ -20,7 +21,6 @@ export function Workspace({ dataset, place, go, side }) {
   const address = path('datasets', dataset.tenant_id, dataset.dataset_id);
   const overview = useLoad((signal) => look(`${address}/overview`, {}, signal), [address]);
   const range = useMemo(() => ({ from: place.from, to: place.to }), [place.from, place.to]);
-  const columns = useLoad((signal) => look(`${address}/columns`, range, signal), [address, range]);
   const tables = useLoad((signal) => get('lookups', signal), []);
   const query = useQuery(dataset);
   const destination = useDestination();
@@ -41,6 +41,10 @@ export function Workspace({ dataset, place, go, side }) {
   };
   // A link may contain anybody's query: if this browser has not run it before, it waits for the person.
   const trusted = asked === DEFAULT || hasRun(key, asked);
+  // The first records come first: on two cores, each further look would make them wait.
+  const settled = Boolean(query.result || query.error || query.cancelled || !trusted);
+  const columns = useLoad(settled && ((signal) => look(`${address}/columns`, range, signal)), [address, range, settled]);
+  const layout = useLayout({ name: key, place, go, query, guessed: columns.value?.time_column });
   const opened = useRef(false);
   useEffect(() => {
     const typed = draft(key);
@@ -50,18 +54,18 @@ export function Workspace({ dataset, place, go, side }) {
     show(opened.current || place.sql ? asked : typed ?? asked);
     opened.current = true;
     if (trusted) {
-      query.run(asked, range);
+      query.run(asked, range, layout.wanted);
     } else {
       query.cancel();
     }
-  }, [asked, range]);
+  }, [asked, range, layout.wanted]);
 
   const ask = (sql, next = range) => {
     rememberQuery(key, sql);
     rememberDraft(key, undefined);
     show(sql);
     if (sql === asked && next.from === range.from && next.to === range.to) {
-      query.run(sql, range);
+      query.run(sql, range, layout.wanted);
     } else {
       go({ ...place, from: next.from, to: next.to, sql: sql === DEFAULT ? undefined : sql });
     }
@@ -71,11 +75,12 @@ export function Workspace({ dataset, place, go, side }) {
   ofLake.current = overview.error?.message ?? ofLake.current;
   useEffect(() => {
     if (overview.value && query.error && query.error.message === ofLake.current) {
-      query.run(asked, range);
+      query.run(asked, range, layout.wanted);
     }
   }, [overview.value]);
 
-  const filter = (column, given, wanted = true) => ask(filtered(asked, condition(column, given, wanted)));
+  // What is clicked changes the text in the editor, which can be undone there.
+  const filter = (column, given, how = 'is') => ask(filtered(text, condition(column, given, how)));
   const known = columns.value?.columns ?? [];
   const lookups = tables.value?.lookups ?? NONE;
 
@@ -98,12 +103,12 @@ export function Workspace({ dataset, place, go, side }) {
         : h(Timeline, { overview: overview.value, range, onRange: (next) => ask(text, next) }))),
     h(Elsewhere, { into: side }, h('details', { class: 'schema', open: matchMedia('(min-width: 900px)').matches },
       h('summary', null, h('h2', null, 'Columns'), columns.value && h('span', { class: 'aside' }, known.length)),
-      h(Columns, { dataset, columns, said: overview.error, range: read, onInsert: (name) => editor.current?.insert(name), onFilter: filter })),
+      h(Columns, { dataset, columns, result: query.result, layout, said: overview.error, range: read, onInsert: (name) => editor.current?.insert(name), onFilter: filter })),
     h(Lookups, { lookups, onInsert: (name) => editor.current?.insert(name) })),
     h(Ask, { dataset, text, columns: known, lookups, query, editor, onText: type, onRun: ask }),
     query.sql !== asked && !trusted && h('p', { class: 'problem plain', role: 'status' }, 'This query came with the link. Read it, then run it.'),
     h(Result, {
-      query, tab, setTab, plan, rangeWords, said: overview.error,
+      query, tab, setTab, plan, layout, rangeWords, said: overview.error,
       payload: destination.missing.length || !request
         ? { problem: request || !destination.chosen ? `Fill in ${destination.missing.map((setting) => setting.name).join(', ')} below to see the payload.` : 'Run a valid query to see the payload.' }
         : { request },
@@ -111,10 +116,36 @@ export function Workspace({ dataset, place, go, side }) {
       range,
       grouped: isGrouped(asked),
       onFilter: filter,
-      onGroup: (column) => ask(grouped(asked, column, known.map((entry) => entry.name))),
+      onGroup: (column) => ask(grouped(text, column, known.map((entry) => entry.name))),
+      onDrill: query.result && isGrouped(query.result.sql) && drilled(query.result.sql, {}) ? (group) => ask(drilled(query.result.sql, group)) : undefined,
       onAll: () => ask(text, { from: 'all', to: undefined }),
     }),
     h(Send, { destination, request, plan, rangeWords, onPreview: () => setTab('payload') }));
+}
+
+/**
+ * How the records are shown, by the link, else as remembered, else as guessed: {wanted, time, names, pinned, widths, isChosen, arrange}.
+ * `wanted` is the column that a person wants the newest first by.
+ */
+function useLayout({ name, place, go, query, guessed }) {
+  const before = kept(name);
+  const columns = place.columns ?? before.columns;
+  const wanted = place.time ?? before.time;
+  const { result } = query;
+  // Of the first records only, so that nothing moves when more come.
+  const names = useMemo(() => (result ? shown({ ...result.first, columns: result.columns }, result.sql, columns) : []), [result?.first, columns?.join('\n')]);
+  return {
+    wanted, names,
+    time: result?.newest_first_by ?? wanted ?? guessed,
+    pinned: Math.min(place.pinned || before.pinned || 0, names.length),
+    widths: before.widths ?? {},
+    isChosen: Boolean(columns),
+    keepWidths: (widths) => rememberLayout(name, { widths }),
+    arrange(change) {
+      rememberLayout(name, change);
+      go({ ...place, columns, ...change }, { replace: true });
+    },
+  };
 }
 
 /** What preview, plan, export and saving are asked with; the newest partition by its times, so that all of them mean the same. */

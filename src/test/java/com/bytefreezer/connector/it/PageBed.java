@@ -10,6 +10,7 @@ import com.bytefreezer.connector.testing.MinioServer;
 import com.bytefreezer.connector.testing.ParquetLake;
 import com.bytefreezer.connector.testing.S3Server;
 import com.bytefreezer.connector.testing.TestTools;
+import com.bytefreezer.connector.testing.WideEvents;
 import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.Locator;
@@ -23,6 +24,10 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -83,6 +88,7 @@ abstract class PageBed {
         Files.createSymbolicLink(lake.resolve("hostile"), hostile());
         Files.createSymbolicLink(lake.resolve("large"), large());
         Files.createSymbolicLink(lake.resolve("hundred"), hundredObjects());
+        Files.createSymbolicLink(lake.resolve("wide"), wide());
     }
 
     /** With the whole lake; the first test that needs it starts it. */
@@ -126,6 +132,20 @@ abstract class PageBed {
         ParquetLake made = ParquetLake.in(folder.resolve("large"));
         made.numbers("year=2026/month=11/day=20/hour=01/a.parquet", 0, 120_000);
         return made.root().resolve("acme");
+    }
+
+    /** 453 columns, of which some have a number in one object and text in the other. */
+    private static Path wide() throws IOException {
+        Path partition = Files.createDirectories(
+                folder.resolve("wide/acme/windows/data/parquet/year=2026/month=11/day=20/hour=01"));
+        try (Connection connection = DriverManager.getConnection("jdbc:duckdb:");
+                Statement statement = connection.createStatement()) {
+            statement.execute(WideEvents.copy(0, 700, partition.resolve("a.parquet")));
+            statement.execute(WideEvents.copy(1, 50, partition.resolve("b.parquet")));
+        } catch (SQLException e) {
+            throw new IOException(e);
+        }
+        return folder.resolve("wide/acme");
     }
 
     private static Path hundredObjects() {

@@ -38,6 +38,52 @@ class PageQueryIT extends PageBed {
         page.getByRole(AriaRole.TAB, new Page.GetByRoleOptions().setName("Chart"))
                 .click();
         assertThat(page.locator(".chart .bars")).containsText(host);
+        page.locator("[data-tab=records]").click();
+        page.locator(".cell").first().click();
+        button(page, "Its records").click();
+        assertThat(page.locator(".cm-content")).containsText("WHERE hostname = '" + host + "'");
+        assertThat(page.locator(".grid-head button").first()).containsText("timestamp");
+    }
+
+    @Test
+    void hundredsOfColumnsAreReadWithoutWritingSql() {
+        Page page = open(address(Where.FOLDER) + linkTo("wide/windows", null, null));
+        assertThat(page.locator(".grid-head button").first()).containsText("@timestamp");
+        assertThat(page.locator(".cell").first()).hasText("2026-11-01T10:16:41.813Z");
+        assertThat(page.locator(".cost")).containsText("first 500 records, more as you scroll");
+        assertThat(page.locator(".columns-panel"))
+                .containsText(Pattern.compile("with values in this result \\(\\d+ of 457\\)"));
+        shoot(page, "wide");
+        page.getByLabel("Search columns").fill("sourcename");
+        assertThat(page.locator(".columns > li")).hasCount(1);
+        page.locator(".columns .name").click();
+        button(page, "Pin").click();
+        assertThat(page.locator(".grid-head button").first()).containsText("SourceName");
+        assertThat(page).hasURL(Pattern.compile("pinned=1&column=SourceName&column=%40timestamp"));
+        page.getByLabel("Search columns").fill("EventID");
+        page.getByLabel("Show EventID").uncheck();
+        page.reload();
+        assertThat(page.locator(".grid-head .pinned")).containsText("SourceName");
+        assertThat(page.url()).contains("column=Hostname").doesNotContain("column=EventID");
+        page.getByLabel("Search columns").fill("TargetUserName00");
+        page.locator(".columns .name").click();
+        assertThat(page.locator(".opened")).containsText("varchar in 1 object: varchar in all records");
+        page.locator(".grid").focus();
+        page.keyboard().press("Space");
+        assertThat(page.locator(".record .empty summary")).containsText(Pattern.compile("4\\d\\d fields empty"));
+        page.keyboard().press("ArrowDown");
+        assertThat(page.locator(".record")).containsText("Record 2 of 500");
+        shoot(page, "wide-record");
+        page.locator(".record")
+                .getByText("SourceName", new Locator.GetByTextOptions().setExact(true))
+                .click();
+        button(page, "Filter").click();
+        assertThat(page.locator(".cm-content")).containsText("WHERE \"SourceName\" = 'Microsoft-Windows-Provider-");
+        assertThat(page.locator(".cost")).containsText("newest first by @timestamp");
+    }
+
+    private static void scrollToTheEnd(Page page) {
+        page.locator(".grid").evaluate("grid => grid.scrollTop = grid.scrollHeight");
     }
 
     @Test
@@ -145,7 +191,7 @@ class PageQueryIT extends PageBed {
         script.first().click();
         assertThat(page.locator(".value-menu pre")).hasText("<script>window.hit=1</script>");
         button(page, "Record").click();
-        assertThat(page.locator(".record .json")).containsText("<svg onload=window.hit=5>");
+        assertThat(page.locator(".record .fields-of-record")).containsText("<svg onload=window.hit=5>");
         page.locator("[data-tab=chart]").click();
         assertThat(page.locator(".chart .bars").first()).containsText("<script>");
         page.locator("[data-tab=records]").click();
@@ -164,6 +210,8 @@ class PageQueryIT extends PageBed {
     @Test
     void aHundredThousandRecordsScrollAsFewElements() {
         Page page = open(address(Where.FOLDER) + linkTo("large/events", null, null));
+        assertThat(page.locator(".cost")).containsText("first 500 records");
+        scrollToTheEnd(page);
         assertThat(page.locator(".cost")).containsText("first 10,000 records");
         button(page, "Show 100,000").click();
         assertThat(page.locator(".cost")).containsText("first 100,000 records");
@@ -194,6 +242,8 @@ class PageQueryIT extends PageBed {
     @Test
     void noRowAndNoHeadingIsLostByAScroll() {
         Page page = open(address(Where.FOLDER) + linkTo("large/events", null, null));
+        assertThat(page.locator(".cost")).containsText("first 500 records");
+        scrollToTheEnd(page);
         assertThat(page.locator(".cost")).containsText("first 10,000 records");
         // What is drawn after each step, down and right and back, must cover all that is visible.
         Object holes = page.evaluate("""

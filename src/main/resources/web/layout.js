@@ -1,0 +1,77 @@
+// Which columns of a result are shown, and in which order. Without a choice, a guess: the time, then the columns with the most
+// different short values, then the long texts; those without a value in the result are left out.
+import { value } from './format.js';
+
+const SAMPLE = 300;
+/** A value of more characters is a text to read, not one to compare. */
+const SHORT = 40;
+/** Where a query names its columns, they stand as it has them. */
+const STAR = /^\s*SELECT\s+(?:\w+\.)?\*(?!\s*EXCLUDE\b[^)]*\)\s*,)/i;
+
+/** How many records have a value, by column; a null is left out of a record, or stands in it. */
+export function counts(result) {
+  const found = new Map(result.columns.map((name) => [name, 0]));
+  for (const row of result.rows) {
+    for (const name of Object.keys(row)) {
+      if (row[name] !== null) {
+        found.set(name, (found.get(name) ?? 0) + 1);
+      }
+    }
+  }
+  return found;
+}
+
+/** The names of the columns to show: those of `chosen` that the result has, or the guess. */
+export function shown(result, sql, chosen) {
+  const has = new Set(result.columns);
+  const wanted = (chosen ?? []).filter((name) => has.has(name));
+  if (wanted.length) {
+    return wanted;
+  }
+  if (!STAR.test(sql) || !result.rows.length) {
+    return result.columns;
+  }
+  const filled = counts(result);
+  const rank = new Map(result.columns.map((name) => [name, rankOf(name, result)]));
+  return result.columns.filter((name) => filled.get(name) > 0)
+    .map((name, at) => [name, at])
+    .sort(([one, first], [other, second]) => compare(rank.get(one), rank.get(other)) || first - second)
+    .map(([name]) => name);
+}
+
+const compare = (one, other) => one[0] - other[0] || one[1] - other[1];
+
+/** [group, position in it]: 0 the time, 1 short values, 2 long texts, 3 nested ones, 4 the same value everywhere. */
+function rankOf(name, { rows, newest_first_by: time }) {
+  if (name === time) {
+    return [0, 0];
+  }
+  const values = rows.slice(0, SAMPLE).map((row) => row[name]).filter((given) => given !== null && given !== undefined);
+  if (values.some((given) => typeof given === 'object')) {
+    return [3, 0];
+  }
+  const different = new Set(values.map(value));
+  const length = values.reduce((sum, given) => sum + value(given).length, 0) / Math.max(values.length, 1);
+  if (length > SHORT) {
+    return [2, -length];
+  }
+  return different.size < 2 ? [4, 0] : [1, -different.size];
+}
+
+/** The choice with one column more or less, the new one at the end. */
+export const toggled = (names, name) => (names.includes(name) ? names.filter((one) => one !== name) : [...names, name]);
+
+/** The choice with a column so many places further on. */
+export function moved(names, name, step) {
+  const others = names.filter((one) => one !== name);
+  const at = Math.min(Math.max(names.indexOf(name) + step, 0), others.length);
+  return [...others.slice(0, at), name, ...others.slice(at)];
+}
+
+/** {columns, pinned} with a column among the first ones, which stay in sight, or no longer among them. */
+export function pinned(names, count, name) {
+  const at = names.indexOf(name);
+  return at >= 0 && at < count
+    ? { columns: moved(names, name, count - 1 - at), pinned: count - 1 }
+    : { columns: moved(names, name, count - (at < 0 ? names.length : at)), pinned: count + 1 };
+}

@@ -1,0 +1,50 @@
+// Where the columns of the records stand, and in which order the records do.
+import { value } from './format.js';
+
+const NARROW = 72;
+const WIDE = 420;
+const PER_CHARACTER = 7.7;
+
+/** Where each column begins; the last one ends at the edge at least. */
+export function offsetsOf(columns, types, rows, width, widths) {
+  const sample = rows.slice(0, 50);
+  const offsets = [0];
+  columns.forEach((name, at) => {
+    const head = name.length + shortType(types[at]).length + 4;
+    const longest = Math.max(head, ...sample.map((row) => Math.min(text(row[name]).length, 60)));
+    offsets.push(offsets[at] + (Object.hasOwn(widths, name) ? widths[name] : Math.round(Math.min(Math.max(longest * PER_CHARACTER + 18, NARROW), WIDE))));
+  });
+  offsets[columns.length] = Math.max(offsets[columns.length], width);
+  return offsets;
+}
+
+const text = (given) => (given === undefined ? '' : value(given));
+
+export const shortType = (type = '') => (type.length > 12 ? type.replace(/[(<].*/s, '').replace(/ WITH.*/, ' TZ').slice(0, 12) : type).toLowerCase();
+export const sortMark = (sort, column) => (sort?.column === column ? (sort.down ? '↓' : '↑') : '');
+
+export function nextSort(sort, column) {
+  if (sort?.column !== column) {
+    return { column, down: false };
+  }
+  return sort.down ? null : { column, down: true };
+}
+
+/** The order of the rows, nulls last; null: as they came. */
+export function sorted(rows, sort) {
+  if (!sort) {
+    return null;
+  }
+  const order = Array.from(rows, (_, at) => at);
+  const direction = sort.down ? -1 : 1;
+  const key = (at) => {
+    const given = rows[at][sort.column];
+    return given !== null && typeof given === 'object' ? value(given) : given;
+  };
+  return order.sort((one, other) => {
+    const a = key(one);
+    const b = key(other);
+    const empty = (a === null || a === undefined) - (b === null || b === undefined);
+    return empty || (a < b ? -direction : a > b ? direction : one - other);
+  });
+}
