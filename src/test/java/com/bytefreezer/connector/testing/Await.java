@@ -8,6 +8,8 @@ import java.util.function.BooleanSupplier;
 /** Waits for something that happens elsewhere. */
 public final class Await {
     private static final Duration PATIENCE = Duration.ofMinutes(2);
+    private static final long SHORTEST_PAUSE = TimeUnit.MILLISECONDS.toNanos(10);
+    private static final long LONGEST_PAUSE = TimeUnit.MILLISECONDS.toNanos(50);
 
     private Await() {}
 
@@ -17,12 +19,14 @@ public final class Await {
     }
 
     public static void until(String what, Duration patience, BooleanSupplier condition) {
-        var deadline = System.nanoTime() + patience.toNanos();
+        var begun = System.nanoTime();
         while (!condition.getAsBoolean()) {
-            if (System.nanoTime() > deadline) {
+            var waited = System.nanoTime() - begun;
+            if (waited > patience.toNanos()) {
                 throw new AssertionError("waited %d s in vain: %s".formatted(patience.toSeconds(), what));
             }
-            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
+            // The longer it takes, the less often: many conditions ask a server.
+            LockSupport.parkNanos(Math.min(Math.max(waited / 20, SHORTEST_PAUSE), LONGEST_PAUSE));
         }
     }
 }
