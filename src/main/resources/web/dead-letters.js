@@ -3,23 +3,34 @@ import { useState } from 'preact/hooks';
 import { get, parameters, post } from './api.js';
 import { Confirm } from './confirm.js';
 import { json, number, plural, time } from './format.js';
-import { Problem, Skeleton, h, useLoad, useTask } from './ui.js';
+import { Problem, Skeleton, download, h, useLoad, useTask } from './ui.js';
 
 const PAGE = 50;
+const PART = 1000;
+const MOST = 50_000;
 
 export function DeadLetters({ address, count, reload }) {
   const [offset, setOffset] = useState(0);
   const [chosen, setChosen] = useState(new Set());
-  const letters = useLetters(address, offset, count);
-  const act = (action) => async () => {
-    const answer = await post(`${address}/dead-letters/${action}`, chosen.size ? { ids: [...chosen] } : {});
+  const [reason, setReason] = useState();
+  const reasons = useLoad((signal) => get(`${address}/dead-letters/reasons`, signal), [address, count], { keep: true });
+  const letters = useLetters(address, offset, reason, count);
+  const show = (next) => {
+    setOffset(0);
     setChosen(new Set());
+    setReason(next);
+  };
+  const act = (action) => async () => {
+    const answer = await post(`${address}/dead-letters/${action}`, chosen.size ? { ids: [...chosen] } : reason ? { reason } : {});
+    show(undefined);
     letters.reload();
+    reasons.reload();
     reload();
     return answer;
   };
   const replay = useTask(act('replay'));
   const discard = useTask(act('discard'));
+  const save = useTask(() => downloadAll(address, reason));
 
   if (letters.error) {
     return h(Problem, { error: letters.error, retry: letters.reload });
@@ -28,7 +39,7 @@ export function DeadLetters({ address, count, reload }) {
     return h(Skeleton, { lines: 2 });
   }
   const { total, dead_letters: list } = letters.value;
-  const what = chosen.size ? plural(chosen.size, 'dead letter') : `all ${plural(total, 'dead letter')}`;
+  const what = chosen.size ? plural(chosen.size, 'dead letter') : `all ${plural(total, 'dead letter')}${reason ? ' of this reason' : ''}`;
   const choose = (id) => setChosen((before) => {
     const next = new Set(before);
     return next.delete(id) ? next : next.add(id);
@@ -36,11 +47,13 @@ export function DeadLetters({ address, count, reload }) {
   return h('div', null,
     replay.value && h('p', { class: 'verdict', role: 'status' }, `${number(replay.value.replayed)} replayed, ${number(replay.value.failed)} failed. ${replay.value.message ?? ''}`),
     discard.value && h('p', { class: 'verdict', role: 'status' }, `${number(discard.value.discarded)} discarded.`),
-    h(Problem, { error: replay.error ?? discard.error }),
-    total === 0 ? h('p', { class: 'note' }, 'None. The destination has refused no records.') : [
+    h(Problem, { error: replay.error ?? discard.error ?? save.error }),
+    h(Reasons, { reasons: reasons.value?.reasons ?? [], chosen: reason, onChoose: show }),
+    total === 0 && !reason ? h('p', { class: 'note' }, 'None. The destination has refused no records.') : [
       h('div', { class: 'bar-line' },
         h('button', { type: 'button', disabled: replay.busy, onClick: replay.run }, replay.busy ? 'Replaying…' : `Replay ${what}`),
-        h(Confirm, { label: `Discard ${what}…`, title: `Discard ${what}?`, text: 'This deletes them. They can no longer be replayed.', action: 'Discard', task: discard })),
+        h(Confirm, { label: `Discard ${what}…`, title: `Discard ${what}?`, text: 'This deletes them. They can no longer be replayed.', action: 'Discard', task: discard }),
+        h('button', { type: 'button', disabled: save.busy, onClick: save.run, title: total > MOST ? `The first ${number(MOST)}` : undefined }, save.busy ? 'Downloading…' : 'Download')),
       h('ul', { class: 'letters' }, list.map((letter) => h('li', { key: letter.id },
         h('input', { type: 'checkbox', checked: chosen.has(letter.id), 'aria-label': `Choose record ${letter.record_number} of ${letter.object}`, onChange: () => choose(letter.id) }),
         h(Letter, { letter })))),
@@ -48,8 +61,27 @@ export function DeadLetters({ address, count, reload }) {
     ]);
 }
 
-const useLetters = (address, offset, count) =>
-  useLoad((signal) => get(`${address}/dead-letters` + parameters({ offset, limit: PAGE }), signal), [address, offset, count]);
+/** Each with its count; a click shows only those. */
+function Reasons({ reasons, chosen, onChoose }) {
+  return reasons.length > 1 && h('ul', { class: 'reasons', 'aria-label': 'Reasons' }, reasons.map(({ reason, count }) =>
+    h('li', { key: reason }, h('button', { type: 'button', 'aria-pressed': reason === chosen, onClick: () => onChoose(reason === chosen ? undefined : reason) },
+      h('strong', null, number(count)), ` ${reason}`))));
+}
+
+async function downloadAll(address, reason) {
+  const lines = [];
+  for (let offset = 0; offset < MOST; offset += PART) {
+    const { dead_letters: part } = await get(`${address}/dead-letters` + parameters({ offset, limit: PART, reason }));
+    part.forEach((letter) => lines.push(json(letter)));
+    if (part.length < PART) {
+      break;
+    }
+  }
+  download('dead-letters.ndjson', lines.map((line) => line + '\n').join(''), 'application/x-ndjson');
+}
+
+const useLetters = (address, offset, reason, count) =>
+  useLoad((signal) => get(`${address}/dead-letters` + parameters({ offset, limit: PAGE, reason }), signal), [address, offset, reason, count]);
 
 function Letter({ letter }) {
   return h('details', null,

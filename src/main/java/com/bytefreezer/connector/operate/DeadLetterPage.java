@@ -67,12 +67,17 @@ public record DeadLetterPage(long total, List<Letter> deadLetters) {
      *
      * @param offset the number to leave out, and
      * @param limit the most to show; both as in the request, null if not given
+     * @param reason only of this one, as {@link DeadLetterReasons} writes it; null for all
      * @throws ApiException 400 if one of them is not a whole number
      */
-    public static DeadLetterPage of(DeadLetters letters, Lane lane, @Nullable String offset, @Nullable String limit) {
+    public static DeadLetterPage of(
+            DeadLetters letters, Lane lane, @Nullable String offset, @Nullable String limit, @Nullable String reason) {
         return new DeadLetterPage(
-                letters.count(lane),
+                reason == null
+                        ? letters.count(lane)
+                        : DeadLetterReasons.ids(letters, lane, reason).size(),
                 letters.lines(lane)
+                        .filter(line -> reason == null || DeadLetterReasons.has(reason, line))
                         .skip(ApiException.number("offset", offset, 0))
                         .limit(Math.min(ApiException.number("limit", limit, USUAL), MOST))
                         .map(Letter::of)

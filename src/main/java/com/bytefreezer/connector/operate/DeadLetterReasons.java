@@ -1,6 +1,8 @@
 package com.bytefreezer.connector.operate;
 
 import com.bytefreezer.connector.config.Lane;
+import com.bytefreezer.connector.delivery.DeadLetter;
+import com.bytefreezer.connector.delivery.DeadLetterLine;
 import com.bytefreezer.connector.delivery.DeadLetters;
 import com.bytefreezer.connector.operate.DeadLetterPage.Letter;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
@@ -9,7 +11,9 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * Why records are dead letters: the reasons, each with how many records have it and one of them.
@@ -23,8 +27,9 @@ public record DeadLetterReasons(long total, List<Reason> reasons, boolean trunca
     private static final int MOST = 20;
     /** So many different ones are told apart. */
     private static final int MOST_COUNTED = 1000;
-    /** What differs from record to record. */
-    private static final Pattern VALUE = Pattern.compile("'[^']*'|\"[^\"]*\"|\\[[^\\]]*]|\\d+");
+    /** What differs from record to record: quoted values, lists, ids (with a digit) and numbers. */
+    private static final Pattern VALUE = Pattern.compile(
+            "'[^']*'|\"[^\"]*\"|\\[[^\\]]*]|(?<![0-9A-Za-z])(?=[A-Za-z_-]{0,40}\\d)[0-9A-Za-z_-]{8,}(?![0-9A-Za-z])|\\d+(?:[.:]\\d+)*");
 
     /** One reason, with … in place of values. */
     public record Reason(String reason, long count, Letter example) {
@@ -33,11 +38,30 @@ public record DeadLetterReasons(long total, List<Reason> reasons, boolean trunca
         }
     }
 
+    /** What letters of the same kind have in common, with … in place of values. */
+    static String common(String reason) {
+        return VALUE.matcher(reason).replaceAll("…");
+    }
+
+    /** Whether a line has a reason as {@link Reason} writes it. */
+    static boolean has(String reason, DeadLetterLine line) {
+        return common(line.letter().map(DeadLetter::reason).orElseGet(line::problem))
+                .equals(reason);
+    }
+
+    /** The ids of those that have a reason as {@link Reason} writes it. */
+    public static Set<String> ids(DeadLetters letters, Lane lane, String reason) {
+        return letters.lines(lane)
+                .filter(line -> has(reason, line))
+                .map(DeadLetterLine::id)
+                .collect(Collectors.toSet());
+    }
+
     /** Reads all dead letters of a lane, one after the other. */
     public static DeadLetterReasons of(DeadLetters letters, Lane lane) {
         Map<String, Reason> found = new LinkedHashMap<>();
         letters.lines(lane).map(Letter::of).forEach(letter -> {
-            String reason = VALUE.matcher(letter.reason()).replaceAll("…");
+            String reason = common(letter.reason());
             Reason known = found.get(reason);
             if (known != null) {
                 found.put(reason, known.more());

@@ -27,9 +27,13 @@ class PageExportsIT extends PageBed {
         Path routes = folder.resolve("other-routes");
         Routes.copyTo(routes);
         try (WebhookServer sink = WebhookServer.start()) {
+            sink.replyWhen(
+                    request -> request.text().matches("(?s).*for (invalid user )?oracle from.*"),
+                    Reply.of(400, "oracle is not wanted"));
             sink.replyWhen(request -> request.text().contains("for root from"), Reply.of(400, "root is not wanted"));
             String[] settings = with(
                     failedLogins(sink),
+                    "delivery.max-rejected-ratio=1",
                     "cursor.file=" + folder.resolve("refused.db"),
                     "delivery.dead-letters-folder=" + folder.resolve("refused"));
             try (ConnectorProcess batch = connector(
@@ -49,6 +53,13 @@ class PageExportsIT extends PageBed {
                 assertThat(line).containsText(String.valueOf(accepted));
                 assertThat(line.locator(".spark")).hasAttribute("aria-label", "Accepted in the last run: " + accepted);
                 line.getByRole(AriaRole.LINK).click();
+                assertThat(page.locator(".reasons li")).hasCount(2);
+                shoot(page, "exports");
+                page.locator(".reasons button")
+                        .filter(new Locator.FilterOptions().setHasText("root is not wanted"))
+                        .click();
+                assertThat(button(page, "Replay all 175 dead letters of this reason"))
+                        .isVisible();
                 Locator letters = page.locator(".letters");
                 assertThat(letters).containsText("root is not wanted");
                 assertThat(page.locator(".details .balance"))
@@ -56,7 +67,6 @@ class PageExportsIT extends PageBed {
                                 .formatted(accepted, 400 - accepted));
                 letters.locator("summary").first().click();
                 assertThat(letters.locator(".json").first()).containsText("for root from");
-                shoot(page, "exports");
 
                 letters.locator("input").first().check();
                 button(page, "Discard 1 dead letter…").click();

@@ -260,7 +260,7 @@ class DeadLetterReplayTest {
                 file, letter.replaceFirst("\"record\":.*", Matcher.quoteReplacement("\"record\":" + odd + "}")));
 
         ExportsApi api = new ExportsApi(operations);
-        assertThat(api.deadLetters(export.name(), export.destination(), null, null)
+        assertThat(api.deadLetters(export.name(), export.destination(), null, null, null)
                         .deadLetters())
                 .hasSize(OBJECTS)
                 .allMatch(each -> Json.isDocument(each.record()));

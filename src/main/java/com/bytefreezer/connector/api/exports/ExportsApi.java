@@ -4,6 +4,7 @@ import com.bytefreezer.connector.api.send.DeadLetterChoice;
 import com.bytefreezer.connector.api.send.Replayed;
 import com.bytefreezer.connector.config.ExportDefinition;
 import com.bytefreezer.connector.operate.DeadLetterPage;
+import com.bytefreezer.connector.operate.DeadLetterReasons;
 import com.bytefreezer.connector.operate.ExportStatus;
 import com.bytefreezer.connector.operate.Operations;
 import com.bytefreezer.connector.problem.ApiException;
@@ -32,9 +33,16 @@ public final class ExportsApi {
             @Header("name") String name,
             @Header("destination") String destination,
             @Header("offset") @Nullable String offset,
-            @Header("limit") @Nullable String limit) {
+            @Header("limit") @Nullable String limit,
+            @Header("reason") @Nullable String reason) {
         return DeadLetterPage.of(
-                operations.deadLetters(), operations.export(name, destination).lane(), offset, limit);
+                operations.deadLetters(), operations.export(name, destination).lane(), offset, limit, reason);
+    }
+
+    /** Why the destination refused them: reasons without values, with counts. */
+    public DeadLetterReasons reasons(@Header("name") String name, @Header("destination") String destination) {
+        return DeadLetterReasons.of(
+                operations.deadLetters(), operations.export(name, destination).lane());
     }
 
     /** Delivers some or all of them again. With all of them, the next run also tries what is set aside. */
@@ -42,7 +50,7 @@ public final class ExportsApi {
             @Header("name") String name, @Header("destination") String destination, @Body Map<String, Object> request)
             throws Exception {
         ExportDefinition export = operations.export(name, destination);
-        Set<String> ids = DeadLetterChoice.ids(request);
+        Set<String> ids = DeadLetterChoice.ids(request, operations.deadLetters(), export.lane());
         int triedAgain = ids.isEmpty() ? operations.retrySetAside(export) : 0;
         return Replayed.of(operations.replay().replay(export, ids), triedAgain);
     }
@@ -50,9 +58,9 @@ public final class ExportsApi {
     /** Removes some or all of them for good. */
     public Map<String, Long> discard(
             @Header("name") String name, @Header("destination") String destination, @Body Map<String, Object> request) {
-        return Map.of(
-                "discarded",
-                operations.replay().discard(operations.export(name, destination), DeadLetterChoice.ids(request)));
+        ExportDefinition export = operations.export(name, destination);
+        Set<String> ids = DeadLetterChoice.ids(request, operations.deadLetters(), export.lane());
+        return Map.of("discarded", operations.replay().discard(export, ids));
     }
 
     /** Lets an export run now. */

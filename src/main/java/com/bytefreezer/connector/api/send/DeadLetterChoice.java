@@ -1,5 +1,8 @@
 package com.bytefreezer.connector.api.send;
 
+import com.bytefreezer.connector.config.Lane;
+import com.bytefreezer.connector.delivery.DeadLetters;
+import com.bytefreezer.connector.operate.DeadLetterReasons;
 import com.bytefreezer.connector.problem.ApiException;
 import java.util.List;
 import java.util.Map;
@@ -12,16 +15,29 @@ public final class DeadLetterChoice {
     /**
      * Their ids; empty for all.
      *
-     * @throws ApiException 400 when the request names them otherwise than in a list
+     * @throws ApiException 400 when the request names them in another way; 404 when none has the reason it names
      */
-    public static Set<String> ids(Map<String, Object> request) {
+    public static Set<String> ids(Map<String, Object> request, DeadLetters letters, Lane lane) {
         Object ids = ApiException.required(request).get("ids");
-        if (ids == null) {
+        Object reason = request.get("reason");
+        if (ids == null && reason == null) {
             return Set.of();
         }
-        if (ids instanceof List<?> list && !list.isEmpty() && list.stream().allMatch(String.class::isInstance)) {
+        if (ids == null && reason instanceof String text) {
+            Set<String> found = DeadLetterReasons.ids(letters, lane, text);
+            if (found.isEmpty()) {
+                throw new ApiException(404, "No dead letter has this reason any more.");
+            }
+            return found;
+        }
+        if (reason == null
+                && ids instanceof List<?> list
+                && !list.isEmpty()
+                && list.stream().allMatch(String.class::isInstance)) {
             return Set.copyOf(list.stream().map(String.class::cast).toList());
         }
-        throw new ApiException(400, "\"ids\" must be a list of ids of dead letters; leave it out to mean all.");
+        throw new ApiException(
+                400,
+                "\"ids\" must be a list of ids of dead letters, or \"reason\" one of their reasons; leave both out to mean all.");
     }
 }

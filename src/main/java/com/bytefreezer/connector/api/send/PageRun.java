@@ -230,11 +230,12 @@ final class PageRun implements Runnable {
     /**
      * Delivers dead letters once more, with the settings of the run.
      *
-     * @param ids empty for all
+     * @param which of them
      * @throws ApiException 409 while it runs
      */
-    Replay.Result replay(Set<String> ids) throws Exception {
+    Replay.Result replay(Map<String, Object> which) throws Exception {
         requireOver();
+        Set<String> ids = ids(which);
         Replay.Result result =
                 once.again(() -> replay().replay(once.settings().exports().get(0), ids));
         synchronized (this) {
@@ -247,12 +248,16 @@ final class PageRun implements Runnable {
     /**
      * Removes dead letters for good.
      *
-     * @param ids empty for all
+     * @param which of them
      * @throws ApiException 409 while it runs
      */
-    long discard(Set<String> ids) {
+    long discard(Map<String, Object> which) {
         requireOver();
-        return replay().discard(once.settings().exports().get(0), ids);
+        return replay().discard(once.settings().exports().get(0), ids(which));
+    }
+
+    private Set<String> ids(Map<String, Object> which) {
+        return DeadLetterChoice.ids(which, new DeadLetters(once.deadLetters()), lane());
     }
 
     private Replay replay() {
@@ -270,8 +275,8 @@ final class PageRun implements Runnable {
         once.close();
     }
 
-    DeadLetterPage deadLetters(@Nullable String offset, @Nullable String limit) {
-        return DeadLetterPage.of(new DeadLetters(once.deadLetters()), lane(), offset, limit);
+    DeadLetterPage deadLetters(@Nullable String offset, @Nullable String limit, @Nullable String reason) {
+        return DeadLetterPage.of(new DeadLetters(once.deadLetters()), lane(), offset, limit, reason);
     }
 
     DeadLetterReasons reasons() {

@@ -18,7 +18,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Semaphore;
 import org.apache.camel.Body;
 import org.apache.camel.CamelContext;
@@ -121,25 +120,24 @@ public final class PageRuns implements CamelContextAware {
     public DeadLetterPage deadLetters(
             @Header("id") String id,
             @Header("offset") @Nullable String offset,
-            @Header("limit") @Nullable String limit) {
-        return run(id).deadLetters(offset, limit);
+            @Header("limit") @Nullable String limit,
+            @Header("reason") @Nullable String reason) {
+        return run(id).deadLetters(offset, limit, reason);
     }
 
     /** Why the destination refused records. */
-    public DeadLetterReasons reasons(String id) {
+    public DeadLetterReasons reasons(@Header("id") String id) {
         return run(id).reasons();
     }
 
     /** Delivers dead letters of one that is over once more, some of them or all. */
     public Replayed replay(@Header("id") String id, @Body Map<String, Object> request) throws Exception {
-        Set<String> ids = DeadLetterChoice.ids(request);
-        return Replayed.of(run(id).replay(ids), 0);
+        return Replayed.of(run(id).replay(ApiException.required(request)), 0);
     }
 
     /** Removes dead letters of one that is over for good, some of them or all. */
     public Map<String, Long> discard(@Header("id") String id, @Body Map<String, Object> request) {
-        Set<String> ids = DeadLetterChoice.ids(request);
-        return Map.of("discarded", run(id).discard(ids));
+        return Map.of("discarded", run(id).discard(ApiException.required(request)));
     }
 
     /** Stops one; batches in flight are finished. */

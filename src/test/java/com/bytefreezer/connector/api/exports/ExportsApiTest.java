@@ -19,11 +19,13 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -103,6 +105,22 @@ class ExportsApiTest {
             assertThat(letter.at("/record/n").asInt()).isEqualTo(3);
             assertThat(letter.path("record_number").asInt()).isEqualTo(3);
 
+            JsonNode reasons = get(EXPORT + "/dead-letters/reasons");
+            assertThat(reasons.at("/reasons/0/count").asInt()).isEqualTo(12);
+            String reason = reasons.at("/reasons/0/reason").asText();
+            assertThat(reason).endsWith("bad <b>record</b>").contains("… from ");
+            String query = "?limit=1&reason=" + URLEncoder.encode(reason, StandardCharsets.UTF_8);
+            assertThat(get(EXPORT + "/dead-letters" + query).path("total").asInt())
+                    .isEqualTo(12);
+            assertThat(get(EXPORT + "/dead-letters?reason=other").path("total").asInt())
+                    .isZero();
+            assertThat(post(EXPORT + "/dead-letters/discard", "{\"reason\":\"other\"}")
+                            .statusCode())
+                    .isEqualTo(404);
+            assertThat(post(EXPORT + "/dead-letters/discard", "{\"reason\":\"x\",\"ids\":[\"y\"]}")
+                            .statusCode())
+                    .isEqualTo(400);
+
             server.replyWhen(request -> true, Reply.of(200));
             String one = "{\"ids\":[\"%s\"]}".formatted(letter.path("id").asText());
             assertThat(post(EXPORT + "/dead-letters/replay", one).body())
@@ -111,7 +129,8 @@ class ExportsApiTest {
                     .formatted(letters.at("/dead_letters/1/id").asText());
             assertThat(post(EXPORT + "/dead-letters/discard", other).body()).isEqualTo("{\"discarded\":1}");
             assertThat(get(EXPORT + "/dead-letters").path("total").asInt()).isEqualTo(10);
-            assertThat(post(EXPORT + "/dead-letters/replay", "{}").body())
+            String ofReason = new ObjectMapper().writeValueAsString(Map.of("reason", reason));
+            assertThat(post(EXPORT + "/dead-letters/replay", ofReason).body())
                     .isEqualTo("{\"replayed\":10,\"failed\":0,\"tried_again\":0,\"message\":null}");
             assertThat(server.records()).hasSize(119);
 
