@@ -252,8 +252,8 @@ public final class Connector implements AutoCloseable {
         if (exports.all().stream().map(Export::lane).anyMatch(lanes)) {
             LOG.info("{}.", exports.describeMemory());
         }
-        exports.all().stream()
-                .filter(one -> lanes.test(one.lane()) && !one.isEnabled())
+        exports.definitions().stream()
+                .filter(one -> lanes.test(one.lane()) && !one.enabled())
                 .map(one -> one.lane().ofAll())
                 .distinct()
                 .forEach(one -> LOG.info("export {}: paused in its file (enabled: false). It does not run.", one));

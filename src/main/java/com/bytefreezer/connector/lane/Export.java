@@ -63,7 +63,6 @@ public final class Export {
     private final LeftOut leftOut;
 
     private volatile boolean ended;
-    /** A person does not want it any more. */
     private volatile @Nullable Run unwanted;
 
     private volatile Map<String, String> lookups = Map.of();
@@ -136,11 +135,6 @@ public final class Export {
     /** The first words of its messages. */
     public String subject() {
         return exports.subject(definition);
-    }
-
-    /** Whether it runs; else it is paused. */
-    public boolean isEnabled() {
-        return definition.enabled();
     }
 
     /** The pause between two runs in watch mode. */
@@ -383,11 +377,7 @@ public final class Export {
         ended = true;
     }
 
-    /**
-     * Lets the current run begin no other batch.
-     *
-     * @return whether there is one
-     */
+    /** Lets the current run begin no other batch. Returns whether there is a run. */
     public boolean stopRun() {
         Run run = running.get();
         unwanted = run;

@@ -62,8 +62,8 @@ public final class Schedule {
             Retries retries,
             History history,
             Secrets secrets) {
-        this.triggered = triggered.and(
-                lane -> exports.find(lane).filter(Export::isEnabled).isPresent());
+        this.triggered = triggered.and(lane ->
+                exports.find(lane).filter(one -> one.definition().enabled()).isPresent());
         this.exports = exports;
         this.retries = retries;
         this.history = history;
