@@ -67,10 +67,7 @@ final class Answer {
     CallToolResult of(Object body, String whenTruncated) throws IOException {
         JsonNode data = shown(tree(body));
         if (data.path("error").isTextual()) {
-            String place = data.has("line") && data.has("column")
-                    ? " (line %s, column %s)".formatted(data.get("line"), data.get("column"))
-                    : "";
-            return error(data.get("error").asText() + place);
+            return error(data.get("error").asText());
         }
         String text = lines(data);
         if (text.length() > Math.max(MOST_CHARACTERS, 2 * longestText)) {
