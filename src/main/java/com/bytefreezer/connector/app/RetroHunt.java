@@ -25,7 +25,6 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -89,11 +88,7 @@ final class RetroHunt {
         }
         // For a query that it makes no sense for it is not tried again.
         lookups.hunted(used);
-        Set<String> needed = lookups.all().stream()
-                .filter(each -> each.name().equals(used.name()))
-                .flatMap(each -> Stream.of(each.version(), each.base()))
-                .collect(Collectors.toSet());
-        LookupVersions.of(settings).forgetBut(used.name(), needed);
+        LookupVersions.of(settings).forgetUnused(used.name(), lookups);
         return !hunt.isRefused();
     }
 

@@ -9,7 +9,6 @@ import com.bytefreezer.connector.cursor.Position;
 import com.bytefreezer.connector.delivery.Batches;
 import com.bytefreezer.connector.delivery.ErrorsAsFailures;
 import com.bytefreezer.connector.delivery.Unit;
-import com.bytefreezer.connector.lake.ChosenLake;
 import com.bytefreezer.connector.lake.Credentials;
 import com.bytefreezer.connector.lake.Lake;
 import com.bytefreezer.connector.lake.LakeObject;
@@ -19,7 +18,6 @@ import com.bytefreezer.connector.problem.Failures;
 import com.bytefreezer.connector.problem.Problem.Kind;
 import com.bytefreezer.connector.problem.StoppedException;
 import com.bytefreezer.connector.query.DuckDbException;
-import com.bytefreezer.connector.query.LookupTables;
 import com.bytefreezer.connector.query.Query;
 import io.opentelemetry.api.trace.Span;
 import java.sql.SQLException;
@@ -54,7 +52,7 @@ public final class Export {
     private final String tenant;
     private final String dataset;
     private final String destination;
-    private final Query query;
+    private final Joins joins;
     private final LaneQuery queries;
 
     private final StartingPoint start;
@@ -65,12 +63,10 @@ public final class Export {
     private volatile boolean ended;
     private volatile @Nullable Run unwanted;
 
-    private volatile Map<String, String> lookups = Map.of();
-
     Export(Exports exports, ExportDefinition definition, Query query) {
         this.exports = exports;
         this.definition = definition;
-        this.query = query;
+        joins = new Joins(exports, definition.lane(), query);
         lane = definition.lane();
         name = definition.name();
         tenant = definition.tenant();
@@ -155,10 +151,7 @@ public final class Export {
     public void open(@Nullable Object access) {
         queries.agree();
         Credentials credentials = access instanceof Credentials given ? given : null;
-        Lake whole = Lake.of(exports.settings(), tenant, dataset, credentials);
-        Lake lake = exports.huntOf(lane)
-                .<Lake>map(hunt -> new ChosenLake(whole, hunt.objects()))
-                .orElse(whole);
+        Lake lake = joins.chosen(Lake.of(exports.settings(), tenant, dataset, credentials));
         Instant since = window.open(mustListAll());
         Position position = start.position();
         running.set(new Run(
@@ -170,17 +163,8 @@ public final class Export {
                 exports.cursor().lanes().suspects(lane),
                 // A run that is not repeated ends when everything it has listed is delivered, by any replica.
                 !exports.isWatch(),
-                lookups(),
+                joins.open(),
                 bar(lake, position)));
-    }
-
-    /** As they are now; that the lane uses these versions is noted. */
-    private LookupTables lookups() {
-        LookupTables now = exports.lookups().of(query.lookups());
-        lookups = now.versions();
-        exports.lookupVersions().keep(now);
-        exports.cursor().lookups().use(lane, lookups);
-        return exports.huntOf(lane).map(hunt -> hunt.of(now)).orElse(now);
     }
 
     private boolean mustListAll() {
@@ -330,7 +314,7 @@ public final class Export {
 
     /** The versions of the lookups that the last run has joined, by name. */
     Map<String, String> lookupsOfLastRun() {
-        return lookups;
+        return joins.versions();
     }
 
     /** The result of the last run. */

@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.lookup;
 
 import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.cursor.LaneLookups;
 import com.bytefreezer.connector.disk.PrivateFiles;
 import com.bytefreezer.connector.query.LookupTable;
 import com.bytefreezer.connector.query.LookupTables;
@@ -13,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,8 +36,9 @@ public final class LookupVersions {
         return new LookupVersions(settings.lookupVersionsFolder());
     }
 
-    /** Keeps those that are not kept yet. */
-    public void keep(LookupTables tables) {
+    /** Keeps those that are not kept yet. Whether there was one. */
+    public boolean keep(LookupTables tables) {
+        boolean isNew = false;
         for (LookupTable table : tables.tables()) {
             Path kept = path(table.name(), table.version());
             try {
@@ -45,6 +48,7 @@ public final class LookupVersions {
                     PrivateFiles.create(part);
                     Files.copy(table.copy(), part, StandardCopyOption.REPLACE_EXISTING);
                     Files.move(part, kept, StandardCopyOption.ATOMIC_MOVE);
+                    isNew = true;
                 }
             } catch (IOException e) {
                 LOG.warn(
@@ -54,6 +58,7 @@ public final class LookupVersions {
                         e.toString());
             }
         }
+        return isNew;
     }
 
     /** A version that was kept. */
@@ -62,10 +67,14 @@ public final class LookupVersions {
         return Files.exists(kept) ? Optional.of(new LookupTable(name, kept, Map.of(), 0, version)) : Optional.empty();
     }
 
-    /** Removes all versions of a lookup but these. */
-    public void forgetBut(String name, Set<String> versions) {
+    /** Removes all versions of a lookup that no lane needs for a hunt. */
+    public void forgetUnused(String name, LaneLookups lanes) {
+        Set<String> versions = lanes.all().stream()
+                .filter(each -> each.name().equals(name))
+                .flatMap(each -> Stream.of(each.version(), each.base()))
+                .collect(Collectors.toSet());
         try (Stream<Path> files = Files.list(folder)) {
-            for (Path file : files.filter(each -> each.getFileName().toString().startsWith(name + "-"))
+            for (Path file : files.filter(each -> each.getFileName().toString().matches(name + "-[^-]*"))
                     .toList()) {
                 if (versions.stream().map(version -> path(name, version)).noneMatch(file::equals)) {
                     Files.deleteIfExists(file);

@@ -18,7 +18,9 @@ import java.nio.file.Path;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
@@ -40,11 +42,16 @@ public final class Lookups {
     private static final int MOST_TRIES = 3;
 
     private static final int BYTES_OF_VERSION = 6;
+    /** Of a lookup; runs that go on may still need the last ones. */
+    private static final int MOST_COPIES = 5;
 
     private final LookupPlace place;
     private final long mostBytes;
     /** By file. */
     private final Map<String, Read> known = new HashMap<>();
+
+    /** By name, the last one last. */
+    private final Map<String, Deque<Path>> copiesOf = new HashMap<>();
 
     private @Nullable Path copies;
 
@@ -196,6 +203,12 @@ public final class Lookups {
     private LookupTable table(LookupFile file, Path content, String version) throws IOException {
         // Another file may have the same content.
         Path copy = copies().resolve(file.name() + "-" + file.format() + "-" + version + ".parquet");
+        Deque<Path> made = copiesOf.computeIfAbsent(file.name(), name -> new ArrayDeque<>());
+        made.remove(copy);
+        made.add(copy);
+        if (made.size() > MOST_COPIES) {
+            Files.deleteIfExists(made.remove());
+        }
         return LookupCopy.of(file, content, copy, version, mostBytes);
     }
 

@@ -61,6 +61,10 @@ class RetroHuntTest extends FaultBed {
         assertThat(sink.acceptedRecords()).isEqualTo(250);
         assertThat(sink.distinctRecords()).isEqualTo(250);
         assertThat(replay(JOIN)).contains("lookup ioc has not changed");
+        assertThat(folder.resolve("lookup-versions")).isDirectoryContaining("glob:**.parquet");
+        try (var kept = Files.list(folder.resolve("lookup-versions"))) {
+            assertThat(kept).as("versions that are needed").hasSize(1);
+        }
         assertThat(sink.acceptedRecords()).isEqualTo(250);
     }
 
