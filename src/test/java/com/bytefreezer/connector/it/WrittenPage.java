@@ -98,7 +98,7 @@ final class WrittenPage {
                 content = content.replace(place.getKey(), place.getValue());
             }
             switch (block.group(2)) {
-                case "yaml" -> {
+                case "yaml", "csv" -> {
                     assertThat(block.group(1)).as(content).isNotNull();
                     Path file = folder.resolve(block.group(1));
                     Files.createDirectories(file.getParent());

@@ -45,7 +45,10 @@ class ToolsTest {
                 .object(
                         "year=2026/month=11/day=20/hour=01/a.parquet",
                         "SELECT i, repeat('x', 1000) AS text FROM range(300) t(i)");
-        api = TestApi.over(Map.of("lake.root", "file:" + lake));
+        Path lookups = Files.createDirectory(root.resolve("lookups"));
+        Files.writeString(lookups.resolve("owners.csv"), "ip,owner\n10.20.0.5,edge team\n");
+        Files.writeString(lookups.resolve("broken.ndjson"), "{\"ip\":");
+        api = TestApi.over(Map.of("lake.root", "file:" + lake, "lookups.folder", lookups.toString()));
         agent = Agent.over(api.uri("/"));
     }
 
@@ -101,6 +104,22 @@ class ToolsTest {
         assertThat(described.at("/newest_partitions")).isNotEmpty();
         assertThat(ask("profile_column", "column", "severity").at("/distinct").asInt())
                 .isPositive();
+    }
+
+    @Test
+    void lookupsAreListedAndJoined() {
+        Told lookups = agent.call("list_lookups");
+        assertThat(lookups.at("/lookups").findValuesAsText("name")).contains("owners", "broken", "ip", "owner");
+        assertThat(lookups.at("/lookups/0/problem").asText()).contains("broken.ndjson");
+        assertThat(lookups.at("/lookups/1/rows").asInt()).isEqualTo(1);
+        Told owners = ask(
+                "query",
+                "sql",
+                "SELECT owner, count(*) AS n FROM events JOIN owners ON source_ip = ip GROUP BY owner",
+                "from",
+                "all");
+        assertThat(owners.at("/rows/0/owner").asText()).isEqualTo("edge team");
+        assertThat(owners.at("/rows/0/n").asInt()).isEqualTo(747);
     }
 
     @Test
