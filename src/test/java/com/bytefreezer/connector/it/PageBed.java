@@ -84,6 +84,9 @@ abstract class PageBed {
         Files.createDirectories(SCREENSHOTS);
         Routes.copyTo(folder.resolve("routes"));
         lake = Files.createDirectory(folder.resolve("lake"));
+        Files.writeString(
+                Files.createDirectory(folder.resolve("lookups")).resolve("owners.csv"),
+                "ip,owner\n10.20.0.5,edge team\n");
         Files.createSymbolicLink(lake.resolve("acme"), SAMPLE.resolve("acme"));
         Files.createSymbolicLink(lake.resolve("hostile"), hostile());
         Files.createSymbolicLink(lake.resolve("large"), large());
@@ -259,6 +262,8 @@ abstract class PageBed {
                 "server.port=0",
                 "--set",
                 "delivery.max-retries=0",
+                "--set",
+                "lookups.folder=" + folder.resolve("lookups"),
                 "--set",
                 "cursor.file=" + folder.resolve("cursor.db"),
                 "--set",

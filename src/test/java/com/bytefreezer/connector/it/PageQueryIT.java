@@ -312,6 +312,23 @@ class PageQueryIT extends PageBed {
     }
 
     @Test
+    void lookupsStandBesideTheColumnsAndJoin() {
+        Page page = open(address(Where.FOLDER) + linkTo("acme/syslog", null, null));
+        page.getByText("Lookups").click();
+        page.locator("summary").getByText("owners").click();
+        assertThat(page.locator(".lookup")).containsText("1 row");
+        assertThat(page.locator(".lookup")).containsText("owner");
+        shoot(page, "lookups");
+        page.locator(".cm-content").click();
+        page.keyboard().press("Control+a");
+        page.keyboard().type("SELECT hostname, owner FROM events JOIN own");
+        assertThat(page.locator(".cm-tooltip-autocomplete")).containsText("owners");
+        page.keyboard().press("Escape");
+        ask(page, "SELECT owner, count(*) AS n FROM events JOIN owners ON source_ip = ip GROUP BY owner");
+        assertThat(page.locator(".grid")).containsText("edge team");
+    }
+
+    @Test
     void theEditorCompletesColumnsAndFunctionsAndRemembersQueries() {
         Page page = open(address(Where.FOLDER) + linkTo("acme/syslog", null, null));
         assertThat(page.locator(".columns")).containsText("hostname");

@@ -7,6 +7,7 @@ import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.config.Mode;
 import com.bytefreezer.connector.delivery.Routes;
 import com.bytefreezer.connector.kit.Reply;
+import com.bytefreezer.connector.mcp.Agent;
 import com.bytefreezer.connector.operate.LaneStatus;
 import com.bytefreezer.connector.signs.Neighbour;
 import com.bytefreezer.connector.testing.Await;
@@ -73,6 +74,19 @@ class WatchLinesTest {
             watch.signs().works(Lane.parse("a/webhook"), Neighbour.DESTINATION);
             assertThat(watch.whyNotReady()).isEmpty();
             awaitReady(port, 200);
+        }
+    }
+
+    @Test
+    void agentsAskAWatchForItsExports() throws Exception {
+        export("a", "SELECT n FROM events");
+        String port = String.valueOf(TestTools.freePort());
+        try (TestRun.Running watch = watch(Map.of("schedule.interval-seconds", "3600", "server.port", port))) {
+            Await.until("a run", () -> lane(watch).lastSuccess() != null);
+            try (Agent agent = Agent.over(URI.create("http://localhost:" + port))) {
+                Agent.Told status = agent.call("export_status", "export", "a", "destination", "webhook");
+                assertThat(status.at("/runs/0/accepted").asInt()).isEqualTo(RECORDS);
+            }
         }
     }
 

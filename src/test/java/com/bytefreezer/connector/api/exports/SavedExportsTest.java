@@ -158,7 +158,7 @@ class SavedExportsTest {
                         "destination.webhook.url", "http://configured.example"));
         Answer conflict = connector.post("exports", order("three", "SELECT n FROM events"));
         assertThat(conflict.status()).isEqualTo(400);
-        assertThat(conflict.text("/error")).contains("webhook is configured otherwise (url)");
+        assertThat(conflict.text("/error")).contains("webhook has other settings (url)");
         assertThat(routes.resolve("exports/three.camel.yaml")).doesNotExist();
     }
 
