@@ -24,7 +24,11 @@ export function Manage({ entry, reload, go }) {
     reload();
     return answer;
   };
-  const write = useTask(changed((changes) => post(`${address}/file`, { version: seen.version, changes })));
+  // Whoever pauses an export means the file as it is, not as this page saw it last.
+  const write = useTask(changed(async (changes, newest = false) => {
+    const { version } = newest ? await get(`${address}/file`) : seen;
+    return post(`${address}/file`, { version, changes });
+  }));
   const run = useTask(changed(() => post(`${path('exports', entry.name, entry.destination)}/run`, {})));
   const remove = useTask(async () => {
     await post(`${address}/remove`, { version: seen.version, confirm: name });
@@ -39,7 +43,7 @@ export function Manage({ entry, reload, go }) {
   const failure = write.error ?? run.error ?? remove.error;
   return h('div', { class: 'manage' },
     h('div', { class: 'bar-line' },
-      h('button', { type: 'button', disabled: fixed, onClick: () => write.run({ enabled: String(paused) }) }, paused ? 'Resume' : 'Pause'),
+      h('button', { type: 'button', disabled: fixed, onClick: () => write.run({ enabled: String(paused) }, true) }, paused ? 'Resume' : 'Pause'),
       h('button', { type: 'button', disabled: paused || run.busy || entry.state === 'running', title: paused ? 'Resume it first' : undefined, onClick: run.run }, 'Run now'),
       h('button', { type: 'button', disabled: fixed, 'aria-expanded': editing, onClick: () => setEditing(!editing) }, 'Edit…'),
       h(Confirm, { label: 'Delete…', title: `Delete the export ${name}?`, text: `This removes ${seen.file}. Its cursor and its dead letters stay: an export of the same name goes on from there.`, typed: name, action: 'Delete', task: remove, disabled: fixed })),
