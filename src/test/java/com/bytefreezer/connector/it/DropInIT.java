@@ -236,7 +236,7 @@ class DropInIT {
                 assertThat(connector.waitFor(PATIENCE))
                         .as(connector.standardError())
                         .isZero();
-                assertThat(connector.standardError()).contains("exported 4711 records in all");
+                assertThat(connector.standardError()).contains("exported 4711 records in total");
             }
             assertThat(sink.records()).hasSize(4000);
             assertThat(legacy).content().contains("4711");
