@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.Spliterator;
 import java.util.Spliterators;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
@@ -14,15 +15,38 @@ import java.util.stream.StreamSupport;
 /**
  * A lake of which some objects are left out.
  *
- * @param choice leaves the others, in their order
+ * @param chosen the others, in their order, as {@link Lake#objects} has them
  */
-public record ChosenLake(Lake lake, UnaryOperator<Iterator<LakeObject>> choice) implements Lake {
+public record ChosenLake(Lake lake, Function<Instant, Stream<LakeObject>> chosen) implements Lake {
+    /** The lake with what {@code choice} leaves of its objects. */
+    public static Lake of(Lake lake, UnaryOperator<Iterator<LakeObject>> choice) {
+        return new ChosenLake(lake, since -> {
+            Stream<LakeObject> all = lake.objects(since);
+            return StreamSupport.stream(
+                            Spliterators.spliteratorUnknownSize(choice.apply(all.iterator()), Spliterator.ORDERED),
+                            false)
+                    .onClose(all::close);
+        });
+    }
+
+    /**
+     * The objects whose partition begins in a range, and all objects whose partition has no date.
+     *
+     * @param to exclusive
+     */
+    static Lake ofRange(Lake lake, Optional<Instant> from, Optional<Instant> to) {
+        if (from.isEmpty() && to.isEmpty()) {
+            return lake;
+        }
+        Instant first = from.orElse(Instant.MIN);
+        Instant end = to.orElse(Instant.MAX);
+        return new ChosenLake(lake, since -> lake.objects(since.isAfter(first) ? since : first)
+                .filter(object -> object.beginsIn(first, end)));
+    }
+
     @Override
     public Stream<LakeObject> objects(Instant since) {
-        Stream<LakeObject> all = lake.objects(since);
-        return StreamSupport.stream(
-                        Spliterators.spliteratorUnknownSize(choice.apply(all.iterator()), Spliterator.ORDERED), false)
-                .onClose(all::close);
+        return chosen.apply(since);
     }
 
     @Override

@@ -94,7 +94,7 @@ public interface Lake extends AutoCloseable {
             throw new ConnectorException("dataset %s/%s: not valid names of a tenant and a dataset. Nothing was read."
                     .formatted(tenant, dataset));
         }
-        return RangeLake.of(
+        return ChosenLake.ofRange(
                 whole(settings, tenant, dataset, credentials),
                 settings.optional("query.from").map(Instant::parse),
                 settings.optional("query.to").map(Instant::parse));

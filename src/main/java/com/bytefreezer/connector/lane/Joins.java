@@ -42,7 +42,7 @@ final class Joins {
     /** The lake, or the part of it that a hunt reads. */
     Lake chosen(Lake lake) {
         return exports.huntOf(lane)
-                .<Lake>map(hunt -> new ChosenLake(lake, hunt.objects()))
+                .map(hunt -> ChosenLake.of(lake, hunt.objects()))
                 .orElse(lake);
     }
 }

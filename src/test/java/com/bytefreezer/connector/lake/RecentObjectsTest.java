@@ -103,7 +103,7 @@ class RecentObjectsTest {
         for (String key : List.of("year=2026/month=11/day=19/a.parquet", "year=2026/month=11/day=20/b.parquet")) {
             file(key);
         }
-        Lake lake = RangeLake.of(
+        Lake lake = ChosenLake.ofRange(
                 new FolderLake(folder, DATASET), Optional.of(Instant.parse("2026-11-20T00:00:00Z")), Optional.empty());
         assertThat(keys(lake.objects())).containsExactly("year=2026/month=11/day=20/b.parquet");
         assertThat(keys(lake.objects(Instant.parse("2026-11-19T00:00:00Z"))))
