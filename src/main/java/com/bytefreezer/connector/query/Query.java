@@ -70,11 +70,6 @@ public final class Query {
         this.ofSingleRows = ofSingleRows;
     }
 
-    /** The same without lookups. */
-    public static Query parse(String text, Connection connection) {
-        return parse(text, connection, name -> false);
-    }
-
     /**
      * Parses {@code text} without touching any data.
      *

@@ -534,7 +534,7 @@ class PreparedSqlTest {
         for (String statement : statements()) {
             String prepared;
             try {
-                prepared = Query.parse(statement, connection).over("SELECT * FROM source");
+                prepared = Query.parse(statement, connection, name -> false).over("SELECT * FROM source");
             } catch (ConnectorException e) {
                 refusals.put(statement, e.getMessage());
                 continue;
@@ -567,7 +567,7 @@ class PreparedSqlTest {
                 List<String> wanted = names(statement);
                 Set<String> given;
                 try {
-                    given = duckDb.describe(Query.parse(statement, connection), objects, dataset.schema)
+                    given = duckDb.describe(Query.parse(statement, connection, name -> false), objects, dataset.schema)
                             .keySet();
                 } catch (ConnectorException e) {
                     continue;

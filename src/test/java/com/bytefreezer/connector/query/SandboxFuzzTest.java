@@ -201,7 +201,7 @@ class SandboxFuzzTest {
                 20,
                 TimeUnit.MILLISECONDS);
         try {
-            Query query = Query.parse(sql, parser);
+            Query query = Query.parse(sql, parser, name -> false);
             duckDb.read(query, dataset.objects(), schema, false, 3, new DuckDb.Reader() {
                 @Override
                 public void columns(List<String> names, List<String> types) {

@@ -7,15 +7,12 @@ import com.bytefreezer.connector.disk.PrivateFiles;
 import com.bytefreezer.connector.problem.ApiException;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
-import com.bytefreezer.connector.query.DuckDb;
-import com.bytefreezer.connector.query.Query;
 import com.bytefreezer.connector.text.Secrets;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -186,11 +183,7 @@ public final class ExportEdits {
         List<String> mistakes = new ArrayList<>(settings.problemsOfParameters(after.parameters()));
         String sql = after.parameters().getOrDefault("sql", "");
         if (!sql.isBlank()) {
-            try (Connection connection = DuckDb.forParsing()) {
-                Query.parse(sql, connection);
-            } catch (ConnectorException e) {
-                mistakes.add(e.saying(""));
-            }
+            SqlMistake.in(sql, settings).ifPresent(mistakes::add);
         }
         return mistakes;
     }

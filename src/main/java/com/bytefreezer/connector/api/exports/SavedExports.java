@@ -10,12 +10,8 @@ import com.bytefreezer.connector.config.ExportFile;
 import com.bytefreezer.connector.config.RouteFiles;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.disk.PrivateFiles;
-import com.bytefreezer.connector.lookup.Lookups;
 import com.bytefreezer.connector.problem.ApiException;
-import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
-import com.bytefreezer.connector.query.DuckDb;
-import com.bytefreezer.connector.query.Query;
 import com.bytefreezer.connector.text.Secrets;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import java.io.IOException;
@@ -26,7 +22,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -87,7 +82,7 @@ public final class SavedExports {
         } else if (exists(request.name())) {
             errors.add(taken(request.name()));
         }
-        addMistakesOfSql(request.sql(), errors);
+        SqlMistake.in(request.sql(), settings).ifPresent(errors::add);
         addConflict(target, errors);
         String name = isName(request.name()) ? request.name() : "export";
         return new Draft(
@@ -166,14 +161,6 @@ public final class SavedExports {
 
     private Path file(String name) {
         return settings.routes().folder().resolve("exports").resolve(name + ".camel.yaml");
-    }
-
-    private void addMistakesOfSql(String sql, List<String> errors) throws SQLException {
-        try (Connection connection = DuckDb.forParsing()) {
-            Query.parse(sql, connection, Lookups.of(settings)::mayBe);
-        } catch (ConnectorException e) {
-            errors.add(e.saying(""));
-        }
     }
 
     /** The settings of a destination are those of all exports to it. */

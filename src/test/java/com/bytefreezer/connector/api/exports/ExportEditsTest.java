@@ -41,7 +41,9 @@ class ExportEditsTest extends ExportsBed {
         Files.writeString(file("one"), "# by hand\n" + text("one", "SELECT n FROM events"));
         page = TestApi.over(
                 folder.resolve("routes"),
-                given(Map.of("cursor.file", folder.resolve("cursor.db").toString())));
+                given(Map.of(
+                        "cursor.file", folder.resolve("cursor.db").toString(),
+                        "lookups.folder", folder.resolve("lookups").toString())));
     }
 
     @AfterEach
@@ -170,6 +172,15 @@ class ExportEditsTest extends ExportsBed {
         assertThat(run.log())
                 .contains("INFO export one/webhook: paused in its file (enabled: false). It does not run.");
         assertThat(sink.acceptedRecords()).isZero();
+    }
+
+    @Test
+    void aQueryThatJoinsALookupIsEdited() throws Exception {
+        Files.writeString(Files.createDirectory(folder.resolve("lookups")).resolve("owners.csv"), "n,owner\n1,ops\n");
+        String sql = "SELECT events.n, owner FROM events JOIN owners ON events.n::VARCHAR = owners.n";
+        change(Map.of("sql", sql));
+        assertThat(page.get("exports/one/file").json().at("/parameters/sql").asText())
+                .isEqualTo(sql);
     }
 
     @Test

@@ -1,0 +1,25 @@
+package com.bytefreezer.connector.api.exports;
+
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.lookup.Lookups;
+import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.query.DuckDb;
+import com.bytefreezer.connector.query.Query;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Optional;
+
+/** What is wrong with the SQL of an export that a person is about to write. */
+final class SqlMistake {
+    private SqlMistake() {}
+
+    /** The mistake in one line, as a run of the export would report it; empty if there is none. */
+    static Optional<String> in(String sql, Settings settings) throws SQLException {
+        try (Connection connection = DuckDb.forParsing()) {
+            Query.parse(sql, connection, Lookups.of(settings)::mayBe);
+            return Optional.empty();
+        } catch (ConnectorException e) {
+            return Optional.of(e.saying(""));
+        }
+    }
+}
