@@ -55,8 +55,8 @@ class PageQueryIT extends PageBed {
                 .containsText(Pattern.compile("with values in this result \\(\\d+ of 457\\)"));
         shoot(page, "wide");
         page.getByLabel("Search columns").fill("sourcename");
-        assertThat(page.locator(".columns > li")).hasCount(1);
-        page.locator(".columns .name").click();
+        assertThat(page.locator(".columns-panel .columns > li")).hasCount(1);
+        page.locator(".columns-panel .columns .name").click();
         button(page, "Pin").click();
         assertThat(page.locator(".grid-head button").first()).containsText("SourceName");
         assertThat(page).hasURL(Pattern.compile("pinned=1&column=SourceName&column=%40timestamp"));
@@ -66,7 +66,7 @@ class PageQueryIT extends PageBed {
         assertThat(page.locator(".grid-head .pinned")).containsText("SourceName");
         assertThat(page.url()).contains("column=Hostname").doesNotContain("column=EventID");
         page.getByLabel("Search columns").fill("TargetUserName00");
-        page.locator(".columns .name").click();
+        page.locator(".columns-panel .columns .name").click();
         assertThat(page.locator(".opened")).containsText("varchar in 1 object: varchar in all records");
         page.locator(".grid").focus();
         page.keyboard().press("Space");
@@ -90,7 +90,7 @@ class PageQueryIT extends PageBed {
     void columnsHaveProfilesAndTheChartCounts() {
         Page page = open(address(Where.FOLDER) + linkTo("acme/syslog", "SELECT * FROM events", "all"));
         assertThat(page.locator(".cell").first()).isVisible();
-        page.locator(".columns")
+        page.locator(".columns-panel .columns")
                 .getByText("hostname", new Locator.GetByTextOptions().setExact(true))
                 .click();
         assertThat(page.locator(".profile")).containsText("distinct");
@@ -169,8 +169,8 @@ class PageQueryIT extends PageBed {
             assertThat(one.locator(".cell").first()).hasText("syslog");
             assertThat(other.locator(".cell").first()).hasText("firewall");
         }
-        assertThat(one.locator(".columns")).containsText("message");
-        assertThat(other.locator(".columns")).not().containsText("message");
+        assertThat(one.locator(".columns-panel .columns")).containsText("message");
+        assertThat(other.locator(".columns-panel .columns")).not().containsText("message");
     }
 
     @Test
@@ -178,13 +178,13 @@ class PageQueryIT extends PageBed {
         Page page = open(address(Where.FOLDER) + linkTo("hostile/events", null, null));
         Locator script = page.locator(".cell", new Page.LocatorOptions().setHasText("<script>window.hit=1</script>"));
         assertThat(script.first()).isVisible();
-        assertThat(page.locator(".columns")).containsText("<script>window.hit=2</script>");
+        assertThat(page.locator(".columns-panel .columns")).containsText("<script>window.hit=2</script>");
         assertThat(page.locator(".cell")
                         .filter(new Locator.FilterOptions().setHasText("javascript:"))
                         .first())
                 .isAttached();
         shoot(page, "hostile");
-        for (Locator name : page.locator(".columns .name").all()) {
+        for (Locator name : page.locator(".columns-panel .columns .name").all()) {
             name.click();
             assertThat(page.locator(".profile")).containsText("distinct");
         }
@@ -331,7 +331,7 @@ class PageQueryIT extends PageBed {
     @Test
     void theEditorCompletesColumnsAndFunctionsAndRemembersQueries() {
         Page page = open(address(Where.FOLDER) + linkTo("acme/syslog", null, null));
-        assertThat(page.locator(".columns")).containsText("hostname");
+        assertThat(page.locator(".columns-panel .columns")).containsText("hostname");
         page.locator(".cm-content").click();
         page.keyboard().press("Control+a");
         page.keyboard().type("SELECT hostn");
