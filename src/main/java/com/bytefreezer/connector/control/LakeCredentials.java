@@ -197,7 +197,7 @@ public final class LakeCredentials {
         }
     }
 
-    /** The control plane did not answer. */
+    /** Handles a call without an answer. */
     public Credentials withoutAnswer(
             @Variable("tenant") String tenant,
             @Variable("dataset") String dataset,

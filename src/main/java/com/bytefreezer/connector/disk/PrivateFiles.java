@@ -39,7 +39,7 @@ public final class PrivateFiles {
     }
 
     /**
-     * Creates a file with all of its content: who looks sees none of it or all. On failure there is nothing.
+     * Creates a file with its whole content; a reader sees all of it or no file. After a failure there is no file.
      *
      * @throws FileAlreadyExistsException if it exists
      */
@@ -58,7 +58,7 @@ public final class PrivateFiles {
         force(file.toAbsolutePath().resolveSibling(""));
     }
 
-    /** Replaces the content of a file, whose permissions stay: who looks sees the old or the new one. On failure, the old one. */
+    /** Replaces the content of a file and keeps its permissions; a reader sees the old or the new content. After a failure, the old content stays. */
     public static void replace(Path file, byte[] content) throws IOException {
         Path part = part(file, content);
         try {

@@ -10,7 +10,7 @@ import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A temporary folder for this user alone, removed with all that is in it when it is closed. */
+/** A temporary folder for this user alone. Closing removes it with its content. */
 public final class ScratchFolder implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ScratchFolder.class);
 
@@ -21,7 +21,7 @@ public final class ScratchFolder implements AutoCloseable {
     }
 
     /**
-     * A new one in the system's folder for temporary files.
+     * Creates one in the system's folder for temporary files.
      *
      * @throws UncheckedIOException if it cannot be created
      */
@@ -42,13 +42,13 @@ public final class ScratchFolder implements AutoCloseable {
         remove(path, each -> !Files.exists(kept) || !(kept.startsWith(each) || each.startsWith(kept)));
     }
 
-    /** Fails for nothing: what cannot be removed is logged. */
+    /** Never fails: it logs what cannot be removed. */
     @Override
     public void close() {
         remove(path);
     }
 
-    /** Removes a folder, if it exists, with all that is in it. What cannot be removed is logged. */
+    /** Removes a folder, if it exists, with its content; logs what cannot be removed. */
     public static void remove(Path folder) {
         remove(folder, each -> true);
     }
@@ -62,7 +62,7 @@ public final class ScratchFolder implements AutoCloseable {
     }
 
     /**
-     * Removes a folder, if it exists, with everything in it.
+     * Removes a folder, if it exists, with its content.
      *
      * @throws IOException if something in it cannot be removed; the rest is gone
      * @throws UncheckedIOException if it cannot be read

@@ -13,11 +13,11 @@ import org.apache.camel.TypeConversionException;
 import org.apache.camel.util.ObjectHelper;
 
 /**
- * A failure in a route that answers a client, as the client is told of it.
+ * What a client learns of a failure in a route of the API.
  *
  * @param status 4xx for the client's mistakes, 502 for failures of other systems, 500 for our own
  * @param reason in one line
- * @param sql where the client's query is wrong
+ * @param sql the place of the error in the client's query
  */
 public record ApiFailure(int status, String reason, Optional<SqlException> sql) {
     private static final String NOT_EXPECTED = "invalid request: the body is not the expected JSON%s.";

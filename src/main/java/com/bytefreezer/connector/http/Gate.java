@@ -81,8 +81,7 @@ final class Gate {
     }
 
     /**
-     * Agents are programs, and some name an origin. None is refused that no other site's page could have sent: such a page
-     * can neither have that origin nor know the token, and the browser does not send a cookie's token along.
+     * Agents are programs, and some name an origin. A request passes if no page of another site could have sent it: such a page cannot have that origin or know the token, and the browser adds no token to its requests.
      */
     private boolean isOfAgent(Request request) {
         return request.path().equals(AGENTS)

@@ -22,7 +22,7 @@ import java.util.regex.Pattern;
  * @param name the requested host, in lower case, without the port
  * @param port the requested port, as text; with mapped ports, this server's port may differ
  * @param foreign whether a page of another site sent it
- * @param fromProgram whether what it names as its origin can be that of no other site's page: a program, or this machine
+ * @param fromProgram whether its origin is a program or this machine, and so no page of another site
  * @param hasBody whether it has a body
  * @param type the media type of the body, in lower case, without parameters
  * @param bearer its bearer token

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * format.
  *
  * @param settings of every case and of the certification; {@code {server}} stands for the server's URL
- * @param without the standard cases that do not apply, each with the reason
+ * @param without standard cases that do not apply, each with the reason
  * @param server the real server's answer of success, for the certification
  * @param certify the real server's address, for the certification of a destination that does not speak HTTP
  */

@@ -11,7 +11,7 @@ import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.s3.S3Client;
 
 /**
- * The objects right below a prefix of a bucket, read one by one. Holds nothing between two calls. Safe for use by several
+ * The objects directly below a prefix of a bucket, each read by itself. Keeps nothing open between calls. Safe for use by several
  * threads.
  */
 public record BucketFiles(Credentials credentials, Network network, String prefix, Duration timeout) {
@@ -23,7 +23,7 @@ public record BucketFiles(Credentials credentials, Network network, String prefi
      */
     public record File(String name, String state) {}
 
-    /** Those of {@code url}, which is {@code s3://bucket/prefix}; the credentials have the bucket's name. */
+    /** The objects below {@code url}, which is {@code s3://bucket/prefix}; the credentials are those of the bucket. */
     public static BucketFiles of(Settings settings, Credentials credentials, String url) {
         String[] parts = url.substring("s3://".length()).split("/", 2);
         String prefix = parts.length < 2 ? "" : parts[1].replaceAll("/+$", "");
@@ -48,7 +48,7 @@ public record BucketFiles(Credentials credentials, Network network, String prefi
         return files;
     }
 
-    /** The content of an object; close it. */
+    /** The content of an object; the caller closes it. */
     public InputStream open(String name) throws IOException {
         try {
             return with(client -> client.getObject(
@@ -58,7 +58,7 @@ public record BucketFiles(Credentials credentials, Network network, String prefi
         }
     }
 
-    /** The client stays open for a while after it is given back, and so does what it reads. */
+    /** The client and its streams stay open for a while after the client is given back. */
     private <T> T with(Function<S3Client, T> work) {
         S3Client client = S3Clients.take(credentials, network, timeout);
         try {

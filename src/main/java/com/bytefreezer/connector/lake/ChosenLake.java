@@ -13,12 +13,12 @@ import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
 /**
- * A lake of which some objects are left out.
+ * A lake without some of its objects.
  *
- * @param chosen the others, in their order, as {@link Lake#objects} has them
+ * @param chosen the remaining objects, in the order of {@link Lake#objects}
  */
 public record ChosenLake(Lake lake, Function<Instant, Stream<LakeObject>> chosen) implements Lake {
-    /** The lake with what {@code choice} leaves of its objects. */
+    /** The lake with the objects that {@code choice} leaves. */
     public static Lake of(Lake lake, UnaryOperator<Iterator<LakeObject>> choice) {
         return new ChosenLake(lake, since -> {
             Stream<LakeObject> all = lake.objects(since);

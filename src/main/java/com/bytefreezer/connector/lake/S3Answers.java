@@ -39,7 +39,7 @@ record S3Answers(String bucket, String where) {
         @Override
         public Optional<InputStream> modifyHttpResponseContent(
                 Context.ModifyHttpResponse context, ExecutionAttributes attributes) {
-            // The content of an object is for who reads it to limit.
+            // The reader of an object limits its content.
             return context.request() instanceof GetObjectRequest
                     ? context.responseBody()
                     : context.responseBody().map(Limited::new);

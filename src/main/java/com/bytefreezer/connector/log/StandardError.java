@@ -23,14 +23,14 @@ public final class StandardError extends OutputStreamAppender<ILoggingEvent> {
         super.start();
     }
 
-    /** From now on, no other text gets there. */
+    /** From now on, only log lines get there. */
     public static void take() {
         System.setErr(lines(ORIGINAL, PlainText::known));
         SLF4JBridgeHandler.removeHandlersForRootLogger();
         SLF4JBridgeHandler.install();
     }
 
-    /** From now on, {@code format} makes each line that others write. */
+    /** From now on, {@code format} formats each line that others write. */
     static void take(UnaryOperator<String> format) {
         System.setErr(lines(ORIGINAL, format));
     }

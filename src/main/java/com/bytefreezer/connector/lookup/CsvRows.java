@@ -16,8 +16,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rows of a CSV file with a header. Each value is a text, so that an id keeps its zeros; an empty one is NULL, or
- * it would be joined with all that lack theirs. Used by one thread.
+ * The rows of a CSV file with a header. Each value is a text, so that an id keeps its leading zeros. An empty value is NULL; otherwise it would match every record without a value. Used by one thread.
  */
 final class CsvRows implements LookupRows {
     private static final ObjectReader READER = CsvMapper.builder()
@@ -48,7 +47,7 @@ final class CsvRows implements LookupRows {
         }
     }
 
-    /** Of a header without a comma, what some programs write instead. */
+    /** The separators that some programs write instead of commas, for a header without a comma. */
     private char separator() throws IOException {
         text.mark(FIRST_LINE);
         char[] start = new char[FIRST_LINE];
@@ -84,12 +83,12 @@ final class CsvRows implements LookupRows {
         try {
             return rows.hasNextValue() ? rows.nextValue() : null;
         } catch (JsonProcessingException e) {
-            throw new BrokenLookup("line %d is no CSV (%s)".formatted(line(), e.getOriginalMessage()));
+            throw new BrokenLookup("line %d is not CSV (%s)".formatted(line(), e.getOriginalMessage()));
         }
     }
 
     private int line() {
-        // Where the parser is after it: at the beginning of the next line.
+        // The parser is already at the beginning of the next line.
         return Math.max(1, rows.getCurrentLocation().getLineNr() - 1);
     }
 }

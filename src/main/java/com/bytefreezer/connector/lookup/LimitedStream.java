@@ -4,7 +4,7 @@ import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 
-/** Fails after so many bytes. */
+/** Fails after a number of bytes. */
 final class LimitedStream extends FilterInputStream {
     private final long most;
     private long left;

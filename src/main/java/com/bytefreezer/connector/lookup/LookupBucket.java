@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
 
-/** A prefix of a bucket. */
+/** Lookups below a prefix of a bucket. */
 record LookupBucket(String url, BucketFiles bucket) implements LookupPlace {
     @Override
     public boolean exists() {

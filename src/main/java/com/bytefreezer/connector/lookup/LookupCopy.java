@@ -21,8 +21,7 @@ import org.duckdb.DuckDBConnection;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes the Parquet file of a lookup's version. Texts are read here and not by DuckDB, which guesses types and ends the process
- * with some of them.
+ * Writes a version of a lookup as a Parquet file. Java reads the text formats, because DuckDB guesses types, and some texts crash its process.
  */
 final class LookupCopy {
     private LookupCopy() {}
@@ -30,7 +29,7 @@ final class LookupCopy {
     /**
      * Reads {@code content} into {@code copy}.
      *
-     * @throws BrokenLookup what is wrong with the content
+     * @throws BrokenLookup if the content cannot be read as a lookup
      */
     static LookupTable of(LookupFile file, Path content, Path copy, String version, long mostBytes) throws IOException {
         try (Connection connection = DriverManager.getConnection("jdbc:duckdb:");

@@ -12,35 +12,35 @@ import org.jspecify.annotations.Nullable;
  *
  * @param file its name in the folder
  * @param place where it is, for messages
- * @param state changes with its content
- * @param problem why it cannot be read; null while nothing is known against it
+ * @param state another one whenever the content changes
+ * @param problem why it cannot be read; null if no problem is known
  */
 record LookupFile(
         String file, String place, String state, @Nullable String problem) {
     private static final Pattern FILE =
             Pattern.compile("(?<name>.*?)\\.(?<format>csv|parquet|ndjson)(?<packed>\\.(gz|zst|zip|bz2|xz))?");
     private static final Pattern NAME = Pattern.compile("[a-z_][a-z0-9_]{0,63}");
-    /** They have a meaning in every query. */
+    /** These names have a meaning in every query. */
     private static final List<String> TAKEN = List.of("events", "parquet_path");
 
-    /** How the rows are written. */
+    /** The format of the rows. */
     enum Format {
         CSV,
         PARQUET,
         NDJSON
     }
 
-    /** Whether a file's name is one of a lookup, good or bad. */
+    /** Whether a file with this name is a lookup, usable or not. */
     static boolean isOne(String file) {
         return !file.startsWith(".") && FILE.matcher(lower(file)).matches();
     }
 
-    /** Whether a name, in small letters, may be a lookup's. */
+    /** Whether a lookup may have this name, in lower case. */
     static boolean isName(String name) {
         return NAME.matcher(name).matches() && !TAKEN.contains(name);
     }
 
-    /** By which queries know it, in small letters. */
+    /** Its name in queries, in lower case. */
     String name() {
         return matcher().group("name");
     }
@@ -53,14 +53,14 @@ record LookupFile(
         return ".gz".equals(matcher().group("packed"));
     }
 
-    /** What is wrong with its name or its place, as an end of a message; null: nothing. */
+    /** The problem with its name or its place, as the end of a message; null if there is none. */
     @Nullable
     String problemOfFile() {
         String packed = matcher().group("packed");
         if (!isName(name())) {
             return TAKEN.contains(name())
                     ? "the name %s has a meaning of its own. Rename the file".formatted(name())
-                    : "a lookup's name has small or capital letters of ASCII, digits and _ only. Rename the file";
+                    : "a lookup's name has only ASCII letters, digits and _. Rename the file";
         }
         if (packed != null && (!isGzipped() || format() == Format.PARQUET)) {
             return "%s is not read. Unpack it, or use .csv.gz or .ndjson.gz".formatted(packed);
@@ -68,11 +68,11 @@ record LookupFile(
         return problem;
     }
 
-    /** That it cannot be read. */
+    /** The failure to read it. */
     ConnectorException broken(String what, @Nullable Throwable cause) {
         return new ConnectorException(
                 "lookup %s (%s): %s.".formatted(name(), place, what),
-                "Exports that use it wait; others go on.",
+                "Exports that use it wait; others continue.",
                 "",
                 cause);
     }

@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** A folder of this machine. A link leads to a file inside of it, or is not read. */
+/** Lookups in a folder of this machine. A link is read only if it leads to a file in the folder. */
 record LookupFolder(Path folder) implements LookupPlace {
     @Override
     public boolean exists() {
@@ -38,7 +38,7 @@ record LookupFolder(Path folder) implements LookupPlace {
                 return new LookupFile(name, path.toString(), "", "it is a link that leads out of the folder");
             }
             if (!Files.isRegularFile(real, LinkOption.NOFOLLOW_LINKS)) {
-                return new LookupFile(name, path.toString(), "", "it is no file");
+                return new LookupFile(name, path.toString(), "", "it is not a file");
             }
             BasicFileAttributes attributes = Files.readAttributes(real, BasicFileAttributes.class);
             String state = "%d %s %s".formatted(attributes.size(), attributes.lastModifiedTime(), attributes.fileKey());

@@ -4,14 +4,14 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
 
-/** Where lookups are. Safe for use by several threads. */
+/** The place of the lookups. Safe for use by several threads. */
 interface LookupPlace {
-    /** Whether there may be any. */
+    /** Whether lookups are configured. */
     boolean exists();
 
-    /** The files that may be lookups, in the order of their names. */
+    /** The files that may be lookups, by name. */
     List<LookupFile> files() throws IOException;
 
-    /** The content of one of them, as it is now. */
+    /** The present content of one of them. */
     InputStream open(LookupFile file) throws IOException;
 }

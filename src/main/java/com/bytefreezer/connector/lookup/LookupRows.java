@@ -8,18 +8,18 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** The rows of a file, one after the other. Used by one thread. */
+/** Reads the rows of a file in order. Used by one thread. */
 interface LookupRows {
-    /** What people would do with more is another thing than a lookup. */
+    /** A table with more columns is not meant to be a lookup. */
     int MOST_COLUMNS = 1000;
 
-    /** The names of the columns with DuckDB's types. */
+    /** The names of the columns with their DuckDB types. */
     Map<String, String> columns() throws IOException;
 
-    /** The values of the next row: texts, or what their column's type takes; null after the last one. */
+    /** The values of the next row, as text or as the column's type; null after the last row. */
     Object @Nullable [] next() throws IOException;
 
-    /** @throws BrokenLookup when these cannot be the names of columns */
+    /** @throws BrokenLookup if columns cannot have these names */
     static void requireNames(List<String> names) throws BrokenLookup {
         Set<String> seen = new HashSet<>();
         if (names.size() > MOST_COLUMNS) {

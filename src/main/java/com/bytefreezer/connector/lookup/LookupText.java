@@ -14,7 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.zip.GZIPInputStream;
 
-/** The text of a file: UTF-8, with or without a byte order mark, and of no more bytes than allowed. */
+/** The text of a file: UTF-8, with or without a byte order mark, up to the maximum size. */
 final class LookupText {
     private LookupText() {}
 
@@ -52,7 +52,7 @@ final class LookupText {
             try {
                 read = super.read(buffer, offset, length);
             } catch (CharacterCodingException e) {
-                throw new BrokenLookup("it is no UTF-8 text after line %d; save it as UTF-8".formatted(lines));
+                throw new BrokenLookup("it is not UTF-8 after line %d; save it as UTF-8".formatted(lines));
             }
             for (int i = offset; i < offset + read; i++) {
                 if (buffer[i] == '\n') {

@@ -20,8 +20,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The versions of lookups that lanes have used, kept beside the cursor: with them a hunt tells what is new. What cannot be kept
- * costs no record. Safe for use by several threads and processes.
+ * Keeps the versions of lookups that lanes have used, beside the cursor, so that a hunt can tell which entries are new. A failure here affects no delivery. Safe for use by several threads and processes.
  */
 public final class LookupVersions {
     private static final Logger LOG = LoggerFactory.getLogger(LookupVersions.class);
@@ -36,7 +35,7 @@ public final class LookupVersions {
         return new LookupVersions(settings.lookupVersionsFolder());
     }
 
-    /** Keeps those that are not kept yet. Whether there was one. */
+    /** Keeps the versions that are not kept yet; returns whether there was one. */
     public boolean keep(LookupTables tables) {
         boolean isNew = false;
         for (LookupTable table : tables.tables()) {
@@ -52,7 +51,7 @@ public final class LookupVersions {
                 }
             } catch (IOException e) {
                 LOG.warn(
-                        "lookup {}: its version {} cannot be kept ({}). Exports go on; a later retro-hunt takes all its entries for new.",
+                        "lookup {}: its version {} cannot be kept ({}). Exports continue; a later retro-hunt treats all its entries as new.",
                         table.name(),
                         table.version(),
                         e.toString());
@@ -61,13 +60,13 @@ public final class LookupVersions {
         return isNew;
     }
 
-    /** A version that was kept. */
+    /** A kept version. */
     public Optional<LookupTable> find(String name, String version) {
         Path kept = path(name, version);
         return Files.exists(kept) ? Optional.of(new LookupTable(name, kept, Map.of(), 0, version)) : Optional.empty();
     }
 
-    /** Removes all versions of a lookup that no lane needs for a hunt. */
+    /** Removes the versions of a lookup that no lane needs for a hunt. */
     public void forgetUnused(String name, LaneLookups lanes) {
         Set<String> versions = lanes.all().stream()
                 .filter(each -> each.name().equals(name))

@@ -33,31 +33,30 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The lookups of this process, see the settings {@code lookups.*}. A file is read when it has changed since it was read last,
- * into a copy, so that whatever happens to it meanwhile a run has one version of it. Safe for use by several threads.
+ * The lookups of this process, see the settings {@code lookups.*}. A changed file is read into a copy, so that a run has one version of it, whatever happens to the file meanwhile. Safe for use by several threads.
  */
 public final class Lookups {
     private static final Map<Key, Lookups> ALL = new ConcurrentHashMap<>();
-    /** A file that is written while it is read is read again. */
+    /** A file that changes while it is read is read again, this many times at most. */
     private static final int MOST_TRIES = 3;
 
     private static final int BYTES_OF_VERSION = 6;
-    /** Of a lookup; runs that go on may still need the last ones. */
+    /** Number of copies to keep of a lookup, because runs may still use earlier ones. */
     private static final int MOST_COPIES = 5;
 
     private final LookupPlace place;
     private final long mostBytes;
-    /** By file. */
+    /** Results by file. */
     private final Map<String, Read> known = new HashMap<>();
 
-    /** By name, the last one last. */
+    /** Copies by name, the latest one last. */
     private final Map<String, Deque<Path>> copiesOf = new HashMap<>();
 
     private @Nullable Path copies;
 
     private record Key(LookupPlace place, long mostBytes) {}
 
-    /** What came of reading a file in a state: a table, or what is wrong. */
+    /** The result of reading a file in one state: a table or a problem. */
     private record Read(
             String state,
             @Nullable LookupTable table,
@@ -67,8 +66,8 @@ public final class Lookups {
      * A lookup, for people.
      *
      * @param file where it is
-     * @param table null when it is broken
-     * @param problem why it is, in one line; else null
+     * @param table null if it is broken
+     * @param problem why it is broken, in one line; otherwise null
      */
     public record Look(
             String name,
@@ -81,7 +80,7 @@ public final class Lookups {
         mostBytes = key.mostBytes;
     }
 
-    /** Those that the settings name; the same for the same ones. */
+    /** The lookups of these settings; equal settings share them. */
     public static Lookups of(Settings settings) {
         String where = settings.text("lookups.folder").replaceAll("/+$", "");
         LookupPlace place = where.startsWith("s3://") ? bucket(settings, where) : new LookupFolder(Path.of(where));
@@ -94,15 +93,15 @@ public final class Lookups {
         return new LookupBucket(url, BucketFiles.of(settings, credentials, url));
     }
 
-    /** Whether there may be a lookup of this name, in small letters. */
+    /** Whether a lookup may have this name, in lower case. */
     public boolean mayBe(String name) {
         return LookupFile.isName(name) && place.exists();
     }
 
     /**
-     * The tables of these names, as they are now; of a name that there is none of, none.
+     * The present tables of these names; names without a lookup are ignored.
      *
-     * @throws ConnectorException what is wrong with the first of them that is broken
+     * @throws ConnectorException the problem of the first broken one
      */
     public LookupTables of(Iterable<String> names) {
         Map<String, LookupTable> tables = new TreeMap<>();
@@ -116,7 +115,7 @@ public final class Lookups {
         return new LookupTables(List.copyOf(tables.values()));
     }
 
-    /** All there are, good and broken ones, by name. */
+    /** All lookups, usable and broken ones, by name. */
     public List<Look> all() {
         List<Look> looks = new ArrayList<>();
         files().forEach((name, files) -> {
@@ -130,7 +129,7 @@ public final class Lookups {
         return looks;
     }
 
-    /** The names of all there are. */
+    /** The names of all lookups. */
     public List<String> names() {
         return List.copyOf(files().keySet());
     }
@@ -160,7 +159,7 @@ public final class Lookups {
                     null);
         }
         Read read = known.get(file.file());
-        // A broken one may have been unreadable for a reason that its state does not tell.
+        // A broken one is read again, because the reason may be one that its state does not show.
         if (read == null || read.problem != null || !read.state.equals(file.state())) {
             read = read(file);
             known.put(file.file(), read);
@@ -201,7 +200,7 @@ public final class Lookups {
     }
 
     private LookupTable table(LookupFile file, Path content, String version) throws IOException {
-        // Another file may have the same content.
+        // A file with the same content may exist already.
         Path copy = copies().resolve(file.name() + "-" + file.format() + "-" + version + ".parquet");
         Deque<Path> made = copiesOf.computeIfAbsent(file.name(), name -> new ArrayDeque<>());
         made.remove(copy);
@@ -228,7 +227,7 @@ public final class Lookups {
 
     private Path copies() {
         if (copies == null) {
-            // Shared by all that runs in this process.
+            // All parts of this process share it.
             ScratchFolder folder = ScratchFolder.create();
             Runtime.getRuntime().addShutdownHook(new Thread(folder::close));
             copies = folder.path();

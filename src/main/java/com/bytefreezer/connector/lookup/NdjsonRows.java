@@ -13,8 +13,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rows of a file with a JSON object on each line. A column has the members of one name: whole numbers, numbers, truth
- * values, or, where these differ or are anything else, texts. Reads the file twice. Used by one thread.
+ * The rows of a file with a JSON object on each line. All members with one name form a column: of whole numbers, numbers or booleans; of texts if their types differ or are others. Reads the file twice. Used by one thread.
  */
 final class NdjsonRows implements LookupRows {
     private static final ObjectMapper JSON = Json.mapper();
@@ -24,7 +23,7 @@ final class NdjsonRows implements LookupRows {
     private long line;
     private @Nullable Map<String, String> columns;
 
-    /** Reads the file from its beginning. */
+    /** Opens the file from its beginning. */
     interface Opener {
         BufferedReader open() throws IOException;
     }
@@ -124,8 +123,8 @@ final class NdjsonRows implements LookupRows {
                 return row;
             }
         } catch (JsonProcessingException e) {
-            throw new BrokenLookup("line %d is no JSON (%s)".formatted(line, e.getOriginalMessage()));
+            throw new BrokenLookup("line %d is not JSON (%s)".formatted(line, e.getOriginalMessage()));
         }
-        throw new BrokenLookup("line %d is no JSON object".formatted(line));
+        throw new BrokenLookup("line %d is not a JSON object".formatted(line));
     }
 }

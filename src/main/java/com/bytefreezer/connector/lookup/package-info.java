@@ -1,4 +1,4 @@
-/** Lookups: tables from files, which queries may join with {@code events}. */
+/** Lookups: tables from files that queries may join with {@code events}. */
 @NullMarked
 package com.bytefreezer.connector.lookup;
 

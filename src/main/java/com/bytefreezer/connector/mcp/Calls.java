@@ -5,12 +5,12 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
-/** The requests that are being answered, so that whoever has sent one can cancel it. Safe for use by several threads. */
+/** The requests that are being answered. The client that sent one can cancel it. Safe for use by several threads. */
 final class Calls {
     private final Consumer<String> cancel;
     private final Map<Key, Call> underWay = new ConcurrentHashMap<>();
 
-    /** A client's own name for its request. */
+    /** The name that a client gives its request. */
     private record Key(String client, Object request) {}
 
     /** @param cancel ends the query with this {@code query_id}, if it runs */
@@ -28,7 +28,7 @@ final class Calls {
             this.key = key;
         }
 
-        /** Names what DuckDB does for it. */
+        /** The id of its query in DuckDB. */
         String queryId() {
             return queryId;
         }
@@ -37,7 +37,7 @@ final class Calls {
             return cancelled;
         }
 
-        /** Ends what is done for it. */
+        /** Stops the work for it. */
         void cancel() {
             cancelled = true;
             cancel.accept(queryId);
@@ -49,14 +49,14 @@ final class Calls {
         }
     }
 
-    /** Begins to answer; close it at its end. */
+    /** Registers a request that is being answered; close it at its end. */
     Call begin(String client, Object request) {
         Call call = new Call(new Key(client, request));
         underWay.put(call.key, call);
         return call;
     }
 
-    /** Cancels a request of the same client; one that is answered already stays so. */
+    /** Cancels a request of the same client, unless it is answered already. */
     void cancel(String client, Object request) {
         Call call = underWay.get(new Key(client, request));
         if (call != null) {

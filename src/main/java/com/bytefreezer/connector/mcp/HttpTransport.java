@@ -12,9 +12,7 @@ import org.apache.camel.component.platform.http.vertx.HttpMessage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Streamable HTTP without its streams: a POST has a message and gets the answer as JSON. A step of {@code
- * routes/mcp.camel.yaml}. The session that {@code initialize} begins is nothing but a name by which a client's requests can
- * be cancelled by that client alone; whoever hangs up cancels, too. Safe for use by several threads.
+ * Streamable HTTP without its streams: a POST contains a message, and the answer is JSON. A step of {@code routes/mcp.camel.yaml}. The session that {@code initialize} begins only names the client, so that nobody else can cancel its requests. A client that hangs up cancels, too. Safe for use by several threads.
  */
 public final class HttpTransport {
     private final Protocol protocol;
@@ -34,7 +32,7 @@ public final class HttpTransport {
                         ErrorCodes.INVALID_REQUEST,
                         "MCP-Protocol-Version must be one of %s.".formatted(String.join(", ", Protocol.VERSIONS)))
                 : Message.of(body == null ? new byte[0] : body);
-        // Without a session a client cannot be told from another.
+        // Without a session, clients cannot be distinguished.
         String client = session == null ? UUID.randomUUID().toString() : session;
         byte[] answer = answer(message, client, cancel -> onHangup(http, cancel));
         http.removeHeaders("*");

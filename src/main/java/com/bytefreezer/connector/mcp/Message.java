@@ -12,7 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What a client sends, one message of JSON-RPC. */
+/** One message of JSON-RPC from a client. */
 sealed interface Message {
     ObjectMapper JSON = Json.mapper();
 
@@ -23,7 +23,7 @@ sealed interface Message {
         }
     }
 
-    /** It does not: a notification, or an answer to what was never asked. */
+    /** It needs no answer: a notification, or an answer to a request that was never sent. */
     record Notification(String method, JsonNode params) implements Message {
         private static final String CANCELLED = "notifications/cancelled";
 
@@ -37,14 +37,14 @@ sealed interface Message {
         }
     }
 
-    /** It is none; with what its sender is told. */
+    /** It is invalid; contains the error for its sender. */
     record Wrong(byte[] answer) implements Message {
         Wrong(int code, String what) {
             this(error(null, code, what));
         }
     }
 
-    /** Reads one. */
+    /** Reads a message. */
     static Message of(byte[] text) {
         JsonNode read;
         try {
@@ -56,7 +56,7 @@ sealed interface Message {
             return new Wrong(ErrorCodes.INVALID_REQUEST, "Batches are not supported. Send each message by itself.");
         }
         if (!read.path("jsonrpc").asText().equals(McpSchema.JSONRPC_VERSION)) {
-            return new Wrong(ErrorCodes.INVALID_REQUEST, "This is no message of JSON-RPC 2.0.");
+            return new Wrong(ErrorCodes.INVALID_REQUEST, "This is not a message of JSON-RPC 2.0.");
         }
         JsonNode id = read.path("id");
         JsonNode method = read.path("method");
@@ -83,7 +83,7 @@ sealed interface Message {
         return id.isIntegralNumber() ? id.numberValue() : id.asText();
     }
 
-    /** @param id null where it is unknown */
+    /** @param id null if it is unknown */
     static byte[] error(@Nullable Object id, int code, String what) {
         Map<String, Object> answer = new LinkedHashMap<>();
         answer.put("jsonrpc", McpSchema.JSONRPC_VERSION);

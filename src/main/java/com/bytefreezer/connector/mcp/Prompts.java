@@ -17,7 +17,7 @@ import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What a person can ask an agent to do, in {@code resources/mcp}: the title, then the text with its arguments in braces. */
+/** Tasks that a person can give an agent, in {@code resources/mcp}: each file has the title, then the text with its arguments in braces. */
 final class Prompts {
     private static final Map<String, String> ARGUMENTS = Map.of(
             "question", "what to look for, such as: failed logins of administrators",
@@ -63,7 +63,7 @@ final class Prompts {
                 .build();
     }
 
-    /** A text of {@code resources/mcp}. */
+    /** The text of a file in {@code resources/mcp}. */
     static String text(String name) {
         try (InputStream stream = Prompts.class.getResourceAsStream("/mcp/" + name + ".md")) {
             return new String(Objects.requireNonNull(stream, name).readAllBytes(), StandardCharsets.UTF_8).strip();

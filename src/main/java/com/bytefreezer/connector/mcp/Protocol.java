@@ -36,11 +36,10 @@ import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
 /**
- * Answers the messages of clients, whatever way they come. Knows nothing of a client but what is being answered: each
- * message stands for itself. Safe for use by several threads.
+ * Answers the messages of clients over any transport. Each message stands for itself; only requests that are being answered are remembered. Safe for use by several threads.
  */
 public final class Protocol implements CamelContextAware {
-    /** The last is the one that clients of an unknown version are answered with. */
+    /** Clients with an unknown version get the last one. */
     static final List<String> VERSIONS = List.of(
             ProtocolVersions.MCP_2024_11_05,
             ProtocolVersions.MCP_2025_03_26,
@@ -48,7 +47,7 @@ public final class Protocol implements CamelContextAware {
             ProtocolVersions.MCP_2025_11_25);
 
     private static final Logger LOG = LoggerFactory.getLogger(Protocol.class);
-    private static final String WRONG_PARAMS = "The params are not those of %s.";
+    private static final String WRONG_PARAMS = "These are not the params of %s.";
 
     private final Settings settings;
     private final Secrets secrets;
@@ -74,11 +73,11 @@ public final class Protocol implements CamelContextAware {
     }
 
     /**
-     * Answers, after as long as that takes.
+     * Answers a message; may take long.
      *
-     * @param client whose request it is: nobody else can cancel it
-     * @param begun is given what cancels it, from any thread
-     * @return null when it was cancelled
+     * @param client the sender; nobody else can cancel the request
+     * @param begun gets a way to cancel the request, usable from any thread
+     * @return null if it was cancelled
      */
     byte @Nullable [] answer(Request request, String client, Consumer<Runnable> begun) {
         JSONRPCRequest asked = request.call();
@@ -91,12 +90,12 @@ public final class Protocol implements CamelContextAware {
                 return null;
             }
             JSONRPCError error = answer.error();
-            // The SDK's words are those of Java.
+            // The SDK's message is about Java.
             return error != null && error.code() == ErrorCodes.INTERNAL_ERROR
                     ? wrongParams(asked)
                     : Message.JSON.writeValueAsBytes(answer);
         } catch (IllegalArgumentException e) {
-            // As Jackson says it.
+            // The message of Jackson.
             LOG.debug("MCP, {}", asked.method(), e);
             return wrongParams(asked);
         } catch (IOException | RuntimeException e) {
@@ -113,19 +112,19 @@ public final class Protocol implements CamelContextAware {
         return Message.error(asked.id(), ErrorCodes.INVALID_PARAMS, WRONG_PARAMS.formatted(asked.method()));
     }
 
-    /** Heeds what needs no answer. */
+    /** Handles a message that needs no answer. */
     void note(Notification notification, String client) {
         if (notification.cancels()) {
             calls.cancel(client, notification.cancelled());
         }
     }
 
-    /** Cancels all that is being answered. */
+    /** Cancels all requests that are being answered. */
     void cancelAll() {
         calls.cancelAll();
     }
 
-    /** Made with the first message, since the routes are there by then. */
+    /** Created with the first message, because by then the routes exist. */
     private synchronized McpStatelessServerHandler handler() {
         McpStatelessServerHandler known = handler;
         return known == null ? make() : known;
@@ -153,7 +152,7 @@ public final class Protocol implements CamelContextAware {
                     // Tools check their arguments themselves, and tests their answers.
                     .validateToolInputs(false)
                     .jsonSchemaValidator((schema, content) -> ValidationResponse.asValid(""))
-                    // In the thread of the request.
+                    // Runs in the thread of the request.
                     .immediateExecution(true)
                     .tools(callable.specifications())
                     .resources(resources.all())
@@ -166,7 +165,7 @@ public final class Protocol implements CamelContextAware {
         return Objects.requireNonNull(handler);
     }
 
-    /** The SDK's way to hand over what answers. */
+    /** The SDK asks for handlers in this form. */
     private final class Handover implements McpStatelessServerTransport {
         @Override
         public void setMcpHandler(McpStatelessServerHandler made) {

@@ -28,8 +28,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an agent may read besides calling tools: the description of the API, the pages of the destinations, and what a
- * dataset looks like. They are a fixed set, but for the datasets, and none is found by a path.
+ * Resources that an agent may read: the description of the API, the pages of the destinations, and descriptions of datasets. Except for the datasets they are a fixed set, and none is found by a path.
  */
 final class Resources {
     private static final String SCHEMA = "schema://{tenant}/{dataset}";
@@ -70,7 +69,7 @@ final class Resources {
     List<SyncResourceTemplateSpecification> templates() {
         return List.of(new SyncResourceTemplateSpecification(
                 ResourceTemplate.builder(SCHEMA, "Columns and newest partitions of a dataset")
-                        .description("What describe_dataset answers, for the newest partition.")
+                        .description("The answer of describe_dataset for the newest partition.")
                         .mimeType("text/plain")
                         .build(),
                 (context, request) -> schema(request.uri(), context)));
@@ -111,7 +110,7 @@ final class Resources {
                 .build();
     }
 
-    /** One that an integrator has written has no page among ours. */
+    /** A destination of an integrator has no page here. */
     private static String described(Destination destination) {
         return "# %s\n\n%s\n\n%s\n\n## Settings\n%s\n"
                 .formatted(

@@ -19,7 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What tools take and answer, as JSON Schema; answers are described in openapi.yaml and in mcp/answers.yaml. */
+/** The arguments and answers of tools as JSON Schema; openapi.yaml and mcp/answers.yaml describe the answers. */
 final class Schemas {
     private static final ObjectMapper JSON = Json.mapper();
     private static final String COMPONENT = "#/components/schemas/";
@@ -34,7 +34,7 @@ final class Schemas {
         }
     }
 
-    /** What a tool takes: these arguments and no others. */
+    /** The arguments of a tool; it takes no others. */
     static Map<String, Object> input(Tool tool) {
         Map<String, Object> properties = new LinkedHashMap<>();
         for (Argument argument : tool.arguments()) {
@@ -59,12 +59,12 @@ final class Schemas {
         return Map.of("type", "object", "properties", properties, "required", required, "additionalProperties", false);
     }
 
-    /** What a tool answers, see {@link Answer}; of any other than a described one {@code data} can be anything. */
+    /** The answer of a tool, see {@link Answer}; without a description, {@code data} can be anything. */
     Map<String, Object> output(Tool tool) {
         ObjectNode schema = JSON.createObjectNode().put("type", "object");
         ObjectNode properties = schema.putObject("properties");
         properties.putObject("note").put("type", "string");
-        properties.putObject("hint").put("type", "string").put("description", "how to get what is missing");
+        properties.putObject("hint").put("type", "string").put("description", "how to get the missing part");
         schema.putArray("required").add("note").add("data");
         if (components.has(tool.returns())) {
             properties.putObject("data").put("$ref", "#/$defs/" + tool.returns());
@@ -87,7 +87,7 @@ final class Schemas {
         return definitions;
     }
 
-    /** OpenAPI 3.0 has {@code nullable} in place of the type null. */
+    /** OpenAPI 3.0 writes {@code nullable} instead of the type null. */
     private static JsonNode converted(JsonNode schema, Deque<String> used) {
         if (schema instanceof ArrayNode array) {
             array.forEach(element -> converted(element, used));

@@ -20,11 +20,11 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One client over two streams, a message a line. Several messages are answered at the same time, in any order. Used once. */
+/** One client over two streams, with one message per line. Answers several messages at the same time, in any order. Used once. */
 public final class StdioTransport {
     private static final Logger LOG = LoggerFactory.getLogger(StdioTransport.class);
     private static final String CLIENT = "stdio";
-    /** As much as the HTTP server takes. */
+    /** The same limit as that of the HTTP server. */
     private static final int LONGEST_LINE = 1 << 20;
 
     private static final int AT_ONCE = 16;
@@ -47,9 +47,9 @@ public final class StdioTransport {
     }
 
     /**
-     * Answers until the input ends, and then what is asked already.
+     * Answers until the input ends; then finishes the requests it has read.
      *
-     * @param patience how long the rest may take; what takes longer is cancelled
+     * @param patience time limit for the remaining requests, which are cancelled after it
      */
     public void serve(Duration patience) throws InterruptedException {
         try {
@@ -82,14 +82,14 @@ public final class StdioTransport {
                         "%d requests are waiting already. Wait for their answers.".formatted(MOST_WAITING)));
             }
         } else if (message instanceof Notification notification) {
-            // At once: a cancellation must not wait behind what it cancels.
+            // Handled at once: a cancellation must not wait behind the request that it cancels.
             protocol.note(notification, CLIENT);
         } else if (message instanceof Wrong wrong) {
             write(wrong.answer());
         }
     }
 
-    /** Null at the end; one byte too long, without the rest, where it is too long. */
+    /** The next line; null at the end. A line that is too long is cut one byte after the limit. */
     private byte @Nullable [] readLine() throws IOException {
         ByteArrayOutputStream line = new ByteArrayOutputStream();
         for (int next = in.read(); next >= 0; next = in.read()) {
@@ -113,7 +113,7 @@ public final class StdioTransport {
                 out.write('\n');
                 out.flush();
             } catch (IOException e) {
-                // Nobody reads any longer; the input will end.
+                // Nobody reads the answers any more; the input will end, too.
                 protocol.cancelAll();
             }
         }

@@ -24,13 +24,13 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The tools: what clients are told of them, and how they are called. Safe for use by several threads. */
+/** The tools: their description for clients, and the way to call them. Safe for use by several threads. */
 final class Tools {
-    /** In the context of a request: its {@link Call}. */
+    /** The key of a request's {@link Call} in its context. */
     static final String CALL = "call";
-    /** What a route says when its answer is truncated. */
+    /** The remark of a route about a truncated answer. */
     private static final String WHEN_TRUNCATED = "whenTruncated";
-    /** An argument with which a caller asks for longer texts. */
+    /** The argument that asks for longer texts. */
     private static final String MAX_BYTES = "max_bytes";
 
     private static final Logger LOG = LoggerFactory.getLogger(Tools.class);
@@ -40,7 +40,7 @@ final class Tools {
     private final CamelContext camel;
     private final List<Tool> all;
 
-    /** @param all those that may be called */
+    /** @param all the tools that may be called */
     Tools(List<Tool> all, Secrets secrets, CamelContext camel) {
         this.all = all;
         this.secrets = secrets;
@@ -60,7 +60,7 @@ final class Tools {
                 .toList();
     }
 
-    /** A tool that does more than read may reach a destination; none removes anything that is not delivered. */
+    /** A tool that does more than read may reach a destination. No tool removes undelivered data. */
     private static ToolAnnotations annotations(Tool tool) {
         return ToolAnnotations.builder()
                 .readOnlyHint(tool.reads())
@@ -102,7 +102,7 @@ final class Tools {
         }
     }
 
-    /** As a request of the API reaches its route: the arguments as JSON in the body, and each as a header. */
+    /** Calls the route as the API does: the body has the arguments as JSON, and each argument is also a header. */
     private Exchange ask(Tool tool, Map<String, Object> arguments, @Nullable Call call) throws IOException {
         String body = JSON.writeValueAsString(arguments);
         try (ProducerTemplate template = camel.createProducerTemplate()) {

@@ -10,9 +10,9 @@ public final class ApiException extends RuntimeException {
     private final int status;
 
     /**
-     * An answer.
+     * A refusal with this status and message.
      *
-     * @param status of HTTP, 4xx
+     * @param status the HTTP status, 4xx
      */
     public ApiException(int status, String message) {
         super(message);
@@ -34,7 +34,7 @@ public final class ApiException extends RuntimeException {
         }
     }
 
-    /** As above, for an export to be created and for trying it out before. */
+    /** As above, for one dataset without a pattern: to create an export, and to try it out first. */
     public static void requireOneDataset(@Nullable String tenant, @Nullable String dataset) {
         requireNames(tenant, dataset);
         if ((tenant + dataset).contains("*")) {
@@ -44,7 +44,7 @@ public final class ApiException extends RuntimeException {
         }
     }
 
-    /** The status of HTTP. */
+    /** The HTTP status. */
     public int status() {
         return status;
     }
@@ -52,7 +52,7 @@ public final class ApiException extends RuntimeException {
     /**
      * A parameter of a request.
      *
-     * @throws ApiException 400 if it exists and is not a whole number
+     * @throws ApiException 400 if it is present and not a whole number
      */
     public static int number(String name, @Nullable String text, int otherwise) {
         if (text == null) {

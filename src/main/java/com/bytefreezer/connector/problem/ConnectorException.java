@@ -4,26 +4,25 @@ import com.bytefreezer.connector.text.PlainText;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Something a person should know: a {@link Problem} whose line names the subject, what happened, what the connector does
- * now and what to do. It is shown unchanged, without a stack trace; external text in it has passed {@link PlainText}.
+ * Tells a person about a {@link Problem}. Its line is shown unchanged, without a stack trace; external text in it has passed {@link PlainText}.
  */
 public class ConnectorException extends RuntimeException implements Problem.Known {
     private static final long serialVersionUID = 1L;
 
     private final transient Problem problem;
 
-    /** Without an effect or remedy that could be told from the rest. */
+    /** With the whole line as one text: its effect and remedy cannot be told apart. */
     public ConnectorException(String message) {
         this(message, null);
     }
 
-    /** As {@link #ConnectorException(String)}, of the kind of {@code cause}. */
+    /** As {@link #ConnectorException(String)}, with the kind of {@code cause}. */
     public ConnectorException(String message, @Nullable Throwable cause) {
         this(message, "", "", cause);
     }
 
     /**
-     * For a case in which the catcher may know the effect better, see {@link #saying}. It has the kind of {@code cause}.
+     * With the kind of {@code cause}, and with an effect that the catcher may replace, see {@link #saying}.
      *
      * @param what happened, with a full stop
      * @param effect what the connector does now
@@ -33,7 +32,7 @@ public class ConnectorException extends RuntimeException implements Problem.Know
         this(new Problem(Failures.kind(cause), "", what, effect, remedy), cause);
     }
 
-    /** Of the problem's own kind, whatever its cause. */
+    /** With the kind of the problem, whatever the cause. */
     public ConnectorException(Problem problem, @Nullable Throwable cause) {
         super(problem.line(), cause);
         this.problem = problem;
@@ -58,7 +57,7 @@ public class ConnectorException extends RuntimeException implements Problem.Know
         return problem.saying(otherSubject, otherEffect);
     }
 
-    /** As above, with a subject and another effect. */
+    /** The same problem with another subject and another effect. */
     public ConnectorException of(String newSubject, String newEffect) {
         return new ConnectorException(problem.of(newSubject, newEffect), this);
     }

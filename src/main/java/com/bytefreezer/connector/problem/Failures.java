@@ -22,7 +22,7 @@ public final class Failures {
 
     private Failures() {}
 
-    /** What kind of problem it is, as the first in the chain of causes says that knows it. */
+    /** The kind of the first exception in the chain of causes that has one. */
     public static Kind kind(@Nullable Throwable failure) {
         for (Throwable e = failure; e != null; e = e.getCause()) {
             if (e instanceof Problem.Known known) {
@@ -52,8 +52,7 @@ public final class Failures {
     }
 
     /**
-     * As above, as an exception whose effect may be changed, see {@link ConnectorException#saying}: the described one,
-     * or a new one.
+     * The described exception, or a new one with the same text. Its effect can be replaced, see {@link ConnectorException#saying}.
      */
     public static ConnectorException known(Throwable failure) {
         for (Throwable e = failure; e != null; e = e.getCause()) {

@@ -4,76 +4,75 @@ import com.bytefreezer.connector.text.PlainText;
 import com.bytefreezer.connector.text.Secrets;
 
 /**
- * Something that went wrong, as a value: what is decided about it is decided by its {@link Kind}, and its text is made
- * where it is shown, since what follows from it may be another thing there.
+ * Something that went wrong. Code decides by its {@link Kind}. The text is made where it is shown, because the effect may differ there.
  *
- * @param subject of whom it is said; empty where the text names it
+ * @param subject what it is about; empty if the text names it
  * @param what happened, with a full stop
  * @param effect what the connector does now; may be empty
  * @param remedy what to do; may be empty
  */
 public record Problem(Kind kind, String subject, String what, String effect, String remedy) {
-    /** The effect where an export could not even begin. */
+    /** The effect if an export could not begin. */
     public static final String NOTHING_EXPORTED = "Nothing was exported.";
-    /** The effect where the process, or what was asked of it, could not begin. */
+    /** The effect if the process, or the requested work, could not begin. */
     public static final String NOT_STARTED = "Not started.";
 
-    /** As many as there are decisions. */
+    /** There is one kind for each decision. */
     public enum Kind {
-        /** Nothing is decided by it. */
+        /** No decision depends on it. */
         OTHER,
         /** A server refuses the keys or the login. */
         FORBIDDEN,
-        /** A server takes the keys and refuses the request. */
+        /** A server accepts the keys and refuses the request. */
         REFUSED,
-        /** It is not there, or not any more. */
+        /** It does not exist, or no longer exists. */
         GONE,
-        /** A server, a network or a disk fails: the same may work later. */
+        /** A server, a network or a disk fails; a retry may succeed. */
         UNREACHABLE,
         /** It needs more memory than there is. */
         NO_MEMORY,
-        /** It needs more room on a disk than there is. */
+        /** It needs more disk space than there is. */
         NO_ROOM,
-        /** It does not come to an end. */
+        /** It does not end. */
         NO_PROGRESS,
-        /** It has ended early, and nobody knows why. */
+        /** It ended early for an unknown reason. */
         BROKEN_OFF,
-        /** An error of DuckDB's own ended its database, and with it all statements on it. */
+        /** An internal error of DuckDB ended its database and all statements on it. */
         INTERNAL,
-        /** Somebody has stopped it. */
+        /** Somebody stopped it. */
         INTERRUPTED,
         /** The text of a query is wrong. */
         BAD_SQL,
-        /** A value cannot be made one of another type. */
+        /** A value cannot be converted to another type. */
         BAD_VALUE,
-        /** An object holds a value that DuckDB does not take. */
+        /** An object holds a value that DuckDB cannot read. */
         ODD_VALUE,
         /** The cursor cannot be read or written. */
         NOT_RECORDED
     }
 
-    /** Whoever carries a kind. */
+    /** An exception with a kind. */
     public interface Known {
-        /** What kind of problem it is. */
+        /** The kind of the problem. */
         Kind kind();
     }
 
-    /** Without a subject, effect or remedy of its own. */
+    /** A problem without subject, effect and remedy. */
     public Problem(Kind kind, String what) {
         this(kind, "", what, "", "");
     }
 
-    /** One that follows from the settings, or from what a person has given otherwise, so that nothing is begun. */
+    /** A wrong setting or other input, so that nothing starts. */
     public static Problem ofStart(String what, String remedy) {
         return ofStart("", what, remedy);
     }
 
-    /** The same of a subject. */
+    /** As above, with a subject. */
     public static Problem ofStart(String subject, String what, String remedy) {
         return new Problem(Kind.OTHER, subject, what, NOT_STARTED, remedy);
     }
 
-    /** Without these secrets. */
+    /** The same problem without these secrets. */
     public Problem masked(Secrets secrets) {
         return new Problem(kind, secrets.mask(subject), secrets.mask(what), effect, secrets.mask(remedy));
     }
@@ -83,17 +82,17 @@ public record Problem(Kind kind, String subject, String what, String effect, Str
         return line(subject, effect);
     }
 
-    /** In one line with another effect, or with none; one without an effect of its own stays as it is. */
+    /** One line, with {@code otherEffect} in place of the effect; without an effect, it stays as it is. */
     public String saying(String otherEffect) {
         return saying(subject, otherEffect);
     }
 
-    /** The same, and of another subject. */
+    /** As above, with another subject. */
     public String saying(String otherSubject, String otherEffect) {
         return line(otherSubject, effect.isEmpty() ? "" : otherEffect);
     }
 
-    /** The same of a subject, and with another effect. */
+    /** The same problem with another subject and another effect. */
     public Problem of(String newSubject, String newEffect) {
         return new Problem(kind, newSubject, what, newEffect, remedy);
     }

@@ -29,7 +29,7 @@ public final class Periodic implements Runnable {
         this.betweenLines = betweenLines;
     }
 
-    /** A daemon thread for such work. */
+    /** A daemon thread for periodic work. */
     public static ScheduledExecutorService thread(String name) {
         return Executors.newSingleThreadScheduledExecutor(task -> {
             Thread thread = new Thread(task, name);

@@ -2,7 +2,7 @@ package com.bytefreezer.connector.text;
 
 import java.util.regex.Pattern;
 
-/** The rules for names, for requests, settings, route files, folders of a lake and the control plane alike. */
+/** The rules for names in requests, settings, route files, folders of a lake and answers of the control plane. */
 public final class Names {
     private static final Pattern OF_DATASET = Pattern.compile("[^/\\\\{}\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}]{1,255}");
     private static final Pattern OF_ROUTE = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,99}");

@@ -101,7 +101,7 @@ public final class PlainText {
                 || (isSeen(character) && !isBreak(character) && !isHiddenMark(character));
     }
 
-    /** Marks that vary the sign before them: a text can be hidden in many of them. */
+    /** Variation selectors, which change the character before them; a series of them can hide a text. */
     private static boolean isHiddenMark(int character) {
         return character >= 0xE0100 && character <= 0xE01EF;
     }

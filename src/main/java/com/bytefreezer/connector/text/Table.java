@@ -3,15 +3,15 @@ package com.bytefreezer.connector.text;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Rows of text in columns as wide as their longest cell, for a terminal. Picocli's table wants the widths beforehand. */
+/** Rows of text in columns as wide as their longest cell, for a terminal. Picocli's table needs the widths beforehand. */
 public final class Table {
     private Table() {}
 
     /**
      * One line for each row.
      *
-     * @param rows each with as many cells as the first
-     * @param between what stands between two columns
+     * @param rows each has as many cells as the first
+     * @param between the text between two columns
      */
     public static List<String> lines(List<List<String>> rows, String between) {
         int[] widths = new int[rows.get(0).size()];

@@ -102,7 +102,7 @@ class LookupRunTest extends FaultBed {
         assertThat(broken.log("ERROR"))
                 .singleElement()
                 .asString()
-                .contains("lookup ioc (" + ioc + "): line 1 is no JSON");
+                .contains("lookup ioc (" + ioc + "): line 1 is not JSON");
         assertThat(sink.acceptedRecords()).isZero();
         assertThat(TestRun.batch(settings("SELECT n, hostname FROM events")).succeeded())
                 .isTrue();

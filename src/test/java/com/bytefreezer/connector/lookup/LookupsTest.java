@@ -109,10 +109,10 @@ class LookupsTest {
                 "a.csv | id,ID\\n | two columns are named ID",
                 "a.csv | id,\\n | column 2 has no name",
                 "a.csv | `` | it is empty",
-                "a.csv | id\\n\"open\\n | is no CSV",
+                "a.csv | id\\n\"open\\n | is not CSV",
                 "a.csv | id\\nx\\0y\\n | line 2 has a NUL character",
-                "a.ndjson | {\"a\":1}\\n[1]\\n | line 2 is no JSON object",
-                "a.ndjson | {\"a\":1}\\n{\"a\" | line 2 is no JSON",
+                "a.ndjson | {\"a\":1}\\n[1]\\n | line 2 is not a JSON object",
+                "a.ndjson | {\"a\":1}\\n{\"a\" | line 2 is not JSON",
                 "a.ndjson | {\"a\":1,\"A\":2} | two columns are named A",
                 "a.ndjson | `` | it is empty",
                 "a.parquet | id\\n1\\n | it cannot be read (",
@@ -130,7 +130,7 @@ class LookupsTest {
                 .isInstanceOf(ConnectorException.class)
                 .hasMessageStartingWith("lookup %s (%s): ".formatted(name, folder.resolve(file)))
                 .hasMessageContaining(what)
-                .hasMessageEndingWith("Exports that use it wait; others go on.");
+                .hasMessageEndingWith("Exports that use it wait; others continue.");
         assertThat(lookups.all()).singleElement().satisfies(look -> assertThat(look.problem())
                 .contains(what));
     }
@@ -141,7 +141,7 @@ class LookupsTest {
         Files.write(folder.resolve("latin.csv"), "id\nä\n".getBytes(StandardCharsets.ISO_8859_1));
 
         assertThatThrownBy(() -> lookups.of(List.of("wide"))).hasMessageContaining("it is UTF-16; save it as UTF-8");
-        assertThatThrownBy(() -> lookups.of(List.of("latin"))).hasMessageContaining("it is no UTF-8 text");
+        assertThatThrownBy(() -> lookups.of(List.of("latin"))).hasMessageContaining("it is not UTF-8");
     }
 
     @Test
@@ -155,7 +155,7 @@ class LookupsTest {
 
         assertThatThrownBy(() -> lookups.of(List.of("out")))
                 .hasMessageContaining("a link that leads out of the folder");
-        assertThatThrownBy(() -> lookups.of(List.of("dir"))).hasMessageContaining("it is no file");
+        assertThatThrownBy(() -> lookups.of(List.of("dir"))).hasMessageContaining("it is not a file");
         assertThatThrownBy(() -> lookups.of(List.of("gone"))).hasMessageContaining("it cannot be read");
         assertThat(rows("in")).containsExactly("[1]");
     }
