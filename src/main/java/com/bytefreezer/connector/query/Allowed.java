@@ -9,20 +9,18 @@ import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
 /**
- * Decides what a user's statement may do: read {@code events}, lookups and its own common table expressions, and compute with what
- * they give. Every other table, view and file is refused, and so are functions that tell or change DuckDB's state and those
- * that are known to end its process. Looks at the parsed statement only, before anything is bound.
+ * Decides what a user's statement may do: read {@code events}, lookups and its own common table expressions, and compute with their values. It refuses every other table, view and file, functions that show or change DuckDB's state, and functions that are known to crash its process. Looks only at the parsed statement, before anything is bound.
  */
 final class Allowed {
     private static final Set<String> QUERIES =
             Set.of("SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE");
     private static final Set<String> TABLES =
             Set.of("BASE_TABLE", "SUBQUERY", "JOIN", "TABLE_FUNCTION", "EXPRESSION_LIST", "EMPTY", "SHOW_REF", "PIVOT");
-    /** Those that only work on what the query gives them. */
+    /** Functions that only work on values of the query. */
     private static final Set<String> TABLE_FUNCTIONS =
             Set.of("unnest", "range", "generate_series", "json_each", "json_tree", "repeat");
 
-    /** They tell or change the state of DuckDB, or take SQL or names as text. */
+    /** Functions that show or change the state of DuckDB, or take SQL or names as text. */
     private static final Set<String> OF_THE_STATE = Set.of(
             "current_connection_id",
             "current_query",
@@ -48,7 +46,7 @@ final class Allowed {
             "version",
             "write_log");
 
-    /** With odd values they end the process of DuckDB 1.5.5, read foreign memory or heed no limit: measured. */
+    /** With odd values, these crash DuckDB 1.5.5, read foreign memory or ignore every limit (measured). */
     private static final Set<String> UNSAFE = Set.of(
             "json_contains",
             "json_group_structure",
@@ -62,21 +60,21 @@ final class Allowed {
             "variant_to_parquet_variant",
             "variant_typeof");
 
-    /** They are safe with a structure that is simple, and known before they run. */
+    /** These are safe if their structure is simple and constant. */
     private static final Set<String> OF_A_STRUCTURE =
             Set.of("from_json", "from_json_strict", "json_transform", "json_transform_strict");
 
-    /** The most nested brackets; DuckDB recurses as deep as there are. */
+    /** The maximum nesting of brackets, because DuckDB recurses for each. */
     private static final int MOST_BRACKETS = 1_000;
 
-    /** A type that DuckDB's own functions cannot all work on: with some of them it reads foreign memory. */
+    /** With values of this type, some of DuckDB's own functions read foreign memory. */
     private static final String UNSAFE_TYPE = "variant";
 
     /**
      * A problem of the statement.
      *
-     * @param node the part of the statement, which may have a place in the text
-     * @param what is wrong with it, as an end of a message
+     * @param node the part of the statement; may have a place in the text
+     * @param what is wrong with it, as the end of a message
      */
     record Refusal(JsonNode node, String what) {}
 
@@ -86,8 +84,8 @@ final class Allowed {
      * The first problem, if any.
      *
      * @param statement from {@code json_serialize_sql}
-     * @param events the name of the table that holds the dataset
-     * @param lookups the names of lookups, in small letters
+     * @param events the name of the dataset's table
+     * @param lookups the names of lookups, in lower case
      */
     static Optional<Refusal> refusal(JsonNode statement, String events, Set<String> lookups) {
         Set<String> tables = new HashSet<>(lookups);
@@ -101,7 +99,7 @@ final class Allowed {
                 : ofNode(node).or(() -> ofTable(node, tables)).or(() -> ofChildren(node, tables));
     }
 
-    /** An expression sees those before it, and itself if it is recursive, as in DuckDB. */
+    /** As in DuckDB, an expression sees those before it, and itself if it is recursive. */
     private static Optional<Refusal> ofQuery(JsonNode query, Set<String> outer) {
         if (!QUERIES.contains(query.path("type").asText())) {
             return Optional.of(new Refusal(query, "only a SELECT can be run here"));
@@ -132,7 +130,7 @@ final class Allowed {
                 .findFirst();
     }
 
-    /** Whether it is a function or a type that no one may use. */
+    /** Whether nobody may use this function or type. */
     private static Optional<Refusal> ofNode(JsonNode node) {
         String function = lower(node.path("function_name").asText());
         if (OF_THE_STATE.contains(function) || UNSAFE.contains(function) || function.startsWith("__internal_")) {
@@ -200,7 +198,7 @@ final class Allowed {
                 .collect(Collectors.joining("."));
     }
 
-    /** As DuckDB compares names: the letters of ASCII only, or a name could be taken for another. */
+    /** As DuckDB compares names: it folds only ASCII letters. Folding others would confuse different names. */
     static String lower(String name) {
         return name.chars()
                 .map(c -> c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c)

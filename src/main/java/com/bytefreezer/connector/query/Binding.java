@@ -21,11 +21,10 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The result columns of a query over the columns of a dataset, whatever single objects have. Kept as long as the
- * dataset's columns stay the same. Safe for use by several threads.
+ * The result columns of a query over the columns of a dataset, not of single objects. Remembered until the dataset's columns change. Safe for use by several threads.
  */
 final class Binding {
-    /** All that a query may read from, in a connection of its own. */
+    /** Everything that a query may read, as views on a separate connection. */
     private static final List<String> SOURCES = List.of(
             "CREATE OR REPLACE TEMP VIEW events AS %s WHERE false",
             "CREATE OR REPLACE TEMP VIEW \"PARQUET_PATH\" AS FROM events",
@@ -41,7 +40,7 @@ final class Binding {
     /**
      * The columns of a query's result.
      *
-     * @param virtualColumns the further columns that the scan needs for it, with their expressions
+     * @param virtualColumns the additional columns of the scan for this query, with their expressions
      */
     record Bound(List<Column> columns, Map<String, String> virtualColumns) {}
 
@@ -59,7 +58,7 @@ final class Binding {
                                 .collect(Collectors.joining(", ")));
     }
 
-    /** Binds the query over a table that has all columns and no rows. */
+    /** Binds the query over a table with all columns and no rows. */
     Bound of(Query query, Schema schema, String number) throws SQLException {
         Key key = new Key(query, schema, schema.version(), number);
         Bound bound = known.get(key);
@@ -137,8 +136,7 @@ final class Binding {
     }
 
     /**
-     * The names that DuckDB gives to the columns of the user's text. Of an expression without a name it is its text, which
-     * is another one after it has gone through the tree: {@code CAST('1.0' AS DOUBLE)} for {@code 1e0}.
+     * The names that DuckDB gives the columns of the user's text. An expression without a name is named by its text, which the tree would change: {@code CAST('1.0' AS DOUBLE)} for {@code 1e0}.
      */
     private static List<String> names(Connection connection, Query query, String nothing) throws SQLException {
         try (Statement statement = connection.createStatement()) {
@@ -161,7 +159,7 @@ final class Binding {
         }
     }
 
-    /** The columns of a bundle hold the number of the object, which the user's text does not. */
+    /** A bundle has an additional column, the number of the object. */
     private static List<Column> named(List<Column> columns, List<String> names, String number) {
         List<Column> named = new ArrayList<>();
         Iterator<String> next = names.iterator();
@@ -186,7 +184,7 @@ final class Binding {
         }
     }
 
-    /** Adds the place in the user's text, if the message names a part of it. */
+    /** Adds the place in the user's text if the message names a part of it. */
     static ConnectorException explained(Query query, SQLException e) {
         DuckDbException read = DuckDbException.of(e);
         String message = read.sentence();

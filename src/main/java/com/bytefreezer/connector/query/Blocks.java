@@ -8,15 +8,15 @@ import org.apache.camel.RuntimeCamelException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rows of a statement, many at a time: one by one they would cost a twentieth of an export's time when rows are records.
+ * The rows of a statement in blocks. Single rows would take a twentieth of an export's time, because each row is a record.
  *
  * <p>Used by one thread at a time.
  */
 public interface Blocks extends AutoCloseable {
-    /** Half of what DuckDB gives at once. */
+    /** Half the number that DuckDB returns at once. */
     int ROWS = 1024;
 
-    /** The names of the columns; runs the statement. */
+    /** Runs the statement; returns the names of the columns. */
     List<String> columns() throws SQLException;
 
     /** The values of each column of up to {@link #ROWS} rows; null after the last one. */
@@ -26,7 +26,7 @@ public interface Blocks extends AutoCloseable {
     @Override
     void close() throws SQLException;
 
-    /** The blocks that are left; what is wrong with the statement is thrown as a {@link RuntimeCamelException}. */
+    /** The remaining blocks; a failure of the statement is thrown as a {@link RuntimeCamelException}. */
     default Iterator<Object[][]> iterator() {
         return new Iterator<>() {
             private Object @Nullable [][] ahead;
@@ -58,7 +58,7 @@ public interface Blocks extends AutoCloseable {
         Blocks open() throws SQLException;
     }
 
-    /** Where a statement's rows come from: from its own {@code opener}, or from another one with the same text. */
+    /** The source of a statement's rows: its own {@code opener}, or that of another statement with the same text. */
     interface Source {
         Blocks open(String sql, Opener opener) throws SQLException;
     }

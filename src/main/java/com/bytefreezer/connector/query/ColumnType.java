@@ -9,10 +9,10 @@ import java.util.stream.IntStream;
 /**
  * A DuckDB type, read from its name, e.g. {@code STRUCT(a TIMESTAMP, b INTEGER[])}.
  *
- * @param name of a scalar, or {@code LIST}, {@code STRUCT}, {@code UNION}, {@code MAP}
+ * @param name the name of a scalar, or {@code LIST}, {@code STRUCT}, {@code UNION}, {@code MAP}
  * @param arguments the text in parentheses of a scalar, e.g. {@code 38,2}; the length of a list that has one
  * @param children the element of a list, the fields of a struct, the members of a union, key and value of a map
- * @param fields the names of the fields or members; none for a struct without names, as {@code row(1, 2)} makes it
+ * @param fields the names of the fields or members; none for a struct without names, such as {@code row(1, 2)}
  */
 record ColumnType(String name, String arguments, List<ColumnType> children, List<String> fields) {
     static final String LIST = "LIST";
@@ -81,7 +81,7 @@ record ColumnType(String name, String arguments, List<ColumnType> children, List
         return !children.isEmpty();
     }
 
-    /** Whether SQL has no words for it: it has members without a name, or two with the same. */
+    /** Whether SQL cannot express it, because two members share a name or one has none. */
     boolean isUnspeakable() {
         return (is(STRUCT) && (fields.isEmpty() || fields.contains("") || hasFieldTwice()))
                 || children.stream().anyMatch(ColumnType::isUnspeakable);
@@ -91,7 +91,7 @@ record ColumnType(String name, String arguments, List<ColumnType> children, List
         return fields.stream().map(Schema::folded).distinct().count() < fields.size();
     }
 
-    /** As it stands in SQL, and as DuckDB writes it. */
+    /** The type in SQL, as DuckDB writes it. */
     @Override
     public String toString() {
         return switch (name) {
@@ -106,7 +106,7 @@ record ColumnType(String name, String arguments, List<ColumnType> children, List
         };
     }
 
-    /** At the commas that stand outside of quotes and parentheses. */
+    /** Splits at the commas outside quotes and parentheses. */
     static List<String> split(String text) {
         List<String> parts = new ArrayList<>();
         int depth = 0;

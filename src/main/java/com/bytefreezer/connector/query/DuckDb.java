@@ -25,13 +25,12 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The DuckDB of one run: an in-memory database in a sandbox that can read the folders of one dataset and nothing else.
- * Opened for the run and closed with it, so that it always has the right keys and gives its memory back. Safe for use by
+ * The DuckDB of one run: an in-memory database in a sandbox that can read the folders of one dataset and nothing else. It lives as long as the run, so that it always has the right keys and returns its memory. Safe for use by
  * several threads.
  */
 public final class DuckDb implements AutoCloseable {
     private static final ObjectMapper JSON = Json.mapper();
-    /** For a statement that does not tell which object a row is from. */
+    /** For a statement that does not need the object of a row. */
     static final String NO_NUMBER = "";
 
     private final RawCopies copies;
@@ -52,12 +51,12 @@ public final class DuckDb implements AutoCloseable {
         statements = new RecordStatements(this, oddObjects);
     }
 
-    /** A DuckDB without data, to parse SQL with; in this process. */
+    /** A DuckDB without data in this process, for parsing SQL. */
     public static Connection forParsing() {
         return forParsing(Engine.HERE);
     }
 
-    /** A DuckDB without data, to parse SQL with. */
+    /** A DuckDB without data, for parsing SQL. */
     public static Connection forParsing(Engine engine) {
         try {
             return engine.connect();
@@ -76,10 +75,9 @@ public final class DuckDb implements AutoCloseable {
      * Opens the database; {@link #lock} completes the sandbox.
      *
      * @param engine where it runs
-     * @param folders what may be read
-     * @param credentials of the bucket, or null for a local folder
-     * @param smallObjects whether to keep what was read from the bucket: a small object's footer is read twice, while a
-     *     big object would only fill the memory
+     * @param folders the folders that it may read
+     * @param credentials for the bucket; null for a local folder
+     * @param smallObjects whether to cache reads from the bucket: a small object's footer is read twice, while a big object would only fill the memory
      * @param lookups the tables beside {@code events}
      */
     public static DuckDb open(
@@ -93,9 +91,9 @@ public final class DuckDb implements AutoCloseable {
     }
 
     /**
-     * The same with a limit of its own.
+     * As above, with its own memory limit.
      *
-     * @param memory in bytes
+     * @param memory the limit in bytes
      */
     public static DuckDb open(
             Engine engine,
@@ -115,7 +113,7 @@ public final class DuckDb implements AutoCloseable {
         }
     }
 
-    /** For one stream of records: a second statement on it would end the stream. */
+    /** A connection for one stream of records; a second statement on it would end the stream. */
     Connection newConnection() throws SQLException {
         return sandbox.newConnection();
     }
@@ -125,15 +123,15 @@ public final class DuckDb implements AutoCloseable {
         return sandbox.memory();
     }
 
-    /** Limits what it writes to the temporary folder; a statement that needs more fails. */
+    /** Limits its space in the temporary folder; a statement that needs more fails. */
     public void limitTemporaryFiles(int gigabytes) {
         change(() -> sandbox.limitTemporaryFiles(gigabytes));
     }
 
     /**
-     * From now on no setting can be changed.
+     * Locks the configuration: from now on, no setting can be changed.
      *
-     * @param threads per statement; one where several objects are read at the same time
+     * @param threads for each statement; one if several objects are read at the same time
      */
     public void lock(int threads) {
         change(() -> sandbox.lock(threads));
@@ -161,12 +159,12 @@ public final class DuckDb implements AutoCloseable {
         }
     }
 
-    /** Lets {@code schema} learn the columns of these objects, of those that can be read. Reads footers only. */
+    /** Lets {@code schema} learn the columns of these objects, as far as they can be read. Reads footers only. */
     public void learn(Schema schema, List<LakeObject> objects) {
         footers.learn(schema, objects);
     }
 
-    /** The plan of the query. Binds it over {@code objects} without reading records. */
+    /** The plan of the query, bound over {@code objects}. Reads no records. */
     public Plan plan(Query query, List<LakeObject> objects, Schema schema) {
         return over(query, objects, schema, NO_NUMBER, "", (connection, columns, sql) -> {
             try (Statement statement = connection.createStatement();
@@ -184,9 +182,9 @@ public final class DuckDb implements AutoCloseable {
     }
 
     /**
-     * {@link #plan} with the first of {@code candidates} that can be read; there must be one at least.
+     * {@link #plan} with the first of {@code candidates} that can be read. {@code candidates} must not be empty.
      *
-     * @throws ConnectorException what is wrong with the first, when none can be
+     * @throws ConnectorException the problem of the first one, if none can be read
      */
     public Plan planWithFirst(Query query, List<LakeObject> candidates, Schema schema) {
         ConnectorException first = null;
@@ -200,49 +198,47 @@ public final class DuckDb implements AutoCloseable {
         throw first == null ? new IllegalStateException("nothing to plan with") : first;
     }
 
-    /** The statements that give records, as an export reads them. */
+    /** The statements with which an export reads records. */
     public RecordStatements statements() {
         return statements;
     }
 
-    /** Takes what a query gives. */
+    /** Receives the result of a query. */
     public interface Reader {
-        /** Called once, first: the names of the columns and DuckDB's types, in order. */
+        /** Called first and once, with the names of the columns and their DuckDB types, in order. */
         void columns(List<String> names, List<String> types) throws IOException;
 
         /**
          * Called for each record.
          *
-         * @param json its text, the same bytes that an export delivers
-         * @return whether more can be taken
+         * @param json the bytes that an export would deliver
+         * @return whether the reader wants more
          */
         boolean record(byte[] json) throws IOException;
 
-        /** Whether the newest records are to come first, if the statement makes each of one row and orders none. */
+        /** Whether the newest records come first, if the statement makes each record of one row and has no order of its own. */
         default boolean newestFirst() {
             return false;
         }
 
-        /** The one of these columns, of names and types, that tells the time of a record; without one, its object does. */
+        /** The column with the time of a record, out of these names and types; if there is none, the time of its object counts. */
         default Optional<String> timeColumn(Map<String, String> columns) {
             return Optional.empty();
         }
     }
 
     /**
-     * Reads the first records of a query for a person who waits. They are collected in a temporary table before the
-     * first one is returned, because the driver does not report an error in the middle of a stream (docs/contracts.md,
-     * DuckDB). Records that do not fit into memory are on disk.
+     * Reads the first records of a query for a person who waits. It collects them in a temporary table before it returns the first one, because the driver does not report an error in the middle of a stream (docs/contracts.md, DuckDB). Records that do not fit into memory go to the disk.
      *
-     * @param limit most records
-     * @throws IOException of {@code reader}
+     * @param limit maximum number of records
+     * @throws IOException from {@code reader}
      */
     public void read(Query query, List<LakeObject> objects, Schema schema, boolean omitNulls, long limit, Reader reader)
             throws IOException {
         new FirstRecords(this, schema, omitNulls, limit, reader).read(query, objects);
     }
 
-    /** The names of the query's columns with DuckDB's types, in order. Reads footers only. */
+    /** The names of the query's columns with their DuckDB types, in order. Reads footers only. */
     public Map<String, String> describe(Query query, List<LakeObject> objects, Schema schema) {
         return over(query, objects, schema, NO_NUMBER, "", (connection, columns, sql) -> {
             Map<String, String> types = new LinkedHashMap<>();
@@ -269,14 +265,13 @@ public final class DuckDb implements AutoCloseable {
     }
 
     /**
-     * Cuts a big object into slices of whole row groups, each at least {@code bytes} large; a smaller one, and one whose
-     * footer cannot be read, stays whole.
+     * Cuts a big object into slices of whole row groups of at least {@code bytes} each. A smaller object, or one with an unreadable footer, stays whole.
      */
     public List<LakeObject> slices(LakeObject object, long bytes) {
         return rowCounts.slices(object, bytes);
     }
 
-    /** The number of rows of these objects, from their footers; empty if one of them cannot be read. */
+    /** The number of rows of these objects, from their footers; empty if a footer cannot be read. */
     public OptionalLong rows(List<LakeObject> objects) {
         return rowCounts.of(objects);
     }
@@ -295,10 +290,10 @@ public final class DuckDb implements AutoCloseable {
     }
 
     /**
-     * Works with the query over these objects, which may widen the types of the dataset.
+     * Runs work with the query over these objects, which may widen the types of the dataset.
      *
-     * @param number the name of a further column of the result, or none
-     * @param ofRow what it has of each row of a scan
+     * @param number the name of an additional column of the result; may be empty
+     * @param ofRow its expression for a row of the scan
      */
     <T> T over(Query query, List<LakeObject> objects, Schema schema, String number, String ofRow, Work<T> work) {
         try (Connection connection = newConnection()) {
@@ -311,7 +306,7 @@ public final class DuckDb implements AutoCloseable {
                 if (version == schema.version()) {
                     String sql = number.isEmpty() ? query.over(scan) : query.overBundle(scan);
                     String now = query.with(sql, LookupTables.SCHEMA);
-                    // What cannot tell its rows apart is not compared.
+                    // Without distinguishable rows there is nothing to compare.
                     boolean isWhole = number.isEmpty() || lookups.former().isEmpty();
                     return work.with(
                             connection,

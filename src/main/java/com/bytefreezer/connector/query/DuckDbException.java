@@ -14,24 +14,23 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A failure of DuckDB and its kind. DuckDB's driver and extensions give only a text; only this class reads it. Also
- * thrown if the connector itself finds a problem with an object.
+ * A failure of DuckDB and its kind. DuckDB's driver and extensions provide only a text, and only this class reads it. Also thrown if the connector itself finds a problem with an object.
  */
 public final class DuckDbException extends SQLException implements Known {
     private static final long serialVersionUID = 1L;
 
-    /** The words that DuckDB puts before the message of an error at run time. */
+    /** DuckDB's prefix for an error at run time. */
     private static final String NOISE =
             "Invalid Input Error: Attempting to execute an unsuccessful or closed pending query result Error: ";
-    /** The kind of its own that each of DuckDB's errors begins with. */
+    /** The beginning of each DuckDB error, DuckDB's own kind. */
     private static final Pattern TYPE = Pattern.compile("([A-Z][A-Za-z ]{1,30}) Error: ");
-    /** What follows the first sentence: a part of the statement, the stack, all functions with similar names, advice to developers. */
+    /** The text after the first sentence: a part of the statement, the stack, functions with similar names, advice to developers. */
     private static final Pattern REST = Pattern.compile(
             "LINE \\d+:|Stack Trace:|Candidate (functions|macros):|This error signals an assertion failure|Possible solutions:");
 
     private static final Pattern USED = Pattern.compile("(?:failed|could not) .*? used\\)");
     private static final Pattern STATUS = Pattern.compile("\\(HTTP (?:code )?(\\d{3})");
-    /** As httpfs words it, by its library for HTTP. */
+    /** Messages of the HTTP libraries in httpfs. */
     private static final Pattern NO_ANSWER = Pattern.compile(
             "Could not establish connection|Failed to connect|Couldn't connect|[Tt]imeout was reached|Failed to read connection|Connection refused|Could not resolve"
                     + "|Recv failure|Send failure|transfer closed|Empty reply|Server returned nothing|error for HTTP");
@@ -43,7 +42,7 @@ public final class DuckDbException extends SQLException implements Known {
 
     private static final Pattern UNKNOWN_COLUMN =
             Pattern.compile("(?:Referenced column \"(.+?)\" not found|does not have a column named \"(.+?)\")");
-    /** What else names a part of the user's text, so that its place can be told. */
+    /** Other messages that quote a part of the user's text, so that its place can be found. */
     private static final Pattern OTHER_NAME = Pattern.compile(
             "with name (\\S+) does not exist|column \"(.+?)\" must appear in|argument types '(\\w+)\\(|[Aa]mbiguous reference to column name \"(.+?)\"");
 
@@ -51,9 +50,9 @@ public final class DuckDbException extends SQLException implements Known {
     private final String text;
 
     /**
-     * Of a kind that is known.
+     * A failure of a known kind.
      *
-     * @param text as DuckDB gives it
+     * @param text the message of DuckDB
      */
     public DuckDbException(Kind kind, String text) {
         this(kind, text, null);
@@ -65,7 +64,7 @@ public final class DuckDbException extends SQLException implements Known {
         this.text = text;
     }
 
-    /** Reads DuckDB's message; returns a failure that was read already unchanged. */
+    /** Reads DuckDB's message; returns a failure unchanged if it was read already. */
     public static DuckDbException of(SQLException e) {
         if (e instanceof DuckDbException read) {
             return read;
@@ -79,12 +78,12 @@ public final class DuckDbException extends SQLException implements Known {
         return kind;
     }
 
-    /** As DuckDB gives it, in several lines. */
+    /** The original message of DuckDB, of several lines. */
     public String text() {
         return text;
     }
 
-    /** The message, which is one line, as a sentence. */
+    /** The message, one line, as a sentence. */
     String sentence() {
         return PlainText.sentence(String.valueOf(getMessage()));
     }
@@ -94,12 +93,12 @@ public final class DuckDbException extends SQLException implements Known {
         return message.startsWith("Only SELECT");
     }
 
-    /** The column that a query names and the data does not have. */
+    /** The column that the query names but the data lacks. */
     Optional<String> unknownColumn() {
         return firstGroup(UNKNOWN_COLUMN);
     }
 
-    /** The part of a query's text that it complains of. */
+    /** The part of the query's text that the message quotes. */
     Optional<String> name() {
         return unknownColumn().or(() -> firstGroup(OTHER_NAME));
     }
@@ -117,7 +116,7 @@ public final class DuckDbException extends SQLException implements Known {
                 .lines()
                 .map(String::strip)
                 .filter(part -> !part.isEmpty())
-                // For a refused request it repeats all but the first line.
+                // For a refused request, DuckDB repeats all but the first line.
                 .distinct()
                 .collect(Collectors.joining(" "));
         return line.startsWith(NOISE) ? line.substring(NOISE.length()) : line;

@@ -8,13 +8,13 @@ import java.util.Optional;
 import java.util.Properties;
 import org.duckdb.DuckDBConnection;
 
-/** Where DuckDB runs: in this process, or in one of its own whose end does not matter. */
+/** Runs DuckDB in this process, or in a separate one that may crash. */
 public interface Engine {
     /** DuckDB in this process. */
     Engine HERE = new Engine() {
         @Override
         public Connection connect() throws SQLException {
-            // Otherwise the driver gathers the whole result before it gives the first row.
+            // Otherwise the driver collects the whole result before it returns the first row.
             Properties streaming = new Properties();
             streaming.setProperty("jdbc_stream_results", "true");
             streaming.setProperty(Httpfs.UNVERIFIED, "true");
@@ -32,12 +32,12 @@ public interface Engine {
         }
     };
 
-    /** A connection to a new database in memory, which is gone with its last connection; its results are streams. */
+    /** A connection to a new in-memory database, which ends with its last connection. Its results are streams. */
     Connection connect() throws SQLException;
 
-    /** A further connection to the database of one of {@link #connect}, with its settings. */
+    /** Another connection to the same database, with the same settings. */
     Connection copy(Connection connection) throws SQLException;
 
-    /** Where it is to write what does not fit into memory; empty for where the settings say. */
+    /** The folder for data that does not fit into memory; empty for the folder of the settings. */
     Optional<Path> temporaryFolder();
 }

@@ -2,18 +2,18 @@ package com.bytefreezer.connector.query;
 
 import org.jspecify.annotations.Nullable;
 
-/** The values of a file's column as those of the dataset's column. */
+/** Converts the values of a file's column to the dataset's column. */
 final class FileValues {
     private FileValues() {}
 
     /**
-     * The expression for such a value.
+     * The expression for a converted value.
      *
      * @param column the file's, in SQL
-     * @param own its type
-     * @param raw the type that it has in a copy of the file, or null
-     * @param type that of the dataset's column
-     * @param use what the query does with it
+     * @param own the type in the file
+     * @param raw the type in a copy of the file, or null
+     * @param type the type of the dataset's column
+     * @param use how the query uses the value
      */
     static String sql(String column, ColumnType own, @Nullable ColumnType raw, ColumnType type, Use use) {
         String value = use == Use.GIVE ? column : withoutStatistics(column);
@@ -24,7 +24,7 @@ final class FileValues {
         return Widening.convert(own, type, SafeValues.of(own, typed, use != Use.WORK));
     }
 
-    /** The same value, of which DuckDB does not know that it is a file's: what its writer says of it may be wrong. */
+    /** The same value, hidden from DuckDB's use of the file's statistics, which may be wrong. */
     private static String withoutStatistics(String column) {
         return "struct_extract_at(row(" + column + "), 1)";
     }

@@ -15,8 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Reads the first records of a query for a person who waits. To sort records of hundreds of columns takes DuckDB seconds,
- * so a first statement reads only their times, and a second one the newest records, from the objects that have them. Used
+ * Reads the first records of a query for a person who waits. Sorting records of hundreds of columns takes DuckDB seconds. So a first statement reads only their times, and a second one reads the newest records from the objects that contain them. Used
  * by one thread.
  */
 final class FirstRecords {
@@ -37,10 +36,10 @@ final class FirstRecords {
     }
 
     /**
-     * Where the newest records are.
+     * The place of the newest records.
      *
-     * @param objects the newest first, where their order decides
-     * @param order that of the final statement, with its condition
+     * @param objects the newest first, if their order decides
+     * @param order the condition and order of the final statement
      */
     private record Newest(List<LakeObject> objects, String order) {}
 
@@ -98,7 +97,7 @@ final class FirstRecords {
         });
     }
 
-    /** Empty if the query is none that gives a record for each row. */
+    /** Empty unless the query gives one record for each row. */
     private Optional<Newest> newest(Query query, List<LakeObject> objects) {
         try {
             return Optional.of(duckDb.over(
@@ -148,7 +147,7 @@ final class FirstRecords {
         return new Newest(newest, "");
     }
 
-    /** Records without a time come last, so they are read only where there are too few others. */
+    /** Records without a time come last, so they are read only if there are too few others. */
     private Newest newestTimes(
             Connection connection, int time, String type, int object, String rows, List<LakeObject> objects)
             throws SQLException {

@@ -24,18 +24,18 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads the columns of objects from their footers. Safe for use by several threads. */
 final class Footers {
-    /** Each look is a request or two that wait for the lake. */
+    /** Each look waits for one or two requests to the lake. */
     private static final int AT_ONCE = 8;
 
     private static final int MOST_IN_A_STATEMENT = 64;
-    /** Names each file's columns by a text that is the same for the same columns, and tells whether one has times of day. */
+    /** Gives each file a text that is equal for equal columns, and whether a column has times of day. */
     private static final String DIGESTS = """
             SELECT file_name,
               md5(string_agg(row(name, type, repetition_type, num_children, logical_type, converted_type, duckdb_type, scale, precision)::VARCHAR, ';' ORDER BY column_id)),
               coalesce(bool_or(starts_with(duckdb_type, 'TIME') AND NOT starts_with(duckdb_type, 'TIMESTAMP')), false)
             FROM parquet_schema(%s) GROUP BY file_name""";
 
-    /** Counts each file's rows in three ways. A row has one value in each column, and at least one where lists are. */
+    /** Counts each file's rows in three ways. A row has one value in each column, and at least one in a column of lists. */
     private static final String ROWS = """
             SELECT f[1].file_name,
               f[1].num_rows,
@@ -45,9 +45,9 @@ final class Footers {
             FROM (SELECT parquet_file_metadata AS f, parquet_metadata AS m,
                 list_contains(list_transform(parquet_schema, lambda c: c.repetition_type), 'REPEATED') AS lists
               FROM parquet_full_metadata(%s))""";
-    /** With each further level of lists in lists DuckDB takes twice as long to plan a statement (seen on 1.5.5). */
+    /** Each level of lists in lists doubles the time that DuckDB takes to plan a statement (seen on 1.5.5). */
     private static final int MOST_LISTS_IN_LISTS = 16;
-    /** Of groups of all kinds; whoever follows them has a stack. */
+    /** Limit for groups of all kinds, because readers recurse. */
     private static final int DEEPEST = 200;
 
     private static final String TREE =
@@ -56,12 +56,12 @@ final class Footers {
     private final Connections connections;
     private final Map<String, Shape> byDigest = new ConcurrentHashMap<>();
 
-    /** Where connections come from, each closed after use. */
+    /** Provides connections; each is closed after use. */
     interface Connections {
         Connection open() throws SQLException;
     }
 
-    /** Takes the rows of a statement. */
+    /** Receives the rows of a statement. */
     interface Rows<T> {
         T of(ResultSet rows) throws SQLException;
     }
@@ -70,29 +70,29 @@ final class Footers {
      * The content of a file's footer.
      *
      * @param rows of the file
-     * @param rowsOfGroups of all its row groups together
-     * @param contradictory whether a row group has another number of rows than its columns have values
+     * @param rowsOfGroups the rows of all its row groups
+     * @param contradictory whether the rows of a row group and the values of its columns differ in number
      */
     private record Footer(String digest, long rows, long rowsOfGroups, boolean contradictory) {
-        /** Why DuckDB must not read it: it would leave out records, or take some bytes for records. */
+        /** Why DuckDB must not read the file: it would miss records, or read other bytes as records. */
         @Nullable
         SQLException damage() {
             if (contradictory) {
                 return new SQLException(
-                        "its footer is damaged: a row group has another number of rows than of values.");
+                        "its footer is damaged: a row group has different numbers of rows and of values.");
             }
             // Some writers leave the rows of the file at 0.
             return rows == rowsOfGroups || rows == 0
                     ? null
                     : new SQLException(String.format(
                             Locale.ROOT,
-                            "its footer is damaged: it says %,d rows, and its row groups have %,d.",
+                            "its footer is damaged: it claims %,d rows, but its row groups have %,d.",
                             rows,
                             rowsOfGroups));
         }
     }
 
-    /** A column in a file, or a part of one. */
+    /** A column of a file, or a part of one. */
     private record Node(String name, String type, List<Node> children) {
         boolean isNothing() {
             return children.isEmpty()
@@ -108,7 +108,7 @@ final class Footers {
     /**
      * Lets {@code schema} learn the columns of these objects, if it does not know them yet.
      *
-     * @throws SQLException when one of them cannot be read
+     * @throws SQLException if one of them cannot be read
      */
     void require(Schema schema, List<LakeObject> objects) throws SQLException {
         Map<LakeObject, SQLException> unread = learn(schema, objects);
@@ -117,13 +117,13 @@ final class Footers {
         }
     }
 
-    /** As {@link #require}, for all that can be read; gives what is wrong with the others. */
+    /** As {@link #require}, for those that can be read; returns the problems of the others. */
     Map<LakeObject, SQLException> learn(Schema schema, List<LakeObject> objects) {
         List<LakeObject> unknown = objects.stream()
                 .filter(object -> schema.shape(object).isEmpty())
                 .map(LakeObject::whole)
                 .distinct()
-                // Keeps the order of the columns, in whatever order the objects are read.
+                // The order of the columns must not depend on the order in which the objects are read.
                 .sorted(Comparator.comparing(LakeObject::key))
                 .toList();
         List<List<LakeObject>> parts = new ArrayList<>();
@@ -138,7 +138,7 @@ final class Footers {
                     return null;
                 })
                 .toList());
-        // Not in the order in which they have been read.
+        // Not in the order of reading.
         for (LakeObject object : unknown) {
             Shape shape = look.found.get(object);
             if (shape != null) {
@@ -152,7 +152,7 @@ final class Footers {
     private static final class Look {
         private final Map<LakeObject, Shape> found = new ConcurrentHashMap<>();
         private final Map<LakeObject, SQLException> unread = new ConcurrentHashMap<>();
-        /** Why it was ended before the last one. */
+        /** Why the look ended before the last object. */
         private volatile @Nullable SQLException ended;
     }
 
@@ -221,7 +221,7 @@ final class Footers {
         }
     }
 
-    /** Whether others fail likewise: it was stopped, or the lake refuses the keys. */
+    /** Whether the others would fail too: the look was stopped, or the lake refuses the keys. */
     private static boolean concernsAll(SQLException e) {
         Kind kind = DuckDbException.of(e).kind();
         return kind == Kind.INTERRUPTED || kind == Kind.FORBIDDEN;
@@ -245,7 +245,7 @@ final class Footers {
                     }
                     return found;
                 });
-        // DuckDB makes texts of all statistics when it shows row groups: that of a time outside of the day ends the
+        // DuckDB turns all statistics into text when it shows row groups. For a time outside the day this crashes the
         // process (seen on 1.5.5).
         List<LakeObject> counted = objects.stream()
                 .filter(object -> !withTimes.contains(object.url()))
@@ -266,7 +266,7 @@ final class Footers {
                 return footers;
             });
         } catch (SQLException e) {
-            // Others have no text at all, such as pandas' "not a time".
+            // Others, such as pandas' "not a time", have no text at all.
             if (objects.size() > 1 || !isOfAValue(e)) {
                 throw e;
             }
@@ -284,7 +284,7 @@ final class Footers {
         return DuckDb.execute(connection, "DESCRIBE FROM read_parquet(" + file + ", hive_partitioning=false)", rows -> {
             List<Member> columns = new ArrayList<>();
             while (rows.next()) {
-                // DuckDB has a column for each one of the file.
+                // DuckDB has one column for each column of the file.
                 Node node = written.get(columns.size());
                 columns.add(new Member(node.name(), withNothing(ColumnType.of(rows.getString(2)), node)));
             }
@@ -292,7 +292,7 @@ final class Footers {
         });
     }
 
-    /** DuckDB takes a column without any value, whose writer knew no type, for one of numbers. */
+    /** DuckDB reads a column as numbers if it has no values and its writer knew no type. */
     private static ColumnType withNothing(ColumnType type, Node node) {
         if (!type.isNested()) {
             return node.isNothing() ? Widening.NOTHING : type;
@@ -320,7 +320,7 @@ final class Footers {
         int listsToHere = lists + (rows.getBoolean(4) ? 1 : 0);
         if (depth > DEEPEST || listsToHere > MOST_LISTS_IN_LISTS) {
             throw new SQLException(
-                    "a column has %d or more lists in lists, or groups in groups, which DuckDB does not come to an end with"
+                    "a column has %d or more lists in lists, or groups in groups, and DuckDB would never finish reading it"
                             .formatted(listsToHere > MOST_LISTS_IN_LISTS ? listsToHere : depth));
         }
         List<Node> below = new ArrayList<>();

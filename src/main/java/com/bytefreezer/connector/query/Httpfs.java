@@ -15,19 +15,17 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * DuckDB's extension that reads S3. It is not part of the JDBC driver: it is loaded from the extension directory, or
- * installed there from DuckDB's own host when it is missing.
+ * DuckDB's extension that reads S3. It is not part of the JDBC driver. It is loaded from the extension directory; if it is missing there, it is downloaded from DuckDB's own host.
  *
- * <p>To verify the signature of its 20 MB takes longer than all else that opens a database. So a file that was verified in
- * this process is not verified again until it changes.
+ * <p>Verifying the signature of its 20 MB takes longer than the rest of opening a database. So each process verifies a file once, and again only if it changes.
  */
 final class Httpfs {
-    /** The option of a new database that lets {@link #load} choose; it leaves it as DuckDB's default is. */
+    /** This option of a new database lets {@link #load} decide; without a decision, DuckDB verifies as by default. */
     static final String UNVERIFIED = "allow_unsigned_extensions";
 
     private static final String ONLY_VERIFIED = "SET allow_unsigned_extensions=false";
     private static final String LOAD = "LOAD httpfs";
-    /** By extension directory. */
+    /** Verified files by extension directory. */
     private static final Map<String, Verified> VERIFIED = new ConcurrentHashMap<>();
 
     private Httpfs() {}
@@ -36,7 +34,7 @@ final class Httpfs {
     private record Verified(Path file, Map<String, Object> state) {
         static Optional<Verified> now(Path file) {
             try {
-                // The time of the change of its inode is the kernel's alone to set.
+                // Only the kernel can set the time at which an inode changed.
                 return Optional.of(new Verified(file, Files.readAttributes(file, "unix:dev,ino,size,ctime")));
             } catch (IOException | UnsupportedOperationException e) {
                 return Optional.empty();
@@ -81,14 +79,14 @@ final class Httpfs {
         } catch (SQLException e) {
             e.addSuppressed(missing);
             throw new ConnectorException(
-                    "DuckDB's httpfs extension, which reads S3, is neither in %s nor can it be downloaded (%s)."
+                    "DuckDB's httpfs extension, which reads S3, is not in %s and cannot be downloaded (%s)."
                             .formatted(
                                     settings.optional("duckdb.extension-directory")
                                             .orElse("~/.duckdb/extensions"),
                                     DuckDbException.of(e).getMessage()),
                     Problem.NOTHING_EXPORTED,
                     "Provide it in one of three ways: use the container image, which has it; set duckdb.extension-directory "
-                            + "to a folder that holds it; or let this machine reach extensions.duckdb.org once.",
+                            + "to a folder that contains it; or let this machine reach extensions.duckdb.org once.",
                     e);
         }
     }

@@ -7,7 +7,7 @@ import java.util.Set;
 import java.util.function.UnaryOperator;
 
 /**
- * Writes the SQL that turns a value into its JSON text. One table for every destination and for the preview:
+ * Writes the SQL that turns a value into its JSON text, by these rules for every destination and the preview:
  *
  * <ul>
  *   <li>integers of any width exact; DECIMAL a number with all its digits; DOUBLE and FLOAT shortest, whole ones
@@ -19,8 +19,7 @@ import java.util.function.UnaryOperator;
  *       NULL null
  * </ul>
  *
- * <p>DuckDB's {@code to_json} does most of it; what it writes differently is put together here (seen on 1.5.5: NaN and
- * Infinity as bare words, timestamps with a blank, FLOAT widened, DECIMAL(n,0) with {@code .0}).
+ * <p>DuckDB's {@code to_json} does most of this. Values that it writes differently get their own expressions (seen on 1.5.5: NaN and Infinity as bare words, timestamps with a blank, FLOAT widened, DECIMAL(n,0) with {@code .0}).
  */
 final class JsonRendering {
     private static final Set<String> INTEGERS = Set.of(
@@ -43,9 +42,9 @@ final class JsonRendering {
     private final long most;
 
     /**
-     * A rendering that spares DuckDB long texts.
+     * A rendering that spares DuckDB the work for long texts.
      *
-     * @param most how many bytes a value may have; of a longer one the text is longer than that, too, but not the right one
+     * @param most maximum bytes of a value; the text of a longer value is also longer, but otherwise wrong
      */
     private JsonRendering(long most) {
         this.most = most;
@@ -54,7 +53,7 @@ final class JsonRendering {
     /**
      * A column of the user's query.
      *
-     * @param typeName as DuckDB writes the type
+     * @param typeName the type as DuckDB writes it
      */
     record Column(String name, ColumnType type, String typeName) {
         static Column of(String name, String typeName) {
@@ -67,21 +66,21 @@ final class JsonRendering {
         return OF_ANY_LENGTH.value(type, expression, 0);
     }
 
-    /** The same for values of at most {@code most} bytes; what it gives for another one has more bytes and is worth nothing. */
+    /** As above, for values of at most {@code most} bytes; a longer value gives a longer but useless text. */
     static String json(ColumnType type, String expression, long most) {
         return new JsonRendering(most).value(type, expression, 0);
     }
 
-    /** The expression for the JSON of a text, to be appended to another text; of DuckDB's type JSON, without a conversion. */
+    /** The expression for the JSON of a text, of DuckDB's type JSON without a conversion, for appending to another text. */
     static String quoted(String expression) {
         return "to_json(%s)".formatted(expression);
     }
 
-    /** The expression for {@code expression} as a text: that of its JSON, without the quotes of a string. */
+    /** The expression for {@code expression} as text: its JSON without the quotes of a string. */
     static String text(ColumnType type, String expression) {
         return switch (type.name()) {
             case "VARCHAR", "JSON", "ENUM" -> expression + "::VARCHAR";
-            // Writers that do not know texts write bytes.
+            // Some writers write texts as bytes.
             case "BLOB" -> "coalesce(try(decode(%1$s)), base64(%1$s))".formatted(expression);
             case "DOUBLE", "FLOAT" -> onceEach(type, expression, x -> json(type, x));
             default ->
@@ -92,8 +91,7 @@ final class JsonRendering {
     }
 
     /**
-     * What {@code work} makes of {@code expression}, made once for each different value where the file has a dictionary of
-     * them: DuckDB does so with functions of one column, but not with CASE.
+     * Applies {@code work} to {@code expression}, once for each entry if the file has a dictionary: DuckDB does this for functions of one column, but not for CASE.
      */
     static String onceEach(ColumnType type, String expression, UnaryOperator<String> work) {
         String plain = work.apply(expression);
@@ -153,7 +151,7 @@ final class JsonRendering {
                     .formatted(x, farDate(x));
         }
         if (type.equals("TIME")) {
-            // A file may hold one outside of the day, whose text would end DuckDB's process (seen on 1.5.5).
+            // A file may contain a time outside the day, whose text would crash DuckDB's process (seen on 1.5.5).
             return "'\"' || to_microseconds(epoch_us(%s))::VARCHAR || '\"'".formatted(x);
         }
         if (TEXTS.contains(type)) {
@@ -172,16 +170,16 @@ final class JsonRendering {
         return type.equals("VARCHAR") ? bounded("strlen(%s)".formatted(x), text) : text;
     }
 
-    /** The value's text, or, when the whole record will be too long, any text that is too long. */
+    /** The value's text; any longer text if it makes the record too long. */
     private String bounded(String least, String text) {
         return most == Long.MAX_VALUE
                 ? text
-                // DuckDB would make a constant of the long text, and copy it for each column whenever it plans.
+                // DuckDB would fold the long text into a constant, and copy it for each column whenever it plans.
                 : "CASE WHEN %1$s > %2$d THEN repeat('x', least(%1$s, %3$d)::BIGINT) ELSE %4$s END"
                         .formatted(least, most, most + 1, text);
     }
 
-    /** DuckDB takes more for JSON than JSON is: NaN, Infinity and a last comma. Such a text is a string. */
+    /** DuckDB accepts more than JSON: NaN, Infinity and a trailing comma. Such a text becomes a string. */
     private static String embedded(String text) {
         return """
                 CASE WHEN NOT coalesce(json_valid(%1$s), true) OR (regexp_matches(%1$s, '(?i)nan|inf|,\\s*[\\]}]')
@@ -189,13 +187,13 @@ final class JsonRendering {
                 THEN to_json(%1$s)::VARCHAR ELSE translate(%1$s, chr(10) || chr(13), '  ') END""".formatted(text);
     }
 
-    /** Values that a BIGINT cannot hold do not count as whole numbers: those beyond 2⁶³, NaN and infinities. */
+    /** NaN, infinities and values that do not fit into a BIGINT do not count as whole numbers. */
     private static String number(String x, String other) {
         return "CASE WHEN try_cast(%1$s AS BIGINT) = %1$s THEN try_cast(%1$s AS BIGINT)::VARCHAR WHEN isfinite(%1$s) THEN %2$s END"
                 .formatted(x, other);
     }
 
-    /** Quicker than to replace the blank in the text of the whole, which the other precisions need: they reach further. */
+    /** Faster than replacing the blank in the whole text; the other precisions have a larger range and need that. */
     private static String timestamp(String x, String inUtc) {
         String text = "concat('\"', %s, 'T', %s::TIME::VARCHAR, 'Z\"')";
         return "CASE WHEN epoch_us(%s) BETWEEN -62135596800000000 AND 253402300799999999 THEN %s WHEN isfinite(%s) THEN %s END"
@@ -206,15 +204,14 @@ final class JsonRendering {
                         text.formatted(farDate(inUtc + "::DATE"), inUtc));
     }
 
-    /** A date before the year 1 or after 9999 as ISO 8601 writes it: -0043-03-15 (44 BC), +10000-01-01. */
+    /** A date before the year 1 or after 9999 in ISO 8601: -0043-03-15 (44 BC), +10000-01-01. */
     private static String farDate(String date) {
         return "concat(CASE WHEN year(%1$s) < 0 THEN '-' WHEN year(%1$s) > 9999 THEN '+' END, format('{:04d}-{:02d}-{:02d}', abs(year(%1$s)), month(%1$s), day(%1$s)))"
                 .formatted(date);
     }
 
     /**
-     * DuckDB has no text for those of the first day that it can hold, so these are cut to microseconds. The smallest of
-     * all is what others call "not a time".
+     * DuckDB has no text for nanoseconds on its first day, so these are cut to microseconds. Other programs use the smallest value as "not a time".
      */
     private static String nanoseconds(String x) {
         String text = "'\"' || replace(%s::VARCHAR, ' ', 'T') || 'Z\"'".formatted(x);
@@ -235,11 +232,11 @@ final class JsonRendering {
                         .formatted(x, item, value(element, item, depth + 1)));
     }
 
-    /** Of several entries with the same key the first, as DuckDB finds it. */
+    /** The first of several entries with the same key, as in DuckDB. */
     private String map(ColumnType type, String x, int depth) {
         String keys = "k" + depth;
         String entry = "e" + depth;
-        // To look for each key takes long in a map of very many.
+        // Searching for each key is slow in a large map.
         String isFirst = "CASE WHEN %1$s.once THEN true ELSE list_position(%1$s.texts, %2$s[1]) = i%3$d END"
                 .formatted(keys, entry, depth);
         String member = "CASE WHEN %s THEN to_json(%s[1])::VARCHAR || ':' || coalesce(%s, 'null') END"
@@ -254,7 +251,7 @@ final class JsonRendering {
                 "CASE WHEN %s IS NOT NULL THEN '{' || %s || '}' END".formatted(x, members));
     }
 
-    /** The text of a key: also of what is null in JSON, but a key of its own. */
+    /** The text of a key. A key that is null in JSON still has its own text. */
     private static String key(ColumnType type, String x) {
         return type.isNested()
                 ? "coalesce(%s, 'null')".formatted(json(type, x))

@@ -11,32 +11,30 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * How records reach the heap that are so large that 2,048 of them, which DuckDB's driver copies there at once, do not fit. In
- * the stream their place is taken by their size and by what they are found with; they are then read by statements of their
- * own, a few at a time.
+ * Reads large records. DuckDB's driver copies 2,048 records into the heap at once, and so many large ones do not fit. In the stream, a placeholder has the size of such a record and a way to find it; further statements then read these records, a few at a time.
  *
  * @param rows the query, as a table r with columns c0, c1, …
- * @param record writes one
- * @param which the expression that a row is found with: its number in its object, or else the hash of its values
- * @param isNumber whether it is the number, so that not the whole object is searched
- * @param mostBytes of a record; a larger one is refused
+ * @param record writes a record
+ * @param which the expression that finds a row: its number in the object, otherwise the hash of its values
+ * @param isNumber whether it is the number, which avoids a search of the whole object
+ * @param mostBytes limit of a record; a larger one is refused
  */
 record LargeRecords(DuckDb duckDb, String rows, RowRendering record, String which, boolean isNumber, long mostBytes) {
-    /** DuckDB's vector. */
+    /** The size of DuckDB's vectors. */
     private static final int AT_ONCE = 2048;
-    /** As much of the heap may one of DuckDB's vectors take. */
+    /** The part of the heap that one of DuckDB's vectors may take. */
     private static final int SHARE_OF_HEAP = 4;
-    /** As much of the heap may one record take: it is there several times until it is delivered. */
+    /** The part of the heap that one record may take; it exists there several times until it is delivered. */
     private static final int SHARE_OF_ONE = 8;
 
     private static final int MOST_TOGETHER = 1000;
 
-    /** The most bytes of a record in the stream. */
+    /** The maximum bytes of a record in the stream. */
     static long mostInStream() {
         return Runtime.getRuntime().maxMemory() / SHARE_OF_HEAP / AT_ONCE;
     }
 
-    /** The most bytes of a record that fit into the heap until it is delivered. */
+    /** The maximum bytes of a record that fit into the heap until its delivery. */
     static long mostInHeap() {
         return Runtime.getRuntime().maxMemory() / SHARE_OF_ONE;
     }
@@ -44,11 +42,11 @@ record LargeRecords(DuckDb duckDb, String rows, RowRendering record, String whic
     /**
      * The placeholder of a record in the stream.
      *
-     * @param bytes its size, about
-     * @param which what it is found with
+     * @param bytes its approximate size
+     * @param which the value that finds it
      */
     record Placeholder(long bytes, String which) {
-        /** Not so a record itself, which is an object. */
+        /** A record is an object, and no placeholder is. */
         static boolean is(byte[] record) {
             return record.length > 0 && record[0] != '{';
         }
@@ -60,10 +58,10 @@ record LargeRecords(DuckDb duckDb, String rows, RowRendering record, String whic
     }
 
     /**
-     * The table of the stream's records, with placeholders.
+     * The table of the stream's records and placeholders.
      *
      * @param from the rows, in order
-     * @param further more columns; or empty
+     * @param further additional columns; may be empty
      */
     String stream(String from, String further) {
         long most = Math.min(mostInStream(), mostBytes);
@@ -71,7 +69,7 @@ record LargeRecords(DuckDb duckDb, String rows, RowRendering record, String whic
                 .formatted(most, record.size(), which, further, record.shortRecord(most), from);
     }
 
-    /** How many of these are read by one statement: not more than a part of the heap, unless it is a single one. */
+    /** How many of these one statement reads: as many as fit into a part of the heap, and at least one. */
     int together(List<Placeholder> large) {
         int count = 1;
         long bytes = large.get(0).bytes();
@@ -84,7 +82,7 @@ record LargeRecords(DuckDb duckDb, String rows, RowRendering record, String whic
         return count;
     }
 
-    /** Reads records; gives of each its JSON, or a {@link RefusedRecord}. */
+    /** Reads records; returns the JSON of each, or a {@link RefusedRecord}. */
     Object[] read(List<Placeholder> large) throws SQLException {
         if (large.get(0).bytes() > mostBytes) {
             return new Object[] {tooLarge(large.get(0).bytes())};
@@ -96,7 +94,7 @@ record LargeRecords(DuckDb duckDb, String rows, RowRendering record, String whic
                     if (json == null) {
                         return new RefusedRecord(
                                 one.bytes(),
-                                "it has about %d MB and is therefore read once more, and then the query did not give it again; leave out random() and its like"
+                                "it has about %d MB and is therefore read a second time, and then the query did not return it again; avoid random() and similar functions"
                                         .formatted(one.bytes() / 1_000_000));
                     }
                     return Placeholder.is(json) ? tooLarge(Placeholder.of(json).bytes()) : json;
@@ -132,7 +130,7 @@ record LargeRecords(DuckDb duckDb, String rows, RowRendering record, String whic
         }
     }
 
-    /** The placeholder of a record of more than {@link #mostBytes}. */
+    /** The placeholder of a record with more than {@link #mostBytes}. */
     RefusedRecord tooLarge(long bytes) {
         long megabytes = bytes / 1_000_000;
         return new RefusedRecord(

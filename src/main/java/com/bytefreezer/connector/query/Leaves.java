@@ -9,7 +9,7 @@ final class Leaves {
 
     /** The conversion of one value. */
     interface Change {
-        /** Whether values of the type {@code from} are changed, to be of the type {@code to}. */
+        /** Whether values of the type {@code from} change on the way to the type {@code to}. */
         boolean concerns(ColumnType from, ColumnType to);
 
         /** The expression for the changed value of {@code x}; neither type has children. */
@@ -24,7 +24,7 @@ final class Leaves {
      * The expression for {@code x} with changed values.
      *
      * @param from its type
-     * @param to the type that it is to have, of the same structure
+     * @param to the new type, with the same structure
      */
     static String change(ColumnType from, ColumnType to, String x, Change change) {
         return new Leaves(change).of(from, to, x, 0);

@@ -6,9 +6,9 @@ import java.util.Map;
 /**
  * One version of a lookup: a table that queries may join with {@code events}.
  *
- * @param name as queries have it
+ * @param name its name in queries
  * @param copy a Parquet file of its own, which does not change
- * @param columns their names with DuckDB's types, in order
- * @param version the same for the same content
+ * @param columns names and DuckDB types, in order
+ * @param version equal for equal content
  */
 public record LookupTable(String name, Path copy, Map<String, String> columns, long rows, String version) {}

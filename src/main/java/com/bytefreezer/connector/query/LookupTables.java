@@ -12,25 +12,24 @@ import java.util.stream.Collectors;
 import org.duckdb.DuckDBDriver;
 
 /**
- * The lookups of one run, each in one version, in the order of their names. They are read into DuckDB's memory before its
- * sandbox closes, so that no query ever names a file.
+ * The lookups of one run, each in one version, ordered by name. DuckDB reads them into memory before its sandbox closes, so that no query ever names a file.
  *
- * @param former where there are any, joined records are only those that there were not with these
+ * @param former earlier versions; if there are any, only joined records count that did not exist with them
  */
 public record LookupTables(List<LookupTable> tables, List<LookupTable> former) {
     public static final LookupTables NONE = new LookupTables(List.of());
 
-    /** Where they are; a query's own text cannot name it. */
+    /** Their schema, which the text of a query cannot name. */
     static final String SCHEMA = "lookups";
 
     static final String FORMER_SCHEMA = "former_lookups";
 
-    /** As they are, without {@link #since}. */
+    /** All joined records, without {@link #since}. */
     public LookupTables(List<LookupTable> tables) {
         this(tables, List.of());
     }
 
-    /** The same, where joined records are only those that there were not with {@code former} in place of the one of its name. */
+    /** The same lookups, limited to joined records that did not exist with {@code former} in place of the lookup of its name. */
     public LookupTables since(LookupTable former) {
         return new LookupTables(
                 tables,
@@ -46,7 +45,7 @@ public record LookupTables(List<LookupTable> tables, List<LookupTable> former) {
         return versions;
     }
 
-    /** Changes with the content of any of them, and with what gives several matches of a row their order. */
+    /** Changes with the content of any lookup, and with the order of several matches of a row. */
     public String version() {
         String all = tables.stream()
                 .map(table -> table.name() + " " + table.version())
@@ -57,7 +56,7 @@ public record LookupTables(List<LookupTable> tables, List<LookupTable> former) {
                 .substring(0, 8);
     }
 
-    /** Reads them into the database of a connection that may still read files. */
+    /** Reads them into the database; the connection must still be allowed to read files. */
     void load(Connection connection) throws SQLException {
         load(connection, SCHEMA, tables);
         load(connection, FORMER_SCHEMA, former);

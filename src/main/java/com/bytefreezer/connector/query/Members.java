@@ -5,32 +5,31 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Makes records of their values: puts in the names, and what is NULL. In records of hundreds of columns that is nearly
- * everything, and it costs DuckDB more than all the rest. Immutable.
+ * Makes records from values: adds the names and the NULLs. In records of hundreds of columns these are almost everything, and they cost DuckDB more than all the rest. Immutable.
  */
 final class Members {
-    /** Where DuckDB gives whole records. */
+    /** For statements in which DuckDB writes whole records. */
     static final Members NONE = new Members(List.of(), false);
 
-    /** Before each value; never in JSON. */
+    /** Marks each value; never occurs in JSON. */
     private static final byte BEGIN = 1;
-    /** Then comes the number of its column, in so many digits of six bits. */
+    /** The length of the column's number after the mark, in digits of six bits. */
     private static final int DIGITS = 3;
 
     private static final char ZERO = '0';
     private static final byte[] NULL = "null".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] EMPTY = {'{', '}'};
 
-    /** All names, each with a comma before it and a NULL. */
+    /** All names, each after a comma and with a NULL. */
     private final byte[] nulls;
-    /** Where the value of each ends there. */
+    /** The end of each value there. */
     private final int[] ends;
 
     private final boolean omitNulls;
 
     /**
      * @param names in the order of the columns
-     * @param omitNulls leave out what is NULL instead of writing null
+     * @param omitNulls leaves out NULLs instead of writing null
      */
     Members(List<String> names, boolean omitNulls) {
         this.omitNulls = omitNulls;
@@ -55,7 +54,7 @@ final class Members {
         return mark.toString();
     }
 
-    /** @param values what {@link RowRendering#shortRecord} gives: after a brace the marked values, in the order of the columns */
+    /** @param values the result of {@link RowRendering#shortRecord}: a brace, then the marked values in the order of the columns */
     byte[] completed(byte[] values) {
         if (ends.length == 0) {
             return values;
@@ -87,7 +86,7 @@ final class Members {
         if (!omitNulls) {
             length = put(nulls, copied, nulls.length, record, length);
         }
-        // In place of the first comma.
+        // It replaces the first comma.
         record[0] = '{';
         record[length] = '}';
         return record;

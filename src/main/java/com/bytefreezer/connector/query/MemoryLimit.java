@@ -8,18 +8,17 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * How much memory DuckDB may use, from the setting {@code duckdb.memory-limit}: a size, which each database may use; or
- * {@code auto}, and then all databases of the process share two thirds of what the machine, or the container, has beside the heap.
+ * The memory that DuckDB may use, from the setting {@code duckdb.memory-limit}. A size applies to each database. With {@code auto}, all databases of the process share two thirds of the memory that the machine or the container has beside the heap.
  *
- * @param bytes of each database, or of all
- * @param isShared whether it is for all together
+ * @param bytes of each database, or of all together
+ * @param isShared whether all databases share it
  */
 public record MemoryLimit(long bytes, boolean isShared) {
     private static final Pattern SIZE = Pattern.compile("(?i)([\\d.]+)\\s*([KMGT])(i?)B");
-    /** Less makes even small objects fail. */
+    /** With less, even small objects fail. */
     private static final long LEAST = 128_000_000;
 
-    /** The limit that {@code settings} ask for, here. */
+    /** The limit of {@code settings} on this machine. */
     public static MemoryLimit of(Settings settings) {
         String given = settings.text("duckdb.memory-limit");
         if (!given.equals("auto")) {
@@ -34,22 +33,21 @@ public record MemoryLimit(long bytes, boolean isShared) {
     }
 
     /**
-     * Two thirds of what is left: the rest is for what DuckDB does not count, and for everybody else. Less is not enough for
-     * records of 450 columns in a container of 512 MB.
+     * Two thirds of the rest. The remainder is for memory that DuckDB does not count, and for other programs. Less is not enough for records of 450 columns in a container of 512 MB.
      *
      * @param memory of the machine or container
-     * @param heap the most that Java uses
+     * @param heap the maximum of Java's heap
      */
     static MemoryLimit shared(long memory, long heap) {
         return new MemoryLimit(Math.max(LEAST, (memory - heap) / 3 * 2), true);
     }
 
-    /** For one of several databases that are open at the same time. What is shared is halved before, for {@link #alone}. */
+    /** The limit for one of several databases that are open at the same time. Half of a shared limit is kept for {@link #alone}. */
     public long each(int databases) {
         return isShared && databases > 1 ? Math.max(LEAST, bytes / 2 / databases) : bytes;
     }
 
-    /** For an object that did not fit beside others, of which the process reads one at a time. */
+    /** The limit for an object that did not fit beside others; the process reads one such object at a time. */
     public long alone(int databases) {
         return isShared && databases > 1 ? Math.max(LEAST, bytes / 2) : bytes;
     }
@@ -71,7 +69,7 @@ public record MemoryLimit(long bytes, boolean isShared) {
                         .formatted(all, text(each(lanes)), lanes, text(alone(lanes)));
     }
 
-    /** {@code bytes} as DuckDB takes and a person reads them. */
+    /** {@code bytes} in a form for DuckDB and for people. */
     public static String text(long bytes) {
         return bytes >= 10_000_000_000L
                 ? String.format(Locale.ROOT, "%.1fGB", bytes / 1e9)

@@ -3,17 +3,16 @@ package com.bytefreezer.connector.query;
 import java.util.List;
 
 /**
- * A column that single objects have with different types.
+ * A column with different types in different objects.
  *
- * @param type what all records have
- * @param seen what single objects have
+ * @param type the type in all records
+ * @param seen the types in objects
  */
 public record MixedColumn(String name, String type, List<Seen> seen) {
     /**
-     * A type that single objects have.
+     * A type of the column in objects.
      *
-     * @param objects in how many objects at least: the most that one process has looked at, so that none is counted twice;
-     *     0 when it is not known
+     * @param objects minimum number of objects with it: the largest number that one process has seen, so that none is counted twice; 0 if unknown
      */
     public record Seen(String type, long objects) {}
 

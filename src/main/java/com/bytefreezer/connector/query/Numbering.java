@@ -9,14 +9,14 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Gives a query's result a further column that tells of which row of {@code events} each of its own rows is. */
+/** Adds a column to the result of a query: which row of {@code events} each row of the result is made of. */
 final class Numbering {
-    /** DuckDB's own, that a scan has beside the virtual ones. */
+    /** DuckDB's own column of a scan, beside the virtual ones. */
     private static final String FILE_INDEX = "file_index";
 
     private Numbering() {}
 
-    /** The query with one more column, at its end, which the scan has, too; empty where that would change the result. */
+    /** The query with one more column of the scan at its end; empty if that would change the result. */
     static Optional<String> of(JsonNode document, String events, String column, SqlTree sqlTree)
             throws SQLException, JsonProcessingException {
         if (!takesRowsOnlyFrom(events, document)) {
@@ -28,7 +28,7 @@ final class Numbering {
         return Optional.of(sqlTree.text(copy));
     }
 
-    /** Whether rows come straight from the objects, and nothing but the columns of a row is asked for. */
+    /** Whether rows come directly from the objects, and only columns of a row are selected. */
     private static boolean takesRowsOnlyFrom(String events, JsonNode document) {
         JsonNode select = document.at("/statements/0/node");
         List<JsonNode> from = sources(select.path("from_table"))
@@ -43,12 +43,12 @@ final class Numbering {
                 : table.path("alias").asText();
         return table.path("sample").isNull()
                 && table.path("column_name_alias").isEmpty()
-                // Elsewhere than in the select list the number of the object would be among the columns.
+                // Outside the select list, the number of the object would be one of the columns.
                 && starsOver(document, events).count()
                         == SqlTree.children(select.path("select_list"))
                                 .filter(Numbering::isStar)
                                 .count()
-                // The name of the table alone is the whole row; a virtual column would be the bundle's.
+                // The bare name of the table means the whole row; a virtual column would be that of the bundle.
                 && SqlTree.nodes(document, node -> SqlTree.isOf(node, "COLUMN_REF"))
                         .map(node -> SqlTree.lastName(node).toLowerCase(Locale.ROOT))
                         .noneMatch(name -> name.equalsIgnoreCase(alias)
@@ -56,7 +56,7 @@ final class Numbering {
                                 || name.equals(FILE_INDEX));
     }
 
-    /** The tables of a FROM, whatever joins them. */
+    /** The tables of a FROM, however they are joined. */
     private static Stream<JsonNode> sources(JsonNode from) {
         return from.path("type").asText().equals("JOIN")
                 ? Stream.of("left", "right").flatMap(side -> sources(from.path(side)))
@@ -69,7 +69,7 @@ final class Numbering {
                 && table.path("schema_name").asText().isEmpty();
     }
 
-    /** Those that may stand for the columns of events: not of a subquery that does not name it. */
+    /** The nodes that may mean the columns of events; a subquery that does not name events has none. */
     private static Stream<JsonNode> starsOver(JsonNode node, String events) {
         boolean isElsewhere = node.path("type").asText().equals("SELECT_NODE")
                 && SqlTree.nodes(node, each -> isEvents(each, events)).findAny().isEmpty();

@@ -9,7 +9,7 @@ import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Finds the objects that hold values which DuckDB does not take, and copies them into a form that it does. */
+/** Finds objects with values that DuckDB cannot read, and copies them into a form that it can. */
 final class OddObjects {
     private static final Logger LOG = LoggerFactory.getLogger(OddObjects.class);
 
@@ -21,7 +21,7 @@ final class OddObjects {
         this.copies = copies;
     }
 
-    /** From now on the objects that hold values which DuckDB does not take are read another way. Whether there are any. */
+    /** From now on, objects with values that DuckDB cannot read are read from copies. Returns whether there are any. */
     boolean copy(List<LakeObject> objects, Schema schema) {
         boolean found = false;
         for (LakeObject object :
@@ -29,7 +29,7 @@ final class OddObjects {
             if (copies.of(object).isEmpty() && (objects.size() == 1 || isOdd(object, schema)) && copy(object)) {
                 found = true;
                 LOG.warn(
-                        "object {}: it has values that DuckDB does not take. They are delivered as text or null (docs/data.md, Values).",
+                        "object {}: DuckDB cannot read some of its values. They are delivered as text or null (docs/data.md, Values).",
                         object.key());
             }
         }
@@ -74,7 +74,7 @@ final class OddObjects {
                             }));
             return true;
         } catch (SQLException e) {
-            // DuckDB's message about the object itself is reported.
+            // The message of DuckDB about the object itself is reported instead.
             LOG.debug("{}: no copy", object.key(), e);
             return false;
         }

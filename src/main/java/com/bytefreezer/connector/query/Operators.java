@@ -7,30 +7,28 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * What the operators of an unoptimized logical plan do with the rows of events. Where a join has events on one side only, and
- * neither leaves out the columns of events nor puts anything in their place, each row that it gives is made of one row of
- * events; whatever happens on its other side is the same for all objects.
+ * The effect of the operators of an unoptimized logical plan on the rows of events. If a join has events on one side only, and keeps the columns of events unchanged, it makes each row of one row of events. Its other side is the same for all objects.
  */
 final class Operators {
     private static final Set<String> ROW_WISE =
             Set.of("PROJECTION", "FILTER", "UNNEST", "READ_PARQUET", "CTE", "CTE_SCAN");
     private static final Set<String> JOINS =
             Set.of("COMPARISON_JOIN", "ANY_JOIN", "ASOF_JOIN", "DELIM_JOIN", "DEPENDENT_JOIN", "CROSS_PRODUCT");
-    /** They give each row of their other side by itself. */
+    /** Joins that return each row of their other side separately. */
     private static final Set<String> EITHER_WAY = Set.of("COMPARISON_JOIN", "ANY_JOIN", "CROSS_PRODUCT");
 
-    /** Of joins with events on their left. */
+    /** Joins in which events may be on the left. */
     private static final Set<String> FROM_LEFT = Set.of("INNER", "LEFT", "SEMI", "ANTI", "MARK", "SINGLE");
 
-    /** They give events whether they match or not. */
+    /** Joins that return events with and without a match. */
     private static final Set<String> KEEPING = Set.of("LEFT", "RIGHT", "SINGLE", "ANTI");
 
     private static final Set<String> FROM_RIGHT = Set.of("INNER", "RIGHT");
 
-    /** Whether there are rows of events in the common table expressions, by their index. */
+    /** Whether common table expressions contain rows of events, by their index. */
     private final Map<String, Boolean> expressions = new HashMap<>();
 
-    /** The lookups in each of them. */
+    /** The lookups in each common table expression. */
     private final Map<String, Set<String>> lookupsOf = new HashMap<>();
 
     private final Set<String> enriching = new TreeSet<>();
@@ -40,7 +38,7 @@ final class Operators {
 
     private Operators() {}
 
-    /** @param lookups whether there are any: without them nothing is joined row by row */
+    /** @param lookups whether there are any; without them, nothing is joined row by row */
     static Operators of(JsonNode logicalPlan, boolean lookups) {
         Operators operators = new Operators();
         logicalPlan.forEach(operators::hasEvents);
@@ -52,7 +50,7 @@ final class Operators {
         return operators;
     }
 
-    /** Those that need more than one row of events at once. */
+    /** The operators that need more than one row of events at once. */
     Set<String> others() {
         return others;
     }
@@ -62,12 +60,12 @@ final class Operators {
         return joined;
     }
 
-    /** Whether a row of events may be taken apart. */
+    /** Whether one row of events may become several. */
     boolean isUnnested() {
         return unnested;
     }
 
-    /** Lookups of which a new entry changes or removes records, where another one's adds some. */
+    /** Lookups whose new entries change or remove records instead of only adding some. */
     Set<String> enriching() {
         return enriching;
     }
@@ -85,7 +83,7 @@ final class Operators {
         return found;
     }
 
-    /** Whether the rows that an operator gives are made of rows of events. */
+    /** Whether the rows of an operator are made of rows of events. */
     private boolean hasEvents(JsonNode operator) {
         String name = operator.path("name").asText();
         JsonNode children = operator.path("children");
@@ -95,7 +93,7 @@ final class Operators {
             return hasEvents(children.get(1));
         }
         if (name.equals("CTE_SCAN")) {
-            // One that is not known may be anything, such as a recursive one.
+            // An unknown operator may be anything, such as a recursive one.
             return expressions.getOrDefault(info(operator, "CTE Index"), true);
         }
         if (JOINS.contains(name) && children.size() == 2) {
@@ -110,7 +108,7 @@ final class Operators {
         for (JsonNode child : children) {
             any |= hasEvents(child);
         }
-        // A sample of anything is another one each time.
+        // Each sample is a different one.
         if ((any && !ROW_WISE.contains(name)) || name.contains("SAMPLE")) {
             others.add(name);
         }

@@ -13,24 +13,23 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The SQL that reads objects with the columns of their dataset. A file's own columns are renamed by their positions
- * before anything else, so no name in the data meets one of DuckDB's or of the connector's.
+ * Writes the SQL that reads objects with the columns of their dataset. It first renames a file's own columns by their positions, so that no name in the data meets a name of DuckDB or of the connector.
  */
 public final class ParquetScan {
-    /** The column of a scan with the path of the row's object, which DuckDB also chooses files by. */
+    /** The column of a scan with the path of the row's object; DuckDB also chooses files by it. */
     private static final String PATH = "filename";
     /** The position of a row's object among those of a scan. */
     static final String POSITION = "file_index";
-    /** The same with the row's number there: see {@link #ROW_BITS}. */
+    /** As above, combined with the row's number in the object, see {@link #ROW_BITS}. */
     static final String POSITION_AND_ROW = "file_index, file_row_number";
-    /** The number of bits of a {@link #POSITION_AND_ROW} for the row's number. */
+    /** The number of bits for the row's number in a {@link #POSITION_AND_ROW}. */
     public static final int ROW_BITS = 40;
-    /** What the option names it; none of a file's own can be the same. */
+    /** The name that the option gives it; no column of a file can have it. */
     private static final String OPTION = UUID.randomUUID().toString();
 
     private ParquetScan() {}
 
-    /** Objects that are read by one function: with the same columns and folders of the same names. */
+    /** Objects that one function reads: they have the same columns, and folders with the same names. */
     private record Group(
             Shape shape,
             List<String> folders,
@@ -39,11 +38,11 @@ public final class ParquetScan {
             @Nullable Copy copy) {}
 
     /**
-     * A SELECT of the rows of these objects. {@code schema} must know them.
+     * A SELECT of the rows of these objects, which {@code schema} must know.
      *
-     * @param further names of more columns, with expressions over the virtual columns of {@code read_parquet}
-     * @param number the name of one more column; or empty
-     * @param ofRow what it has: {@link #POSITION}, {@link #POSITION_AND_ROW}, or a virtual column of {@code read_parquet}
+     * @param further names of additional columns, with expressions over the virtual columns of {@code read_parquet}
+     * @param number the name of one more column; may be empty
+     * @param ofRow its value: {@link #POSITION}, {@link #POSITION_AND_ROW}, or a virtual column of {@code read_parquet}
      */
     static String of(
             Schema schema,
@@ -116,8 +115,8 @@ public final class ParquetScan {
         String names = IntStream.range(0, group.shape().columns().size())
                 .mapToObj(i -> "c" + i)
                 .collect(Collectors.joining(", "));
-        // With the option DuckDB opens no file whose path does not fit; but 1.5.5 would take a column of that name for
-        // it.
+        // With the option, DuckDB opens no file whose path does not match; but 1.5.5 confuses it with a column of that
+        // name.
         boolean byPath = group.shape().columns().stream()
                 .noneMatch(column -> column.name().equalsIgnoreCase(PATH));
         return "SELECT %s FROM read_parquet(%s, hive_partitioning=false, union_by_name=false%s) AS t(%s%s)%s"
@@ -132,21 +131,21 @@ public final class ParquetScan {
                         rows(read.get(0)));
     }
 
-    /** The value of a folder: from the path, so that DuckDB opens no file of another folder than is asked for, or a constant. */
+    /** The value of a folder: from the path, so that DuckDB opens no files of unwanted folders, or a constant. */
     private static String folder(String name, String path, int prefix) {
         String raw = "split_part(split_part('/' || substr(%s, %d), %s, 2), '/', 1)"
                 .formatted(path, prefix + 1, JsonRendering.literal("/" + name + "="));
         return "nullif(coalesce(try(url_decode(%1$s)), %1$s), '%2$s')".formatted(raw, FolderValues.NULL);
     }
 
-    /** The list of these objects, as table functions take it. */
+    /** The list of these objects as an argument of table functions. */
     static String files(List<LakeObject> objects) {
         return objects.stream()
                 .map(object -> JsonRendering.literal(withoutWildcards(object.url())))
                 .collect(Collectors.joining(", ", "[", "]"));
     }
 
-    /** A slice is a unit by itself; DuckDB skips the row groups that lie outside of it. */
+    /** A slice is a unit by itself; DuckDB skips the row groups outside it. */
     private static String rows(LakeObject object) {
         Slice slice = object.slice();
         return slice == null
@@ -154,7 +153,7 @@ public final class ParquetScan {
                 : " WHERE file_row_number >= " + slice.from() + " AND file_row_number < " + slice.to();
     }
 
-    /** DuckDB takes the name of every file for a pattern; {@code [*]} matches just the asterisk. Not so in a bucket. */
+    /** DuckDB reads the name of every local file as a pattern; {@code [*]} matches only the asterisk. */
     static String withoutWildcards(String url) {
         return url.startsWith("s3://") ? url : url.replaceAll("[*?\\[]", "[$0]");
     }

@@ -13,7 +13,7 @@ import java.util.Map;
 public final class PinnedTypes {
     private PinnedTypes() {}
 
-    /** Types by the folded names of columns; the form is checked with the settings. */
+    /** Types by the folded names of columns; the settings' rules have checked the form. */
     static Map<String, ColumnType> of(Settings settings) {
         String text = settings.optional("columns.types").orElse("");
         Map<String, ColumnType> types = new LinkedHashMap<>();
@@ -47,7 +47,7 @@ public final class PinnedTypes {
                                                 type,
                                                 name,
                                                 DuckDbException.of(e).getMessage()),
-                                "Take one of DuckDB's, e.g. VARCHAR or BIGINT."),
+                                "Use a type of DuckDB, e.g. VARCHAR or BIGINT."),
                         e);
             }
         });

@@ -6,7 +6,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
-/** Makes the user's tree one that reads the table of events, and that DuckDB writes as it was meant. */
+/** Changes the tree of the user's query so that it reads the table of events, and so that DuckDB writes it with the same meaning. */
 final class Placeholders {
     private static final String PLACEHOLDER = "PARQUET_PATH";
     private static final Set<String> READERS = Set.of("read_parquet", "parquet_scan");
@@ -19,7 +19,7 @@ final class Placeholders {
     /**
      * A copy that selects from {@code events} instead of the placeholder.
      *
-     * @param virtualColumns gets those that the options ask for
+     * @param virtualColumns receives those that the options ask for
      */
     static JsonNode replaced(JsonNode node, String events, Map<String, String> virtualColumns) {
         if (isPlaceholder(node)) {
@@ -65,7 +65,7 @@ final class Placeholders {
         }
     }
 
-    /** {@code true}, or for the path also the name that it is to have. */
+    /** {@code true}; for the path also its name. */
     private static void addVirtualColumn(String option, JsonNode value, Map<String, String> virtualColumns) {
         boolean isTruth = value.path("class").asText().equals("CAST");
         String text = value.path("value").path("value").asText();
@@ -78,7 +78,7 @@ final class Placeholders {
         }
     }
 
-    /** Whether DuckDB would write a constant so that it is read as one of another type: 1e0 as 1.0, and 5. as 5. */
+    /** Whether DuckDB would write a constant in a form that has another type: 1e0 as 1.0, and 5. as 5. */
     private static boolean isReadOtherwise(JsonNode node) {
         JsonNode type = node.at("/value/type");
         return node.path("class").asText().equals("CONSTANT")

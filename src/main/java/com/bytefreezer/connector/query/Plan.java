@@ -5,40 +5,39 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Set;
 
 /**
- * How a query can be cut, by the operators of DuckDB's unoptimized logical plan. (The optimized one may be empty if
- * statistics show that nothing matches.)
+ * How a query can be cut, according to the operators of DuckDB's unoptimized logical plan. (The optimized plan may be empty if statistics show that nothing matches.)
  *
  * @param reason the operators that decided, for people
- * @param rows what a row that is read gives
- * @param enriching of joined rows, the lookups of which a new entry changes records that there are already
+ * @param rows the result of each row that is read
+ * @param enriching the lookups of joined rows whose new entries change existing records
  */
 public record Plan(Kind kind, String reason, Rows rows, Set<String> enriching) {
-    /** The records of one row if the objects are read one by one. */
+    /** The records that one row gives if the objects are read one by one. */
     public enum Rows {
-        /** One record at most, by itself. */
+        /** At most one record, independent of other rows. */
         ONE_EACH,
-        /** Any number of records, by itself. */
+        /** Any number of records, independent of other rows. */
         SEVERAL,
-        /** Any number of records, with what it is joined with: their order and ids go by the row's number. */
+        /** Any number of records, joined with a lookup; their order and ids depend on the row's number. */
         JOINED
     }
 
-    /** The kind of a result over many objects. */
+    /** How the result over many objects is made. */
     public enum Kind {
-        /** The sum of the results over each object. */
+        /** It is the results over each object together. */
         ROW_WISE,
-        /** The same, but cut off by a LIMIT. */
+        /** As above, cut off by a LIMIT. */
         LIMITED,
-        /** Something that needs all objects at once. */
+        /** It needs all objects at once. */
         WHOLE
     }
 
-    /** How the objects are cut into units. */
+    /** How objects are cut into units. */
     public Kind kind(Sync sync) {
         if (sync == Sync.FULL) {
             return Kind.WHOLE;
         }
-        // Told to be incremental, a query that needs several objects at once gets the new ones at once.
+        // With incremental sync, a query that needs several objects at once gets all new ones at once.
         return sync == Sync.INCREMENTAL && kind == Kind.WHOLE ? Kind.LIMITED : kind;
     }
 
@@ -51,22 +50,22 @@ public record Plan(Kind kind, String reason, Rows rows, Set<String> enriching) {
         this(kind, reason, rows, Set.of());
     }
 
-    /** How {@code query} may be cut, which has this plan. */
+    /** How {@code query}, which has this plan, may be cut. */
     static Plan of(JsonNode logicalPlan, Query query) {
         // The scan of events is the first of the common table expressions.
         if (!logicalPlan.findValuesAsText("CTE Index").contains("0")) {
             return new Plan(Kind.WHOLE, "it does not read events", Rows.SEVERAL);
         }
-        // One is for events; a second one would be read again with each object.
+        // One is for events; a second one would be read again for each object.
         if (logicalPlan.findValuesAsText("name").stream()
                         .filter("READ_PARQUET"::equals)
                         .count()
                 > 1) {
-            return new Plan(Kind.WHOLE, "it reads objects beside events", Rows.SEVERAL);
+            return new Plan(Kind.WHOLE, "it reads objects besides events", Rows.SEVERAL);
         }
         Operators operators = Operators.of(logicalPlan, !query.lookups().isEmpty());
         if (operators.others().isEmpty() && operators.isJoined()) {
-            // Otherwise its records cannot tell which row they are from.
+            // Otherwise the row of a record is unknown.
             return query.canBundle()
                     ? new Plan(
                             Kind.ROW_WISE,
@@ -75,7 +74,7 @@ public record Plan(Kind kind, String reason, Rows rows, Set<String> enriching) {
                             operators.enriching())
                     : new Plan(
                             Kind.WHOLE,
-                            "it joins, and its FROM does not name events itself, or it selects more than columns of it",
+                            "it joins, and its FROM does not name events itself, or it selects something else than columns of it",
                             Rows.SEVERAL);
         }
         if (operators.others().isEmpty()) {

@@ -27,16 +27,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * The user's SQL: one SELECT over the table {@code events}, parsed by DuckDB itself. Immutable.
  *
- * <p>{@code read_parquet('PARQUET_PATH', …)} in all its spellings becomes {@code events}; the objects are put in as a
- * common table expression, never into the user's text.
+ * <p>{@code read_parquet('PARQUET_PATH', …)} in all its spellings becomes {@code events}. The objects are added as a common table expression, never to the user's text.
  */
 public final class Query {
-    /** Columns that read_parquet has only when they are asked for. */
+    /** Columns that read_parquet has only on demand. */
     static final Set<String> VIRTUAL_COLUMNS = Set.of("filename", "file_row_number");
 
     private final String text;
     private final JsonNode tree;
-    /** Made for this query, so that no text of the user or of the data is taken for it. */
+    /** Unique for this query, so that no text of the user or of the data can equal it. */
     private final String mark;
 
     private final String sql;
@@ -74,8 +73,8 @@ public final class Query {
      * Parses {@code text} without touching any data.
      *
      * @param connection to any DuckDB
-     * @param isLookup whether a name, in small letters, may be one of a lookup; a common table expression hides it
-     * @throws ConnectorException with DuckDB's message and the position, when it is not exactly one SELECT
+     * @param isLookup whether a name, in lower case, may be that of a lookup; a common table expression hides it
+     * @throws ConnectorException with DuckDB's message and the position, unless it is exactly one SELECT
      */
     public static Query parse(String text, Connection connection, Predicate<String> isLookup) {
         try {
@@ -86,7 +85,7 @@ public final class Query {
             }
             JsonNode statements = document.path("statements");
             if (statements.size() != 1) {
-                throw wrong("%d statements where exactly one SELECT is expected.".formatted(statements.size()), "");
+                throw wrong("%d statements instead of exactly one SELECT.".formatted(statements.size()), "");
             }
             String events =
                     SqlTree.nodes(document, node -> node.path("key").asText().equalsIgnoreCase("events"))
@@ -138,12 +137,12 @@ public final class Query {
         return use;
     }
 
-    /** The names of the lookups that it reads, in small letters. */
+    /** The names of the lookups that it reads, in lower case. */
     public Set<String> lookups() {
         return lookups;
     }
 
-    /** A common table expression hides the lookup of its name, wherever it stands. */
+    /** A common table expression hides the lookup of its name in the whole statement. */
     private static Set<String> lookups(JsonNode document, Predicate<String> isLookup) {
         Set<String> names = SqlTree.nodes(
                         document, node -> node.path("type").asText().equals("BASE_TABLE"))
@@ -156,15 +155,13 @@ public final class Query {
     }
 
     /**
-     * Whether each record is made of one row of the objects, in no order, so that the records of some objects are the
-     * same without the others. An aggregate, which only binding tells from other functions, cannot be
-     * {@linkplain #overBundle bundled}.
+     * Whether each record is made of one row of the objects, in no order, so that the records of an object do not depend on other objects. Only binding distinguishes aggregates from other functions; a query with one cannot be {@linkplain #overBundle bundled}.
      */
     boolean canReadSomeObjects() {
         return ofSingleRows && repeatable && bundleSql != null;
     }
 
-    /** The same query, of whose result a column is compared. */
+    /** The same query for a comparison of a column of its result. */
     Query compared() {
         return use != Use.GIVE
                 ? this
@@ -207,7 +204,7 @@ public final class Query {
                         == 1;
     }
 
-    /** A comparison with a text makes a value of the text. */
+    /** A comparison with a text converts the text to a value. */
     private static boolean keepsValues(JsonNode node) {
         String type = node.path("type").asText();
         return switch (node.path("class").asText()) {
@@ -221,19 +218,19 @@ public final class Query {
         };
     }
 
-    /** The same for every text that means the same to DuckDB's parser, whatever its blanks, comments and letter case of keywords. */
+    /** Equal for all texts with the same meaning for DuckDB's parser, whatever their blanks, comments and letter case of keywords. */
     public String meaning() {
         JsonNode bare = tree.deepCopy();
         bare.findParents("query_location").forEach(node -> ((ObjectNode) node).remove("query_location"));
         return bare.path("statements").toString();
     }
 
-    /** The query over what {@code scan}, a SELECT, gives; see {@link #with}. */
+    /** The query over the result of {@code scan}, a SELECT; see {@link #with}. */
     String over(String scan) {
         return sql.replace(scanMark(mark), scan);
     }
 
-    /** What {@link #over} or {@link #overBundle} has given, with the lookups in a schema. */
+    /** The result of {@link #over} or {@link #overBundle}, with the lookups in a schema. */
     String with(String over, String lookupsIn) {
         return over.replace(identifier(schema(mark)), lookupsIn);
     }
@@ -242,19 +239,18 @@ public final class Query {
         return "lookups of " + mark;
     }
 
-    /** As the user wrote it: exactly one SELECT, and one that may be run. */
+    /** The text of the user: exactly one SELECT that may be run. */
     String text() {
         return text;
     }
 
-    /** Whether the query can be run over several objects at once and still tell of which one a row is. */
+    /** Whether the query can run over several objects at once and still tell the object of each row. */
     public boolean canBundle() {
         return bundleSql != null;
     }
 
     /**
-     * As {@link #over}, where {@code scan} has a further column {@link #objectNumber}: so has the result, at least as its
-     * last one.
+     * As {@link #over}, with an additional column {@link #objectNumber} in {@code scan} and as the last column of the result.
      */
     String overBundle(String scan) {
         if (bundleSql == null) {
@@ -268,12 +264,12 @@ public final class Query {
         return mark;
     }
 
-    /** Columns that the query wants beside those of the data, with the virtual ones of read_parquet that they are. */
+    /** Columns that the query needs besides those of the data, with their virtual columns of read_parquet. */
     Map<String, String> virtualColumns() {
         return virtualColumns;
     }
 
-    /** What is wrong where there is no lookup of a name that it reads. */
+    /** The problem that no lookup has a name that the query reads. */
     public ConnectorException without(String lookup) {
         String what = "there is no table %s here.".formatted(lookup);
         String remedy = "Select from events, or add the lookup (docs/lookups.md).";
@@ -286,7 +282,7 @@ public final class Query {
         return "SELECT '" + mark + "'";
     }
 
-    /** Where in the user's text the name stands that DuckDB complains of. */
+    /** The place in the user's text of the name in DuckDB's message. */
     Optional<Position> positionOf(String name) {
         return SqlTree.nodes(tree, node -> {
                     String kind = node.path("class").asText();
@@ -301,13 +297,13 @@ public final class Query {
                 .map(location -> position(text, charactersIn(text, location.intValue())));
     }
 
-    /** DuckDB gives places in the tree in bytes, those of syntax errors in characters. */
+    /** DuckDB counts places in the tree in bytes, those of syntax errors in characters. */
     private static int charactersIn(String text, int bytes) {
         byte[] all = text.getBytes(StandardCharsets.UTF_8);
         return new String(all, 0, Math.min(bytes, all.length), StandardCharsets.UTF_8).length();
     }
 
-    /** {@code name} as it stands in SQL. */
+    /** {@code name} as an identifier in SQL. */
     public static String identifier(String name) {
         return "\"" + name.replace("\"", "\"\"") + "\"";
     }
@@ -363,10 +359,10 @@ public final class Query {
         if (!DuckDbException.saysThatItIsNoSelect(message)) {
             return wrong("DuckDB does not support a part of it (%s).".formatted(message), "");
         }
-        // DuckDB would run another statement before, to find the values.
+        // DuckDB would first run another statement to find the values.
         return text.strip().regionMatches(true, 0, "PIVOT", 0, 5)
                 ? wrong("a PIVOT must name its values here.", "Write ON column IN (value, value).")
-                : wrong("only a SELECT can be exported, and this is something else.", "");
+                : wrong("only a SELECT can be exported.", "");
     }
 
     static ConnectorException wrong(String what, String remedy) {

@@ -17,13 +17,11 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Copies of objects that hold values which DuckDB does not take: a text that is no UTF-8, something else than JSON in a
- * column of JSON, a time further away than it counts. One such value keeps all others of its object from being read; so the
- * copy has a {@link RawFooter}, and each value is converted by itself. Safe for use by several threads.
+ * Copies of objects with values that DuckDB cannot read: a text that is not UTF-8, a text that is not JSON in a JSON column, a time out of range. One such value would prevent DuckDB from reading the whole object. So the copy has a {@link RawFooter}, and each value is converted separately. Safe for use by several threads.
  */
 final class RawCopies {
-    /** DuckDB 1.5.5's messages about such values. */
-    /** After a footer: its length, and what names the format. */
+    /** Messages of DuckDB 1.5.5 about such values. */
+    /** The end of a file after its footer: the length, and the name of the format. */
     private static final int TAIL = 8;
 
     private static final byte[] MAGIC = {'P', 'A', 'R', '1'};
@@ -54,27 +52,27 @@ final class RawCopies {
     /**
      * A copy.
      *
-     * @param types of its columns, as DuckDB has them
+     * @param types the types of its columns in DuckDB
      */
     record Copy(Path file, List<ColumnType> types) {}
 
-    /** Reads an object of a bucket, whole. */
+    /** Reads an object of a bucket as a whole. */
     interface Fetch {
         byte[] get(LakeObject object) throws SQLException;
     }
 
-    /** Tells the types of a file's columns. */
+    /** Finds the types of a file's columns. */
     interface Describe {
         List<ColumnType> types(Path file) throws SQLException;
     }
 
-    /** Forgets all of before; others are made in this folder, which need not exist. */
+    /** Forgets all copies; new ones are made in this folder, which need not exist. */
     void startIn(Path newFolder) {
         copies.clear();
         folder = newFolder;
     }
 
-    /** Whether DuckDB failed for a value that a copy can be read with. */
+    /** Whether DuckDB failed because of a value that it can read from a copy. */
     static boolean helpWith(SQLException failure) {
         return DuckDbException.of(failure).kind() == Kind.ODD_VALUE;
     }
@@ -117,7 +115,7 @@ final class RawCopies {
                     .order(ByteOrder.LITTLE_ENDIAN)
                     .getInt();
             if (length < 0 || length > end) {
-                throw new IOException("no footer of Parquet");
+                throw new IOException("not a Parquet footer");
             }
             byte[] footer = RawFooter.of(read(channel, end - length, length).array());
             channel.truncate(end - length);
@@ -150,10 +148,9 @@ final class RawCopies {
     }
 
     /**
-     * The expression for a value of a copy as the type that it has in its object. What such a type has no value for: bytes
-     * that are no text are base64, what is no JSON is a text, a time beyond DuckDB's is NULL.
+     * The expression that converts a value of a copy to its type in the object. Bytes that are not text become base64, a text that is not JSON becomes a JSON string, and a time out of DuckDB's range becomes NULL.
      *
-     * @param raw its type in the copy
+     * @param raw the type in the copy
      */
     static String typed(ColumnType raw, ColumnType type, String x) {
         return Leaves.change(raw, type, x, TYPED);

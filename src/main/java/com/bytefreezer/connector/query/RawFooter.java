@@ -8,11 +8,10 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A Parquet footer that says less of its columns: texts are bytes and milliseconds are numbers, so that DuckDB reads them
- * without looking at their values. Thrift's compact protocol: https://parquet.apache.org/docs/file-format/metadata/.
+ * A Parquet footer with less information about columns: texts are bytes and milliseconds are numbers, so that DuckDB reads them without a check of their values. Thrift's compact protocol: https://parquet.apache.org/docs/file-format/metadata/.
  */
 final class RawFooter {
-    // Of FileMetaData, SchemaElement, LogicalType and TimestampType.
+    // Field numbers of FileMetaData, SchemaElement, LogicalType and TimestampType.
     private static final int SCHEMA = 2;
     private static final int PHYSICAL = 1;
     private static final int CONVERTED = 6;
@@ -33,7 +32,7 @@ final class RawFooter {
     private final byte[] bytes;
     private int at;
 
-    /** A field of a structure; its value stands between {@code from} and {@code to}. */
+    /** A field of a structure; its value is at {@code from} to {@code to}. */
     private record Field(int id, int type, int from, int to) {}
 
     private RawFooter(byte[] bytes, int at) {
@@ -44,7 +43,7 @@ final class RawFooter {
     /**
      * The same footer with less information.
      *
-     * @throws IOException when it is none
+     * @throws IOException if it is not a footer
      */
     static byte[] of(byte[] footer) throws IOException {
         try {
@@ -62,7 +61,7 @@ final class RawFooter {
             out.write(0);
             return out.toByteArray();
         } catch (IndexOutOfBoundsException | ArithmeticException e) {
-            throw new IOException("no footer of Parquet", e);
+            throw new IOException("not a Parquet footer", e);
         }
     }
 
@@ -157,7 +156,7 @@ final class RawFooter {
                 int elements = bytes[at] & 15;
                 long count = listSize();
                 for (long i = 0; i < count; i++) {
-                    // Here a truth takes a byte.
+                    // Here a boolean takes a byte.
                     skip(elements <= 2 ? 3 : elements, depth + 1);
                 }
             }

@@ -16,21 +16,18 @@ import org.duckdb.DuckDBPreparedStatement;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rows of a statement of DuckDB, records first, as bytes. A thread of its own runs it and reads them a few blocks before
- * they are asked for: Camel's split asks in whichever thread is free, and DuckDB, which works in the thread that asks, would
- * move from one core's cache to another's with each batch and need a third more time. That thread alone has the connection,
- * so that nobody waits for a statement that DuckDB does not end.
+ * The rows of a DuckDB statement, records first, as bytes. A separate thread runs the statement and reads a few blocks ahead. DuckDB works in the thread that asks, and Camel's split asks from any free thread: DuckDB would move between the caches of cores with each batch and need a third more time. Only that thread has the connection, so that nobody waits for a statement that DuckDB does not end.
  *
  * <p>Used by one thread at a time.
  */
 final class ReadAhead implements Blocks {
     private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
     private static final int AHEAD = 2;
-    /** DuckDB plans in it, which takes as much stack as an expression is deep. */
+    /** DuckDB plans in this thread, and a deep expression takes much stack. */
     private static final long STACK_BYTES = 8L * 1024 * 1024;
 
     private static final long LOOK_MS = 500;
-    /** The time that DuckDB has to end a cancelled statement. */
+    /** Time limit for DuckDB to end a cancelled statement. */
     private static final Duration GRACE = Duration.ofSeconds(5);
 
     private final Footers.Connections connections;
@@ -42,26 +39,26 @@ final class ReadAhead implements Blocks {
     private volatile @Nullable Statement statement;
     private volatile List<String> columns = List.of();
     private volatile boolean closed;
-    /** Nobody waits for the reader any more. */
+    /** Whether nobody waits for the reader any more. */
     private volatile boolean abandoned;
 
-    /** The number of rows of the present statement that the reader has returned. */
+    /** The number of rows of the current statement that the reader has returned. */
     private long given;
 
     private boolean begun;
-    /** The one that has no block. */
+    /** The step without a block. */
     private @Nullable Step end;
 
-    /** The next block, or why there is none: nothing is wrong, or a failure. The first one only says that the statement runs. */
+    /** The next block, or the reason for its absence: the end or a failure. The first step only tells that the statement runs. */
     private record Step(
             Object @Nullable [] @Nullable [] block,
             @Nullable Throwable failure) {}
 
     /**
-     * Begins to read.
+     * Starts to read.
      *
-     * @param completion what the statement's records lack
-     * @param patience how long DuckDB may work without progress, not counting waits for the lake
+     * @param completion adds the missing parts of the statement's records
+     * @param patience how long DuckDB may work without progress, apart from waits for the lake
      */
     ReadAhead(Footers.Connections connections, String sql, Completion completion, Duration patience) {
         this.connections = connections;
@@ -97,7 +94,7 @@ final class ReadAhead implements Blocks {
         }
     }
 
-    /** Returns when nothing is being read any more, or DuckDB does not end. */
+    /** Returns when reading has ended, or when DuckDB does not end in time. */
     @Override
     public void close() {
         closed = true;
@@ -114,7 +111,7 @@ final class ReadAhead implements Blocks {
         return step;
     }
 
-    /** The next step, or that DuckDB gets no further. */
+    /** The next step; fails if DuckDB makes no progress. */
     private Step await() throws InterruptedException {
         long worked = THREADS.getThreadCpuTime(reader.getId());
         long rows = -1;
@@ -155,18 +152,18 @@ final class ReadAhead implements Blocks {
                 running.cancel();
             }
         } catch (SQLException e) {
-            // It has closed itself, which the reader tells.
+            // The connection is closed, which the reader reports.
         }
     }
 
-    /** The number of rows that DuckDB has read, whether it has returned any or not. */
+    /** The number of rows that DuckDB has read, returned or not. */
     private long rowsSeen() {
         try {
             return statement instanceof DuckDBPreparedStatement running
                     ? running.getQueryProgress().getRowsProcessed()
                     : 0;
         } catch (SQLException e) {
-            // It has ended.
+            // The statement has ended.
             return 0;
         }
     }
@@ -177,7 +174,7 @@ final class ReadAhead implements Blocks {
             stream();
             last = new Step(null, null);
         } catch (Throwable e) {
-            // Also an error: a thread that waits for a block must get an answer.
+            // Catches errors too, because the thread that waits for a block must get an answer.
             last = new Step(null, e);
         }
         put(last);
@@ -212,7 +209,7 @@ final class ReadAhead implements Blocks {
         }
     }
 
-    /** Whether there is nothing more to be read. */
+    /** Whether everything is read. */
     private boolean readRows(Completion.Statement running) throws SQLException {
         try (Connection connection = connections.open();
                 Statement opened = connection.createStatement()) {
@@ -250,7 +247,7 @@ final class ReadAhead implements Blocks {
         T get() throws InterruptedException;
     }
 
-    /** Neither side waits long for the other. */
+    /** Neither side waits long. */
     private static <T> T uninterruptibly(Waiting<T> waiting) {
         boolean interrupted = false;
         try {

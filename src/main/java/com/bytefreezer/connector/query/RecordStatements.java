@@ -14,11 +14,11 @@ import java.util.WeakHashMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** Writes the statements that give the records of a query over some objects. Safe for use by several threads. */
+/** Writes the statements that return the records of a query over some objects. Safe for use by several threads. */
 public final class RecordStatements {
     private final DuckDb duckDb;
     private final OddObjects oddObjects;
-    /** By statement, as long as a lane uses it. */
+    /** Completions by statement, as long as a lane uses it. */
     private final Map<String, Completion> completions = Collections.synchronizedMap(new WeakHashMap<>());
 
     RecordStatements(DuckDb duckDb, OddObjects oddObjects) {
@@ -27,11 +27,9 @@ public final class RecordStatements {
     }
 
     /**
-     * The statement that gives the records of {@code objects}: one BLOB column {@code record} with the JSON of a record,
-     * and after the last one a NULL. Without that NULL the stream has ended early, which DuckDB's JDBC driver does not
-     * report (docs/contracts.md, DuckDB).
+     * The statement for the records of {@code objects}: one BLOB column {@code record} with the JSON of a record, and a NULL after the last one. Without that NULL the stream has ended early, which DuckDB's JDBC driver does not report (docs/contracts.md, DuckDB).
      *
-     * @param skip records to leave out at the beginning
+     * @param skip number of records to leave out at the beginning
      */
     public String records(Query query, List<LakeObject> objects, Schema schema, boolean omitNulls, long skip) {
         return duckDb.over(query, objects, schema, DuckDb.NO_NUMBER, "", (connection, columns, sql) -> {
@@ -45,12 +43,10 @@ public final class RecordStatements {
     }
 
     /**
-     * As {@link #records}, for a reader that completes what it gives, see {@link #completion}. Of rows that are
-     * {@link Plan.Rows#JOINED} the records come in the order of the rows and, of one row, of their content, with a second
-     * column: the row's number in its object.
+     * As {@link #records}, for a reader that completes the records, see {@link #completion}. Records of rows that are {@link Plan.Rows#JOINED} are ordered by row and then by content, and have a second column: the row's number in its object.
      *
-     * @param rows what each row of the objects gives, when they are read by themselves
-     * @param maxBytes the most of a record; a larger one is refused
+     * @param rows the result of each row if the objects are read one by one
+     * @param maxBytes limit of a record; a larger one is refused
      */
     public String stream(
             Query query,
@@ -97,9 +93,7 @@ public final class RecordStatements {
     }
 
     /**
-     * As {@link #stream}, for small objects of one partition, with a second column: the position of the
-     * record's object among them, of joined rows with the row's number. Each record is the same as when its object is read
-     * alone. Fails where one is large.
+     * As {@link #stream}, for small objects of one partition, with a second column: the position of the record's object, for joined rows together with the row's number. Each record is the same as if its object is read alone. Fails at a large record.
      */
     public String ofBundle(Query query, List<LakeObject> objects, Schema schema, boolean omitNulls, boolean joined) {
         String number = query.objectNumber();
@@ -121,7 +115,7 @@ public final class RecordStatements {
         });
     }
 
-    /** The rows by the number of theirs, in the last column; those of one row in an order of their own. */
+    /** The rows ordered by the number in the last column, those with the same number by their content. */
     private static String inOrder(String rows, int columns) {
         return "(SELECT * FROM %s ORDER BY c%d, hash(%s)) AS r".formatted(rows, columns - 1, names(columns));
     }
@@ -140,10 +134,10 @@ public final class RecordStatements {
         return completions.getOrDefault(statement, Completion.NONE);
     }
 
-    /** The number of records of a statement of {@link #records}, and their bytes of JSON. */
+    /** The number of records of a statement from {@link #records}, and their bytes of JSON. */
     public record Size(long records, long bytes) {}
 
-    /** Runs a statement of {@link #records} to its end. */
+    /** Runs a statement from {@link #records} to its end. */
     public Size measure(String statementText) {
         try (Connection connection = duckDb.newConnection();
                 Statement statement = connection.createStatement();
@@ -157,7 +151,7 @@ public final class RecordStatements {
         }
     }
 
-    /** Runs a statement of {@link #records} to its end and tells what is wrong with it. */
+    /** Runs a statement from {@link #records} to its end to find its problem. */
     public DuckDbException whyItEnded(String statementText) {
         try (Connection connection = duckDb.newConnection();
                 Statement statement = connection.createStatement()) {
@@ -166,13 +160,13 @@ public final class RecordStatements {
                     .close();
             return new DuckDbException(
                     Kind.BROKEN_OFF,
-                    "it broke off in the middle and a second look found nothing wrong; it may have been replaced meanwhile");
+                    "it broke off in the middle, and a second look found no problem; it may have been replaced meanwhile");
         } catch (SQLException e) {
             return DuckDbException.of(e);
         }
     }
 
-    /** Those of so many columns, as {@link RowRendering} names them. */
+    /** The names of this many columns, as in {@link RowRendering}. */
     static String names(int columns) {
         return IntStream.range(0, columns).mapToObj(i -> "c" + i).collect(Collectors.joining(", "));
     }

@@ -17,8 +17,7 @@ final class RowCounts {
     }
 
     /**
-     * Cuts a big object into slices of whole row groups, each at least {@code bytes} large; a smaller one, and one whose
-     * footer cannot be read, stays whole.
+     * Cuts a big object into slices of whole row groups of at least {@code bytes} each. A smaller object, or one with an unreadable footer, stays whole.
      */
     List<LakeObject> slices(LakeObject object, long bytes) {
         if (object.size() < 2 * bytes) {
@@ -34,7 +33,7 @@ final class RowCounts {
                         return slices(object, bytes, footer.getLong(1), footer.getLong(2));
                     });
         } catch (SQLException e) {
-            // Reading its records will report its problem.
+            // Reading its records will report the problem.
             return List.of(object);
         }
     }
@@ -49,7 +48,7 @@ final class RowCounts {
         return object.slices(rows, rowsOfGroup * groupsEach);
     }
 
-    /** The sum of their rows; empty when one of them cannot be read. */
+    /** The sum of their rows; empty if a footer cannot be read. */
     OptionalLong of(List<LakeObject> objects) {
         try (Connection connection = connections.open()) {
             return DuckDb.execute(
@@ -64,7 +63,7 @@ final class RowCounts {
         }
     }
 
-    /** Those of each, by URL. */
+    /** The rows of each, by URL. */
     Map<String, Long> ofEach(List<LakeObject> objects) throws SQLException {
         try (Connection connection = connections.open()) {
             return DuckDb.execute(

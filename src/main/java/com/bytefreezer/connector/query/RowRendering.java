@@ -10,21 +10,20 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * Writes the SQL that turns a row, whose columns are named {@code c0}, {@code c1}, …, into its record: a JSON object with the
- * values as {@link JsonRendering} has them.
+ * Writes the SQL that turns a row with columns {@code c0}, {@code c1}, … into its record: a JSON object with values written by {@link JsonRendering}.
  */
 final class RowRendering {
-    /** Records of more columns are mostly NULLs: there {@link Members} writes these, and the names. */
+    /** With more columns, records are mostly NULLs; {@link Members} writes these and the names. */
     private static final int FEW_COLUMNS = 32;
 
     private final List<Column> columns;
     private final boolean omitNulls;
-    /** The positions of the columns that a record has. */
+    /** The positions of the columns of a record. */
     private final List<Integer> shown;
 
     /**
-     * @param omitNulls leave out what is NULL instead of writing null
-     * @param hidden the name of columns to leave out
+     * @param omitNulls leaves out NULLs instead of writing null
+     * @param hidden the name of the columns to leave out
      */
     RowRendering(List<Column> columns, boolean omitNulls, String hidden) {
         this.columns = columns;
@@ -41,8 +40,7 @@ final class RowRendering {
     }
 
     /**
-     * The expression for a record of at most {@code most} bytes without what {@link #members} puts in; for another one it
-     * gives NULL, or more bytes that are worth nothing. It spares DuckDB long texts.
+     * The expression for a record of at most {@code most} bytes, without the parts that {@link #members} adds. A larger record gives NULL, or a longer but useless text. This spares DuckDB the work for long texts.
      */
     String shortRecord(long most) {
         String all = isWide() ? values(most) : whole(most);
@@ -55,7 +53,7 @@ final class RowRendering {
                 : "CASE WHEN greatest(%s) > %d THEN NULL ELSE %s END".formatted(lengths, most, all);
     }
 
-    /** What completes a {@link #shortRecord}. */
+    /** Completes a {@link #shortRecord}. */
     Members members() {
         return isWide()
                 ? new Members(shown.stream().map(i -> columns.get(i).name()).toList(), omitNulls)
@@ -70,7 +68,7 @@ final class RowRendering {
         if (shown.isEmpty()) {
             return "'{}'";
         }
-        // To concat NULL is nothing.
+        // concat ignores NULL.
         return omitNulls
                 ? "concat('{', substr(concat(%s), 2), '}')"
                         .formatted(joined(i -> "%s || %s".formatted(key(i), value(i, most))))
@@ -90,7 +88,7 @@ final class RowRendering {
         return shown.stream().map(member::apply).collect(Collectors.joining(", "));
     }
 
-    /** Of a long text the row is none, see {@link #shortRecord}. */
+    /** Texts have no limit here, because a row with a long text gives NULL, see {@link #shortRecord}. */
     private String value(int column, long most) {
         return JsonRendering.json(columns.get(column).type(), "c" + column, isText(column) ? Long.MAX_VALUE : most);
     }
@@ -116,8 +114,7 @@ final class RowRendering {
     }
 
     /**
-     * The expression for the size of the record in bytes, about: what it takes to write the characters of its texts
-     * otherwise is not counted.
+     * The expression for the approximate size of the record in bytes, without the escapes in its texts.
      */
     String size() {
         int names = shown.stream()
@@ -147,7 +144,7 @@ final class RowRendering {
         };
     }
 
-    /** Of NULL, and of what is none, nothing. A chain of hundreds of additions would need a deep stack. */
+    /** A NULL counts nothing. A chain of hundreds of additions would need a deep stack. */
     private static String sum(Stream<String> parts) {
         List<String> all = new ArrayList<>(parts.toList());
         all.add("0");

@@ -11,7 +11,7 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The data source behind the {@code jdbc:} endpoint of the exports: for each thread that of the DuckDB which it has named before.
+ * The data source behind the {@code jdbc:} endpoint of the exports. Each thread first chooses the DuckDB that it reads.
  * Safe for use by several threads.
  */
 public final class RunDataSource implements DataSource {
@@ -35,7 +35,7 @@ public final class RunDataSource implements DataSource {
     /**
      * Runs a statement.
      *
-     * @throws SQLException what is wrong with it
+     * @throws SQLException if the statement is wrong
      */
     public Blocks open(String sql) throws SQLException {
         Choice choice = choice();

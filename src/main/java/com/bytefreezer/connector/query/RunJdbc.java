@@ -13,8 +13,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Camel's {@code jdbc:}, which reads from a {@link RunDataSource} in {@link Blocks}: the body becomes their iterator, and the
- * statement ends with the exchange. Camel's own producer makes a map of every row.
+ * Camel's {@code jdbc:} that reads {@link Blocks} from a {@link RunDataSource}. The body becomes their iterator, and the statement ends with the exchange. Camel's own producer would make a map of every row.
  */
 // Camel needs it to set the options of its own endpoint.
 @Component("jdbc")

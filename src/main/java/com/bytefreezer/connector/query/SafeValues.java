@@ -3,9 +3,7 @@ package com.bytefreezer.connector.query;
 import java.util.Set;
 
 /**
- * Values that a file may hold and DuckDB's functions cannot work on (seen on 1.5.5): the text of a time of day that is negative,
- * or of 100 hours and more, ends its process, that of a DECIMAL(n,n) of 1 or more is foreign memory, and there is
- * none for a timestamp of the first day that it counts.
+ * Guards against values that a file may contain but DuckDB's functions cannot handle (seen on 1.5.5): writing a time of day that is negative, or of 100 hours and more, crashes the process; writing a DECIMAL(n,n) of 1 or more shows foreign memory; a timestamp on the first day of its range cannot be written.
  */
 final class SafeValues implements Leaves.Change {
     private static final Set<String> TIMES = Set.of("TIME", "TIMESTAMP", "TIMESTAMP_NS");
@@ -17,9 +15,9 @@ final class SafeValues implements Leaves.Change {
     }
 
     /**
-     * The expression for {@code x}, where such values are NULL.
+     * The expression for {@code x} with NULL for such values.
      *
-     * @param asWritten whether nothing is done with times but to write them, which JsonRendering can
+     * @param asWritten whether times are only written, which JsonRendering can do
      */
     static String of(ColumnType type, String x, boolean asWritten) {
         return Leaves.change(type, type, x, new SafeValues(asWritten));
@@ -35,7 +33,7 @@ final class SafeValues implements Leaves.Change {
         String isSafe =
                 switch (from.name()) {
                     case "TIME" -> "epoch_us(%s) BETWEEN 0 AND 359999999999".formatted(x);
-                    // Those of infinities are NULL.
+                    // These functions return NULL for infinities.
                     case "TIMESTAMP" -> "coalesce(epoch_us(%s) >= -9223372022400000000, true)".formatted(x);
                     case "TIMESTAMP_NS" -> "coalesce(epoch_ns(%s) >= -9223286400000000000, true)".formatted(x);
                     default -> "%1$s BETWEEN %2$s AND %3$s".formatted(x, largest(from, "-"), largest(from, ""));

@@ -22,20 +22,19 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An in-memory DuckDB that can read the folders of one dataset and nothing else. After an internal error it is replaced by
- * another one like it. Safe for use by several threads.
+ * An in-memory DuckDB that can read the folders of one dataset and nothing else. After an internal error, a new one replaces it. Safe for use by several threads.
  */
 final class Sandbox {
     private final Engine engine;
-    /** Another one after an internal error, see {@link #newConnection}. */
+    /** The database; replaced after an internal error, see {@link #newConnection}. */
     private Connection root;
 
-    /** The settings made on it, to repeat them on the other one. */
+    /** The settings made on it, to be repeated on its replacement. */
     private final List<Preparation> preparations = new ArrayList<>();
 
     private @Nullable TemporaryFolder temporaryFolder;
 
-    /** A step that makes a new database a sandbox. */
+    /** A step that turns a new database into a sandbox. */
     private interface Preparation {
         void of(Sandbox sandbox) throws SQLException;
     }
@@ -43,10 +42,10 @@ final class Sandbox {
     /**
      * The data that it may read.
      *
-     * @param credentials of the bucket, or null for a local folder
-     * @param smallObjects whether to keep what was read from the bucket
-     * @param copies begin in a folder that it may read, too
-     * @param lookups are read once, before it is closed
+     * @param credentials for the bucket; null for a local folder
+     * @param smallObjects whether to cache reads from the bucket
+     * @param copies the copies of objects, in a folder that it may read, too
+     * @param lookups the lookups, read once before the sandbox closes
      */
     record Reach(
             Settings settings,
@@ -64,7 +63,7 @@ final class Sandbox {
     /**
      * Opens it; {@link #lock} completes it.
      *
-     * @param memory its limit in bytes
+     * @param memory the limit in bytes
      */
     static Sandbox open(Engine engine, long memory, Reach reach) throws SQLException {
         Sandbox sandbox = new Sandbox(engine);
@@ -86,10 +85,9 @@ final class Sandbox {
     }
 
     /**
-     * A copy of the first connection, since some settings are a connection's own (streaming_buffer_size).
+     * A copy of the first connection, because some settings belong to a connection (streaming_buffer_size).
      *
-     * <p>After an internal error DuckDB answers nothing any more; then this is a connection to another database like it, so
-     * that the error costs only those statements that were running.
+     * <p>After an internal error, DuckDB no longer answers. Then this is a connection to a replacement, so that the error costs only the statements that were running.
      */
     synchronized Connection newConnection() throws SQLException {
         Connection connection = engine.copy(root);
@@ -118,12 +116,12 @@ final class Sandbox {
         }
     }
 
-    /** Limits what it writes to the temporary folder; a statement that needs more fails. */
+    /** Limits its space in the temporary folder; a statement that needs more fails. */
     void limitTemporaryFiles(int gigabytes) throws SQLException {
         prepare(one -> one.set("max_temp_directory_size", gigabytes + "GB"));
     }
 
-    /** From now on no setting can be changed. */
+    /** Locks the configuration: from now on, no setting can be changed. */
     void lock(int threads) throws SQLException {
         prepare(one -> {
             one.set("threads", String.valueOf(threads));
@@ -150,7 +148,7 @@ final class Sandbox {
         Settings settings = reach.settings;
         Credentials credentials = reach.credentials;
         Path temp = engine.temporaryFolder().orElseGet(settings::temporaryFolder);
-        // A folder of its own, which DuckDB removes again: it may be read from within the sandbox.
+        // A separate folder, which DuckDB removes again: statements in the sandbox may read it.
         TemporaryFolder folder = TemporaryFolder.in(temp);
         if (temporaryFolder != null) {
             temporaryFolder.close();
@@ -163,16 +161,16 @@ final class Sandbox {
         if (extensions != null) {
             set("extension_directory", extensions);
         }
-        // DuckDB counts 16 bytes for a record however long it is; with its default it would keep 60,000 of them.
+        // DuckDB counts 16 bytes for a record of any length; with its default, it would keep 60,000 of them.
         set("streaming_buffer_size", "32KB");
         set("explain_output", "all");
         // Needed for the progress of a statement.
         set("enable_progress_bar", "true");
         set("enable_progress_bar_print", "false");
         set("progress_bar_time", "0");
-        // Else that of the machine.
+        // Otherwise it would be that of the machine.
         set("TimeZone", "UTC");
-        // DuckDB 1.5.5 answers min and max of a partition column with an INTERNAL error otherwise (gone in 1.5.6).
+        // Otherwise, DuckDB 1.5.5 fails with an INTERNAL error at min and max of a partition column (fixed in 1.5.6).
         set("disabled_optimizers", "statistics_propagation");
         set("autoinstall_known_extensions", "false");
         if (credentials == null) {
@@ -181,19 +179,18 @@ final class Sandbox {
             Httpfs.load(root, settings);
             set("http_timeout", settings.text("s3.timeout-seconds"));
             Network network = Network.of(settings, credentials);
-            // Also without a proxy: DuckDB would use HTTP_PROXY of the environment, whatever NO_PROXY says.
+            // Even without a proxy: DuckDB would use HTTP_PROXY of the environment and ignore NO_PROXY.
             set("http_proxy", network.proxyAddress());
             set("enable_server_cert_verification", "true");
             if (network.caFile() != null) {
                 set("ca_cert_file", network.caFile().toAbsolutePath().toString());
             }
             set("enable_http_metadata_cache", "true");
-            // Otherwise each request opens a connection of its own, over TLS with a handshake (the default after
-            // 1.5.5).
+            // Otherwise each request opens a new connection, with a handshake for TLS (the default after 1.5.5).
             set("httpfs_connection_caching", "true");
             set("enable_external_file_cache", String.valueOf(reach.smallObjects));
             set("allow_persistent_secrets", "false");
-            // What follows a question mark in a URL would be options, such as another server; so it is part of the
+            // Text after a question mark in a URL would be options, such as another server; this makes it part of the
             // name.
             set("s3_url_compatibility_mode", "true");
             createSecret(credentials, AwsKeys.resolve(credentials));
@@ -202,7 +199,7 @@ final class Sandbox {
         try (Statement statement = root.createStatement()) {
             statement.execute("SET allowed_directories=[%s]"
                     .formatted(Stream.concat(reach.folders.stream(), Stream.of(folderOfCopies + "/"))
-                            // As it is asked for, and as it is found.
+                            // The path as requested, and the real one.
                             .flatMap(one -> Stream.of(one, ParquetScan.withoutWildcards(one)))
                             .distinct()
                             .map(JsonRendering::literal)
@@ -231,7 +228,7 @@ final class Sandbox {
             options.put("USE_SSL", String.valueOf(!"http".equals(endpoint.getScheme())));
             options.put("URL_STYLE", "path");
         }
-        // Bound, not pasted: the text of the statement may turn up in an error.
+        // A parameter, because the text of the statement may appear in an error.
         String parts = options.keySet().stream().map(name -> name + " ?").collect(Collectors.joining(", "));
         try (PreparedStatement statement =
                 root.prepareStatement("CREATE OR REPLACE TEMPORARY SECRET lake (TYPE s3, " + parts + ")")) {

@@ -26,15 +26,14 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The known columns of a dataset: those of all its objects together, each with one type, whatever a single object has.
- * Grows with the objects that are seen; a type only widens. Safe for use by several threads.
+ * The known columns of a dataset: those of all its objects, each with one type for all. Grows with every object; a type only widens. Safe for use by several threads.
  */
 public final class Schema {
     private static final ObjectMapper JSON = Json.mapper();
-    /** The most objects that are remembered; the footers of others are read again. */
+    /** Maximum number of remembered objects; the footers of others are read again. */
     private static final int MOST_KNOWN = 10_000;
 
-    /** The most types of a column that a message names. */
+    /** Maximum number of types that a message names for a column. */
     private static final int MOST_SEEN = 8;
 
     private final Map<String, ColumnType> pinned;
@@ -53,15 +52,15 @@ public final class Schema {
 
     /** A column of the dataset; guarded by the schema. */
     private static final class Column {
-        /** In SQL. */
+        /** The name in SQL. */
         private final String name;
-        /** In the files, where two may have the same. */
+        /** The name in files, where two columns may have the same. */
         private final String written;
 
         private ColumnType type = Widening.NOTHING;
-        /** The types that single objects have, and how many objects other processes have seen with each at least. */
+        /** The types in objects, and the minimum number of objects that other processes have seen with each. */
         private final Map<String, Long> seen = new TreeMap<>();
-        /** Whether it has only come from folders. */
+        /** Whether only folders have it. */
         private boolean folderOnly;
 
         private Column(String name, String written, boolean folderOnly) {
@@ -85,12 +84,12 @@ public final class Schema {
         return learned.isEmpty() && columns.isEmpty();
     }
 
-    /** Changes with everything that changes how objects are read. */
+    /** Changes whenever objects are to be read differently. */
     public synchronized long version() {
         return version;
     }
 
-    /** The columns that single objects have with different types. */
+    /** The columns with different types in different objects. */
     public synchronized List<MixedColumn> mixed() {
         List<Column> mixed =
                 columns.stream().filter(column -> column.seen.size() > 1).toList();
@@ -108,7 +107,7 @@ public final class Schema {
                 .toList();
     }
 
-    /** Counts the objects that are remembered; each is remembered once, however often it is read. */
+    /** The number of remembered objects; an object counts once, even if it is read several times. */
     private void count() {
         IdentityHashMap<Shape, Long> alike = new IdentityHashMap<>();
         Map<Column, Map<String, Long>> counts = new HashMap<>();
@@ -140,9 +139,9 @@ public final class Schema {
 
     // -- learning
 
-    /** Learns what the names of these objects tell. */
+    /** Learns from the names of these objects. */
     public synchronized void learnFolders(Collection<LakeObject> objects) {
-        // All of a folder tell the same.
+        // All objects of a folder have the same values.
         objects.stream()
                 .collect(
                         Collectors.toMap(LakeObject::folder, object -> object, (one, other) -> one, LinkedHashMap::new))
@@ -150,7 +149,7 @@ public final class Schema {
                 .forEach(this::learnFolders);
     }
 
-    /** Learns what the name of this object tells. */
+    /** Learns from the name of this object. */
     public synchronized void learnFolders(LakeObject object) {
         object.partition().forEach((name, value) -> {
             List<Column> known = named(name);
@@ -181,7 +180,7 @@ public final class Schema {
         return member.type().isUnspeakable() ? Widening.JSON : member.type();
     }
 
-    /** A folder's column, which a file has, too: it stands where the file has it. */
+    /** A column of a folder that files have, too, takes the position that it has in the file. */
     private Column inFile(Column folder, String name) {
         columns.remove(folder);
         named(name).remove(folder);
@@ -195,11 +194,11 @@ public final class Schema {
         return Optional.ofNullable(shapes.get(object.whole()));
     }
 
-    /** Which column each one of a file is; null for one that is not known. */
+    /** The known column for each column of a file; null for an unknown one. */
     private List<@Nullable Column> places(Shape shape) {
         Column[] places = new Column[shape.columns().size()];
         Set<Column> taken = new HashSet<>();
-        // First by the very same name: a file may have two that differ in case only, in any order.
+        // Equal names first, because two names in a file may differ only in case, in any order.
         for (boolean exactly : new boolean[] {true, false}) {
             for (int i = 0; i < places.length; i++) {
                 String name = shape.columns().get(i).name();
@@ -223,7 +222,7 @@ public final class Schema {
     }
 
     private Column add(String written, boolean folderOnly) {
-        // No name in SQL can have a zero character.
+        // No name in SQL can contain a NUL.
         String plain = written.replace("\0", "");
         String name = plain;
         for (int i = 1; columns.stream().anyMatch(hasName(name)); i++) {
@@ -256,7 +255,7 @@ public final class Schema {
         }
     }
 
-    /** As DuckDB compares names. */
+    /** Folds names as DuckDB does when it compares them. */
     static String folded(String name) {
         StringBuilder folded = new StringBuilder(name);
         for (int i = 0; i < name.length(); i++) {
@@ -275,7 +274,7 @@ public final class Schema {
         return columns.stream().anyMatch(hasName(name));
     }
 
-    /** The select list of a table that has all columns and no rows. */
+    /** The select list of a table with all columns and no rows. */
     synchronized String nothing() {
         return inOrder().stream()
                 .map(column -> "NULL::%s AS %s".formatted(Widening.type(typeOf(column)), Query.identifier(column.name)))
@@ -283,10 +282,10 @@ public final class Schema {
     }
 
     /**
-     * The select list over a file, whose own columns are named {@code c0}, {@code c1}, … there.
+     * The select list over a file whose own columns are named {@code c0}, {@code c1}, ….
      *
-     * @param raw the types that its columns have in place of those of its shape, or null
-     * @param folders expressions for the values of its folders, as they stand there, by name
+     * @param raw the types of its columns if they differ from those of its shape, or null
+     * @param folders expressions for the unchanged values of its folders, by name
      */
     synchronized String selectList(Shape shape, @Nullable List<ColumnType> raw, Use use, Map<String, String> folders) {
         Map<Column, Integer> places = new HashMap<>();
@@ -329,7 +328,7 @@ public final class Schema {
         return pinned.getOrDefault(folded(column.name), column.type);
     }
 
-    /** Those of the files first, as DuckDB has them. */
+    /** Columns of files come first, as in DuckDB. */
     private List<Column> inOrder() {
         return columns.stream()
                 .sorted(Comparator.comparing(column -> column.folderOnly))
@@ -338,7 +337,7 @@ public final class Schema {
 
     // -- keeping
 
-    /** To {@link #add} it to another one. */
+    /** Its content for {@link #add} to another one. */
     public synchronized String toJson() {
         count();
         ArrayNode list = JSON.createArrayNode();
@@ -353,7 +352,7 @@ public final class Schema {
         return list.toString();
     }
 
-    /** Learns what another one had learned. */
+    /** Learns the content of another one. */
     public synchronized void add(String json) {
         try {
             Map<String, Integer> counts = new HashMap<>();
@@ -361,13 +360,13 @@ public final class Schema {
                 String written = entry.path("name").asText();
                 boolean folderOnly = entry.path("folder").asBoolean();
                 List<Column> known = named(written);
-                // The second of the same name is the second there, too.
+                // The second column of a name is the second one there, too.
                 int number = counts.merge(folded(written), 1, Integer::sum) - 1;
                 Column column = number < known.size() ? known.get(number) : add(written, folderOnly);
                 column.folderOnly &= folderOnly;
                 widen(column, ColumnType.of(entry.path("type").asText()));
                 for (int i = 0; i < entry.path("seen").size(); i++) {
-                    // Those that older versions have kept are without.
+                    // Older versions stored no numbers.
                     long objects = entry.path("objects").path(i).asLong();
                     column.seen.merge(entry.path("seen").path(i).asText(), objects, Math::max);
                 }

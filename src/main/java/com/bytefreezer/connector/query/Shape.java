@@ -2,8 +2,8 @@ package com.bytefreezer.connector.query;
 
 import java.util.List;
 
-/** The columns of an object, in order, as its footer has them. Many objects have the same. */
+/** The columns in an object's footer, in order. Many objects share one shape. */
 record Shape(List<Member> columns) {
-    /** A column of the file, with the name that is written there. */
+    /** A column of the file, with its name there. */
     record Member(String name, ColumnType type) {}
 }

@@ -9,11 +9,7 @@ import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets the lanes of an export that are in step read an object once. The first one that asks for a statement runs it;
- * those that come while its first rows are still kept take part. The lane that needs the next block first fetches it
- * for all. No lane waits for a slower one: a lane further behind than {@value #MOST_KEPT_BYTES} bytes runs the
- * statement by itself and leaves out what it has. So it is only for statements that give the same rows in the same
- * order each time.
+ * Lets the lanes of an export that are in step read an object once. The first lane that asks for a statement runs it; others can join while its first rows are still kept. The first lane that needs the next block fetches it for all. No lane waits for a slower one: a lane more than {@value #MOST_KEPT_BYTES} bytes behind runs the statement itself and skips the rows that it has. So statements must return the same rows in the same order each time.
  *
  * <p>Safe for use by several threads.
  */
@@ -23,7 +19,7 @@ public final class SharedReading implements Blocks.Source {
     private final IntSupplier lanes;
     private final Map<String, Shared> byStatement = new ConcurrentHashMap<>();
 
-    /** @param lanes the present number of lanes */
+    /** @param lanes the current number of lanes */
     public SharedReading(IntSupplier lanes) {
         this.lanes = lanes;
     }
@@ -33,7 +29,7 @@ public final class SharedReading implements Blocks.Source {
         Part part = new Part(sql, opener);
         Shared mine = new Shared(part);
         Shared shared = byStatement.computeIfAbsent(sql, any -> mine);
-        // To join waits for the rows that are being fetched for the others.
+        // Joining waits until the current fetch for the others ends.
         if (!shared.equals(mine) && !shared.join(part)) {
             byStatement.put(sql, mine);
             shared = mine;
@@ -109,19 +105,19 @@ public final class SharedReading implements Blocks.Source {
         }
     }
 
-    /** The shared part does not have the block any more, or will not have it. */
+    /** The shared part no longer has the block, or never will. */
     private static final class GoneException extends Exception {
         private static final long serialVersionUID = 1L;
     }
 
-    /** A statement that runs, with those of its blocks that not everybody has. */
+    /** A running statement, with the blocks that some lanes still need. */
     private final class Shared {
-        /** Whose connection it is. */
+        /** The owner of the connection. */
         private final Part runner;
 
         private final List<Part> parts = new ArrayList<>();
         private final List<Object[][]> kept = new ArrayList<>();
-        /** The number of the first one that is kept. */
+        /** The number of the first kept block. */
         private int first;
 
         private long keptBytes;
@@ -199,7 +195,7 @@ public final class SharedReading implements Blocks.Source {
             return rows;
         }
 
-        /** Drops what everybody has, and the oldest when there is too much. */
+        /** Drops the blocks that every lane has, and the oldest if there are too many. */
         private void forget() {
             boolean complete = joined >= lanes.getAsInt() || first > 0;
             int neededFrom =

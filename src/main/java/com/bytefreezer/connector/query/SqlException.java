@@ -4,14 +4,14 @@ import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Problem;
 import org.jspecify.annotations.Nullable;
 
-/** What is wrong at a place in the user's SQL. */
+/** A problem at a place in the user's SQL. */
 public final class SqlException extends ConnectorException {
     private static final long serialVersionUID = 1L;
 
     private final transient Position position;
 
     /**
-     * A place in a text, both counted from 1; the column in UTF-16 code units, as editors in browsers count.
+     * A place in a text. Line and column count from 1; the column counts UTF-16 code units, like editors in browsers.
      */
     public record Position(int line, int column) {
         @Override
@@ -24,7 +24,7 @@ public final class SqlException extends ConnectorException {
         this(position, what, Problem.NOTHING_EXPORTED, remedy, null);
     }
 
-    /** Found when the query reads the data; the caller decides the effect. */
+    /** A problem found while the query reads the data; the caller decides the effect. */
     SqlException(Position position, String what, Throwable cause) {
         this(position, what, "", "", cause);
     }
@@ -34,7 +34,7 @@ public final class SqlException extends ConnectorException {
         this.position = position;
     }
 
-    /** Where it is. */
+    /** Its place. */
     public Position position() {
         return position;
     }

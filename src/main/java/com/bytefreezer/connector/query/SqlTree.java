@@ -16,7 +16,7 @@ import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
-/** Statements as the trees that DuckDB's parser makes of them, and back. Used by one thread. */
+/** Converts statements to the trees of DuckDB's parser and back. Used by one thread. */
 final class SqlTree {
     static final ObjectMapper JSON = Json.mapper();
 
@@ -27,7 +27,7 @@ final class SqlTree {
         this.connection = connection;
     }
 
-    /** The tree of a text; one with {@code error} if it is not SQL. */
+    /** The tree of a text; it contains {@code error} if the text is not SQL. */
     JsonNode parse(String sql) throws SQLException, JsonProcessingException {
         return JSON.readTree(value("SELECT json_serialize_sql(?::VARCHAR)", sql));
     }
@@ -50,7 +50,7 @@ final class SqlTree {
         }
     }
 
-    /** All nodes below and with {@code root}, in order. */
+    /** {@code root} and all nodes below it, in order. */
     static Stream<JsonNode> nodes(JsonNode root, Predicate<JsonNode> wanted) {
         return Stream.concat(Stream.of(root).filter(wanted), children(root).flatMap(child -> nodes(child, wanted)));
     }
@@ -59,7 +59,7 @@ final class SqlTree {
         return StreamSupport.stream(node.spliterator(), false);
     }
 
-    /** A copy with other children. */
+    /** A copy with new children. */
     static JsonNode withChildren(JsonNode node, UnaryOperator<JsonNode> replacement) {
         if (node.isArray()) {
             ArrayNode copy = JSON.createArrayNode();
@@ -78,7 +78,7 @@ final class SqlTree {
         return node.path("class").asText().equals(expressionClass);
     }
 
-    /** The name of a column, without that of its table. */
+    /** The name of a column without its table. */
     static String lastName(JsonNode columnReference) {
         JsonNode names = columnReference.path("column_names");
         return names.path(names.size() - 1).asText();

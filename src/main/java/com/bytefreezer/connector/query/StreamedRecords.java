@@ -9,16 +9,16 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The rows of a result in blocks of so many bytes, each record complete. Used by one thread. */
+/** The rows of a result in blocks of limited size, each record complete. Used by one thread. */
 final class StreamedRecords {
-    /** A block ends after the record that reaches this size. */
+    /** A block ends after the record with which it reaches this size. */
     private static final int MOST_BYTES = 4 * 1024 * 1024;
 
     private final ResultSet rows;
     private final Members members;
     private final @Nullable LargeRecords large;
     private final List<String> columns = new ArrayList<>();
-    /** The last part of the statement's result, and how much of it is in a block. */
+    /** The latest part of the statement's result, and how much of it has become blocks. */
     private Object[][] fetched = {{}};
 
     private long fetchedBytes;
@@ -39,12 +39,12 @@ final class StreamedRecords {
         return columns;
     }
 
-    /** Whether the last row was the NULL that stands after all records. */
+    /** Whether the last row was the NULL after all records. */
     boolean haveEnded() {
         return ended;
     }
 
-    /** As {@link Blocks#next}; in place of a record that is too large stands a {@link RefusedRecord}. */
+    /** As {@link Blocks#next}; a {@link RefusedRecord} replaces a record that is too large. */
     Object @Nullable [][] next() throws SQLException {
         if (next == fetched[0].length) {
             requireHeap(2 * fetchedBytes);
@@ -61,7 +61,7 @@ final class StreamedRecords {
         }
         Object[][] block = part(fetched, from, next);
         if (from > 0 || next < fetched[0].length) {
-            // Blocks that are passed on may be large.
+            // Blocks may be large.
             Arrays.fill(fetched[0], from, next, null);
         }
         return block;
@@ -107,7 +107,7 @@ final class StreamedRecords {
         return position < fetched[0].length && fetched[0][position] instanceof byte[] json && Placeholder.is(json);
     }
 
-    /** Reads those that come next, as many as one statement may read, and gives their bytes. */
+    /** Reads the next large records, as many as one statement may read, and returns their bytes. */
     private long readLarge(LargeRecords records) throws SQLException {
         List<Placeholder> placeholders = new ArrayList<>();
         for (int i = next; isPlaceholder(i); i++) {
@@ -127,7 +127,7 @@ final class StreamedRecords {
         return bytes;
     }
 
-    /** Where the heap ends, DuckDB's driver ends the process; Java only ends what was to be done. */
+    /** If the heap is full, DuckDB's driver crashes the process; Java fails only the operation. */
     private static void requireHeap(long bytes) {
         Runtime java = Runtime.getRuntime();
         if (bytes > java.maxMemory() - java.totalMemory() + java.freeMemory()) {

@@ -17,16 +17,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The folder where one DuckDB writes data that does not fit into memory, for this user alone. The next process removes
- * the folders of killed ones: each has a lock file beside it, and the system releases the lock when the process ends in
- * any way.
+ * The folder where one DuckDB writes data that does not fit into memory, for this user alone. The next process removes the folders of killed processes: each folder has a lock file, and the system releases the lock when the process ends in any way.
  */
 final class TemporaryFolder implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TemporaryFolder.class);
     private static final String PREFIX = "bytefreezer-";
     private static final String LOCK = ".lock";
     private static final String SPILL = "spill";
-    /** Names of locks of this process: to open such a file again, and close it, would give up its lock. */
+    /** The names of this process's locks: opening and closing such a file again would release its lock. */
     private static final Set<String> MINE = ConcurrentHashMap.newKeySet();
 
     private final Path path;
@@ -39,7 +37,7 @@ final class TemporaryFolder implements AutoCloseable {
         this.lock = lock;
     }
 
-    /** A new one. Where its lock cannot be written, DuckDB may still need no room there. */
+    /** Creates one. A failure to write its lock is ignored, because DuckDB may not need the folder. */
     static TemporaryFolder in(Path parent) {
         removeAbandoned(parent);
         String name = PREFIX + UUID.randomUUID();
@@ -60,7 +58,7 @@ final class TemporaryFolder implements AutoCloseable {
         return path;
     }
 
-    /** For DuckDB, which would make a folder that everybody may read. */
+    /** Creates it for DuckDB, whose own folder everybody could read. */
     Path spill() {
         return path.resolve(SPILL);
     }
@@ -78,7 +76,7 @@ final class TemporaryFolder implements AutoCloseable {
         MINE.remove(String.valueOf(lockFile.getFileName()));
     }
 
-    /** One thread at a time: a file that two of a process lock is an error of the second. */
+    /** One thread at a time: the second thread of a process that locks a file gets an error. */
     private static synchronized void removeAbandoned(Path parent) {
         try (DirectoryStream<Path> locks = Files.newDirectoryStream(parent, PREFIX + "*" + LOCK)) {
             for (Path file : locks) {
@@ -88,7 +86,7 @@ final class TemporaryFolder implements AutoCloseable {
                 }
             }
         } catch (IOException e) {
-            // There is nothing yet.
+            // The folder does not exist yet.
             LOG.debug("{}: cannot be listed", parent, e);
         }
     }
@@ -100,7 +98,7 @@ final class TemporaryFolder implements AutoCloseable {
                 Files.deleteIfExists(lockFile);
             }
         } catch (IOException | UncheckedIOException e) {
-            // Another process has just done so, or it is another user's.
+            // Another process has just removed it, or it belongs to another user.
             LOG.debug("{}: not removed", folder, e);
         }
     }

@@ -2,10 +2,10 @@ package com.bytefreezer.connector.query;
 
 /** How a query uses the values of columns. */
 enum Use {
-    /** It gives those of each row, whatever they are. */
+    /** It only outputs the values of each row. */
     GIVE,
     /** It also compares them. */
     COMPARE,
-    /** It also works on them. */
+    /** It also computes with them. */
     WORK
 }

@@ -4,23 +4,22 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The common type of a column whose objects disagree, and the conversion of a value to it. The table for people is in
- * docs/data.md.
+ * The common type of a column with different types in different objects, and the conversion of a value to it. docs/data.md has the table for people.
  */
 final class Widening {
     static final ColumnType TEXT = ColumnType.scalar("VARCHAR");
     static final ColumnType JSON = ColumnType.scalar("JSON");
-    /** Of a column without values: Parquet's null type, which DuckDB reads as INTEGER. */
+    /** The type of a column without values: Parquet's null type, which DuckDB reads as INTEGER. */
     static final ColumnType NOTHING = ColumnType.scalar("\"NULL\"");
 
     private static final ColumnType DOUBLE = ColumnType.scalar("DOUBLE");
     private static final List<String> SIGNED = List.of("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT");
     private static final List<String> UNSIGNED = List.of("UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT");
-    /** The digits of these. */
+    /** The digits of integer types. */
     private static final int[] DIGITS = {3, 5, 10, 20, 39};
 
     private static final int MOST_DIGITS = 38;
-    /** The later one can hold what the earlier one holds; nanoseconds reach only from 1677 to 2262. */
+    /** A later type can hold the values of an earlier one; nanoseconds cover only 1677 to 2262. */
     private static final List<String> TIMES =
             List.of("DATE", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE");
 
@@ -109,7 +108,7 @@ final class Widening {
                 : 0;
     }
 
-    /** Before the point. */
+    /** The digits before the point. */
     private static int digits(ColumnType type) {
         if (type.is("DECIMAL")) {
             return Integer.parseInt(ColumnType.split(type.arguments()).get(0)) - scale(type);
@@ -117,7 +116,7 @@ final class Widening {
         return DIGITS[Math.max(SIGNED.indexOf(type.name()), UNSIGNED.indexOf(type.name()))];
     }
 
-    /** The expression of type {@code to} for the value {@code x}; what is NULL stays so. */
+    /** The expression of type {@code to} for the value {@code x}; NULL stays NULL. */
     static String convert(ColumnType from, ColumnType to, String x) {
         return convert(from, to, x, 0);
     }
@@ -163,7 +162,7 @@ final class Widening {
         return "CASE WHEN %s IS NOT NULL THEN {%s} END".formatted(x, String.join(", ", members));
     }
 
-    /** As SQL has it. */
+    /** The type in SQL. */
     static String type(ColumnType type) {
         return spoken(type).toString();
     }

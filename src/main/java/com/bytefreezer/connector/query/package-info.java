@@ -1,4 +1,4 @@
-/** DuckDB: the user's SQL, its sandbox, and the JSON of rows. */
+/** DuckDB: the user's SQL, the sandbox, and the JSON of rows. */
 @NullMarked
 package com.bytefreezer.connector.query;
 

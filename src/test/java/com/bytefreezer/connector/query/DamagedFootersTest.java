@@ -49,13 +49,13 @@ class DamagedFootersTest {
     /** Counts, as a footer has them: the first is the file's, the last the row group's, the others those of columns. */
     @ParameterizedTest
     @CsvSource({
-        "first, 1400, 'it says 1,400 rows, and its row groups have 1,500'",
-        "first, 1600, 'it says 1,600 rows, and its row groups have 1,500'",
-        "last,  1400, 'it says 1,500 rows, and its row groups have 1,400'",
-        "last,  1600, 'a row group has another number of rows than of values'",
-        "last, -1500, 'a row group has another number of rows than of values'",
-        "last,  -100, 'a row group has another number of rows than of values'",
-        "third, 1400, 'a row group has another number of rows than of values'",
+        "first, 1400, 'it claims 1,400 rows, but its row groups have 1,500'",
+        "first, 1600, 'it claims 1,600 rows, but its row groups have 1,500'",
+        "last,  1400, 'it claims 1,500 rows, but its row groups have 1,400'",
+        "last,  1600, 'a row group has different numbers of rows and of values'",
+        "last, -1500, 'a row group has different numbers of rows and of values'",
+        "last,  -100, 'a row group has different numbers of rows and of values'",
+        "third, 1400, 'a row group has different numbers of rows and of values'",
     })
     void anObjectWhoseRowsAreNotCertainFailsByName(String which, int count, String reason) throws IOException {
         var object = dataset.write("a.parquet", SELECT);

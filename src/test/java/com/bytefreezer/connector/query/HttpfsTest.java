@@ -35,7 +35,7 @@ class HttpfsTest {
 
         assertThatThrownBy(() -> load(nowhere))
                 .isInstanceOf(ConnectorException.class)
-                .hasMessageStartingWith("DuckDB's httpfs extension, which reads S3, is neither in " + nowhere)
+                .hasMessageStartingWith("DuckDB's httpfs extension, which reads S3, is not in " + nowhere)
                 .hasMessageContaining("Nothing was exported.")
                 .hasMessageContaining("use the container image")
                 .hasMessageContaining("set duckdb.extension-directory to a folder that holds it")

@@ -332,9 +332,9 @@ class PreparedSqlTest {
             PIVOT events ON b USING sum(n) GROUP BY s
               SQL: a PIVOT must name its values here. Nothing was exported. Write ON column IN (value, value).
             INSERT INTO events SELECT * FROM events
-              SQL: only a SELECT can be exported, and this is something else. Nothing was exported.
+              SQL: only a SELECT can be exported. Nothing was exported.
             SELECT 1; SELECT 2
-              SQL: 2 statements where exactly one SELECT is expected. Nothing was exported.
+              SQL: 2 statements instead of exactly one SELECT. Nothing was exported.
             SELECT n FROM elsewhere
               SQL: line 1, column 15: there is no table elsewhere here. Nothing was exported. Select from events.
             SELECT n FROM events WHERE

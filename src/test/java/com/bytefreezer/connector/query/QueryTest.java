@@ -345,15 +345,15 @@ class QueryTest {
     }
 
     static Stream<Arguments> mistakes() {
-        String otherStatement = "SQL: only a SELECT can be exported, and this is something else.";
+        String otherStatement = "SQL: only a SELECT can be exported.";
         return Stream.of(
                 arguments("CREATE TABLE t AS SELECT 1", otherStatement),
                 arguments("DROP TABLE t", otherStatement),
                 arguments("INSERT INTO events VALUES (1)", otherStatement),
                 arguments("PIVOT events ON status USING count(*)", "SQL: a PIVOT must name its values here."),
                 arguments("EXPLAIN SELECT 1", otherStatement),
-                arguments("SELECT 1; SELECT 2", "SQL: 2 statements where exactly one SELECT is expected."),
-                arguments("-- nothing", "SQL: 0 statements where exactly one SELECT is expected."),
+                arguments("SELECT 1; SELECT 2", "SQL: 2 statements instead of exactly one SELECT."),
+                arguments("-- nothing", "SQL: 0 statements instead of exactly one SELECT."),
                 arguments(
                         "SELECT 'ü',\n id FORM events", "SQL: line 2, column 10: syntax error at or near \"events\"."),
                 arguments(
