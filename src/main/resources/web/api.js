@@ -10,7 +10,7 @@ export class ApiError extends Error {
 const UNREACHABLE = 'The connector does not answer. Restart it, then reload this page.';
 const TOKEN_NEEDED = 'A token is needed.';
 
-/** JSON's integers may be larger than a Number holds exactly; those become BigInt, so that what is shown is what is sent. */
+/** JSON integers that a Number cannot hold exactly become BigInt, so that the page shows what a destination receives. */
 function parse(text) {
   if (!/\d{16}/.test(text)) {
     return JSON.parse(text);
@@ -54,14 +54,14 @@ export const get = (path, signal) => ask('GET', path, undefined, signal);
 export const post = (path, body, signal) => ask('POST', path, body, signal);
 export const remove = (path) => ask('DELETE', path);
 
-/** The ids of what the connector works at for this page. */
+/** The ids of requests that the connector is working on for this page. */
 const working = new Set();
 
-// A closed tab waits for nothing.
+// Nobody waits for the answers to a closed tab.
 addEventListener('pagehide', () => working.forEach((id) =>
   fetch('/api/v1/' + path('queries', id), { method: 'DELETE', keepalive: true })));
 
-/** Asks for what may take long. Once it is given up, the connector stops it too. */
+/** Sends a request that may take long. If it is given up, the connector stops the work, too. */
 async function stoppable(work, signal) {
   const id = randomId();
   const stop = () => remove(path('queries', id)).catch(() => undefined);
@@ -81,14 +81,14 @@ export const look = (address, values, signal) =>
 export const query = (values, signal) =>
   stoppable((id) => post('query', { ...values, query_id: id }, signal), signal);
 
-/** crypto.randomUUID is missing where the page came without TLS from another machine. */
+/** crypto.randomUUID is missing if the page came without TLS from another machine. */
 export const randomId = () =>
   [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 
 /** A path of the API from parts that may hold any character. */
 export const path = (...parts) => parts.map(encodeURIComponent).join('/');
 
-/** The part of an address after its path; what is undefined or empty is left out. */
+/** The part of an address after its path, without undefined and empty values. */
 export function parameters(values) {
   const given = Object.entries(values).filter(([, value]) => value !== undefined && value !== null && value !== '');
   return given.length ? '?' + new URLSearchParams(given) : '';

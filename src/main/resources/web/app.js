@@ -14,7 +14,7 @@ import { Boundary, MODIFIER, Problem, RETRY, State, h, useLoad } from './ui.js';
 import { Workspace } from './workspace.js';
 
 const REFRESH = 5000;
-/** What is known stays when it cannot be asked for again. */
+/** If asking again fails, the known answer stays. */
 const KEEP = { keep: true };
 
 function usePlace() {
@@ -90,7 +90,7 @@ function App() {
     return () => removeEventListener('keydown', keys);
   }, []);
 
-  // Those with the newest records stand first.
+  // Those with the newest records come first.
   const newest = place.view === 'data' && !place.tenant ? datasets.value?.datasets[0] : undefined;
   useEffect(() => {
     if (newest) {

@@ -1,4 +1,4 @@
-// A value in the records, and what one can do with it.
+// A value in the records, and the actions for it.
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { json, value } from './format.js';
 import { comparable } from './sql.js';
@@ -7,14 +7,14 @@ import { copyText, h } from './ui.js';
 const LONGEST_CELL = 300;
 
 export function Cell({ id, given, style, current, pinned, onClick, onDblClick }) {
-  // What is null is left out of a record.
+  // Records leave out null.
   const text = given === undefined ? '' : value(given);
   const kind = given === null || given === undefined ? ' null' : typeof given === 'number' || typeof given === 'bigint' ? ' number' : '';
   return h('div', { id, class: `cell${kind}${current ? ' current' : ''}${pinned ? ' pinned' : ''}`, role: 'gridcell', style, onClick, onDblClick },
     text.length > LONGEST_CELL ? text.slice(0, LONGEST_CELL) + '…' : text);
 }
 
-/** What one can do with a value, as [name, title, work]; `within` gives the element whose selected text is meant by "contains". */
+/** The actions for a value, as [name, title, work]; "contains" uses the selected text in the element from `within`. */
 export function actionsOf(column, given, onFilter, onGroup, within) {
   const isNothing = given === null || given === undefined;
   const selected = () => {
@@ -32,7 +32,7 @@ export function actionsOf(column, given, onFilter, onGroup, within) {
   ].filter(Boolean);
 }
 
-/** What one can do with a value, and all of it where it was cut. */
+/** The actions for a value, and its whole text if it was cut. */
 export function ValueMenu({ column, given, style, onFilter, onGroup, onRecord, onDrill, onClose }) {
   const root = useRef(null);
   useEffect(() => {
@@ -41,7 +41,7 @@ export function ValueMenu({ column, given, style, onFilter, onGroup, onRecord, o
     document.addEventListener('pointerdown', elsewhere);
     return () => document.removeEventListener('pointerdown', elsewhere);
   }, []);
-  // Not below the visible part.
+  // Keeps it above the lower edge of the visible part.
   useLayoutEffect(() => {
     const grid = root.current.closest('.grid');
     const below = root.current.getBoundingClientRect().bottom - grid.getBoundingClientRect().top - grid.clientHeight;

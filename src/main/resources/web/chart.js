@@ -1,9 +1,10 @@
-// The result over time and by value, as plain SVG: its number column if each row is a group, else the number of records.
+// The result over time and by value, as plain SVG: its number column if each row is a group, otherwise the number of
+// records.
 import { useMemo, useState } from 'preact/hooks';
 import { compact, number, plural, time, value } from './format.js';
 import { State, h } from './ui.js';
 
-/** Stands for the number of records, beside the names of columns. */
+/** Means the number of records, beside the names of columns. */
 const RECORDS = '';
 const NUMBERS = /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL)/;
 const BUCKETS = 60;
@@ -68,7 +69,7 @@ function Bars({ sums, of }) {
       h('span', null, time(new Date(sums.first + sums.buckets.length * sums.step).toISOString()))));
 }
 
-/** What a row adds: one record, or its own number. Integers beyond a Number's come as BigInt. */
+/** The amount that a row adds: one record, or its own number. Integers beyond a Number's range are BigInt. */
 const amount = (row, measure) => (measure === RECORDS ? 1 : Number(row[measure] ?? 0));
 
 function overTime(rows, column, measure) {

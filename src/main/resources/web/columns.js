@@ -1,11 +1,11 @@
-// The dataset's columns: which are shown and where, their types, and, of an opened one, its profile.
+// The dataset's columns: their types, their place in the table, and the profile of an opened one.
 import { useMemo, useState } from 'preact/hooks';
 import { compact, plural } from './format.js';
 import { counts, moved, pinned, toggled } from './layout.js';
 import { Profile } from './profile.js';
 import { Problem, Skeleton, h } from './ui.js';
 
-/** @param layout {names, pinned, time, isChosen, arrange}: what is shown now, and how to change it */
+/** @param layout {names, pinned, time, isChosen, arrange}: the columns shown now, and how to change them */
 export function Columns({ dataset, columns, result, layout, said, range, onInsert, onFilter }) {
   const [open, setOpen] = useState(null);
   const [words, setWords] = useState('');
@@ -18,7 +18,7 @@ export function Columns({ dataset, columns, result, layout, said, range, onInser
     return h(Skeleton, { lines: 6 });
   }
   const known = columns.value.columns;
-  // Of a result with columns of its own nothing is known about these.
+  // A result may have columns of its own, about which nothing is known.
   const isOf = (column) => !filled || !result.rows.length || !filled.has(column.name) || filled.get(column.name) > 0;
   const found = known.filter((column) => (all || isOf(column)) && column.name.toLowerCase().includes(words.trim().toLowerCase()));
   const hidden = known.length - known.filter(isOf).length;
@@ -60,6 +60,6 @@ function Opened({ column, filled, result, layout: { names, pinned: count, time, 
 
 const typeWord = (column) => column.type.length > 14 ? column.kind : column.type.toLowerCase();
 
-/** Where objects disagree: each type, at least how many objects have it, and what that means. */
+/** For objects with different types: each type, the minimum number of objects with it, and the consequence. */
 const drift = ({ type, seen }) => seen.length < 2 ? undefined
   : `${seen.map((one) => one.type.toLowerCase() + (one.objects ? ` in ${plural(one.objects, 'object')}` : '')).join(', ')}: ${type.toLowerCase()} in all records, also in those of an export.`;

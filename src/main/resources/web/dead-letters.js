@@ -61,7 +61,7 @@ export function DeadLetters({ address, count, reload }) {
     ]);
 }
 
-/** Each with its count; a click shows only those. */
+/** Reasons with their counts; a click shows only the records with that reason. */
 function Reasons({ reasons, chosen, onChoose }) {
   return reasons.length > 1 && h('ul', { class: 'reasons', 'aria-label': 'Reasons' }, reasons.map(({ reason, count }) =>
     h('li', { key: reason }, h('button', { type: 'button', 'aria-pressed': reason === chosen, onClick: () => onChoose(reason === chosen ? undefined : reason) },

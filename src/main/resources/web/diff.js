@@ -1,10 +1,10 @@
-// What a change makes of a text, line by line.
+// The changes between two texts, line by line.
 import { h } from './ui.js';
 
 /** The lines of both texts in order: [sign, line], with ' ', '-' or '+'. */
 export function diff(before, after) {
   const [old, fresh] = [before.split('\n'), after.split('\n')];
-  // common[i][j]: how many lines old from i and fresh from j have in common.
+  // common[i][j]: the number of lines that old from i and fresh from j have in common.
   const common = Array.from({ length: old.length + 1 }, () => new Uint16Array(fresh.length + 1));
   for (let i = old.length - 1; i >= 0; i--) {
     for (let j = fresh.length - 1; j >= 0; j--) {

@@ -84,7 +84,7 @@ export function createEditor(parent, { text, tables, onChange, onRun, onCancel }
       replace(from, to, identifier(name));
       view.focus();
     },
-    /** Underlines where an error is, {line, column} from 1; without one, nothing. */
+    /** Underlines the place of an error, {line, column} from 1; nothing without an error. */
     mark(error) {
       view.dispatch(setDiagnostics(view.state, error?.line ? [diagnostic(view.state.doc, error)] : []));
     },

@@ -33,7 +33,7 @@ export function exportLine(entry) {
   return WORDS[entry.state] ?? entry.state;
 }
 
-/** The one that failed, else one with dead letters, else the one that is most behind; undefined when there is none. */
+/** The export that failed, otherwise one with dead letters, otherwise the one furthest behind; undefined if there is none. */
 export function worst(entries) {
   const urgency = (entry) => [BAD.includes(entry.state) ? 1 : 0, Math.sign(entry.dead_letters), entry.lag_seconds ?? -1];
   return [...entries].sort((one, other) => {

@@ -75,5 +75,5 @@ export function json(given, indent) {
   return JSON.stringify(given, exact, indent);
 }
 
-/** Retries by what made them necessary: "503: 3, no answer: 1"; empty when there were none. */
+/** Retries by reason: "503: 3, no answer: 1"; empty if there were none. */
 export const retries = (counts) => Object.entries(counts ?? {}).map(([code, count]) => `${code}: ${number(count)}`).join(', ');

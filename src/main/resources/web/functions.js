@@ -1,4 +1,4 @@
-// DuckDB's functions that the completion offers: those useful for events.
+// The functions of DuckDB that the completion offers: those useful for events.
 export const FUNCTIONS = ('abs any_value approx_count_distinct arg_max arg_min array_agg array_length avg base64 bool_and bool_or '
   + 'ceil coalesce concat concat_ws contains count count_if current_timestamp date_diff date_part date_trunc dayname decode '
   + 'encode ends_with epoch epoch_ms extract first floor format format_bytes from_base64 greatest hash histogram host hour if '

@@ -7,7 +7,7 @@ import { copyText, h } from './ui.js';
 
 const ROW = 26;
 const SPARE_ROWS = 8;
-/** So many rows before the end, the next ones are asked for. */
+/** This many rows before the end, the grid asks for the next ones. */
 const AHEAD = 100;
 const NARROWEST = 40;
 
@@ -30,7 +30,7 @@ export function Grid({ result, layout, onRest, onFilter, onGroup, onDrill, onRec
     observer.observe(box.current);
     return () => observer.disconnect();
   }, []);
-  // Immediately: later it would undo what the person has done in the meantime.
+  // Immediately: later it would undo the person's next action.
   useLayoutEffect(() => {
     box.current.scrollTop = 0;
     setCell({ row: 0, column: 0 });
@@ -48,7 +48,7 @@ export function Grid({ result, layout, onRest, onFilter, onGroup, onDrill, onRec
   const shownColumns = columns.map((name, at) => at)
     .filter((at) => at < pinned || offsets[at + 1] > view.left - 200 && offsets[at] < view.left + view.width + 200);
   const record = (row) => rows[order ? order[row] : row];
-  // The first ones stay where they are; on a narrow screen they would hide all others.
+  // Pinned columns stay in place, but not on a narrow screen, where they would hide all others.
   const stays = offsets[pinned] < view.width * 0.6 ? pinned : 0;
   const place = (at) => ({ left: offsets[at] + (at < stays ? view.left : 0) + 'px', width: offsets[at + 1] - offsets[at] + 'px', zIndex: at < stays ? 1 : undefined });
 

@@ -1,14 +1,14 @@
-// Which columns of a result are shown, and in which order. Without a choice, a guess: the time, then the columns with the most
-// different short values, then the long texts; those without a value in the result are left out.
+// Which columns of a result are shown, and in which order. Without a choice, the page guesses: the time, then the
+// columns with the most different short values, then the long texts, but no columns without a value in the result.
 import { value } from './format.js';
 
 const SAMPLE = 300;
-/** A value of more characters is a text to read, not one to compare. */
+/** A value with more characters is a text to read, not to compare. */
 const SHORT = 40;
-/** Where a query names its columns, they stand as it has them. */
+/** If a query names its columns, they keep its order. */
 const STAR = /^\s*SELECT\s+(?:\w+\.)?\*(?!\s*EXCLUDE\b[^)]*\)\s*,)/i;
 
-/** How many records have a value, by column; a null is left out of a record, or stands in it. */
+/** The number of records with a value, by column; a record may contain a null or leave it out. */
 export function counts(result) {
   const found = new Map(result.columns.map((name) => [name, 0]));
   for (const row of result.rows) {
@@ -21,7 +21,7 @@ export function counts(result) {
   return found;
 }
 
-/** The names of the columns to show: those of `chosen` that the result has, or the guess. */
+/** The names of the columns to show: those in `chosen` and in the result, or the guess. */
 export function shown(result, sql, chosen) {
   const has = new Set(result.columns);
   const wanted = (chosen ?? []).filter((name) => has.has(name));
@@ -58,17 +58,17 @@ function rankOf(name, { rows, newest_first_by: time }) {
   return different.size < 2 ? [4, 0] : [1, -different.size];
 }
 
-/** The choice with one column more or less, the new one at the end. */
+/** The choice with one column added at the end or removed. */
 export const toggled = (names, name) => (names.includes(name) ? names.filter((one) => one !== name) : [...names, name]);
 
-/** The choice with a column so many places further on. */
+/** The choice with a column moved by a number of places. */
 export function moved(names, name, step) {
   const others = names.filter((one) => one !== name);
   const at = Math.min(Math.max(names.indexOf(name) + step, 0), others.length);
   return [...others.slice(0, at), name, ...others.slice(at)];
 }
 
-/** {columns, pinned} with a column among the first ones, which stay in sight, or no longer among them. */
+/** {columns, pinned} with a column pinned, so that it stays visible, or no longer pinned. */
 export function pinned(names, count, name) {
   const at = names.indexOf(name);
   return at >= 0 && at < count

@@ -1,4 +1,4 @@
-// What a person does with an export: pause, run, edit, delete. Its file is the truth; the diff is shown before it is written.
+// Changes an export: pause, run, edit, delete. Its file is the truth; the page shows the diff before it writes.
 import { useEffect, useState } from 'preact/hooks';
 import { get, path, post } from './api.js';
 import { Confirm } from './confirm.js';
@@ -11,11 +11,11 @@ const FIELDS = [
 ];
 
 export function Manage({ entry, reload, go }) {
-  // Of an export of many datasets, all have one file.
+  // All datasets of an export share one file.
   const [name] = entry.name.split('@');
   const address = path('exports', name);
   const [editing, setEditing] = useState(false);
-  // What is changed by hand is seen with the next state of the export, but not under a person who edits.
+  // The next state of the export shows a change by hand, but not while a person is editing.
   const file = useLoad((signal) => get(`${address}/file`, signal), [address, editing || entry], { keep: true });
   const seen = file.value;
   const changed = (work) => async (...input) => {
@@ -24,7 +24,7 @@ export function Manage({ entry, reload, go }) {
     reload();
     return answer;
   };
-  // Whoever pauses an export means the file as it is, not as this page saw it last.
+  // Pausing applies to the file as it is now, not as this page last saw it.
   const write = useTask(changed(async (changes, newest = false) => {
     const { version } = newest ? await get(`${address}/file`) : seen;
     return post(`${address}/file`, { version, changes });
@@ -46,10 +46,10 @@ export function Manage({ entry, reload, go }) {
       h('button', { type: 'button', disabled: fixed, onClick: () => write.run({ enabled: String(paused) }, true) }, paused ? 'Resume' : 'Pause'),
       h('button', { type: 'button', disabled: paused || run.busy || entry.state === 'running', title: paused ? 'Resume it first' : undefined, onClick: run.run }, 'Run now'),
       h('button', { type: 'button', disabled: fixed, 'aria-expanded': editing, onClick: () => setEditing(!editing) }, 'Edit…'),
-      h(Confirm, { label: 'Delete…', title: `Delete the export ${name}?`, text: `This removes ${seen.file}. Its cursor and its dead letters stay: an export of the same name goes on from there.`, typed: name, action: 'Delete', task: remove, disabled: fixed })),
+      h(Confirm, { label: 'Delete…', title: `Delete the export ${name}?`, text: `This removes ${seen.file}. Its cursor and its dead letters stay: an export with the same name continues from there.`, typed: name, action: 'Delete', task: remove, disabled: fixed })),
     seen.read_only && h('p', { class: 'note' }, `${seen.file} cannot be changed here: ${seen.read_only}.`),
     failure && h(Problem, { error: failure, retry: failure.status === 409 ? () => [write, run, remove, file].forEach((one) => (one.clear ?? one.reload)()) : undefined }),
-    write.value && h('p', { class: 'verdict good', role: 'status' }, `Written: ${seen.file}. A process that runs the exports takes it within seconds.`),
+    write.value && h('p', { class: 'verdict good', role: 'status' }, `Written: ${seen.file}. A process that runs the exports picks it up within seconds.`),
     editing && h(Edit, { key: seen.version, address, seen, write, onClose: () => setEditing(false) }));
 }
 
@@ -65,7 +65,7 @@ function Edit({ address, seen, write, onClose }) {
   return h('div', { class: 'save', role: 'region', 'aria-label': 'Edit export' },
     h('div', { class: 'field' }, h('label', { for: 'edit-sql' }, 'query'),
       h('textarea', { id: 'edit-sql', rows: Math.min(12, typed.sql.split('\n').length + 1), spellcheck: false, value: typed.sql, placeholder: 'as query.sql says', onInput: type('sql') }),
-      h('small', null, 'What is delivered stays as it is; new objects go by the new query.')),
+      h('small', null, 'Delivered records stay as they are; the new query applies to new objects.')),
     h('div', { class: 'fields' }, FIELDS.map(([parameter, label, note]) => h('div', { key: parameter, class: 'field' },
       h('label', { for: `edit-${label}` }, label),
       h('input', { id: `edit-${label}`, value: typed[parameter], inputmode: 'numeric', onInput: type(parameter) }),
@@ -75,7 +75,7 @@ function Edit({ address, seen, write, onClose }) {
     h(Problem, { error: draft.error }),
     draft.value && h('div', { class: 'file' },
       h('strong', null, nothing ? seen.file : `What would change in ${seen.file}`),
-      h(Diff, { label: 'Change of the file', before: seen.yaml, after: draft.value.changed })),
+      h(Diff, { label: 'Changes to the file', before: seen.yaml, after: draft.value.changed })),
     h('div', { class: 'bar-line' },
       h('button', { type: 'button', class: 'primary', disabled: nothing || errors.length > 0 || Boolean(draft.error) || write.busy || JSON.stringify(changes) !== settled, onClick: () => write.run(JSON.parse(settled)) }, 'Write the change'),
       h('button', { type: 'button', class: 'quiet', onClick: onClose }, 'Close')));

@@ -1,11 +1,11 @@
-// Where the columns of the records stand, and in which order the records do.
+// The positions of the columns, and the order of the records.
 import { value } from './format.js';
 
 const NARROW = 72;
 const WIDE = 420;
 const PER_CHARACTER = 7.7;
 
-/** Where each column begins; the last one ends at the edge at least. */
+/** The start of each column; the last one reaches at least the edge. */
 export function offsetsOf(columns, types, rows, width, widths) {
   const sample = rows.slice(0, 50);
   const offsets = [0];
@@ -30,7 +30,7 @@ export function nextSort(sort, column) {
   return sort.down ? null : { column, down: true };
 }
 
-/** The order of the rows, nulls last; null: as they came. */
+/** The order of the rows, nulls last; null for the original order. */
 export function sorted(rows, sort) {
   if (!sort) {
     return null;

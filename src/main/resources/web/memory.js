@@ -1,4 +1,5 @@
-// What the browser remembers between visits: queries, the destination's name and the theme, but no secrets. Without storage it remembers nothing.
+// The browser's memory between visits: queries, the destination's name and the theme, but no secrets. Without storage
+// it remembers nothing.
 
 const QUERIES = 'connector.queries';
 const THEME = 'connector.theme';
@@ -25,7 +26,7 @@ export function rememberQuery(dataset, sql) {
   store(QUERIES, JSON.stringify([{ dataset, sql, at: new Date().toISOString() }, ...others].slice(0, MOST_QUERIES)));
 }
 
-/** What was typed for a dataset and not run yet. */
+/** The text typed for a dataset and not run yet. */
 export const draft = (dataset) => drafts()[dataset];
 
 export function rememberDraft(dataset, sql) {
@@ -42,7 +43,7 @@ function drafts() {
   }
 }
 
-/** How a dataset's records are shown: {time, columns, pinned}, as a place has them, and {widths}, by column. */
+/** The layout of a dataset's records: {time, columns, pinned}, as in a place, and {widths}, by column. */
 export const layout = (dataset) => layouts()[dataset] ?? {};
 
 export function rememberLayout(dataset, change) {
@@ -58,7 +59,7 @@ function layouts() {
   }
 }
 
-/** The id of the export that this tab has begun, until it is closed. */
+/** The id of the export that this tab has started, until the tab is closed. */
 export function run() {
   try {
     return sessionStorage.getItem(RUN) ?? undefined;
@@ -75,10 +76,10 @@ export function rememberRun(id) {
   }
 }
 
-/** 'light', 'dark', or undefined: as the system is. */
+/** 'light', 'dark', or undefined for the system's theme. */
 export const theme = () => kept(THEME);
 
-/** The destination that was chosen last; what was typed in for it is not kept. */
+/** The last chosen destination, without the values typed for it. */
 export const destinationName = () => kept(DESTINATION);
 
 export const rememberTheme = (name) => store(THEME, name);

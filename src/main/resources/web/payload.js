@@ -1,4 +1,4 @@
-// What the destination would receive, byte for byte, and what an export of this query would do.
+// Shows what the destination would receive, byte for byte, and what an export of this query would do.
 import { post } from './api.js';
 import { bytes, number, plural } from './format.js';
 import { Copy, Problem, Skeleton, State, h, useLoad } from './ui.js';

@@ -1,9 +1,9 @@
-// Where the person is: view, dataset, range and query. It is in the address's fragment, so a link shows the same view
-// and the query appears in no server log.
+// The place in the page: view, dataset, range and query. It is in the address's fragment, so that a link shows the same
+// view and no server logs the query.
 
 /**
  * {view: 'data', tenant, dataset, from, to, sql, time, columns, pinned}, {view: 'exports', name, destination} or {view: 'runs', name};
- * `cut`: a time in the link is none, and left out.
+ * `cut`: the link contained an invalid time, which is left out.
  */
 export function read(hash) {
   const [route, query = ''] = hash.replace(/^#\/?/, '').split('?', 2);
@@ -28,7 +28,7 @@ export function read(hash) {
   };
 }
 
-/** What a mail program or a chat has cut off is none. */
+/** Rejects a value that a mail program or a chat has cut off. */
 const isMoment = (text) => text === 'all' || (/^\d{4}-\d\d-\d\dT/.test(text) && !Number.isNaN(Date.parse(text)));
 
 export function write(place) {

@@ -1,4 +1,4 @@
-// What the values of a column are like. That reads data, so it loads on request.
+// A profile of a column's values. It reads data, so it loads on request.
 import { look, path } from './api.js';
 import { bytes, compact, number, plural, value } from './format.js';
 import { Problem, Skeleton, h, useLoad } from './ui.js';

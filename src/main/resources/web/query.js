@@ -2,14 +2,13 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { query as ask } from './api.js';
 
-/** How many records come first, how many as one scrolls, and the most that the connector answers with. */
+/** The number of records that come first, while one scrolls, and at most. */
 const FIRST = 500;
 const SCROLLED = 10000;
 export const MOST = 100000;
 
 /**
- * {sql, running, since, result, rest, more, error, cancelled, run, cancel}; `rest` asks for what one scrolls to, and `more` for as many
- * records as can be had. The last result stays while the next one is awaited; `result.first` is the same for all answers to one question.
+ * {sql, running, since, result, rest, more, error, cancelled, run, cancel}; `rest` asks for the next records while one scrolls, and `more` for as many records as possible. The last result stays until the next one arrives; `result.first` is the same for all answers to one question.
  */
 export function useQuery(dataset) {
   const [state, setState] = useState({});

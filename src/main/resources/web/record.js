@@ -1,4 +1,4 @@
-// One complete record: its fields with what one can do with each, and the empty ones folded.
+// One complete record: its fields with their actions, and the empty ones folded.
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { actionsOf } from './cell.js';
 import { json, number, plural, value } from './format.js';
@@ -6,7 +6,7 @@ import { Copy, Menu, h } from './ui.js';
 
 export function RecordView({ record, columns, row, count, onMove, onFilter, onGroup, onClose }) {
   const root = useRef(null);
-  // Immediately: a key that the person presses next is meant for it.
+  // Immediately: it must receive the next key that the person presses.
   useLayoutEffect(() => root.current.focus({ preventScroll: true }), []);
   const keys = (event) => {
     if (event.target.closest('.menu-list')) {
@@ -48,7 +48,7 @@ const Plain = ({ given }) => h('span', { class: kindOf(given) }, value(given));
 
 const kindOf = (given) => (typeof given === 'string' ? undefined : 'sql-number');
 
-/** A nested value: each level can be folded, large ones are at first. */
+/** A nested value: each level can be folded; large ones start folded. */
 function Tree({ given, depth = 0 }) {
   const entries = Object.entries(given);
   const name = Array.isArray(given) ? plural(entries.length, 'item') : plural(entries.length, 'member');

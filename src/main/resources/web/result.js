@@ -35,7 +35,7 @@ function Records({ query, layout, range, rangeWords, searched, onFilter, onGroup
   const { result } = query;
   const [shown, setShown] = useState(null);
   const root = useRef(null);
-  // Immediately: later it would close what the person has opened in the meantime.
+  // Immediately: later it could close something that the person has just opened.
   useLayoutEffect(() => setShown(null), [result.first]);
   if (!result.rows.length) {
     return h(Nothing, { result, range, rangeWords, searched, onAll });
@@ -50,7 +50,7 @@ function Records({ query, layout, range, rangeWords, searched, onFilter, onGroup
     shown !== null && h(RecordView, { record: result.rows[shown], columns: result.columns, row: shown, count: result.rows.length, onMove: move, onFilter, onGroup, onClose: close }));
 }
 
-/** Says how many records were searched, which their footers tell. */
+/** Shows how many records were searched, a number from the footers. */
 function Nothing({ result, range, rangeWords, searched, onAll }) {
   const overview = useLoad((signal) => look(`${searched.address}/overview`, searched.read, signal), [searched.address, searched.read.from, searched.read.to]);
   const records = overview.value?.records;
@@ -59,7 +59,7 @@ function Nothing({ result, range, rangeWords, searched, onAll }) {
     range.from !== 'all' && h('button', { type: 'button', onClick: onAll }, 'Query all partitions'));
 }
 
-/** How many records there are, and where they end. */
+/** The number of records, and the reason for their end. */
 function amount({ result, rest, growing }) {
   const records = plural(result.row_count, 'record');
   return !result.truncated ? records

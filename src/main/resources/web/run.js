@@ -9,7 +9,7 @@ import { Problem, h, useTask } from './ui.js';
 const INTERVAL = 400;
 const TITLES = { running: 'Exporting', succeeded: 'Exported', failed: 'The export failed', cancelled: 'Stopped' };
 
-/** @param onEnd called once it runs no more, also when nobody knows it any more */
+/** @param onEnd called once the export no longer runs or is no longer known */
 export function RunProgress({ id, onEnd, onClose }) {
   const [state, setState] = useState({});
   const root = useRef(null);

@@ -1,4 +1,4 @@
-// All runs: those of exports and those that were started here, the running ones first.
+// All runs, of exports and from this page; those under way come first.
 import { useEffect } from 'preact/hooks';
 import { get, path, remove } from './api.js';
 import { duration, number, time } from './format.js';
@@ -48,7 +48,7 @@ export function Runs({ exports, place, go }) {
     error && h(Problem, { error }),
     list.length === 0 ? h(State, { title: 'No run yet.' }, h('p', null, 'Send a query’s records once, or save it as an export.'))
       : h(Table, { columns: COLUMNS, rows: list, id: (run) => run.key, open: chosen }),
-    place.name && !chosen && h(State, { title: 'There is no such run, or it is too long ago.' }),
+    place.name && !chosen && h(State, { title: 'This run does not exist, or is no longer kept.' }),
     chosen && h(RunProgress, { key: chosen.id, id: chosen.id, onEnd: ownRuns.reload, onClose: () => go({ view: 'runs' }) }));
 }
 

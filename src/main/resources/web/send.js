@@ -6,7 +6,7 @@ import { RunProgress } from './run.js';
 import { SaveAs } from './save.js';
 import { Problem, Skeleton, h, useLoad, useTask } from './ui.js';
 
-/** The destinations and what was typed in; secrets stay in this page's memory only. */
+/** The destinations and the typed values; secrets stay in this page's memory only. */
 export function useDestination() {
   const destinations = useLoad((signal) => get('destinations', signal), []);
   const [name, setName] = useState(destinationName);

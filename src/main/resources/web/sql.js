@@ -1,12 +1,12 @@
-// Changes to a query's text that a click requests. A query beyond SELECT … FROM events WHERE … is not taken apart but put
-// into a subquery, which never changes its meaning.
+// Changes to a query's text that a click requests. A query beyond SELECT … FROM events WHERE … becomes a subquery,
+// which never changes its meaning.
 
 export const DEFAULT = 'SELECT *\nFROM events';
 
 const SIMPLE = /^\s*SELECT\s+([\s\S]+?)\s+FROM\s+events\s*(?:\bWHERE\b([\s\S]+?))?\s*((?:\bORDER\s+BY\b[\s\S]*|\bLIMIT\b[\s\S]*)?);?\s*$/i;
 const TOO_MUCH = /\b(GROUP|HAVING|UNION|EXCEPT|INTERSECT|QUALIFY|WINDOW|JOIN|DISTINCT|SELECT|OVER)\b|--|\/\*/i;
 
-/** {select, where, rest}, or null where the text is not that simple. */
+/** {select, where, rest}; null if the text is not that simple. */
 function parts(sql) {
   const found = SIMPLE.exec(sql);
   if (!found) {
@@ -33,7 +33,7 @@ function literal(value) {
   return typeof value === 'string' ? `'${value.replaceAll("'", "''")}'` : String(value);
 }
 
-/** Whether a value can stand in a condition; lists and structs cannot be compared with their JSON. */
+/** Whether a value can be used in a condition; lists and structs cannot be compared with their JSON. */
 export const comparable = (value) => value === null || value === undefined || typeof value !== 'object';
 
 /** @param how 'is', 'is not', 'contains', '>=' or '<=' */
@@ -68,7 +68,7 @@ export function grouped(sql, column, columnsOfDataset) {
 const GROUPS = /^\s*SELECT\s+[\s\S]+?\s+FROM\s+events\s*(?:\bWHERE\b([\s\S]+?))?\s*\bGROUP\s+BY\b([\s\S]+?)(?:\b(?:ORDER\s+BY|LIMIT)\b[\s\S]*)?;?\s*$/i;
 const NAME = /^(?:[a-z_][a-z0-9_]*|"(?:[^"]|"")+")$/i;
 
-/** The records of a group, by a query that groups events by columns alone; undefined of any other. */
+/** A query for the records of a group, if the query groups events by columns alone; otherwise undefined. */
 export function drilled(sql, group) {
   const found = GROUPS.exec(sql);
   const names = found?.[2].split(',').map((name) => name.trim()) ?? [];
@@ -83,7 +83,7 @@ export function drilled(sql, group) {
     .reduce((text, part, at) => `${text}\n${at ? '  AND' : 'WHERE'} ${part}`, DEFAULT);
 }
 
-/** What one may ask of these columns first: [title, SQL]. */
+/** Typical first queries for these columns: [title, SQL]. */
 export function examples(columns) {
   const own = columns.filter((column) => !column.partition);
   const time = own.find((column) => column.kind === 'time');

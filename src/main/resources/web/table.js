@@ -1,4 +1,4 @@
-// Columns by name: {name, cell(row, open)}, and what they are: head, number, text.
+// Columns: {name, cell(row, open)}, and their kind: head, number, text.
 import { h } from './ui.js';
 
 /** On a phone every row is a card. */

@@ -6,7 +6,7 @@ import { h } from './ui.js';
 const WIDTH = 1000;
 const HEIGHT = 48;
 
-/** The range of a place in words. */
+/** The range of a place, in words. */
 export function rangeText(range, newest) {
   if (range.from === 'all') {
     return 'all partitions';
@@ -113,7 +113,7 @@ function scaleOf(partitions) {
   };
 }
 
-/** The partitions that the dragged stretch touches, as a range. */
+/** The range of the partitions under the dragged part. */
 function touched(partitions, from, to) {
   const inside = partitions.filter((part) => Date.parse(part.to) > from && Date.parse(part.from) <= to);
   if (!inside.length) {

@@ -4,15 +4,15 @@ import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 
 export { h };
 
-/** The key that goes with a letter. */
+/** The modifier key for shortcuts with a letter. */
 export const MODIFIER = /Mac|iPhone|iPad/.test(navigator.platform) ? '⌘' : 'Ctrl';
 
-/** How long until something that did not answer is asked again, in milliseconds. */
+/** The wait before a request without an answer is sent again, in milliseconds. */
 export const RETRY = 5000;
-/** What is tried again by itself: nothing answered, or something behind the connector did not. */
+/** Whether a request is sent again automatically: the connector did not answer, or a system behind it did not. */
 const PASSING = [0, 502];
 
-/** Loads when dependencies change: {value, error, loading, reload}. An answer that comes too late is dropped; `keep`: a failure leaves the last one. */
+/** Loads when dependencies change: {value, error, loading, reload}. An answer that comes too late is dropped; with `keep`, a failure leaves the last value. */
 export function useLoad(load, dependencies, { keep = false } = {}) {
   const [state, setState] = useState({ loading: true });
   const [turn, setTurn] = useState(0);
@@ -33,7 +33,7 @@ export function useLoad(load, dependencies, { keep = false } = {}) {
   return { ...state, reload };
 }
 
-/** Runs work on a click: {busy, error, value, run, clear}. */
+/** Work that a click starts: {busy, error, value, run, clear}. */
 export function useTask(work) {
   const [state, setState] = useState({ busy: false });
   const latest = useRef(work);
@@ -53,7 +53,7 @@ export function useTask(work) {
   return { ...state, run, clear };
 }
 
-/** The value once it has not changed for a while, in milliseconds. */
+/** The value after it has not changed for this many milliseconds. */
 export function useSettled(value, delay) {
   const [settled, setSettled] = useState(value);
   useEffect(() => {
@@ -69,7 +69,7 @@ export const Skeleton = ({ lines = 3 }) =>
 
 const LONG = 240;
 
-/** What went wrong in one line; the rest of a long one is folded. */
+/** An error in one line; the rest of a long one is folded. */
 export function Message({ text }) {
   if (text.length <= LONG) {
     return h('p', null, text);
@@ -78,7 +78,7 @@ export function Message({ text }) {
   return h('details', { class: 'message' }, h('summary', null, `${start.slice(0, start.lastIndexOf(' '))} …`), h('p', null, text));
 }
 
-/** An error as one line and what to do next, unless it is `said` already; what may pass by itself is tried again. */
+/** An error in one line with a next step, unless it is `said` already; temporary errors are tried again. */
 export function Problem({ error, said, retry }) {
   useEffect(() => {
     const timer = retry && PASSING.includes(error?.status) ? setTimeout(retry, RETRY) : undefined;
@@ -93,7 +93,7 @@ export function Problem({ error, said, retry }) {
     retry && h('button', { type: 'button', onClick: retry }, 'Try again'));
 }
 
-/** What breaks inside says so, in place of a page that stays empty; `place` is what is shown, and a change of it tries again. */
+/** Shows an error in its content instead of an empty page; a change of `place` tries again. */
 export class Boundary extends Component {
   componentDidCatch(error) {
     this.setState({ error, place: this.props.place });
@@ -111,7 +111,7 @@ export class Boundary extends Component {
 export const State = ({ title, children }) =>
   h('div', { class: 'state' }, h('p', { class: 'state-title' }, title), children);
 
-/** Tabs as WAI-ARIA wants them: arrows move, the chosen one is in the tab order. */
+/** Tabs as in WAI-ARIA: arrows move, and the chosen tab is in the tab order. */
 export function Tabs({ label, tabs, chosen, onChoose }) {
   const move = (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
@@ -174,7 +174,7 @@ export function Copy({ text, label = 'Copy' }) {
   return h('button', { type: 'button', class: 'quiet', onClick: copy }, done ? 'Copied' : label);
 }
 
-/** Copies, also where the browser denies its clipboard to pages without TLS. */
+/** Copies text, even if the browser denies its clipboard to pages without TLS. */
 export async function copyText(text) {
   try {
     await navigator.clipboard.writeText(text);
@@ -196,7 +196,7 @@ export function download(name, text, type = 'text/plain') {
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }
 
-/** Draws its children in another element of the page. */
+/** Renders its children in another element of the page. */
 export function Elsewhere({ into, children }) {
   useEffect(() => {
     if (into.current) {

@@ -1,8 +1,8 @@
-// Whether this process runs the exports. In interactive mode a person begins it and stops it.
+// Shows whether this process runs the exports. In interactive mode, a person starts and stops them.
 import { get, post, remove } from './api.js';
 import { Problem, h, useLoad, useTask } from './ui.js';
 
-/** @param onChange called once they run here, or do not any more */
+/** @param onChange called when they start or stop running here */
 export function Watch({ onChange }) {
   const watch = useLoad((signal) => get('watch', signal), [], { keep: true });
   const changed = (work) => async () => {

@@ -1,4 +1,4 @@
-// One dataset: its timeline, the query, the result, and sending it.
+// One dataset: the timeline, the query, the result, and sending.
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { get, look, path, post } from './api.js';
 import { Ask } from './ask.js';
@@ -14,7 +14,7 @@ import { DEFAULT, condition, drilled, filtered, grouped, isGrouped } from './sql
 import { Timeline, rangeText } from './timeline.js';
 import { Elsewhere, Problem, Skeleton, h, useLoad } from './ui.js';
 
-/** The same each time, so that nothing is done again for it. */
+/** Always the same object, so that nothing renders again for it. */
 const NONE = [];
 
 export function Workspace({ dataset, place, go, side }) {
@@ -30,7 +30,7 @@ export function Workspace({ dataset, place, go, side }) {
   const editor = useRef(null);
 
   const asked = place.sql ?? DEFAULT;
-  // Not an effect of the text: that would undo what the person types, again and again.
+  // Not an effect of the text, which would keep undoing what the person types.
   const show = (sql) => {
     setText(sql);
     editor.current?.setText(sql);
@@ -70,7 +70,7 @@ export function Workspace({ dataset, place, go, side }) {
       go({ ...place, from: next.from, to: next.to, sql: sql === DEFAULT ? undefined : sql });
     }
   };
-  // A problem of the lake, not of the query, is shown once, for all of them.
+  // A problem of the lake, not of the query, is shown once for all parts.
   const ofLake = useRef();
   ofLake.current = overview.error?.message ?? ofLake.current;
   useEffect(() => {
@@ -79,7 +79,7 @@ export function Workspace({ dataset, place, go, side }) {
     }
   }, [overview.value]);
 
-  // What is clicked changes the text in the editor, which can be undone there.
+  // A click changes the text in the editor, where it can be undone.
   const filter = (column, given, how = 'is') => ask(filtered(text, condition(column, given, how)));
   const known = columns.value?.columns ?? [];
   const lookups = tables.value?.lookups ?? NONE;
@@ -87,7 +87,7 @@ export function Workspace({ dataset, place, go, side }) {
   const read = range.from || range.to ? range : overview.value?.newest ?? {};
   // A problem of the query is shown once, beside the query.
   const request = overview.value && query.result && !query.error && query.sql === asked ? requestOf({ dataset, sql: asked, range: read, destination }) : null;
-  // If all of them are shown, they are counted.
+  // If all records are shown, they are counted.
   const selected = request && !query.running && !query.result.truncated ? query.result.row_count : undefined;
   const plan = useLoad(request && ((signal) => post('plan', { ...request, destination_config: undefined, selected }, signal)),
     [address, asked, read.from, read.to, destination.chosen?.name, Boolean(request), selected]);
@@ -124,15 +124,14 @@ export function Workspace({ dataset, place, go, side }) {
 }
 
 /**
- * How the records are shown, by the link, else as remembered, else as guessed: {wanted, time, names, pinned, widths, isChosen, arrange}.
- * `wanted` is the column that a person wants the newest first by.
+ * The layout of the records, from the link, from memory or guessed: {wanted, time, names, pinned, widths, isChosen, arrange}. `wanted` is the column by which a person wants the newest first.
  */
 function useLayout({ name, place, go, query, guessed }) {
   const before = kept(name);
   const columns = place.columns ?? before.columns;
   const wanted = place.time ?? before.time;
   const { result } = query;
-  // Of the first records only, so that nothing moves when more come.
+  // From the first records only, so that nothing moves when more arrive.
   const names = useMemo(() => (result ? shown({ ...result.first, columns: result.columns }, result.sql, columns) : []), [result?.first, columns?.join('\n')]);
   return {
     wanted, names,
@@ -148,7 +147,7 @@ function useLayout({ name, place, go, query, guessed }) {
   };
 }
 
-/** What preview, plan, export and saving are asked with; the newest partition by its times, so that all of them mean the same. */
+/** The request for preview, plan, export and saving. The newest partition is given by its times, so that all of them use the same one. */
 function requestOf({ dataset, sql, range, destination }) {
   return destination.chosen && {
     tenant_id: dataset.tenant_id,

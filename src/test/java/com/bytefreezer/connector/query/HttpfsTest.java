@@ -38,7 +38,7 @@ class HttpfsTest {
                 .hasMessageStartingWith("DuckDB's httpfs extension, which reads S3, is not in " + nowhere)
                 .hasMessageContaining("Nothing was exported.")
                 .hasMessageContaining("use the container image")
-                .hasMessageContaining("set duckdb.extension-directory to a folder that holds it")
+                .hasMessageContaining("set duckdb.extension-directory to a folder that contains it")
                 .hasMessageContaining("let this machine reach extensions.duckdb.org once")
                 .message()
                 .doesNotContain("\n");
