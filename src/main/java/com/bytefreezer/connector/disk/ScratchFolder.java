@@ -7,13 +7,10 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
-import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** A temporary folder for this user alone. Closing removes it with its content. */
 public final class ScratchFolder implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(ScratchFolder.class);
-
     private final Path path;
 
     private ScratchFolder(Path path) {
@@ -57,7 +54,9 @@ public final class ScratchFolder implements AutoCloseable {
         try {
             delete(folder, which);
         } catch (IOException | UncheckedIOException e) {
-            LOG.warn("{}: cannot be removed ({}). Remove it by hand.", folder, e.getMessage());
+            // Only now: a cell removes its folder, too, and should load no logging for it.
+            LoggerFactory.getLogger(ScratchFolder.class)
+                    .warn("{}: cannot be removed ({}). Remove it by hand.", folder, e.getMessage());
         }
     }
 

@@ -2,11 +2,11 @@ package com.bytefreezer.connector.query;
 
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.Optional;
 import java.util.Properties;
 import org.duckdb.DuckDBConnection;
+import org.duckdb.DuckDBDriver;
 
 /** Runs DuckDB in this process, or in a separate one that may crash. */
 public interface Engine {
@@ -18,7 +18,9 @@ public interface Engine {
             Properties streaming = new Properties();
             streaming.setProperty("jdbc_stream_results", "true");
             streaming.setProperty(Httpfs.UNVERIFIED, "true");
-            return DriverManager.getConnection("jdbc:duckdb:", streaming);
+            // Not by DriverManager, which first loads the drivers of all databases, and with them half of the
+            // libraries.
+            return new DuckDBDriver().connect("jdbc:duckdb:", streaming);
         }
 
         @Override
