@@ -26,6 +26,7 @@ import org.apache.camel.support.DefaultExchange;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What holds for a cursor in every store. */
@@ -551,8 +552,18 @@ abstract class CursorContract {
     // -- many
 
     @Test
+    void tenThousandObjectsAreFoundAgain() throws Exception {
+        foundAgain(10);
+    }
+
+    @Test
+    @Tag("soak")
     void aHundredThousandObjectsAreFoundAgain() throws Exception {
-        for (int thousand = 0; thousand < 100; thousand++) {
+        foundAgain(100);
+    }
+
+    private void foundAgain(int thousands) throws Exception {
+        for (int thousand = 0; thousand < thousands; thousand++) {
             int first = thousand * 1000;
             deliver(IntStream.range(first, first + 1000)
                     .mapToObj(CursorContract::packerObject)
@@ -563,12 +574,12 @@ abstract class CursorContract {
                         .newOnes(
                                 position,
                                 LANE,
-                                IntStream.range(0, 100_000)
+                                IntStream.range(0, thousands * 1000)
                                         .mapToObj(CursorContract::packerObject)
                                         .iterator()))
                 .isExhausted();
         reopen(LOOKBACK);
-        assertThat(bytes()).isLessThan(40_000_000);
+        assertThat(bytes()).isLessThan(thousands * 400_000L);
         advance(NOON.plus(Duration.ofDays(30)));
         assertThat(number("SELECT count(*) FROM object")).isZero();
     }
