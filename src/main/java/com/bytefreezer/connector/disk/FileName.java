@@ -14,11 +14,11 @@ public final class FileName {
 
     /**
      * A name that is not a path and is different for each text. Letters, digits and {@code @ . _ -} stay unchanged; if
-     * other characters are replaced, or the text is long, the name ends with a hash.
+     * other characters are replaced, or the text is long or empty, the name ends with a hash.
      */
     public static String of(String text) {
         String safe = text.replaceAll("[^A-Za-z0-9@._-]", "_").replaceFirst("^\\.+", "_");
-        if (safe.equals(text) && safe.length() <= LONGEST) {
+        if (safe.equals(text) && !safe.isEmpty() && safe.length() <= LONGEST) {
             return safe;
         }
         return safe.substring(0, Math.min(safe.length(), LONGEST)) + "-" + hash(text);
