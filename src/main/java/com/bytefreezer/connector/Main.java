@@ -76,7 +76,7 @@ public final class Main implements Callable<Integer> {
             paramLabel = "MODE",
             defaultValue = "interactive",
             description =
-                    "interactive, batch (once, then exit), watch (again and again); status, plan or validate (deliver nothing); replay (dead letters, or a range with --from and --to); or mcp (for an agent, over standard input and output) (default: ${DEFAULT-VALUE})")
+                    "interactive, batch (once, then exit), watch (repeatedly); status, plan or validate (deliver nothing); replay (dead letters, or a range with --from and --to); or mcp (for an agent, over standard input and output) (default: ${DEFAULT-VALUE})")
     private String mode = "interactive";
 
     @Option(
@@ -237,7 +237,7 @@ public final class Main implements Callable<Integer> {
      * Runs exports.
      *
      * @param scratch closed after the exports, even if a signal ends the process
-     * @param prepare is told of the connector before it starts
+     * @param prepare gets the connector before it starts
      */
     private int export(
             Settings settings,

@@ -52,7 +52,7 @@ public final class Command {
     /** Runs exports once and returns the exit code. Closes {@code scratch} even if a signal ends the process. */
     @FunctionalInterface
     public interface Exporter {
-        /** @param prepare is told of the connector before it starts */
+        /** @param prepare gets the connector before it starts */
         int export(Settings settings, Predicate<Lane> lanes, AutoCloseable scratch, Consumer<Connector> prepare)
                 throws Exception;
     }
@@ -183,9 +183,7 @@ public final class Command {
     }
 
     /**
-     * Delivers dead letters again, and lets the next run try what is set aside. With {@code --from} and {@code --to},
-     * delivers a range of the lake again, whatever the cursor has; that uses a cursor of its own, so that a watch may
-     * go on meanwhile.
+     * Delivers dead letters again, and lets the next run try the objects that are set aside. With {@code --from} and {@code --to}, delivers a range of the lake again; that ignores the cursor and uses one of its own, so that a watch may run meanwhile.
      */
     public int replay(Exporter exporter) throws Exception {
         if (!options.changedLookup().isEmpty()) {
@@ -239,7 +237,7 @@ public final class Command {
         for (Used each : used) {
             hunt.requireCurrent(each);
             if (!each.hasChanged()) {
-                out.printf("%s: lookup %s has not changed since all was delivered%n", each.lane(), name);
+                out.printf("%s: lookup %s has not changed since everything was delivered%n", each.lane(), name);
                 continue;
             }
             boolean done = hunt.hunt(
@@ -251,7 +249,7 @@ public final class Command {
                                     connector -> connector.exports.hunt(lane, one))
                             == 0);
             if (done) {
-                out.printf("%s: what the new entries of lookup %s match is delivered%n", each.lane(), name);
+                out.printf("%s: everything that the new entries of lookup %s match is delivered%n", each.lane(), name);
             }
             code = done ? code : FAILED;
         }

@@ -36,18 +36,18 @@ public final class CommandOptions {
             names = {"--changed-lookup", "-changed-lookup"},
             paramLabel = "NAME",
             description =
-                    "replay: of what was delivered, the records that entries of this lookup match which are new since the exports last used it; all, or those of --from and --to")
+                    "replay: delivered records that match entries of this lookup added since the exports last used it; with --from and --to only those")
     private String changedLookup = "";
 
     @Option(
             names = {"--rate", "-rate"},
             paramLabel = "RECORDS",
-            description = "replay: most records a second to each destination")
+            description = "replay: maximum records per second to each destination")
     private String rate = "";
 
     @Option(
             names = {"--json", "-json"},
-            description = "status, plan: JSON in place of text")
+            description = "status, plan: JSON instead of text")
     private boolean json;
 
     /** The options that are also settings. */
@@ -82,12 +82,12 @@ public final class CommandOptions {
                                                 .toList())));
     }
 
-    /** The chosen export or lane; empty: all. */
+    /** The chosen export or lane; empty for all. */
     String export() {
         return export;
     }
 
-    /** The name of the lookup, in small letters; empty: none. */
+    /** The name of the lookup, in lower case; empty for none. */
     String changedLookup() {
         return changedLookup.toLowerCase(Locale.ROOT);
     }

@@ -30,24 +30,22 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Looks in what a lane has delivered for records that new entries of a lookup match, and delivers them: with a cursor of its own,
- * so that runs may go on meanwhile. Until it has come to its end, it is done again from its beginning; what comes twice has the
- * same ids.
+ * Searches the delivered objects of a lane for records that match new entries of a lookup, and delivers them. It has its own cursor, so that runs may continue meanwhile. If it breaks off, the next hunt starts from the beginning; repeated records have the same ids.
  */
 final class RetroHunt {
     private static final Logger LOG = LoggerFactory.getLogger(RetroHunt.class);
-    /** So much the clocks of the lake and the store may differ. */
+    /** The clocks of the lake and the store may differ by this much. */
     private static final Duration CLOCKS_DIFFER = Duration.ofMinutes(5);
 
     private static final int AT_ONCE = 500;
-    /** Of one that is delivered in slices it is not known what each was joined with. */
+    /** For an object delivered in slices, the lookup versions of each slice are unknown. */
     private static final long MAY_BE_SLICED = 16L * 1024 * 1024;
 
     private final Settings settings;
     private final Secrets secrets;
     private final LaneLookups lookups;
 
-    /** Runs a lane once in a scratch, as a hunt; whether it has succeeded. */
+    /** Runs a lane once in a scratch, as a hunt; returns whether it has succeeded. */
     interface Runner {
         boolean run(Scratch scratch, Lane lane, Hunt hunt) throws Exception;
     }
@@ -59,23 +57,23 @@ final class RetroHunt {
         lookups = LaneLookups.of(settings);
     }
 
-    /** What lanes use of lookups. */
+    /** The lookup versions that lanes use. */
     List<Used> used() {
         return lookups.all();
     }
 
     /**
-     * Delivers what is new, and notes that it is delivered.
+     * Delivers the new records, and records that they are delivered.
      *
-     * @return whether all of it is
-     * @throws ConnectorException when it cannot be done now
+     * @return whether everything is delivered
+     * @throws ConnectorException if it is not possible now
      */
     boolean hunt(Used used, Runner runner) throws Exception {
         requireCurrent(used);
         Optional<LookupTable> former = LookupVersions.of(settings).find(used.name(), used.base());
         if (former.isEmpty()) {
             LOG.warn(
-                    "{}: version {} of lookup {} is not kept here. All its entries count as new; records that come again have the ids that they had.",
+                    "{}: version {} of lookup {} is not kept here. All its entries count as new; repeated records have the same ids.",
                     used.lane(),
                     used.base(),
                     used.name());
@@ -86,25 +84,25 @@ final class RetroHunt {
                 return false;
             }
         }
-        // For a query that it makes no sense for it is not tried again.
+        // It is not tried again for a query for which it makes no sense.
         lookups.hunted(used);
         LookupVersions.of(settings).forgetUnused(used.name(), lookups);
         return !hunt.isRefused();
     }
 
-    /** With another version than the lane's, what a run delivers meanwhile would be joined with neither. */
+    /** With a version other than the lane's, objects that a run delivers meanwhile would be joined with neither. */
     void requireCurrent(Used used) {
         String now = Lookups.of(settings).of(Set.of(used.name())).versions().getOrDefault(used.name(), "");
         if (!now.equals(used.version())) {
             throw new ConnectorException(
-                    "%s: no run has used lookup %s as it is now.".formatted(used.lane(), used.name()),
+                    "%s: no run has used the current version of lookup %s.".formatted(used.lane(), used.name()),
                     "Nothing was delivered.",
                     "Let the export run first (--mode batch or watch).",
                     null);
         }
     }
 
-    /** Runs the lane of a hunt in a connector of its own. */
+    /** Runs the lane of a hunt in a separate connector. */
     static boolean alone(Scratch scratch, Secrets secrets, Lane lane, Hunt hunt) throws Exception {
         try (Connector connector = Connector.once(scratch.settings(), secrets, Cursor.open(scratch.settings()))) {
             connector.exports.hunt(lane, hunt);
@@ -114,7 +112,7 @@ final class RetroHunt {
         }
     }
 
-    /** Those that the lane has delivered, before it had the version: others are joined with it by its own runs. */
+    /** The objects that the lane delivered before it had the version; its own runs join the others with it. */
     private Iterator<LakeObject> delivered(Used used, Iterator<LakeObject> all) {
         CursorView cursor = CursorView.of(settings);
         Optional<Position> position = cursor.position(used.lane());

@@ -18,11 +18,11 @@ import java.util.concurrent.ScheduledFuture;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Hunts by itself, one after the other, when a lookup has changed that a lane of a watch uses: {@code lookups.retro-hunt}. */
+/** Hunts automatically, one hunt at a time, when a lookup of a lane in a watch has changed: {@code lookups.retro-hunt}. */
 final class RetroHunts implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RetroHunts.class);
     private static final Duration PAUSE = Duration.ofSeconds(2);
-    /** For so long a replica that dies keeps the others from hunting. */
+    /** How long a replica that dies keeps others from hunting. */
     private static final Duration CLAIM = Duration.ofSeconds(60);
 
     private final Settings settings;
@@ -31,7 +31,7 @@ final class RetroHunts implements AutoCloseable {
     private final LaneLookups lookups;
     private final ScheduledExecutorService thread = Periodic.thread("retro-hunt");
     private final ScheduledExecutorService renewal = Periodic.thread("retro-hunt-claim");
-    /** When each that has failed is tried again, by {@link System#nanoTime}. */
+    /** The time of the next try for each failed hunt, by {@link System#nanoTime}. */
     private final Map<Used, Long> again = new HashMap<>();
 
     RetroHunts(Settings settings, Secrets secrets, Exports exports, LaneLookups lookups) {
@@ -62,14 +62,17 @@ final class RetroHunts implements AutoCloseable {
                 Periodic.each(CLAIM.dividedBy(3), renewal, "retro-hunt", () -> lookups.claim(used, CLAIM, true));
         try {
             LOG.info(
-                    "{}: lookup {} has changed (version {} after {}); the connector looks for what its new entries match in what was delivered.",
+                    "{}: lookup {} has changed (version {} after {}); the connector searches delivered records for matches of its new entries.",
                     used.lane(),
                     used.name(),
                     used.version(),
                     used.base());
             RetroHunt hunt = new RetroHunt(inRange(), secrets);
             if (hunt.hunt(used, (scratch, lane, one) -> RetroHunt.alone(scratch, secrets, lane, one))) {
-                LOG.info("{}: what the new entries of lookup {} match is delivered.", used.lane(), used.name());
+                LOG.info(
+                        "{}: everything that the new entries of lookup {} match is delivered.",
+                        used.lane(),
+                        used.name());
                 return;
             }
         } catch (Exception e) {
@@ -96,7 +99,7 @@ final class RetroHunts implements AutoCloseable {
         return settings.with(Mode.REPLAY, Map.of("query.from", begin));
     }
 
-    /** What it is at work on is done again when a watch starts. */
+    /** An interrupted hunt starts again with the next watch. */
     @Override
     public void close() {
         thread.shutdownNow();

@@ -129,13 +129,13 @@ public final class Scratch implements AutoCloseable {
         folder.close();
     }
 
-    /** The same, but the dead letters stay until {@link #close}. */
+    /** As above, but the dead letters stay until {@link #close}. */
     public void closeExceptDeadLetters() {
         unmask();
         folder.removeExcept(deadLetters());
     }
 
-    /** Works with these settings once more; their secrets are masked meanwhile. */
+    /** Works with these settings again; their secrets are masked meanwhile. */
     public <T> T again(Callable<T> work) throws Exception {
         secretValues.forEach(secrets::add);
         try {

@@ -21,7 +21,7 @@ public final class UnpackedLibraries {
     /** Removes the libraries loaded so far, if the system can name them. */
     public static void remove() {
         Path folder = Path.of(System.getProperty("java.io.tmpdir"));
-        // The system tells it to the second.
+        // The system's times have a resolution of a second.
         Instant start = ProcessHandle.current()
                 .info()
                 .startInstant()

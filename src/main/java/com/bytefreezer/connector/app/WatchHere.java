@@ -16,8 +16,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs the exports of the folder in a process that serves the page, as watch mode does and with the same cursor, from when a
- * person asks for it until a person stops it or the process ends. Safe for use by several threads.
+ * Runs the exports of the folder in a process that serves the page, as watch mode does and with the same cursor, from a person's start until a person's stop or the end of the process. Safe for use by several threads.
  */
 public final class WatchHere implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(WatchHere.class);
@@ -29,14 +28,14 @@ public final class WatchHere implements AutoCloseable {
     private @Nullable Running running;
     private boolean closed;
 
-    /** @param before what is told of the exports when they do not run here */
+    /** @param before answers for the exports while they do not run here */
     private record Running(Connector connector, Operations before) {}
 
     /**
      * Nothing runs yet.
      *
-     * @param settings read anew when the exports begin, so that the settings of a new destination need no restart
-     * @param operations those of the exports, while they run here
+     * @param settings reads the settings again when the exports start, so that a new destination needs no restart
+     * @param operations acts on the exports while they run here
      */
     WatchHere(Settings settings, Secrets secrets, Operations operations) {
         this.settings = settings;
@@ -47,20 +46,20 @@ public final class WatchHere implements AutoCloseable {
     /**
      * Whether the exports run in this process.
      *
-     * @param stoppable whether a person began it, who can stop it
+     * @param stoppable whether a person started them and can stop them
      */
     public record Condition(boolean here, boolean stoppable) {}
 
-    /** Whether they do now. */
+    /** Whether they run here now. */
     public synchronized Condition condition() {
         return new Condition(operations.runsHere(), running != null);
     }
 
     /**
-     * Begins to run the exports, unless this process runs them.
+     * Starts the exports, unless this process runs them already.
      *
-     * @param request nothing needs to be in it
-     * @throws ApiException 409 when it cannot: another process has the cursor, there is no export, or a setting is wrong
+     * @param request may be empty
+     * @throws ApiException 409 if it cannot: another process has the cursor, there is no export, or a setting is wrong
      */
     public synchronized void start(@Body Map<String, Object> request) {
         ApiException.required(request);
@@ -80,13 +79,13 @@ public final class WatchHere implements AutoCloseable {
             throw refusal(e);
         }
         running = new Running(connector, operations.become(connector.operations));
-        LOG.info("The exports run here, as in watch mode, since a person asked for it on the page.");
+        LOG.info("A person started the exports on the page. They run here, as in watch mode.");
     }
 
     /**
-     * Ends it; batches in flight are finished.
+     * Stops the exports; they finish the batches in flight.
      *
-     * @throws ApiException 409 when no person began it
+     * @throws ApiException 409 if no person started them
      */
     public synchronized void stop() {
         if (running == null) {
@@ -97,7 +96,7 @@ public final class WatchHere implements AutoCloseable {
                             : "The exports do not run here, so there is nothing to stop.");
         }
         end(running);
-        LOG.info("The exports do not run here any more, since a person stopped them on the page.");
+        LOG.info("A person stopped the exports on the page. They no longer run here.");
     }
 
     private void end(Running ending) {

@@ -16,8 +16,7 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.main.Main;
 
 /**
- * Interactive mode: the API, the page and the tools for agents. It runs no export and holds no cursor, so that a batch or watch may run beside it,
- * until a person asks for it ({@link WatchHere}).
+ * Interactive mode: the API, the page and the tools for agents. It runs no export and holds no cursor, so that a batch or watch may run beside it, until a person starts the exports ({@link WatchHere}).
  */
 public final class Workbench implements AutoCloseable {
     private final Settings settings;

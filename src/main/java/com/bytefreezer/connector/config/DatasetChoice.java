@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * The datasets of an export, as its file and the settings choose them: names separated by commas. In each, a {@code *}
+ * The datasets that the file of an export and the settings choose: names separated by commas. In each, a {@code *}
  * stands for any characters, a tenant and a slash may come first, and a backslash takes the meaning from the next
  * character. Immutable.
  */

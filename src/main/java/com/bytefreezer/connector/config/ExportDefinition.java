@@ -14,17 +14,16 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The description of a lane, from its file in {@code routes/exports} and the settings: for one dataset, or, as a {@link
- * #choice}, for all datasets that it stands {@link #at for}. Values that nothing sets are empty. Camel gets only the
+ * The description of a lane, from its file in {@code routes/exports} and the settings: for one dataset, or, with a {@link #choice}, for all its datasets, see {@link #at}. Values that nothing sets are empty. Camel gets only the
  * names, because it would evaluate the other texts.
  *
  * @param lane with the dataset if it is one of a choice
  * @param tenant of the dataset; as written if there is a choice
  * @param dataset likewise
  * @param choice the chosen datasets; null for a single one
- * @param batchSize most records of a batch
+ * @param batchSize maximum records of a batch
  * @param interval pause between two runs in watch mode
- * @param enabled whether it runs; else it is paused
+ * @param enabled whether it runs; otherwise it is paused
  */
 public record ExportDefinition(
         Lane lane,
@@ -77,7 +76,7 @@ public record ExportDefinition(
         return lane.destination();
     }
 
-    /** Whether it stands for several datasets, which the lake or its file names. */
+    /** Whether it means several datasets, which the lake or its file names. */
     public boolean isChoice() {
         return choice != null;
     }
@@ -87,7 +86,7 @@ public record ExportDefinition(
         return new ExportDefinition(lane, tenant, dataset, sql, sync, batchSize, interval, enabled, null);
     }
 
-    /** The export of one of the datasets that it stands for. */
+    /** The export of one of its datasets. */
     public ExportDefinition at(DatasetName one) {
         return new ExportDefinition(
                 lane.at(one), one.tenant(), one.dataset(), sql, sync, batchSize, interval, enabled, null);

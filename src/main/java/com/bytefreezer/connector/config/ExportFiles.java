@@ -70,7 +70,7 @@ public record ExportFiles(
 
     static Problem namedTwice(String export, String file, String other) {
         return Problem.ofStart(
-                file, "%2$s has an export named %1$s already.".formatted(export, other), "Give it a name of its own.");
+                file, "%2$s has an export named %1$s already.".formatted(export, other), "Give it another name.");
     }
 
     /**

@@ -41,7 +41,7 @@ final class ExportParameters {
         return RouteFiles.nameOf(file).equals(DEFAULT_EXPORT);
     }
 
-    /** Whether there are other exports than the default one. */
+    /** Whether there are exports besides the default one. */
     boolean hasFurther() {
         return !files(false).isEmpty();
     }
@@ -61,7 +61,7 @@ final class ExportParameters {
                 .toList();
     }
 
-    /** The same of one file. */
+    /** As above, for one file. */
     List<Map<String, String>> of(Path file) {
         return exportsIn(file).stream()
                 .map(export -> {

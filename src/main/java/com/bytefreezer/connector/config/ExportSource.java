@@ -22,21 +22,21 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The file of one export as it was when it was read, and what becomes of its text when parameters change. Immutable.
+ * The file of one export as it was read, and its text after a change of parameters. Immutable.
  *
  * @param export its name
  * @param file the file
- * @param shown the same as a person would name it
- * @param text what stands in it
- * @param place which of the exports in the file it is, from 0
+ * @param shown the file's name for people
+ * @param text its content
+ * @param place the position of the export in the file, from 0
  * @param alone whether the file has no other export
- * @param parameters as the file gives them, over the defaults, with the values of settings in place of their placeholders
+ * @param parameters those of the file over the defaults, with the values of settings in place of placeholders
  */
 public record ExportSource(
         String export, Path file, String shown, String text, int place, boolean alone, Map<String, String> parameters) {
     private static final YAMLMapper YAML = new YAMLMapper();
 
-    /** Which export is in which file is told by the files as they are now; empty where none has this name. */
+    /** Searches the present files; empty if no export has this name. */
     static Optional<ExportSource> find(String export, RouteFiles routes, Map<String, String> values) {
         for (Path file : routes.exports().files(true)) {
             List<Map<String, String>> exports = routes.exports().of(file);
@@ -79,8 +79,7 @@ public record ExportSource(
     }
 
     /**
-     * Why this process must not write the file; empty where it may. A link leads to what somebody else manages, such as a
-     * ConfigMap.
+     * Why this process must not write the file; empty if it may. A link leads to a file that somebody else manages, such as a ConfigMap.
      */
     public Optional<String> whyNotWritable() {
         Path folder = file.toAbsolutePath().getParent();
@@ -93,15 +92,14 @@ public record ExportSource(
                             ? Optional.empty()
                             : Optional.of("this process cannot write to its folder");
         } catch (IOException e) {
-            return Optional.of("it is not there any more");
+            return Optional.of("it no longer exists");
         }
     }
 
     /**
-     * The same with other values of some parameters. Everything else in the text stays as it is: comments, order, notation
-     * and what the connector does not know.
+     * The same with other values of some parameters. Everything else in the text stays unchanged: comments, order, notation and unknown parts.
      *
-     * @throws ConnectorException where the notation of the file does not allow it
+     * @throws ConnectorException if the notation of the file does not allow it
      */
     public ExportSource with(Map<String, String> changes) {
         ExportSource changed = this;

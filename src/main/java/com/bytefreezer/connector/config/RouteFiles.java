@@ -60,7 +60,7 @@ public final class RouteFiles {
     /**
      * Reads what is in {@code folder}.
      *
-     * @throws java.io.UncheckedIOException when it cannot be read
+     * @throws java.io.UncheckedIOException if it cannot be read
      */
     public static RouteFiles in(Path folder) {
         List<Path> files = RouteFolder.filesIn(folder);
@@ -215,7 +215,7 @@ public final class RouteFiles {
                 .toList();
     }
 
-    /** What is wrong with the tools. */
+    /** The problems of the tools. */
     List<Problem> problemsOfTools() {
         List<Problem> problems = new ArrayList<>();
         Map<String, String> owners = new LinkedHashMap<>();

@@ -66,7 +66,7 @@ final class RouteText {
     private static String read(Path file) throws IOException {
         BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
         if (!attributes.isRegularFile()) {
-            throw new IOException(attributes.isDirectory() ? "it is a folder" : "it is no file");
+            throw new IOException(attributes.isDirectory() ? "it is a folder" : "it is not a file");
         }
         if (attributes.size() > MOST_BYTES) {
             throw new IOException("it has %,d bytes; the limit is %,d".formatted(attributes.size(), MOST_BYTES));

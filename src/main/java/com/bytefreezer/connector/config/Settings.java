@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * keys, docs/contracts.md), {@code application.properties} in the working folder, the defaults.
  */
 public final class Settings {
-    /** The settings that name a lake, or at least show that one is meant. */
+    /** The settings that name a lake, or at least show that the user means one. */
     private static final List<String> LAKE = List.of(
             "lake.root",
             "s3.bucket",
@@ -171,7 +171,7 @@ public final class Settings {
     }
 
     /**
-     * Read anew from where these came from, with the route files as they are now.
+     * Reads the settings again from the same sources, with the present route files.
      *
      * @param mode the mode that will use them
      * @throws SettingsException with all problems at once
@@ -228,7 +228,7 @@ public final class Settings {
                         : Path.of(text("cursor.file")).resolveSibling(name));
     }
 
-    /** Where versions of lookups are kept: beside the embedded cursor, or in the data folder. */
+    /** The folder for versions of lookups: beside the embedded cursor, or in the data folder. */
     public Path lookupVersionsFolder() {
         Path name = Path.of("lookup-versions");
         return optional("cursor.url").isPresent()
@@ -299,8 +299,7 @@ public final class Settings {
     }
 
     /**
-     * The same as the route files are now. What is wrong with a file that some process could run, such as a setting that
-     * it does not have here, is for that process.
+     * As above, from the present route files. It ignores problems that only concern the process that runs a file, such as a setting that is missing here.
      */
     public List<ExportDefinition> exportsNow() {
         return sources.routes().now().exports().all(Rules.describesExport(values)).stream()
@@ -320,12 +319,12 @@ public final class Settings {
         return exportFiles(values, sources.routes().now(), first);
     }
 
-    /** The file that describes an export now; empty where none does. */
+    /** The file that describes an export now; empty if there is none. */
     public Optional<ExportSource> exportSource(String export) {
         return ExportSource.find(export, sources.routes().now(), values);
     }
 
-    /** What is wrong with the parameters of an export, in a line each. */
+    /** The problems of an export's parameters, a line each. */
     public List<String> problemsOfParameters(Map<String, String> parameters) {
         return ExportDefinition.problems(parameters, values).stream()
                 .map(problem -> problem.saying("", ""))

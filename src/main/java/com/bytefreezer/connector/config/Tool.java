@@ -10,14 +10,14 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A tool for agents: a route from {@code direct:mcp-<name>}, with what its description and note say.
+ * A tool for agents: a route from {@code direct:mcp-<name>}, described by its description and note.
  *
- * @param description what it does, for a model that decides whether to call it
+ * @param description its purpose, for a model that decides whether to call it
  * @param reads whether it only reads; any other needs {@code mcp.allow}
- * @param returns a schema of openapi.yaml that its answer has; empty where the note names none
+ * @param returns the schema of its answer in openapi.yaml; empty if the note names none
  */
 public record Tool(String name, String description, boolean reads, List<Argument> arguments, String returns) {
-    /** Where the route of a tool begins; its name follows. */
+    /** The start of the address of a tool's route; the tool's name follows. */
     public static final String ROUTE = "direct:mcp-";
     /** The group of the routes whose tools only read. */
     static final String READS = "tools";
@@ -25,7 +25,7 @@ public record Tool(String name, String description, boolean reads, List<Argument
     /**
      * One argument.
      *
-     * @param choices the values that there are; empty for any
+     * @param choices the possible values; empty for any
      * @param byDefault null for none
      */
     public record Argument(
@@ -53,14 +53,14 @@ public record Tool(String name, String description, boolean reads, List<Argument
         }
     }
 
-    /** What an argument can be. */
+    /** The type of an argument. */
     public enum ArgumentType {
         STRING("string", "a text"),
         INTEGER("integer", "a whole number"),
         BOOLEAN("boolean", "true or false"),
         STRINGS("array", "a list of texts");
 
-        /** As JSON Schema calls it. */
+        /** Its name in JSON Schema. */
         public final String json;
 
         private final String words;
@@ -81,9 +81,9 @@ public record Tool(String name, String description, boolean reads, List<Argument
     }
 
     /**
-     * The arguments of a call, with the defaults of those that it leaves out.
+     * The arguments of a call, with defaults for missing ones.
      *
-     * @throws ApiException 400 when they are not as described, in a line that tells how they have to be
+     * @throws ApiException 400 if they do not match the description, with a line that tells how to correct them
      */
     public Map<String, Object> complete(Map<String, Object> given) {
         Map<String, Argument> known = new LinkedHashMap<>();

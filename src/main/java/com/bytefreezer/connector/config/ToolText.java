@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a tool from its route. The note begins with what else a model should know; then come the arguments, a line each:
+ * Reads a tool from its route. The note begins with further information for a model; then come the arguments, a line each:
  *
  * <pre>
  * sql    string, required  one SELECT over the table events
@@ -115,21 +115,21 @@ final class ToolText {
                 returns);
     }
 
-    /** Why it cannot be a tool. */
+    /** The reason that it cannot be a tool. */
     Optional<Problem> problem(String file) {
         String what = !NAME.matcher(name).matches()
                 ? "\"%s\" cannot name a tool. Begin its route with direct:mcp- and a name of a-z, 0-9, _ and -."
                         .formatted(name)
                 : text.get(0).isEmpty()
-                        ? "tool %s has no description, by which a model would choose it.".formatted(name)
+                        ? "tool %s has no description. A model needs one to choose the tool.".formatted(name)
                         : !unread.isEmpty()
-                                ? "tool %s: \"%s\" is no argument. Write name, type (string, integer, boolean, strings or one|other), \", required\" or \" = default\", and what it means, with two spaces between them."
+                                ? "tool %s: \"%s\" is not an argument. Write name, type (string, integer, boolean, strings or one|other), \", required\" or \" = default\", and its meaning, with two spaces between them."
                                         .formatted(name, unread.get(0))
                                 : arguments.stream()
                                         .filter(one ->
                                                 one.byDefault() instanceof String && one.type() == ArgumentType.INTEGER)
                                         .findFirst()
-                                        .map(one -> "tool %s: the default of %s is no whole number."
+                                        .map(one -> "tool %s: the default of %s is not a whole number."
                                                 .formatted(name, one.name()))
                                         .orElse("");
         return what.isEmpty() ? Optional.empty() : Optional.of(Problem.ofStart(file, what, ""));

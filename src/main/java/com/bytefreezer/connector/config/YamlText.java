@@ -17,13 +17,12 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Where the parts of a YAML text stand in it, so that one of them can be changed while comments, order and notation of all
- * others stay. Immutable.
+ * The positions of the parts of a YAML text, so that one part can change while comments, order and notation of all others stay. Immutable.
  */
 final class YamlText {
     private static final YAMLMapper YAML = new YAMLMapper();
     private static final ObjectMapper JSON = Json.mapper();
-    /** What a YAML text must not have as it is, beside what JSON escapes. */
+    /** Characters that a YAML text must escape, besides those that JSON escapes. */
     private static final Pattern UNPRINTABLE =
             Pattern.compile("[\\x7F-\\x9F\\u2028\\u2029\\uFEFF\\uFFFE\\uFFFF]|\\p{Cs}");
 
@@ -35,7 +34,7 @@ final class YamlText {
      *
      * @param fields of a mapping, each with its value
      * @param items of a list
-     * @param scalar its value where it is neither
+     * @param scalar its value if it is neither
      */
     record Part(int start, int end, Map<String, Part> fields, List<Part> items, String scalar) {
         boolean isScalar() {
@@ -43,7 +42,7 @@ final class YamlText {
         }
     }
 
-    /** @throws IOException when it is not YAML */
+    /** @throws IOException if it is not YAML */
     YamlText(String text) throws IOException {
         this.text = text;
         try (YAMLParser parser = new YAMLFactory().createParser(text)) {
@@ -79,12 +78,12 @@ final class YamlText {
         return at(parser.currentLocation().getCharOffset());
     }
 
-    /** The parser counts code points. */
+    /** Converts a position, because the parser counts code points. */
     private int at(long codePoints) {
         return text.offsetByCodePoints(0, (int) codePoints);
     }
 
-    /** All values of a field, in the order of the text; not those inside of another one. */
+    /** All values of a field, in the order of the text, without those inside another one. */
     List<Part> findAll(String field) {
         List<Part> found = new ArrayList<>();
         find(root, field, found);
@@ -103,7 +102,7 @@ final class YamlText {
     }
 
     /**
-     * The text with another value in the place of a scalar.
+     * The text with another value in place of a scalar.
      *
      * @param expected what the whole then says
      * @return empty where its notation does not allow it
@@ -118,7 +117,7 @@ final class YamlText {
     }
 
     /**
-     * The text with one more item {@code {name: …, value: …}} at the end of a list of such.
+     * The text with one more item {@code {name: …, value: …}} at the end of a list of such items.
      *
      * @param expected what the whole then says
      * @return empty where its notation does not allow it
@@ -136,12 +135,12 @@ final class YamlText {
         int first = list.items().get(0).start();
         String before = text.substring(text.lastIndexOf('\n', first - 1) + 1, first);
         String added = "\n%sname: %s\n%svalue: %s".formatted(before, name, " ".repeat(before.length()), quoted(value));
-        // What follows on its line is a comment.
+        // The rest of its line is a comment.
         int nextLine = text.indexOf('\n', endOfContent(list));
         return nextLine < 0 ? text + added + "\n" : text.substring(0, nextLine) + added + text.substring(nextLine);
     }
 
-    /** The parser lets a block end where the next thing begins, behind comments. */
+    /** For the parser, a block ends at the beginning of the next part, after comments. */
     private int endOfContent(Part part) {
         boolean isBlock = !part.isScalar() && "{[".indexOf(text.charAt(part.start())) < 0;
         if (isBlock) {

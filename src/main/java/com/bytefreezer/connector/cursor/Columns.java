@@ -4,7 +4,7 @@ import java.sql.SQLException;
 import java.util.Optional;
 import java.util.function.Function;
 
-/** What is known of the columns of each dataset. Safe for use by several threads. */
+/** The known columns of each dataset. Safe for use by several threads. */
 public final class Columns {
     private final Store store;
 

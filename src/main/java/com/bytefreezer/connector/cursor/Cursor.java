@@ -48,7 +48,7 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
     private final @Nullable Renewal renewal;
     /** The units in work in this process, each with the name of its claim. */
     private final Map<Delivered, String> claims = new ConcurrentHashMap<>();
-    /** The counts of each that its run's row includes already. */
+    /** The counts of each unit that are in its run's row already. */
     private final Map<Delivered, Counts> counted = new ConcurrentHashMap<>();
 
     /** Those that have made progress since their start. */
@@ -96,7 +96,7 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
         return lanes;
     }
 
-    /** What is known of the columns of each dataset. */
+    /** The known columns of each dataset. */
     public Columns columns() {
         return columns;
     }
@@ -116,7 +116,7 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
         return new History(new Visit(store.address()));
     }
 
-    /** Which versions of lookups each lane uses; over connections of its own. */
+    /** The versions of lookups that each lane uses; opens its own connections. */
     public LaneLookups lookups() {
         return new LaneLookups(new Visit(store.address()));
     }

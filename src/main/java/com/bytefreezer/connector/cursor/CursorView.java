@@ -85,7 +85,7 @@ public final class CursorView {
         return store.reading(sql -> ClaimTable.suspects(sql, lane));
     }
 
-    /** What the cursor keeps of the columns of a dataset. */
+    /** The known columns of a dataset. */
     public Optional<String> columns(String dataset) {
         return store.reading(sql -> Columns.of(sql, dataset));
     }
@@ -99,7 +99,7 @@ public final class CursorView {
         return new NewObjects(lane, store, learned -> {}, position.leftOutBefore(scope), objects);
     }
 
-    /** Those of these objects that are known to be delivered with the query, and what it was joined with, of this id. */
+    /** The objects that are known to be delivered with the query of this id, including its lookups. */
     public Set<LakeObject> deliveredWith(Lane lane, String query, List<LakeObject> objects) {
         return store.reading(sql -> DeliveredObjects.with(sql, lane, query, objects));
     }

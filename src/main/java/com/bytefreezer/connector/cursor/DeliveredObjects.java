@@ -145,7 +145,7 @@ final class DeliveredObjects {
         return complete;
     }
 
-    /** Those of these objects whose row says that they are delivered with the query of this id. */
+    /** The objects whose row says that they were delivered with the query of this id. */
     static Set<LakeObject> with(Sql sql, Lane lane, String query, List<LakeObject> objects) throws SQLException {
         Set<String> keys = new HashSet<>();
         for (int from = 0; from < objects.size(); from += NewObjects.MANY) {

@@ -18,7 +18,7 @@ final class GroupCommit {
     private final Counting counting;
     private final LinkedBlockingQueue<Commit> waiting = new LinkedBlockingQueue<>();
 
-    /** What became of a unit. */
+    /** The outcome of a unit. */
     enum Outcome {
         RECORDED,
         /** Another replica has the claim by now. */

@@ -66,8 +66,8 @@ public final class History {
      * @param listed whether the lake could be listed
      * @param oldestUndelivered the LastModified of the oldest object that is listed and not delivered; null if all are
      *     delivered
-     * @param message why it failed, else null
-     * @param lookups the versions that it joined, by name
+     * @param message why it failed, otherwise null
+     * @param lookups the versions of joined lookups, by name
      */
     public record Run(
             Lane lane,
@@ -119,9 +119,9 @@ public final class History {
         FAILED,
         /** A person stopped it. */
         STOPPED,
-        /** It delivered dead letters of earlier runs once more. */
+        /** It delivered dead letters of earlier runs again. */
         REPLAYED,
-        /** Its process ended in the middle. */
+        /** Its process ended during the run. */
         KILLED
     }
 

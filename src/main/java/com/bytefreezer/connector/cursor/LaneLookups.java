@@ -9,8 +9,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Which versions of lookups each lane uses, in the cursor's store, whichever process has that. Opens a connection for each
- * call and holds nothing. Safe for use by several threads.
+ * The versions of lookups that each lane uses, in the cursor's store, whichever process has it. Opens a connection for each call and keeps nothing open. Safe for use by several threads.
  */
 public final class LaneLookups {
     private final Visit store;
@@ -25,14 +24,14 @@ public final class LaneLookups {
     }
 
     /**
-     * What a lane uses of a lookup.
+     * The versions of a lookup that a lane uses.
      *
-     * @param version that its runs join now
-     * @param base that all it has delivered is joined with, or a later one
-     * @param since when {@code version} became its version
+     * @param version the one that its runs join now
+     * @param base the oldest one that delivered records are joined with
+     * @param since the time at which {@code version} became current
      */
     public record Used(Lane lane, String name, String version, String base, Instant since) {
-        /** Whether entries may be new that older objects were not joined with. */
+        /** Whether there may be entries that older objects were not joined with. */
         public boolean hasChanged() {
             return !version.equals(base);
         }
@@ -45,7 +44,7 @@ public final class LaneLookups {
                         + " hunted_until_ms BIGINT NOT NULL, PRIMARY KEY (lane, name))%2$s");
     }
 
-    /** A run of the lane begins that joins these versions. */
+    /** Records that a run of the lane begins, which joins these versions. */
     public void use(Lane lane, Map<String, String> versions) {
         if (versions.isEmpty()) {
             return;
@@ -66,14 +65,14 @@ public final class LaneLookups {
         });
     }
 
-    /** What all lanes use. */
+    /** The lookups of all lanes. */
     public List<Used> all() {
         return store.reading(sql -> sql.list(
                 "SELECT lane, name, version, base, since_ms FROM lane_lookup ORDER BY lane, name",
                 row -> new Used(row.lane(), row.text(), row.text(), row.text(), row.time())));
     }
 
-    /** All that was delivered before is joined with this version, too. */
+    /** Records that everything delivered before is joined with this version, too. */
     public void hunted(Used used) {
         store.writing(sql -> {
             sql.update(
@@ -86,9 +85,9 @@ public final class LaneLookups {
     }
 
     /**
-     * Whether this process may hunt, or go on with it: for so long nobody else may.
+     * Whether this process may start or continue a hunt; if so, nobody else may for the given time.
      *
-     * @param again whether it may already
+     * @param again whether this process is hunting already
      */
     public boolean claim(Used used, Duration time, boolean again) {
         return store.writing(sql -> sql.update(

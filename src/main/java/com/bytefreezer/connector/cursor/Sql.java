@@ -37,7 +37,7 @@ final class Sql {
         void of(Row row) throws SQLException;
     }
 
-    /** The columns of a row; each call gives the next one. */
+    /** The columns of a row; each call returns the next one. */
     static final class Row {
         private final ResultSet row;
         private int column;
@@ -158,12 +158,12 @@ final class Sql {
         return list(sql, reading, values).stream().findFirst();
     }
 
-    /** The number that the query gives; 0 when it gives none. */
+    /** The number that the query returns; 0 if it returns none. */
     long number(String sql, @Nullable Object... values) throws SQLException {
         return first(sql, Row::number, values).orElse(0L);
     }
 
-    /** Whether the query gives a row. */
+    /** Whether the query returns a row. */
     boolean finds(String sql, @Nullable Object... values) throws SQLException {
         return !list(sql, row -> true, values).isEmpty();
     }

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The objects of a lane during which processes died again and again, and which may be the cause. A lane delivers a
+ * Objects of a lane that were in delivery when processes died repeatedly, and may be the cause. A lane delivers a
  * suspect alone; if the process dies during that too, the object is set aside.
  */
 public final class Suspects {

@@ -42,13 +42,13 @@ public final class Batch {
     private final long[] numbers;
 
     private final Settled settled;
-    /** The ids of records that had ids before, by number; otherwise the unit gives them. */
+    /** The ids of records that had ids before, by number; otherwise the unit assigns them. */
     private final @Nullable Map<Long, String> knownIds;
 
     /**
      * A record that the destination refuses for good, by its number in its object.
      *
-     * @param id as in {@link #recordIds}; null where there is none
+     * @param id as in {@link #recordIds}; null if there is none
      */
     public record Rejection(
             String object, long recordNumber, @Nullable String id, byte[] json, String reason) {
@@ -79,9 +79,9 @@ public final class Batch {
     }
 
     /**
-     * Records of joined rows.
+     * A batch of joined rows.
      *
-     * @param names what tells each from the others of its object, whatever the rows are joined with
+     * @param names names that distinguish the records of an object, independent of the lookups
      */
     static Batch joined(Unit unit, int number, byte[][] records, long[] numbers, String[] names) {
         Map<Long, String> ids = new HashMap<>();
@@ -131,15 +131,14 @@ public final class Batch {
             content.append(' ').append(inObject(numbers[from])).append(' ').append(to - from);
         }
         if (knownIds != null) {
-            // The numbers are others with other lookups.
+            // The numbers depend on the lookups.
             recordIds().forEach(id -> content.append(' ').append(id));
         }
         return HexFormat.of().formatHex(hash(content.toString()));
     }
 
     /**
-     * An id for each record, the same on every try and after every restart: 128 bits of its object and query, and its
-     * number in the object; of one of a joined row the row's number and its content.
+     * An id for each record, the same on every try and after every restart: 128 bits of its object and query, and its number in the object; for a joined row, the row's number and the content.
      *
      * @return empty if the order of the records may differ between runs; then there are no stable ids
      */

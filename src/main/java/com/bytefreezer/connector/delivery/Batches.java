@@ -14,8 +14,7 @@ import org.jspecify.annotations.Nullable;
  * unit has the reason. Ends early if the unit has failed or the run is stopping; otherwise Camel's split would read the
  * rest of the result for nothing.
  *
- * <p>Gives no batch of a bundle of small objects before all of it is read. So if one of the objects cannot be read,
- * nothing of the others has been sent.
+ * <p>Returns no batch of a bundle of small objects before all of it is read. So if one of the objects cannot be read, nothing of the others has been sent.
  *
  * <p>Used by one thread at a time.
  */
@@ -32,12 +31,12 @@ public final class Batches implements Iterator<Batch> {
 
     private byte[][] records;
     private long[] numbers;
-    /** Of {@code left} and of each of {@link #records}, where rows are joined. */
+    /** The names of {@code left} and of {@link #records} if rows are joined. */
     private @Nullable String name;
 
     private String[] names = {};
     private final NamesOfJoined namesOfJoined = new NamesOfJoined();
-    /** Records that are delivered already, and come again for their names. */
+    /** The number of delivered records that are read again for their names. */
     private long delivered;
 
     private final Deque<Batch> bundle = new ArrayDeque<>();

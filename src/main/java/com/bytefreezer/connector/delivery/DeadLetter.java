@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param time when it was refused
  * @param recordNumber in its object
- * @param recordId as in {@link Batch#recordIds}; null where there is none
+ * @param recordId as in {@link Batch#recordIds}; null if there is none
  * @param reason in the destination's words
  */
 public record DeadLetter(

@@ -12,7 +12,7 @@ import java.util.function.Supplier;
 public final class ErrorsAsFailures {
     private ErrorsAsFailures() {}
 
-    /** The same parts. */
+    /** The same parts, guarded. */
     public static <T> Iterator<T> in(Iterator<T> parts) {
         return new Iterator<>() {
             @Override

@@ -9,12 +9,11 @@ import java.util.HexFormat;
 import java.util.Map;
 
 /**
- * Names the records of joined rows by the row and their content: with other lookups a row gives fewer records or more, and
- * those that are the same keep their names. The records of a row come one after the other. Used by one thread.
+ * Names the records of joined rows by the row and their content. With other lookups a row gives fewer or more records, and equal records keep their names. The records of a row must follow each other. Used by one thread.
  */
 final class NamesOfJoined {
     private final MessageDigest sha256;
-    /** Of the last row: how often each content came. */
+    /** How often each content occurred in the last row. */
     private final Map<Long, Integer> seen = new HashMap<>();
 
     private long last = -1;
@@ -27,15 +26,15 @@ final class NamesOfJoined {
         }
     }
 
-    /** Which of its unit's objects a row is of. */
+    /** The index of a row's object in the unit. */
     static int objectOf(long row) {
         return (int) (row >> ParquetScan.ROW_BITS);
     }
 
     /**
-     * What tells a record from the others of its object.
+     * The name of a record among those of its object.
      *
-     * @param row as the statement numbers it
+     * @param row the row's number in the statement
      */
     String of(long row, byte[] record) {
         if (row != last) {
@@ -44,7 +43,7 @@ final class NamesOfJoined {
         }
         long content = ByteBuffer.wrap(sha256.digest(record)).getLong();
         int before = seen.merge(content, 1, Integer::sum) - 1;
-        // Not by a format, which takes longer than all else here.
+        // Not with a format, which takes longer than everything else here.
         String name =
                 (row & (1L << ParquetScan.ROW_BITS) - 1) + "-" + HexFormat.of().toHexDigits(content);
         return before == 0 ? name : name + "-" + before;

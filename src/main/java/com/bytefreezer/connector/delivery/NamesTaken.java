@@ -28,7 +28,7 @@ public final class NamesTaken {
         String other = taken.putIfAbsent(written.toLowerCase(Locale.ROOT), written);
         if (other != null && !other.equals(written)) {
             throw new ConnectorException(
-                    "dataset %s/%s: %s gives it the name %s, which %s has already. The connector delivers none of its records. Send one of the two elsewhere, with an export of its own."
+                    "dataset %s/%s: %s gives it the name %s, which %s has already. The connector delivers none of its records. Send one of the two elsewhere, with a separate export."
                             .formatted(tenant, dataset, setting, written.toLowerCase(Locale.ROOT), other));
         }
     }

@@ -53,7 +53,7 @@ public final class Unit implements Delivered {
     /**
      * A unit; nothing of it is delivered, unless {@link #claimed} says otherwise.
      *
-     * @param query identifies the query, and for one that joins what it is joined with, see {@link #joined}
+     * @param query identifies the query, and its lookups if it joins, see {@link #joined}
      * @param listing describes the whole dataset, if the unit covers it
      * @param listingBefore what {@code listing} was at the last delivery
      * @param repeatable whether each run gives the same records of an object in the same order
@@ -124,17 +124,17 @@ public final class Unit implements Delivered {
         return query;
     }
 
-    /** What identifies a query that joins lookups of this version: with others its records are others. */
+    /** Identifies a query that joins lookups of this version; with another version it gives other records. */
     public static String joined(String query, String lookups) {
         return query + JOINED_WITH + lookups;
     }
 
-    /** Whether its query joins: then there may be several records of a row, and fewer or more with other lookups. */
+    /** Whether its query joins lookups: then a row may give several records, and their number depends on the lookups. */
     public synchronized boolean isJoined() {
         return query.indexOf(JOINED_WITH) >= 0;
     }
 
-    /** The query's part in the ids of records, whatever it was joined with. */
+    /** The query's part in the ids of records, independent of its lookups. */
     public synchronized String queryOfIds() {
         return isJoined() ? query.substring(0, query.indexOf(JOINED_WITH)) : query;
     }
@@ -162,12 +162,12 @@ public final class Unit implements Delivered {
         return repeatable;
     }
 
-    /** Whether delivery may go on inside the unit after a restart. */
+    /** Whether delivery may continue inside the unit after a restart. */
     public boolean isResumable() {
         return repeatable && objects.size() == 1;
     }
 
-    /** Whether it is all objects together, for a query that needs them at once. */
+    /** Whether it consists of all objects, for a query that needs them at once. */
     public boolean isWhole() {
         return objects.size() > 1 && !isBundle();
     }

@@ -36,8 +36,7 @@ public final class StandardOutput {
     }
 
     /**
-     * Takes it for whatever this process says to another one: from now on no record reaches it, and what Java code prints
-     * goes to standard error.
+     * Reserves it for the conversation with another process: from now on no record reaches it, and prints of Java code go to standard error.
      */
     public static OutputStream take() {
         TAKEN.set(true);
@@ -45,7 +44,7 @@ public final class StandardOutput {
         return new FileOutputStream(FileDescriptor.out);
     }
 
-    /** Whether it belongs to somebody else than the destination. */
+    /** Whether it is reserved. */
     public static boolean isTaken() {
         return TAKEN.get();
     }
@@ -62,7 +61,7 @@ public final class StandardOutput {
         out.write(batch.ndjson());
     }
 
-    /** What {@link #write} would write. */
+    /** The bytes that {@link #write} would write. */
     public static Sent preview(@Body Batch batch) {
         return new Sent("WRITE", "stdout", Map.of(), batch.ndjson());
     }

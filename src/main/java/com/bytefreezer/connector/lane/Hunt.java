@@ -10,8 +10,7 @@ import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /**
- * A run that delivers, of objects that are delivered already, only the records that new entries of a lookup add: those that the
- * query gives with the lookup as it is, and did not give with a former version. Safe for use by several threads.
+ * A run over delivered objects that delivers only the records that new entries of a lookup add: records that the query returns with the current lookup, but not with a former version. Safe for use by several threads.
  */
 public final class Hunt {
     private final String lookup;
@@ -23,8 +22,8 @@ public final class Hunt {
      * A hunt for new entries.
      *
      * @param lookup its name
-     * @param former the version to compare with; empty where it is not known: then all records of these objects are delivered
-     * @param objects leaves those of the dataset that are meant
+     * @param former the version to compare with; empty if it is unknown, and then all records of these objects are delivered
+     * @param objects selects the objects of the dataset to read
      */
     public Hunt(String lookup, Optional<LookupTable> former, UnaryOperator<Iterator<LakeObject>> objects) {
         this.lookup = lookup;
@@ -32,7 +31,7 @@ public final class Hunt {
         this.objects = objects;
     }
 
-    /** Whether the query is one for which it makes no sense. */
+    /** Whether a hunt makes no sense for the query. */
     public boolean isRefused() {
         return refused;
     }
@@ -45,7 +44,7 @@ public final class Hunt {
         return former.map(now::since).orElse(now);
     }
 
-    /** @throws ConnectorException where new entries do more than add records */
+    /** @throws ConnectorException if new entries do more than add records */
     void require(Plan plan, boolean isJoined) {
         if (!isJoined) {
             throw refused("its query does not join each record by itself (%s)".formatted(plan.reason()));

@@ -8,7 +8,7 @@ import com.bytefreezer.connector.query.LookupTables;
 import com.bytefreezer.connector.query.Query;
 import java.util.Map;
 
-/** What the runs of a lane join with events; in a hunt also which objects they read. Safe for use by several threads. */
+/** The lookups that the runs of a lane join with events; in a hunt also the objects that they read. Safe for use by several threads. */
 final class Joins {
     private final Exports exports;
     private final Lane lane;
@@ -21,7 +21,7 @@ final class Joins {
         this.query = query;
     }
 
-    /** The lookups as they are now, for a run that begins; notes that the lane uses these versions. */
+    /** The current lookups for a run that begins; records that the lane uses these versions. */
     LookupTables open() {
         LookupTables now = exports.lookups().of(query.lookups());
         versions = now.versions();
@@ -34,7 +34,7 @@ final class Joins {
         return exports.huntOf(lane).map(hunt -> hunt.of(now)).orElse(now);
     }
 
-    /** The versions that the last run joined, by name. */
+    /** The versions that the last run has joined, by name. */
     Map<String, String> versions() {
         return versions;
     }

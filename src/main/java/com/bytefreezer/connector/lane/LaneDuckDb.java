@@ -59,7 +59,7 @@ final class LaneDuckDb {
                 memory);
     }
 
-    /** Before the first unit, which begins with {@code first}. */
+    /** Prepares the first unit, which begins with {@code first}. */
     void lock(Run run, int threads, List<LakeObject> first) {
         try {
             exports.cursor().requireRoom();
@@ -70,12 +70,12 @@ final class LaneDuckDb {
         of(run).lock(threads);
     }
 
-    /** What is known of the dataset's columns. */
+    /** The known columns of the dataset. */
     Schema schema() {
         return exports.schemas().of(tenant, dataset);
     }
 
-    /** Keeps what was learned since the last time. */
+    /** Keeps the columns learned since the last time. */
     void keepSchema() {
         exports.schemas().keep(tenant, dataset);
     }
@@ -102,7 +102,7 @@ final class LaneDuckDb {
         learn(run, objects);
     }
 
-    /** The same objects. Learns the columns of some at a time, before it gives the first of them. */
+    /** The same objects; learns the columns of some at a time before it returns the first of them. */
     Stream<LakeObject> learned(Run run, Iterator<LakeObject> objects) {
         Deque<LakeObject> ahead = new ArrayDeque<>();
         return Units.each(new Iterator<>() {

@@ -81,7 +81,7 @@ final class Units {
         return cut;
     }
 
-    /** Whether each run gives the same records of an object in the same order. */
+    /** Whether each run returns the same records of an object in the same order. */
     boolean areRepeatable() {
         return query.isRepeatable() && cut.isRowWise();
     }
@@ -152,7 +152,7 @@ final class Units {
             }
             return List.of(run.beginAlone(duckDb.openAlone(run), turn::release)).iterator();
         } catch (RuntimeException | Error e) {
-            // Whatever the cause: other lanes wait for the turn.
+            // After any failure, because other lanes wait for the turn.
             exports.company().leave(next);
             turn.release();
             throw e;
@@ -189,7 +189,7 @@ final class Units {
         return true;
     }
 
-    /** What is begun with other lookups does not go on with these: the order of its records may be another. */
+    /** Objects begun with other lookups do not continue with these, because the order of their records may differ. */
     private void sayWhatBeginsAnew(Run run) {
         String id = id(run);
         if (cut.isJoined() && !id.equals(saidToBeginAnew)) {
@@ -197,7 +197,7 @@ final class Units {
             LaneQueries.Begun begun = exports.cursor().queries().begunOtherwise(lane, id);
             if (begun.objects() > 0) {
                 LOG.warn(
-                        "{}: the lookups have changed since {} objects were begun. These begin anew; up to {} records come again, with the ids that they had.",
+                        "{}: the lookups have changed since {} objects were begun. These objects start again; up to {} records are repeated with the same ids.",
                         exports.subject(definition),
                         begun.objects(),
                         begun.records());
@@ -271,7 +271,7 @@ final class Units {
         return new Unit(lane, tenant, dataset, objects, id(run), null, null, areRepeatable());
     }
 
-    /** Of the query, with what it is joined with in this run. */
+    /** The statements of the query, with the lookups of this run. */
     private String id(Run run) {
         return cut.isJoined() ? Unit.joined(queries.id(), run.lookups().version()) : queries.id();
     }
@@ -282,7 +282,7 @@ final class Units {
         return slices.size() == 1 ? slices.stream() : newOnes(run, slices.iterator()).stream();
     }
 
-    /** Those of the objects that are not delivered. */
+    /** The objects that are not delivered yet. */
     List<LakeObject> newOnes(Run run, Iterator<LakeObject> objects) {
         return each(exports.cursor().lanes().newOnes(run.position, lane, objects))
                 .toList();
@@ -342,7 +342,7 @@ final class Units {
                         unit.objects(),
                         schema,
                         begunWith.omitNulls(),
-                        // Of joined rows the ids of those that come next need those before.
+                        // For joined rows, the ids of later records depend on the earlier ones.
                         unit.isJoined() ? 0 : unit.counts().settled(),
                         unit.isJoined() ? Rows.JOINED : cut.isOneEach() ? Rows.ONE_EACH : Rows.SEVERAL,
                         exports.settings().integer("records.max-bytes"));

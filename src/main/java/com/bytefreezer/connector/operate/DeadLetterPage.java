@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A part of the dead letters of a lane, as the API shows them.
  *
- * @param total how many there are in all
+ * @param total the number of all dead letters
  */
 @JsonNaming(SnakeCaseStrategy.class)
 public record DeadLetterPage(long total, List<Letter> deadLetters) {
@@ -67,7 +67,7 @@ public record DeadLetterPage(long total, List<Letter> deadLetters) {
      *
      * @param offset the number to leave out, and
      * @param limit the most to show; both as in the request, null if not given
-     * @param reason only of this one, as {@link DeadLetterReasons} writes it; null for all
+     * @param reason shows only this reason, as {@link DeadLetterReasons} writes it; null for all
      * @throws ApiException 400 if one of them is not a whole number
      */
     public static DeadLetterPage of(

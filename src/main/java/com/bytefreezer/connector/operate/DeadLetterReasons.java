@@ -16,18 +16,18 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Why records are dead letters: the reasons, each with how many records have it and one of them.
+ * The reasons of dead letters, each with the number of its records and one of them.
  *
- * @param total how many there are in all
+ * @param total the number of all dead letters
  * @param reasons the most frequent first
- * @param truncated whether there are reasons besides
+ * @param truncated whether there are more reasons
  */
 @JsonNaming(SnakeCaseStrategy.class)
 public record DeadLetterReasons(long total, List<Reason> reasons, boolean truncated) {
     private static final int MOST = 20;
-    /** So many different ones are told apart. */
+    /** The maximum number of different reasons. */
     private static final int MOST_COUNTED = 1000;
-    /** What differs from record to record: quoted values, lists, ids (with a digit) and numbers. */
+    /** The parts that differ between records: quoted values, lists, ids (with a digit) and numbers. */
     private static final Pattern VALUE = Pattern.compile(
             "'[^']*'|\"[^\"]*\"|\\[[^\\]]*]|(?<![0-9A-Za-z])(?=[A-Za-z_-]{0,40}\\d)[0-9A-Za-z_-]{8,}(?![0-9A-Za-z])|\\d+(?:[.:]\\d+)*");
 
@@ -38,7 +38,7 @@ public record DeadLetterReasons(long total, List<Reason> reasons, boolean trunca
         }
     }
 
-    /** What letters of the same kind have in common, with … in place of values. */
+    /** The common text of similar letters, with … in place of values. */
     static String common(String reason) {
         return VALUE.matcher(reason).replaceAll("…");
     }
@@ -49,7 +49,7 @@ public record DeadLetterReasons(long total, List<Reason> reasons, boolean trunca
                 .equals(reason);
     }
 
-    /** The ids of those that have a reason as {@link Reason} writes it. */
+    /** The ids of letters with a reason as {@link Reason} writes it. */
     public static Set<String> ids(DeadLetters letters, Lane lane, String reason) {
         return letters.lines(lane)
                 .filter(line -> has(reason, line))
@@ -57,7 +57,7 @@ public record DeadLetterReasons(long total, List<Reason> reasons, boolean trunca
                 .collect(Collectors.toSet());
     }
 
-    /** Reads all dead letters of a lane, one after the other. */
+    /** Reads all dead letters of a lane in order. */
     public static DeadLetterReasons of(DeadLetters letters, Lane lane) {
         Map<String, Reason> found = new LinkedHashMap<>();
         letters.lines(lane).map(Letter::of).forEach(letter -> {

@@ -51,7 +51,7 @@ public record ExportStatus(
     }
 
     /**
-     * The run that is under way, as soon as it has something to deliver.
+     * The current run, once it has something to deliver.
      *
      * @param here whether this process runs it, which can stop it
      */

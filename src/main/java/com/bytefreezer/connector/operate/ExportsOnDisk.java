@@ -17,8 +17,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The exports that another process runs, if any, as their files are now; they are read again only when they have changed.
- * Of an export that chooses its datasets, those that have begun. Safe for use by several threads.
+ * The exports that another process may run, from their present files, which are read again only after a change. An export that chooses its datasets appears with those that have begun. Safe for use by several threads.
  */
 final class ExportsOnDisk {
     private static final Logger LOG = LoggerFactory.getLogger(ExportsOnDisk.class);

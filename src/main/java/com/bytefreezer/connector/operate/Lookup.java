@@ -17,7 +17,7 @@ import java.util.TreeMap;
 import org.apache.camel.main.Main;
 
 /**
- * The route {@code credentials} in a Camel of its own, to look at the lake without running exports. Used by one thread.
+ * The route {@code credentials} in a separate Camel, to look at the lake without running exports. Used by one thread.
  */
 public final class Lookup implements AutoCloseable {
     private final Settings settings;

@@ -22,7 +22,7 @@ import org.apache.camel.CamelContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a person can ask about the exports and do to them, in the process that runs them and in any other. Safe for use
+ * The questions about exports and the actions on them, in the process that runs them and in any other. Safe for use
  * by several threads.
  */
 public final class Operations {
@@ -31,7 +31,7 @@ public final class Operations {
 
     private volatile Parts parts;
 
-    /** All of it belongs to the same process and changes together. */
+    /** The parts that belong to one process and change together. */
     private record Parts(
             Settings settings,
             DeadLetters deadLetters,
@@ -104,7 +104,7 @@ public final class Operations {
                 Instant.now()));
     }
 
-    /** From now on this answers and does what {@code other} would; returns what would answer as this has so far. */
+    /** From now on this acts like {@code other}; returns one that acts as this did so far. */
     public Operations become(Operations other) {
         Operations before = new Operations(parts);
         parts = other.parts;
@@ -199,9 +199,9 @@ public final class Operations {
     }
 
     /**
-     * Lets an export run now, without waiting for its next turn; nothing changes if it is due already.
+     * Lets an export run now instead of at its next turn; changes nothing if it is due already.
      *
-     * @throws ApiException 409 when it runs, is paused, or does not run in this process
+     * @throws ApiException 409 if it runs, is paused, or does not run in this process
      */
     public void runNow(ExportDefinition export) {
         Schedule timing = parts.schedule.get();
@@ -218,9 +218,9 @@ public final class Operations {
     }
 
     /**
-     * Stops the run of an export that is under way; batches in flight are finished, and the next run comes at its time.
+     * Stops the current run of an export; it finishes the batches in flight, and the next run starts at its time.
      *
-     * @throws ApiException 409 when none is under way in this process
+     * @throws ApiException 409 if none is under way in this process
      */
     public void stopRun(ExportDefinition export) {
         if (running(export).filter(Export::stopRun).isEmpty()) {
@@ -228,12 +228,12 @@ public final class Operations {
         }
     }
 
-    /** The export, where this process runs it. */
+    /** The export, if this process runs it. */
     Optional<Export> running(ExportDefinition export) {
         return Optional.ofNullable(parts.running).flatMap(all -> all.find(export.lane()));
     }
 
-    /** Lets the next run try again what is set aside. Returns the number of objects. */
+    /** Lets the next run try again the objects that are set aside. Returns their number. */
     public int retrySetAside(ExportDefinition export) {
         Parts now = parts;
         Cursor cursor = now.cursor;

@@ -75,7 +75,7 @@ public final class Planner {
     }
 
     /**
-     * The plan for these objects, whatever the cursor has.
+     * The plan for these objects; ignores the cursor.
      *
      * @param range the objects that count
      * @param counted the number of records that the query selects from them, if known already

@@ -38,8 +38,8 @@ class ToolTest {
             value = {
                 "direct:mcp-Find it;Finds it;;\"Find it\" cannot name a tool.",
                 "direct:mcp-find;'';;tool find has no description",
-                "direct:mcp-find;Finds it;a  string  what\\nb  text  which;tool find: \"b  text  which\" is no argument.",
-                "direct:mcp-find;Finds it;a  integer = many  what;tool find: the default of a is no whole number."
+                "direct:mcp-find;Finds it;a  string  what\\nb  text  which;tool find: \"b  text  which\" is not an argument.",
+                "direct:mcp-find;Finds it;a  integer = many  what;tool find: the default of a is not a whole number."
             })
     void aToolThatCannotBeOneStopsTheStart(String uri, String description, String note, String problem)
             throws IOException {

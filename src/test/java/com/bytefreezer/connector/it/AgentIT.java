@@ -156,7 +156,7 @@ class AgentIT {
                     plan.at("/confirm").asText().replaceFirst("^.", "7"))) {
                 assertThat(agent.call("run_export_once", with(export, "confirm", forged))
                                 .text())
-                        .startsWith("Nothing was exported: confirm is not from a plan of just this export");
+                        .startsWith("Nothing was exported: confirm is not from a plan of exactly this export");
             }
             assertThat(agent.call(
                                     "run_export_once",

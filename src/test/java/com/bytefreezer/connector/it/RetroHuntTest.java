@@ -56,7 +56,8 @@ class RetroHuntTest extends FaultBed {
         run(JOIN);
         assertThat(sink.acceptedRecords()).isEqualTo(200);
 
-        assertThat(replay(JOIN)).contains("default/webhook: what the new entries of lookup ioc match is delivered");
+        assertThat(replay(JOIN))
+                .contains("default/webhook: everything that the new entries of lookup ioc match is delivered");
 
         assertThat(sink.acceptedRecords()).isEqualTo(250);
         assertThat(sink.distinctRecords()).isEqualTo(250);
@@ -118,7 +119,8 @@ class RetroHuntTest extends FaultBed {
         run(JOIN);
         entries(0, 20);
 
-        assertThatThrownBy(() -> replay(JOIN)).hasMessageContaining("no run has used lookup ioc as it is now");
+        assertThatThrownBy(() -> replay(JOIN))
+                .hasMessageContaining("no run has used the current version of lookup ioc");
     }
 
     @Test

@@ -42,9 +42,9 @@ public final class Datasets implements CamelContextAware {
     private static final int MOST_SCHEMAS = 50;
     /** About 25 MB of memory; a lake with one object in 20 minutes has as many after two years. */
     private static final int MOST_OBJECTS = 50_000;
-    /** How often one that waits for another looks whether it has to end. */
+    /** How often a request that waits for another checks whether it must end. */
     private static final int CHECK_MS = 50;
-    /** How many of the newest objects tell the columns. */
+    /** The number of newest objects from which the columns are learned. */
     private static final int SAMPLE = 200;
 
     /** A sort that a person waits for needs less, and others use the disk too. */
@@ -119,14 +119,13 @@ public final class Datasets implements CamelContextAware {
     }
 
     /**
-     * A DuckDB that reads this dataset and nothing else; for one request. The columns of the newest objects are learned
-     * first, so that they stand in the same order whatever is asked first.
+     * A DuckDB that reads this dataset and nothing else; for one request. It first learns the columns of the newest objects, so that their order does not depend on the first question.
      */
     DuckDb opened(Dataset dataset, Watchdog.Running running) {
         return opened(dataset, running, LookupTables.NONE);
     }
 
-    /** The same, and with these lookups. */
+    /** As above, with these lookups. */
     DuckDb opened(Dataset dataset, Watchdog.Running running, LookupTables lookups) {
         List<LakeObject> all = dataset.objects();
         DuckDb duckDb = sandbox(dataset, running, lookups);
@@ -144,7 +143,7 @@ public final class Datasets implements CamelContextAware {
         }
     }
 
-    /** The same, without having learned its columns. */
+    /** As above, but without learned columns. */
     DuckDb sandbox(Dataset dataset, Watchdog.Running running) {
         return sandbox(dataset, running, LookupTables.NONE);
     }

@@ -13,7 +13,7 @@ import org.apache.camel.Variable;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the lake contains, as short as one who reads it all needs it. Methods are steps of {@code routes/mcp.camel.yaml}.
+ * The content of the lake, in short answers for a reader of every word. Methods are steps of {@code routes/mcp.camel.yaml}.
  * Safe for use by several threads.
  */
 public final class LakeAnswers {
@@ -26,7 +26,7 @@ public final class LakeAnswers {
     }
 
     /**
-     * The datasets, as {@link Catalogue} has them, that fit.
+     * The matching datasets, in the form of {@link Catalogue}.
      *
      * @param arguments {@code search} in their names, {@code tenant_id}, {@code limit}
      */
@@ -64,7 +64,7 @@ public final class LakeAnswers {
         return shown;
     }
 
-    /** All of them. */
+    /** All datasets. */
     static Stream<Catalogue.Entry> entries(Map<String, Object> catalogue) {
         return catalogue.get("datasets") instanceof List<?> list
                 ? list.stream().filter(Catalogue.Entry.class::isInstance).map(Catalogue.Entry.class::cast)
@@ -76,9 +76,9 @@ public final class LakeAnswers {
     }
 
     /**
-     * Columns, span, size and the newest partitions; columns without a range as the newest partition has them.
+     * Columns, span, size and the newest partitions; without a range, the columns are those of the newest partition.
      *
-     * @throws ApiException 404 when there is nothing to describe, since a name may be misspelt
+     * @throws ApiException 404 if there is nothing to describe, because a name may be misspelt
      */
     public Map<String, Object> describe(
             @Header("tenant_id") String tenant,
@@ -102,7 +102,7 @@ public final class LakeAnswers {
         return answer;
     }
 
-    /** A dataset without objects is rather one whose name is misspelt. */
+    /** If a dataset has no objects, its name is probably misspelt. */
     static void requireObjects(@Nullable Object number, String tenant, String dataset, boolean isWhole) {
         if (!(number instanceof Number objects) || objects.longValue() == 0) {
             throw new ApiException(

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The lookups beside {@code events}, good and broken ones. Safe for use by several threads. */
+/** The lookups beside {@code events}, usable and broken ones. Safe for use by several threads. */
 public final class LookupList {
     private final Settings settings;
 
@@ -19,10 +19,10 @@ public final class LookupList {
      * A lookup.
      *
      * @param file where it is
-     * @param columns in order; none of a broken one
-     * @param rows null of a broken one
-     * @param version likewise
-     * @param problem why it is broken, in one line; else null
+     * @param columns in order; empty if it is broken
+     * @param rows the number of rows; null if it is broken
+     * @param version the version; null if it is broken
+     * @param problem why it is broken, in one line; otherwise null
      */
     public record One(
             String name,
@@ -47,7 +47,7 @@ public final class LookupList {
         }
     }
 
-    /** All there are, by name. Reads files that have changed. */
+    /** All lookups, by name. Reads files that have changed. */
     public Map<String, List<One>> all() {
         return Map.of(
                 "lookups", Lookups.of(settings).all().stream().map(One::of).toList());

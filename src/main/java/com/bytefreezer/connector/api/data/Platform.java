@@ -15,8 +15,7 @@ import org.apache.camel.Variable;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Answers what agents ask the platform itself, with the platform's names (docs/contracts.md), from the lake and from what
- * {@link Catalogue} knows. Methods are steps of {@code routes/mcp.camel.yaml}. Safe for use by several threads.
+ * Answers the platform's own questions from agents, with the platform's names (docs/contracts.md), from the lake and {@link Catalogue}. Methods are steps of {@code routes/mcp.camel.yaml}. Safe for use by several threads.
  */
 public final class Platform {
     private final Settings settings;
@@ -31,7 +30,7 @@ public final class Platform {
         this.watchdog = watchdog;
     }
 
-    /** Which account this is, and where its lake is. */
+    /** The account, and the place of its lake. */
     public Map<String, Object> whoami() {
         Map<String, Object> answer = new LinkedHashMap<>();
         answer.put("account_id", settings.optional("control.account-id").orElse(""));
@@ -73,7 +72,7 @@ public final class Platform {
         return Map.of("items", items, "total", items.size());
     }
 
-    /** The newest objects of a dataset, and how many there are. */
+    /** The newest objects of a dataset, and the number of all. */
     public Map<String, Object> parquetFiles(
             @Header("tenant_id") String tenant,
             @Header("dataset_id") String dataset,
@@ -134,7 +133,7 @@ public final class Platform {
         };
     }
 
-    /** Records and bytes of a dataset; what came in before it was packed is not known here. */
+    /** Records and bytes of a dataset; the connector does not know events that are not packed yet. */
     public Map<String, Object> statistics(
             @Header("tenant_id") String tenant,
             @Header("dataset_id") String dataset,

@@ -42,7 +42,7 @@ import org.jspecify.annotations.Nullable;
 public final class Queries {
     static final int DEFAULT_LIMIT = 10_000;
     static final int HIGHEST_LIMIT = 100_000;
-    /** A larger answer is not one to be read, and goes by the setting. */
+    /** A larger answer is not for reading; the setting limits it. */
     private static final int HIGHEST_BYTES = 1_000_000;
 
     private static final ObjectMapper JSON = Json.mapper();
@@ -59,16 +59,15 @@ public final class Queries {
         this.watchdog = watchdog;
     }
 
-    /**
-     * What is asked.
+    /** A request.
      *
-     * @param from without this and {@code to}, the newest partition; {@code all} for everything
-     * @param limit most rows
-     * @param max_bytes most bytes of rows, for one who reads them all; {@code server.max-result-bytes} when null
+     * @param from the start; without it and {@code to}, the newest partition; {@code all} for everything
+     * @param limit maximum number of rows
+     * @param max_bytes maximum bytes of rows, for a reader of every row; null for {@code server.max-result-bytes}
      * @param query_id to {@link #cancel} it
-     * @param omit_nulls leave out what is null, also where an export writes it
-     * @param newest_first whether the newest records come first, if the statement makes each of one row and orders none
-     * @param time_column by which; else a guess, and without one by the objects
+     * @param omit_nulls whether to leave out nulls even if exports write them
+     * @param newest_first whether the newest records come first, if the statement makes each record of one row and has no order
+     * @param time_column the column that orders them; null for a guess, or else the order of the objects
      */
     @JsonIgnoreProperties(ignoreUnknown = true)
     public record Ask(
@@ -122,7 +121,7 @@ public final class Queries {
         }
     }
 
-    /** In the request, or beside it as with all other looks. */
+    /** In the request, or as a parameter like all other looks. */
     private static @Nullable String id(Ask ask, Exchange exchange) {
         return ask.query_id() != null ? ask.query_id() : exchange.getMessage().getHeader("query_id", String.class);
     }
@@ -207,7 +206,7 @@ public final class Queries {
         return JSON.writeValueAsBytes(answer);
     }
 
-    /** The file goes with this process, however that ends: its name is removed as soon as it is open. */
+    /** The file disappears with this process, however it ends, because its name is removed once it is open. */
     private FileChannel namelessFile() throws IOException {
         return FileChannel.open(
                 Files.createTempFile(settings.temporaryFolder(), "bytefreezer-result-", ".json"),

@@ -27,10 +27,10 @@ final class Result implements DuckDb.Reader {
     private @Nullable String timeColumn;
 
     /**
-     * In which order the records come.
+     * The order of the records.
      *
-     * @param newestFirst whether the newest come first, where the statement says nothing else
-     * @param timeColumn by which; a guess if it is null, or none of the result's
+     * @param newestFirst whether the newest come first, unless the statement has its own order
+     * @param timeColumn the column that orders them; a guess if it is null or not in the result
      */
     record Order(boolean newestFirst, @Nullable String timeColumn) {}
 

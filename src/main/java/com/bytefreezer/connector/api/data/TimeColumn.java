@@ -6,9 +6,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
-/** Guesses which column tells the time of an event. */
+/** Guesses the column with the time of an event. */
 final class TimeColumn {
-    /** As people name it, without what is no letter, the surest first. */
+    /** Usual names, letters only, the most certain first. */
     private static final List<String> NAMES = List.of(
             "timestamp",
             "eventtime",
@@ -27,9 +27,9 @@ final class TimeColumn {
     private TimeColumn() {}
 
     /**
-     * The likeliest one: one of a time before one of another type, and then by its name.
+     * The most likely column: types with a time come first, and then the name decides.
      *
-     * @param types DuckDB's, by the names of the columns in their order
+     * @param types DuckDB's types by column, in the order of the columns
      */
     static Optional<String> guess(Map<String, String> types) {
         return types.entrySet().stream()
@@ -42,7 +42,7 @@ final class TimeColumn {
         int known = NAMES.indexOf(name.replaceAll("[^A-Za-z]", "").toLowerCase(Locale.ROOT));
         return switch (Kind.of(type)) {
             case TIME -> (type.equals("DATE") ? 100 : 0) + (known < 0 ? NAMES.size() : known);
-            // A date, or the number of one, may be anything.
+            // A date, or a number that may be one, can mean anything.
             case TEXT, NUMBER -> known < 0 || NAMES.get(known).equals("date") ? Integer.MAX_VALUE : 200 + known;
             default -> Integer.MAX_VALUE;
         };

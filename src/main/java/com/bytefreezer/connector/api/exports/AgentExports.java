@@ -19,7 +19,7 @@ import org.apache.camel.Header;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Exports as an agent handles them: it plans before it runs, and what it reads is short. Methods are steps of {@code
+ * Exports for agents: an agent must plan before it runs, and gets short answers. Methods are steps of {@code
  * routes/mcp.camel.yaml}. Safe for use by several threads.
  */
 public final class AgentExports {
@@ -39,7 +39,7 @@ public final class AgentExports {
         this.runs = runs;
     }
 
-    /** What {@link PlanApi#plan} says, and {@code confirm}, which lets {@link #runOnce} run just this. */
+    /** The plan of {@link PlanApi#plan}, with {@code confirm}, which lets {@link #runOnce} run exactly this export. */
     public ObjectNode plan(@Body Map<String, Object> request, @Header("query_id") @Nullable String id) {
         Map<String, Object> whole = withDestination(request);
         ObjectNode plan = JSON.valueToTree(plans.plan(whole, id));
@@ -49,9 +49,9 @@ public final class AgentExports {
     }
 
     /**
-     * Begins to run an export and waits a little for its end.
+     * Starts a run of an export and waits a little for its end.
      *
-     * @throws ApiException 409 when it was not planned like this; 403 when its records would go where this process speaks
+     * @throws ApiException 409 if this export was not planned; 403 if its records would go to the output of this process
      */
     public Object runOnce(@Body Map<String, Object> request) throws InterruptedException {
         Map<String, Object> whole = withDestination(request);
@@ -59,7 +59,7 @@ public final class AgentExports {
         if (!hash.fits(String.valueOf(confirm), whole)) {
             throw new ApiException(
                     409,
-                    "Nothing was exported: confirm is not from a plan of just this export within the last hour. Call plan_export with the same arguments, check what it says, and send its confirm.");
+                    "Nothing was exported: confirm is not from a plan of exactly this export within the last hour. Call plan_export with the same arguments, check the plan, and send its confirm.");
         }
         if (StandardOutput.isTaken() && "stdout".equals(whole.get("destination_type"))) {
             throw new ApiException(
@@ -75,7 +75,7 @@ public final class AgentExports {
         return whole;
     }
 
-    /** How all exports are, in short. */
+    /** The state of all exports, in short. */
     public Map<String, Object> list() {
         List<ObjectNode> exports = ExportStatus.all(operations).stream()
                 .map(status -> JSON.<ObjectNode>valueToTree(status)
@@ -86,13 +86,13 @@ public final class AgentExports {
         return Map.of("exports", exports);
     }
 
-    /** How one is. */
+    /** The state of one export. */
     public ExportStatus status(@Header("export") String export, @Header("destination") String destination) {
         return ExportStatus.of(operations, List.of(operations.export(export, destination)))
                 .get(0);
     }
 
-    /** The runs that persons and agents have asked for, and the last ones of the exports. */
+    /** The runs that people and agents have started, and the last runs of the exports. */
     public Map<String, Object> runs() {
         List<Map<String, Object>> ofExports = ExportStatus.all(operations).stream()
                 .<Map<String, Object>>map(status -> Map.of(
@@ -103,7 +103,7 @@ public final class AgentExports {
         return Map.of("once", runs.list().get("runs"), "exports", ofExports);
     }
 
-    /** Why records were refused, by an export's destination or in a run. */
+    /** The reasons of refused records, of an export's destination or of a run. */
     public DeadLetterReasons deadLetters(
             @Header("export") @Nullable String export,
             @Header("destination") @Nullable String destination,

@@ -26,11 +26,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Changes and removes files of {@code routes/exports} for a person. The file is the truth: a change names the version of the
- * file that the person has seen, and another one is never overwritten. Only parameters change, so that no request can bring
- * anything else into a route file. Safe for use by several threads.
+ * file that the person has seen, and another one is never overwritten. Only parameters change, so that no request can put anything else into a route file. Safe for use by several threads.
  */
 public final class ExportEdits {
-    /** What a person may change; a name, a dataset or a destination would make another export of it. */
+    /** The parameters that a person may change; with another name, dataset or destination it would be another export. */
     private static final List<String> CHANGEABLE = List.of("sql", "sync", "batchSize", "intervalSeconds", "enabled");
 
     private final Settings settings;
@@ -46,8 +45,8 @@ public final class ExportEdits {
     /**
      * The file of an export, before and after a change.
      *
-     * @param yaml what stands in it now
-     * @param changed what would stand in it, or stands in it once it is written
+     * @param yaml its present content
+     * @param changed its content after the change
      * @param version of {@code yaml}, or of {@code changed} once it is written
      * @param parameters that can be changed, with their values after the change
      * @param readOnly why it cannot be written here; null where it can
@@ -81,7 +80,7 @@ public final class ExportEdits {
         }
     }
 
-    /** What stands in the file. */
+    /** The content of the file. */
     public Edit file(@Header("name") String name) {
         ExportSource source = source(name);
         return edit(source, source, List.of());
@@ -96,10 +95,9 @@ public final class ExportEdits {
     }
 
     /**
-     * Writes the file, as a whole; a watch takes it within seconds.
+     * Replaces the file; a watch picks it up within seconds.
      *
-     * @throws ApiException 409 when the file is another one by now; 403 when it cannot be written or its destination is not
-     *     allowed; 400 when the change is wrong
+     * @throws ApiException 409 if the file has changed meanwhile; 403 if it cannot be written or its destination is not allowed; 400 if the change is wrong
      */
     public synchronized Edit save(@Header("name") String name, @Body Change change) throws SQLException {
         ApiException.required(change);
@@ -128,8 +126,7 @@ public final class ExportEdits {
     /**
      * Removes the file, and with it the export; its cursor and its dead letters stay.
      *
-     * @throws ApiException 400 when the request does not name the export; 409 when the file is another one by now, or has
-     *     other exports; 403 when it cannot be removed
+     * @throws ApiException 400 if the request does not name the export; 409 if the file has changed meanwhile, or has other exports; 403 if it cannot be removed
      */
     public synchronized void remove(@Header("name") String name, @Body Removal removal) {
         ApiException.required(removal);
@@ -166,7 +163,7 @@ public final class ExportEdits {
                 .ifPresent(parameter -> {
                     throw new ApiException(
                             400,
-                            "\"%s\" cannot be changed. What can: %s."
+                            "\"%s\" cannot be changed. These can: %s."
                                     .formatted(parameter, String.join(", ", CHANGEABLE)));
                 });
         if (change.changes().values().stream().anyMatch(Objects::isNull)) {

@@ -34,7 +34,7 @@ public final class PlanApi {
      * Has the same turns, limits and process as every look at a dataset.
      *
      * @param id to cancel it, or null
-     * @throws ApiException if the request is incomplete, or the plan has to end
+     * @throws ApiException if the request is incomplete, or the plan must end
      */
     public ExportPlan plan(@Body Map<String, Object> request, @Header("query_id") @Nullable String id) {
         ApiException.required(request);

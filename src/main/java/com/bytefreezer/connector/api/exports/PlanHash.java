@@ -13,11 +13,11 @@ import java.util.Map;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
-/** Shows that an export was planned: only this process can make it, for an hour. Safe for use by several threads. */
+/** Proves that an export was planned: only this process can create it, and it is valid for an hour. Safe for use by several threads. */
 final class PlanHash {
     private static final Duration LIFE = Duration.ofHours(1);
     private static final String ALGORITHM = "HmacSHA256";
-    /** What makes an export another one. */
+    /** The parts that distinguish exports. */
     private static final List<String> PARTS =
             List.of("tenant_id", "dataset_id", "sql", "from", "to", "destination_type", "batch_size");
 

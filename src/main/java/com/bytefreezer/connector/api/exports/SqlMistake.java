@@ -9,7 +9,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Optional;
 
-/** What is wrong with the SQL of an export that a person is about to write. */
+/** A mistake in the SQL of an export that a person is about to save. */
 final class SqlMistake {
     private SqlMistake() {}
 

@@ -23,8 +23,8 @@ final class Checks {
     private final CamelContext camel;
 
     /**
-     * @param settings those of the destination are in force
-     * @param camel of the page
+     * @param settings contain the destination's settings
+     * @param camel the page's Camel
      */
     Checks(Settings settings, CamelContext camel) {
         this.settings = settings;

@@ -8,14 +8,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Which dead letters a request means. */
+/** The dead letters that a request names. */
 public final class DeadLetterChoice {
     private DeadLetterChoice() {}
 
     /**
      * Their ids; empty for all.
      *
-     * @throws ApiException 400 when the request names them in another way; 404 when none has the reason it names
+     * @throws ApiException 400 if the request names them in another way; 404 if none has its reason
      */
     public static Set<String> ids(Map<String, Object> request, DeadLetters letters, Lane lane) {
         Object ids = ApiException.required(request).get("ids");

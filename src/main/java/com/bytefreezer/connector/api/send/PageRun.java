@@ -90,7 +90,7 @@ final class PageRun implements Runnable {
     /**
      * Prepares a run.
      *
-     * @param request that asked for it
+     * @param request the request for it
      * @param routes with {@code direct:credentials}
      * @param whenOver called once, whatever happens
      */
@@ -142,7 +142,7 @@ final class PageRun implements Runnable {
         }
     }
 
-    /** Its export's name and cursor mean nothing to a person. */
+    /** The name and cursor of its export mean nothing to a person. */
     private String reason(Throwable failure) {
         return Failures.known(failure)
                 .saying(once.settings().text("destination.type"), "The other records were not sent.");
@@ -213,7 +213,7 @@ final class PageRun implements Runnable {
         over.await();
     }
 
-    /** The same, but no longer than {@code patience}. */
+    /** As above, but no longer than {@code patience}. */
     void await(Duration patience) throws InterruptedException {
         var ignored = over.await(patience.toMillis(), TimeUnit.MILLISECONDS);
     }
@@ -222,13 +222,13 @@ final class PageRun implements Runnable {
         return state != State.RUNNING;
     }
 
-    /** Whether it does what another request asks for, and is not over. */
+    /** Whether it does the work of another request, and has not ended. */
     synchronized boolean isDoing(SendRequest other) {
         return state == State.RUNNING && !cancelled && request.equals(other);
     }
 
     /**
-     * Delivers dead letters once more, with the settings of the run.
+     * Delivers dead letters again, with the settings of the run.
      *
      * @param which of them
      * @throws ApiException 409 while it runs
@@ -266,11 +266,11 @@ final class PageRun implements Runnable {
 
     private void requireOver() {
         if (!isOver()) {
-            throw new ApiException(409, "The export runs. Wait for its end, or stop it.");
+            throw new ApiException(409, "The export is running. Wait for its end, or stop it.");
         }
     }
 
-    /** Removes everything that it left. */
+    /** Removes all its files. */
     void forget() {
         once.close();
     }

@@ -44,7 +44,7 @@ public final class PageRuns implements CamelContextAware {
     /** In the order of their start. */
     private final Map<String, PageRun> runs = new LinkedHashMap<>();
 
-    /** Held by who begins a run. */
+    /** Held while a run starts. */
     private final Object starting = new Object();
 
     private @Nullable CamelContext camel;
@@ -78,7 +78,7 @@ public final class PageRuns implements CamelContextAware {
         return Map.of("id", begin(request).id());
     }
 
-    /** Begins a run and waits for its end, but no longer than {@code patience}; says how it is then. */
+    /** Starts a run and waits for its end, but no longer than {@code patience}; returns its state then. */
     public Status start(SendRequest request, Duration patience) throws InterruptedException {
         PageRun run = begin(request);
         run.await(patience);
@@ -130,17 +130,17 @@ public final class PageRuns implements CamelContextAware {
         return run(id).reasons();
     }
 
-    /** Delivers dead letters of one that is over once more, some of them or all. */
+    /** Delivers dead letters of a finished run again, some or all. */
     public Replayed replay(@Header("id") String id, @Body Map<String, Object> request) throws Exception {
         return Replayed.of(run(id).replay(ApiException.required(request)), 0);
     }
 
-    /** Removes dead letters of one that is over for good, some of them or all. */
+    /** Removes dead letters of a finished run for good, some or all. */
     public Map<String, Long> discard(@Header("id") String id, @Body Map<String, Object> request) {
         return Map.of("discarded", run(id).discard(ApiException.required(request)));
     }
 
-    /** Stops one; batches in flight are finished. */
+    /** Stops a run; it finishes the batches in flight. */
     public void cancel(@Header("id") String id) {
         run(id).cancel();
     }
@@ -148,7 +148,7 @@ public final class PageRuns implements CamelContextAware {
     private synchronized PageRun run(String id) {
         PageRun run = runs.get(id);
         if (run == null) {
-            throw new ApiException(404, "There is no such run, or it ended too long ago.");
+            throw new ApiException(404, "This run does not exist, or is no longer kept.");
         }
         return run;
     }
@@ -173,7 +173,7 @@ public final class PageRuns implements CamelContextAware {
         }
         if (!free.tryAcquire()) {
             throw new ApiException(
-                    429, "%d exports run already. Wait for one of them, or stop it.".formatted(MOST_AT_A_TIME));
+                    429, "%d exports are running already. Wait for one of them, or stop it.".formatted(MOST_AT_A_TIME));
         }
         PageRun run;
         try {

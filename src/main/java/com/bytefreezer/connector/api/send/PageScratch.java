@@ -15,7 +15,7 @@ final class PageScratch {
     /** The name of a request's export. */
     static final String EXPORT = "default";
 
-    /** A person waits for it. */
+    /** Short, because a person waits for it. */
     private static final int MOST_RETRIES = 5;
 
     private PageScratch() {}

@@ -41,7 +41,7 @@ import org.jspecify.annotations.Nullable;
  * several threads.
  */
 public final class Previews {
-    /** Each has a Camel of its own. */
+    /** Each has its own Camel. */
     private static final int MOST_AT_A_TIME = 4;
 
     private static final Duration PATIENCE = Duration.ofSeconds(20);
@@ -108,7 +108,7 @@ public final class Previews {
         try (Scratch once = PageScratch.ofPreview(settings, secrets, target, request)) {
             Optional<Batch> batch = firstBatch(once.settings(), id, camel);
             return batch.isEmpty()
-                    ? new Preview(List.of(), 0, "The query selects no record.")
+                    ? new Preview(List.of(), 0, "The query selects no records.")
                     : preview(target, once, batch.get());
         } finally {
             free.release();

@@ -6,9 +6,9 @@ import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What came of a replay of dead letters.
+ * The result of a replay of dead letters.
  *
- * @param triedAgain objects that were set aside and are tried again
+ * @param triedAgain number of objects that were set aside and are tried again
  * @param message why records stay dead letters, in one line
  */
 @JsonNaming(SnakeCaseStrategy.class)

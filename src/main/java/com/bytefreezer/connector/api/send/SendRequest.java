@@ -11,11 +11,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * A request to send records.
  *
- * @param from only partitions that start at this time or later; null or {@code all}: from the first
- * @param to only partitions that start before it; null: to the last
+ * @param from only partitions that start at this time or later; null or {@code all} for all
+ * @param to only partitions that start before this time; null for no limit
  * @param type of the destination; empty for the configured one
- * @param config settings of the destination by their short names, in place of the configured ones
- * @param batchSize most records of a batch; null for the configured number
+ * @param config settings of the destination by their short names, replacing the configured ones
+ * @param batchSize maximum records of a batch; null for the configured number
  * @param name of the export to be saved
  * @param intervalSeconds of the export to be saved; null for the configured one
  */

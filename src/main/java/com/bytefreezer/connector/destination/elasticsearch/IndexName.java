@@ -47,7 +47,7 @@ final class IndexName {
     /**
      * Reads a setting.
      *
-     * @throws ConnectorException if the text in braces is not a date, or another one than it seems
+     * @throws ConnectorException if the text in braces is not a date, or not the date that it seems to be
      */
     IndexName(String text) {
         this.text = text;
@@ -93,7 +93,7 @@ final class IndexName {
                                 : "";
         if (!why.isEmpty()) {
             throw new ConnectorException(
-                    "dataset %s/%s: its index would be \"%s\", and %s. The connector delivers none of its records. Give it another index, with an export of its own."
+                    "dataset %s/%s: its index would be \"%s\", and %s. The connector delivers none of its records. Give it another index, with a separate export."
                             .formatted(tenant, dataset, name, why));
         }
         taken.take(DatasetText.in(example(), tenant, dataset, UnaryOperator.identity()), tenant, dataset);

@@ -148,7 +148,7 @@ public final class RollingFiles implements Processor, Service {
         }
     }
 
-    /** What {@link #write} would add to a file. */
+    /** The bytes that {@link #write} would add to a file. */
     public Sent preview(Batch batch) {
         return new Sent("WRITE", "file:" + root, Map.of(), batch.ndjson());
     }

@@ -63,7 +63,7 @@ public final class KafkaRecords implements DatasetCheck {
         String name = topic.of(tenant, dataset);
         if (!TOPIC.matcher(name).matches()) {
             throw new ConnectorException(
-                    "dataset %s/%s: its topic would be \"%s\", and the name of a topic has only letters, digits and . _ -, at most 249. The connector delivers none of its records. Give it another topic, with an export of its own."
+                    "dataset %s/%s: its topic would be \"%s\", and the name of a topic has only letters, digits and . _ -, at most 249. The connector delivers none of its records. Give it another topic, with a separate export."
                             .formatted(tenant, dataset, name));
         }
     }

@@ -88,7 +88,7 @@ final class SplunkEvents {
         String name = index.of(unit.tenant(), unit.dataset());
         if (!index.isFixed() && !INDEX.matcher(name).matches()) {
             throw new ConnectorException(
-                    "dataset %s/%s: its index would be \"%s\", and in Splunk the name of an index has only small letters, digits, _ and -, and starts with a letter or digit. The connector delivers none of its records. Give it another index, with an export of its own."
+                    "dataset %s/%s: its index would be \"%s\", and in Splunk the name of an index has only lower-case letters, digits, _ and -, and starts with a letter or digit. The connector delivers none of its records. Give it another index, with a separate export."
                             .formatted(unit.tenant(), unit.dataset(), name));
         }
         if (!index.isFixed()) {
@@ -100,7 +100,7 @@ final class SplunkEvents {
         return name;
     }
 
-    /** The events of a batch, one after the other. Records whose columns cannot be read are rejected and left out. */
+    /** The events of a batch, in order. Records whose columns cannot be read are rejected and left out. */
     byte[] of(Batch batch) {
         ByteArrayOutputStream events = new ByteArrayOutputStream(batch.size() + batch.recordCount() * 200);
         List<byte[]> records = batch.records();

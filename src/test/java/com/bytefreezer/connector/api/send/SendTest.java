@@ -351,7 +351,7 @@ class SendTest {
                 .doesNotContain("\n");
         order.put("sql", "SELECT message FROM events WHERE message = 'never'");
         assertThat(connector.post("preview", order).text())
-                .contains("The query selects no record.", "\"records_in_batch\":0");
+                .contains("The query selects no records.", "\"records_in_batch\":0");
         order.put("sql", FAILED_LOGINS);
         order.put("from", "yesterday");
         assertThat(connector.post("preview", order).text("/error"))
