@@ -63,6 +63,7 @@ function App() {
   const [help, setHelp] = useState(false);
   const search = useRef(null);
   const side = useRef(null);
+  const typed = useState({});
   const datasets = useLoad((signal) => get('datasets', signal), [], KEEP);
   const exports = useLoad((signal) => get('exports', signal), [], KEEP);
   useEffect(() => {
@@ -117,10 +118,10 @@ function App() {
       h('button', { type: 'button', class: 'quiet icon', 'aria-label': 'Keys and words', 'aria-expanded': help, onClick: () => setHelp(!help) }, '?')),
     help && h(Help, { onClose: () => setHelp(false) }),
     h(Catalogue, { datasets, exports, place, go, searchBox: search, side }),
-    h('main', null, h(Boundary, { place }, main({ place, go, datasets, exports, chosen, side }))));
+    h('main', null, h(Boundary, { place }, main({ place, go, datasets, exports, chosen, side, typed }))));
 }
 
-function main({ place, go, datasets, exports, chosen, side }) {
+function main({ place, go, datasets, exports, chosen, side, typed }) {
   if (place.view === 'exports') {
     return h(Exports, { exports, place, go });
   }
@@ -135,7 +136,7 @@ function main({ place, go, datasets, exports, chosen, side }) {
   }
   if (chosen) {
     const key = `${chosen.tenant_id}/${chosen.dataset_id}`;
-    return h(Workspace, { key, dataset: chosen, place, go, side });
+    return h(Workspace, { key, dataset: chosen, place, go, side, typed });
   }
   if (place.dataset) {
     return h(State, { title: `There is no dataset ${place.tenant} / ${place.dataset}.` }, h('p', null, 'Pick one on the left.'));

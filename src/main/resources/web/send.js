@@ -6,11 +6,10 @@ import { RunProgress } from './run.js';
 import { SaveAs } from './save.js';
 import { Problem, Skeleton, h, useLoad, useTask } from './ui.js';
 
-/** The destinations and the typed values; secrets stay in this page's memory only. */
-export function useDestination() {
+/** The destinations and the typed values, which outlive a change of the dataset; secrets stay in this page's memory only. */
+export function useDestination([typed, setTyped]) {
   const destinations = useLoad((signal) => get('destinations', signal), []);
   const [name, setName] = useState(destinationName);
-  const [typed, setTyped] = useState({});
   const list = destinations.value?.destinations ?? [];
   const chosen = [name, destinations.value?.configured].map((wanted) => list.find((entry) => entry.name === wanted)).find(Boolean) ?? list[0];
   const config = useMemo(() => {

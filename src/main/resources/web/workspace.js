@@ -17,13 +17,13 @@ import { Elsewhere, Problem, Skeleton, h, useLoad } from './ui.js';
 /** Always the same object, so that nothing renders again for it. */
 const NONE = [];
 
-export function Workspace({ dataset, place, go, side }) {
+export function Workspace({ dataset, place, go, side, typed }) {
   const address = path('datasets', dataset.tenant_id, dataset.dataset_id);
   const overview = useLoad((signal) => look(`${address}/overview`, {}, signal), [address]);
   const range = useMemo(() => ({ from: place.from, to: place.to }), [place.from, place.to]);
   const tables = useLoad((signal) => get('lookups', signal), []);
   const query = useQuery(dataset);
-  const destination = useDestination();
+  const destination = useDestination(typed);
   const key = `${dataset.tenant_id}/${dataset.dataset_id}`;
   const [text, setText] = useState(place.sql ?? draft(key) ?? DEFAULT);
   const [tab, setTab] = useState('records');

@@ -387,8 +387,14 @@ public final class Main implements Callable<Integer> {
         if (Settings.wantsJsonLog(sources)) {
             JsonLayout.use((LoggerContext) LoggerFactory.getILoggerFactory());
         }
-        Environment.unknown(System.getenv(), files)
-                .forEach(name -> LOG.warn("{} in the environment is not a setting. Ignored.", name));
-        return Settings.load(sources);
+        RouteFiles known = files;
+        try {
+            Settings settings = Settings.load(sources);
+            known = settings.routes();
+            return settings;
+        } finally {
+            Environment.unknown(System.getenv(), known)
+                    .forEach(name -> LOG.warn("{} in the environment is not a setting. Ignored.", name));
+        }
     }
 }

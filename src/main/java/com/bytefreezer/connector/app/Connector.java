@@ -17,6 +17,7 @@ import com.bytefreezer.connector.delivery.DeadLetters;
 import com.bytefreezer.connector.delivery.Deliveries;
 import com.bytefreezer.connector.delivery.Retries;
 import com.bytefreezer.connector.destination.DeliveryCamel;
+import com.bytefreezer.connector.destination.NamedDestination;
 import com.bytefreezer.connector.http.HttpServer;
 import com.bytefreezer.connector.lake.Lake;
 import com.bytefreezer.connector.lane.Export;
@@ -157,6 +158,10 @@ public final class Connector implements AutoCloseable {
         if (loaded.contains(destination) || context.hasEndpoint("direct:destination-" + destination) != null) {
             return;
         }
+        if (settings.routes().isNamed(destination)) {
+            NamedDestination.add(context, settings, destination);
+            return;
+        }
         try {
             PluginHelper.getRoutesLoader(context)
                     .loadRoutes(ResourceHelper.resolveResource(
@@ -241,6 +246,7 @@ public final class Connector implements AutoCloseable {
     /** Starts the routes, and a trigger for each of {@code lanes}. */
     public Schedule start(Predicate<Lane> lanes) throws Exception {
         CamelContext context = DeliveryCamel.init(camel);
+        NamedDestination.addAll(context, settings, loaded);
         Optional<HttpServer> server = serves
                 ? Optional.of(HttpServer.startSomewhere(context, settings, operations::whyNotReady))
                 : Optional.empty();
@@ -325,6 +331,7 @@ public final class Connector implements AutoCloseable {
     public void load() throws Exception {
         camel.addOverrideProperty("camel.main.autoStartup", "false");
         CamelContext context = DeliveryCamel.init(camel);
+        NamedDestination.addAll(context, settings, loaded);
         checked();
         bindSchedule(context, lane -> false);
         camel.start();

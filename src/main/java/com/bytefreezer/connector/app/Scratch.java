@@ -63,7 +63,8 @@ public final class Scratch implements AutoCloseable {
                 folder,
                 () -> new Scratch(
                         folder,
-                        base.with(Mode.BATCH, base.routes().withOnlyExport(write(folder, name)), all),
+                        base.with(Mode.BATCH, base.routes().withOnlyExport(write(folder, name)), all)
+                                .of(all.getOrDefault("destination.type", "")),
                         secrets,
                         secretSettings));
     }

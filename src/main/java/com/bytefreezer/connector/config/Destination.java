@@ -11,18 +11,25 @@ import java.util.regex.Pattern;
 /**
  * The description of a destination, from the comment at the head of its route file.
  *
- * @param name of the file, and of the destination in {@code destination.type}
+ * @param name of the destination in {@code destination.type}: that of its file, or a name that settings give it
+ * @param kind the name of its file
  * @param description one or two sentences; empty if the file has none
  * @param guarantee how often a record arrives, after {@code # Guarantee:}; empty if the file has none
  * @param hasCheck whether the file has a route {@code check-<name>} that checks whether the destination can be reached
  */
 public record Destination(
         String name,
+        String kind,
         String description,
         String guarantee,
         List<Setting> settings,
         boolean hasCheck,
         boolean hasPreview) {
+    /** The full name of one of its settings, {@code url} for example. */
+    public String setting(String shortName) {
+        return (name.equals(kind) ? "destination." : NamedDestinations.PREFIX) + name + "." + shortName;
+    }
+
     /** The settings with the URLs that records go to. */
     public List<Setting> addresses() {
         return settings.stream().filter(Setting::isAddress).toList();
@@ -45,7 +52,7 @@ public record Destination(
 
         /** Its name within the destination: {@code url}. */
         public String shortName() {
-            return name.replaceFirst("^destination\\.[^.]+\\.", "");
+            return name.replaceFirst("^destinations?\\.[^.]+\\.", "");
         }
 
         /** A problem with a word in brackets before the description that is not a mark, such as a misspelt one. */

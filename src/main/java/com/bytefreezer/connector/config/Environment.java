@@ -51,7 +51,7 @@ public final class Environment {
     /** Names in the environment with the connector's prefix that are not settings. */
     public static List<String> unknown(Map<String, String> environment, RouteFiles routes) {
         Set<String> known = new TreeSet<>(SettingsLayers.defaults().keySet());
-        known.addAll(routes.settings());
+        known.addAll(routes.naming(NamedDestinations.inEnvironment(environment)).settings());
         Set<String> understood = new TreeSet<>();
         known.forEach(name -> {
             understood.add(PREFIX + inEnvironment(name));

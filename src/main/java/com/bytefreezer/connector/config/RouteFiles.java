@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.config;
 
+import com.bytefreezer.connector.config.Destination.Setting;
 import com.bytefreezer.connector.problem.Problem;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
@@ -41,11 +42,14 @@ public final class RouteFiles {
 
     private final ExportParameters exports;
     private final Map<String, Path> destinations = new LinkedHashMap<>();
+    /** The kind of each destination that settings name. */
+    private final Map<String, String> named;
     /** The content of the files at the first reading. */
     private final Map<Path, JsonNode> contents = new ConcurrentHashMap<>();
 
-    private RouteFiles(Path folder, List<Path> files, List<Path> exportFiles, boolean all) {
+    private RouteFiles(Path folder, List<Path> files, List<Path> exportFiles, boolean all, Map<String, String> named) {
         this.all = all;
+        this.named = named;
         this.folder = folder;
         this.files = files;
         this.exportFiles = exportFiles;
@@ -67,7 +71,7 @@ public final class RouteFiles {
         List<Path> exports = files.stream()
                 .filter(file -> file.startsWith(folder.resolve(EXPORTS)))
                 .toList();
-        return new RouteFiles(folder, files, exports, true);
+        return new RouteFiles(folder, files, exports, true, Map.of());
     }
 
     /** All of them, in a fixed order. */
@@ -75,9 +79,38 @@ public final class RouteFiles {
         return files;
     }
 
+    /**
+     * These files with destinations that settings name, each of the kind that one of the files describes.
+     *
+     * @param kinds by name; a wrong one is left out
+     */
+    RouteFiles naming(Map<String, String> kinds) {
+        Map<String, String> right = new TreeMap<>(kinds);
+        right.entrySet()
+                .removeIf(one -> destinations.containsKey(one.getKey()) || !destinations.containsKey(one.getValue()));
+        return new RouteFiles(folder, files, exportFiles, all, Map.copyOf(right));
+    }
+
     /** The names of all destinations. */
     public Set<String> destinations() {
+        Set<String> names = new TreeSet<>(destinations.keySet());
+        names.addAll(named.keySet());
+        return names;
+    }
+
+    /** The names of those with a file of their own. */
+    Set<String> kinds() {
         return new TreeSet<>(destinations.keySet());
+    }
+
+    /** Whether settings name it; else it has a file of its own. */
+    public boolean isNamed(String destination) {
+        return named.containsKey(destination);
+    }
+
+    /** The name of a destination's file. */
+    public String kindOf(String destination) {
+        return named.getOrDefault(destination, destination);
     }
 
     /** The folder with the files. */
@@ -88,12 +121,12 @@ public final class RouteFiles {
     /** These files with {@code only}, which may be anywhere, in place of those in {@code exports}. */
     public RouteFiles withOnlyExport(Path only) {
         Stream<Path> others = files.stream().filter(file -> !isIn(EXPORTS, file));
-        return new RouteFiles(folder, Stream.concat(others, Stream.of(only)).toList(), List.of(only), false);
+        return new RouteFiles(folder, Stream.concat(others, Stream.of(only)).toList(), List.of(only), false, named);
     }
 
     /** These files without some of those in {@code exports}, by their names in messages. */
     RouteFiles without(Set<String> names) {
-        return new RouteFiles(folder, without(names, files), without(names, exportFiles), all);
+        return new RouteFiles(folder, without(names, files), without(names, exportFiles), all, named);
     }
 
     private List<Path> without(Set<String> names, List<Path> some) {
@@ -104,12 +137,13 @@ public final class RouteFiles {
 
     /** The files as they are now. */
     RouteFiles now() {
-        return all ? in(folder) : this;
+        return all ? in(folder).naming(named) : this;
     }
 
-    /** The files for a delivery: the shared route and the destination's own. */
+    /** The files for a delivery: the shared route and the destination's own; a named one has a Camel of its own. */
     public List<Path> deliveryFiles(String destination) {
-        return List.of(folder.resolve("delivery" + SUFFIX), fileOf(destination));
+        Path shared = folder.resolve("delivery" + SUFFIX);
+        return isNamed(destination) ? List.of(shared) : List.of(shared, fileOf(destination));
     }
 
     /** The files for a run of an export, without its destination. */
@@ -124,19 +158,22 @@ public final class RouteFiles {
 
     /** The file with the cases of a destination, if there is one. */
     public Optional<Path> caseFile(String destination) {
-        return Optional.of(fileOf(destination).resolveSibling(destination + ".test.yaml"))
+        return Optional.of(fileOf(destination).resolveSibling(kindOf(destination) + ".test.yaml"))
                 .filter(Files::exists);
     }
 
     /** The description of a destination; empty if there is no destination of this name. */
     public Optional<Destination> description(String destination) {
-        return Optional.ofNullable(destinations.get(destination)).map(file -> description(destination, file));
+        String kind = kindOf(destination);
+        return Optional.ofNullable(destinations.get(kind))
+                .map(file -> description(kind, file))
+                .map(described -> isNamed(destination) ? NamedDestinations.named(described, destination) : described);
     }
 
     /** The descriptions of the destinations, by name. */
     public Map<String, Destination> descriptions() {
         Map<String, Destination> described = new TreeMap<>();
-        destinations.forEach((name, file) -> described.put(name, description(name, file)));
+        destinations().forEach(name -> description(name).ifPresent(one -> described.put(name, one)));
         return described;
     }
 
@@ -150,24 +187,24 @@ public final class RouteFiles {
     }
 
     /** The settings of all destinations, by their full names. */
-    Map<String, Destination.Setting> destinationSettings() {
+    Map<String, Setting> destinationSettings() {
         return descriptions().values().stream()
                 .flatMap(destination -> destination.settings().stream())
-                .collect(Collectors.toMap(Destination.Setting::name, setting -> setting, (one, other) -> one));
+                .collect(Collectors.toMap(Setting::name, setting -> setting, (one, other) -> one));
     }
 
     /** The settings of destinations that are secret, by a mark or by their names. */
     Set<String> secretSettings() {
         return descriptions().values().stream()
                 .flatMap(destination -> destination.settings().stream())
-                .filter(Destination.Setting::isSecret)
-                .map(Destination.Setting::name)
+                .filter(Setting::isSecret)
+                .map(Setting::name)
                 .collect(Collectors.toSet());
     }
 
     /** The route file of a destination. */
     public Path fileOf(String destination) {
-        return Objects.requireNonNull(destinations.get(destination), destination);
+        return Objects.requireNonNull(destinations.get(kindOf(destination)), destination);
     }
 
     /** The names of the exports in {@code exports}, as far as written there. */
@@ -243,12 +280,17 @@ public final class RouteFiles {
     public Set<String> settings() {
         Set<String> names = new TreeSet<>();
         files.forEach(file -> names.addAll(RouteText.settings(file)));
+        named.forEach((name, kind) -> {
+            names.add(NamedDestinations.settingOfKind(name));
+            description(name).ifPresent(one -> one.settings().forEach(setting -> names.add(setting.name())));
+        });
         return names;
     }
 
-    /** Whether a route file inserts a setting into text instead of passing it unchanged. */
-    public boolean isPasted(String setting) {
-        return files.stream().anyMatch(file -> places(file).containsKey(setting));
+    /** Whether a route file inserts a setting of a destination into text instead of passing it unchanged. */
+    public boolean isPasted(Destination destination, Setting setting) {
+        String ofKind = "destination.%s.%s".formatted(destination.kind(), setting.shortName());
+        return files.stream().anyMatch(file -> places(file).containsKey(ofKind));
     }
 
     /** The places where {@code file} inserts settings into text. */

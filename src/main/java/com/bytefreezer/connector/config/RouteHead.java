@@ -74,6 +74,7 @@ final class RouteHead {
         boolean marked = settings.stream().anyMatch(setting -> !setting.marks().isEmpty());
         return new Destination(
                 name,
+                name,
                 String.join(" ", text).replaceFirst("^Destination \"[^\"]*\": ", ""),
                 guarantee,
                 marked

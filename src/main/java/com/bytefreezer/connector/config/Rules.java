@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 
 /** The rules for all settings and route files together; {@link ValueRules} has those for a single value. */
 final class Rules {
@@ -25,7 +26,10 @@ final class Rules {
                         .flatMap(setting -> ValueRules.problemByMarks(setting, value)))
                 .ifPresent(problem ->
                         problems.add(Problem.ofStart("%s %s, not \"%s\".".formatted(name, problem, value), ""))));
+        problems.addAll(NamedDestinations.problems(values, routes.kinds()));
         files(values, routes, mode).forEach(file -> checkPlaces(values, routes, file, problems));
+        Set<String> named = new TreeSet<>(destinations(values, routes).keySet());
+        named.removeIf(name -> !routes.isNamed(name));
         checkToken(values, problems);
         checkLake(values, problems);
         checkDestinations(values, routes, problems);
@@ -42,8 +46,23 @@ final class Rules {
             for (Path file : files(values, routes, mode)) {
                 require(values, RouteText.requiredSettings(file), "by " + routes.nameInMessages(file), problems);
             }
+            named.forEach(name -> checkSettings(name, values, routes, problems));
         }
         return problems;
+    }
+
+    /** Whether the settings of a destination are enough for its routes. */
+    private static void checkSettings(
+            String destination, Map<String, String> values, RouteFiles routes, List<Problem> problems) {
+        Path file = routes.fileOf(destination);
+        String kind = routes.kindOf(destination);
+        Map<String, String> own =
+                routes.isNamed(destination) ? NamedDestinations.asKind(destination, kind, values) : values;
+        checkPlaces(own, routes, file, problems);
+        List<String> required = RouteText.requiredSettings(file).stream()
+                .map(name -> routes.isNamed(destination) ? NamedDestinations.named(name, kind, destination) : name)
+                .toList();
+        require(values, required, "by " + routes.nameInMessages(file), problems);
     }
 
     /** The problems of an export's file, one line each. */
@@ -72,11 +91,7 @@ final class Rules {
                 problems.add(Problem.ofStart(name, "it names a destination twice: %s.".formatted(list), ""));
             }
             if (problems.isEmpty()) {
-                for (String destination : destinations) {
-                    Path route = routes.fileOf(destination);
-                    checkPlaces(values, routes, route, problems);
-                    require(values, RouteText.requiredSettings(route), "by " + routes.nameInMessages(route), problems);
-                }
+                destinations.forEach(destination -> checkSettings(destination, values, routes, problems));
             }
         }
         return problems;

@@ -69,9 +69,6 @@ public final class Settings {
     public static Settings load(Sources sources) throws SettingsException {
         List<Problem> problems = new ArrayList<>();
         Map<String, String> defaults = SettingsLayers.defaults();
-        Set<String> known = new TreeSet<>(defaults.keySet());
-        known.addAll(sources.routes().settings());
-
         Path folder = sources.workingFolder();
         Map<String, String> file =
                 folder == null ? Map.of() : SettingsLayers.properties(folder.resolve("application.properties"));
@@ -81,6 +78,13 @@ public final class Settings {
             // The missing settings may be in that file.
             throw new SettingsException(problems);
         }
+        Map<String, String> kinds = new TreeMap<>();
+        List.of(file, config, sources.commandLine()).forEach(layer -> kinds.putAll(NamedDestinations.kinds(layer)));
+        kinds.putAll(NamedDestinations.inEnvironment(sources.environment()));
+        RouteFiles all = sources.routes().naming(kinds);
+        Set<String> known = new TreeSet<>(defaults.keySet());
+        known.addAll(all.settings());
+        kinds.keySet().forEach(name -> known.add(NamedDestinations.settingOfKind(name)));
         Map<String, String> environment = Environment.read(sources.environment(), known);
 
         // Lowest first.
@@ -95,15 +99,15 @@ public final class Settings {
 
         Map<String, String> given = new LinkedHashMap<>();
         List.of(file, config, sources.commandLine()).forEach(layer -> SettingsLayers.putSet(given, layer));
-        problems.addAll(SettingsLayers.unknown(
-                given.keySet(), known, merged.getOrDefault("destination.type", ""), sources.routes()));
+        problems.addAll(
+                SettingsLayers.unknown(given.keySet(), known, merged.getOrDefault("destination.type", ""), all));
         problems.addAll(SettingsLayers.ofNoDestination(layers, merged.getOrDefault("destination.type", "")));
         // In watch mode, a wrong file stops only its own export.
-        RouteFiles routes = sources.mode() == Mode.WATCH ? rightOnes(merged, sources.routes()) : sources.routes();
+        RouteFiles routes = sources.mode() == Mode.WATCH ? rightOnes(merged, all) : all;
         problems.addAll(Rules.check(merged, routes, sources.mode()));
         if (!problems.isEmpty()) {
             Secrets secrets = new Secrets();
-            SecretValues.in(merged, sources.routes().secretSettings()).forEach(secrets::add);
+            SecretValues.in(merged, all.secretSettings()).forEach(secrets::add);
             throw new SettingsException(
                     problems.stream().map(problem -> problem.masked(secrets)).toList());
         }
@@ -184,6 +188,20 @@ public final class Settings {
                 sources.configFile(),
                 sources.workingFolder(),
                 sources.routes().now()));
+    }
+
+    /**
+     * The settings for routes of one destination alone. For one that settings name: as its kind, with the values that it
+     * has under its name.
+     */
+    public Settings of(String destination) {
+        if (!routes().isNamed(destination)) {
+            return this;
+        }
+        String kind = routes().kindOf(destination);
+        Map<String, String> own = NamedDestinations.asKind(destination, kind, values);
+        own.put("destination.type", kind);
+        return new Settings(own, sample, sources);
     }
 
     /** Whether nothing names a lake; then the bundled sample is exported. */

@@ -27,7 +27,7 @@ final class SettingsLayers {
     static final Set<String> WITHOUT_EFFECT = Set.of("app.name", "app.version");
 
     /** One header: {@code destination.webhook.headers.X-Source}. */
-    private static final Pattern HEADER = Pattern.compile("(destination\\.[^.]+\\.headers)\\.(.+)");
+    private static final Pattern HEADER = Pattern.compile("(destinations?\\.[^.]+\\.headers)\\.(.+)");
 
     private SettingsLayers() {}
 

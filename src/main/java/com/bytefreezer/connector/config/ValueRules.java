@@ -23,7 +23,7 @@ final class ValueRules {
     private static final Map<String, Rule> RULES = new LinkedHashMap<>();
     /** The rules for settings of destinations, by the unit in their names. */
     private static final Pattern NUMBER_OF_DESTINATION =
-            Pattern.compile("destination\\..+-(ms|seconds|bytes|records|port)");
+            Pattern.compile("destinations?\\..+-(ms|seconds|bytes|records|port)");
 
     private static final Pattern SENT_IN_A_HEADER = Pattern.compile(".*(token|api-key)");
     private static final Pattern CONTROL = Pattern.compile("[\\p{Cc}&&[^\\t]]");
@@ -136,10 +136,10 @@ final class ValueRules {
         if (NUMBER_OF_DESTINATION.matcher(name).matches()) {
             return Optional.of(between(0, Integer.MAX_VALUE));
         }
-        if (name.matches("destination\\..+\\.headers")) {
+        if (name.matches("destinations?\\..+\\.headers")) {
             return Optional.of(ValueRules::headers);
         }
-        if (name.matches("destination\\..+\\.proxy-host")) {
+        if (name.matches("destinations?\\..+\\.proxy-host")) {
             return Optional.of(value ->
                     problemUnless(value.matches("[\\p{L}0-9._:\\[\\]-]+"), "must be the name or address of a host"));
         }

@@ -22,9 +22,14 @@ public interface DatasetCheck {
      * @throws com.bytefreezer.connector.problem.ConnectorException of the first that refuses
      */
     static void require(CamelContext routes, ExportDefinition export) {
+        require(routes, export.destination(), export.tenant(), export.dataset());
+    }
+
+    /** Asks the checks of a destination. */
+    static void require(CamelContext routes, String destination, String tenant, String dataset) {
         for (DatasetCheck check : routes.getRegistry().findByType(DatasetCheck.class)) {
-            if (check.destination().equals(export.destination())) {
-                check.require(export.tenant(), export.dataset());
+            if (check.destination().equals(destination)) {
+                check.require(tenant, dataset);
             }
         }
     }

@@ -109,7 +109,6 @@ public final class UrlCheck {
     }
 
     private String setting(String shortName) {
-        return settings.optional("destination.%s.%s".formatted(destination.name(), shortName))
-                .orElse("");
+        return settings.optional(destination.setting(shortName)).orElse("");
     }
 }

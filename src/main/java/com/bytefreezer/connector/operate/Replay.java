@@ -14,6 +14,7 @@ import com.bytefreezer.connector.delivery.DeadLetterLine;
 import com.bytefreezer.connector.delivery.DeadLetters;
 import com.bytefreezer.connector.delivery.Deliveries;
 import com.bytefreezer.connector.destination.DeliveryCamel;
+import com.bytefreezer.connector.destination.NamedDestination;
 import com.bytefreezer.connector.destination.StandardOutput;
 import com.bytefreezer.connector.problem.ApiException;
 import com.bytefreezer.connector.problem.ConnectorException;
@@ -97,6 +98,7 @@ public final class Replay {
                     new StandardOutput());
             try {
                 CamelContext own = DeliveryCamel.init(camel);
+                NamedDestination.addAll(own, settings, Set.of(export.destination()));
                 camel.start();
                 return recorded(export, ids, own);
             } finally {

@@ -221,6 +221,29 @@ class CommandTest {
         assertThat(options("--rate=5").misplacedIn(Mode.REPLAY)).isEmpty();
     }
 
+    @Test
+    void aNamedDestinationIsPlannedAndValidatedLikeAnyOther() throws Exception {
+        Map<String, String> named = Map.of(
+                "destination.type", "siem-prod",
+                "destinations.siem-prod.kind", "elasticsearch",
+                "destinations.siem-prod.url", "http://127.0.0.1:1",
+                "destinations.siem-prod.index", "{dataset}");
+
+        assertThat(command(named).plan()).isZero();
+        assertThat(printed())
+                .startsWith("default/siem-prod: row-wise")
+                .contains("siem-prod: each record once in one index");
+        printed.reset();
+        assertThat(command(named).validate()).isZero();
+        assertThat(printed()).isEqualTo("valid: 1 export\n");
+        printed.reset();
+        Map<String, String> wrong = new TreeMap<>(named);
+        // The check of names is that of the kind.
+        wrong.put("destinations.siem-prod.index", "{dataset}-" + "x".repeat(250));
+        assertThat(command(wrong).validate()).isNotZero();
+        assertThat(printed()).contains("export default: ");
+    }
+
     private Command command(Map<String, String> given, String... arguments) {
         CommandOptions options = options(arguments);
         Map<String, String> all = new TreeMap<>(given);

@@ -167,6 +167,7 @@ class RouteFilesTest {
         assertThat(RouteFiles.in(folder).descriptions().get("mine"))
                 .isEqualTo(new Destination(
                         "mine",
+                        "mine",
                         "sends somewhere.",
                         "each record at least once.",
                         List.of(

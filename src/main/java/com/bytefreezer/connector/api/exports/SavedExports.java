@@ -174,8 +174,11 @@ public final class SavedExports {
                 .toList();
         if (!changed.isEmpty()) {
             errors.add(
-                    "Destination %s has other settings (%s), and a process has only one configuration of each destination. Use it as configured, change the settings file, or copy routes/destinations/%s.camel.yaml under another name."
-                            .formatted(target.type(), String.join(", ", changed), target.type()));
+                    "Destination %s has other settings (%s), and a process has only one configuration of each destination. Use it as configured, change the settings file, or name one more there: destinations.<name>.kind=%s."
+                            .formatted(
+                                    target.type(),
+                                    String.join(", ", changed),
+                                    target.destination().kind()));
         }
     }
 

@@ -65,7 +65,7 @@ final class Checks {
         return SideRoute.ask(
                 settings,
                 RouteFiles.CHECK,
-                destination.name(),
+                destination.kind(),
                 null,
                 PATIENCE,
                 answer -> answer.getBody() instanceof Check check

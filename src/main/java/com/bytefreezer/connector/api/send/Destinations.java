@@ -75,6 +75,7 @@ public final class Destinations {
                         .map(destination -> {
                             Map<String, Object> one = new LinkedHashMap<>();
                             one.put("name", destination.name());
+                            one.put("kind", destination.kind());
                             one.put("description", destination.description());
                             one.put("guarantee", destination.guarantee());
                             one.put(
@@ -125,7 +126,9 @@ public final class Destinations {
             try {
                 failure = new SingleDelivery(
                                 once.settings(),
-                                once.settings().routes().deliveryFiles(target.type()),
+                                once.settings()
+                                        .routes()
+                                        .deliveryFiles(target.destination().kind()),
                                 once.folder(),
                                 PATIENCE)
                         .deliver(batch, new StandardOutput());

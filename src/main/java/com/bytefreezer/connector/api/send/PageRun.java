@@ -39,6 +39,7 @@ final class PageRun implements Runnable {
     private final Instant started = Instant.now();
     private final CountDownLatch over = new CountDownLatch(1);
     private final SendRequest request;
+    private final String destination;
     private final Scratch once;
     private final Secrets secrets;
     private final CamelContext routes;
@@ -91,11 +92,19 @@ final class PageRun implements Runnable {
      * Prepares a run.
      *
      * @param request the request for it
+     * @param destination its name for people
      * @param routes with {@code direct:credentials}
      * @param whenOver called once, whatever happens
      */
-    PageRun(SendRequest request, Scratch once, Secrets secrets, CamelContext routes, Runnable whenOver) {
+    PageRun(
+            SendRequest request,
+            String destination,
+            Scratch once,
+            Secrets secrets,
+            CamelContext routes,
+            Runnable whenOver) {
         this.request = request;
+        this.destination = destination;
         this.once = once;
         this.secrets = secrets;
         this.routes = routes;
@@ -144,8 +153,7 @@ final class PageRun implements Runnable {
 
     /** The name and cursor of its export mean nothing to a person. */
     private String reason(Throwable failure) {
-        return Failures.known(failure)
-                .saying(once.settings().text("destination.type"), "The other records were not sent.");
+        return Failures.known(failure).saying(destination, "The other records were not sent.");
     }
 
     private synchronized void begun(Connector running, Schedule runs) {
@@ -299,7 +307,7 @@ final class PageRun implements Runnable {
         return new Status(
                 id,
                 state.name().toLowerCase(Locale.ROOT),
-                settings.text("destination.type"),
+                destination,
                 export.tenant(),
                 export.dataset(),
                 progress.objects(),

@@ -178,7 +178,12 @@ public final class PageRuns implements CamelContextAware {
         PageRun run;
         try {
             run = new PageRun(
-                    request, PageScratch.ofExport(settings, secrets, target, request), secrets, routes, free::release);
+                    request,
+                    target.type(),
+                    PageScratch.ofExport(settings, secrets, target, request),
+                    secrets,
+                    routes,
+                    free::release);
             Thread thread = new Thread(run, "run-" + run.id());
             thread.setDaemon(true);
             thread.start();

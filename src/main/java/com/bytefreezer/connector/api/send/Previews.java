@@ -131,7 +131,8 @@ public final class Previews {
         Settings of = once.settings();
         if (target.destination().hasPreview()) {
             List<Shown> sent =
-                    SideRoute.ask(of, RouteFiles.PREVIEW, target.type(), batch, PATIENCE, Previews::sent).stream()
+                    SideRoute.ask(of, RouteFiles.PREVIEW, target.destination().kind(), batch, PATIENCE, Previews::sent)
+                            .stream()
                             .map(one -> shown(one.method(), one.url(), one.headers(), one.body()))
                             .toList();
             return new Preview(sent, batch.recordCount(), noteOnOrder(batch));
@@ -146,7 +147,7 @@ public final class Previews {
                 List.of(shown("WRITE", target.type(), Map.of(), batch.ndjson())),
                 batch.recordCount(),
                 "These are the records that the route destination-%s gets. Its requests cannot be shown, because its file has no route preview-%1$s, and %1$s.test.yaml beside it does not say how to point it to a {server}."
-                        .formatted(target.type()));
+                        .formatted(target.destination().kind()));
     }
 
     /** The answer of a preview route: one or several. */

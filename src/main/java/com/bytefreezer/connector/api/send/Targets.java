@@ -141,7 +141,7 @@ public final class Targets {
                 .filter(one -> one.name().equals(name))
                 .findFirst()
                 .orElseThrow();
-        boolean staysInPlace = !settings.routes().isPasted(name)
+        boolean staysInPlace = !settings.routes().isPasted(destination, setting)
                 || NAME.matcher(typed.getOrDefault(name, "")).matches();
         return !setting.isHarmless() || !staysInPlace;
     }
@@ -151,7 +151,9 @@ public final class Targets {
                 .flatMap(list -> Stream.of(list.split(",")))
                 .map(String::strip)
                 .toList();
-        boolean asConfigured = typed.isEmpty() && settings.destinations().contains(destination.name());
+        boolean isConfigured = settings.routes().isNamed(destination.name())
+                || settings.destinations().contains(destination.name());
+        boolean asConfigured = typed.isEmpty() && isConfigured;
         boolean fits = allowed.isEmpty()
                 ? HttpServer.isLoopback(settings)
                 : allowed.contains(destination.name()) || hasAllowedUrl(destination, typed, allowed);
@@ -164,7 +166,7 @@ public final class Targets {
     }
 
     private boolean hasAllowedUrl(Destination destination, Map<String, String> typed, List<String> allowed) {
-        String name = "destination." + destination.name() + ".url";
+        String name = destination.setting("url");
         List<String> elsewhere = new ArrayList<>(typed.keySet());
         elsewhere.removeIf(one -> one.equals(name) || !isElsewhere(destination, one, typed));
         String url = typed.getOrDefault(name, settings.optional(name).orElse(""));
