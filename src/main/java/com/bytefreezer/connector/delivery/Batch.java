@@ -9,7 +9,6 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
@@ -32,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Batch {
     private static final int ID_BYTES = 16;
+    private static final byte[] SEPARATOR = {' '};
     /** Leaves room for 10¹² records of an object. */
     private static final int OBJECT_SHIFT = 40;
 
@@ -42,8 +42,8 @@ public final class Batch {
     private final long[] numbers;
 
     private final Settled settled;
-    /** The ids of records that had ids before, by number; otherwise the unit assigns them. */
-    private final @Nullable Map<Long, String> knownIds;
+    /** The ids of records that are joined, or had ids before; otherwise the unit assigns them. */
+    private final String @Nullable [] knownIds;
 
     /**
      * A record that the destination refuses for good, by its number in its object.
@@ -84,19 +84,19 @@ public final class Batch {
      * @param names names that distinguish the records of an object, independent of the lookups
      */
     static Batch joined(Unit unit, int number, byte[][] records, long[] numbers, String[] names) {
-        Map<Long, String> ids = new HashMap<>();
+        String[] ids = new String[numbers.length];
         String prefix = "";
         for (int i = 0; i < numbers.length; i++) {
             if (i == 0 || objectIn(numbers[i]) != objectIn(numbers[i - 1])) {
                 prefix = prefixOfIds(unit, objectIn(numbers[i]));
             }
-            ids.put(numbers[i], prefix + "-" + names[i]);
+            ids[i] = prefix + "-" + names[i];
         }
         return new Batch(unit, number, records, numbers, new Settled(), ids);
     }
 
     /** A batch of records that were in another batch before. */
-    static Batch again(Unit unit, byte[][] records, long[] numbers, Map<Long, String> ids) {
+    static Batch again(Unit unit, byte[][] records, long[] numbers, String[] ids) {
         return new Batch(unit, 0, records, numbers, new Settled(), ids);
     }
 
@@ -106,7 +106,7 @@ public final class Batch {
             byte[][] records,
             long[] numbers,
             Settled settled,
-            @Nullable Map<Long, String> knownIds) {
+            String @Nullable [] knownIds) {
         this.unit = unit;
         this.number = number;
         this.records = records;
@@ -130,9 +130,14 @@ public final class Batch {
             }
             content.append(' ').append(inObject(numbers[from])).append(' ').append(to - from);
         }
-        if (knownIds != null) {
+        if (knownIds != null && unit.isRepeatable()) {
             // The numbers depend on the lookups.
-            recordIds().forEach(id -> content.append(' ').append(id));
+            Checksum ids = new Checksum();
+            for (String id : knownIds) {
+                ids.add(id.getBytes(StandardCharsets.UTF_8));
+                ids.add(SEPARATOR);
+            }
+            content.append(' ').append(ids.value());
         }
         return HexFormat.of().formatHex(hash(content.toString()));
     }
@@ -146,17 +151,13 @@ public final class Batch {
         if (!unit.isRepeatable()) {
             return List.of();
         }
-        return idsOf(numbers);
-    }
-
-    private List<String> idsOf(long[] records) {
         if (knownIds != null) {
-            return Arrays.stream(records).mapToObj(knownIds::get).toList();
+            return List.of(knownIds);
         }
-        List<String> ids = new ArrayList<>(records.length);
+        List<String> ids = new ArrayList<>(numbers.length);
         int prefixed = -1;
         String prefix = "";
-        for (long record : records) {
+        for (long record : numbers) {
             int object = objectIn(record);
             if (object != prefixed) {
                 prefix = prefixOfIds(unit, object);
@@ -242,13 +243,7 @@ public final class Batch {
         if (positions.length == 0) {
             return Optional.empty();
         }
-        byte[][] open = new byte[positions.length][];
-        long[] openNumbers = new long[positions.length];
-        for (int i = 0; i < positions.length; i++) {
-            open[i] = records[positions[i]];
-            openNumbers[i] = numbers[positions[i]];
-        }
-        return Optional.of(new Batch(unit, number, open, openNumbers, settled, knownIds));
+        return Optional.of(some(positions));
     }
 
     /** The destination has accepted the record at this position in the batch, from 0. */
@@ -279,7 +274,7 @@ public final class Batch {
                     new Rejection(
                             nameOfObject(record),
                             inObject(record),
-                            unit.isRepeatable() ? idsOf(new long[] {record}).get(0) : null,
+                            unit.isRepeatable() ? some(new int[] {position}).recordIds().get(0) : null,
                             records[position],
                             reason));
         }
@@ -308,13 +303,20 @@ public final class Batch {
     }
 
     private Batch part(int from, int to) {
+        return some(IntStream.range(from, to).toArray());
+    }
+
+    private Batch some(int[] positions) {
+        String[] ids = knownIds;
         return new Batch(
                 unit,
                 number,
-                Arrays.copyOfRange(records, from, to),
-                Arrays.copyOfRange(numbers, from, to),
+                Arrays.stream(positions).mapToObj(position -> records[position]).toArray(byte[][]::new),
+                Arrays.stream(positions).mapToLong(position -> numbers[position]).toArray(),
                 settled,
-                knownIds);
+                ids == null
+                        ? null
+                        : Arrays.stream(positions).mapToObj(position -> ids[position]).toArray(String[]::new));
     }
 
     /**

@@ -174,18 +174,19 @@ public record DeadLetter(
         Map<String, Integer> positions = new HashMap<>();
         byte[][] records = new byte[letters.size()][];
         long[] numbers = new long[letters.size()];
-        Map<Long, String> ids = new HashMap<>();
+        Map<String, Integer> times = new HashMap<>();
+        String[] ids = new String[letters.size()];
         for (int i = 0; i < letters.size(); i++) {
             DeadLetter letter = letters.get(i);
-            int position = positions.computeIfAbsent(letter.object, name -> {
-                objects.add(new LakeObject(name, name, 0, Instant.EPOCH));
+            // With another version of a lookup another record has the number.
+            int time = times.merge(letter.recordNumber + " " + letter.object, 1, Integer::sum);
+            int position = positions.computeIfAbsent(time + " " + letter.object, any -> {
+                objects.add(new LakeObject(letter.object, letter.object, 0, Instant.EPOCH));
                 return objects.size() - 1;
             });
             records[i] = letter.json;
             numbers[i] = Batch.number(position, letter.recordNumber);
-            if (letter.recordId != null) {
-                ids.put(numbers[i], letter.recordId);
-            }
+            ids[i] = letter.recordId == null ? "" : letter.recordId;
         }
         Unit unit = new Unit(
                 lane,
@@ -195,7 +196,8 @@ public record DeadLetter(
                 "dead letters of " + first.batchId,
                 null,
                 null,
-                ids.size() == letters.size());
+                // They go with each other: all have one, or none.
+                first.recordId != null);
         unit.selected(letters.size());
         return Batch.again(unit, records, numbers, ids);
     }

@@ -83,10 +83,8 @@ public final class RecordStatements {
             return completedBy(
                     new Completion(record.members(), large, again),
                     isJoined
-                            ? "SELECT record, number FROM (%s) UNION ALL SELECT NULL, NULL"
-                                    .formatted(large.stream(
-                                            inOrder(all, columns.size()) + offset(skip),
-                                            ", c%d AS number".formatted(columns.size() - 1)))
+                            ? "SELECT record, number FROM (%s%s) UNION ALL SELECT NULL, NULL"
+                                    .formatted(inOrder(large.stream(all, numbered(columns.size()))), offset(skip))
                             : "SELECT record FROM (%s) UNION ALL SELECT NULL"
                                     .formatted(large.stream(all + offset(skip), "")));
         });
@@ -99,25 +97,27 @@ public final class RecordStatements {
         String number = query.objectNumber();
         String ofRow = joined ? ParquetScan.POSITION_AND_ROW : ParquetScan.POSITION;
         return duckDb.over(query, objects, schema, number, ofRow, (connection, columns, sql) -> {
-            int last = columns.size() - 1;
             String all = "(%s) AS r(%s)".formatted(sql, names(columns.size()));
             long most = LargeRecords.mostInStream();
             RowRendering record = new RowRendering(columns, omitNulls, number);
+            String records =
+                    "SELECT CASE WHEN strlen(json) <= %d THEN encode(json) ELSE error('a record is too large for a bundle') END AS record, number, tie FROM (SELECT %s AS json%s FROM %s)"
+                            .formatted(most, record.shortRecord(most), numbered(columns.size()), all);
             return completedBy(
                     new Completion(record.members(), null),
-                    "SELECT record, object FROM (SELECT CASE WHEN strlen(json) <= %d THEN encode(json) ELSE error('a record is too large for a bundle') END AS record, object FROM (SELECT %s AS json, c%d::%s AS object FROM %s)) UNION ALL SELECT NULL, NULL"
-                            .formatted(
-                                    most,
-                                    record.shortRecord(most),
-                                    last,
-                                    joined ? "BIGINT" : "INTEGER",
-                                    joined ? inOrder(all, columns.size()) : all));
+                    "SELECT record, number%s FROM (%s) UNION ALL SELECT NULL, NULL"
+                            .formatted(joined ? "" : "::INTEGER", joined ? inOrder(records) : records));
         });
     }
 
-    /** The rows ordered by the number in the last column, those with the same number by their content. */
-    private static String inOrder(String rows, int columns) {
-        return "(SELECT * FROM %s ORDER BY c%d, hash(%s)) AS r".formatted(rows, columns - 1, names(columns));
+    /** Further columns: the number of a joined row, and what gives the records of one row an order, whatever the heap's size. */
+    private static String numbered(int columns) {
+        return ", c%d AS number, hash(%s) AS tie".formatted(columns - 1, names(columns));
+    }
+
+    /** Sorted as records, which takes less than to sort the rows that they are made of. */
+    private static String inOrder(String records) {
+        return "FROM (%s) ORDER BY number, tie".formatted(records);
     }
 
     private static String offset(long skip) {

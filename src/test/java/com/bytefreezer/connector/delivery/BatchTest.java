@@ -45,6 +45,35 @@ class BatchTest {
     }
 
     @Test
+    void partsOfABatchKeepTheIdsOfJoinedRecords() {
+        var rows = new byte[][] {{'a'}, {'b'}, {'c'}};
+        var joined = Batch.joined(unit, 0, rows, new long[] {0, 1, 2}, new String[] {"7-a", "7-b", "9-c"});
+        var ids = joined.recordIds();
+
+        assertThat(ids).doesNotHaveDuplicates().allMatch(id -> id.matches("[\\w-]{22}-[79]-[abc]"));
+        assertThat(joined.halves()).extracting(Batch::recordIds).containsExactly(ids.subList(0, 1), ids.subList(1, 3));
+        assertThat(joined.id())
+                .isNotEqualTo(Batch.joined(unit, 0, rows, new long[] {0, 1, 2}, new String[] {"7-a", "7-b", "9-d"})
+                        .id());
+        joined.accept(0);
+        joined.reject(1, "no");
+        assertThat(joined.open().map(Batch::recordIds)).contains(ids.subList(2, 3));
+        assertThat(joined.rejections()).extracting(Batch.Rejection::id).containsExactly(ids.get(1));
+    }
+
+    @Test
+    void deadLettersOfOneNumberAreSettledEachForItself() {
+        // A lookup has changed in between, so that another record had the number.
+        var letters = List.of(letter("id-1"), letter("id-2"));
+
+        var again = DeadLetter.batch(new Lane("default", "webhook"), letters);
+        again.accept(0);
+
+        assertThat(again.recordIds()).containsExactly("id-1", "id-2");
+        assertThat(again.open().map(Batch::recordIds)).contains(List.of("id-2"));
+    }
+
+    @Test
     void theIdIsAnotherForAnotherQuery() {
         var object = SomeBatch.unit("a").objects();
         var other = new Unit(new Lane("default", "webhook"), "acme", "syslog", object, "query-2", null, null, true);
@@ -141,5 +170,10 @@ class BatchTest {
 
     private static String text(byte[] bytes) {
         return new String(bytes, StandardCharsets.UTF_8);
+    }
+
+    private static DeadLetter letter(String id) {
+        return new DeadLetter(
+                "2026-11-01T00:00:00Z", "default", "acme", "syslog", "a", 4, "batch", "webhook", id, "no", TWO[0]);
     }
 }
