@@ -101,12 +101,7 @@ public final class Batch {
     }
 
     private Batch(
-            Unit unit,
-            int number,
-            byte[][] records,
-            long[] numbers,
-            Settled settled,
-            String @Nullable [] knownIds) {
+            Unit unit, int number, byte[][] records, long[] numbers, Settled settled, String @Nullable [] knownIds) {
         this.unit = unit;
         this.number = number;
         this.records = records;
@@ -274,7 +269,9 @@ public final class Batch {
                     new Rejection(
                             nameOfObject(record),
                             inObject(record),
-                            unit.isRepeatable() ? some(new int[] {position}).recordIds().get(0) : null,
+                            unit.isRepeatable()
+                                    ? some(new int[] {position}).recordIds().get(0)
+                                    : null,
                             records[position],
                             reason));
         }
@@ -312,11 +309,15 @@ public final class Batch {
                 unit,
                 number,
                 Arrays.stream(positions).mapToObj(position -> records[position]).toArray(byte[][]::new),
-                Arrays.stream(positions).mapToLong(position -> numbers[position]).toArray(),
+                Arrays.stream(positions)
+                        .mapToLong(position -> numbers[position])
+                        .toArray(),
                 settled,
                 ids == null
                         ? null
-                        : Arrays.stream(positions).mapToObj(position -> ids[position]).toArray(String[]::new));
+                        : Arrays.stream(positions)
+                                .mapToObj(position -> ids[position])
+                                .toArray(String[]::new));
     }
 
     /**

@@ -42,6 +42,8 @@ final class Units {
      * reading them. It is small, because a crash repeats all of it.
      */
     private static final long BUNDLE_BYTES = 256 * 1024;
+    /** The same where records are joined: each statement looks through the whole lookup. */
+    private static final long JOINED_BUNDLE_BYTES = 2 * BUNDLE_BYTES;
 
     /** The pause between two looks at something that others hold: the turn to be alone, or units of another replica. */
     static final long LOOK_AT_OTHERS_MS = 500;
@@ -255,11 +257,12 @@ final class Units {
         if (!query.canBundle() || !query.isRepeatable() || isEndless(first)) {
             return bundle;
         }
+        long most = cut.isJoined() ? JOINED_BUNDLE_BYTES : BUNDLE_BYTES;
         long size = first.size();
         while (fresh.hasNext()) {
             LakeObject next = fresh.peek(1).get(0);
             size += next.size();
-            if (size > BUNDLE_BYTES || !next.partition().equals(first.partition()) || isEndless(next)) {
+            if (size > most || !next.partition().equals(first.partition()) || isEndless(next)) {
                 break;
             }
             bundle.add(fresh.next());
@@ -306,11 +309,16 @@ final class Units {
             run.tally.missed(all);
             return Collections.emptyIterator();
         }
-        String fingerprint = run.listing.fingerprint();
-        if (exports.isWatch() && run.listing.isSameAs(run.position.listing())) {
+        String before = run.position.listing();
+        boolean hasLookups = !query.lookups().isEmpty();
+        // A lookup that changes changes the result, too.
+        String state =
+                run.listing.fingerprint() + (hasLookups ? "-" + run.lookups().version() : "");
+        boolean isSame = hasLookups ? state.equals(before) : run.listing.isSameAs(before);
+        if (exports.isWatch() && isSame) {
             return Collections.emptyIterator();
         }
-        return one(run, new Unit(lane, tenant, dataset, all, queries.id(), fingerprint, run.position.listing(), false));
+        return one(run, new Unit(lane, tenant, dataset, all, queries.id(), state, before, false));
     }
 
     private Iterator<Unit> one(Run run, Unit unit) {

@@ -76,10 +76,10 @@ final class LookupCopy {
 
     private static Map<String, String> ofText(Connection connection, LookupFile file, Path content, long mostBytes)
             throws SQLException, IOException {
-        try (BufferedReader text = LookupText.open(content, file.isGzipped(), mostBytes)) {
+        try (BufferedReader text = LookupText.open(file, content, mostBytes)) {
             LookupRows rows = file.format() == LookupFile.Format.CSV
                     ? new CsvRows(text)
-                    : new NdjsonRows(() -> LookupText.open(content, file.isGzipped(), mostBytes));
+                    : new NdjsonRows(() -> LookupText.open(file, content, mostBytes));
             Map<String, String> columns = rows.columns();
             try (Statement statement = connection.createStatement()) {
                 statement.execute("CREATE TABLE lookup (%s)"

@@ -1,10 +1,15 @@
 package com.bytefreezer.connector.lookup;
 
 import com.bytefreezer.connector.problem.ConnectorException;
+import com.github.luben.zstd.ZstdInputStream;
+import java.io.IOException;
+import java.io.InputStream;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.zip.GZIPInputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,21 +54,43 @@ record LookupFile(
         return Format.valueOf(matcher().group("format").toUpperCase(Locale.ROOT));
     }
 
-    boolean isGzipped() {
-        return ".gz".equals(matcher().group("packed"));
+    /**
+     * The content of the file, without the packing that its name tells of.
+     *
+     * @param bytes of the file
+     */
+    InputStream unpacked(InputStream bytes) throws IOException {
+        return switch (packing()) {
+            case "" -> bytes;
+            case ".gz" -> new GZIPInputStream(bytes);
+            case ".zst" -> zstandard(bytes);
+            default -> throw new IllegalStateException(file);
+        };
+    }
+
+    private static InputStream zstandard(InputStream bytes) throws IOException {
+        try {
+            return new ZstdInputStream(bytes);
+        } catch (LinkageError e) {
+            throw new BrokenLookup(".zst cannot be read here (%s). Unpack it, or use .gz".formatted(e));
+        }
+    }
+
+    private String packing() {
+        String packed = matcher().group("packed");
+        return packed == null ? "" : packed;
     }
 
     /** The problem with its name or its place, as the end of a message; null if there is none. */
     @Nullable
     String problemOfFile() {
-        String packed = matcher().group("packed");
         if (!isName(name())) {
             return TAKEN.contains(name())
                     ? "the name %s has a meaning of its own. Rename the file".formatted(name())
                     : "a lookup's name has only ASCII letters, digits and _. Rename the file";
         }
-        if (packed != null && (!isGzipped() || format() == Format.PARQUET)) {
-            return "%s is not read. Unpack it, or use .csv.gz or .ndjson.gz".formatted(packed);
+        if (!(format() == Format.PARQUET ? Set.of("") : Set.of("", ".gz", ".zst")).contains(packing())) {
+            return "%s is not read. Unpack it, or use .gz or .zst with CSV or NDJSON".formatted(packing());
         }
         return problem;
     }

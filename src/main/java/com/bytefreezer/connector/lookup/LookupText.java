@@ -12,27 +12,26 @@ import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.zip.GZIPInputStream;
 
 /** The text of a file: UTF-8, with or without a byte order mark, up to the maximum size. */
 final class LookupText {
     private LookupText() {}
 
-    static BufferedReader open(Path file, boolean gzipped, long mostBytes) throws IOException {
-        InputStream bytes = new BufferedInputStream(Files.newInputStream(file));
-        InputStream content =
-                new BufferedInputStream(new LimitedStream(gzipped ? new GZIPInputStream(bytes) : bytes, mostBytes));
-        content.mark(3);
-        byte[] start = content.readNBytes(3);
-        content.reset();
+    /** @param content of the file, which may be elsewhere */
+    static BufferedReader open(LookupFile file, Path content, long mostBytes) throws IOException {
+        InputStream packed = new BufferedInputStream(Files.newInputStream(content));
+        InputStream bytes = new BufferedInputStream(new LimitedStream(file.unpacked(packed), mostBytes));
+        bytes.mark(3);
+        byte[] start = bytes.readNBytes(3);
+        bytes.reset();
         if (start.length > 1 && ((start[0] == -1 && start[1] == -2) || (start[0] == -2 && start[1] == -1))) {
             throw new BrokenLookup("it is UTF-16; save it as UTF-8");
         }
         if (start.length == 3 && start[0] == (byte) 0xEF && start[1] == (byte) 0xBB && start[2] == (byte) 0xBF) {
-            content.skipNBytes(3);
+            bytes.skipNBytes(3);
         }
         return new BufferedReader(new Checked(new InputStreamReader(
-                content,
+                bytes,
                 StandardCharsets.UTF_8
                         .newDecoder()
                         .onMalformedInput(CodingErrorAction.REPORT)

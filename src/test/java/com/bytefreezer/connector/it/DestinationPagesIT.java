@@ -46,6 +46,7 @@ class DestinationPagesIT {
                             "s3-archive",
                             "slack-alert",
                             "kamelet",
+                            "ioc-detection",
                             "syslog");
         }
     }
@@ -132,6 +133,11 @@ class DestinationPagesIT {
                     .extracting(Request::text)
                     .allMatch(message -> message.contains("invalid user"));
         }
+    }
+
+    @Test
+    void iocDetection() throws Exception {
+        assertThat(recipe("ioc-detection").run().compared()).isOne();
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.bytefreezer.connector.app.TestRun;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.kit.Reply;
+import com.bytefreezer.connector.testing.Await;
 import com.bytefreezer.connector.testing.MinioServer;
 import com.bytefreezer.connector.testing.S3Server;
 import java.io.IOException;
@@ -92,6 +93,21 @@ class LookupRunTest extends FaultBed {
     }
 
     @Test
+    void aQueryOverTheWholeDatasetRunsAgainWhenItsLookupChanges() throws Exception {
+        lake.numbers(OBJECT + "a.parquet", 0, 1000);
+        entries(0, 1);
+        String count = "SELECT id AS n, count(*) AS records FROM events JOIN ioc ON ioc.id = n % 100 GROUP BY id";
+
+        try (TestRun.Running watch = watch(options(count))) {
+            Await.until("the first result", () -> sink.acceptedRecords() == 1);
+            entries(0, 3);
+            Await.until("the result with the new entries", () -> sink.acceptedRecords() == 4);
+            assertThat(watch.log()).noneMatch(line -> line.contains("ERROR"));
+        }
+        assertThat(sink.distinctRecords()).isEqualTo(3);
+    }
+
+    @Test
     void aBrokenLookupStopsOnlyTheExportsThatUseIt() throws Exception {
         lake.numbers(OBJECT + "a.parquet", 0, 1000);
         Files.writeString(ioc, "{\"id\":");
@@ -125,9 +141,13 @@ class LookupRunTest extends FaultBed {
     }
 
     private Settings settings(String sql) {
+        return settings(options(sql));
+    }
+
+    private Map<String, String> options(String sql) {
         Map<String, String> all = new TreeMap<>();
         all.put("query.sql", sql);
         all.put("lookups.folder", ioc.resolveSibling("").toString());
-        return settings(all);
+        return all;
     }
 }

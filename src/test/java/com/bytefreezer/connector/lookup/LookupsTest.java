@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.query.LookupTable;
 import com.bytefreezer.connector.testing.TestSettings;
+import com.github.luben.zstd.Zstd;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -13,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.DriverManager;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -95,8 +97,13 @@ class LookupsTest {
     @Test
     void aPackedFileIsRead() throws Exception {
         Files.write(folder.resolve("ioc.csv.gz"), gzipped("ip\n10.0.0.1\n"));
+        Files.write(folder.resolve("assets.csv.zst"), zstandard("\uFEFFip\n10.0.0.2\n"));
+        // Of several parts, as tools that pack in parallel write it.
+        Files.write(folder.resolve("users.ndjson.zst"), concat(zstandard("{\"id\":1}\n"), zstandard("{\"id\":2}\n")));
 
         assertThat(rows("ioc")).containsExactly("[10.0.0.1]");
+        assertThat(rows("assets")).containsExactly("[10.0.0.2]");
+        assertThat(rows("users")).containsExactly("[1]", "[2]");
     }
 
     @ParameterizedTest
@@ -119,7 +126,9 @@ class LookupsTest {
                 "events.csv | id\\n | the name events has a meaning of its own",
                 "a-b.csv | id\\n | a lookup's name has",
                 "ü.csv | id\\n | a lookup's name has",
-                "a.csv.zst | id\\n | .zst is not read",
+                "a.csv.zst | id\\n | it cannot be read (",
+                "a.csv.bz2 | id\\n | .bz2 is not read",
+                "a.parquet.zst | id\\n | .zst is not read",
                 "a.csv.gz | id\\n | it cannot be read ("
             })
     void aBrokenFileIsToldWithWhatIsWrong(String file, String content, String what) throws Exception {
@@ -165,9 +174,11 @@ class LookupsTest {
         var text = "id\n" + "1234567\n".repeat(MOST_BYTES / 8);
         write("plain.csv", text);
         Files.write(folder.resolve("packed.csv.gz"), gzipped(text));
+        Files.write(folder.resolve("dense.csv.zst"), zstandard(text));
 
         assertThatThrownBy(() -> lookups.of(List.of("plain"))).hasMessageContaining("more than 2,000,000 bytes");
         assertThatThrownBy(() -> lookups.of(List.of("packed"))).hasMessageContaining("more than 2,000,000 bytes");
+        assertThatThrownBy(() -> lookups.of(List.of("dense"))).hasMessageContaining("more than 2,000,000 bytes");
     }
 
     @Test
@@ -178,6 +189,15 @@ class LookupsTest {
         write("number.ndjson", "{\"a\":" + "9".repeat(100_000) + "}\n");
 
         assertThat(lookups.all()).allSatisfy(look -> assertThat(look.problem()).isNotNull());
+    }
+
+    @Test
+    void formulasAndLongCellsAreTexts() throws Exception {
+        var longest = "x".repeat(1_500_000);
+        write("odd.csv", "=1+1,@cmd,$1,'; DROP TABLE x; --\n=HYPERLINK(\"a\"),+1,-1," + longest + "\n");
+
+        assertThat(table("odd").columns()).containsOnlyKeys("=1+1", "@cmd", "$1", "'; DROP TABLE x; --");
+        assertThat(rows("odd")).containsExactly("[=HYPERLINK(\"a\"), +1, -1, " + longest + "]");
     }
 
     @Test
@@ -238,6 +258,16 @@ class LookupsTest {
                 var statement = connection.createStatement()) {
             statement.execute(sql);
         }
+    }
+
+    private static byte[] zstandard(String text) {
+        return Zstd.compress(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static byte[] concat(byte[] one, byte[] other) {
+        byte[] both = Arrays.copyOf(one, one.length + other.length);
+        System.arraycopy(other, 0, both, one.length, other.length);
+        return both;
     }
 
     private static byte[] gzipped(String text) throws IOException {
