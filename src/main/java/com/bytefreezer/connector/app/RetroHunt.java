@@ -8,6 +8,8 @@ import com.bytefreezer.connector.cursor.LaneLookups;
 import com.bytefreezer.connector.cursor.LaneLookups.Used;
 import com.bytefreezer.connector.cursor.Position;
 import com.bytefreezer.connector.delivery.Unit;
+import com.bytefreezer.connector.disk.FileName;
+import com.bytefreezer.connector.disk.ScratchFolder;
 import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.lane.Hunt;
 import com.bytefreezer.connector.lane.Schedule;
@@ -17,6 +19,7 @@ import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.query.LookupTable;
 import com.bytefreezer.connector.query.LookupTables;
 import com.bytefreezer.connector.text.Secrets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -30,7 +33,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Searches the delivered objects of a lane for records that match new entries of a lookup, and delivers them. It has its own cursor, so that runs may continue meanwhile. If it breaks off, the next hunt starts from the beginning; repeated records have the same ids.
+ * Searches the delivered objects of a lane for records that match new entries of a lookup, and delivers them. It has its own cursor, so that runs may
+ * continue meanwhile. If it breaks off, the next hunt of the same machine continues where it ended.
  */
 final class RetroHunt {
     private static final Logger LOG = LoggerFactory.getLogger(RetroHunt.class);
@@ -79,15 +83,26 @@ final class RetroHunt {
                     used.name());
         }
         Hunt hunt = new Hunt(used.name(), former, objects -> delivered(used, objects));
-        try (Scratch scratch = Scratch.ofExports(settings, secrets)) {
+        Path ofLookup = cursors(used);
+        // A checkpoint counts records, and these are others with another version.
+        Path cursor = ofLookup.resolve(former.map(LookupTable::version).orElse("all") + "-" + used.version());
+        try (Scratch scratch = Scratch.ofExports(settings, secrets, cursor)) {
             if (!runner.run(scratch, used.lane(), hunt) && !hunt.isRefused()) {
                 return false;
             }
         }
         // It is not tried again for a query for which it makes no sense.
         lookups.hunted(used);
+        ScratchFolder.remove(ofLookup);
         LookupVersions.of(settings).forgetUnused(used.name(), lookups);
         return !hunt.isRefused();
+    }
+
+    /** The folder with the cursors of the hunts for a lookup that are not at their end. */
+    private Path cursors(Used used) {
+        return settings.lookupVersionsFolder()
+                .resolveSibling("lookup-hunts")
+                .resolve(FileName.of(used.lane() + " " + used.name()));
     }
 
     /** With a version other than the lane's, objects that a run delivers meanwhile would be joined with neither. */

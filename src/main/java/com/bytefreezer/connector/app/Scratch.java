@@ -4,6 +4,7 @@ import com.bytefreezer.connector.config.ExportFile;
 import com.bytefreezer.connector.config.Mode;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.config.SettingsException;
+import com.bytefreezer.connector.disk.PrivateFiles;
 import com.bytefreezer.connector.disk.ScratchFolder;
 import com.bytefreezer.connector.text.Secrets;
 import java.io.IOException;
@@ -43,6 +44,19 @@ public final class Scratch implements AutoCloseable {
         return closingOnFailure(
                 folder,
                 () -> new Scratch(folder, base.with(Mode.REPLAY, withCursor(folder, Map.of())), secrets, List.of()));
+    }
+
+    /**
+     * The same, with a cursor that stays after {@link #close}: another scratch goes on where this one ended.
+     *
+     * @param cursor its folder
+     */
+    public static Scratch ofExports(Settings base, Secrets secrets, Path cursor) throws SettingsException, IOException {
+        PrivateFiles.createFolders(cursor);
+        ScratchFolder folder = ScratchFolder.create();
+        Map<String, String> own = withCursor(folder, Map.of());
+        own.put("cursor.file", cursor.resolve("cursor.db").toString());
+        return closingOnFailure(folder, () -> new Scratch(folder, base.with(Mode.REPLAY, own), secrets, List.of()));
     }
 
     /**

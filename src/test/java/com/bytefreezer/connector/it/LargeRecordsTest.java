@@ -142,6 +142,27 @@ class LargeRecordsTest {
     }
 
     @Test
+    void joinedOnesAreWholeAndInOrderAlsoWithHundredsOfColumns() throws Exception {
+        Path lookups = Files.createDirectories(folder.resolve("lookups"));
+        Files.writeString(lookups.resolve("twice.csv"), "id,k\n0,0\n0,1\n1,0\n1,1\n");
+        lake.object(
+                HOUR.formatted(1),
+                "SELECT n, CASE WHEN n = 8 THEN repeat('x', 12000000) WHEN n %% 4 = 0 THEN repeat('x', %d) END AS text, %s FROM range(20) t(n)"
+                        .formatted(
+                                LARGE,
+                                IntStream.range(0, 450)
+                                        .mapToObj(i -> "CASE WHEN n %% 7 = %d THEN 'v' END AS c%d".formatted(i / 65, i))
+                                        .collect(Collectors.joining(", "))));
+        TestRun run = run(
+                "SELECT e.* REPLACE (n * 2 + t.k::INTEGER AS n) FROM events e JOIN twice t ON t.id = (n % 2)::VARCHAR",
+                Map.of("lookups.folder", lookups.toString()));
+        assertThat(run.succeeded()).as(run.log().toString()).isTrue();
+        assertThat(run.log("INFO")).anyMatch(line -> line.contains("it only filters, projects and joins each record"));
+        assertThat(sink.acceptedRecords()).isEqualTo(40);
+        assertThat(sink.distinctRecords()).isEqualTo(40);
+    }
+
+    @Test
     void aLargerOneThanAllowedBecomesADeadLetterWithItsSize() throws Exception {
         lake.object(HOUR.formatted(1), large("n = 7", 0, 20));
         TestRun run = run("SELECT * FROM events", Map.of("records.max-bytes", "1000000"));

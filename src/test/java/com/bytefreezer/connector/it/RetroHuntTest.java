@@ -14,6 +14,7 @@ import com.bytefreezer.connector.cursor.LaneLookups;
 import com.bytefreezer.connector.kit.Reply;
 import com.bytefreezer.connector.lane.Schedule;
 import com.bytefreezer.connector.testing.Await;
+import com.bytefreezer.connector.testing.PostgresServer;
 import com.bytefreezer.connector.text.Secrets;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -98,6 +99,25 @@ class RetroHuntTest extends FaultBed {
     }
 
     @Test
+    void aHuntThatBreaksOffContinuesWhereItWas() throws Exception {
+        large("b.parquet", 1000, 40_000);
+        run(JOIN);
+        assertThat(sink.acceptedRecords()).isEqualTo(4_100);
+        entries(0, 100);
+        run(JOIN);
+        sink.replyWhen(request -> sink.acceptedRecords() >= 20_000, Reply.of(503));
+        replay(JOIN);
+        assertThat(sink.distinctRecords()).isBetween(20_000, 40_999);
+        sink.replyWhen(request -> true, Reply.of(200));
+
+        assertThat(replay(JOIN)).contains("match is delivered");
+
+        assertThat(sink.distinctRecords()).isEqualTo(41_000);
+        assertThat(sink.acceptedRecords()).isBetween(41_000L, 41_000L + IN_FLIGHT * BATCH);
+        assertThat(folder.resolve("lookup-hunts")).isEmptyDirectory();
+    }
+
+    @Test
     void withoutTheFormerVersionAllEntriesAreNew() throws Exception {
         run(JOIN);
         entries(0, 20);
@@ -153,6 +173,41 @@ class RetroHuntTest extends FaultBed {
         assertThat(sink.distinctRecords()).isEqualTo(300);
         assertThat(History.of(settings(options(JOIN, options))).runs(Lane.parse("default/webhook"), 10))
                 .anySatisfy(run -> assertThat(run.lookups()).containsOnlyKeys("ioc"));
+    }
+
+    @Test
+    void ofTwoReplicasOneHunts() throws Exception {
+        try (PostgresServer postgres = PostgresServer.start();
+                TestRun.Running one = watch(replica(postgres, "one"));
+                TestRun.Running ignored = watch(replica(postgres, "other"))) {
+            Await.until("the first object", () -> sink.acceptedRecords() == 100);
+            entries(0, 20);
+            Await.until("what new entries match", () -> sink.acceptedRecords() == 200);
+            Await.until(
+                    "the note that all is delivered",
+                    () -> LaneLookups.of(settings(replica(postgres, "one"))).all().stream()
+                            .noneMatch(LaneLookups.Used::hasChanged));
+            // Both write to the log of this process.
+            assertThat(one.log().stream().filter(line -> line.contains("lookup ioc has changed")))
+                    .hasSize(1);
+        }
+        assertThat(sink.acceptedRecords()).isEqualTo(200);
+    }
+
+    private Map<String, String> replica(PostgresServer postgres, String name) {
+        return options(
+                JOIN,
+                Map.of(
+                        "lookups.retro-hunt",
+                        "9999d",
+                        "data.folder",
+                        folder.resolve(name).toString(),
+                        "cursor.url",
+                        postgres.url(),
+                        "cursor.username",
+                        PostgresServer.USERNAME,
+                        "cursor.password",
+                        PostgresServer.PASSWORD));
     }
 
     private void entries(int from, int to) throws IOException {
