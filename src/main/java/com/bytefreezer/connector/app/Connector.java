@@ -29,6 +29,7 @@ import com.bytefreezer.connector.metrics.Metrics;
 import com.bytefreezer.connector.operate.ExportHealth;
 import com.bytefreezer.connector.operate.Lookout;
 import com.bytefreezer.connector.operate.Lookup;
+import com.bytefreezer.connector.operate.Notifications;
 import com.bytefreezer.connector.operate.Operations;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
@@ -73,6 +74,7 @@ public final class Connector implements AutoCloseable {
     private final Optional<Tracing> tracing;
     private final Lookout lookout;
     private final Optional<RetroHunts> hunts;
+    private final Optional<Notifications> notifications;
     private final Deliveries deliveries;
     /** The destinations whose routes exist from the start. */
     private final Set<String> loaded;
@@ -143,6 +145,9 @@ public final class Connector implements AutoCloseable {
         hunts = mode == Mode.WATCH && settings.optional("lookups.retro-hunt").isPresent()
                 ? Optional.of(new RetroHunts(settings, secrets, exports, cursor.lookups()))
                 : Optional.empty();
+        notifications = !mode.exports() || settings.notifications().isEmpty()
+                ? Optional.empty()
+                : Optional.of(new Notifications(settings, secrets, operations.status(), history, cursor.alerts()));
         camel.bind("connector", this);
         camel.bind("lakeCredentials", new LakeCredentials(settings, secrets, exports.signs()));
         if (settings.optional("cursor.url").isEmpty()) {
@@ -268,6 +273,7 @@ public final class Connector implements AutoCloseable {
         history.addKilled(cursor.pulse().name());
         lookout.start();
         hunts.ifPresent(RetroHunts::start);
+        notifications.filter(any -> mode == Mode.WATCH).ifPresent(Notifications::start);
         ExportCamel.addRoute(context);
         context.getRouteController().startRoute("trigger");
         return timing;
@@ -342,6 +348,14 @@ public final class Connector implements AutoCloseable {
         DatasetCheck.require(camel.getCamelContext(), export);
     }
 
+    /** Of a run that is not repeated; a watch has looked all the time. */
+    private void lastLook(Notifications telling) {
+        if (mode == Mode.BATCH) {
+            telling.look();
+        }
+        telling.close();
+    }
+
     /** Finishes the batches in flight, within {@code shutdown.timeout-seconds}, and closes everything. */
     @Override
     public void close() {
@@ -357,6 +371,7 @@ public final class Connector implements AutoCloseable {
         }
         exports.close();
         deliveries.sayRefusals(true);
+        notifications.ifPresent(this::lastLook);
         folder.close();
         lookout.close();
         cage.close();

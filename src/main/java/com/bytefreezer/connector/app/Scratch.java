@@ -111,6 +111,8 @@ public final class Scratch implements AutoCloseable {
         all.put("cursor.url", "");
         all.put("cursor.file", folder.path().resolve("cursor.db").toString());
         all.put("cursor.start", "earliest");
+        // Nobody is told of a run that a person watches or that belongs to another one.
+        all.put("notifications.type", "");
         return all;
     }
 

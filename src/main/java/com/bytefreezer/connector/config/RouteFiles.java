@@ -29,6 +29,7 @@ import java.util.stream.Stream;
 public final class RouteFiles {
     static final String SUFFIX = ".camel.yaml";
     static final String EXPORTS = "exports";
+    private static final String NOTIFICATIONS = "notifications";
     /** The start of the address of a destination's check route; the destination's name follows. */
     public static final String CHECK = "direct:check-";
     /** The start of the address of a destination's preview route; the destination's name follows. */
@@ -207,6 +208,23 @@ public final class RouteFiles {
         return Objects.requireNonNull(destinations.get(kindOf(destination)), destination);
     }
 
+    /** The names of the files in {@code notifications}. */
+    Set<String> notifications() {
+        return files.stream()
+                .filter(this::isNotification)
+                .map(RouteFiles::nameOf)
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    /** The route file of a notification. */
+    public Path fileOfNotification(String name) {
+        return folder.resolve(NOTIFICATIONS).resolve(name + SUFFIX);
+    }
+
+    private boolean isNotification(Path file) {
+        return isIn(NOTIFICATIONS, file);
+    }
+
     /** The names of the exports in {@code exports}, as far as written there. */
     public Set<String> exportNames() {
         return exports.names();
@@ -230,6 +248,8 @@ public final class RouteFiles {
                     .toList();
         }
         List<Path> loaded = new ArrayList<>(files);
+        // They have a Camel of their own.
+        loaded.removeIf(this::isNotification);
         if (!mode.serves()) {
             loaded.removeIf(this::isOfClients);
         }

@@ -47,6 +47,7 @@ final class Rules {
                 require(values, RouteText.requiredSettings(file), "by " + routes.nameInMessages(file), problems);
             }
             named.forEach(name -> checkSettings(name, values, routes, problems));
+            checkNotifications(values, routes, problems);
         }
         return problems;
     }
@@ -63,6 +64,22 @@ final class Rules {
                 .map(name -> routes.isNamed(destination) ? NamedDestinations.named(name, kind, destination) : name)
                 .toList();
         require(values, required, "by " + routes.nameInMessages(file), problems);
+    }
+
+    private static void checkNotifications(Map<String, String> values, RouteFiles routes, List<Problem> problems) {
+        Set<String> known = routes.notifications();
+        for (String name : ExportParameters.destinationsIn(values.getOrDefault("notifications.type", ""))) {
+            if (known.contains(name)) {
+                Path file = routes.fileOfNotification(name);
+                checkPlaces(values, routes, file, problems);
+                require(values, RouteText.requiredSettings(file), "by " + routes.nameInMessages(file), problems);
+            } else if (!name.isEmpty()) {
+                problems.add(Problem.ofStart(
+                        "notifications.type: unknown notification \"%s\", available: %s."
+                                .formatted(name, String.join(" ", known)),
+                        ""));
+            }
+        }
     }
 
     /** The problems of an export's file, one line each. */

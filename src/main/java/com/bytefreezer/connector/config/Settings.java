@@ -359,6 +359,13 @@ public final class Settings {
         return ExportDefinition.resolve(text, values);
     }
 
+    /** The notifications that are told what happens to exports. */
+    public List<String> notifications() {
+        return optional("notifications.type")
+                .map(ExportParameters::destinationsIn)
+                .orElse(List.of());
+    }
+
     /** The destinations that the exports of these settings name. */
     public Set<String> destinations() {
         return Rules.destinations(values, sources.routes()).keySet();

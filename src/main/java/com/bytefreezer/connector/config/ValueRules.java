@@ -46,6 +46,7 @@ final class ValueRules {
         RULES.put("health-reporting.report-interval", between(1, 86_400));
         RULES.put("health-reporting.timeout-seconds", between(1, 3600));
         RULES.put("health-reporting.register-on-startup", oneOf("true", "false"));
+        RULES.put("notifications.no-data-seconds", between(0, Integer.MAX_VALUE));
         RULES.put("health-reporting.max-lag-seconds", between(1, Integer.MAX_VALUE));
         RULES.put(ENABLED, oneOf("true", "false"));
         RULES.put("query.sync", oneOf("auto", "incremental", "full"));

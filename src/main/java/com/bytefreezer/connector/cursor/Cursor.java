@@ -116,6 +116,11 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
         return new History(new Visit(store.address()));
     }
 
+    /** What people have been told of lanes; opens its own connections. */
+    public Alerts alerts() {
+        return new Alerts(new Visit(store.address()));
+    }
+
     /** The versions of lookups that each lane uses; opens its own connections. */
     public LaneLookups lookups() {
         return new LaneLookups(new Visit(store.address()));

@@ -230,6 +230,11 @@ public final class History {
         return newest(lane, "state <> 'REPLAYED'");
     }
 
+    /** The newest run of a lane that selected a record. */
+    public Optional<Run> lastWithData(Lane lane) {
+        return newest(lane, "selected > 0");
+    }
+
     /** The newest run of a lane that could list the lake. */
     public Optional<Run> lastListing(Lane lane) {
         return newest(lane, "listed = 1");

@@ -22,7 +22,8 @@ final class Schema {
             Schema::claims,
             Pulse::makeTables,
             Schema::leftOut,
-            Schema::lookups);
+            Schema::lookups,
+            Alerts::make);
 
     private Schema() {}
 

@@ -97,6 +97,7 @@ class RouteFilesTest {
                 .hasSize((int) files().stream()
                                 .filter(file -> !file.startsWith(ROUTES.resolve("api")))
                                 .filter(file -> !file.startsWith(ROUTES.resolve("mcp")))
+                                .filter(file -> !file.startsWith(ROUTES.resolve("notifications")))
                                 .filter(file -> !file.equals(ROUTES.resolve("mcp.camel.yaml")))
                                 .filter(file -> !file.equals(ROUTES.resolve("health.camel.yaml")))
                                 .filter(file -> !file.startsWith(ROUTES.resolve("exports")))

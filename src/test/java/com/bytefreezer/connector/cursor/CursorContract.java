@@ -496,7 +496,7 @@ abstract class CursorContract {
 
     @Test
     void theStoreKnowsItsTablesVersionAndRefusesALaterOne() throws Exception {
-        assertThat(number("SELECT version FROM schema_version")).isEqualTo(7);
+        assertThat(number("SELECT version FROM schema_version")).isEqualTo(8);
         cursor.close();
         cursor = open(LOOKBACK);
         assertThat(number("SELECT count(*) FROM schema_version")).isEqualTo(1);
@@ -504,8 +504,8 @@ abstract class CursorContract {
         execute("UPDATE schema_version SET version = 1000");
         assertThatThrownBy(() -> open(LOOKBACK))
                 .isInstanceOf(ConnectorException.class)
-                .hasMessageContaining("a newer connector wrote it (schema 1000; this one knows 7). Not started.");
-        execute("UPDATE schema_version SET version = 7");
+                .hasMessageContaining("a newer connector wrote it (schema 1000; this one knows 8). Not started.");
+        execute("UPDATE schema_version SET version = 8");
     }
 
     @Test

@@ -1,0 +1,51 @@
+package com.bytefreezer.connector.destination;
+
+import com.bytefreezer.connector.config.Lane;
+import com.bytefreezer.connector.text.Json;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * What people are told of an export; as text it is JSON.
+ *
+ * @param condition failing, lagging, dead-letters or no-data
+ * @param over whether it has ended; else it has begun
+ * @param since when it began
+ * @param text all of it in one line, without secrets
+ */
+public record Notification(Lane lane, String condition, boolean over, Instant since, String text) {
+    private static final ObjectMapper JSON = Json.mapper();
+
+    Map<String, String> asMap() {
+        Map<String, String> map = new LinkedHashMap<>();
+        map.put("export", lane.name());
+        map.put("destination", lane.destination());
+        map.put("condition", condition);
+        map.put("state", over ? "over" : "begun");
+        map.put("since", since.toString());
+        map.put("text", text);
+        return map;
+    }
+
+    /** As Slack's incoming webhooks take it; without its marks for links and mentions. */
+    public String getSlack() {
+        return json(
+                Map.of("text", text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")));
+    }
+
+    @Override
+    public String toString() {
+        return json(asMap());
+    }
+
+    private static String json(Map<String, String> map) {
+        try {
+            return JSON.writeValueAsString(map);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
