@@ -5,7 +5,7 @@ import ch.qos.logback.classic.LoggerContext;
 import com.bytefreezer.connector.app.Command;
 import com.bytefreezer.connector.app.CommandOptions;
 import com.bytefreezer.connector.app.Connector;
-import com.bytefreezer.connector.app.UnpackedLibraries;
+import com.bytefreezer.connector.app.SignalStop;
 import com.bytefreezer.connector.app.Version;
 import com.bytefreezer.connector.app.Workbench;
 import com.bytefreezer.connector.config.Environment;
@@ -40,7 +40,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -259,114 +258,42 @@ public final class Main implements Callable<Integer> {
         return run(connector, mode, lanes, scratch);
     }
 
+    /** Until a signal. */
     private static int serve(Settings settings, Secrets secrets) throws Exception {
-        CountDownLatch closed = new CountDownLatch(1);
         Workbench workbench = new Workbench(settings, secrets);
-        Thread stop = new Thread(() -> stopBySignal(workbench, closed, true), "stop");
-        Runtime.getRuntime().addShutdownHook(stop);
-        try {
+        SignalStop stop = new SignalStop(workbench, () -> {}, 0);
+        stop.start(() -> {
             workbench.start();
-        } catch (Exception e) {
-            // Otherwise the process would end with 0.
-            if (!callOff(stop, closed)) {
-                return FAILED;
-            }
-            workbench.close();
-            throw e;
-        }
-        UnpackedLibraries.remove();
-        closed.await();
+            return workbench;
+        });
+        stop.await();
         return 0;
     }
 
     /** Until the agent closes standard input. */
     private static int converse(Settings settings, Secrets secrets) throws Exception {
         OutputStream out = StandardOutput.take();
-        CountDownLatch closed = new CountDownLatch(1);
         Workbench workbench = new Workbench(settings, secrets);
-        Thread stop = new Thread(() -> stopBySignal(workbench, closed, true), "stop");
-        Runtime.getRuntime().addShutdownHook(stop);
-        Protocol protocol;
-        try {
-            protocol = workbench.startUnserved().getRegistry().lookupByNameAndType("mcp", Protocol.class);
-        } catch (Exception e) {
-            if (!callOff(stop, closed)) {
-                return FAILED;
-            }
-            workbench.close();
-            throw e;
-        }
-        UnpackedLibraries.remove();
+        Protocol protocol = new SignalStop(workbench, () -> {}, 0)
+                .start(() -> workbench.startUnserved().getRegistry().lookupByNameAndType("mcp", Protocol.class));
         new StdioTransport(protocol, System.in, out)
                 .serve(Duration.ofSeconds(settings.integer("shutdown.timeout-seconds")));
-        // The end of the process closes the rest, also if the agent's signal comes in between.
+        // The end of the process closes the rest, even if the agent's signal comes in between.
         return 0;
     }
 
+    /** The original ends a watch with 0 after a signal (docs/contracts.md). */
     private static int run(Connector connector, Mode mode, Predicate<Lane> lanes, AutoCloseable scratch)
             throws Exception {
         boolean watch = mode == Mode.WATCH;
-        CountDownLatch closed = new CountDownLatch(1);
-        Thread stop = new Thread(
-                () -> stopBySignal(
-                        () -> {
-                            try (scratch) {
-                                connector.close();
-                            }
-                        },
-                        closed,
-                        watch),
-                "stop");
-        Runtime.getRuntime().addShutdownHook(stop);
-        Schedule schedule;
-        try {
-            schedule = connector.start(lanes);
-        } catch (Exception e) {
-            if (!callOff(stop, closed)) {
-                return FAILED;
-            }
-            connector.close();
-            throw e;
-        }
-        UnpackedLibraries.remove();
+        SignalStop stop = new SignalStop(connector, scratch, watch ? 0 : FAILED);
+        Schedule schedule = stop.start(() -> connector.start(lanes));
         if (watch) {
-            closed.await();
-            return 0;
+            stop.await();
         }
         schedule.awaitAll();
-        if (!callOff(stop, closed)) {
-            return FAILED;
-        }
-        connector.close();
+        stop.end();
         return schedule.allSucceeded() ? 0 : FAILED;
-    }
-
-    /** Whether the process ends here. If a signal came first, its thread ends the process. */
-    private static boolean callOff(Thread stop, CountDownLatch closed) throws InterruptedException {
-        try {
-            Runtime.getRuntime().removeShutdownHook(stop);
-            return true;
-        } catch (IllegalStateException e) {
-            closed.await();
-            return false;
-        }
-    }
-
-    /** The virtual machine would end with 143 by itself; the original ends a watch with 0 (docs/contracts.md). */
-    private static void stopBySignal(AutoCloseable running, CountDownLatch closed, boolean endless) {
-        LOG.info("Stopping: batches in flight are finished first.");
-        // Camel would log a stack trace for each interruption; the connector logs the meaning in one line.
-        ((LoggerContext) LoggerFactory.getILoggerFactory())
-                .getLogger("org.apache.camel")
-                .setLevel(Level.OFF);
-        try {
-            running.close();
-        } catch (Exception e) {
-            LOG.error("{}", Failures.describe(e));
-        }
-        closed.countDown();
-        UnpackedLibraries.remove();
-        Runtime.getRuntime().halt(endless ? 0 : FAILED);
     }
 
     private Settings settings(Mode mode) throws SettingsException {
