@@ -117,6 +117,7 @@ public final class Connector implements AutoCloseable {
         health = new ExportHealth(operations.status(), settings.integer("health-reporting.max-lag-seconds"));
         lookout = new Lookout(exports, cursor, () -> deliveries.sayRefusals(false));
         DatasetFinder finder = new DatasetFinder(settings, camel::getCamelContext);
+        LakeCredentials credentials = new LakeCredentials(settings, secrets, exports.signs());
         folder = new ExportFolder(settings, exports, new ExportFolder.Surroundings() {
             @Override
             public void require(String destination) {
@@ -131,6 +132,11 @@ public final class Connector implements AutoCloseable {
             @Override
             public Lake.Found find(DatasetChoice choice) {
                 return finder.find(choice);
+            }
+
+            @Override
+            public void unused(String tenant, String dataset) {
+                credentials.forget(tenant, dataset);
             }
 
             @Override
@@ -149,7 +155,7 @@ public final class Connector implements AutoCloseable {
                 ? Optional.empty()
                 : Optional.of(new Notifications(settings, secrets, operations.status(), history, cursor.alerts()));
         camel.bind("connector", this);
-        camel.bind("lakeCredentials", new LakeCredentials(settings, secrets, exports.signs()));
+        camel.bind("lakeCredentials", credentials);
         if (settings.optional("cursor.url").isEmpty()) {
             metrics.disk("cursor", existing(Path.of(settings.text("cursor.file"))));
         }

@@ -86,6 +86,11 @@ public record ExportDefinition(
         return new ExportDefinition(lane, tenant, dataset, sql, sync, batchSize, interval, enabled, null);
     }
 
+    /** Whether another export reads the same dataset. */
+    public boolean isOfSameDataset(ExportDefinition other) {
+        return tenant.equals(other.tenant) && dataset.equals(other.dataset);
+    }
+
     /** The export of one of its datasets. */
     public ExportDefinition at(DatasetName one) {
         return new ExportDefinition(

@@ -22,7 +22,6 @@ import java.io.UncheckedIOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.apache.camel.Body;
@@ -51,11 +50,12 @@ public final class LakeCredentials {
     private final Secrets secrets;
     private final Signs signs;
     private final Map<String, Credentials> known = new ConcurrentHashMap<>();
+    /** The start of the latest call for each dataset. */
     private final Map<String, Long> askedAt = new ConcurrentHashMap<>();
     /** Datasets for which the control plane has failed since its last good answer. */
     private final Map<String, Long> askAgainAt = new ConcurrentHashMap<>();
-    /** Paths from the control plane that are not read; each is logged once. */
-    private final Set<String> strangePaths = ConcurrentHashMap.newKeySet();
+    /** The latest path of each dataset that is not read; logged when it changes. */
+    private final Map<String, String> strangePaths = new ConcurrentHashMap<>();
 
     public LakeCredentials(Settings settings, Secrets secrets) {
         this(settings, secrets, new Signs());
@@ -87,6 +87,12 @@ public final class LakeCredentials {
             throw Failures.known(answer.getException());
         }
         return answer.getMessage().getBody() instanceof Credentials credentials ? credentials : null;
+    }
+
+    /** Forgets a dataset that no lane exports any more. */
+    public void forget(String tenant, String dataset) {
+        String key = tenant + "/" + dataset;
+        Stream.of(known, askedAt, askAgainAt, strangePaths).forEach(map -> map.remove(key));
     }
 
     /** Whether the lake is a local folder. */
@@ -221,7 +227,7 @@ public final class LakeCredentials {
         if (path.isBlank() || Lake.isOf(path, tenant, dataset)) {
             return path.isBlank() ? null : path;
         }
-        if (strangePaths.add(path)) {
+        if (!path.equals(strangePaths.put(tenant + "/" + dataset, path))) {
             LOG.warn(
                     "control plane {}, dataset {}/{}: its path \"{}\" is not a folder below the tenant and the dataset, and is ignored. Check the dataset's destination.",
                     settings.text("control.url"),

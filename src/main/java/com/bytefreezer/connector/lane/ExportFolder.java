@@ -61,6 +61,9 @@ public final class ExportFolder implements AutoCloseable {
         /** A lane is gone. */
         void removed(Lane lane);
 
+        /** No lane exports this dataset any more. */
+        void unused(String tenant, String dataset);
+
         /**
          * The datasets of a choice; called in a thread of its own.
          *
@@ -196,6 +199,10 @@ public final class ExportFolder implements AutoCloseable {
                     exports.signs().forget(lane);
                 }
                 log(definition, change(running.definition(), definition));
+            }
+            ExportDefinition before = running.definition();
+            if (exports.all().stream().noneMatch(other -> before.isOfSameDataset(other.definition()))) {
+                around.unused(before.tenant(), before.dataset());
             }
         });
     }

@@ -331,6 +331,19 @@ class CredentialsTest {
     }
 
     @Test
+    void aForgottenDatasetHasNoKnownKeys() throws Exception {
+        var credentials = new LakeCredentials(TestRun.settings(folder, given()), new Secrets());
+        credentials.fromAnswer("acme", "syslog", 200, answer().body());
+        credentials.fromAnswer("acme", "firewall", 200, answer().body());
+
+        credentials.forget("acme", "syslog");
+
+        assertThatThrownBy(() -> credentials.fromAnswer("acme", "syslog", 500, ""))
+                .isInstanceOf(ConnectorException.class);
+        assertThat(credentials.fromAnswer("acme", "firewall", 500, "").bucket()).isEqualTo("lake");
+    }
+
+    @Test
     void whatIsKnownOfOneDatasetIsNotUsedForAnother() throws Exception {
         var credentials = new LakeCredentials(TestRun.settings(folder, given()), new Secrets());
         credentials.fromAnswer("acme", "syslog", 200, answer().body());
@@ -356,6 +369,7 @@ class CredentialsTest {
     @Test
     void keysThatStayRefusedAreSaidOnceForEachObject() throws Exception {
         try (var rotating = RotatingLake.start(folder.resolve("rotating"))) {
+            rotating.addLargeObject(folder.resolve("rotating"));
             control.grant("acme", "syslog", rotating.credentials("old"));
             rotateWithTheFirstBatch(rotating);
 

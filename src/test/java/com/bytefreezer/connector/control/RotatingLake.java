@@ -4,6 +4,7 @@ import com.bytefreezer.connector.kit.Reply;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.DriverManager;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.gaul.s3proxy.AccessGrant;
 import org.gaul.s3proxy.S3Proxy;
@@ -37,6 +38,18 @@ record RotatingLake(S3Proxy server, AtomicBoolean rotated) implements AutoClosea
                         : new AccessGrant(SECRET_KEY, store));
         server.start();
         return new RotatingLake(server, rotated);
+    }
+
+    /** Adds an object, the last one, whose records are not read together with its footer. */
+    void addLargeObject(Path folder) throws Exception {
+        var hour = Files.createDirectories(
+                folder.resolve("lake/acme/syslog/data/parquet/year=2026/month=11/day=21/hour=00"));
+        try (var duckDb = DriverManager.getConnection("jdbc:duckdb:");
+                var statement = duckDb.createStatement()) {
+            statement.execute(
+                    "COPY (SELECT md5(n::VARCHAR) AS message FROM range(100000) AS r(n)) TO '%s' (FORMAT parquet)"
+                            .formatted(hour.resolve("large.parquet")));
+        }
     }
 
     void rotate() {
