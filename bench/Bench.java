@@ -23,10 +23,9 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * How fast the connector is, beside DuckDB's own COPY, which does the same work without delivering anything. The cases of
- * a part are measured in turn, round after round, so that a busy machine slows all of them; read the ratios.
+ * Measures the speed of the connector and of DuckDB's own COPY, which does the same work but delivers nothing. Each round measures all cases of a part, so that a busy machine slows all of them; read the ratios.
  *
- * <p>Started by {@code bench/run} in the project's folder; see there for what it takes.
+ * <p>{@code bench/run} starts it in the project's folder and explains the arguments.
  */
 public final class Bench {
     static final Path WORK = Path.of("target", "bench").toAbsolutePath();
@@ -56,13 +55,13 @@ public final class Bench {
     }
 
     /**
-     * What one run took.
+     * The cost of one run.
      *
      * @param seconds of the work alone
      * @param wallSeconds from the start of the process to its end
      * @param cpuSeconds of all its threads
-     * @param peakBytes of resident memory; 0 when it was not a process of its own
-     * @param sinkCpuSeconds of the process that took the records; 0 when there was none
+     * @param peakBytes of resident memory; 0 if it was not a separate process
+     * @param sinkCpuSeconds of the process that received the records; 0 if there was none
      */
     record Measured(double seconds, double wallSeconds, double cpuSeconds, double peakBytes, double sinkCpuSeconds) {
         Measured(double seconds, double wallSeconds, double cpuSeconds, double peakBytes) {
@@ -95,7 +94,7 @@ public final class Bench {
             System.err.println("bench: the parts are " + String.join(", ", all));
             System.exit(2);
         }
-        // Also when it is interrupted: no server and no connector stays behind.
+        // Even after an interrupt, no server and no connector stays behind.
         Runtime.getRuntime()
                 .addShutdownHook(
                         new Thread(() -> ProcessHandle.current().children().forEach(ProcessHandle::destroy)));
@@ -119,7 +118,7 @@ public final class Bench {
         System.exit(0);
     }
 
-    /** The jars to measure, by what is added to a case's name. */
+    /** The jars to measure, by the suffix of a case's name. */
     Map<String, Path> builds() {
         return builds;
     }
@@ -201,7 +200,7 @@ public final class Bench {
                 Figures.seconds(run.cpuSeconds * 1e6 / WIDE.records)));
     }
 
-    /** Records joined with a lookup of a million indicators, all of which match: beside the same query without it. */
+    /** Records joined with a lookup of a million indicators, all with a match, compared with the same query without it. */
     private void lookups() throws Exception {
         Path lookups = BenchLake.lookups();
         Map<String, String> queries = new LinkedHashMap<>();
@@ -309,7 +308,7 @@ public final class Bench {
         return medians;
     }
 
-    /** A case that fails, for want of memory say, is a result too; the others go on. */
+    /** A case that fails, for example for lack of memory, is a result too; the others continue. */
     private static Measured orFailed(Case one) throws Exception {
         try {
             return one.run.call();
@@ -324,7 +323,7 @@ public final class Bench {
         return sorted[sorted.length / 2];
     }
 
-    /** In a process of its own, as the connector: memory that a process has used before is quicker. */
+    /** In a separate process like the connector, because memory that a process has used before is faster. */
     private static Measured copy(Dataset dataset) throws IOException, InterruptedException {
         String sql =
                 "COPY (SELECT * FROM read_parquet('%s/%s/**/*.parquet', hive_partitioning=true, hive_types={%s})) TO '/dev/null' (FORMAT json)"
@@ -350,7 +349,7 @@ public final class Bench {
         return new Measured(seconds, wallSeconds, watched.cpuSeconds(), watched.peakBytes());
     }
 
-    /** Prints how many seconds a statement takes; not counted is DuckDB's own start. */
+    /** Prints the seconds that a statement takes, without DuckDB's own start. */
     static final class Copy {
         public static void main(String[] arguments) throws SQLException {
             try (Connection connection = DriverManager.getConnection("jdbc:duckdb:");

@@ -13,14 +13,14 @@ import java.sql.Statement;
 import java.util.HashMap;
 import java.util.Map;
 
-/** The data that is measured, in a folder and in MinIO. It stays for the next time. */
+/** The data for the measurements, in a folder and in MinIO. It stays for later measurements. */
 final class BenchLake {
     static final Path FOLDER = Bench.WORK.resolve("lake");
     static final String BUCKET = "bench";
 
     private BenchLake() {}
 
-    /** MinIO with what is in the folder of the dataset. */
+    /** MinIO with the content of the dataset's folder. */
     static MinioServer inMinio(Bench.Dataset dataset) throws IOException {
         MinioServer minio = S3Server.minioIn(Files.createDirectories(Bench.WORK.resolve("minio")));
         Path made = Bench.WORK.resolve("minio/%s-%d-%d.uploaded".formatted(dataset.name(), dataset.objects(), dataset.records()));
@@ -42,7 +42,7 @@ final class BenchLake {
         return settings;
     }
 
-    /** A folder with a lookup {@code ioc} of a million addresses, among them all that events have. */
+    /** A folder with a lookup {@code ioc} of a million addresses, among them all addresses of the events. */
     static Path lookups() throws SQLException, IOException {
         Path folder = Files.createDirectories(Bench.WORK.resolve("lookups"));
         Path file = folder.resolve("ioc.csv");

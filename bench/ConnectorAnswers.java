@@ -4,7 +4,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
-/** What a connector of this machine says over HTTP, within seconds. */
+/** The answers of a connector on this machine over HTTP, within seconds. */
 final class ConnectorAnswers {
     private ConnectorAnswers() {}
 

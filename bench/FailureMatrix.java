@@ -28,9 +28,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 /**
- * How soon a failure is heard of: each one is made to a connector in a process of its own, with the settings that it has by
- * default, while it delivers. Prints the table of docs/reliability.md, and what each scrape saw as series for promtool, in
- * target/bench/signs.
+ * Measures how soon a failure is reported. Each failure hits a connector in a separate process with default settings while it delivers. Prints the table of docs/reliability.md, and writes the scraped values as series for promtool into target/bench/signs.
  */
 final class FailureMatrix {
     private static final int OBJECTS = 900;
@@ -50,7 +48,7 @@ final class FailureMatrix {
         void run() throws Exception;
     }
 
-    /** What surrounds a connector, and how it fails. */
+    /** A system around a connector, and its failure. */
     private final class Scene implements AutoCloseable {
         private final Path folder;
         private final int port = TestTools.freePort();
@@ -58,7 +56,7 @@ final class FailureMatrix {
         private final Deque<AutoCloseable> open = new ArrayDeque<>();
         private BooleanSupplier working = () -> true;
         private Action fail = () -> {};
-        /** Sees what the metrics show of it; else that an export waits or has failed. */
+        /** Looks for the failure in the metrics; otherwise for an export that waits or has failed. */
         private String series = "";
 
         Scene(String name) throws IOException {
@@ -241,7 +239,7 @@ final class FailureMatrix {
             long patience = System.nanoTime() + Duration.ofMinutes(3).toNanos();
             while (!scene.working.getAsBoolean()) {
                 if (!connector.isAlive() || System.nanoTime() > patience) {
-                    return "| %s | did not begin: %s |".formatted(name, connector.standardError());
+                    return "| %s | did not start: %s |".formatted(name, connector.standardError());
                 }
                 LockSupport.parkNanos(100_000_000);
             }
@@ -325,7 +323,7 @@ final class FailureMatrix {
         }
     }
 
-    /** When each thing was seen first. */
+    /** The time at which each sign was seen first. */
     private static final class Seen {
         private final long since;
         private final Map<String, Double> first = new TreeMap<>();

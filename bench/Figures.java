@@ -2,7 +2,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** How the benches print what they have measured. */
+/** Prints measurements. */
 final class Figures {
     private Figures() {}
 

@@ -25,8 +25,7 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
- * What it takes to look for new objects in a dataset of 30 days that is delivered: a full listing, the first of a process,
- * and the polls after it. The server computes its listings; it shares this machine's cores with the connector.
+ * Measures the search for new objects in a delivered dataset of 30 days: a full listing, the first of a process, and the polls after it. The server computes its listings; it shares this machine's cores with the connector.
  */
 final class LargeListings {
     private static final int[] OBJECTS = {10_000, 100_000, 1_000_000};
@@ -40,7 +39,7 @@ final class LargeListings {
 
     private final Bench bench;
 
-    /** One run of the connector: what it took and how many pages it asked for. */
+    /** One run of the connector: its cost and the number of requested pages. */
     private record Poll(double seconds, int requests) {}
 
     LargeListings(Bench bench) {
@@ -104,7 +103,7 @@ final class LargeListings {
         }
     }
 
-    /** A cursor as it is when all these objects are delivered. */
+    /** A cursor with all these objects delivered. */
     private static int fill(Path cursor, PackerKeys keys, int lookbackHours, long size) throws SQLException {
         for (String suffix : List.of("", "-wal", "-shm")) {
             Bench.delete(cursor.resolveSibling(cursor.getFileName() + suffix));
@@ -152,7 +151,7 @@ final class LargeListings {
         return bench.launcher.inWatchMode(settings);
     }
 
-    /** Of each run that has ended. */
+    /** The seconds of each run that has ended. */
     private static List<Double> seconds(File log) {
         try {
             return SUMMARY.matcher(Files.readString(log.toPath()))

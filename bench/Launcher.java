@@ -11,7 +11,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** Starts connectors as the image does, each in a process of its own, and measures them. */
+/** Starts connectors as the image does, each in a separate process, and measures them. */
 final class Launcher {
     /** Those of src/main/docker/bytefreezer-connector. */
     private static final String LAUNCHER_FLAGS = "-Xmx256m -Xms96m -Xmn64m -XX:+UseSerialGC -XX:TieredStopAtLevel=1";
@@ -21,13 +21,13 @@ final class Launcher {
     final List<String> javaFlags =
             List.of(System.getenv().getOrDefault("JAVA_FLAGS", LAUNCHER_FLAGS).split(" "));
 
-    /** A whole export by a process of its own. Fails when it does not say that every record was accepted. */
+    /** A whole export in a separate process. Fails unless the log says that every record was accepted. */
     Bench.Measured export(Path jar, Bench.Dataset dataset, Map<String, String> itsSettings)
             throws IOException, InterruptedException {
         return export(jar, dataset, itsSettings, javaFlags, Map.of());
     }
 
-    /** The same with options of the virtual machine and an environment of its own. */
+    /** As above, with options of the virtual machine and environment variables. */
     Bench.Measured export(
             Path jar,
             Bench.Dataset dataset,
@@ -61,7 +61,7 @@ final class Launcher {
         return new Bench.Measured(Double.parseDouble(summary.group(3)), wallSeconds, watched.cpuSeconds(), watched.peakBytes());
     }
 
-    /** Options with an archive of the classes as the image has it. */
+    /** Options for an archive of classes like that of the image. */
     List<String> withArchive(List<String> flags, Path jar) throws IOException, InterruptedException {
         List<String> all = new ArrayList<>(flags);
         all.add(archive(jar));
@@ -98,11 +98,11 @@ final class Launcher {
         try {
             process.getInputStream().transferTo(OutputStream.nullOutputStream());
         } catch (IOException ended) {
-            // The process is over.
+            // The process has ended.
         }
     }
 
-    /** The connector in batch mode with a cursor that knows nothing, started in the project's folder. */
+    /** The connector in batch mode with an empty cursor, started in the project's folder. */
     private ProcessBuilder start(Path jar, List<String> flags, Map<String, String> itsSettings) throws IOException {
         Path cursor = Bench.WORK.resolve("cursor.db");
         for (String suffix : List.of("", "-wal", "-shm")) {
@@ -113,7 +113,7 @@ final class Launcher {
         return process(flags, jar, List.of("--mode", "batch", "--routes", routes(jar, Bench.WORK.resolve("routes")).toString()), all);
     }
 
-    /** The connector in watch mode with the launcher's options; what it delivers to standard output is not kept. */
+    /** The connector in watch mode with the launcher's options; its standard output is discarded. */
     ProcessBuilder inWatchMode(Map<String, String> itsSettings) {
         return process(javaFlags, Bench.JAR, List.of("--mode", "watch"), itsSettings)
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD);

@@ -33,9 +33,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * What many lanes cost in one process: as many datasets in a MinIO, each with an export of its own to one webhook, or all with
- * one that chooses them by a pattern ({@code PATTERN=true}), that are polled every 10 s ({@code INTERVAL}). First nothing is new
- * for a while; then each dataset gets one object a minute.
+ * Measures many lanes in one process. A MinIO has as many datasets, each with its own export to one webhook, or one export chooses all of them by a pattern ({@code PATTERN=true}); they are polled every 10 s ({@code INTERVAL}). At first nothing is new for a while; then each dataset gets one object a minute.
  */
 final class ManyLanes {
     private static final int LANES = Integer.parseInt(System.getenv().getOrDefault("LANES", "300"));
@@ -54,7 +52,7 @@ final class ManyLanes {
             .withZone(ZoneOffset.UTC);
 
     private final Bench bench;
-    /** When each number came first, by {@link System#nanoTime}. */
+    /** The first arrival of each number, by {@link System#nanoTime}. */
     private final Map<Long, Long> arrived = new ConcurrentHashMap<>();
 
     ManyLanes(Bench bench) {
@@ -140,7 +138,7 @@ final class ManyLanes {
         void run() throws Exception;
     }
 
-    /** The most that was seen, and the part of one core. */
+    /** The maximum so far, and the part of one core. */
     private record Usage(long rss, long threads, double cores) {
         void show(String name, List<Double> delays) {
             List<String> cells = new ArrayList<>(List.of(
@@ -179,7 +177,7 @@ final class ManyLanes {
         return new Usage(most[0], most[1], cores);
     }
 
-    /** Puts an object into each dataset in every minute, one after the other; gives how long each took to the sink. */
+    /** Puts an object into each dataset every minute, in turn; returns the time of each to the sink. */
     private List<Double> deliver(S3Server minio) throws Exception {
         Map<Long, Long> put = new HashMap<>();
         long begun = System.nanoTime();

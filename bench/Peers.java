@@ -22,8 +22,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The connector beside Python scripts ({@code peers.py}) that send the same records from the same bucket to the same
- * servers, all on this machine. Every sender has batches of the same size and as many of them in flight.
+ * Compares the connector with Python scripts ({@code peers.py}) that send the same records from the same bucket to the same servers, all on this machine. Every sender has batches of the same size and the same number of them in flight.
  */
 final class Peers {
     private static final Bench.Dataset DATASET = new Bench.Dataset("peers", 10, 1_000_000);
@@ -38,7 +37,7 @@ final class Peers {
 
     private static final Path VENV = Bench.WORK.resolve("venv");
     private static final Path PYTHON = VENV.resolve("bin").resolve("python");
-    /** What stands in the files; a script would not add the folders' names. */
+    /** The columns in the files; a script would not add the names of folders. */
     private static final String QUERY =
             "SELECT BfTs, timestamp, source_ip, hostname, app_name, proc_id, facility, severity, duration, msg_id, message"
                     + " FROM events";
@@ -120,7 +119,7 @@ final class Peers {
             cases.add(new Bench.Case(
                     "  with ids, as the connector",
                     () -> indexed(server, () -> peer(minio, "elasticsearch", server.url(), withIds))));
-            // Its first documents, before its code is compiled, would be slow for whoever comes first.
+            // Its first documents, before its code is compiled, would slow down the first sender.
             Bench.say("warming Elasticsearch");
             cases.get(0).run().call();
             print("Elasticsearch", bench.measure(cases));
@@ -142,7 +141,7 @@ final class Peers {
                 Figures.seconds(run.sinkCpuSeconds())));
     }
 
-    /** By their names: each build as it is launched, and this one in little memory. */
+    /** Senders by name: each build with its usual options, and this one in little memory. */
     private Map<String, Callable<Bench.Measured>> connectors(S3Server minio, Map<String, String> destination) {
         Map<String, String> its = bench.settings("query.sql", QUERY);
         its.putAll(BenchLake.settings(minio.endpoint()));
@@ -190,7 +189,7 @@ final class Peers {
                 Double.parseDouble(summary.group(2)), wallSeconds, watched.cpuSeconds(), watched.peakBytes());
     }
 
-    /** As many bytes in as many requests, by a client that does nothing else. */
+    /** The same bytes in the same number of requests, from a client that does nothing else. */
     private Bench.Measured hammer(URI url) throws Exception {
         byte[] body = ("x".repeat(300) + "\n").repeat(BATCH).getBytes(StandardCharsets.UTF_8);
         HttpRequest request =
@@ -214,7 +213,7 @@ final class Peers {
         return new Bench.Measured(seconds, seconds, Processes.cpuSeconds(self) - cpuBefore, 0);
     }
 
-    /** Fails when the sink has not counted every record. */
+    /** Fails unless the sink has counted every record. */
     private Bench.Measured taken(Process sink, URI url, Callable<Bench.Measured> sender) throws Exception {
         lines(url);
         Bench.Measured run = withSink(sink.toHandle(), sender);
@@ -225,7 +224,7 @@ final class Peers {
         return run;
     }
 
-    /** Into an empty index. Fails when it does not hold every record afterwards. */
+    /** Sends to an empty index. Fails unless it contains every record afterwards. */
     private static Bench.Measured indexed(ElasticsearchServer server, Callable<Bench.Measured> sender)
             throws Exception {
         server.request("DELETE", "/peers", "");
@@ -261,7 +260,7 @@ final class Peers {
         }
     }
 
-    /** Python with the versions of {@code peers.txt}, once. */
+    /** Installs Python with the versions of {@code peers.txt}, once. */
     private static void installPeers() throws IOException, InterruptedException {
         Path wanted = Path.of("bench", "peers.txt");
         Path installed = VENV.resolve("peers.txt");

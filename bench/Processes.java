@@ -6,13 +6,13 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-/** What processes use, measured from outside. */
+/** Measures the resources of processes from outside. */
 final class Processes {
     private Processes() {}
 
     record Watched(double cpuSeconds, long peakBytes) {}
 
-    /** Looks at a process until it ends. */
+    /** Observes a process until it ends. */
     static Watched watch(Process process) throws InterruptedException {
         double cpuSeconds = 0;
         long peakBytes = 0;

@@ -15,8 +15,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * One, two and four replicas that share a cursor in PostgreSQL and send small batches to a webhook which takes 20 ms for
- * each, so that waiting and not this machine's cores is the limit. The replicas are running when the objects appear.
+ * Measures one, two and four replicas that share a cursor in PostgreSQL. They send small batches to a webhook that takes 20 ms for each, so that waiting is the limit and not this machine's cores. The replicas are running before the objects appear.
  */
 final class Replicas {
     private static final int OBJECTS = 300;
@@ -81,7 +80,7 @@ final class Replicas {
                 Await.until("all records", PATIENCE, () -> sink.distinctRecords() == RECORDS);
                 double seconds = Processes.secondsSince(first);
                 if (sink.acceptedRecords() != RECORDS) {
-                    throw new IllegalStateException(sink.acceptedRecords() - RECORDS + " records came twice");
+                    throw new IllegalStateException(sink.acceptedRecords() - RECORDS + " records arrived twice");
                 }
                 return seconds;
             } finally {

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** What Prometheus would see, each 15 s. */
+/** Records the view of Prometheus every 15 s. */
 final class ScrapeRecorder {
     private static final Duration SCRAPE = Duration.ofSeconds(15);
 
@@ -60,7 +60,7 @@ final class ScrapeRecorder {
         return String.join(" ", values.stream().map(String::valueOf).toList());
     }
 
-    /** By the rules of deploy/prometheus/alerts.yaml, from what was recorded: the condition and how long it must hold. */
+    /** Evaluates the rules of deploy/prometheus/alerts.yaml over the record: the condition and its minimum duration. */
     String alerts() {
         List<String> fired = new ArrayList<>();
         alert(fired, "ExportRetrying", first("bytefreezer_connector_retrying", value -> value > 60), 60);

@@ -7,8 +7,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * A webhook that counts the lines it is sent and keeps nothing: a process of its own, so that its CPU time can be told from
- * the sender's. {@code GET /} gives the number of lines since the last GET.
+ * A webhook that counts the received lines and keeps nothing. It is a separate process, so that its CPU time is not counted with the sender's. {@code GET /} gives the number of lines since the last GET.
  */
 final class Sink {
     private static final AtomicLong LINES = new AtomicLong();
