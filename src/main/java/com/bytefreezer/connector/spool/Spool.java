@@ -38,9 +38,9 @@ public final class Spool implements AutoCloseable {
 
     private record Name(String tenant, String dataset) {}
 
-    private Spool(Path folder, long mostBytes, Clock clock, FileChannel lock) {
+    private Spool(Path folder, Room room, Clock clock, FileChannel lock) {
         this.folder = folder;
-        room = new Room(mostBytes);
+        this.room = room;
         this.clock = clock;
         this.lock = lock;
     }
@@ -67,7 +67,7 @@ public final class Spool implements AutoCloseable {
                             "Stop that process, or give each one a spool.folder of its own.",
                             null);
                 }
-                Spool spool = new Spool(folder, mostBytes, clock, lock);
+                Spool spool = new Spool(folder, new Room(mostBytes, Room.Disk.of(folder)), clock, lock);
                 spool.recover();
                 return spool;
             } catch (IOException | RuntimeException e) {
