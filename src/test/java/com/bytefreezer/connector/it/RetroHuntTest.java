@@ -176,6 +176,7 @@ class RetroHuntTest extends FaultBed {
     }
 
     @Test
+    @SuppressWarnings("try") // The other replica only runs.
     void ofTwoReplicasOneHunts() throws Exception {
         try (PostgresServer postgres = PostgresServer.start();
                 TestRun.Running one = watch(replica(postgres, "one"));
