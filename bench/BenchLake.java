@@ -65,7 +65,8 @@ final class BenchLake {
         }
         Bench.say("making %s", Figures.title(dataset));
         Path folder = FOLDER.resolve(dataset.folder());
-        int hours = Math.min(dataset.objects(), 50);
+        boolean isWide = dataset.equals(Bench.WIDE) || dataset.equals(Bench.WIDE_START);
+        int hours = isWide ? dataset.objects() : Math.min(dataset.objects(), 50);
         try (Connection connection = DriverManager.getConnection("jdbc:duckdb:");
                 Statement statement = connection.createStatement()) {
             for (int object = 0; object < dataset.objects(); object++) {
@@ -76,8 +77,8 @@ final class BenchLake {
                     long from = dataset.records() * hour / dataset.objects();
                     long to = dataset.records() * (hour + 1) / dataset.objects();
                     statement.execute(
-                            dataset.equals(Bench.WIDE)
-                                    ? WideEvents.copy(object, WideEvents.OBJECTS.get(object), path)
+                            isWide
+                                    ? WideEvents.copy(object, wideRecords(dataset, object), path)
                                     : "COPY (%s) TO '%s' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 100000)"
                                             .formatted(records(hour, from, to), path));
                 } else {
@@ -87,6 +88,12 @@ final class BenchLake {
             }
         }
         Files.createFile(done);
+    }
+
+    private static long wideRecords(Bench.Dataset dataset, int object) {
+        return dataset.objects() == 1
+                ? dataset.records()
+                : WideEvents.OBJECTS.get(object % WideEvents.OBJECTS.size());
     }
 
     private static String partition(int hour) {
