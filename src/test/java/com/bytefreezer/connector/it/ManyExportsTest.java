@@ -13,22 +13,18 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.Map;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Many exports in one process, which must not stand in each other's way. */
 @Tag("slow")
 class ManyExportsTest extends ExportsBed {
-    private static final int OBJECTS = 60;
-
     ManyExportsTest() {
         super(WebhookServer.startCounting(100_000, ParquetLake::number));
     }
 
-    @BeforeEach
-    void makeObjects() {
-        for (int i = 0; i < OBJECTS; i++) {
+    private void makeObjects(int count) {
+        for (int i = 0; i < count; i++) {
             // Partitions of their own, so that none is read together with another.
             lake.numbers("year=2026/month=11/day=%02d/hour=%02d/o.parquet".formatted(1 + i / 24, i % 24), i, 1);
         }
@@ -36,13 +32,14 @@ class ManyExportsTest extends ExportsBed {
 
     @Test
     void oneWithManyObjectsLetsOneWithFewPass() throws Exception {
+        makeObjects(60);
         sink.reply(Reply.of(200).after(Duration.ofMillis(200)));
         export("big", "SELECT n, hostname FROM events");
         export("small", "SELECT n + 50000 AS n, hostname FROM events WHERE n = 0");
         TestRun run = TestRun.batch(settings(Map.of("export.parallel-lanes", "1", "export.parallel-objects", "1")));
         assertThat(run.succeeded()).as(run.log().toString()).isTrue();
-        assertThat(sink.distinctRecords()).isEqualTo(OBJECTS + 1);
-        assertThat(sink.acceptedRecords()).isEqualTo(OBJECTS + 1);
+        assertThat(sink.distinctRecords()).isEqualTo(61);
+        assertThat(sink.acceptedRecords()).isEqualTo(61);
         int small = lineOf(run, "export small: 60 objects");
         int big = lineOf(run, "export big: 60 objects");
         assertThat(small).isLessThan(big);
@@ -50,6 +47,7 @@ class ManyExportsTest extends ExportsBed {
 
     @Test
     void anIdleLaneHoldsNoThread() throws Exception {
+        makeObjects(3);
         for (int i = 0; i < 50; i++) {
             export("export-" + i, "SELECT n + %d AS n, hostname FROM events WHERE n < 1".formatted(1000 * i));
         }

@@ -85,12 +85,12 @@ class NetworkFaultsTest extends FaultBed {
     @ParameterizedTest
     @ValueSource(strings = {"cut", "hangs", "garbage"})
     void aBadNetworkToTheLakeFailsTheRunTheNextContinues(String fault) throws Exception {
-        int objects = 12;
+        int objects = 6;
         for (int i = 0; i < objects; i++) {
             large(i + ".parquet", i * RECORDS, RECORDS);
         }
         int records = objects * RECORDS;
-        sink.reply(Reply.of(200).after(Duration.ofMillis(5)));
+        sink.reply(Reply.of(200).after(Duration.ofMillis(10)));
         try (MinioServer minio = filled(S3Server.minio());
                 LatencyProxy network = LatencyProxy.start(minio.endpoint(), Duration.ofMillis(5))) {
             Map<String, String> given = new TreeMap<>(s3(network.endpoint().toString()));

@@ -471,8 +471,12 @@ class ProcessIT {
     void aClosedPipeIsAFailureAndNotADelivery() throws Exception {
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         String command =
-                "%s -jar target/bytefreezer-connector.jar --mode batch --set cursor.file=%s --set 'query.sql=SELECT * FROM events' 2> %s | true; echo ${PIPESTATUS[0]}"
-                        .formatted(java, folder.resolve("cursor.db"), folder.resolve("errors"));
+                "%s %s -jar target/bytefreezer-connector.jar --mode batch --set cursor.file=%s --set 'query.sql=SELECT * FROM events' 2> %s | true; echo ${PIPESTATUS[0]}"
+                        .formatted(
+                                java,
+                                String.join(" ", ConnectorProcess.quickStart()),
+                                folder.resolve("cursor.db"),
+                                folder.resolve("errors"));
         Process process = new ProcessBuilder("bash", "-c", command)
                 .directory(TestTools.projectDirectory().toFile())
                 .start();

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Several packaged connectors that share the work of one export. */
 class ReplicasIT {
-    private static final int OBJECTS = 400;
+    private static final int OBJECTS = 240;
     private static final int RECORDS_PER_OBJECT = 200;
     private static final int RECORDS = OBJECTS * RECORDS_PER_OBJECT;
     /** Those are read as one, and repeated as one. */
@@ -74,7 +74,7 @@ class ReplicasIT {
         postgres.empty();
         sink = WebhookServer.startCounting(RECORDS, ParquetLake::number);
         // Slow enough that the kills fit in.
-        sink.reply(Reply.of(200).after(Duration.ofMillis(100)));
+        sink.reply(Reply.of(200).after(Duration.ofMillis(150)));
     }
 
     @AfterEach

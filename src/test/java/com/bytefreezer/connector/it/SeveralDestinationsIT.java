@@ -18,6 +18,7 @@ import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -47,7 +48,17 @@ class SeveralDestinationsIT {
     }
 
     @Test
-    void killedTenTimesBothGetEveryRecordAndRepeatsAreBounded() {
+    void killedFiveTimesBothGetEveryRecordAndRepeatsAreBounded() {
+        kill(5);
+    }
+
+    @Test
+    @Tag("soak")
+    void killedTwentyTimesBothGetEveryRecordAndRepeatsAreBounded() {
+        kill(20);
+    }
+
+    private void kill(int kills) {
         int records = 6 * 60_000;
         for (int i = 0; i < 6; i++) {
             lake.numbers("year=2026/month=11/day=20/hour=%02d/o.parquet".formatted(i), i * 60_000L, 60_000);
@@ -55,7 +66,6 @@ class SeveralDestinationsIT {
         Random random = new Random(11);
         first.reply(Reply.of(200).after(Duration.ofMillis(60)));
         second.reply(Reply.of(200).after(Duration.ofMillis(60)));
-        int kills = 10;
         for (int kill = 0; kill < kills; kill++) {
             long before = first.acceptedRecords();
             int batches = 1 + random.nextInt(30);

@@ -75,7 +75,7 @@ class SignsTest extends FaultBed {
     void aFrozenDatabaseIsHeardOfAndSoIsItsReturn() throws Exception {
         objects(30);
         try (PostgresServer postgres = PostgresServer.start()) {
-            watched(on(postgres), postgres::pause, postgres::resume, "cursor ");
+            watched(on(postgres), postgres::pause, postgres::resume, "cursor");
         }
     }
 
@@ -91,7 +91,7 @@ class SignsTest extends FaultBed {
 
     @Test
     void deadLettersThatCannotBeKeptAreHeardOf() throws Exception {
-        large("a.parquet", 0, 5_000);
+        large("a.parquet", 0, BATCH);
         Path inTheWay = folder.resolve("dead-letters/default");
         sink.reply(Reply.of(400, "no"));
         Settings settings = settings(Map.of("delivery.max-rejected-ratio", "1"));

@@ -46,7 +46,7 @@ class AnyDatasetTest {
     private Path folder;
 
     static LongStream seeds() {
-        return LongStream.rangeClosed(1, 10);
+        return LongStream.rangeClosed(1, 5);
     }
 
     @ParameterizedTest(name = "seed {0}")

@@ -9,7 +9,7 @@ import java.util.function.BooleanSupplier;
 public final class Await {
     private static final Duration PATIENCE = Duration.ofMinutes(2);
     private static final long SHORTEST_PAUSE = TimeUnit.MILLISECONDS.toNanos(10);
-    private static final long LONGEST_PAUSE = TimeUnit.MILLISECONDS.toNanos(50);
+    private static final long LONGEST_PAUSE = TimeUnit.MILLISECONDS.toNanos(100);
 
     private Await() {}
 
