@@ -3,8 +3,11 @@ package com.bytefreezer.connector.mcp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.bytefreezer.connector.TestApi;
+import com.bytefreezer.connector.kit.Reply;
 import com.bytefreezer.connector.mcp.Agent.Told;
+import com.bytefreezer.connector.testing.ControlServer;
 import com.bytefreezer.connector.testing.ParquetLake;
+import com.bytefreezer.connector.testing.S3Server;
 import com.bytefreezer.connector.testing.TestTools;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.modelcontextprotocol.spec.McpSchema.GetPromptRequest;
@@ -205,6 +208,59 @@ class ToolsTest {
         assertThat(ask("bf_transformation_schema").at("/schema").findValuesAsText("type"))
                 .contains("number", "string");
         assertThat(ask("bf_dataset_statistics").at("/events_out").asInt()).isEqualTo(4000);
+    }
+
+    @Test
+    void answersThePlatformsNamesFromTheControlPlane() throws Exception {
+        try (ControlServer control = ControlServer.start();
+                S3Server s3 = S3Server.s3proxy()) {
+            s3.createBucket("packer");
+            s3.uploadFolder(
+                    "packer",
+                    "t-1/d-1/data/parquet",
+                    TestTools.projectDirectory().resolve("samples/lake/acme/syslog/data/parquet"));
+            control.grant("t-1", "d-1", s3, "packer");
+            reply(control, "accounts/a-1/tenants", "{\"items\":[{\"id\":\"t-1\",\"name\":\"Acme\"}],\"total\":1}");
+            reply(control, "tenants/t-1/datasets", "{\"items\":[{\"id\":\"d-1\",\"name\":\"Syslog\"}],\"total\":1}");
+            Map<String, String> settings = Map.of(
+                    "control.url",
+                    control.url().toString(),
+                    "control.account-id",
+                    "a-1",
+                    "control.api-key",
+                    "key-1234",
+                    "duckdb.extension-directory",
+                    TestTools.duckdbExtensions().toString());
+            try (TestApi controlled = TestApi.over(settings);
+                    Agent asking = Agent.over(controlled.uri("/"))) {
+                assertThat(asking.call("bf_whoami").at("/account_id").asText()).isEqualTo("a-1");
+                assertThat(asking.call("bf_list_tenants").at("/items/0/name").asText())
+                        .isEqualTo("Acme");
+                assertThat(asking.call("bf_list_datasets", "tenant_id", "t-1")
+                                .at("/items/0/name")
+                                .asText())
+                        .isEqualTo("Syslog");
+                Object[] dataset = {"tenant_id", "t-1", "dataset_id", "d-1"};
+                assertThat(asking.call("bf_dataset_parquet_files", dataset)
+                                .at("/total")
+                                .asInt())
+                        .isEqualTo(12);
+                assertThat(asking.call("bf_transformation_schema", dataset)
+                                .at("/schema")
+                                .findValuesAsText("name"))
+                        .contains("hostname", "message");
+                assertThat(asking.call("bf_dataset_statistics", dataset)
+                                .at("/events_out")
+                                .asInt())
+                        .isEqualTo(4000);
+            }
+        }
+    }
+
+    private static void reply(ControlServer control, String path, String body) {
+        control.replyWhen(
+                request -> request.path().split("\\?")[0].equals("/api/v1/" + path),
+                Reply.of(200, body).header("Content-Type", "application/json"));
     }
 
     @Test
