@@ -59,7 +59,7 @@ def plain(value):
         entries = {}
         for entry in value.values if value.values is not None else []:
             key = plain(entry["key"] if "key" in entry.type.names else entry[0])
-            text = key if isinstance(key, str) else json.dumps(key)
+            text = key if isinstance(key, str) else json.dumps(key, separators=(",", ":"))
             entries.setdefault(text, plain(entry[1]))
         return entries
     if pa.types.is_struct(kind):

@@ -51,7 +51,7 @@ final class Footers {
     private static final int DEEPEST = 200;
 
     private static final String TREE =
-            "SELECT name, coalesce(num_children, 0), coalesce(duckdb_type, ''), coalesce(repetition_type = 'REPEATED', false) FROM parquet_schema(%s) ORDER BY column_id";
+            "SELECT name, coalesce(num_children, 0), coalesce(duckdb_type, ''), coalesce(repetition_type = 'REPEATED', false), duckdb_type = 'BLOB' AND logical_type IN ('StringType()', 'EnumType()') FROM parquet_schema(%s) ORDER BY column_id";
 
     private final Connections connections;
     private final Map<String, Shape> byDigest = new ConcurrentHashMap<>();
@@ -92,8 +92,16 @@ final class Footers {
         }
     }
 
-    /** A column of a file, or a part of one. */
-    private record Node(String name, String type, List<Node> children) {
+    /**
+     * A column of a file, or a part of one.
+     *
+     * @param marked whether only the newer annotation of the format says that it is text: DuckDB knows the older one
+     */
+    private record Node(String name, String type, boolean marked, List<Node> children) {
+        boolean isText() {
+            return children.isEmpty() ? marked : children.stream().allMatch(Node::isText);
+        }
+
         boolean isNothing() {
             return children.isEmpty()
                     ? type.equals(Widening.NOTHING.name())
@@ -286,7 +294,8 @@ final class Footers {
             while (rows.next()) {
                 // DuckDB has one column for each column of the file.
                 Node node = written.get(columns.size());
-                columns.add(new Member(node.name(), withNothing(ColumnType.of(rows.getString(2)), node)));
+                ColumnType type = withNothing(ColumnType.of(rows.getString(2)), node);
+                columns.add(new Member(node.name(), type, meant(type, node)));
             }
             return new Shape(List.copyOf(columns));
         });
@@ -313,6 +322,24 @@ final class Footers {
         return type;
     }
 
+    private static ColumnType meant(ColumnType type, Node node) {
+        if (!type.isNested()) {
+            return node.isText() ? Widening.TEXT : type;
+        }
+        if (type.is(ColumnType.LIST) && node.isText() && !type.children().get(0).isNested()) {
+            return ColumnType.list(Widening.TEXT);
+        }
+        if (type.is(ColumnType.STRUCT)
+                && node.children().size() == type.children().size()) {
+            List<ColumnType> members = new ArrayList<>();
+            for (int i = 0; i < type.children().size(); i++) {
+                members.add(meant(type.children().get(i), node.children().get(i)));
+            }
+            return ColumnType.struct(type.fields(), members);
+        }
+        return type;
+    }
+
     private static Node node(ResultSet rows, int depth, int lists) throws SQLException {
         String name = String.valueOf(rows.getString(1));
         long children = rows.getLong(2);
@@ -323,10 +350,11 @@ final class Footers {
                     "a column has %d or more lists in lists, or groups in groups, and DuckDB would never finish reading it"
                             .formatted(listsToHere > MOST_LISTS_IN_LISTS ? listsToHere : depth));
         }
+        boolean marked = rows.getBoolean(5);
         List<Node> below = new ArrayList<>();
         for (long i = 0; i < children && rows.next(); i++) {
             below.add(node(rows, depth + 1, listsToHere));
         }
-        return new Node(name, type, below);
+        return new Node(name, type, marked, below);
     }
 }

@@ -177,7 +177,7 @@ public final class Schema {
     }
 
     private static ColumnType spoken(Shape.Member member) {
-        return member.type().isUnspeakable() ? Widening.JSON : member.type();
+        return member.type().isUnspeakable() ? Widening.JSON : member.meant();
     }
 
     /** A column of a folder that files have, too, takes the position that it has in the file. */

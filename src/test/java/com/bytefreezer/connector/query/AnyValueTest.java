@@ -129,6 +129,7 @@ class AnyValueTest {
         add(files, texts, Physical.BYTE_ARRAY, 0, "", 0, 0);
         add(files, texts, Physical.BYTE_ARRAY, 4, "ENUM", 0, 0);
         add(files, texts, Physical.BYTE_ARRAY, 0, "STRING", 0, 0);
+        add(files, texts, Physical.BYTE_ARRAY, -1, "STRING", 0, 0);
         add(files, texts, Physical.BYTE_ARRAY, 19, "JSON", 0, 0);
         add(files, texts, Physical.BYTE_ARRAY, 19, "", 0, 0);
         List<byte[]> fixed = Stream.of(0x00, 0xff, 0x80, 0x7f, 0x01)
@@ -200,6 +201,21 @@ class AnyValueTest {
 
             assertThat(records).hasSize(19_990).isSortedAccordingTo(Comparator.comparingInt(AnyValueTest::id));
             assertThat(records.get(14_990)).isEqualTo("{\"id\":15000,\"v\":\"/w==\",\"day\":1}");
+        }
+    }
+
+    @Test
+    void textThatOnlyTheNewerAnnotationMarksIsText() throws Exception {
+        RawParquet.write(
+                folder.resolve("v.parquet"),
+                new Type(Physical.BYTE_ARRAY, 0, -1, "STRING", 0, 0),
+                List.of(ofLength(new byte[] {'a', '"'}), ofLength(new byte[] {(byte) 0xff})));
+        try (var dataset = new LocalDataset(folder)) {
+            List<LakeObject> object = List.of(dataset.add("v.parquet"));
+            assertThat(dataset.exported("SELECT v FROM events", object))
+                    .containsExactly("{\"v\":\"a\\\"\"}", "{\"v\":\"/w==\"}");
+            assertThat(dataset.exported("SELECT id FROM events WHERE v = 'a\"'", object))
+                    .containsExactly("{\"id\":0}");
         }
     }
 
