@@ -21,33 +21,40 @@ function parse(text) {
       : value);
 }
 
-async function ask(method, path, body, signal) {
-  let response;
-  let text;
+/** What comes over the network, or that nothing does. */
+async function reached(coming) {
   try {
-    response = await fetch('/api/v1/' + path, {
-      method,
-      signal,
-      headers: body === undefined ? {} : { 'Content-Type': 'application/json' },
-      body: body === undefined ? undefined : JSON.stringify(body),
-    });
-    text = await response.text();
+    return await coming;
   } catch (failure) {
     throw failure.name === 'AbortError' ? failure : new ApiError(0, UNREACHABLE);
   }
-  if (response.status === 401) {
-    throw new ApiError(401, TOKEN_NEEDED);
-  }
-  let answer = {};
+}
+
+const send = (method, path, body, signal) => reached(fetch('/api/v1/' + path, {
+  method,
+  signal,
+  headers: body === undefined ? {} : { 'Content-Type': 'application/json' },
+  body: body === undefined ? undefined : JSON.stringify(body),
+}));
+
+function answerOf(text) {
   try {
-    answer = text ? parse(text) : {};
+    return text ? parse(text) : {};
   } catch {
-    answer = { error: text.split('\n')[0].slice(0, 300) };
+    return { error: text.split('\n')[0].slice(0, 300) };
   }
+}
+
+const refusal = ({ status }, text) =>
+  (status === 401 ? new ApiError(401, TOKEN_NEEDED) : new ApiError(status, answerOf(text).error ?? `The connector answered ${status}.`));
+
+async function ask(method, path, body, signal) {
+  const response = await send(method, path, body, signal);
+  const text = await reached(response.text());
   if (!response.ok) {
-    throw new ApiError(response.status, answer.error ?? `The connector answered ${response.status}.`);
+    throw refusal(response, text);
   }
-  return answer;
+  return answerOf(text);
 }
 
 export const get = (path, signal) => ask('GET', path, undefined, signal);
@@ -80,6 +87,15 @@ export const look = (address, values, signal) =>
 
 export const query = (values, signal) =>
   stoppable((id) => post('query', { ...values, query_id: id }, signal), signal);
+
+/** All that a query selects: {blob, name}. */
+export const file = (values, signal) => stoppable(async (id) => {
+  const response = await send('POST', 'download', { ...values, query_id: id }, signal);
+  if (!response.ok) {
+    throw refusal(response, await reached(response.text()));
+  }
+  return { blob: await reached(response.blob()), name: /filename="([^"]+)"/.exec(response.headers.get('Content-Disposition'))?.[1] ?? 'records' };
+}, signal);
 
 /** crypto.randomUUID is missing if the page came without TLS from another machine. */
 export const randomId = () =>

@@ -61,6 +61,7 @@ function Live({ exports }) {
 function App() {
   const [place, go] = usePlace();
   const [help, setHelp] = useState(false);
+  const [, setZone] = useState(0);
   const search = useRef(null);
   const side = useRef(null);
   const typed = useState({});
@@ -87,8 +88,13 @@ function App() {
         setHelp(false);
       }
     };
+    const zone = () => setZone((count) => count + 1);
     addEventListener('keydown', keys);
-    return () => removeEventListener('keydown', keys);
+    addEventListener('zone', zone);
+    return () => {
+      removeEventListener('keydown', keys);
+      removeEventListener('zone', zone);
+    };
   }, []);
 
   // Those with the newest records come first.

@@ -1,15 +1,16 @@
 // Step two: the SQL editor with run, cancel, examples and history.
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { time } from './format.js';
+import { time, zoneName } from './format.js';
 import { queries } from './memory.js';
 import { DEFAULT, examples } from './sql.js';
+import { Toolbar } from './toolbar.js';
 import { MODIFIER, Menu, h } from './ui.js';
 
-export function Ask({ dataset, text, columns, lookups, query, editor, onText, onRun }) {
+export function Ask({ dataset, text, columns, lookups, values, query, editor, onText, onRun }) {
   const place = useRef(null);
   const [lost, setLost] = useState(false);
   const latest = useRef({});
-  latest.current = { text, onText, onRun, cancel: query.cancel, tables: { columns, lookups } };
+  latest.current = { text, onText, onRun, cancel: query.cancel, tables: { columns, lookups, values } };
 
   useEffect(() => {
     let gone = false;
@@ -31,7 +32,7 @@ export function Ask({ dataset, text, columns, lookups, query, editor, onText, on
       editor.current = null;
     };
   }, []);
-  useEffect(() => editor.current?.setTables({ columns, lookups }), [columns, lookups]);
+  useEffect(() => editor.current?.setTables({ columns, lookups, values }), [columns, lookups, values]);
   useEffect(() => editor.current?.mark(query.error), [query.error]);
 
   const key = `${dataset.tenant_id}/${dataset.dataset_id}`;
@@ -39,7 +40,7 @@ export function Ask({ dataset, text, columns, lookups, query, editor, onText, on
   return h('section', { class: 'ask', 'aria-label': 'Ask' },
     h('div', { class: 'editor', ref: place }, h('pre', { class: 'waiting' }, text)),
     lost && h('p', { class: 'problem', role: 'alert' }, 'The editor did not load. Reload this page.'),
-    h('div', { class: 'bar-line' },
+    h(Toolbar, { label: 'Query', class: 'bar-line' },
       query.running
         ? h('button', { type: 'button', onClick: query.cancel }, 'Cancel')
         : h('button', { type: 'button', class: 'primary', onClick: () => onRun(text) }, 'Run ', h('kbd', null, `${MODIFIER} ↵`)),
@@ -60,7 +61,7 @@ function History({ dataset, close, onRun }) {
   }
   return h('ul', null, list.map((entry) => h('li', { key: entry.at },
     h('button', { type: 'button', class: 'quiet', onClick: () => { close(); onRun(entry.sql); } },
-      h('code', null, entry.sql), h('span', { class: 'aside' }, `${time(entry.at)} UTC`)))));
+      h('code', null, entry.sql), h('span', { class: 'aside' }, `${time(entry.at)} ${zoneName(entry.at)}`)))));
 }
 
 function Elapsed({ since }) {

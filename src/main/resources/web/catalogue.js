@@ -1,17 +1,39 @@
 // The left side: datasets by tenant with search, and the exports with their state.
-import { useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 import { ExportMark, exportLine } from './export-state.js';
-import { ago, time } from './format.js';
+import { ago, time, zoneName } from './format.js';
+import { recent, stars } from './memory.js';
 import { write } from './place.js';
+import { matching } from './search.js';
 import { Skeleton, h } from './ui.js';
+
+/** With more datasets than one sees at once, tenants are folded, and what was starred or opened last stands first. */
+const MANY = 12;
 
 export function Catalogue({ datasets, exports, place, go, searchBox, side }) {
   const [words, setWords] = useState('');
-  const tenants = useMemo(() => byTenant(datasets.value?.datasets ?? [], words), [datasets.value, words]);
-  const found = tenants.flatMap((tenant) => tenant.datasets);
+  const [marked, setMarked] = useState(stars);
+  // On a phone the chosen dataset takes the place of the list.
+  const [listed, setListed] = useState(false);
+  const all = datasets.value?.datasets;
+  const found = useMemo(() => matching(all ?? [], words, textOf), [all, words]);
+  const isMany = (all?.length ?? 0) > MANY;
+  const tenants = useMemo(() => byTenant(found), [found]);
+  const marks = isMany && !words ? [...new Set([...marked, ...recent()])].map((name) => all.find((one) => nameOf(one) === name)).filter(Boolean) : [];
+  const first = marks.length > 1 || marked.length ? marks : [];
+  const current = `${place.tenant}/${place.dataset}`;
+  useEffect(() => {
+    const changed = () => setMarked(stars());
+    addEventListener('stars', changed);
+    return () => removeEventListener('stars', changed);
+  }, []);
+  useEffect(() => {
+    setListed(false);
+    setWords('');
+  }, [current]);
 
   const keys = (event) => {
-    const links = [...event.currentTarget.querySelectorAll('.tree a')];
+    const links = [...event.currentTarget.querySelectorAll('.tree a, .tree summary')].filter((one) => one.checkVisibility());
     const at = links.indexOf(document.activeElement);
     if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
       event.preventDefault();
@@ -21,11 +43,15 @@ export function Catalogue({ datasets, exports, place, go, searchBox, side }) {
       go(placeOf(found[0]));
     } else if (event.key === 'Escape' && event.target === searchBox.current) {
       setWords('');
+      setListed(false);
     }
   };
+  const entry = (dataset, stop) => h(Entry, { key: dataset.dataset_id, dataset, place, stop, star: marked.includes(nameOf(dataset)) });
+  // One of them is a stop of the Tab key; arrows lead to the others.
+  const stop = first[0] ?? found.find((one) => nameOf(one) === current) ?? found[0];
 
-  return h('aside', { class: 'side', 'aria-label': 'Data and exports' },
-    h('section', { onKeyDown: keys },
+  return h('aside', { class: `side${place.dataset && !listed && !words ? ' chosen' : ''}`, 'aria-label': 'Data and exports' },
+    h('section', { class: 'data', onKeyDown: keys },
       h('h2', null, 'Data'),
       h('input', {
         ref: searchBox,
@@ -34,17 +60,21 @@ export function Catalogue({ datasets, exports, place, go, searchBox, side }) {
         'aria-label': 'Search datasets',
         value: words,
         onInput: (event) => setWords(event.target.value),
+        onFocus: () => setListed(true),
+        onClick: () => setListed(true),
       }),
       !datasets.value && datasets.loading && h(Skeleton, { lines: 4 }),
       datasets.error && (place.view !== 'data' || datasets.value) && datasets.error.status !== 0 && h('p', { class: 'note' }, datasets.error.message),
       (datasets.value?.notes ?? []).map((note) => h('p', { key: note, class: 'note' }, note)),
       datasets.value && !found.length && words && h('p', { class: 'note' }, `No dataset matches “${words}”.`),
-      h('ul', { class: 'tree' }, tenants.map((tenant) => h('li', { key: tenant.id },
-        h('h3', { title: tenant.id }, tenant.name),
-        h('ul', null, tenant.datasets.map((dataset) => h(Entry, { key: dataset.dataset_id, dataset, place }))))))),
+      h('ul', { class: 'tree' },
+        first.length > 0 && h('li', { key: ' first' }, h('h3', null, 'Starred and recent'), h('ul', null, first.map((dataset) => entry(dataset, dataset === stop)))),
+        tenants.map((tenant) => h('li', { key: tenant.id },
+          h(Tenant, { tenant, folds: isMany, open: Boolean(words) || tenants.length === 1 || tenant.id === place.tenant },
+            h('ul', null, tenant.datasets.map((dataset) => entry(dataset, dataset === stop)))))))),
     h('button', { type: 'button', class: 'skip', onClick: () => document.querySelector('.cm-content')?.focus() }, 'To the query'),
     h('section', { ref: side, class: 'slot' }),
-    h('section', null,
+    h('section', { class: 'exports-of-side' },
       h('h2', null, h('a', { href: '#/exports' }, 'Exports')),
       exports.error && exports.error.status !== 401 && h('p', { class: 'note' }, exports.error.message),
       exports.value?.exports.length === 0 && h('p', { class: 'note' }, 'None yet. Save a query as an export.'),
@@ -54,29 +84,34 @@ export function Catalogue({ datasets, exports, place, go, searchBox, side }) {
             h(ExportMark, { entry }), h('span', { class: 'name' }, entry.name), h('span', { class: 'aside' }, exportLine(entry))))))));
 }
 
-function Entry({ dataset, place }) {
+function Tenant({ tenant, folds, open, children }) {
+  return folds
+    ? h('details', { open }, h('summary', { title: tenant.id, tabIndex: -1 }, h('span', { class: 'name' }, tenant.name), h('span', { class: 'aside' }, tenant.datasets.length)), children)
+    : [h('h3', { key: 'name', title: tenant.id }, tenant.name), children];
+}
+
+function Entry({ dataset, place, stop, star }) {
   const current = dataset.tenant_id === place.tenant && dataset.dataset_id === place.dataset;
-  const title = dataset.newest ? `${dataset.dataset_id}: newest partition ${time(dataset.newest.from)} UTC` : dataset.dataset_id;
-  return h('li', null, h('a', { href: write(placeOf(dataset)), 'aria-current': current ? 'true' : undefined, title },
+  const title = dataset.newest ? `${dataset.dataset_id}: newest partition ${time(dataset.newest.from)} ${zoneName(dataset.newest.from)}` : dataset.dataset_id;
+  return h('li', null, h('a', { href: write(placeOf(dataset)), 'aria-current': current ? 'true' : undefined, title, tabIndex: stop ? 0 : -1 },
     h('span', { class: 'name' }, dataset.name || dataset.dataset_id),
+    star && h('span', { 'aria-label': 'starred', role: 'img' }, '★'),
     dataset.testing && h('span', { class: 'badge' }, 'testing'),
     dataset.active === false && h('span', { class: 'badge plain' }, 'inactive'),
     dataset.newest && h('span', { class: 'aside' }, ago(dataset.newest.to))));
 }
 
 const placeOf = (dataset) => ({ view: 'data', tenant: dataset.tenant_id, dataset: dataset.dataset_id });
+const nameOf = (dataset) => `${dataset.tenant_id}/${dataset.dataset_id}`;
+const textOf = (dataset) => [dataset.tenant_name, dataset.tenant_id, dataset.name, dataset.dataset_id].join(' ');
 
-function byTenant(datasets, words) {
-  const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
+function byTenant(datasets) {
   const tenants = new Map();
   for (const dataset of datasets) {
-    const text = [dataset.tenant_name, dataset.tenant_id, dataset.name, dataset.dataset_id].join(' ').toLowerCase();
-    if (wanted.every((word) => text.includes(word))) {
-      const tenant = tenants.get(dataset.tenant_id)
-        ?? { id: dataset.tenant_id, name: dataset.tenant_name || dataset.tenant_id, datasets: [] };
-      tenant.datasets.push(dataset);
-      tenants.set(dataset.tenant_id, tenant);
-    }
+    const tenant = tenants.get(dataset.tenant_id)
+      ?? { id: dataset.tenant_id, name: dataset.tenant_name || dataset.tenant_id, datasets: [] };
+    tenant.datasets.push(dataset);
+    tenants.set(dataset.tenant_id, tenant);
   }
   return [...tenants.values()];
 }

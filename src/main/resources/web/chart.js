@@ -1,108 +1,72 @@
-// The result over time and by value, as plain SVG: its number column if each row is a group, otherwise the number of
-// records.
-import { useMemo, useState } from 'preact/hooks';
-import { compact, number, plural, time, value } from './format.js';
+// The result as a chart, in plain SVG: over time, or the values with the most. What it plots is in the link.
+import { useMemo } from 'preact/hooks';
+import { RECORDS, chosen, overTime, topOf } from './chart-data.js';
+import { compact, number, plural, time, value, zoneName } from './format.js';
 import { State, h } from './ui.js';
 
-/** Means the number of records, beside the names of columns. */
-const RECORDS = '';
-const NUMBERS = /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL)/;
-const BUCKETS = 60;
-const MOST_VALUES = 12;
-const STEPS = [1, 5, 10, 30, 60, 300, 600, 1800, 3600, 10800, 21600, 43200, 86400, 604800, 2592000].map((seconds) => seconds * 1000);
+const HEIGHT = 160;
+const KINDS = [['bars', 'bars'], ['lines', 'lines'], ['top', 'top values']];
+const NO_SERIES = '';
 
-export function Chart({ result, grouped, onFilter }) {
-  const { columns, types, rows, truncated } = result;
-  const times = columns.filter((name, at) => /^(TIMESTAMP|DATE)/.test(types[at]));
-  const numbers = columns.filter((name, at) => NUMBERS.test(types[at]));
-  const [timeColumn, setTimeColumn] = useState();
-  const [column, setColumn] = useState();
-  const [measure, setMeasure] = useState();
-  const chosenTime = times.includes(timeColumn) ? timeColumn : times[0];
-  const chosen = columns.includes(column) ? column
-    : columns.find((name, at) => /VARCHAR/.test(types[at])) ?? columns.find((name) => name !== chosenTime && !numbers.includes(name)) ?? columns[0];
-  const chosenMeasure = measure === RECORDS || numbers.includes(measure) ? measure
-    : grouped ? numbers.find((name) => name !== chosen) ?? RECORDS : RECORDS;
-  const sums = useMemo(() => (chosenTime ? overTime(rows, chosenTime, chosenMeasure) : null), [rows, chosenTime, chosenMeasure]);
-  const top = useMemo(() => topValues(rows, chosen, chosenMeasure), [rows, chosen, chosenMeasure]);
-
+/** @param onChange gets {kind, x, y, series}, what of it is undefined is guessed */
+export function Chart({ result, grouped, wanted, onChange, onFilter }) {
+  const { columns, rows, truncated } = result;
+  const chart = useMemo(() => chosen(result, grouped, wanted), [result, grouped, wanted]);
+  const { kind, x, y, series, times, numbers } = chart;
+  const drawn = useMemo(() => (kind === 'top' ? topOf(rows, x, y[0]) : overTime(rows, chart, kind === 'bars')), [rows, chart]);
   if (!rows.length) {
     return h(State, { title: 'No records, so no chart.' });
   }
-  const of = chosenMeasure === RECORDS ? 'Records' : `Sum of ${chosenMeasure}`;
+  const change = (next) => onChange({ kind, x, y, series: series ?? NO_SERIES, ...next });
+  const words = (name) => name || 'number of records';
+  const of = y.map((name) => (name === RECORDS ? 'Records' : `Sum of ${name}`)).join(', ');
   return h('div', { class: 'chart' },
-    h('p', { class: 'note' }, 'Shows ',
-      h(Choice, { label: 'Measure', options: [RECORDS, ...numbers], names: (name) => name || 'number of records', chosen: chosenMeasure, onChoose: setMeasure }),
-      truncated && ` of the first ${number(rows.length)} records; group in SQL to count all.`),
-    h('section', null,
-      h('h3', null, `${of} over time (UTC) by `, h(Choice, { label: 'Time column', options: times, chosen: chosenTime, onChoose: setTimeColumn })),
-      sums ? h(Bars, { sums, of }) : h('p', { class: 'note' }, 'The result has no time column.')),
-    h('section', null,
-      h('h3', null, `${of} by `, h(Choice, { label: 'Column', options: columns, chosen, onChoose: setColumn })),
-      h('ul', { class: 'bars' }, top.list.map(([given, sum]) => h('li', { key: value(given) },
-        h('button', { type: 'button', class: 'quiet', title: 'Filter by this value', onClick: () => onFilter(chosen, given) },
-          h('span', { class: 'fill', style: { width: `${Math.max(sum / (top.list[0][1] || 1) * 100, 0)}%` } }),
-          h('span', { class: 'name' }, value(given)),
-          h('span', { class: 'aside' }, number(sum)))))),
-      h('p', { class: 'note' }, `${plural(top.distinct, 'distinct value')}`)));
+    h('div', { class: 'bar-line note' },
+      h(Choice, { label: 'Kind', options: KINDS, chosen: kind, onChoose: (next) => onChange({ y, kind: next }) }), 'of',
+      y.map((name, at) => h(Choice, { key: at, label: at ? `Measure ${at + 1}` : 'Measure', options: [RECORDS, ...numbers].map((one) => [one, words(one)]), chosen: name, onChoose: (next) => change({ y: y.with(at, next) }) })),
+      kind !== 'top' && numbers.length > y.length && h('button', { type: 'button', class: 'quiet', onClick: () => change({ y: [...y, numbers.find((name) => !y.includes(name))], series: NO_SERIES }) }, '+ measure'),
+      y.length > 1 && h('button', { type: 'button', class: 'quiet', onClick: () => change({ y: y.slice(0, -1) }) }, '− measure'), 'by',
+      h(Choice, { label: kind === 'top' ? 'Column' : 'Time column', options: (kind === 'top' ? columns : times.length ? times : columns).map((one) => [one, one]), chosen: x, onChoose: (next) => change({ x: next }) }),
+      kind !== 'top' && y.length === 1 && h(Choice, { label: 'Series', options: [[NO_SERIES, 'in one series'], ...columns.filter((name) => name !== x).map((name) => [name, `a series for each ${name}`])], chosen: series ?? NO_SERIES, onChoose: (next) => change({ series: next }) }),
+      truncated && h('span', null, `of the first ${number(rows.length)} records; group in SQL to count all.`)),
+    kind === 'top' ? h(Top, { drawn, of, x, onFilter })
+      : drawn ? h(OverTime, { drawn, of, kind }) : h('p', { class: 'note' }, 'The column has no times. Choose top values, or another column.'));
 }
 
-const Choice = ({ label, options, names = (name) => name, chosen, onChoose }) => options.length < 2 ? h('b', null, names(chosen ?? '–'))
-  : h('select', { 'aria-label': label, value: chosen, onChange: (event) => onChoose(event.target.value) },
-    options.map((name) => h('option', { key: name, value: name }, names(name))));
+const Choice = ({ label, options, chosen: name, onChoose }) =>
+  h('select', { 'aria-label': label, value: name, onChange: (event) => onChoose(event.target.value) },
+    options.map(([id, words]) => h('option', { key: id, value: id }, words)));
 
-function Bars({ sums, of }) {
-  const most = Math.max(...sums.buckets) || 1;
-  const width = 1000 / sums.buckets.length;
-  return h('div', { class: 'over-time' },
-    h('div', { class: 'most', 'aria-hidden': 'true' }, compact(most)),
-    h('svg', { viewBox: '0 0 1000 160', preserveAspectRatio: 'none', role: 'img', 'aria-label': `${of} over time, at most ${most} in ${sums.stepText}` },
-      sums.buckets.map((sum, at) => {
-        const height = Math.max(sum / most * 158, 0);
-        const from = new Date(sums.first + at * sums.step).toISOString();
-        return h('rect', { key: at, class: 'bar in', x: at * width + width * 0.06, width: width * 0.88, y: 160 - height, height },
-          h('title', null, `${time(from)}: ${number(sum)}`));
-      })),
-    h('div', { class: 'axis', 'aria-hidden': 'true' },
-      h('span', null, time(new Date(sums.first).toISOString())),
-      h('span', null, `one bar: ${sums.stepText}`),
-      h('span', null, time(new Date(sums.first + sums.buckets.length * sums.step).toISOString()))));
+function Top({ drawn, of, x, onFilter }) {
+  const most = drawn.list[0][1] || 1;
+  return h('section', null,
+    h('h3', null, `${of} by ${x}`),
+    h('ul', { class: 'bars' }, drawn.list.map(([given, sum]) => h('li', { key: value(given) },
+      h('button', { type: 'button', class: 'quiet', title: 'Filter by this value', onClick: () => onFilter(x, given) },
+        h('span', { class: 'fill', style: { width: `${Math.max(sum / most * 100, 0)}%` } }),
+        h('span', { class: 'name' }, value(given)),
+        h('span', { class: 'aside' }, number(sum)))))),
+    h('p', { class: 'note' }, plural(drawn.distinct, 'distinct value')));
 }
 
-/** The amount that a row adds: one record, or its own number. Integers beyond a Number's range are BigInt. */
-const amount = (row, measure) => (measure === RECORDS ? 1 : Number(row[measure] ?? 0));
-
-function overTime(rows, column, measure) {
-  const points = rows.map((row) => [Date.parse(row[column]), amount(row, measure)]).filter(([moment]) => Number.isFinite(moment));
-  if (!points.length) {
-    return null;
-  }
-  let low = Infinity;
-  let high = -Infinity;
-  for (const [moment] of points) {
-    low = Math.min(low, moment);
-    high = Math.max(high, moment);
-  }
-  const step = STEPS.find((size) => (high - low) / size < BUCKETS) ?? Math.ceil((high - low) / BUCKETS / 86400000) * 86400000;
-  const first = Math.floor(low / step) * step;
-  const buckets = new Array(Math.floor((high - first) / step) + 1).fill(0);
-  for (const [moment, sum] of points) {
-    buckets[Math.floor((moment - first) / step)] += sum;
-  }
-  return { first, step, buckets, stepText: stepText(step / 1000) };
-}
-
-function stepText(seconds) {
-  const [size, unit] = [[86400, 'day'], [3600, 'hour'], [60, 'minute'], [1, 'second']].find(([length]) => seconds % length === 0);
-  return plural(seconds / size, unit);
-}
-
-function topValues(rows, column, measure) {
-  const sums = new Map();
-  for (const row of rows) {
-    const given = row[column];
-    const key = given !== null && typeof given === 'object' ? value(given) : given ?? null;
-    sums.set(key, (sums.get(key) ?? 0) + amount(row, measure));
-  }
-  return { distinct: sums.size, list: [...sums].sort((one, other) => other[1] - one[1]).slice(0, MOST_VALUES) };
+function OverTime({ drawn: { first, last, step, stepText, series, most }, of, kind }) {
+  const length = series[0].sums.length;
+  const width = 1000 / length;
+  const y = (sum) => HEIGHT - Math.max(sum / most * (HEIGHT - 2), 0);
+  const under = (at, which) => series.slice(0, which).reduce((sum, { sums }) => sum + Math.max(sums[at], 0), 0);
+  const moments = Array.from({ length }, (_, at) => at);
+  return h('section', { class: 'over-time' },
+    h('h3', null, `${of} over time (${zoneName(first)})`),
+    h('div', { class: 'plot' },
+      h('div', { class: 'most', 'aria-hidden': 'true' }, compact(most)),
+      h('svg', { viewBox: `0 0 1000 ${HEIGHT}`, preserveAspectRatio: 'none', role: 'img', 'aria-label': `${of} over time, at most ${number(most)} in ${stepText}` },
+        kind === 'lines'
+          ? series.map(({ name, sums }, which) => h('polyline', { key: name, class: `line s${which}`, points: sums.map((sum, at) => `${(at + 0.5) * width},${y(sum)}`).join(' ') }))
+          : series.flatMap(({ name, sums }, which) => sums.map((sum, at) => sum > 0 && h('rect', {
+            key: `${name}${at}`, class: `bar s${which}`, x: at * width + width * 0.06, width: width * 0.88, y: y(sum + under(at, which)), height: HEIGHT - y(sum),
+          }))),
+        moments.map((at) => h('rect', { key: at, class: 'hit', x: at * width, width, y: 0, height: HEIGHT },
+          h('title', null, [time(first + at * step), ...series.map(({ name, sums }) => `${name}: ${number(sums[at])}`)].join('\n')))))),
+    h('div', { class: 'axis', 'aria-hidden': 'true' }, h('span', null, time(first)), h('span', null, `one bar: ${stepText}`.replace('bar', kind === 'lines' ? 'point' : 'bar')), h('span', null, time(last))),
+    series.length > 1 && h('ul', { class: 'legend' }, series.map(({ name }, which) => h('li', { key: name }, h('svg', { viewBox: '0 0 10 10', 'aria-hidden': 'true' }, h('rect', { class: `bar s${which}`, width: 10, height: 10 })), ` ${name}`))));
 }

@@ -1,5 +1,5 @@
 // The SQL editor: CodeMirror with this dataset's columns. Loaded after the first paint.
-import { acceptCompletion, autocompletion, closeBrackets, closeBracketsKeymap, completeFromList, completionKeymap } from '@codemirror/autocomplete';
+import { acceptCompletion, autocompletion, closeBrackets, closeBracketsKeymap, completeFromList, completionKeymap, ifNotIn } from '@codemirror/autocomplete';
 import { defaultKeymap, history, historyKeymap } from '@codemirror/commands';
 import { SQLDialect, sql } from '@codemirror/lang-sql';
 import { HighlightStyle, bracketMatching, syntaxHighlighting } from '@codemirror/language';
@@ -9,6 +9,7 @@ import { EditorView, drawSelection, keymap, placeholder } from '@codemirror/view
 import { tags } from '@lezer/highlight';
 import { FUNCTIONS } from './functions.js';
 import { identifier } from './sql.js';
+import { valueSource } from './values.js';
 
 const DUCKDB = SQLDialect.define({
   keywords: 'all and any as asc between by case cast columns cross desc distinct else end except exclude exists filter first following '
@@ -31,15 +32,16 @@ const COLOURS = HighlightStyle.define([
   { tag: [tags.standard(tags.name), tags.typeName], class: 'sql-function' },
 ]);
 
-const functions = completeFromList(FUNCTIONS.map((name) => ({ label: name, type: 'function', apply: name + '(', boost: -1 })));
+const functions = ifNotIn(['String'], completeFromList(FUNCTIONS.map((name) => ({ label: name, type: 'function', apply: name + '(', boost: -1 }))));
 
 const options = (columns) => columns.map((column) => ({
   label: column.name, apply: identifier(column.name), detail: column.type.toLowerCase(), type: 'property', boost: 2 }));
 
-function language({ columns, lookups }) {
+function language(given) {
+  const { columns, lookups } = given;
   const tables = Object.fromEntries([...lookups, { name: 'events', columns }].map((table) => [table.name, options(table.columns)]));
   const support = sql({ dialect: DUCKDB, schema: tables, defaultTable: 'events', upperCaseKeywords: true });
-  return [support, DUCKDB.language.data.of({ autocomplete: functions })];
+  return [support, DUCKDB.language.data.of({ autocomplete: functions }), DUCKDB.language.data.of({ autocomplete: valueSource(() => given) })];
 }
 
 /** An editor in the parent: {text, setText, setTables, insert, mark, focus, destroy}. */

@@ -4,7 +4,7 @@ import { DeadLetters } from './dead-letters.js';
 import { ExportMark } from './export-state.js';
 import { path, post } from './api.js';
 import { Confirm } from './confirm.js';
-import { duration, number, plural, retries, time } from './format.js';
+import { duration, number, plural, retries, time, zoneName } from './format.js';
 import { Manage } from './manage.js';
 import { write } from './place.js';
 import { Table } from './table.js';
@@ -43,7 +43,7 @@ export function Exports({ exports, place, go }) {
   const chosen = list.find((entry) => entry.name === place.name && entry.destination === place.destination);
   return h('div', { class: 'exports' },
     h('h1', null, 'Exports'),
-    h('p', { class: 'note' }, 'All times are UTC.'),
+    h('p', { class: 'note' }, `All times are ${zoneName()}.`),
     h(Watch, { onChange: exports.reload }),
     list.length === 0
       ? h(State, { title: 'No export yet.' }, h('p', null, 'Pick a dataset, query the records you need, and save the query as an export.'))

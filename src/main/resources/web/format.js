@@ -1,4 +1,22 @@
-// Numbers, sizes and times as people read them. Times are UTC.
+// Numbers, sizes and times as people read them. Times are UTC, or of this machine's zone where a person wants that.
+import { rememberZone, zone } from './memory.js';
+
+let local = zone() === 'local';
+
+/** Whether times are shown in the zone of this machine. */
+export const isLocal = () => local;
+
+export function showLocal(on) {
+  local = on;
+  rememberZone(on ? 'local' : 'UTC');
+}
+
+/** The zone of what `time` gives, e.g. "UTC" or "UTC+2". */
+export function zoneName(at = Date.now()) {
+  const minutes = local ? -new Date(at).getTimezoneOffset() : 0;
+  const rest = Math.abs(minutes) % 60;
+  return minutes === 0 ? 'UTC' : `UTC${minutes < 0 ? '−' : '+'}${Math.floor(Math.abs(minutes) / 60)}${rest ? `:${String(rest).padStart(2, '0')}` : ''}`;
+}
 
 const whole = new Intl.NumberFormat('en-US');
 const short = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 1 });
@@ -49,15 +67,20 @@ export function ago(iso) {
   return seconds < 60 ? 'now' : `${duration(seconds)} ago`;
 }
 
-/** 2026-11-20 14:00, without the minutes at midnight; the caller says that it is UTC. */
+/** 2026-11-20 14:00, without the minutes at midnight; the caller says of which zone it is. */
 export function time(iso) {
   if (!iso) {
     return '–';
   }
-  const text = new Date(iso).toISOString();
+  const text = shifted(iso).toISOString();
   return text.slice(11, 19) === '00:00:00' ? text.slice(0, 10)
     : text.slice(17, 19) === '00' ? `${text.slice(0, 10)} ${text.slice(11, 16)}`
     : `${text.slice(0, 10)} ${text.slice(11, 19)}`;
+}
+
+function shifted(iso) {
+  const given = new Date(iso);
+  return local ? new Date(given.getTime() - given.getTimezoneOffset() * 60000) : given;
 }
 
 /** A value of a record in one line. */

@@ -10,6 +10,8 @@ const SPARE_ROWS = 8;
 /** This many rows before the end, the grid asks for the next ones. */
 const AHEAD = 100;
 const NARROWEST = 40;
+/** What a key adds to the width of a column. */
+const STEP = 20;
 
 export function Grid({ result, layout, onRest, onFilter, onGroup, onDrill, onRecord }) {
   const { rows } = result;
@@ -23,6 +25,7 @@ export function Grid({ result, layout, onRest, onFilter, onGroup, onDrill, onRec
 
   const order = useMemo(() => sorted(rows, sort), [rows, sort]);
   const [widths, setWidths] = useState(layout.widths);
+  useEffect(() => setWidths(layout.widths), [layout.widths]);
   const offsets = useMemo(() => offsetsOf(columns, types, result.first.rows, view.width, widths), [columns, types, result.first, view.width, widths]);
   useEffect(() => {
     const measure = () => box.current && setView(visible(box.current));
@@ -69,7 +72,8 @@ export function Grid({ result, layout, onRest, onFilter, onGroup, onDrill, onRec
       element.scrollLeft = offsets[column + 1] - element.clientWidth;
     }
   };
-  const resize = (at, width) => setWidths((before) => ({ ...before, [columns[at]]: Math.max(Math.round(width), NARROWEST) }));
+  const resized = (before, at, width) => ({ ...before, [columns[at]]: Math.max(Math.round(width), NARROWEST) });
+  const resize = (at, width) => setWidths((before) => resized(before, at, width));
   const drag = (event, at) => {
     event.preventDefault();
     const edge = event.currentTarget;
@@ -79,7 +83,7 @@ export function Grid({ result, layout, onRest, onFilter, onGroup, onDrill, onRec
     edge.onpointerup = () => {
       edge.onpointermove = edge.onpointerup = null;
       setWidths((now) => {
-        layout.keepWidths(now);
+        layout.arrange({ widths: now });
         return now;
       });
     };
@@ -93,7 +97,12 @@ export function Grid({ result, layout, onRest, onFilter, onGroup, onDrill, onRec
       ArrowDown: [1, 0], ArrowUp: [-1, 0], ArrowRight: [0, 1], ArrowLeft: [0, -1],
       PageDown: [page, 0], PageUp: [-page, 0], Home: [-rows.length, 0], End: [rows.length, 0],
     }[event.key];
-    if (step) {
+    if (event.shiftKey && step?.[1]) {
+      event.preventDefault();
+      const now = resized(widths, cell.column, offsets[cell.column + 1] - offsets[cell.column] + step[1] * STEP);
+      setWidths(now);
+      layout.arrange({ widths: now });
+    } else if (step) {
       event.preventDefault();
       const row = Math.min(Math.max(cell.row + step[0], 0), rows.length - 1);
       const column = Math.min(Math.max(cell.column + step[1], 0), columns.length - 1);
@@ -141,7 +150,7 @@ export function Grid({ result, layout, onRest, onFilter, onGroup, onDrill, onRec
       'aria-sort': sort?.column === columns[at] ? (sort.down ? 'descending' : 'ascending') : 'none',
       onClick: () => setSort(nextSort(sort, columns[at])),
     }, h('span', { class: 'name' }, columns[at]), h('span', { class: 'type' }, sortMark(sort, columns[at]) || shortType(types[at])),
-      h('span', { class: 'edge', title: 'Drag for the width', onPointerDown: (event) => drag(event, at), onClick: (event) => event.stopPropagation() })))),
+      h('span', { class: 'edge', title: 'Drag for the width, or Shift and an arrow', onPointerDown: (event) => drag(event, at), onClick: (event) => event.stopPropagation() })))),
   h('div', { class: 'grid-body', role: 'rowgroup', style: { height: rows.length * ROW + 'px', width: offsets[columns.length] + 'px' } },
     Array.from({ length: Math.max(last - first, 0) }, (_, index) => first + index).map((row) =>
       h('div', { key: row, class: row % 2 ? 'row odd' : 'row', role: 'row', 'aria-rowindex': row + 2, style: { top: row * ROW + 'px' } },

@@ -1,11 +1,12 @@
 // Keys and words, behind "?".
+import { zoneName } from './format.js';
 import { MODIFIER, h } from './ui.js';
 
 const KEYS = [
   [`${MODIFIER} K`, 'search datasets; arrows and Enter choose'],
   [`${MODIFIER} Enter`, 'run the query'],
   ['Escape', 'cancel a running query, close a menu'],
-  ['Arrows', 'move in the records; Enter: actions for a value; Space: the whole record; C: copy'],
+  ['Arrows', 'move in the records; Enter: actions for a value; Space: the whole record; C: copy; with Shift: the width of the column'],
   ['?', 'this help'],
 ];
 const WORDS = [
@@ -21,5 +22,5 @@ const list = (entries, tag) => h('dl', null, entries.flatMap(([term, meaning]) =
 
 export const Help = ({ onClose }) => h('aside', { class: 'help', 'aria-label': 'Keys and words' },
   list(KEYS, 'kbd'), list(WORDS, 'strong'),
-  h('p', null, 'All times are UTC.'),
+  h('p', null, `Times are ${zoneName()}; those of records stand in them as they are sent.`),
   h('button', { type: 'button', onClick: onClose }, 'Close'));

@@ -3,6 +3,10 @@ import { value } from './format.js';
 
 const NARROW = 72;
 const WIDE = 420;
+/** A text to read is the widest. */
+const WIDEST = 900;
+const MESSAGE = /message|^msg$|body|raw|text|description/i;
+const MOST_CHARACTERS = 60;
 const PER_CHARACTER = 7.7;
 
 /** The start of each column; the last one reaches at least the edge. */
@@ -11,8 +15,9 @@ export function offsetsOf(columns, types, rows, width, widths) {
   const offsets = [0];
   columns.forEach((name, at) => {
     const head = name.length + shortType(types[at]).length + 4;
-    const longest = Math.max(head, ...sample.map((row) => Math.min(text(row[name]).length, 60)));
-    offsets.push(offsets[at] + (Object.hasOwn(widths, name) ? widths[name] : Math.round(Math.min(Math.max(longest * PER_CHARACTER + 18, NARROW), WIDE))));
+    const isMessage = MESSAGE.test(name);
+    const longest = Math.max(head, ...sample.map((row) => Math.min(text(row[name]).length, isMessage ? 2 * MOST_CHARACTERS : MOST_CHARACTERS)));
+    offsets.push(offsets[at] + (Object.hasOwn(widths, name) ? widths[name] : Math.round(Math.min(Math.max(longest * PER_CHARACTER + 18, NARROW), isMessage ? WIDEST : WIDE))));
   });
   offsets[columns.length] = Math.max(offsets[columns.length], width);
   return offsets;

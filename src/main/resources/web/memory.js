@@ -6,8 +6,12 @@ const THEME = 'connector.theme';
 const DESTINATION = 'connector.destination';
 const LAYOUTS = 'connector.layouts';
 const DRAFTS = 'connector.drafts';
+const ZONE = 'connector.zone';
+const STARS = 'connector.stars';
+const RECENT = 'connector.recent';
 const RUN = 'connector.run';
 const MOST_QUERIES = 50;
+const MOST_RECENT = 5;
 
 export function queries() {
   try {
@@ -81,6 +85,29 @@ export const theme = () => kept(THEME);
 
 /** The last chosen destination, without the values typed for it. */
 export const destinationName = () => kept(DESTINATION);
+
+/** 'local', or undefined or 'UTC'. */
+export const zone = () => kept(ZONE);
+
+export const rememberZone = (name) => store(ZONE, name);
+
+/** The datasets, as 'tenant/dataset', that a person has marked, and those opened last, the newest first. */
+export const stars = () => list(STARS);
+export const recent = () => list(RECENT);
+
+export const rememberStars = (names) => store(STARS, JSON.stringify(names));
+
+export const rememberRecent = (name) =>
+  store(RECENT, JSON.stringify([name, ...recent().filter((one) => one !== name)].slice(0, MOST_RECENT)));
+
+function list(key) {
+  try {
+    const found = JSON.parse(kept(key) ?? '[]');
+    return Array.isArray(found) ? found.filter((one) => typeof one === 'string') : [];
+  } catch {
+    return [];
+  }
+}
 
 export const rememberTheme = (name) => store(THEME, name);
 

@@ -2,7 +2,7 @@
 // view and no server logs the query.
 
 /**
- * {view: 'data', tenant, dataset, from, to, sql, time, columns, pinned}, {view: 'exports', name, destination} or {view: 'runs', name};
+ * {view: 'data', tenant, dataset, from, to, sql, time, columns, pinned, widths, tab, chart}, {view: 'exports', name, destination} or {view: 'runs', name};
  * `cut`: the link contained an invalid time, which is left out.
  */
 export function read(hash) {
@@ -24,8 +24,17 @@ export function read(hash) {
     time: values.get('time') ?? undefined,
     columns: values.has('column') ? values.getAll('column') : undefined,
     pinned: Number(values.get('pinned')) || 0,
+    widths: values.has('width') ? Object.fromEntries(values.getAll('width').map(widthOf).filter(Boolean)) : undefined,
+    tab: values.get('tab') ?? undefined,
+    chart: values.has('chart') ? { kind: values.get('chart'), x: values.get('x') ?? undefined, y: values.has('y') ? values.getAll('y') : undefined, series: values.get('series') ?? undefined } : undefined,
     cut,
   };
+}
+
+/** A width stands as 120:name, because a name may contain anything. */
+function widthOf(text) {
+  const found = /^(\d{1,4}):(.*)$/s.exec(text);
+  return found && [found[2], Number(found[1])];
 }
 
 /** Rejects a value that a mail program or a chat has cut off. */
@@ -36,9 +45,15 @@ export function write(place) {
   const values = [
     ...Object.entries({ from: place.from, to: place.to, sql: place.sql, time: place.time, pinned: place.pinned }),
     ...(place.columns ?? []).map((name) => ['column', name]),
-  ].filter(([, value]) => value);
+    ...Object.entries(place.widths ?? {}).map(([name, width]) => ['width', `${width}:${name}`]),
+    ['tab', place.tab],
+  ].filter(([, value]) => value).concat(chartOf(place.chart));
   const route = [place.view, ...parts.filter(Boolean)].map(encodeURIComponent).join('/');
   return `#/${route}${values.length && place.view === 'data' ? '?' + new URLSearchParams(values) : ''}`;
+}
+
+function chartOf(chart) {
+  return chart ? [['chart', chart.kind], ['x', chart.x], ...(chart.y ?? []).map((name) => ['y', name]), ['series', chart.series]].filter(([, value]) => value !== undefined) : [];
 }
 
 function decode(text) {

@@ -7,12 +7,14 @@ import { Grid } from './grid.js';
 import { Payload, Plan } from './payload.js';
 import { MOST } from './query.js';
 import { RecordView } from './record.js';
+import { Statistics } from './statistics.js';
 import { Copy, Problem, Skeleton, State, Tabs, h, useLoad } from './ui.js';
 
-const TABS = [['records', 'Records'], ['chart', 'Chart'], ['payload', 'Payload'], ['plan', 'Plan']];
+const TABS = [['records', 'Records'], ['chart', 'Chart'], ['statistics', 'Statistics'], ['payload', 'Payload'], ['plan', 'Plan']];
 
-export function Result({ query, tab, setTab, plan, layout, payload, said, rangeWords, searched, range, grouped, onFilter, onGroup, onDrill, onAll }) {
+export function Result({ query, request, tab, setTab, plan, layout, payload, said, rangeWords, searched, range, grouped, chart, onChart, onFilter, onGroup, onDrill, onAll }) {
   const { result } = query;
+  const isStale = Boolean(result && !query.running && (query.error || query.cancelled));
   // A chart of the first few would mislead.
   useEffect(() => {
     if (tab === 'chart') {
@@ -23,11 +25,13 @@ export function Result({ query, tab, setTab, plan, layout, payload, said, rangeW
     h('div', { class: 'bar-line' }, h(Tabs, { label: 'Result', tabs: TABS, chosen: tab, onChoose: setTab }), h('span', { class: 'space' }), h(Cost, { query })),
     h(Problem, { error: query.error, said }),
     query.cancelled && h('p', { class: 'problem plain', role: 'status' }, 'Cancelled. The query was stopped.'),
-    h('div', { class: query.running ? 'panel stale' : 'panel', role: 'tabpanel', 'aria-label': tab },
+    isStale && tab === 'records' && h('p', { class: 'note', role: 'status' }, 'These are still the records of the query before.'),
+    h('div', { class: query.running ? 'panel stale' : isStale ? 'panel old' : 'panel', role: 'tabpanel', 'aria-label': tab, tabIndex: tab === 'statistics' ? 0 : undefined },
       tab === 'payload' ? h(Payload, payload)
         : tab === 'plan' ? h(Plan, { plan })
+        : tab === 'statistics' ? h(Statistics, { request: query.running ? null : request })
         : !result ? (query.running ? h(Skeleton, { lines: 8 }) : null)
-        : tab === 'chart' ? h(Chart, { result, grouped, onFilter })
+        : tab === 'chart' ? h(Chart, { result, grouped, wanted: chart, onChange: onChart, onFilter })
         : h(Records, { query, layout, range, rangeWords, searched, onFilter, onGroup, onDrill, onAll })));
 }
 

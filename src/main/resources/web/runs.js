@@ -1,7 +1,7 @@
 // All runs, of exports and from this page; those under way come first.
 import { useEffect } from 'preact/hooks';
 import { get, path, remove } from './api.js';
-import { duration, number, time } from './format.js';
+import { duration, number, time, zoneName } from './format.js';
 import { write } from './place.js';
 import { RunProgress } from './run.js';
 import { Table } from './table.js';
@@ -44,7 +44,7 @@ export function Runs({ exports, place, go }) {
   const chosen = list.find((run) => run.open);
   return h('div', { class: 'exports' },
     h('h1', null, 'Runs'),
-    h('p', { class: 'note' }, 'The runs of exports and those that were started on this page, until the connector is restarted. All times are UTC.'),
+    h('p', { class: 'note' }, `The runs of exports and those that were started on this page, until the connector is restarted. All times are ${zoneName()}.`),
     error && h(Problem, { error }),
     list.length === 0 ? h(State, { title: 'No run yet.' }, h('p', null, 'Send a query’s records once, or save it as an export.'))
       : h(Table, { columns: COLUMNS, rows: list, id: (run) => run.key, open: chosen }),

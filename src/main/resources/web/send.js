@@ -2,16 +2,19 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { get, post } from './api.js';
 import { destinationName, rememberDestination, rememberRun, run as rememberedRun } from './memory.js';
+import { DOWNLOAD, Download } from './download.js';
 import { RunProgress } from './run.js';
 import { SaveAs } from './save.js';
+import { Toolbar } from './toolbar.js';
 import { Problem, Skeleton, h, useLoad, useTask } from './ui.js';
 
 /** The destinations and the typed values, which outlive a change of the dataset; secrets stay in this page's memory only. */
 export function useDestination([typed, setTyped]) {
   const destinations = useLoad((signal) => get('destinations', signal), []);
   const [name, setName] = useState(destinationName);
-  const list = destinations.value?.destinations ?? [];
-  const chosen = [name, destinations.value?.configured].map((wanted) => list.find((entry) => entry.name === wanted)).find(Boolean) ?? list[0];
+  const list = useMemo(() => (destinations.value ? [DOWNLOAD, ...destinations.value.destinations] : []), [destinations.value]);
+  const configured = destinations.value?.configured === 'stdout' ? DOWNLOAD.name : destinations.value?.configured;
+  const chosen = [name, configured].map((wanted) => list.find((entry) => entry.name === wanted)).find(Boolean) ?? list[0];
   const config = useMemo(() => {
     const given = Object.entries(typed[chosen?.name] ?? {}).filter(([, text]) => text !== '');
     return Object.fromEntries(given);
@@ -54,17 +57,22 @@ export function Send({ destination, request, plan, rangeWords, onPreview }) {
     return h('section', { class: 'send' }, h('h2', null, 'Send'), h(Problem, { error: destinations.error, retry: destinations.reload }));
   }
   if (!chosen) {
-    return h('section', { class: 'send' }, h('h2', null, 'Send'),
-      destinations.loading ? h(Skeleton, { lines: 2 }) : h('p', { class: 'note' }, 'server.allow-destinations allows no destination.'));
+    return h('section', { class: 'send' }, h('h2', null, 'Send'), h(Skeleton, { lines: 2 }));
+  }
+  const heading = h('h2', null, 'Send to ',
+    h('select', { 'aria-label': 'Destination', value: chosen.name, onChange: (event) => destination.choose(event.target.value) },
+      list.map((entry) => h('option', { key: entry.name, value: entry.name }, entry.title ?? entry.name))));
+  const sentence = h('p', { class: 'sentence', role: 'status' }, plan.error ? plan.error.message : plan.value?.sentence ?? (plan.loading ? 'Working out what an export would do…' : ''));
+  if (chosen === DOWNLOAD) {
+    return h('section', { class: 'send', 'aria-label': 'Send' }, heading, sentence, h(Download, { request }),
+      list.length === 1 && h('p', { class: 'note' }, 'server.allow-destinations allows no destination.'));
   }
   const [needed, optional] = [chosen.settings.filter((setting) => setting.required), chosen.settings.filter((setting) => !setting.required)];
   const waiting = missing.length > 0 || !request;
   const why = missing.length ? `First fill in ${missing.map((setting) => setting.name).join(', ')}.` : !request ? 'First run a valid query.' : undefined;
 
   return h('section', { class: 'send', 'aria-label': 'Send' },
-    h('h2', null, 'Send to ',
-      h('select', { 'aria-label': 'Destination', value: chosen.name, onChange: (event) => destination.choose(event.target.value) },
-        list.map((entry) => h('option', { key: entry.name, value: entry.name }, entry.name)))),
+    heading,
     h('p', { class: 'note' }, chosen.description, chosen.guarantee && ` Guarantee: ${chosen.guarantee}`),
     h('div', { class: 'fields' }, needed.map((setting) => h(Field, { key: setting.name, setting, destination }))),
     optional.length > 0 && h('details', { key: chosen.name }, h('summary', null, `More settings (${optional.length})`),
@@ -73,10 +81,10 @@ export function Send({ destination, request, plan, rangeWords, onPreview }) {
       chosen.checkable && h('button', { type: 'button', disabled: check.busy || missing.length > 0, onClick: check.run, title: 'Connects without writing anything' }, 'Check'),
       h('button', { type: 'button', disabled: test.busy || missing.length > 0, onClick: test.run, title: 'Sends one test record' }, 'Test'),
       h(Answer, { task: check, working: 'Checking…' }), h(Answer, { task: test, working: 'Sending one test record…', success: 'The test record was accepted.' })),
-    h('p', { class: 'sentence', role: 'status' }, plan.error ? plan.error.message : plan.value?.sentence ?? (plan.loading ? 'Working out what an export would do…' : '')),
-    h('div', { class: 'bar-line' },
-      h('button', { type: 'button', disabled: waiting, onClick: onPreview }, 'Preview payload'),
+    sentence,
+    h(Toolbar, { label: 'Send', class: 'bar-line' },
       h('button', { type: 'button', class: 'primary', disabled: waiting || running || start.busy, title: running ? 'The export below is running' : undefined, onClick: () => start.busy || start.run() }, 'Export once'),
+      h('button', { type: 'button', disabled: waiting, onClick: onPreview }, 'Preview payload'),
       h('button', { type: 'button', disabled: waiting, 'aria-expanded': panel === 'save', onClick: () => setPanel(panel === 'save' ? null : 'save') }, 'Save as export…'),
       h('span', { class: 'note' }, why ?? `Export once sends: ${rangeWords}.`)),
     start.error && h(Problem, { error: start.error }),

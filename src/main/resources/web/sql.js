@@ -7,7 +7,7 @@ const SIMPLE = /^\s*SELECT\s+([\s\S]+?)\s+FROM\s+events\s*(?:\bWHERE\b([\s\S]+?)
 const TOO_MUCH = /\b(GROUP|HAVING|UNION|EXCEPT|INTERSECT|QUALIFY|WINDOW|JOIN|DISTINCT|SELECT|OVER)\b|--|\/\*/i;
 
 /** {select, where, rest}; null if the text is not that simple. */
-function parts(sql) {
+export function parts(sql) {
   const found = SIMPLE.exec(sql);
   if (!found) {
     return null;
@@ -56,6 +56,15 @@ export function filtered(sql, text) {
   const before = /\bOR\b/i.test(withoutText(query.where)) ? `(${query.where})` : query.where;
   const where = before ? `${before}\n  AND ${text}` : text;
   return `SELECT ${query.select}\nFROM events\nWHERE ${where}${query.rest ? '\n' + query.rest : ''}`;
+}
+
+/** The text with `conditions` in place of those that match `before`. */
+export function limited(sql, before, conditions) {
+  const without = before.reduce((text, one) => text
+    .replace(new RegExp(`\\s+AND\\s+${one.source}`), '')
+    .replace(new RegExp(`${one.source}\\s+AND\\s+`), '')
+    .replace(new RegExp(`\\s+WHERE\\s+${one.source}`), ''), sql);
+  return conditions.length ? filtered(without, conditions.join('\n  AND ')) : without;
 }
 
 export function grouped(sql, column, columnsOfDataset) {

@@ -1,7 +1,9 @@
 // The dataset's partitions over time. Drag over them, or use the two fields, to choose which objects a query reads.
 import { useMemo, useRef, useState } from 'preact/hooks';
-import { bytes, plural, time } from './format.js';
+import { bytes, plural, time, zoneName } from './format.js';
+import { momentOf } from './moment.js';
 import { h } from './ui.js';
+import { Written } from './written.js';
 
 const WIDTH = 1000;
 const HEIGHT = 48;
@@ -12,9 +14,9 @@ export function rangeText(range, newest) {
     return 'all partitions';
   }
   if (!range.from && !range.to) {
-    return newest ? `newest partition, ${time(newest.from)} UTC` : 'newest partition';
+    return newest ? `newest partition, ${time(newest.from)} ${zoneName(newest.from)}` : 'newest partition';
   }
-  return `${range.from ? time(range.from) : 'the beginning'} to ${range.to ? time(range.to) : 'now'} UTC`;
+  return `${range.from ? time(range.from) : 'the beginning'} to ${range.to ? time(range.to) : 'now'} ${zoneName(range.from)}`;
 }
 
 export function Timeline({ overview, range, onRange }) {
@@ -55,7 +57,7 @@ export function Timeline({ overview, range, onRange }) {
       viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
       preserveAspectRatio: 'none',
       role: 'img',
-      'aria-label': `Partitions from ${time(overview.first)} to ${time(overview.last)} UTC; chosen: ${rangeText(range, newest)}`,
+      'aria-label': `Partitions from ${time(overview.first)} to ${time(overview.last)} ${zoneName()}; chosen: ${rangeText(range, newest)}`,
       onPointerDown: down,
       onPointerMove: (event) => drag && setDrag([drag[0], at(event)]),
       onPointerUp: up,
@@ -67,9 +69,9 @@ export function Timeline({ overview, range, onRange }) {
       const height = Math.max(part.bytes / most * (HEIGHT - 6), 2);
       const width = Math.max(x(Date.parse(part.to)) - left - 1, 1.5);
       return h('rect', { key: part.from, class: inside.includes(part) ? 'bar in' : 'bar', x: left, width, y: HEIGHT - height, height },
-        h('title', null, `${time(part.from)} UTC: ${plural(part.objects, 'object')}, ${bytes(part.bytes)}`));
+        h('title', null, `${time(part.from)} ${zoneName(part.from)}: ${plural(part.objects, 'object')}, ${bytes(part.bytes)}`));
     })),
-    h('div', { class: 'axis', 'aria-hidden': 'true' }, h('span', null, time(overview.first)), h('span', null, 'drag to pick a range (UTC)'), h('span', null, time(scale.last))),
+    h('div', { class: 'axis', 'aria-hidden': 'true' }, h('span', null, time(overview.first)), h('span', null, `drag to pick partitions (${zoneName()})`), h('span', null, time(scale.last))),
     h('div', { class: 'range' },
       h('button', { type: 'button', 'aria-pressed': !range.from && !range.to, onClick: () => onRange({}) }, 'Newest'),
       h('button', { type: 'button', 'aria-pressed': isLastDay(range, scale), onClick: () => onRange(lastDay(scale)) }, 'Last day'),
@@ -81,20 +83,12 @@ export function Timeline({ overview, range, onRange }) {
 
 /** A time as text, because a browser's own field follows its locale. */
 function Moment({ label, value, onChange }) {
-  const [wrong, setWrong] = useState(false);
-  const change = (event) => {
-    const moment = Date.parse(event.target.value.trim().replace(' ', 'T') + (event.target.value.trim().length > 10 ? 'Z' : ''));
-    setWrong(Number.isNaN(moment));
-    if (!Number.isNaN(moment)) {
-      onChange(iso(moment));
-    }
+  const written = (text) => {
+    const moment = momentOf(text);
+    return moment === undefined ? 'No time. Write 2026-11-20 14:00.' : onChange(iso(moment));
   };
-  return h('label', null, label, ' ', h('input', {
-    value: iso(value).slice(0, 16).replace('T', ' '),
-    'aria-label': `${label}, UTC, as 2026-11-20 14:00`,
-    'aria-invalid': wrong,
-    title: 'UTC, as 2026-11-20 14:00',
-    onChange: change,
+  return h('label', null, label, ' ', h(Written, {
+    'aria-label': `${label}, ${zoneName()}, as 2026-11-20 14:00`, title: `${zoneName()}, as 2026-11-20 14:00`, shown: time(value), onWritten: written,
   }));
 }
 
@@ -120,6 +114,22 @@ function touched(partitions, from, to) {
     return { from: iso(from), to: iso(to + 1000) };
   }
   return { from: inside[0].from, to: inside[inside.length - 1].to };
+}
+
+/** {from, to} in milliseconds of what is read; undefined where no partition has a date. */
+export function spanOf({ partitions, newest }, range) {
+  const scale = scaleOf(partitions);
+  return scale && chosenTimes(range, newest, scale);
+}
+
+/** The range with the partitions of a window of time, unless those that are read have it or there are none. */
+export function covering(overview, range, window) {
+  const span = spanOf(overview, range);
+  if (!window || !span || ((window.from ?? span.from) >= span.from && (window.to ?? span.to) <= span.to && (window.to !== undefined || window.from < span.to))) {
+    return range;
+  }
+  const [from, to] = [window.from ?? -Infinity, window.to ?? Infinity];
+  return overview.partitions.some((part) => Date.parse(part.to) > from && Date.parse(part.from) <= to) ? touched(overview.partitions, from, to) : range;
 }
 
 function chosenTimes(range, newest, scale) {

@@ -150,6 +150,8 @@ export function Menu({ label, title, children, align = 'left' }) {
         root.current?.querySelector('button')?.focus();
       }
     };
+    // On a phone it may open below what is visible.
+    root.current.querySelector('.menu-list').scrollIntoView({ block: 'nearest' });
     document.addEventListener('pointerdown', elsewhere);
     document.addEventListener('focusin', elsewhere);
     document.addEventListener('keydown', escape);
@@ -188,9 +190,12 @@ export async function copyText(text) {
   }
 }
 
-export function download(name, text, type = 'text/plain') {
+export const download = (name, text, type = 'text/plain') => save(name, new Blob([text], { type }));
+
+/** Gives the browser a file to keep. */
+export function save(name, blob) {
   const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([text], { type }));
+  link.href = URL.createObjectURL(blob);
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);

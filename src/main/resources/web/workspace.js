@@ -3,19 +3,31 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { get, look, path, post } from './api.js';
 import { Ask } from './ask.js';
 import { Columns } from './columns.js';
-import { bytes, plural, time } from './format.js';
+import { bytes, plural, time, zoneName } from './format.js';
 import { shown } from './layout.js';
 import { Lookups } from './lookups.js';
-import { draft, hasRun, layout as kept, rememberDraft, rememberLayout, rememberQuery } from './memory.js';
+import { Matches } from './matches.js';
+import { windowed } from './moment.js';
+import { draft, hasRun, layout as kept, rememberDraft, rememberLayout, rememberQuery, rememberRecent } from './memory.js';
+import { read as placeIn } from './place.js';
 import { useQuery } from './query.js';
 import { Result } from './result.js';
 import { Send, useDestination } from './send.js';
 import { DEFAULT, condition, drilled, filtered, grouped, isGrouped } from './sql.js';
-import { Timeline, rangeText } from './timeline.js';
+import { Star } from './star.js';
+import { Timeline, covering, rangeText, spanOf } from './timeline.js';
 import { Elsewhere, Problem, Skeleton, h, useLoad } from './ui.js';
+import { valuesOf } from './values.js';
+
+/** The plan is beside the records, so this word is not for the query. */
+const EXPLAIN = /^\s*EXPLAIN\s+(?:ANALYZE\s+)?(?=\S)/i;
+
+/** What may tell the time of a record: a time, or a number or text that is named like one. */
+const mayBeTime = ({ kind, name, partition }) => !partition && (kind === 'time' || (kind !== 'nested' && /time|date|created|(^|_|[a-z])ts$/i.test(name)));
 
 /** Always the same object, so that nothing renders again for it. */
 const NONE = [];
+const NO_WIDTHS = {};
 
 export function Workspace({ dataset, place, go, side, typed }) {
   const address = path('datasets', dataset.tenant_id, dataset.dataset_id);
@@ -26,8 +38,12 @@ export function Workspace({ dataset, place, go, side, typed }) {
   const destination = useDestination(typed);
   const key = `${dataset.tenant_id}/${dataset.dataset_id}`;
   const [text, setText] = useState(place.sql ?? draft(key) ?? DEFAULT);
-  const [tab, setTab] = useState('records');
+  const tab = place.tab ?? 'records';
+  // Of the address, which is never behind.
+  const change = (next) => go({ ...placeIn(location.hash), ...next }, { replace: true });
+  const setTab = (next) => change({ tab: next === 'records' ? undefined : next });
   const editor = useRef(null);
+  useEffect(() => rememberRecent(key), [key]);
 
   const asked = place.sql ?? DEFAULT;
   // Not an effect of the text, which would keep undoing what the person types.
@@ -44,7 +60,7 @@ export function Workspace({ dataset, place, go, side, typed }) {
   // The first records come first: on two cores, each further look would make them wait.
   const settled = Boolean(query.result || query.error || query.cancelled || !trusted);
   const columns = useLoad(settled && ((signal) => look(`${address}/columns`, range, signal)), [address, range, settled]);
-  const layout = useLayout({ name: key, place, go, query, guessed: columns.value?.time_column });
+  const layout = useLayout({ name: key, place, change, query, guessed: columns.value?.time_column });
   const opened = useRef(false);
   useEffect(() => {
     const typed = draft(key);
@@ -60,14 +76,17 @@ export function Workspace({ dataset, place, go, side, typed }) {
     }
   }, [asked, range, layout.wanted]);
 
-  const ask = (sql, next = range) => {
+  const ask = (given, next = range) => {
+    const sql = given.replace(EXPLAIN, '');
+    const view = { ...placeIn(location.hash), tab: sql === given ? place.tab : 'plan' };
     rememberQuery(key, sql);
     rememberDraft(key, undefined);
     show(sql);
     if (sql === asked && next.from === range.from && next.to === range.to) {
       query.run(sql, range, layout.wanted);
+      go(view, { replace: true });
     } else {
-      go({ ...place, from: next.from, to: next.to, sql: sql === DEFAULT ? undefined : sql });
+      go({ ...view, from: next.from, to: next.to, sql: sql === DEFAULT ? undefined : sql });
     }
   };
   // A problem of the lake, not of the query, is shown once for all parts.
@@ -81,8 +100,9 @@ export function Workspace({ dataset, place, go, side, typed }) {
 
   // A click changes the text in the editor, where it can be undone.
   const filter = (column, given, how = 'is') => ask(filtered(text, condition(column, given, how)));
-  const known = columns.value?.columns ?? [];
+  const known = columns.value?.columns ?? NONE;
   const lookups = tables.value?.lookups ?? NONE;
+  const values = useMemo(() => valuesOf(address, range), [address, range]);
 
   const read = range.from || range.to ? range : overview.value?.newest ?? {};
   // A problem of the query is shown once, beside the query.
@@ -92,29 +112,37 @@ export function Workspace({ dataset, place, go, side, typed }) {
   const plan = useLoad(request && ((signal) => post('plan', { ...request, destination_config: undefined, selected }, signal)),
     [address, asked, read.from, read.to, destination.chosen?.name, Boolean(request), selected]);
   const rangeWords = rangeText(range, overview.value?.newest);
+  const times = useMemo(() => known.filter((column) => column.name === layout.time || mayBeTime(column)), [known, layout.time]);
 
   return h('div', { class: 'workspace' },
     place.cut && h('p', { class: 'problem', role: 'alert' }, 'The link is incomplete: its range is not a time. Choose a range.'),
     h('section', { class: 'find', 'aria-label': 'Find' },
-      h(Head, { dataset, overview: overview.value }),
+      h(Head, { dataset, name: key, overview: overview.value }),
       overview.error && h(Problem, { error: overview.error, retry: overview.reload }),
       !overview.value && overview.loading && h(Skeleton, { lines: 3 }),
       overview.value && (overview.value.objects === 0 ? h(NoObjects, { overview: overview.value })
-        : h(Timeline, { overview: overview.value, range, onRange: (next) => ask(text, next) }))),
+        : h(Timeline, { overview: overview.value, range, onRange: (next) => void ask(text, next) }))),
     h(Elsewhere, { into: side }, h('details', { class: 'schema', open: matchMedia('(min-width: 900px)').matches },
       h('summary', null, h('h2', null, 'Columns'), columns.value && h('span', { class: 'aside' }, known.length)),
       h(Columns, { dataset, columns, result: query.result, layout, said: overview.error, range: read, onInsert: (name) => editor.current?.insert(name), onFilter: filter })),
     h(Lookups, { lookups, onInsert: (name) => editor.current?.insert(name) })),
-    h(Ask, { dataset, text, columns: known, lookups, query, editor, onText: type, onRun: ask }),
+    h(Ask, { dataset, text, columns: known, lookups, values, query, editor, onText: type, onRun: ask }),
     query.sql !== asked && !trusted && h('p', { class: 'problem plain', role: 'status' }, 'This query came with the link. Read it, then run it.'),
+    overview.value?.partitions.length > 0 && query.result && trusted && !isGrouped(asked) && h(Matches, {
+      dataset, query, columns: times, time: layout.time, span: spanOf(overview.value, read), range,
+      onTime: (name) => layout.arrange({ time: name }),
+      onWindow: (expression, window) => void ask(windowed(text, expression, window), covering(overview.value, range, window)),
+    }),
     h(Result, {
-      query, tab, setTab, plan, layout, rangeWords, said: overview.error,
+      query, request, tab, setTab, plan, layout, rangeWords, said: overview.error,
       payload: destination.missing.length || !request
         ? { problem: request || !destination.chosen ? `Fill in ${destination.missing.map((setting) => setting.name).join(', ')} below to see the payload.` : 'Run a valid query to see the payload.' }
         : { request },
       searched: { address, read },
       range,
       grouped: isGrouped(asked),
+      chart: place.chart,
+      onChart: (chart) => change({ chart }),
       onFilter: filter,
       onGroup: (column) => ask(grouped(text, column, known.map((entry) => entry.name))),
       onDrill: query.result && isGrouped(query.result.sql) && drilled(query.result.sql, {}) ? (group) => ask(drilled(query.result.sql, group)) : undefined,
@@ -126,7 +154,7 @@ export function Workspace({ dataset, place, go, side, typed }) {
 /**
  * The layout of the records, from the link, from memory or guessed: {wanted, time, names, pinned, widths, isChosen, arrange}. `wanted` is the column by which a person wants the newest first.
  */
-function useLayout({ name, place, go, query, guessed }) {
+function useLayout({ name, place, change, query, guessed }) {
   const before = kept(name);
   const columns = place.columns ?? before.columns;
   const wanted = place.time ?? before.time;
@@ -137,12 +165,11 @@ function useLayout({ name, place, go, query, guessed }) {
     wanted, names,
     time: result?.newest_first_by ?? wanted ?? guessed,
     pinned: Math.min(place.pinned || before.pinned || 0, names.length),
-    widths: before.widths ?? {},
+    widths: place.widths ?? before.widths ?? NO_WIDTHS,
     isChosen: Boolean(columns),
-    keepWidths: (widths) => rememberLayout(name, { widths }),
-    arrange(change) {
-      rememberLayout(name, change);
-      go({ ...place, columns, ...change }, { replace: true });
+    arrange(next) {
+      rememberLayout(name, next);
+      change({ columns, ...next });
     },
   };
 }
@@ -155,17 +182,18 @@ function requestOf({ dataset, sql, range, destination }) {
     sql,
     from: range.from,
     to: range.to,
-    destination_type: destination.chosen.name,
+    destination_type: destination.chosen.name || undefined,
     destination_config: destination.config,
   };
 }
 
-function Head({ dataset, overview }) {
+function Head({ dataset, name, overview }) {
   return h('div', { class: 'dataset' },
+    h(Star, { name }),
     h('h1', null, h('span', { class: 'tenant' }, `${dataset.tenant_name || dataset.tenant_id} / `), dataset.name || dataset.dataset_id),
     dataset.testing && h('span', { class: 'badge', title: 'Its records are not for production.' }, 'testing'),
     overview && overview.objects > 0 && h('span', { class: 'facts' }, [
-      overview.first && `${time(overview.first)} … ${time(overview.last)} UTC`,
+      overview.first && `${time(overview.first)} … ${time(overview.last)} ${zoneName(overview.last)}`,
       plural(overview.objects, 'object') + (overview.truncated ? ' or more' : ''),
       bytes(overview.bytes),
       overview.records !== null && overview.records !== undefined && plural(overview.records, 'record'),

@@ -15,6 +15,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -124,6 +125,7 @@ public final class Watchdog {
         private final Semaphore turns;
         private volatile long started = System.nanoTime();
         private volatile boolean cancelled;
+        private volatile Supplier<Optional<String>> limit = Optional::empty;
         private volatile @Nullable Cell cell;
         private volatile @Nullable Future<?> ticks;
 
@@ -156,6 +158,11 @@ public final class Watchdog {
             if (hasToEnd()) {
                 throw new ConnectorException(why());
             }
+        }
+
+        /** A further limit: ends it as soon as this says why. */
+        public void limit(Supplier<Optional<String>> exceeded) {
+            limit = exceeded;
         }
 
         private String why() {
@@ -215,6 +222,8 @@ public final class Watchdog {
                 watched.kill(why());
             } else if (watched.memory() > cage.mostMemory()) {
                 watched.kill(TOO_MUCH_MEMORY);
+            } else {
+                limit.get().ifPresent(watched::kill);
             }
         }
 

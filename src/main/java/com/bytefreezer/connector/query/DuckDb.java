@@ -11,6 +11,7 @@ import com.bytefreezer.connector.text.Json;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.sql.Blob;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -22,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -236,6 +238,18 @@ public final class DuckDb implements AutoCloseable {
     public void read(Query query, List<LakeObject> objects, Schema schema, boolean omitNulls, long limit, Reader reader)
             throws IOException {
         new FirstRecords(this, schema, omitNulls, limit, reader).read(query, objects);
+    }
+
+    /**
+     * Writes all that a query gives to a new Parquet file, which goes with this database: whoever wants it opens it before.
+     *
+     * @param begun gets the file before it is written
+     */
+    public Path write(Query query, List<LakeObject> objects, Schema schema, Consumer<Path> begun) throws IOException {
+        Path file = copies.newFile();
+        begun.accept(file);
+        ParquetFile.write(this, query, objects, schema, file);
+        return file;
     }
 
     /** The names of the query's columns with their DuckDB types, in order. Reads footers only. */

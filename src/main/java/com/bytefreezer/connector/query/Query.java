@@ -79,14 +79,15 @@ public final class Query {
     public static Query parse(String text, Connection connection, Predicate<String> isLookup) {
         try {
             SqlTree sqlTree = new SqlTree(connection);
-            JsonNode document = sqlTree.parse(text);
-            if (document.path("error").asBoolean()) {
-                throw syntaxError(text, document);
+            JsonNode parsed = sqlTree.parse(text);
+            if (parsed.path("error").asBoolean()) {
+                throw syntaxError(text, parsed);
             }
-            JsonNode statements = document.path("statements");
+            JsonNode statements = parsed.path("statements");
             if (statements.size() != 1) {
                 throw wrong("%d statements instead of exactly one SELECT.".formatted(statements.size()), "");
             }
+            JsonNode document = selected(parsed, sqlTree);
             String events =
                     SqlTree.nodes(document, node -> node.path("key").asText().equalsIgnoreCase("events"))
                                     .findAny()
@@ -135,6 +136,17 @@ public final class Query {
 
     Use use() {
         return use;
+    }
+
+    /** A SUMMARIZE or DESCRIBE as what a SELECT selects from, because it cannot have common table expressions of its own. */
+    private static JsonNode selected(JsonNode document, SqlTree sqlTree) throws SQLException, JsonProcessingException {
+        JsonNode statement = document.at("/statements/0/node");
+        if (!statement.at("/from_table/type").asText().equals("SHOW_REF")) {
+            return document;
+        }
+        JsonNode outer = sqlTree.parse("SELECT * FROM (SELECT 1)");
+        ((ObjectNode) outer.at("/statements/0/node/from_table/subquery")).set("node", statement);
+        return outer;
     }
 
     /** The names of the lookups that it reads, in lower case. */

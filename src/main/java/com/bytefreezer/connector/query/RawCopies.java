@@ -81,11 +81,16 @@ final class RawCopies {
         return Optional.ofNullable(copies.get(object.whole()));
     }
 
+    /** A name in the folder, which is there, for a file that DuckDB may write and read. */
+    Path newFile() throws IOException {
+        PrivateFiles.createFolders(folder);
+        return folder.resolve(UUID.randomUUID() + ".parquet");
+    }
+
     /** Makes the copy of an object. */
     void add(LakeObject object, Fetch fetch, Describe describe) throws SQLException {
-        Path file = folder.resolve(UUID.randomUUID() + ".parquet");
         try {
-            PrivateFiles.createFolders(folder);
+            Path file = newFile();
             try (FileChannel out = PrivateFiles.openNew(file)) {
                 if (object.url().startsWith("s3://")) {
                     writeAll(out, ByteBuffer.wrap(fetch.get(object)));

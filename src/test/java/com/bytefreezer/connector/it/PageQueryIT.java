@@ -107,9 +107,11 @@ class PageQueryIT extends PageBed {
     @Test
     void anErrorOfTheSqlIsMarkedWhereItIs() {
         Page page = open(address(Where.FOLDER) + linkTo("acme/syslog", null, null));
+        assertThat(page.locator(".cell").first()).isVisible();
         ask(page, "SELECT message\nFROM events\nWHERE nosuchcolumn = 1");
         assertThat(page.locator(".result .problem")).containsText("nosuchcolumn");
         assertThat(page.locator(".cm-lintRange-error")).containsText("nosuchcolumn");
+        assertThat(page.locator(".result")).containsText("These are still the records of the query before.");
         shoot(page, "sql-error");
     }
 

@@ -157,6 +157,7 @@ class PageSendIT extends PageBed {
     void twoPeopleWorkAtOnce() {
         Page one = open(address(Where.FOLDER) + linkTo("acme/syslog", FAILED_LOGINS, "all"));
         Page other = open(address(Where.FOLDER) + linkTo("acme/firewall", "SELECT count(*) AS n FROM events", "all"));
+        choose(one, "stdout", Map.of());
         for (int turn = 0; turn < 3; turn++) {
             ask(one, FAILED_LOGINS + " LIMIT " + (turn + 1));
             ask(other, "SELECT * FROM events LIMIT " + (turn + 11));

@@ -2,6 +2,7 @@ package com.bytefreezer.connector.api.data;
 
 import com.bytefreezer.connector.lake.Credentials;
 import com.bytefreezer.connector.lake.LakeObject;
+import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.query.Schema;
 import java.util.List;
 import java.util.Set;
@@ -27,5 +28,23 @@ record Dataset(
     /** Its name in messages. */
     String name() {
         return tenant + "/" + dataset;
+    }
+
+    /**
+     * The objects of the range of a request; without both ends, of the newest partition.
+     *
+     * @throws ConnectorException if there are none
+     */
+    List<LakeObject> objectsIn(@Nullable String from, @Nullable String to) {
+        if (objects.isEmpty()) {
+            throw new ConnectorException(
+                    "dataset %s: no Parquet objects under %s.".formatted(name(), String.join(" or ", folders)));
+        }
+        List<LakeObject> found = Range.orNewest(from, to, objects).of(objects);
+        if (found.isEmpty()) {
+            throw new ConnectorException(
+                    "dataset %s: no objects between from and to. Choose another range.".formatted(name()));
+        }
+        return found;
     }
 }

@@ -17,11 +17,8 @@ import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
-import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.LinkedHashMap;
@@ -31,8 +28,6 @@ import java.util.function.Predicate;
 import org.apache.camel.Body;
 import org.apache.camel.Exchange;
 import org.apache.camel.Header;
-import org.apache.camel.support.SynchronizationAdapter;
-import org.apache.camel.util.IOHelper;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,6 +63,7 @@ public final class Queries {
      * @param omit_nulls whether to leave out nulls even if exports write them
      * @param newest_first whether the newest records come first, if the statement makes each record of one row and has no order
      * @param time_column the column that orders them; null for a guess, or else the order of the objects
+     * @param look whether the page asks this by itself, so that it waits for a slot and takes none of the person's
      */
     @JsonIgnoreProperties(ignoreUnknown = true)
     public record Ask(
@@ -81,7 +77,8 @@ public final class Queries {
             @Nullable String query_id,
             boolean omit_nulls,
             boolean newest_first,
-            @Nullable String time_column) {
+            @Nullable String time_column,
+            boolean look) {
         int rows() {
             return limit == null ? DEFAULT_LIMIT : limit;
         }
@@ -106,11 +103,12 @@ public final class Queries {
             throw new ApiException(400, "max_bytes must be from 1 to %d".formatted(HIGHEST_BYTES));
         }
         long started = System.nanoTime();
-        try (Running running = watchdog.query(id(ask, exchange))) {
-            FileChannel file = namelessFile();
+        String id = id(ask, exchange);
+        try (Running running = ask.look() ? watchdog.look(id) : watchdog.query(id)) {
+            FileChannel file = AnswerFile.nameless(settings);
             try {
                 answer(ask, sql, running, started, file);
-                exchange.getMessage().setBody(untilSent(exchange, file));
+                exchange.getMessage().setBody(AnswerFile.untilSent(exchange, file));
             } catch (ConnectorException e) {
                 file.close();
                 exchange.getMessage().setBody(new ByteArrayInputStream(refusal(running, e, started)));
@@ -134,9 +132,9 @@ public final class Queries {
     }
 
     private void answer(Ask ask, String sql, Running running, long started, FileChannel file) throws IOException {
-        Query query = parse(sql, running);
+        Query query = parse(sql, running, settings);
         Dataset dataset = datasets.open(ask.tenant_id(), ask.dataset_id(), running::check);
-        List<LakeObject> objects = objects(ask, dataset);
+        List<LakeObject> objects = dataset.objectsIn(ask.from(), ask.to());
         boolean omitNulls = ask.omit_nulls() || settings.omitsNulls();
         try (DuckDb duckDb =
                 datasets.opened(dataset, running, Lookups.of(settings).of(query.lookups()))) {
@@ -164,21 +162,8 @@ public final class Queries {
         return ask.max_bytes() == null ? most : Math.min(ask.max_bytes(), most);
     }
 
-    private static List<LakeObject> objects(Ask ask, Dataset dataset) {
-        if (dataset.objects().isEmpty()) {
-            throw new ConnectorException("dataset %s: no Parquet objects under %s."
-                    .formatted(dataset.name(), String.join(" or ", dataset.folders())));
-        }
-        List<LakeObject> objects =
-                Range.orNewest(ask.from(), ask.to(), dataset.objects()).of(dataset.objects());
-        if (objects.isEmpty()) {
-            throw new ConnectorException(
-                    "dataset %s: no objects between from and to. Choose another range.".formatted(dataset.name()));
-        }
-        return objects;
-    }
-
-    Query parse(String sql, Running running) {
+    /** A statement over {@code events} and lookups. */
+    static Query parse(String sql, Running running, Settings settings) {
         return parse(sql, running, Lookups.of(settings)::mayBe);
     }
 
@@ -206,31 +191,11 @@ public final class Queries {
         return JSON.writeValueAsBytes(answer);
     }
 
-    /** The file disappears with this process, however it ends, because its name is removed once it is open. */
-    private FileChannel namelessFile() throws IOException {
-        return FileChannel.open(
-                Files.createTempFile(settings.temporaryFolder(), "bytefreezer-result-", ".json"),
-                StandardOpenOption.READ,
-                StandardOpenOption.WRITE,
-                StandardOpenOption.DELETE_ON_CLOSE);
-    }
-
-    private static InputStream untilSent(Exchange exchange, FileChannel file) throws IOException {
-        InputStream stream = Channels.newInputStream(file.position(0));
-        exchange.getExchangeExtension().addOnCompletion(new SynchronizationAdapter() {
-            @Override
-            public void onDone(Exchange done) {
-                IOHelper.close(stream);
-            }
-        });
-        return stream;
-    }
-
     private static long milliseconds(long started) {
         return (System.nanoTime() - started) / 1_000_000;
     }
 
-    private static boolean isBlank(@Nullable String text) {
+    static boolean isBlank(@Nullable String text) {
         return text == null || text.isBlank();
     }
 }

@@ -459,6 +459,18 @@ class QueriesTest {
     }
 
     @Test
+    void summarizeAndDescribeTellOfTheColumns() {
+        JsonNode summary = ask("syslog", "SUMMARIZE SELECT hostname, severity FROM events WHERE severity <= 4");
+        assertThat(summary.at("/rows/1/column_name").asText()).isEqualTo("severity");
+        assertThat(summary.at("/rows/1/max").asText()).isEqualTo("4.0");
+        assertThat(ask("syslog", "DESCRIBE SELECT hostname FROM events")
+                        .at("/rows/0/column_type")
+                        .asText())
+                .isEqualTo("VARCHAR");
+        assertThat(ask("syslog", "SUMMARIZE events").path("row_count").asInt()).isGreaterThan(10);
+    }
+
+    @Test
     void answersAreCompressedForClientsThatTakeIt() throws Exception {
         byte[] body =
                 new ObjectMapper().writeValueAsBytes(body("sample", "syslog", "SELECT * FROM events", "from", "all"));

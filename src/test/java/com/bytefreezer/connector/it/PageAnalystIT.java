@@ -1,0 +1,177 @@
+package com.bytefreezer.connector.it;
+
+import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.bytefreezer.connector.testing.ConnectorProcess;
+import com.bytefreezer.connector.testing.TestTools;
+import com.microsoft.playwright.Browser;
+import com.microsoft.playwright.Download;
+import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.Page;
+import com.microsoft.playwright.options.BoundingBox;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+
+/** The page as an analyst works with it: time, values, statistics, charts, a file, and many datasets. */
+class PageAnalystIT extends PageBed {
+    @Test
+    void matchesAreCountedZoomedIntoAndUndone() {
+        Page page = open(
+                new Browser.NewContextOptions().setViewportSize(1440, 900).setTimezoneId("Europe/Berlin"),
+                address(Where.FOLDER) + linkTo("acme/syslog", null, "all"));
+        Locator matches = page.locator(".matches");
+        assertThat(matches).containsText("4,000 matches");
+        shoot(page, "matches");
+        BoundingBox bars = matches.locator("svg").boundingBox();
+        page.mouse().move(bars.x + bars.width * 0.8, bars.y + 20);
+        page.mouse().down();
+        page.mouse().move(bars.x + bars.width - 2, bars.y + 20);
+        page.mouse().up();
+        assertThat(page.locator(".cm-content")).containsText(Pattern.compile("WHERE timestamp >= '2026-11-20 .*'"));
+        assertThat(matches).not().containsText("4,000 matches");
+
+        Locator own = matches.getByLabel("Time, UTC");
+        own.fill("2026-11-20 14:10 to 14:30");
+        own.press("Enter");
+        assertThat(matches).containsText("351 matches");
+        assertThat(page.locator(".cost")).containsText("351 records");
+        assertThat(page.locator(".cm-content .cm-line")).hasCount(4);
+        page.getByLabel("Event time").selectOption("BfTs");
+        assertThat(page).hasURL(Pattern.compile("time=BfTs"));
+        assertThat(page.locator(".cost")).containsText("newest first by BfTs");
+        assertThat(matches).containsText("351 matches");
+        page.getByLabel("Event time").selectOption("timestamp");
+        assertThat(page.locator(".cost")).containsText("newest first by timestamp");
+
+        own.fill("noon");
+        own.press("Enter");
+        assertThat(matches).containsText("“noon” is no time");
+        own.fill("2026-11-20 14:10 to 14:30");
+        own.press("Enter");
+        assertThat(matches).not().containsText("is no time");
+        button(page, "UTC").click();
+        assertThat(matches.getByLabel("Time, UTC+1")).hasValue("2026-11-20 15:10 to 15:30");
+        assertThat(page.locator(".facts").first()).containsText("UTC+1");
+        // What a click has changed is undone where it stands.
+        page.locator(".cm-content").click();
+        page.keyboard().press("Control+z");
+        assertThat(page.locator(".cm-content")).not().containsText("14:10");
+        button(page, "15 min").click();
+        assertThat(page.locator(".result")).containsText("0 of 4,000 records match");
+        button(page, "Any time").click();
+        assertThat(matches).containsText("4,000 matches");
+    }
+
+    @Test
+    void valuesAreCompletedAndTheResultBecomesAChartAndAFile() throws IOException {
+        Page page = open(address(Where.FOLDER) + linkTo("acme/syslog", null, "all"));
+        assertThat(page.locator(".columns-panel .columns")).containsText("app_name");
+        ask(page, "");
+        page.keyboard().type("SELECT timestamp, app_name, severity, message FROM events WHERE app_name = '");
+        assertThat(page.locator(".cm-tooltip-autocomplete")).containsText("sshd");
+        page.keyboard().type("ss");
+        assertThat(page.locator(".cm-tooltip-autocomplete li")).hasCount(1);
+        page.keyboard().press("Enter");
+        assertThat(page.locator(".cm-content")).containsText("app_name = 'sshd'");
+        page.keyboard().press("Control+Enter");
+        assertThat(page.locator(".cost")).containsText("first 500 records");
+
+        page.locator("[data-tab=statistics]").click();
+        assertThat(page.locator(".statistics tbody tr")).hasCount(4);
+        assertThat(page.locator(".statistics tbody tr").nth(1)).containsText("sshd");
+        shoot(page, "statistics");
+        page.locator("[data-tab=chart]").click();
+        page.getByLabel("Kind").selectOption("lines");
+        page.getByLabel("Series").selectOption("severity");
+        assertThat(page.locator(".legend li").first()).isVisible();
+        shoot(page, "chart-lines");
+        page.reload();
+        assertThat(page.locator(".plot .line").first()).isAttached();
+        assertThat(page).hasURL(Pattern.compile("tab=chart&chart=lines&x=timestamp&y=&series=severity"));
+
+        page.locator("[data-tab=records]").click();
+        page.locator(".grid").focus();
+        page.keyboard().press("Shift+ArrowRight");
+        assertThat(page).hasURL(Pattern.compile("width=\\d+%3Atimestamp"));
+        page.locator("[aria-label=Format]").selectOption("csv");
+        Download download = page.waitForDownload(() -> button(page, "Download").click());
+        assertThat(download.suggestedFilename()).isEqualTo("acme-syslog.csv");
+        List<String> lines = Files.readAllLines(download.path());
+        assertThat(lines.get(0)).isEqualTo("timestamp,app_name,severity,message");
+        assertThat(lines)
+                .hasSizeGreaterThan(501)
+                .allMatch(line -> line.contains("sshd") || line.startsWith("timestamp"));
+        assertThat(page.locator(".download")).containsText("acme-syslog.csv");
+
+        ask(page, "EXPLAIN SELECT hostname FROM events");
+        assertThat(page.locator("[data-tab=plan]")).hasAttribute("aria-selected", "true");
+        ask(page, "SUMMARIZE SELECT hostname FROM events");
+        page.locator("[data-tab=records]").click();
+        assertThat(page.locator(".grid-head")).containsText("approx_unique");
+    }
+
+    @Test
+    void threeHundredDatasetsAreUsableOnAPhoneAndWithoutAMouse() throws IOException {
+        Path many = Files.createDirectory(folder.resolve("many"));
+        for (int tenant = 0; tenant < 30; tenant++) {
+            Path of = Files.createDirectory(many.resolve("tenant-%02d".formatted(tenant)));
+            for (String name :
+                    List.of("audit", "dns", "firewall", "proxy", "syslog", "vpn", "web", "windows", "mail", "edr")) {
+                Files.createSymbolicLink(
+                        of.resolve(name), TestTools.projectDirectory().resolve("samples/lake/acme/syslog"));
+            }
+        }
+        try (ConnectorProcess connector = connector(with("lake.root=file:" + many))) {
+            Page page = open(connector.link() + linkTo("tenant-07/dns", null, null));
+            assertThat(page.locator(".tree summary")).hasCount(30);
+            assertThat(page.locator(".tree a:visible")).hasCount(10);
+            page.getByLabel("Star").click();
+            page.getByLabel("Search datasets").fill("tenant-21 fierwall");
+            assertThat(page.locator(".tree a").first()).hasText(Pattern.compile("firewall.*"));
+            page.keyboard().press("Enter");
+            assertThat(page.locator("h1")).hasText("tenant-21 / firewall");
+            assertThat(page.locator(".tree li").first()).containsText("Starred and recent");
+            assertThat(page.locator(".tree li").first()).containsText("dns");
+            shoot(page, "many-datasets");
+            page.getByLabel("Destination", new Page.GetByLabelOptions().setExact(true))
+                    .selectOption("stdout");
+            assertThat(button(page, "Export once")).isEnabled();
+            assertThat(stopsToTheExport(page)).as("stops of the Tab key").isLessThanOrEqualTo(15);
+
+            // Twice the size of a usual screen, and a phone.
+            for (int width : List.of(720, 390)) {
+                page.setViewportSize(width, 450);
+                assertThat(page.locator(".data .tree")).isHidden();
+                page.getByLabel("Search datasets").click();
+                assertThat(page.locator(".data .tree")).isVisible();
+                page.keyboard().press("Escape");
+                assertThat(page.locator(".data .tree")).isHidden();
+                assertThat(number(page.evaluate("() => document.documentElement.scrollWidth")))
+                        .isLessThanOrEqualTo(width);
+                shoot(page, "many-datasets-" + width);
+            }
+        }
+    }
+
+    /** By the keyboard alone from the search for a dataset. */
+    private static int stopsToTheExport(Page page) {
+        page.keyboard().press("Control+k");
+        for (int stops = 1; stops < 100; stops++) {
+            page.keyboard().press("Tab");
+            String focused = (String) page.evaluate("() => document.activeElement.textContent");
+            if (focused.equals("Export once")) {
+                System.err.printf("page: %d stops of the Tab key to the export%n", stops);
+                return stops;
+            }
+            if (focused.equals("To the query")) {
+                page.keyboard().press("Enter");
+            }
+        }
+        return Integer.MAX_VALUE;
+    }
+}
