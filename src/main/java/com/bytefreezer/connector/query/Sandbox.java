@@ -173,6 +173,8 @@ final class Sandbox {
         // Otherwise, DuckDB 1.5.5 fails with an INTERNAL error at min and max of a partition column (fixed in 1.5.6).
         set("disabled_optimizers", "statistics_propagation");
         set("autoinstall_known_extensions", "false");
+        // Otherwise, DuckDB keeps what it has read until its memory is full. The system already caches files.
+        set("enable_external_file_cache", String.valueOf(credentials != null && reach.smallObjects));
         if (credentials == null) {
             set(Httpfs.UNVERIFIED, "false");
         } else {
@@ -188,7 +190,6 @@ final class Sandbox {
             set("enable_http_metadata_cache", "true");
             // Otherwise each request opens a new connection, with a handshake for TLS (the default after 1.5.5).
             set("httpfs_connection_caching", "true");
-            set("enable_external_file_cache", String.valueOf(reach.smallObjects));
             set("allow_persistent_secrets", "false");
             // Text after a question mark in a URL would be options, such as another server; this makes it part of the
             // name.
