@@ -49,7 +49,7 @@ class NotificationsTest {
     }
 
     @Test
-    void aFailureAndDeadLettersAreToldOnceAndOnceWhenTheyAreOver() throws Exception {
+    void aFailureAndDeadLettersAreToldOnceAndAtTheirEnd() throws Exception {
         sink.reply(Reply.of(403, "token-of-the-sink <is> not known"));
         assertThat(run(Map.of()).succeeded()).isFalse();
         // A restart repeats nothing.
