@@ -8,6 +8,7 @@ import com.bytefreezer.connector.testing.ConnectorProcess;
 import com.bytefreezer.connector.testing.ParquetLake;
 import com.bytefreezer.connector.testing.TestTools;
 import com.bytefreezer.connector.testing.WebhookServer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -19,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -26,6 +28,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The packaged connector, killed in the middle of an export and started again. */
 class CrashIT {
+    private static final String SELECT = "SELECT n, hostname, message FROM events";
+    private static final String JOIN = SELECT + " JOIN ioc ON ioc.id::BIGINT = n % 2";
     private static final int OBJECTS = 8;
     private static final int RECORDS_PER_OBJECT = 32_500;
     private static final int RECORDS = OBJECTS * RECORDS_PER_OBJECT;
@@ -120,6 +124,34 @@ class CrashIT {
         }
     }
 
+    @Test
+    void aKilledHuntContinuesWhereItWas() throws Exception {
+        Path ioc = Files.createDirectory(folder.resolve("lookups")).resolve("ioc.csv");
+        Files.writeString(ioc, "id\n0\n");
+        String[] batch = {"--mode", "batch"};
+        String[] hunt = {"--mode", "replay", "--changed-lookup", "ioc"};
+        try (WebhookServer sink = WebhookServer.startCounting(RECORDS, ParquetLake::number)) {
+            finish(sink, JOIN, batch);
+            assertThat(sink.acceptedRecords()).isEqualTo(RECORDS / 2);
+            Files.writeString(ioc, "id\n0\n1\n");
+            finish(sink, JOIN, batch);
+            sink.reply(Reply.of(200).after(Duration.ofMillis(120)));
+            for (int kills = 1; kills <= 2; kills++) {
+                long enough = RECORDS / 2 + kills * 60L * BATCH;
+                try (ConnectorProcess connector = start(sink, JOIN, hunt)) {
+                    Await.until("deliveries of the hunt", () -> sink.acceptedRecords() >= enough);
+                    connector.killHard();
+                    connector.waitFor(Duration.ofSeconds(10));
+                }
+            }
+            sink.reply(Reply.of(200));
+            finish(sink, JOIN, hunt);
+
+            assertThat(sink.distinctRecords()).isEqualTo(RECORDS);
+            assertThat(sink.acceptedRecords() - RECORDS).isBetween(0L, 2L * PARALLEL_OBJECTS * IN_FLIGHT * BATCH);
+        }
+    }
+
     private long number(String sql) throws SQLException {
         try (Connection store = DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("cursor.db"));
                 Statement statement = store.createStatement();
@@ -129,7 +161,11 @@ class CrashIT {
     }
 
     private void finish(WebhookServer sink) {
-        try (ConnectorProcess connector = start(sink)) {
+        finish(sink, SELECT, "--mode", "batch");
+    }
+
+    private void finish(WebhookServer sink, String sql, String... mode) {
+        try (ConnectorProcess connector = start(sink, sql, mode)) {
             assertThat(connector.waitFor(Duration.ofMinutes(3)))
                     .as(connector.standardError())
                     .isZero();
@@ -137,6 +173,10 @@ class CrashIT {
     }
 
     private ConnectorProcess start(WebhookServer sink) {
+        return start(sink, SELECT, "--mode", "batch");
+    }
+
+    private ConnectorProcess start(WebhookServer sink, String sql, String... mode) {
         Map<String, String> environment = Map.of(
                 "LAKE_ROOT",
                 "file:" + lake.root(),
@@ -145,7 +185,7 @@ class CrashIT {
                 "QUERY_DATASET_ID",
                 "events",
                 "QUERY_SQL",
-                "SELECT n, hostname, message FROM events",
+                sql,
                 "DESTINATION_TYPE",
                 "webhook",
                 "DESTINATION_WEBHOOK_URL",
@@ -162,9 +202,13 @@ class CrashIT {
                 TestTools.projectDirectory(),
                 environment,
                 List.of("-Xmx256m"),
-                "--mode",
-                "batch",
-                "--set",
-                "schedule.batch-size=" + BATCH);
+                Stream.concat(
+                                Stream.of(mode),
+                                Stream.of(
+                                        "--set",
+                                        "schedule.batch-size=" + BATCH,
+                                        "--set",
+                                        "lookups.folder=" + folder.resolve("lookups")))
+                        .toArray(String[]::new));
     }
 }
