@@ -10,6 +10,8 @@ const FIELDS = [
   ['batchSize', 'batch-size', 'records delivered together'],
 ];
 
+const SYNCS = ['auto', 'incremental', 'full'];
+
 export function Manage({ entry, reload, go }) {
   // All datasets of an export share one file.
   const [name] = entry.name.split('@');
@@ -69,7 +71,10 @@ function Edit({ address, seen, write, onClose }) {
     h('div', { class: 'fields' }, FIELDS.map(([parameter, label, note]) => h('div', { key: parameter, class: 'field' },
       h('label', { for: `edit-${label}` }, label),
       h('input', { id: `edit-${label}`, value: typed[parameter], inputmode: 'numeric', onInput: type(parameter) }),
-      h('small', null, note)))),
+      h('small', null, note))),
+    h('div', { class: 'field' }, h('label', { for: 'edit-sync' }, 'sync'),
+      h('select', { id: 'edit-sync', value: typed.sync, onChange: type('sync') }, SYNCS.map((sync) => h('option', { key: sync, value: sync }, sync))),
+      h('small', null, 'auto: new objects if the query only filters and projects; full: the whole dataset at each run'))),
     errors.map((text) => h('p', { key: text, class: 'bad' }, text)),
     draft.value && draft.value.version !== seen.version && h('p', { class: 'problem', role: 'alert' }, `${seen.file} was changed meanwhile. Close this and edit it again to see the change.`),
     h(Problem, { error: draft.error }),

@@ -159,6 +159,10 @@ class PageExportsIT extends PageBed {
                 button(page, "Edit…").click();
                 page.getByLabel("interval-seconds").fill("30");
                 assertThat(page.locator(".diff .added").last()).containsText("value: \"30\"");
+                assertThat(page.getByLabel("sync")).hasValue("auto");
+                page.getByLabel("sync").selectOption("full");
+                assertThat(page.locator(".diff")).containsText("value: \"full\"");
+                page.getByLabel("sync").selectOption("auto");
                 shoot(page, "export-edit");
                 Files.writeString(file, Files.readString(file) + "# by hand\n");
                 button(page, "Write the change").click();
