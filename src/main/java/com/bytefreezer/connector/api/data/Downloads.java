@@ -94,10 +94,7 @@ public final class Downloads {
         ApiException.required(wanted);
         String tenant = wanted.tenant_id();
         String name = wanted.dataset_id();
-        String sql = wanted.sql();
-        if (Queries.isBlank(tenant) || Queries.isBlank(name) || sql == null || sql.isBlank()) {
-            throw new ApiException(400, "tenant_id, dataset_id, and sql are required");
-        }
+        String sql = Queries.required(tenant, name, wanted.sql());
         Format format = Format.of(wanted.format());
         try (Running running = watchdog.query(wanted.query_id())) {
             Dataset dataset = datasets.open(tenant, name, running::check);

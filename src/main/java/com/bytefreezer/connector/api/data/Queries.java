@@ -92,10 +92,7 @@ public final class Queries {
      */
     public void run(@Body Ask ask, Exchange exchange) throws IOException {
         ApiException.required(ask);
-        String sql = ask.sql();
-        if (isBlank(ask.tenant_id()) || isBlank(ask.dataset_id()) || sql == null || sql.isBlank()) {
-            throw new ApiException(400, "tenant_id, dataset_id, and sql are required");
-        }
+        String sql = required(ask.tenant_id(), ask.dataset_id(), ask.sql());
         if (ask.rows() < 1 || ask.rows() > HIGHEST_LIMIT) {
             throw new ApiException(400, "limit must be from 1 to %d".formatted(HIGHEST_LIMIT));
         }
@@ -195,7 +192,15 @@ public final class Queries {
         return (System.nanoTime() - started) / 1_000_000;
     }
 
-    static boolean isBlank(@Nullable String text) {
+    /** The statement of a request that also names its dataset. */
+    static String required(@Nullable String tenant, @Nullable String dataset, @Nullable String sql) {
+        if (isBlank(tenant) || isBlank(dataset) || sql == null || sql.isBlank()) {
+            throw new ApiException(400, "tenant_id, dataset_id, and sql are required");
+        }
+        return sql;
+    }
+
+    private static boolean isBlank(@Nullable String text) {
         return text == null || text.isBlank();
     }
 }
