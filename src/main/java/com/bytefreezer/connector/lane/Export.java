@@ -98,14 +98,16 @@ public final class Export {
         return lane;
     }
 
-    /** The memory of its DuckDB in bytes; 0 while it does not run. */
-    public long duckDbMemory() {
+    /** The memory of its DuckDB in bytes; empty while none is open. */
+    public Optional<Long> duckDbMemory() {
         Run run = running.get();
         try {
-            return run == null || !run.hasDuckDb() ? 0 : run.duckDb().memory();
+            return run == null || !run.hasDuckDb()
+                    ? Optional.empty()
+                    : Optional.of(run.duckDb().memory());
         } catch (SQLException e) {
             // The run has just ended.
-            return 0;
+            return Optional.empty();
         }
     }
 

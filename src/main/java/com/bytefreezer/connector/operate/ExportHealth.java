@@ -66,7 +66,7 @@ public final class ExportHealth {
                         .orElse(0.0));
         measured.gauge("dead.letters", "Records in the dead letters", () -> of(lane, it -> (double) it.deadLetters()));
         measured.gauge("duckdb.memory.bytes", "Memory of the current run's DuckDB", () ->
-                (double) exports.find(lane).map(Export::duckDbMemory).orElse(0L));
+                (double) exports.find(lane).flatMap(Export::duckDbMemory).orElse(0L));
     }
 
     /** The problems, if any, and the totals. */

@@ -12,6 +12,7 @@ import com.bytefreezer.connector.testing.WebhookServer;
 import com.bytefreezer.connector.text.Secrets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -35,36 +36,24 @@ class StopTest {
     void aStopThatTheDestinationHoldsUpStillClosesDuckDb() throws Exception {
         try (WebhookServer sink = WebhookServer.start()) {
             sink.reply(Reply.of(200).after(Duration.ofSeconds(10)));
-            TestRun.Running watch = TestRun.watch(TestRun.settings(
-                    folder,
-                    Map.of(
-                            "destination.type", "webhook",
-                            "destination.webhook.url", sink.url().toString(),
-                            "shutdown.timeout-seconds", "1")));
-            Await.until("a request", () -> !sink.requests().isEmpty());
-            assertThat(watch.duckDbMemory()).isPositive();
-
-            watch.close();
-
-            assertThat(watch.duckDbMemory()).isZero();
+            TestRun.Running watch = watch(sink, "shutdown.timeout-seconds", "1");
+            try (watch) {
+                Await.until("a request", () -> !sink.requests().isEmpty());
+                assertThat(watch.hasDuckDb()).isTrue();
+            }
+            assertThat(watch.hasDuckDb()).isFalse();
         }
     }
 
     @Test
     void aStopDoesNotWaitForBatchesThatTheRateHoldsBack() throws Exception {
         try (WebhookServer sink = WebhookServer.start()) {
-            TestRun.Running watch = TestRun.watch(TestRun.settings(
-                    folder,
-                    Map.of(
-                            "destination.type", "webhook",
-                            "destination.webhook.url", sink.url().toString(),
-                            "delivery.max-records-per-second", "1",
-                            "schedule.batch-size", "100")));
-            Await.until("a request", () -> !sink.requests().isEmpty());
-            long begun = System.nanoTime();
-
-            watch.close();
-
+            TestRun.Running watch = watch(sink, "delivery.max-records-per-second", "1", "schedule.batch-size", "100");
+            long begun;
+            try (watch) {
+                Await.until("a request", () -> !sink.requests().isEmpty());
+                begun = System.nanoTime();
+            }
             assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(20));
             assertThat(sink.requests()).hasSize(1);
             assertThat(watch.log()).noneMatch(line -> line.startsWith("WARN") || line.startsWith("ERROR"));
@@ -76,5 +65,17 @@ class StopTest {
         Workbench workbench = new Workbench(TestRun.settings(folder, Map.of()), new Secrets());
 
         assertThatCode(workbench::close).doesNotThrowAnyException();
+    }
+
+    private TestRun.Running watch(WebhookServer sink, String... settings) throws Exception {
+        Map<String, String> all = new HashMap<>(Map.of(
+                "destination.type",
+                "webhook",
+                "destination.webhook.url",
+                sink.url().toString()));
+        for (int i = 0; i < settings.length; i += 2) {
+            all.put(settings[i], settings[i + 1]);
+        }
+        return TestRun.watch(TestRun.settings(folder, all));
     }
 }

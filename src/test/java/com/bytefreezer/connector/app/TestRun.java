@@ -11,7 +11,6 @@ import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.config.SettingsException;
 import com.bytefreezer.connector.cursor.Cursor;
 import com.bytefreezer.connector.delivery.Retries;
-import com.bytefreezer.connector.lane.Export;
 import com.bytefreezer.connector.lane.RunProgress;
 import com.bytefreezer.connector.lane.Schedule;
 import com.bytefreezer.connector.operate.LaneStatus;
@@ -139,11 +138,10 @@ public record TestRun(boolean succeeded, List<String> log) {
             return connector.progress().stream().mapToLong(RunProgress::objects).sum();
         }
 
-        /** What the DuckDB of its runs holds, in bytes; 0 when none is open. */
-        public long duckDbMemory() {
+        /** Whether a run of it has a DuckDB. */
+        public boolean hasDuckDb() {
             return connector.exports.all().stream()
-                    .mapToLong(Export::duckDbMemory)
-                    .sum();
+                    .anyMatch(export -> export.duckDbMemory().isPresent());
         }
 
         @Override
