@@ -49,7 +49,7 @@ public final class DuckDb implements AutoCloseable {
         this.copies = copies;
         this.lookups = lookups;
         binding = new Binding(this::newConnection, lookups);
-        oddObjects = new OddObjects(this::newConnection, copies);
+        oddObjects = new OddObjects(this::newConnection, footers, copies);
         statements = new RecordStatements(this, oddObjects);
     }
 
@@ -311,12 +311,12 @@ public final class DuckDb implements AutoCloseable {
      */
     <T> T over(Query query, List<LakeObject> objects, Schema schema, String number, String ofRow, Work<T> work) {
         try (Connection connection = newConnection()) {
-            footers.require(schema, objects);
+            var shapes = footers.require(schema, objects);
             while (true) {
                 long version = schema.version();
                 Binding.Bound bound = binding.of(query, schema, number);
-                String scan =
-                        ParquetScan.of(schema, copies, objects, query.use(), bound.virtualColumns(), number, ofRow);
+                String scan = ParquetScan.of(
+                        schema, shapes, copies, objects, query.use(), bound.virtualColumns(), number, ofRow);
                 if (version == schema.version()) {
                     String sql = number.isEmpty() ? query.over(scan) : query.overBundle(scan);
                     String now = query.with(sql, LookupTables.SCHEMA);

@@ -114,23 +114,31 @@ final class Footers {
     }
 
     /**
-     * Lets {@code schema} learn the columns of these objects, if it does not know them yet.
+     * The columns of these objects, by whole object. Lets {@code schema} learn them, but it may remember fewer objects
+     * than one statement reads.
      *
      * @throws SQLException if one of them cannot be read
      */
-    void require(Schema schema, List<LakeObject> objects) throws SQLException {
-        Map<LakeObject, SQLException> unread = learn(schema, objects);
-        if (!unread.isEmpty()) {
-            throw unread.values().iterator().next();
+    Map<LakeObject, Shape> require(Schema schema, List<LakeObject> objects) throws SQLException {
+        Look look = look(schema, objects);
+        if (!look.unread.isEmpty()) {
+            throw look.unread.values().iterator().next();
         }
+        return look.found;
     }
 
-    /** As {@link #require}, for those that can be read; returns the problems of the others. */
-    Map<LakeObject, SQLException> learn(Schema schema, List<LakeObject> objects) {
-        List<LakeObject> unknown = objects.stream()
-                .filter(object -> schema.shape(object).isEmpty())
-                .map(LakeObject::whole)
-                .distinct()
+    /** Lets {@code schema} learn the columns of those objects that can be read. */
+    void learn(Schema schema, List<LakeObject> objects) {
+        look(schema, objects);
+    }
+
+    private Look look(Schema schema, List<LakeObject> objects) {
+        Look look = new Look();
+        List<LakeObject> wanted =
+                objects.stream().map(LakeObject::whole).distinct().toList();
+        wanted.forEach(object -> schema.shape(object).ifPresent(shape -> look.found.put(object, shape)));
+        List<LakeObject> unknown = wanted.stream()
+                .filter(object -> !look.found.containsKey(object))
                 // The order of the columns must not depend on the order in which the objects are read.
                 .sorted(Comparator.comparing(LakeObject::key))
                 .toList();
@@ -139,7 +147,6 @@ final class Footers {
         for (int i = 0; i < unknown.size(); i += each) {
             parts.add(unknown.subList(i, Math.min(unknown.size(), i + each)));
         }
-        Look look = new Look();
         inParallel(parts.stream()
                 .<Callable<Void>>map(part -> () -> {
                     read(part, look);
@@ -153,7 +160,7 @@ final class Footers {
                 schema.learn(object, shape);
             }
         }
-        return look.unread;
+        return look;
     }
 
     /** The result of a look at several objects. */

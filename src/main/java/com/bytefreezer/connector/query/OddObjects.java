@@ -14,10 +14,12 @@ final class OddObjects {
     private static final Logger LOG = LoggerFactory.getLogger(OddObjects.class);
 
     private final Footers.Connections connections;
+    private final Footers footers;
     private final RawCopies copies;
 
-    OddObjects(Footers.Connections connections, RawCopies copies) {
+    OddObjects(Footers.Connections connections, Footers footers, RawCopies copies) {
         this.connections = connections;
+        this.footers = footers;
         this.copies = copies;
     }
 
@@ -37,8 +39,9 @@ final class OddObjects {
     }
 
     private boolean isOdd(LakeObject object, Schema schema) {
-        String scan = ParquetScan.of(schema, copies, List.of(object), Use.GIVE, Map.of(), "", "");
         try (Connection connection = connections.open()) {
+            var shapes = footers.require(schema, List.of(object));
+            String scan = ParquetScan.of(schema, shapes, copies, List.of(object), Use.GIVE, Map.of(), "", "");
             DuckDb.execute(connection, "SELECT count(hash(r)) FROM (" + scan + ") AS r");
             return false;
         } catch (SQLException e) {

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -38,14 +39,16 @@ public final class ParquetScan {
             @Nullable Copy copy) {}
 
     /**
-     * A SELECT of the rows of these objects, which {@code schema} must know.
+     * A SELECT of the rows of these objects.
      *
+     * @param shapes of the whole objects; {@code schema} must know their columns
      * @param further names of additional columns, with expressions over the virtual columns of {@code read_parquet}
      * @param number the name of one more column; may be empty
      * @param ofRow its value: {@link #POSITION}, {@link #POSITION_AND_ROW}, or a virtual column of {@code read_parquet}
      */
     static String of(
             Schema schema,
+            Map<LakeObject, Shape> shapes,
             RawCopies copies,
             List<LakeObject> objects,
             Use use,
@@ -54,7 +57,7 @@ public final class ParquetScan {
             String ofRow) {
         Map<Group, List<Integer>> groups = new LinkedHashMap<>();
         for (int i = 0; i < objects.size(); i++) {
-            groups.computeIfAbsent(group(schema, copies, objects.get(i)), any -> new ArrayList<>())
+            groups.computeIfAbsent(group(shapes, copies, objects.get(i)), any -> new ArrayList<>())
                     .add(i);
         }
         return groups.entrySet().stream()
@@ -62,9 +65,9 @@ public final class ParquetScan {
                 .collect(Collectors.joining(" UNION ALL "));
     }
 
-    private static Group group(Schema schema, RawCopies copies, LakeObject object) {
-        Shape shape = schema.shape(object).orElseThrow(() -> new IllegalStateException(object.url() + " is not known"));
+    private static Group group(Map<LakeObject, Shape> shapes, RawCopies copies, LakeObject object) {
         LakeObject whole = object.whole();
+        Shape shape = Objects.requireNonNull(shapes.get(whole), whole.url());
         String prefix =
                 whole.url().substring(0, whole.url().length() - whole.key().length());
         Copy copy = copies.of(object).orElse(null);

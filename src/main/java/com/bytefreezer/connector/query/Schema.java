@@ -39,14 +39,7 @@ public final class Schema {
     private final Map<String, ColumnType> pinned;
     private final List<Column> columns = new ArrayList<>();
     private final Map<String, List<Column>> byName = new HashMap<>();
-    private final Map<LakeObject, Shape> shapes = new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<LakeObject, Shape> eldest) {
-            return size() > MOST_KNOWN;
-        }
-    };
+    private final Map<LakeObject, Shape> shapes;
     private final Set<Shape> learned = new HashSet<>();
     private long version;
 
@@ -70,13 +63,22 @@ public final class Schema {
         }
     }
 
-    private Schema(Map<String, ColumnType> pinned) {
+    /** @param mostKnown maximum number of remembered objects */
+    Schema(Map<String, ColumnType> pinned, int mostKnown) {
         this.pinned = pinned;
+        shapes = new LinkedHashMap<>(16, 0.75f, true) {
+            private static final long serialVersionUID = 1;
+
+            @Override
+            protected boolean removeEldestEntry(Map.Entry<LakeObject, Shape> eldest) {
+                return size() > mostKnown;
+            }
+        };
     }
 
     /** The schema of an unknown dataset. The setting columns.types pins types. */
     public static Schema of(Settings settings) {
-        return new Schema(PinnedTypes.of(settings));
+        return new Schema(PinnedTypes.of(settings), MOST_KNOWN);
     }
 
     /** Whether no object has been seen. */

@@ -33,8 +33,12 @@ final class LocalDataset implements AutoCloseable {
 
     /** @param types the setting columns.types */
     LocalDataset(Path folder, String types) {
+        this(folder, Schema.of(TestSettings.over(folder, types.isEmpty() ? Map.of() : Map.of("columns.types", types))));
+    }
+
+    LocalDataset(Path folder, Schema schema) {
         this.folder = folder;
-        schema = Schema.of(TestSettings.over(folder, types.isEmpty() ? Map.of() : Map.of("columns.types", types)));
+        this.schema = schema;
     }
 
     /** Adds an object with the rows of {@code select}. */

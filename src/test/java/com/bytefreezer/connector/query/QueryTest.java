@@ -9,6 +9,7 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.query.Plan.Kind;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -378,5 +379,17 @@ class QueryTest {
                 arguments(
                         "SELECT id FROM events WHERE id = $1",
                         "DuckDB: Invalid Input Error: Values were not provided"));
+    }
+
+    @Test
+    void readsMoreObjectsThanItRemembers() throws IOException {
+        try (LocalDataset dataset = new LocalDataset(ownFolder, new Schema(Map.of(), 1))) {
+            dataset.write("a.parquet", "SELECT 1 AS n");
+            dataset.write("b.parquet", "SELECT 'two' AS n");
+            dataset.write("c.parquet", "SELECT 3 AS m");
+
+            assertThat(dataset.shown("SELECT n, m FROM events ORDER BY ALL"))
+                    .containsExactly("{\"n\":\"1\",\"m\":null}", "{\"n\":\"two\",\"m\":null}", "{\"n\":null,\"m\":3}");
+        }
     }
 }
