@@ -9,8 +9,12 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.lang.ProcessBuilder.Redirect;
 import java.net.URISyntaxException;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -19,6 +23,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.duckdb.DuckDBConnection;
 import org.jspecify.annotations.Nullable;
 
@@ -27,8 +34,12 @@ import org.jspecify.annotations.Nullable;
  * connector ends that process, and the next statement gets another. Safe for use by several threads.
  */
 public final class Cage implements AutoCloseable {
-    /** The page sends several requests at once when it opens. */
-    private static final int MOST_IDLE = 2;
+    /** The page sends several requests at once whenever it opens a dataset. */
+    private static final int MOST_IDLE = 4;
+    /** How many stay when nobody has opened one for a while: each holds 100 MB. */
+    private static final int MOST_RESTING = 2;
+
+    private static final Duration REST = Duration.ofSeconds(30);
     /** A process that holds more than this after its work does not release it. */
     private static final long MOST_IDLE_BYTES = 256L << 20;
     /** What a process needs beyond DuckDB's own limit: Java, the library, and memory that DuckDB does not count. */
@@ -63,14 +74,22 @@ public final class Cage implements AutoCloseable {
 
     private final Path parent;
     private final long mostMemory;
+    private final Duration rest;
     private final Deque<Cell> idle = new ArrayDeque<>();
     private final Set<Cell> used = new LinkedHashSet<>();
     private @Nullable Path folder;
     private boolean hasLibrary;
+    private List<Path> classPath = List.of();
     private boolean closed;
 
     /** Starts nothing yet. */
     public Cage(Settings settings) {
+        this(settings, REST);
+    }
+
+    /** @param rest after which no more than two idle processes are left */
+    Cage(Settings settings, Duration rest) {
+        this.rest = rest;
         parent = settings.temporaryFolder();
         mostMemory = MemoryLimit.ofQuery(settings) + BESIDE_DUCKDB_BYTES;
     }
@@ -132,6 +151,10 @@ public final class Cage implements AutoCloseable {
             isLast = idle.isEmpty() && !closed;
             if (isGood && !closed && idle.size() < MOST_IDLE) {
                 idle.push(cell);
+                if (idle.size() > MOST_RESTING) {
+                    CompletableFuture.delayedExecutor(rest.toMillis(), TimeUnit.MILLISECONDS)
+                            .execute(this::endSurplus);
+                }
                 return;
             }
         }
@@ -140,6 +163,16 @@ public final class Cage implements AutoCloseable {
         if (replace && isLast) {
             warm();
         }
+    }
+
+    private void endSurplus() {
+        List<Cell> surplus = new ArrayList<>();
+        synchronized (this) {
+            while (idle.size() > MOST_RESTING) {
+                surplus.add(idle.removeLast());
+            }
+        }
+        surplus.forEach(Cell::close);
     }
 
     @Override
@@ -166,14 +199,17 @@ public final class Cage implements AutoCloseable {
             if (folder == null) {
                 // Its files are readable only by this user.
                 folder = Files.createTempDirectory(parent, "bytefreezer-queries-");
+            }
+            if (classPath.isEmpty()) {
                 hasLibrary = unpackLibrary(folder);
+                classPath = List.of(home(DuckDBConnection.class), alone(home(CellMain.class), folder));
             }
             Path own = Files.createTempDirectory(folder, "cell-");
             List<String> command = new ArrayList<>(JAVA);
             command.add("-Djava.io.tmpdir=" + own);
             command.add("-Djava.library.path=" + (hasLibrary ? folder : ""));
             command.add("-cp");
-            command.add(home(DuckDBConnection.class) + File.pathSeparator + home(CellMain.class));
+            command.add(classPath.stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator)));
             command.add(CellMain.class.getName());
             command.add(folder.toString());
             ProcessBuilder builder = new ProcessBuilder(command).redirectError(Redirect.DISCARD);
@@ -190,7 +226,22 @@ public final class Cage implements AutoCloseable {
         }
     }
 
-    /** The jar or folder of a class. A cell opens only these two of the many. */
+    /**
+     * A copy of the connector's jar without its manifest, which names all libraries: Java would open each of them when a
+     * cell looks for something that is nowhere, and that takes half of the cell's start.
+     */
+    private static Path alone(Path program, Path folder) throws IOException {
+        if (Files.isDirectory(program)) {
+            return program;
+        }
+        Path copy = Files.copy(program, folder.resolve("cell.jar"), StandardCopyOption.REPLACE_EXISTING);
+        try (FileSystem jar = FileSystems.newFileSystem(copy)) {
+            Files.deleteIfExists(jar.getPath("META-INF", "MANIFEST.MF"));
+        }
+        return copy;
+    }
+
+    /** The jar or folder of a class. */
     private static Path home(Class<?> type) {
         try {
             return Path.of(
@@ -213,7 +264,8 @@ public final class Cage implements AutoCloseable {
             if (library == null) {
                 return false;
             }
-            Files.copy(library, folder.resolve(System.mapLibraryName("duckdb_java")));
+            Files.copy(
+                    library, folder.resolve(System.mapLibraryName("duckdb_java")), StandardCopyOption.REPLACE_EXISTING);
             return true;
         }
     }

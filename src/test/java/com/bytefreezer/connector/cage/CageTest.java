@@ -14,6 +14,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -122,6 +123,27 @@ class CageTest {
             assertThatThrownBy(() -> execute(connection, "FROM t")).hasMessageContaining("does not exist");
         }
         cage.giveBack(cell);
+    }
+
+    @Test
+    void fourThatWorkAtOnceAreUsedAgain() {
+        List<Cell> cells = four(cage);
+        cells.forEach(cage::giveBack);
+        assertThat(four(cage)).containsExactlyInAnyOrderElementsOf(cells);
+    }
+
+    @Test
+    void ofFourThatRestTwoEnd() {
+        try (Cage impatient = new Cage(TestSettings.over(temp, Map.of()), Duration.ZERO)) {
+            List<Cell> cells = four(impatient);
+            cells.forEach(impatient::giveBack);
+            Await.until(
+                    "two have ended", () -> cells.stream().filter(Cell::isAlive).count() == 2);
+        }
+    }
+
+    private static List<Cell> four(Cage cage) {
+        return Stream.generate(cage::take).limit(4).toList();
     }
 
     /** What the process knows of the connector stands in nobody's list of processes. */
