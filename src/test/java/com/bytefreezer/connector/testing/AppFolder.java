@@ -32,7 +32,10 @@ public final class AppFolder {
     /** Lays out {@code /app} and what else is copied below {@code root}, which the image's user can then enter. */
     public static AppFolder in(Path root) {
         try {
-            List<String> lines = Files.readAllLines(TestTools.projectDirectory().resolve("Dockerfile"));
+            List<String> lines = Files.readString(TestTools.projectDirectory().resolve("Dockerfile"))
+                    .replaceAll("\\\\\n *", "")
+                    .lines()
+                    .toList();
             int last = lines.lastIndexOf(lines.stream()
                     .filter(line -> line.startsWith("FROM "))
                     .reduce((one, other) -> other)
@@ -124,7 +127,9 @@ public final class AppFolder {
 
     /** The command with which the Dockerfile makes the class archive. */
     public String classArchive() {
-        return only("RUN JAVA_OPTS").replaceFirst("RUN ", "");
+        return only("RUN JAVA_OPTS")
+                .replaceFirst("RUN ", "")
+                .replace("/tmp", volume("tmp").toString());
     }
 
     private Map<String, String> environment(Map<String, String> given) {

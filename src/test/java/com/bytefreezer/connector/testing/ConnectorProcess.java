@@ -3,6 +3,10 @@ package com.bytefreezer.connector.testing;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -70,7 +74,7 @@ public final class ConnectorProcess implements AutoCloseable {
                 "-Xlog:all=warning:stderr");
     }
 
-    /** The archive of the classes that a run on the sample loads, as the image has one; made once for each jar. */
+    /** The archive of the classes that a watch over the sample loads, as the image has one; made once for each jar. */
     private static synchronized Path classes() {
         var jar = jar();
         var archive = jar.resolveSibling("classes.jsa");
@@ -82,21 +86,29 @@ public final class ConnectorProcess implements AutoCloseable {
                     || Files.getLastModifiedTime(archive).compareTo(Files.getLastModifiedTime(jar)) < 0) {
                 var folder = TestTools.temporaryDirectory("classes");
                 var made = folder.resolve("classes.jsa");
-                var run = new ProcessBuilder(
-                                JAVA,
-                                "-XX:+UseSerialGC",
-                                "-XX:TieredStopAtLevel=1",
-                                "-XX:ArchiveClassesAtExit=" + made,
-                                "-jar",
-                                jar.toString(),
-                                "--mode",
-                                "batch",
-                                "--set",
-                                "cursor.file=" + folder.resolve("cursor.db"))
-                        .directory(TestTools.projectDirectory().toFile())
-                        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                        .redirectError(ProcessBuilder.Redirect.INHERIT);
-                ChildProcesses.start(run).waitFor();
+                var run = List.of(
+                        JAVA,
+                        "-XX:+UseSerialGC",
+                        "-XX:TieredStopAtLevel=1",
+                        "-XX:ArchiveClassesAtExit=" + made,
+                        "-jar",
+                        jar.toString(),
+                        "--mode",
+                        "watch",
+                        "--set",
+                        "server.port=0",
+                        "--set",
+                        "cursor.file=" + folder.resolve("cursor.db"));
+                try (var watch = start(TestTools.projectDirectory(), Map.of(), run)) {
+                    HttpClient.newHttpClient()
+                            .send(
+                                    HttpRequest.newBuilder(
+                                                    URI.create(watch.link()).resolve("/api/v1/exports"))
+                                            .build(),
+                                    HttpResponse.BodyHandlers.discarding());
+                    watch.terminate();
+                    watch.waitFor(Duration.ofMinutes(1));
+                }
                 Files.move(made, archive, StandardCopyOption.REPLACE_EXISTING);
                 TestTools.deleteFolder(folder);
             }
