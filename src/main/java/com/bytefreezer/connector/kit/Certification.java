@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * Shows for each fault that "at least once" holds. The whole connector exports a small lake to a server with that
  * fault, run after run with the same cursor, until a run reports that everything is delivered. Then every record must
  * have arrived, or be refused for good and kept. The connector runs in this process, or in a separate one if it is
- * killed.
+ * to be killed.
  */
 final class Certification {
     private static final int OBJECTS = 3;
@@ -161,7 +161,7 @@ final class Certification {
                 if (farEnd == null && run > 1) {
                     farEnd = trial.farEnd();
                 }
-                try (ConnectorRun connector = start(trial)) {
+                try (ConnectorRun connector = start(trial, run)) {
                     if (farEnd != null) {
                         farEnd.runBegins(run, connector);
                     }
@@ -183,8 +183,8 @@ final class Certification {
         }
     }
 
-    private ConnectorRun start(Trial trial) {
-        return trial.fault.kills()
+    private ConnectorRun start(Trial trial, int run) {
+        return trial.fault.kills() && run <= Faults.KILLS
                 ? ProcessRun.start(program, trial.folder, destination.routes(), properties(trial))
                 : RunHere.start(destination.routes(), properties(trial));
     }

@@ -10,6 +10,9 @@ final class Faults {
     /** How often a temporary fault occurs. */
     static final int TIMES = 4;
 
+    /** In how many runs the connector is killed. */
+    static final int KILLS = 2;
+
     private static final String NONE = "no fault";
     private static final String KILLED = "process killed in mid-delivery";
     private static final String REFUSED = "connection refused for a run";
@@ -156,7 +159,7 @@ final class Faults {
                 }),
                 new Fault(KILLED, "the next run continues", (asked, usual) -> {
                     Answer taken = usual.all(asked.records());
-                    return asked.run() <= 2 && asked.number() == TIMES
+                    return asked.run() <= KILLS && asked.number() == TIMES
                             ? new Answer(taken.reply().resetConnection(), taken.taken(), true)
                             : taken;
                 })));

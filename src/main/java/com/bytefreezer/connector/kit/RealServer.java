@@ -21,9 +21,6 @@ final class RealServer implements FarEnd {
     /** Its settings, all under {@code certify}. */
     static final List<String> SETTINGS = List.of("proxy-port", "received", "server");
 
-    /** Number of runs in which the connector is killed. */
-    private static final int KILLS = 2;
-
     private static final long A_MOMENT = 20_000_000;
 
     private final Receiver receiver;
@@ -80,7 +77,7 @@ final class RealServer implements FarEnd {
     /** In the first runs, kills the connector as soon as its cursor has recorded a delivery. */
     @Override
     public void runBegins(int number, ConnectorRun connector) {
-        if (kills && number <= KILLS) {
+        if (kills && number <= Faults.KILLS) {
             CursorView view = CursorView.of(cursor);
             long before = view.records();
             Thread killer = new Thread(
