@@ -45,13 +45,14 @@ export function Send({ destination, request, plan, rangeWords, onPreview }) {
   };
   const { destinations, list, chosen, config, missing } = destination;
   const target = { type: chosen?.name, config };
-  const check = useTask(() => post('check-destination', target));
+  const query = request && { tenant_id: request.tenant_id, dataset_id: request.dataset_id, sql: request.sql };
+  const check = useTask(() => post('check-destination', { ...target, ...query }));
   const test = useTask(() => post('test-destination', target));
   const start = useTask(async () => show((await post('runs', request)).id));
   useEffect(() => {
     check.clear();
     test.clear();
-  }, [chosen?.name, JSON.stringify(config)]);
+  }, [chosen?.name, JSON.stringify([config, query])]);
 
   if (destinations.error) {
     return h('section', { class: 'send' }, h('h2', null, 'Send'), h(Problem, { error: destinations.error, retry: destinations.reload }));
@@ -78,9 +79,11 @@ export function Send({ destination, request, plan, rangeWords, onPreview }) {
     optional.length > 0 && h('details', { key: chosen.name }, h('summary', null, `More settings (${optional.length})`),
       h('div', { class: 'fields' }, optional.map((setting) => h(Field, { key: setting.name, setting, destination })))),
     h('div', { class: 'bar-line' },
-      chosen.checkable && h('button', { type: 'button', disabled: check.busy || missing.length > 0, onClick: check.run, title: 'Connects without writing anything' }, 'Check'),
+      chosen.checkable && h('button', { type: 'button', disabled: check.busy || missing.length > 0, onClick: check.run, title: 'Connects, and compares the columns of the query, without writing anything' }, 'Check'),
       h('button', { type: 'button', disabled: test.busy || missing.length > 0, onClick: test.run, title: 'Sends one test record' }, 'Test'),
       h(Answer, { task: check, working: 'Checking…' }), h(Answer, { task: test, working: 'Sending one test record…', success: 'The test record was accepted.' })),
+    check.value?.refused && h('ul', { class: 'refused', 'aria-label': 'Columns that do not fit' },
+      check.value.refused.map(({ column, reason }) => h('li', { key: column }, h('code', null, column), ` ${reason}`))),
     sentence,
     h(Toolbar, { label: 'Send', class: 'bar-line' },
       h('button', { type: 'button', class: 'primary', disabled: waiting || running || start.busy, title: running ? 'The export below is running' : undefined, onClick: () => start.busy || start.run() }, 'Export once'),

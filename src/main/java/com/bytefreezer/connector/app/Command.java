@@ -1,11 +1,15 @@
 package com.bytefreezer.connector.app;
 
+import com.bytefreezer.connector.config.Destination;
 import com.bytefreezer.connector.config.ExportDefinition;
 import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.config.Mode;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.cursor.Cursor;
 import com.bytefreezer.connector.cursor.LaneLookups.Used;
+import com.bytefreezer.connector.delivery.Check;
+import com.bytefreezer.connector.delivery.RecordSample;
+import com.bytefreezer.connector.destination.DestinationCheck;
 import com.bytefreezer.connector.operate.ExportPlan;
 import com.bytefreezer.connector.operate.ExportStatus;
 import com.bytefreezer.connector.operate.LaneStatus;
@@ -126,6 +130,9 @@ public final class Command {
             exports = chosen(lookup, problems, notes);
             checkRoutes(exports, problems);
             exports.forEach(export -> check(export, lookup.planner(), problems, notes));
+            if (options.asksDestinations() && problems.isEmpty()) {
+                exports.forEach(export -> ask(export, lookup, problems, notes));
+            }
         }
         settings.destinations().stream()
                 .flatMap(name -> settings.routes().description(name).stream())
@@ -154,6 +161,28 @@ public final class Command {
             }
         } catch (Exception e) {
             problems.add("routes: " + Failures.describe(e));
+        }
+    }
+
+    /** Asks the destination of an export whether it takes what the export would send. */
+    private void ask(ExportDefinition export, Lookup lookup, List<String> problems, List<String> notes) {
+        Destination destination =
+                settings.routes().description(export.destination()).orElseThrow();
+        RecordSample sample = null;
+        if (destination.hasCheck()) {
+            try {
+                sample = lookup.planner().sample(export).orElse(null);
+            } catch (ConnectorException e) {
+                notes.add("note: export %s: its columns were not compared: %s".formatted(export.name(), e.saying("")));
+            }
+        }
+        Check check =
+                new DestinationCheck(settings.of(export.destination()), lookup.routes()).check(destination, sample);
+        String line = "export %s: %s: %s".formatted(export.name(), export.destination(), check.message());
+        if (check.status().equals("failed")) {
+            problems.add(line);
+        } else {
+            notes.add("note: " + line);
         }
     }
 

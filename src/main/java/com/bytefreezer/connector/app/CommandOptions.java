@@ -46,6 +46,12 @@ public final class CommandOptions {
     private String rate = "";
 
     @Option(
+            names = {"--check", "-check"},
+            description =
+                    "validate: also asks the destinations, without writing to them, whether they accept the login and take the columns of the queries")
+    private boolean check;
+
+    @Option(
             names = {"--json", "-json"},
             description = "status, plan: JSON instead of text")
     private boolean json;
@@ -67,6 +73,7 @@ public final class CommandOptions {
         given.put(isRange() ? "--from and --to" : "", EnumSet.of(Mode.PLAN, Mode.REPLAY));
         given.put(changedLookup.isEmpty() ? "" : "--changed-lookup", EnumSet.of(Mode.REPLAY));
         given.put(rate.isEmpty() ? "" : "--rate", EnumSet.of(Mode.REPLAY));
+        given.put(check ? "--check" : "", EnumSet.of(Mode.VALIDATE));
         given.put(json ? "--json" : "", EnumSet.of(Mode.STATUS, Mode.PLAN));
         given.remove("");
         return given.entrySet().stream()
@@ -90,6 +97,10 @@ public final class CommandOptions {
     /** The name of the lookup, in lower case; empty for none. */
     String changedLookup() {
         return changedLookup.toLowerCase(Locale.ROOT);
+    }
+
+    boolean asksDestinations() {
+        return check;
     }
 
     boolean isJson() {

@@ -14,6 +14,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.apache.camel.CamelContext;
 import org.apache.camel.main.Main;
 
 /**
@@ -74,6 +75,11 @@ public final class Lookup implements AutoCloseable {
 
     public Planner planner() {
         return new Planner(settings, camel.getCamelContext());
+    }
+
+    /** The Camel with the route. */
+    public CamelContext routes() {
+        return camel.getCamelContext();
     }
 
     @Override

@@ -6,6 +6,7 @@ import com.bytefreezer.connector.config.Sync;
 import com.bytefreezer.connector.control.LakeCredentials;
 import com.bytefreezer.connector.cursor.CursorView;
 import com.bytefreezer.connector.cursor.Position;
+import com.bytefreezer.connector.delivery.RecordSample;
 import com.bytefreezer.connector.lake.Credentials;
 import com.bytefreezer.connector.lake.Lake;
 import com.bytefreezer.connector.lake.LakeObject;
@@ -25,6 +26,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -111,6 +113,38 @@ public final class Planner {
                 try (DuckDb duckDb = open(lake, credentials, query)) {
                     plan(duckDb, query, all, learned(export, duckDb, all));
                 }
+            }
+        }
+    }
+
+    /**
+     * What the query of an export gives: the columns, and some records of the newest object and of a few others. Objects
+     * that cannot be read are left out.
+     *
+     * @return empty if the dataset has no object
+     * @throws ConnectorException if the query does not fit, or none of the objects can be read
+     */
+    public Optional<RecordSample> sample(ExportDefinition export) {
+        Query query = query(export);
+        Credentials credentials = credentials(export);
+        try (Lake lake = lake(export, credentials)) {
+            Tally all = new Tally();
+            tally(lake, all, object -> true);
+            LakeObject newest = all.newest;
+            if (newest == null) {
+                return Optional.empty();
+            }
+            try (DuckDb duckDb = open(lake, credentials, query)) {
+                Schema schema = learned(export, duckDb, all);
+                duckDb.lock(Runtime.getRuntime().availableProcessors());
+                SomeRecords records = new SomeRecords();
+                Stream.concat(Stream.of(newest), all.spread(SomeRecords.OBJECTS))
+                        .distinct()
+                        .forEach(object -> {
+                            check.run();
+                            records.readFrom(duckDb, query, object, schema, settings.omitsNulls());
+                        });
+                return Optional.of(records.sample(export, newest));
             }
         }
     }

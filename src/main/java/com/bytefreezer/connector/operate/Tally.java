@@ -5,6 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Counts objects and keeps an even sample of them. For one thread. */
@@ -40,6 +42,14 @@ final class Tally {
                 sample.set((int) place, object);
             }
         }
+    }
+
+    /** A few objects of the sample, evenly. */
+    Stream<LakeObject> spread(int most) {
+        return IntStream.range(0, most)
+                .map(at -> (int) ((long) at * sample.size() / most))
+                .distinct()
+                .mapToObj(sample::get);
     }
 
     long bytesOfSample() {

@@ -113,6 +113,21 @@ class CommandTest {
     }
 
     @Test
+    void aDestinationIsAskedOnlyIfAPersonWantsIt() throws Exception {
+        try (WebhookServer server = WebhookServer.start()) {
+            assertThat(command(to(server), "--check").validate()).isZero();
+            assertThat(printed()).contains("note: export default: webhook: ", " answers", "valid: 1 export\n");
+            assertThat(server.records()).isEmpty();
+        }
+        Map<String, String> nobody =
+                Map.of("destination.type", "webhook", "destination.webhook.url", "http://127.0.0.1:1/");
+        printed.reset();
+        assertThat(command(nobody).validate()).isZero();
+        assertThat(command(nobody, "--check").validate()).isEqualTo(1);
+        assertThat(printed()).contains("export default: webhook: ", "refused");
+    }
+
+    @Test
     void anUnknownColumnAndASyntaxErrorAreProblems() throws Exception {
         assertThat(command(Map.of("query.sql", "SELECT nosuch FROM events")).validate())
                 .isEqualTo(1);

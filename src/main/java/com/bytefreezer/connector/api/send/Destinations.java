@@ -5,7 +5,7 @@ import com.bytefreezer.connector.app.Scratch;
 import com.bytefreezer.connector.config.Destination.Setting;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.delivery.Batch;
-import com.bytefreezer.connector.delivery.Check;
+import com.bytefreezer.connector.destination.DestinationCheck;
 import com.bytefreezer.connector.destination.StandardOutput;
 import com.bytefreezer.connector.kit.SingleDelivery;
 import com.bytefreezer.connector.lake.LakeObject;
@@ -29,10 +29,9 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.apache.camel.Body;
-import org.apache.camel.CamelContext;
 import org.jspecify.annotations.Nullable;
 
-/** The destinations, their settings, and whether they can be reached. Safe for use by several threads. */
+/** The destinations, their settings, and a test record for each. Safe for use by several threads. */
 public final class Destinations {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final DateTimeFormatter PARTITION = DateTimeFormatter.ofPattern(
@@ -83,7 +82,7 @@ public final class Destinations {
                                     destination.settings().stream()
                                             .map(this::described)
                                             .toList());
-                            one.put("checkable", Checks.canCheck(destination));
+                            one.put("checkable", DestinationCheck.isPossible(destination));
                             return one;
                         })
                         .toList());
@@ -143,20 +142,6 @@ public final class Destinations {
             return problem.isEmpty()
                     ? new Tested("ok", "Test record sent to " + target.type(), null)
                     : new Tested(null, null, secrets.mask("send failed: " + problem));
-        }
-    }
-
-    /**
-     * Checks whether the destination can be reached and accepts the login, without writing anything.
-     *
-     * @throws ApiException if there is no such destination, it is not allowed, or its settings are not enough
-     */
-    public Check check(@Body Trial trial, CamelContext camel) {
-        ApiException.required(trial);
-        Target target = targets.resolve(trial.type(), trial.config());
-        try (Scratch once = PageScratch.ofDelivery(settings, secrets, target)) {
-            Check check = new Checks(once.settings(), camel).check(target.destination());
-            return new Check(check.status(), secrets.mask(check.message()));
         }
     }
 

@@ -9,6 +9,7 @@ import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.cursor.Cursor;
 import com.bytefreezer.connector.delivery.Batch;
 import com.bytefreezer.connector.delivery.Sent;
+import com.bytefreezer.connector.destination.SideRoute;
 import com.bytefreezer.connector.kit.Rehearsal;
 import com.bytefreezer.connector.kit.Request;
 import com.bytefreezer.connector.problem.ApiException;
@@ -130,11 +131,16 @@ public final class Previews {
     private Preview preview(Target target, Scratch once, Batch batch) throws Exception {
         Settings of = once.settings();
         if (target.destination().hasPreview()) {
-            List<Shown> sent =
-                    SideRoute.ask(of, RouteFiles.PREVIEW, target.destination().kind(), batch, PATIENCE, Previews::sent)
-                            .stream()
-                            .map(one -> shown(one.method(), one.url(), one.headers(), one.body()))
-                            .toList();
+            List<Shown> sent = SideRoute.ask(
+                            of,
+                            RouteFiles.PREVIEW,
+                            target.destination().kind(),
+                            exchange -> exchange.getMessage().setBody(batch),
+                            PATIENCE,
+                            Previews::sent)
+                    .stream()
+                    .map(one -> shown(one.method(), one.url(), one.headers(), one.body()))
+                    .toList();
             return new Preview(sent, batch.recordCount(), noteOnOrder(batch));
         }
         Optional<Rehearsal> rehearsal = Rehearsal.with(of);

@@ -12,6 +12,7 @@ import com.bytefreezer.connector.delivery.Batch;
 import com.bytefreezer.connector.delivery.Columns;
 import com.bytefreezer.connector.delivery.DatasetCheck;
 import com.bytefreezer.connector.delivery.Deliveries;
+import com.bytefreezer.connector.delivery.RecordSample;
 import com.bytefreezer.connector.delivery.Unit;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
@@ -21,10 +22,12 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.apache.camel.Body;
 import org.apache.camel.Exchange;
@@ -104,6 +107,38 @@ public final class Bulk implements DatasetCheck {
     /** Sets how many bytes of records one request may have; a single record may have more. */
     public void setMaxBatchBytes(int maxBatchBytes) {
         this.maxBatchBytes = maxBatchBytes;
+    }
+
+    /** The index of the newest records of a sample; of now, if none of them has a date. */
+    String indexOf(RecordSample sample) {
+        if (!index.hasDate() || indexTimeColumn.isBlank()) {
+            return index.of(List.of(sample.newest()), sample.newest().key(), sample.tenant(), sample.dataset());
+        }
+        return sample.records().stream()
+                .flatMap(json -> timeOf(json).stream())
+                .flatMap(time -> index.at(time, sample.tenant(), sample.dataset()).stream())
+                .findFirst()
+                .orElseGet(() -> index.at(Instant.now().toString(), sample.tenant(), sample.dataset())
+                        .orElseThrow());
+    }
+
+    private Optional<String> timeOf(byte[] json) {
+        try {
+            return Optional.ofNullable(
+                    Columns.read(json, Set.of(indexTimeColumn)).get(indexTimeColumn));
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** Whether it makes documents, and replaces none. */
+    boolean creates() {
+        return create;
+    }
+
+    /** The ingest pipeline that the settings name; empty for the index's own. */
+    Optional<String> pipeline() {
+        return Optional.ofNullable(pipeline);
     }
 
     /**
@@ -239,7 +274,7 @@ public final class Bulk implements DatasetCheck {
             throw new UnusableRecordException(
                     "no index: column %s is missing, null or nested".formatted(indexTimeColumn));
         }
-        return index.at(value, unit)
+        return index.at(value, unit.tenant(), unit.dataset())
                 .orElseThrow(() ->
                         new UnusableRecordException("no index: column %s is not a time".formatted(indexTimeColumn)));
     }

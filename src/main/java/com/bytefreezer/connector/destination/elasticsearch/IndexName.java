@@ -162,11 +162,20 @@ final class IndexName {
 
     /** The index of a unit; its partition gives the date, if the name has one. */
     String of(Unit unit) {
+        return of(unit.objects(), unit.object(), unit.tenant(), unit.dataset());
+    }
+
+    /**
+     * The same for objects.
+     *
+     * @param subject names them in messages
+     */
+    String of(List<LakeObject> objects, String subject, String tenant, String dataset) {
         if (format == null) {
-            return named(text, unit.tenant(), unit.dataset());
+            return named(text, tenant, dataset);
         }
         List<Map<String, String>> partitions =
-                unit.objects().stream().map(LakeObject::partition).distinct().toList();
+                objects.stream().map(LakeObject::partition).distinct().toList();
         if (partitions.size() == 1) {
             Map<String, String> partition = partitions.get(0);
             try {
@@ -176,21 +185,21 @@ final class IndexName {
                         Integer.parseInt(partition.getOrDefault("day", "")),
                         Integer.parseInt(partition.getOrDefault("hour", "0")),
                         0);
-                return named(at(time, format), unit.tenant(), unit.dataset());
+                return named(at(time, format), tenant, dataset);
             } catch (NumberFormatException | DateTimeException e) {
                 // Said below.
             }
         }
         throw new ConnectorException(
                 "destination.elasticsearch.index has a date, but %s has no year=, month= and day= for it. Set destination.elasticsearch.index-time-column."
-                        .formatted(unit.object()));
+                        .formatted(subject));
     }
 
     /** The index of a record with this {@link EventTime}; empty if the value is not a time. */
-    Optional<String> at(String time, Unit unit) {
+    Optional<String> at(String time, String tenant, String dataset) {
         return EventTime.of(time)
                 .map(instant -> format == null ? text : at(LocalDateTime.ofInstant(instant, ZoneOffset.UTC), format))
-                .map(name -> named(name, unit.tenant(), unit.dataset()));
+                .map(name -> named(name, tenant, dataset));
     }
 
     private static String at(LocalDateTime time, DateTimeFormatter format) {

@@ -10,6 +10,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import java.util.zip.GZIPInputStream;
 import org.apache.http.Header;
 import org.apache.http.HttpEntity;
@@ -60,7 +61,7 @@ final class WholeNodeAnswers extends CloseableHttpAsyncClient {
             HttpAsyncRequestProducer request,
             HttpAsyncResponseConsumer<T> answer,
             HttpContext context,
-            FutureCallback<T> callback) {
+            @Nullable FutureCallback<T> callback) {
         Exchange<T> exchange = new Exchange<>(callback, limit);
         Future<T> running = client.execute(request, new LimitedConsumer<>(answer), context, exchange);
         exchange.begin(running);
@@ -82,13 +83,13 @@ final class WholeNodeAnswers extends CloseableHttpAsyncClient {
         client.close();
     }
 
-    /** Observes a request and ends it at the deadline. */
+    /** Observes a request and ends it at the deadline. Whoever only waits for the future has no callback. */
     private static final class Exchange<T> implements FutureCallback<T> {
-        private final FutureCallback<T> callback;
+        private final @Nullable FutureCallback<T> callback;
         private final Duration limit;
         private final CompletableFuture<Void> end = new CompletableFuture<>();
 
-        Exchange(FutureCallback<T> callback, Duration limit) {
+        Exchange(@Nullable FutureCallback<T> callback, Duration limit) {
             this.callback = callback;
             this.limit = limit;
         }
@@ -110,14 +111,20 @@ final class WholeNodeAnswers extends CloseableHttpAsyncClient {
                     decompress(answer);
                 }
             } catch (IOException e) {
-                callback.failed(e);
+                tell(other -> other.failed(e));
                 return;
             } catch (RuntimeException | Error e) {
                 // It would end the client's thread, and no callback would come.
-                callback.failed(new IOException(Failures.describe(e), e));
+                tell(other -> other.failed(new IOException(Failures.describe(e), e)));
                 return;
             }
-            callback.completed(result);
+            tell(other -> other.completed(result));
+        }
+
+        private void tell(Consumer<FutureCallback<T>> what) {
+            if (callback != null) {
+                what.accept(callback);
+            }
         }
 
         /** Elasticsearch's client would buffer without a limit. */
@@ -142,16 +149,16 @@ final class WholeNodeAnswers extends CloseableHttpAsyncClient {
         @Override
         public void failed(Exception reason) {
             end.complete(null);
-            callback.failed(reason);
+            tell(other -> other.failed(reason));
         }
 
         @Override
         public void cancelled() {
             if (end.isCompletedExceptionally()) {
-                callback.failed(WholeAnswers.tooLate(limit));
+                tell(other -> other.failed(WholeAnswers.tooLate(limit)));
             } else {
                 end.complete(null);
-                callback.cancelled();
+                tell(FutureCallback::cancelled);
             }
         }
     }

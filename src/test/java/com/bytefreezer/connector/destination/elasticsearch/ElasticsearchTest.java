@@ -129,6 +129,15 @@ class ElasticsearchTest {
     }
 
     @Test
+    void theCheckNamesTheColumnsThatTheMappingRefuses() throws Exception {
+        var login = Map.of("username", ElasticsearchServer.USER, "password", ElasticsearchServer.PASSWORD);
+        try (var contract = new MappingCheckContract(server.url(), login, server::request, folder)) {
+            contract.namesExactlyWhatTheServerRefuses();
+            contract.saysWhatAnIndexRefusesAsAWhole(true);
+        }
+    }
+
+    @Test
     void theTestRecordOfThePageIsTaken() throws Exception {
         try (var api = TestApi.over(
                 TestTools.projectDirectory().resolve("routes"), to("tested").settings())) {

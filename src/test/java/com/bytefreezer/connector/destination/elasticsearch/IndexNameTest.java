@@ -45,7 +45,12 @@ class IndexNameTest {
         "x-{yyyy.DDD},x-2027.001"
     })
     void aDateIsWrittenAsJavaAndLogstashWriteIt(String text, String name) {
-        assertThat(new IndexName(text).at("2027-01-01T10:00:00Z", unit("a"))).contains(name);
+        assertThat(new IndexName(text)
+                        .at(
+                                "2027-01-01T10:00:00Z",
+                                unit("a").tenant(),
+                                unit("a").dataset()))
+                .contains(name);
     }
 
     @ParameterizedTest
@@ -82,7 +87,12 @@ class IndexNameTest {
         "a%{dataset},a%syslog"
     })
     void theNamesOfADatasetStandBesideDates(String text, String name) {
-        assertThat(new IndexName(text).at("2027-01-01T10:00:00Z", unit("a"))).contains(name);
+        assertThat(new IndexName(text)
+                        .at(
+                                "2027-01-01T10:00:00Z",
+                                unit("a").tenant(),
+                                unit("a").dataset()))
+                .contains(name);
     }
 
     @ParameterizedTest

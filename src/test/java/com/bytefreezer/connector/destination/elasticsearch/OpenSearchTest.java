@@ -19,7 +19,7 @@ class OpenSearchTest {
     private Path folder;
 
     @Test
-    void eachRecordIsThereOnceAndAMisfitIsKeptAside() throws Exception {
+    void eachRecordIsThereOnceAndAMisfitIsForeseenAndKeptAside() throws Exception {
         try (OpenSearchServer server = OpenSearchServer.start()) {
             ToElasticsearch sample = new ToElasticsearch(folder, Map.of("destination.type", "elasticsearch"))
                     .with("url", server.url())
@@ -46,6 +46,12 @@ class OpenSearchTest {
                 assertThat(letter.at("/record/n").asInt()).isEqualTo(3);
                 assertThat(letter.path("reason").asText()).contains("mapper_parsing_exception");
             });
+
+            try (var contract =
+                    new MappingCheckContract(server.url(), Map.of(), server::request, folder.resolve("checked"))) {
+                contract.namesExactlyWhatTheServerRefuses();
+                contract.saysWhatAnIndexRefusesAsAWhole(false);
+            }
         }
     }
 }
