@@ -5,7 +5,9 @@ import com.bytefreezer.connector.cursor.Cursor;
 import com.bytefreezer.connector.query.MixedColumn;
 import com.bytefreezer.connector.query.Schema;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,6 +30,8 @@ final class Schemas {
         private boolean isNew;
         /** The types that the log has reported, by column. */
         private final Map<String, String> told = new HashMap<>();
+
+        private final Set<String> toldLosses = new HashSet<>();
 
         private Known(Schema schema) {
             this.schema = schema;
@@ -76,6 +80,9 @@ final class Schemas {
                 }
             }
             one.isNew = false;
+            one.schema.losses().stream()
+                    .filter(one.toldLosses::add)
+                    .forEach(loss -> LOG.warn("dataset {}: {}.", name, loss));
         }
     }
 

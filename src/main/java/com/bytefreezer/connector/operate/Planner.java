@@ -235,6 +235,7 @@ public final class Planner {
                 .forEach(table -> notes.add("lookup %s: %s, version %s"
                         .formatted(table.name(), ExportPlan.counted(table.rows(), "row"), table.version())));
         schema.mixed().forEach(mixed -> notes.add(mixed.toString()));
+        notes.addAll(schema.losses());
         if (!lake.skipped().toString().isEmpty()) {
             notes.add(lake.skipped().toString());
         }

@@ -45,13 +45,6 @@ final class Footers {
             FROM (SELECT parquet_file_metadata AS f, parquet_metadata AS m,
                 list_contains(list_transform(parquet_schema, lambda c: c.repetition_type), 'REPEATED') AS lists
               FROM parquet_full_metadata(%s))""";
-    /** Each level of lists in lists doubles the time that DuckDB takes to plan a statement (seen on 1.5.5). */
-    private static final int MOST_LISTS_IN_LISTS = 16;
-    /** Limit for groups of all kinds, because readers recurse. */
-    private static final int DEEPEST = 200;
-
-    private static final String TREE =
-            "SELECT name, coalesce(num_children, 0), coalesce(duckdb_type, ''), coalesce(repetition_type = 'REPEATED', false), duckdb_type = 'BLOB' AND logical_type IN ('StringType()', 'EnumType()') FROM parquet_schema(%s) ORDER BY column_id";
 
     private final Connections connections;
     private final Map<String, Shape> byDigest = new ConcurrentHashMap<>();
@@ -89,23 +82,6 @@ final class Footers {
                             "its footer is damaged: it claims %,d rows, but its row groups have %,d.",
                             rows,
                             rowsOfGroups));
-        }
-    }
-
-    /**
-     * A column of a file, or a part of one.
-     *
-     * @param marked whether only the newer annotation of the format says that it is text: DuckDB knows the older one
-     */
-    private record Node(String name, String type, boolean marked, List<Node> children) {
-        boolean isText() {
-            return children.isEmpty() ? marked : children.stream().allMatch(Node::isText);
-        }
-
-        boolean isNothing() {
-            return children.isEmpty()
-                    ? type.equals(Widening.NOTHING.name())
-                    : children.stream().allMatch(Node::isNothing);
         }
     }
 
@@ -291,77 +267,17 @@ final class Footers {
 
     private Shape shape(Connection connection, LakeObject object) throws SQLException {
         String file = ParquetScan.files(List.of(object));
-        List<Node> written = DuckDb.execute(connection, TREE.formatted(file), rows -> {
-                    rows.next();
-                    return node(rows, 0, 0);
-                })
+        List<FileColumn> written = DuckDb.execute(connection, FileColumn.SQL.formatted(file), FileColumn::of)
                 .children();
         return DuckDb.execute(connection, "DESCRIBE FROM read_parquet(" + file + ", hive_partitioning=false)", rows -> {
             List<Member> columns = new ArrayList<>();
             while (rows.next()) {
                 // DuckDB has one column for each column of the file.
-                Node node = written.get(columns.size());
-                ColumnType type = withNothing(ColumnType.of(rows.getString(2)), node);
-                columns.add(new Member(node.name(), type, meant(type, node)));
+                FileColumn column = written.get(columns.size());
+                ColumnType type = column.withNothing(ColumnType.of(rows.getString(2)));
+                columns.add(new Member(column.name(), type, column.meant(type), column.isCut()));
             }
             return new Shape(List.copyOf(columns));
         });
-    }
-
-    /** DuckDB reads a column as numbers if it has no values and its writer knew no type. */
-    private static ColumnType withNothing(ColumnType type, Node node) {
-        if (!type.isNested()) {
-            return node.isNothing() ? Widening.NOTHING : type;
-        }
-        if (type.is(ColumnType.LIST)
-                && node.isNothing()
-                && !type.children().get(0).isNested()) {
-            return ColumnType.list(Widening.NOTHING);
-        }
-        if (type.is(ColumnType.STRUCT)
-                && node.children().size() == type.children().size()) {
-            List<ColumnType> members = new ArrayList<>();
-            for (int i = 0; i < type.children().size(); i++) {
-                members.add(withNothing(type.children().get(i), node.children().get(i)));
-            }
-            return ColumnType.struct(type.fields(), members);
-        }
-        return type;
-    }
-
-    private static ColumnType meant(ColumnType type, Node node) {
-        if (!type.isNested()) {
-            return node.isText() ? Widening.TEXT : type;
-        }
-        if (type.is(ColumnType.LIST) && node.isText() && !type.children().get(0).isNested()) {
-            return ColumnType.list(Widening.TEXT);
-        }
-        if (type.is(ColumnType.STRUCT)
-                && node.children().size() == type.children().size()) {
-            List<ColumnType> members = new ArrayList<>();
-            for (int i = 0; i < type.children().size(); i++) {
-                members.add(meant(type.children().get(i), node.children().get(i)));
-            }
-            return ColumnType.struct(type.fields(), members);
-        }
-        return type;
-    }
-
-    private static Node node(ResultSet rows, int depth, int lists) throws SQLException {
-        String name = String.valueOf(rows.getString(1));
-        long children = rows.getLong(2);
-        String type = rows.getString(3);
-        int listsToHere = lists + (rows.getBoolean(4) ? 1 : 0);
-        if (depth > DEEPEST || listsToHere > MOST_LISTS_IN_LISTS) {
-            throw new SQLException(
-                    "a column has %d or more lists in lists, or groups in groups, and DuckDB would never finish reading it"
-                            .formatted(listsToHere > MOST_LISTS_IN_LISTS ? listsToHere : depth));
-        }
-        boolean marked = rows.getBoolean(5);
-        List<Node> below = new ArrayList<>();
-        for (long i = 0; i < children && rows.next(); i++) {
-            below.add(node(rows, depth + 1, listsToHere));
-        }
-        return new Node(name, type, marked, below);
     }
 }

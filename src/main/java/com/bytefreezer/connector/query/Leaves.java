@@ -24,14 +24,14 @@ final class Leaves {
      * The expression for {@code x} with changed values.
      *
      * @param from its type
-     * @param to the new type, with the same structure
+     * @param to the new type, with the same structure; or a LIST or MAP for the STRUCT that it is in the file
      */
     static String change(ColumnType from, ColumnType to, String x, Change change) {
         return new Leaves(change).of(from, to, x, 0);
     }
 
     private boolean concerns(ColumnType from, ColumnType to) {
-        if (!from.isNested()) {
+        if (!from.isNested() || !from.is(to.name())) {
             return change.concerns(from, to);
         }
         for (int i = 0; i < from.children().size(); i++) {
@@ -49,6 +49,9 @@ final class Leaves {
         if (!from.isNested()) {
             return change.of(from, to, x);
         }
+        if (!from.is(to.name())) {
+            return plain(from, to, x, depth);
+        }
         return switch (from.name()) {
             case ColumnType.LIST -> elements(from, to, 0, x, depth);
             case ColumnType.MAP ->
@@ -59,6 +62,24 @@ final class Leaves {
             case ColumnType.STRUCT -> struct(from, to, x, depth);
             default -> x;
         };
+    }
+
+    /** Makes a list or a map of the structure that it has in the file: a group with a repeated member. */
+    private String plain(ColumnType from, ColumnType to, String x, int depth) {
+        ColumnType list = from.children().get(0);
+        String inside = "coalesce(struct_extract_at(%s, 1), [])".formatted(x);
+        if (to.is(ColumnType.LIST)) {
+            return "CASE WHEN %s IS NOT NULL THEN %s END".formatted(x, of(list, to, inside, depth));
+        }
+        ColumnType entry = list.children().get(0);
+        String keys = "list_transform(%s, lambda e: struct_extract_at(e, 1))".formatted(inside);
+        // A map has each key once, and none without a name.
+        String entries =
+                "list_filter(%s, lambda e, i: struct_extract_at(e, 1) IS NOT NULL AND list_position(%s, struct_extract_at(e, 1)) = i)"
+                        .formatted(inside, keys);
+        ColumnType map = new ColumnType(ColumnType.MAP, "", entry.children(), List.of());
+        return "CASE WHEN %s IS NOT NULL THEN %s END"
+                .formatted(x, of(map, to, "map_from_entries(%s)".formatted(entries), depth));
     }
 
     private String elements(ColumnType from, ColumnType to, int child, String list, int depth) {

@@ -53,6 +53,8 @@ public final class Schema {
         private ColumnType type = Widening.NOTHING;
         /** The types in objects, and the minimum number of objects that other processes have seen with each. */
         private final Map<String, Long> seen = new TreeMap<>();
+        /** Whether objects have finer times than DuckDB reads. */
+        private boolean isCut;
         /** Whether only folders have it. */
         private boolean folderOnly;
 
@@ -106,6 +108,16 @@ public final class Schema {
                         column.seen.entrySet().stream()
                                 .map(seen -> new MixedColumn.Seen(seen.getKey(), seen.getValue()))
                                 .toList()))
+                .toList();
+    }
+
+    /** For people, what is lost of values: a line for each column with times in nanoseconds that DuckDB cuts. */
+    public synchronized List<String> losses() {
+        return columns.stream()
+                .filter(column -> column.isCut)
+                .map(column ->
+                        "the column %s has times in nanoseconds; DuckDB reads them in microseconds, so their last three digits are lost"
+                                .formatted(Query.identifier(column.name)))
                 .toList();
     }
 
@@ -173,9 +185,17 @@ public final class Schema {
                 String name = member.name().isEmpty() ? "C" + i : member.name();
                 Column column = known == null ? add(name, false) : known.folderOnly ? inFile(known, name) : known;
                 see(column, spoken(member));
+                cut(column, member);
             }
         }
         learnFolders(object);
+    }
+
+    private void cut(Column column, Shape.Member member) {
+        if (member.isCut() && !column.isCut) {
+            column.isCut = true;
+            version++;
+        }
     }
 
     private static ColumnType spoken(Shape.Member member) {
@@ -322,8 +342,7 @@ public final class Schema {
         if (place == null) {
             return "NULL::" + Widening.type(type);
         }
-        return FileValues.sql(
-                "c" + place, shape.columns().get(place).type(), raw == null ? null : raw.get(place), type, use);
+        return FileValues.sql("c" + place, shape.columns().get(place), raw == null ? null : raw.get(place), type, use);
     }
 
     private ColumnType typeOf(Column column) {

@@ -9,7 +9,8 @@ record Shape(List<Member> columns) {
      *
      * @param name as it is written there
      * @param type as DuckDB reads it
-     * @param meant as its writer means it: text, where DuckDB reads bytes
+     * @param meant as its writer means it, see {@link FileColumn#meant}
+     * @param isCut whether DuckDB cuts its values, see {@link FileColumn#isCut}
      */
-    record Member(String name, ColumnType type, ColumnType meant) {}
+    record Member(String name, ColumnType type, ColumnType meant, boolean isCut) {}
 }

@@ -54,10 +54,12 @@ class AnyValueTest {
                 .toList();
         add(files, ints, Physical.INT32, -1, "", 0, 0);
         add(files, ints, Physical.INT32, 6, "DATE", 0, 0);
+        add(files, ints, Physical.INT32, -1, "DATE", 0, 0);
         add(files, ints, Physical.INT32, 7, "TIME", 1, 0);
         add(files, ints, Physical.INT32, -1, "TIME", -1, 0);
         add(files, ints, Physical.INT32, 5, "DECIMAL", 9, 2);
         add(files, ints, Physical.INT32, 5, "DECIMAL", 4, 4);
+        add(files, ints, Physical.INT32, -1, "DECIMAL", 4, 4);
         for (int bits : new int[] {8, -8, 16, -16, 32, -32}) {
             add(files, ints, Physical.INT32, -1, "INT", bits, 0);
         }
@@ -88,6 +90,8 @@ class AnyValueTest {
             add(files, longs, Physical.INT64, converted, "", 0, 0);
         }
         add(files, longs, Physical.INT64, 5, "DECIMAL", 18, 2);
+        add(files, longs, Physical.INT64, -1, "DECIMAL", 18, 2);
+        add(files, longs, Physical.INT64, -1, "DECIMAL", 2, 18);
         add(files, longs, Physical.INT64, -1, "INT", 64, 0);
         List<byte[]> halves = IntStream.of(0, 1 << 31, 0x7f800000, 0xff800000, 0x7fc00000, 0x7f800001, 1, 0x7f7fffff)
                 .mapToObj(RawParquet::of)
@@ -131,6 +135,8 @@ class AnyValueTest {
         add(files, texts, Physical.BYTE_ARRAY, 0, "STRING", 0, 0);
         add(files, texts, Physical.BYTE_ARRAY, -1, "STRING", 0, 0);
         add(files, texts, Physical.BYTE_ARRAY, 19, "JSON", 0, 0);
+        add(files, texts, Physical.BYTE_ARRAY, -1, "JSON", 0, 0);
+        add(files, texts, Physical.BYTE_ARRAY, -1, "DECIMAL", 38, 2);
         add(files, texts, Physical.BYTE_ARRAY, 19, "", 0, 0);
         List<byte[]> fixed = Stream.of(0x00, 0xff, 0x80, 0x7f, 0x01)
                 .map(value -> {
