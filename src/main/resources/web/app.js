@@ -10,7 +10,8 @@ import { Help } from './help.js';
 import { rememberTheme, theme } from './memory.js';
 import { read, write } from './place.js';
 import { Runs } from './runs.js';
-import { Boundary, MODIFIER, Problem, RETRY, State, h, useLoad } from './ui.js';
+import { Boundary, MODIFIER, Problem, State, h } from './ui.js';
+import { RETRY, useLoad } from './work.js';
 import { Workspace } from './workspace.js';
 
 const REFRESH = 5000;

@@ -71,5 +71,5 @@ function Elapsed({ since }) {
     return () => clearInterval(timer);
   }, []);
   const seconds = (performance.now() - since) / 1000;
-  return h('span', { class: 'note', role: 'timer' }, seconds < 0.3 ? '' : `Running for ${seconds.toFixed(1)} s`);
+  return h('span', { class: 'note elapsed', role: 'timer' }, seconds < 0.3 ? '' : `Running for ${seconds.toFixed(1)} s`);
 }

@@ -1,5 +1,5 @@
 // The left side: datasets by tenant with search, and the exports with their state.
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { ExportMark, exportLine } from './export-state.js';
 import { ago, time, zoneName } from './format.js';
 import { recent, stars } from './memory.js';
@@ -15,6 +15,7 @@ export function Catalogue({ datasets, exports, place, go, searchBox, side }) {
   const [marked, setMarked] = useState(stars);
   // On a phone the chosen dataset takes the place of the list.
   const [listed, setListed] = useState(false);
+  const list = useRef(null);
   const all = datasets.value?.datasets;
   const found = useMemo(() => matching(all ?? [], words, textOf), [all, words]);
   const isMany = (all?.length ?? 0) > MANY;
@@ -31,6 +32,7 @@ export function Catalogue({ datasets, exports, place, go, searchBox, side }) {
     setListed(false);
     setWords('');
   }, [current]);
+  useEffect(() => list.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest' }), [current, Boolean(all)]);
 
   const keys = (event) => {
     const links = [...event.currentTarget.querySelectorAll('.tree a, .tree summary')].filter((one) => one.checkVisibility());
@@ -67,7 +69,7 @@ export function Catalogue({ datasets, exports, place, go, searchBox, side }) {
       datasets.error && (place.view !== 'data' || datasets.value) && datasets.error.status !== 0 && h('p', { class: 'note' }, datasets.error.message),
       (datasets.value?.notes ?? []).map((note) => h('p', { key: note, class: 'note' }, note)),
       datasets.value && !found.length && words && h('p', { class: 'note' }, `No dataset matches “${words}”.`),
-      h('ul', { class: 'tree' },
+      h('ul', { class: 'tree', ref: list },
         first.length > 0 && h('li', { key: ' first' }, h('h3', null, 'Starred and recent'), h('ul', null, first.map((dataset) => entry(dataset, dataset === stop)))),
         tenants.map((tenant) => h('li', { key: tenant.id },
           h(Tenant, { tenant, folds: isMany, open: Boolean(words) || tenants.length === 1 || tenant.id === place.tenant },

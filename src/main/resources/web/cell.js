@@ -1,8 +1,9 @@
 // A value in the records, and the actions for it.
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { json, value } from './format.js';
+import { copyText } from './give.js';
 import { comparable } from './sql.js';
-import { copyText, h } from './ui.js';
+import { h } from './ui.js';
 
 const LONGEST_CELL = 300;
 

@@ -6,7 +6,7 @@ import { Profile } from './profile.js';
 import { Problem, Skeleton, h } from './ui.js';
 
 /** @param layout {names, pinned, time, isChosen, arrange}: the columns shown now, and how to change them */
-export function Columns({ dataset, columns, result, layout, said, range, onInsert, onFilter }) {
+export function Columns({ dataset, columns, result, layout, said, overview, range, onInsert, onFilter }) {
   const [open, setOpen] = useState(null);
   const [words, setWords] = useState('');
   const [all, setAll] = useState(false);
@@ -42,7 +42,7 @@ export function Columns({ dataset, columns, result, layout, said, range, onInser
           drift(column) && h('span', { class: 'mixed', title: drift(column) }, ' mixed')),
         h('button', { type: 'button', class: 'quiet icon', title: `Put ${column.name} into the query`, 'aria-label': `Put ${column.name} into the query`, onClick: () => onInsert(column.name) }, '+')),
       open === column.name && h(Opened, { column, filled, result, layout }),
-      open === column.name && h(Profile, { dataset, column, range, onFilter })))));
+      open === column.name && h(Profile, { dataset, column, overview, range, onFilter })))));
 }
 
 function Opened({ column, filled, result, layout: { names, pinned: count, time, arrange } }) {

@@ -3,7 +3,9 @@ import { useState } from 'preact/hooks';
 import { get, parameters, post } from './api.js';
 import { Confirm } from './confirm.js';
 import { json, number, plural, time } from './format.js';
-import { Problem, Skeleton, download, h, useLoad, useTask } from './ui.js';
+import { download } from './give.js';
+import { Problem, Skeleton, h } from './ui.js';
+import { useLoad, useTask } from './work.js';
 
 const PAGE = 50;
 const PART = 1000;

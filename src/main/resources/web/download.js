@@ -2,7 +2,8 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { file } from './api.js';
 import { bytes } from './format.js';
-import { Problem, h, save } from './ui.js';
+import { save } from './give.js';
+import { Problem, h } from './ui.js';
 
 export const DOWNLOAD = { name: '', title: 'a file: download', settings: [], checkable: false };
 

@@ -8,8 +8,9 @@ import { duration, number, plural, retries, time, zoneName } from './format.js';
 import { Manage } from './manage.js';
 import { write } from './place.js';
 import { Table } from './table.js';
-import { Problem, Skeleton, State, h, useTask } from './ui.js';
+import { Problem, Skeleton, State, h } from './ui.js';
 import { Watch } from './watch.js';
+import { useTask } from './work.js';
 
 const EXPORTS = [
   { name: 'Export', head: true, cell: (entry, open) => h(OpenLink, { entry, open }) },

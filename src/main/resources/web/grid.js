@@ -2,8 +2,9 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Cell, ValueMenu } from './cell.js';
 import { value } from './format.js';
+import { copyText } from './give.js';
 import { nextSort, offsetsOf, shortType, sortMark, sorted } from './measure.js';
-import { copyText, h } from './ui.js';
+import { h } from './ui.js';
 
 const ROW = 26;
 const SPARE_ROWS = 8;

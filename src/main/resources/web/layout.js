@@ -1,5 +1,5 @@
 // Which columns of a result are shown, and in which order. Without a choice, the page guesses: the time, then the
-// columns with the most different short values, then the long texts, but no columns without a value in the result.
+// columns with the most different short values (those that most records have), then the long texts, but no columns without a value in the result.
 import { value } from './format.js';
 
 const SAMPLE = 300;
@@ -55,7 +55,7 @@ function rankOf(name, { rows, newest_first_by: time }) {
   if (length > SHORT) {
     return [2, -length];
   }
-  return different.size < 2 ? [4, 0] : [1, -different.size];
+  return different.size < 2 ? [4, 0] : [1, -different.size * (values.length / Math.min(rows.length, SAMPLE)) ** 2];
 }
 
 /** The choice with one column added at the end or removed. */

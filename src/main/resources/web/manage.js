@@ -3,7 +3,8 @@ import { useEffect, useState } from 'preact/hooks';
 import { get, path, post } from './api.js';
 import { Confirm } from './confirm.js';
 import { Diff } from './diff.js';
-import { Problem, h, useLoad, useSettled, useTask } from './ui.js';
+import { Problem, h } from './ui.js';
+import { useLoad, useSettled, useTask } from './work.js';
 
 const FIELDS = [
   ['intervalSeconds', 'interval-seconds', 'pause between two runs'],

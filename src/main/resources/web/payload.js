@@ -1,7 +1,8 @@
 // Shows what the destination would receive, byte for byte, and what an export of this query would do.
 import { post } from './api.js';
 import { bytes, number, plural } from './format.js';
-import { Copy, Problem, Skeleton, State, h, useLoad } from './ui.js';
+import { Copy, Problem, Skeleton, State, h } from './ui.js';
+import { useLoad } from './work.js';
 
 export function Payload({ request, problem }) {
   const preview = useLoad(request && ((signal) => post('preview', request, signal)), [JSON.stringify(request)]);

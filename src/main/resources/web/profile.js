@@ -1,9 +1,11 @@
 // A profile of a column's values. It reads data, so it loads on request.
 import { look, path } from './api.js';
 import { bytes, compact, number, plural, value } from './format.js';
-import { Problem, Skeleton, h, useLoad } from './ui.js';
+import { ProfileOfAll } from './profile-all.js';
+import { Problem, Skeleton, h } from './ui.js';
+import { useLoad } from './work.js';
 
-export function Profile({ dataset, column, range, onFilter }) {
+export function Profile({ dataset, column, overview, range, onFilter }) {
   const address = path('datasets', dataset.tenant_id, dataset.dataset_id, 'columns', column.name, 'profile');
   const profile = useLoad((signal) => look(address, range, signal), [address, range.from, range.to]);
   if (profile.error) {
@@ -21,7 +23,8 @@ export function Profile({ dataset, column, range, onFilter }) {
       h('button', { type: 'button', class: 'quiet', title: 'Filter by this value', onClick: () => onFilter(column.name, entry.value) },
         h('span', { class: 'fill', style: { width: `${entry.count / Math.max(total, 1) * 100}%` } }),
         h('span', { class: 'name' }, value(entry.value)), h('span', { class: 'aside' }, compact(entry.count)))))),
-    h('p', { class: 'note' }, `${plural(objects, 'object')} and ${bytes(size)} read`));
+    h('p', { class: 'note' }, `${plural(objects, 'object')} and ${bytes(size)} read`),
+    overview?.objects > objects && h(ProfileOfAll, { dataset, column, overview, onFilter }));
 }
 
 function Histogram({ buckets }) {

@@ -8,7 +8,8 @@ import { Payload, Plan } from './payload.js';
 import { MOST } from './query.js';
 import { RecordView } from './record.js';
 import { Statistics } from './statistics.js';
-import { Copy, Problem, Skeleton, State, Tabs, h, useLoad } from './ui.js';
+import { Copy, Problem, Skeleton, State, Tabs, h } from './ui.js';
+import { useLoad } from './work.js';
 
 const TABS = [['records', 'Records'], ['chart', 'Chart'], ['statistics', 'Statistics'], ['payload', 'Payload'], ['plan', 'Plan']];
 
@@ -22,7 +23,8 @@ export function Result({ query, request, tab, setTab, plan, layout, payload, sai
     }
   }, [tab, query.rest]);
   return h('section', { class: 'result', 'aria-label': 'Result', 'aria-busy': Boolean(query.running) },
-    h('div', { class: 'bar-line' }, h(Tabs, { label: 'Result', tabs: TABS, chosen: tab, onChoose: setTab }), h('span', { class: 'space' }), h(Cost, { query })),
+    h(Tabs, { label: 'Result', tabs: TABS, chosen: tab, onChoose: setTab }),
+    h(Cost, { query }),
     h(Problem, { error: query.error, said }),
     query.cancelled && h('p', { class: 'problem plain', role: 'status' }, 'Cancelled. The query was stopped.'),
     isStale && tab === 'records' && h('p', { class: 'note', role: 'status' }, 'These are still the records of the query before.'),
@@ -76,7 +78,7 @@ function amount({ result, rest, growing }) {
 function Cost({ query }) {
   const { result } = query;
   if (!result || query.running || query.error) {
-    return null;
+    return h('div', { class: 'line-of-cost' });
   }
   const facts = [
     amount(query),
@@ -85,7 +87,8 @@ function Cost({ query }) {
     result.objects_total !== undefined && `${number(result.objects_read)} of ${plural(result.objects_total, 'object')} read`,
     result.bytes_read !== undefined && bytes(result.bytes_read),
   ].filter(Boolean);
-  return h('span', { class: 'facts cost', role: 'status' }, facts.map((fact) => h('span', { key: fact }, fact)),
-    query.more && !query.rest && h('button', { type: 'button', class: 'quiet', onClick: query.more }, `Show ${number(MOST)}`),
-    result.rows.length > 0 && h(Copy, { label: 'Copy NDJSON', text: () => result.rows.map((row) => json(row)).join('\n') + '\n' }));
+  return h('div', { class: 'line-of-cost' },
+    h('span', { class: 'facts cost', role: 'status' }, facts.map((fact) => h('span', { key: fact }, fact)),
+      query.more && !query.rest && h('button', { type: 'button', class: 'quiet', onClick: query.more }, `Show ${number(MOST)}`),
+      result.rows.length > 0 && h(Copy, { label: 'Copy NDJSON', text: () => result.rows.map((row) => json(row)).join('\n') + '\n' })));
 }

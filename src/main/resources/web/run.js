@@ -4,7 +4,8 @@ import { get, path, remove } from './api.js';
 import { Balance } from './balance.js';
 import { DeadLetters } from './dead-letters.js';
 import { duration, number, plural, retries } from './format.js';
-import { Problem, h, useTask } from './ui.js';
+import { Problem, h } from './ui.js';
+import { useTask } from './work.js';
 
 const INTERVAL = 400;
 const TITLES = { running: 'Exporting', succeeded: 'Exported', failed: 'The export failed', cancelled: 'Stopped' };

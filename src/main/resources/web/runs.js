@@ -5,7 +5,8 @@ import { duration, number, time, zoneName } from './format.js';
 import { write } from './place.js';
 import { RunProgress } from './run.js';
 import { Table } from './table.js';
-import { Problem, Skeleton, State, h, useLoad, useTask } from './ui.js';
+import { Problem, Skeleton, State, h } from './ui.js';
+import { useLoad, useTask } from './work.js';
 
 const REFRESH = 1000;
 const SLOW = 5000;

@@ -1,8 +1,10 @@
 // Save as export: shows the file and the settings before anything is written.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { post } from './api.js';
-import { Copy, Problem, Skeleton, download, h, useLoad, useSettled, useTask } from './ui.js';
+import { download } from './give.js';
+import { Copy, Problem, Skeleton, h } from './ui.js';
 import { Watch } from './watch.js';
+import { useLoad, useSettled, useTask } from './work.js';
 
 export function SaveAs({ request, destination, onClose }) {
   const [name, setName] = useState(`${request.dataset_id}-to-${destination}`.toLowerCase().replace(/[^a-z0-9-]+/g, '-'));

@@ -6,7 +6,8 @@ import { DOWNLOAD, Download } from './download.js';
 import { RunProgress } from './run.js';
 import { SaveAs } from './save.js';
 import { Toolbar } from './toolbar.js';
-import { Problem, Skeleton, h, useLoad, useTask } from './ui.js';
+import { Problem, Skeleton, h } from './ui.js';
+import { useLoad, useTask } from './work.js';
 
 /** The destinations and the typed values, which outlive a change of the dataset; secrets stay in this page's memory only. */
 export function useDestination([typed, setTyped]) {

@@ -2,6 +2,7 @@
 import { plural } from './format.js';
 
 const BARS = 60;
+const FEW = 4;
 const STEPS = [1, 5, 10, 30, 60, 300, 600, 1800, 3600, 10800, 21600, 43200, 86400, 604800, 2592000].map((seconds) => seconds * 1000);
 
 /** The length of a bar, in milliseconds, with which so much time has not too many of them. */
@@ -11,6 +12,12 @@ export function stepText(milliseconds) {
   const seconds = milliseconds / 1000;
   const [size, unit] = [[86400, 'day'], [3600, 'hour'], [60, 'minute'], [1, 'second']].find(([length]) => seconds % length === 0) ?? [1, 'second'];
   return plural(seconds / size, unit);
+}
+
+/** {from, to} of the points if they are in so few steps that one sees nothing, and there is a shorter step; otherwise undefined. */
+export function closer(points, step) {
+  const [from, to] = [points[0]?.[0], points[points.length - 1]?.[0] + step];
+  return points.length && (to - from) / step < FEW && step > STEPS[0] ? { from, to } : undefined;
 }
 
 /**

@@ -2,7 +2,8 @@
 import { query as ask } from './api.js';
 import { compact, value } from './format.js';
 import { Table } from './table.js';
-import { Problem, Skeleton, State, h, useLoad } from './ui.js';
+import { Problem, Skeleton, State, h } from './ui.js';
+import { useLoad } from './work.js';
 
 const MOST = 10000;
 const LONGEST = 40;

@@ -1,67 +1,13 @@
 // Small parts for all views.
 import { Component, h, render } from 'preact';
-import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { copyText } from './give.js';
+import { PASSING, RETRY } from './work.js';
 
 export { h };
 
 /** The modifier key for shortcuts with a letter. */
 export const MODIFIER = /Mac|iPhone|iPad/.test(navigator.platform) ? '⌘' : 'Ctrl';
-
-/** The wait before a request without an answer is sent again, in milliseconds. */
-export const RETRY = 5000;
-/** Whether a request is sent again automatically: the connector did not answer, or a system behind it did not. */
-const PASSING = [0, 502];
-
-/** Loads when dependencies change: {value, error, loading, reload}. An answer that comes too late is dropped; with `keep`, a failure leaves the last value. */
-export function useLoad(load, dependencies, { keep = false } = {}) {
-  const [state, setState] = useState({ loading: true });
-  const [turn, setTurn] = useState(0);
-  useEffect(() => {
-    if (!load) {
-      setState({ loading: false });
-      return undefined;
-    }
-    const abort = new AbortController();
-    setState((before) => ({ ...before, loading: true }));
-    load(abort.signal).then(
-      (value) => !abort.signal.aborted && setState({ value, loading: false }),
-      (error) => !abort.signal.aborted && setState((before) => ({ value: keep ? before.value : undefined, error, loading: false })),
-    );
-    return () => abort.abort();
-  }, [...dependencies, turn]);
-  const reload = useCallback(() => setTurn((number) => number + 1), []);
-  return { ...state, reload };
-}
-
-/** Work that a click starts: {busy, error, value, run, clear}. */
-export function useTask(work) {
-  const [state, setState] = useState({ busy: false });
-  const latest = useRef(work);
-  latest.current = work;
-  const run = useCallback(async (...input) => {
-    setState({ busy: true });
-    try {
-      const value = await latest.current(...input);
-      setState({ busy: false, value });
-      return value;
-    } catch (error) {
-      setState({ busy: false, error });
-      return undefined;
-    }
-  }, []);
-  const clear = useCallback(() => setState({ busy: false }), []);
-  return { ...state, run, clear };
-}
-
-/** The value after it has not changed for this many milliseconds. */
-export function useSettled(value, delay) {
-  const [settled, setSettled] = useState(value);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(value), delay);
-    return () => clearTimeout(timer);
-  }, [value]);
-  return settled;
-}
 
 export const Skeleton = ({ lines = 3 }) =>
   h('div', { class: 'skeleton', role: 'status', 'aria-label': 'Loading' },
@@ -174,31 +120,6 @@ export function Copy({ text, label = 'Copy' }) {
     setTimeout(() => setDone(false), 1500);
   };
   return h('button', { type: 'button', class: 'quiet', onClick: copy }, done ? 'Copied' : label);
-}
-
-/** Copies text, even if the browser denies its clipboard to pages without TLS. */
-export async function copyText(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-  } catch {
-    const area = document.createElement('textarea');
-    area.value = text;
-    document.body.append(area);
-    area.select();
-    document.execCommand('copy');
-    area.remove();
-  }
-}
-
-export const download = (name, text, type = 'text/plain') => save(name, new Blob([text], { type }));
-
-/** Gives the browser a file to keep. */
-export function save(name, blob) {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }
 
 /** Renders its children in another element of the page. */

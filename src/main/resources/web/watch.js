@@ -1,6 +1,7 @@
 // Shows whether this process runs the exports. In interactive mode, a person starts and stops them.
 import { get, post, remove } from './api.js';
-import { Problem, h, useLoad, useTask } from './ui.js';
+import { Problem, h } from './ui.js';
+import { useLoad, useTask } from './work.js';
 
 /** @param onChange called when they start or stop running here */
 export function Watch({ onChange }) {

@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { get, look, path, post } from './api.js';
 import { Ask } from './ask.js';
 import { Columns } from './columns.js';
-import { bytes, plural, time, zoneName } from './format.js';
+import { Head, NoObjects } from './head.js';
 import { shown } from './layout.js';
 import { Lookups } from './lookups.js';
 import { Matches } from './matches.js';
@@ -14,10 +14,10 @@ import { useQuery } from './query.js';
 import { Result } from './result.js';
 import { Send, useDestination } from './send.js';
 import { DEFAULT, condition, drilled, filtered, grouped, isGrouped } from './sql.js';
-import { Star } from './star.js';
 import { Timeline, covering, rangeText, spanOf } from './timeline.js';
-import { Elsewhere, Problem, Skeleton, h, useLoad } from './ui.js';
+import { Elsewhere, Problem, Skeleton, h } from './ui.js';
 import { valuesOf } from './values.js';
+import { useLoad } from './work.js';
 
 /** The plan is beside the records, so this word is not for the query. */
 const EXPLAIN = /^\s*EXPLAIN\s+(?:ANALYZE\s+)?(?=\S)/i;
@@ -119,17 +119,17 @@ export function Workspace({ dataset, place, go, side, typed }) {
     h('section', { class: 'find', 'aria-label': 'Find' },
       h(Head, { dataset, name: key, overview: overview.value }),
       overview.error && h(Problem, { error: overview.error, retry: overview.reload }),
-      !overview.value && overview.loading && h(Skeleton, { lines: 3 }),
+      !overview.value && overview.loading && h('div', { class: 'timeline' }, h(Skeleton, { lines: 3 })),
       overview.value && (overview.value.objects === 0 ? h(NoObjects, { overview: overview.value })
         : h(Timeline, { overview: overview.value, range, onRange: (next) => void ask(text, next) }))),
     h(Elsewhere, { into: side }, h('details', { class: 'schema', open: matchMedia('(min-width: 900px)').matches },
       h('summary', null, h('h2', null, 'Columns'), columns.value && h('span', { class: 'aside' }, known.length)),
-      h(Columns, { dataset, columns, result: query.result, layout, said: overview.error, range: read, onInsert: (name) => editor.current?.insert(name), onFilter: filter })),
+      h(Columns, { dataset, columns, result: query.result, layout, said: overview.error, overview: overview.value, range: read, onInsert: (name) => editor.current?.insert(name), onFilter: filter })),
     h(Lookups, { lookups, onInsert: (name) => editor.current?.insert(name) })),
     h(Ask, { dataset, text, columns: known, lookups, values, query, editor, onText: type, onRun: ask }),
     query.sql !== asked && !trusted && h('p', { class: 'problem plain', role: 'status' }, 'This query came with the link. Read it, then run it.'),
-    overview.value?.partitions.length > 0 && query.result && trusted && !isGrouped(asked) && h(Matches, {
-      dataset, query, columns: times, time: layout.time, span: spanOf(overview.value, read), range,
+    trusted && !isGrouped(asked) && (overview.value?.partitions.length > 0 || overview.loading) && h(Matches, {
+      dataset, query, columns: times, known: Boolean(columns.value || columns.error || query.error), time: layout.time, span: overview.value && spanOf(overview.value, read), range,
       onTime: (name) => layout.arrange({ time: name }),
       onWindow: (expression, window) => void ask(windowed(text, expression, window), covering(overview.value, range, window)),
     }),
@@ -186,21 +186,3 @@ function requestOf({ dataset, sql, range, destination }) {
     destination_config: destination.config,
   };
 }
-
-function Head({ dataset, name, overview }) {
-  return h('div', { class: 'dataset' },
-    h(Star, { name }),
-    h('h1', null, h('span', { class: 'tenant' }, `${dataset.tenant_name || dataset.tenant_id} / `), dataset.name || dataset.dataset_id),
-    dataset.testing && h('span', { class: 'badge', title: 'Its records are not for production.' }, 'testing'),
-    overview && overview.objects > 0 && h('span', { class: 'facts' }, [
-      overview.first && `${time(overview.first)} … ${time(overview.last)} ${zoneName(overview.last)}`,
-      plural(overview.objects, 'object') + (overview.truncated ? ' or more' : ''),
-      bytes(overview.bytes),
-      overview.records !== null && overview.records !== undefined && plural(overview.records, 'record'),
-    ].filter(Boolean).map((fact) => h('span', { key: fact }, fact))));
-}
-
-const NoObjects = ({ overview }) => h('div', { class: 'state' },
-  h('p', { class: 'state-title' }, 'The dataset has no objects.'),
-  (overview.listed_folders ?? []).length > 0 && h('p', null, 'Looked at:'),
-  h('ul', { class: 'tried' }, (overview.listed_folders ?? []).map((folder) => h('li', { key: folder }, h('code', null, folder)))));

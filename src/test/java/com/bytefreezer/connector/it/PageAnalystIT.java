@@ -5,19 +5,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.bytefreezer.connector.testing.ConnectorProcess;
 import com.bytefreezer.connector.testing.TestTools;
+import com.deque.html.axecore.playwright.AxeBuilder;
 import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.Download;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.BoundingBox;
+import com.microsoft.playwright.options.ColorScheme;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/** The page as an analyst works with it: time, values, statistics, charts, a file, and many datasets. */
+/** The page as an analyst works with it: time, values, statistics, charts, a file, many datasets, and what each screen keeps. */
 class PageAnalystIT extends PageBed {
     @Test
     void matchesAreCountedZoomedIntoAndUndone() {
@@ -65,6 +68,15 @@ class PageAnalystIT extends PageBed {
         assertThat(page.locator(".result")).containsText("0 of 4,000 records match");
         button(page, "Any time").click();
         assertThat(matches).containsText("4,000 matches");
+
+        // A count that takes too long is given up, and leaves nothing behind.
+        ask(page, "SELECT a.timestamp FROM events a, events b, events c, events d");
+        assertThat(page.locator(".cost")).containsText("first 500 records");
+        button(page, "Stop").click();
+        assertThat(matches).containsText("Not counted");
+        assertThat(asked).anyMatch(request -> request.startsWith("DELETE /api/v1/queries/"));
+        ask(page, "SELECT * FROM events");
+        assertThat(matches).containsText("4,000 matches");
     }
 
     @Test
@@ -78,7 +90,12 @@ class PageAnalystIT extends PageBed {
         assertThat(page.locator(".cm-tooltip-autocomplete li")).hasCount(1);
         page.keyboard().press("Enter");
         assertThat(page.locator(".cm-content")).containsText("app_name = 'sshd'");
-        page.keyboard().press("Control+Enter");
+        page.keyboard().press("End");
+        page.keyboard().type(" AND hostname IN ('web-01', 'd");
+        assertThat(page.locator(".cm-tooltip-autocomplete li").first()).containsText("db-");
+        page.keyboard().press("Enter");
+        assertThat(page.locator(".cm-content")).containsText(Pattern.compile("IN \\('web-01', 'db-\\d+'\\)"));
+        ask(page, "SELECT timestamp, app_name, severity, message FROM events WHERE app_name = 'sshd'");
         assertThat(page.locator(".cost")).containsText("first 500 records");
 
         page.locator("[data-tab=statistics]").click();
@@ -90,6 +107,18 @@ class PageAnalystIT extends PageBed {
         page.getByLabel("Series").selectOption("severity");
         assertThat(page.locator(".legend li").first()).isVisible();
         shoot(page, "chart-lines");
+        ask(page, "SELECT timestamp, 1 AS one, 2 AS two, message FROM events");
+        page.getByLabel("Measure").selectOption("one");
+        button(page, "+ measure").click();
+        assertThat(page.locator(".legend")).hasText("one two");
+        assertThat(page).hasURL(Pattern.compile("y=one&y=two"));
+        shoot(page, "chart-measures");
+        button(page, "− measure").click();
+        assertThat(page.locator(".legend li")).hasCount(0);
+        ask(page, "SELECT timestamp, app_name, severity, message FROM events WHERE app_name = 'sshd'");
+        page.getByLabel("Measure").selectOption("");
+        page.getByLabel("Series").selectOption("severity");
+        assertThat(page.locator(".legend li").first()).isVisible();
         page.reload();
         assertThat(page.locator(".plot .line").first()).isAttached();
         assertThat(page).hasURL(Pattern.compile("tab=chart&chart=lines&x=timestamp&y=&series=severity"));
@@ -158,6 +187,76 @@ class PageAnalystIT extends PageBed {
         }
     }
 
+    @Test
+    void darkColoursFollowTheSystemAndTheButton() {
+        Page page = open(
+                new Browser.NewContextOptions().setColorScheme(ColorScheme.DARK),
+                address(Where.FOLDER) + linkTo("acme/syslog", FAILED_LOGINS, "all"));
+        assertThat(page.locator(".cost")).containsText("400 records");
+        String dark = background(page);
+        shoot(page, "dark");
+        page.getByLabel("Light colours").click();
+        assertThat(page.getByLabel("Dark colours")).isVisible();
+        assertThat(background(page)).isNotEqualTo(dark);
+        page.reload();
+        assertThat(page.getByLabel("Dark colours")).isVisible();
+    }
+
+    @Test
+    void everyScreenKeepsTheRulesOfAccessibility() {
+        for (ColorScheme colours : List.of(ColorScheme.LIGHT, ColorScheme.DARK)) {
+            Page page = open(
+                    new Browser.NewContextOptions().setColorScheme(colours).setViewportSize(1440, 900),
+                    address(Where.FOLDER) + linkTo("acme/syslog", FAILED_LOGINS, "all"));
+            assertThat(page.locator(".cost")).containsText("400 records");
+            assertAccessible(page);
+            page.locator(".cell").first().click();
+            assertAccessible(page);
+            page.keyboard().press("Escape");
+            page.locator("[data-tab=chart]").click();
+            assertAccessible(page);
+            page.locator("[data-tab=statistics]").click();
+            assertThat(page.locator(".statistics tbody tr")).hasCount(4);
+            page.locator(".columns-panel .columns .name").first().click();
+            assertThat(page.locator(".profile")).containsText("distinct");
+            assertAccessible(page);
+            page.locator("[data-tab=records]").click();
+            page.locator(".grid").focus();
+            page.keyboard().press("Space");
+            assertThat(page.locator(".record")).isVisible();
+            assertAccessible(page);
+            choose(page, "stdout", Map.of());
+            button(page, "Preview payload").click();
+            assertThat(page.locator(".payload .body")).isVisible();
+            button(page, "Save as export…").click();
+            assertThat(page.locator(".save .file").first()).isVisible();
+            assertAccessible(page);
+            ask(page, "SELECT nosuchcolumn FROM events");
+            assertThat(page.locator(".result .problem")).isVisible();
+            assertAccessible(page);
+            page.getByText("Exports").first().click();
+            assertThat(page.locator("main h1")).hasText("Exports");
+            assertAccessible(page);
+        }
+    }
+
+    @Test
+    void thePageIsLightAndPaintsAtOnce() {
+        Page page = open(address(Where.FOLDER));
+        assertThat(dataset(page, "syslog")).isVisible();
+        dataset(page, "syslog").click();
+        assertThat(page.locator(".cm-content")).isVisible();
+        double weight = number(page.evaluate("""
+                () => [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
+                  .filter(entry => !entry.name.includes('/api/'))
+                  .reduce((sum, entry) => sum + entry.encodedBodySize, 0)"""));
+        double paint =
+                number(page.evaluate("() => performance.getEntriesByName('first-contentful-paint')[0].startTime"));
+        System.err.printf("page: %.0f kB compressed, first paint after %.0f ms%n", weight / 1000, paint);
+        assertThat(weight).isLessThan(450_000);
+        assertThat(paint).isLessThan(2_000);
+    }
+
     /** By the keyboard alone from the search for a dataset. */
     private static int stopsToTheExport(Page page) {
         page.keyboard().press("Control+k");
@@ -173,5 +272,23 @@ class PageAnalystIT extends PageBed {
             }
         }
         return Integer.MAX_VALUE;
+    }
+
+    private static void assertAccessible(Page page) {
+        assertThat(new AxeBuilder(page)
+                        .setLegacyMode(true)
+                        .withTags(List.of("wcag2a", "wcag2aa", "wcag21a", "wcag21aa"))
+                        .analyze()
+                        .getViolations())
+                .extracting(rule -> rule.getId() + ": "
+                        + rule.getNodes().stream()
+                                .map(node -> node.getHtml())
+                                .limit(3)
+                                .toList())
+                .isEmpty();
+    }
+
+    private static String background(Page page) {
+        return (String) page.evaluate("() => getComputedStyle(document.body).backgroundColor");
     }
 }

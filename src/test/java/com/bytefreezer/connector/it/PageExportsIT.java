@@ -11,10 +11,12 @@ import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.AriaRole;
+import com.microsoft.playwright.options.BoundingBox;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -22,6 +24,9 @@ import org.junit.jupiter.api.Test;
 
 /** The page as a person meets it: the exports that are set up. */
 class PageExportsIT extends PageBed {
+    private int clicks;
+    private int typed;
+
     @Test
     void anExportShowsItsRunsAndDeliversOrDiscardsItsDeadLetters() throws IOException {
         Path routes = folder.resolve("other-routes");
@@ -181,6 +186,88 @@ class PageExportsIT extends PageBed {
         }
     }
 
+    /** One incident in a lake of 453 columns, from the first look to the replay: nobody edits a file or restarts anything. */
+    @Test
+    void anIncidentIsFoundChartedExportedSavedRefusedAndReplayed() throws IOException {
+        Path routes = folder.resolve("incident-routes");
+        Routes.copyTo(routes);
+        Files.delete(routes.resolve("exports/default.camel.yaml"));
+        try (WebhookServer siem = WebhookServer.start();
+                ConnectorProcess connector = connector(
+                        routes,
+                        with(
+                                "lake.root=file:" + lake,
+                                "destinations.siem-prod.kind=webhook",
+                                "destinations.siem-prod.url=" + siem.url(),
+                                "delivery.max-rejected-ratio=1",
+                                "cursor.file=" + folder.resolve("incident.db"),
+                                "delivery.dead-letters-folder=" + folder.resolve("incident")))) {
+            Page page = open(connector.link());
+            keepsItsPlace(page);
+            click(dataset(page, "windows"));
+            assertThat(page.locator(".matches")).containsText("750 matches");
+            assertThat(moved(page)).as("moved while the first records came").isEmpty();
+
+            // Find: the events of one kind.
+            type(page.getByLabel("Search columns"), "EventID");
+            click(page.locator(".columns-panel .columns .name").first());
+            click(page.locator(".profile .bars button").first());
+            assertThat(page.locator(".cm-content")).containsText("WHERE \"EventID\" = 4622");
+            assertThat(page.locator(".matches")).containsText("64 matches");
+
+            // Narrow: to a part of their time.
+            BoundingBox bars = page.locator(".matches svg").boundingBox();
+            page.mouse().move(bars.x + bars.width * 0.1, bars.y + 20);
+            page.mouse().down();
+            page.mouse().move(bars.x + bars.width - 2, bars.y + 20);
+            page.mouse().up();
+            clicks++;
+            assertThat(page.locator(".cm-content")).containsText("AND \"@timestamp\" >= '2026-11-01 ");
+            assertThat(page.locator(".matches")).not().containsText("64 matches");
+            String selected = matches(page);
+            click(page.locator("[data-tab=chart]"));
+            assertThat(page.locator(".over-time .bar").first()).isAttached();
+            shoot(page, "incident-chart");
+
+            // Export once, to a destination that only the settings name.
+            page.getByLabel("Destination", new Page.GetByLabelOptions().setExact(true))
+                    .selectOption("siem-prod");
+            clicks += 2;
+            click(button(page, "Check"));
+            assertThat(page.locator(".verdict.good")).isVisible();
+            click(button(page, "Export once"));
+            assertThat(page.locator(".run .balance"))
+                    .hasText("%1$s selected = %1$s accepted + 0 duplicates + 0 dead-lettered".formatted(selected));
+
+            // Save and run; now the destination refuses some.
+            String refused = siem.records().iterator().next().replaceAll(".*\"Hostname\":\"([^\"]*)\".*", "$1");
+            siem.replyWhen(request -> request.text().contains(refused), Reply.of(400, "an unknown host"));
+            click(button(page, "Save as export…"));
+            click(button(page, "Write the file"));
+            click(button(page, "Run them here"));
+            assertThat(button(page, "Stop running them here")).isVisible();
+            shoot(page, "incident-saved");
+            click(page.locator("a.live"));
+            Locator line = page.locator("tbody tr").first();
+            assertThat(line).containsText("windows-to-siem-prod → siem-prod");
+            assertThat(page.locator(".letters li").first()).containsText("an unknown host");
+            assertThat(line).containsText("idle");
+            shoot(page, "incident-refused");
+
+            siem.replyWhen(request -> true, Reply.of(200));
+            click(page.locator("button")
+                    .filter(new Locator.FilterOptions().setHasText(Pattern.compile("^Replay all"))));
+            assertThat(page.locator(".details .verdict")).containsText("0 failed");
+            assertThat(page.locator(".letters li")).hasCount(0);
+            int records = Integer.parseInt(selected);
+            assertThat(siem.records()).hasSize(2 * records);
+            assertThat(siem.records().stream().distinct()).hasSize(records);
+        }
+        System.err.printf("page, an incident: %d clicks, %d typed characters%n", clicks, typed);
+        assertThat(clicks).isLessThanOrEqualTo(16);
+        assertThat(typed).isLessThanOrEqualTo(15);
+    }
+
     /** The settings of an export of the failed logins. */
     private static String[] failedLogins(WebhookServer sink) {
         return with(
@@ -190,5 +277,40 @@ class PageExportsIT extends PageBed {
                 "query.sql=" + FAILED_LOGINS,
                 "destination.type=webhook",
                 "destination.webhook.url=" + sink.url());
+    }
+
+    /** The number of matches, once they are counted. */
+    private static String matches(Page page) {
+        Locator matches = page.locator(".matches[aria-busy=false] [role=status]");
+        assertThat(matches).containsText(Pattern.compile("^\\d+ match"));
+        return matches.textContent().replaceAll(" .*", "");
+    }
+
+    /** Remembers what moves without an action of the person, as browsers measure it. */
+    private static void keepsItsPlace(Page page) {
+        page.evaluate("""
+                () => {
+                  window.moved = [];
+                  new PerformanceObserver((list) => list.getEntries()
+                    .filter((shift) => !shift.hadRecentInput && shift.value > 0.01)
+                    .forEach((shift) => shift.sources.forEach(({ node, previousRect, currentRect }) => {
+                      window.moved.push(`${node?.className ?? node?.nodeName}: ${previousRect.y} to ${currentRect.y}`);
+                    }))).observe({ type: 'layout-shift' });
+                }""");
+    }
+
+    private static List<?> moved(Page page) {
+        return (List<?>) page.evaluate("() => window.moved");
+    }
+
+    private void type(Locator into, String text) {
+        into.fill(text);
+        clicks++;
+        typed += text.length();
+    }
+
+    private void click(Locator what) {
+        what.click();
+        clicks++;
     }
 }

@@ -12,7 +12,6 @@ import com.bytefreezer.connector.testing.LatencyProxy;
 import com.bytefreezer.connector.testing.PackerKeys;
 import com.bytefreezer.connector.testing.SimulatedBucket;
 import com.bytefreezer.connector.testing.TestTools;
-import com.deque.html.axecore.playwright.AxeBuilder;
 import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.Locator;
@@ -20,7 +19,6 @@ import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Response;
 import com.microsoft.playwright.assertions.LocatorAssertions;
 import com.microsoft.playwright.options.BoundingBox;
-import com.microsoft.playwright.options.ColorScheme;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -28,7 +26,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -335,76 +332,6 @@ class PageFindIT extends PageBed {
     }
 
     @Test
-    void darkColoursFollowTheSystemAndTheButton() {
-        Page page = open(
-                new Browser.NewContextOptions().setColorScheme(ColorScheme.DARK),
-                address(Where.FOLDER) + linkTo("acme/syslog", FAILED_LOGINS, "all"));
-        assertThat(page.locator(".cost")).containsText("400 records");
-        String dark = background(page);
-        shoot(page, "dark");
-        page.getByLabel("Light colours").click();
-        assertThat(page.getByLabel("Dark colours")).isVisible();
-        assertThat(background(page)).isNotEqualTo(dark);
-        page.reload();
-        assertThat(page.getByLabel("Dark colours")).isVisible();
-    }
-
-    @Test
-    void everyScreenKeepsTheRulesOfAccessibility() {
-        for (ColorScheme colours : List.of(ColorScheme.LIGHT, ColorScheme.DARK)) {
-            Page page = open(
-                    new Browser.NewContextOptions().setColorScheme(colours).setViewportSize(1440, 900),
-                    address(Where.FOLDER) + linkTo("acme/syslog", FAILED_LOGINS, "all"));
-            assertThat(page.locator(".cost")).containsText("400 records");
-            assertAccessible(page);
-            page.locator(".cell").first().click();
-            assertAccessible(page);
-            page.keyboard().press("Escape");
-            page.locator("[data-tab=chart]").click();
-            assertAccessible(page);
-            page.locator("[data-tab=statistics]").click();
-            assertThat(page.locator(".statistics tbody tr")).hasCount(4);
-            page.locator(".columns-panel .columns .name").first().click();
-            assertThat(page.locator(".profile")).containsText("distinct");
-            assertAccessible(page);
-            page.locator("[data-tab=records]").click();
-            page.locator(".grid").focus();
-            page.keyboard().press("Space");
-            assertThat(page.locator(".record")).isVisible();
-            assertAccessible(page);
-            choose(page, "stdout", Map.of());
-            button(page, "Preview payload").click();
-            assertThat(page.locator(".payload .body")).isVisible();
-            button(page, "Save as export…").click();
-            assertThat(page.locator(".save .file").first()).isVisible();
-            assertAccessible(page);
-            ask(page, "SELECT nosuchcolumn FROM events");
-            assertThat(page.locator(".result .problem")).isVisible();
-            assertAccessible(page);
-            page.getByText("Exports").first().click();
-            assertThat(page.locator("main h1")).hasText("Exports");
-            assertAccessible(page);
-        }
-    }
-
-    @Test
-    void thePageIsLightAndPaintsAtOnce() {
-        Page page = open(address(Where.FOLDER));
-        assertThat(dataset(page, "syslog")).isVisible();
-        dataset(page, "syslog").click();
-        assertThat(page.locator(".cm-content")).isVisible();
-        double weight = number(page.evaluate("""
-                () => [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
-                  .filter(entry => !entry.name.includes('/api/'))
-                  .reduce((sum, entry) => sum + entry.encodedBodySize, 0)"""));
-        double paint =
-                number(page.evaluate("() => performance.getEntriesByName('first-contentful-paint')[0].startTime"));
-        System.err.printf("page: %.0f kB compressed, first paint after %.0f ms%n", weight / 1000, paint);
-        assertThat(weight).isLessThan(450_000);
-        assertThat(paint).isLessThan(2_000);
-    }
-
-    @Test
     void draggingOverTheTimelineChoosesWhatIsRead() {
         Page page = open(address(Where.FOLDER) + linkTo("acme/syslog", "SELECT count(*) AS records FROM events", null));
         assertThat(page.locator(".cost")).containsText("1 of 12 objects read");
@@ -421,23 +348,5 @@ class PageFindIT extends PageBed {
     private static void askAgain(Page page) {
         run(page).click();
         page.locator("[aria-busy=false]").waitFor();
-    }
-
-    private static void assertAccessible(Page page) {
-        assertThat(new AxeBuilder(page)
-                        .setLegacyMode(true)
-                        .withTags(List.of("wcag2a", "wcag2aa", "wcag21a", "wcag21aa"))
-                        .analyze()
-                        .getViolations())
-                .extracting(rule -> rule.getId() + ": "
-                        + rule.getNodes().stream()
-                                .map(node -> node.getHtml())
-                                .limit(3)
-                                .toList())
-                .isEmpty();
-    }
-
-    private static String background(Page page) {
-        return (String) page.evaluate("() => getComputedStyle(document.body).backgroundColor");
     }
 }

@@ -1,0 +1,58 @@
+// Work that takes a while: what is loaded, and what a click starts.
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+
+/** The wait before a request without an answer is sent again, in milliseconds. */
+export const RETRY = 5000;
+/** The states of requests that are sent again automatically: the connector did not answer, or a system behind it did not. */
+export const PASSING = [0, 502];
+
+/** Loads when dependencies change: {value, error, loading, reload}. An answer that comes too late is dropped; with `keep`, a failure, or nothing to load, leaves the last value. */
+export function useLoad(load, dependencies, { keep = false } = {}) {
+  const [state, setState] = useState({ loading: true });
+  const [turn, setTurn] = useState(0);
+  useEffect(() => {
+    if (!load) {
+      setState((before) => ({ value: keep ? before.value : undefined, loading: false }));
+      return undefined;
+    }
+    const abort = new AbortController();
+    setState((before) => ({ ...before, loading: true }));
+    load(abort.signal).then(
+      (value) => !abort.signal.aborted && setState({ value, loading: false }),
+      (error) => !abort.signal.aborted && setState((before) => ({ value: keep ? before.value : undefined, error, loading: false })),
+    );
+    return () => abort.abort();
+  }, [...dependencies, turn]);
+  const reload = useCallback(() => setTurn((number) => number + 1), []);
+  return { ...state, reload };
+}
+
+/** Work that a click starts: {busy, error, value, run, clear}. */
+export function useTask(work) {
+  const [state, setState] = useState({ busy: false });
+  const latest = useRef(work);
+  latest.current = work;
+  const run = useCallback(async (...input) => {
+    setState({ busy: true });
+    try {
+      const value = await latest.current(...input);
+      setState({ busy: false, value });
+      return value;
+    } catch (error) {
+      setState({ busy: false, error });
+      return undefined;
+    }
+  }, []);
+  const clear = useCallback(() => setState({ busy: false }), []);
+  return { ...state, run, clear };
+}
+
+/** The value after it has not changed for this many milliseconds. */
+export function useSettled(value, delay) {
+  const [settled, setSettled] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(value), delay);
+    return () => clearTimeout(timer);
+  }, [value]);
+  return settled;
+}
