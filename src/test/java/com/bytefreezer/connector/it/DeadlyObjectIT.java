@@ -138,9 +138,8 @@ class DeadlyObjectIT {
                 folder.resolve("cursor.db").toString()));
         List<String> all = new ArrayList<>(List.of(arguments));
         all.addAll(List.of("--routes", routes.toString()));
-        Path classes = TestTools.projectDirectory().resolve("target/test-classes");
-        try (ConnectorProcess connector = ConnectorProcess.start(
-                folder, environment, List.of("-Xbootclasspath/a:" + classes), all.toArray(String[]::new))) {
+        try (ConnectorProcess connector =
+                ConnectorProcess.startWithTestClasses(folder, environment, all.toArray(String[]::new))) {
             codes.add(connector.waitFor(Duration.ofSeconds(60)));
             return connector.standardError() + Files.readString(connector.standardOutput());
         }

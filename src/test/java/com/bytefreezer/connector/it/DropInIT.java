@@ -59,6 +59,8 @@ class DropInIT {
     @BeforeAll
     static void buildImage() {
         image = AppFolder.in(root);
+        assertThat(image.build(image.classArchive() + " && chmod a+r bytefreezer-connector.jsa"))
+                .isZero();
         lake = S3Server.s3proxy();
         lake.createBucket("packer");
         lake.uploadFolder(
@@ -277,8 +279,6 @@ class DropInIT {
 
     @Test
     void theClassArchiveIsMadeAndUsed() throws Exception {
-        assertThat(image.build(image.classArchive() + " && chmod a+r bytefreezer-connector.jsa"))
-                .isZero();
         assertThat(image.app().resolve("bytefreezer-connector.jsa")).isNotEmptyFile();
         try (ConnectorProcess connector = image.run(Map.of(), "--version")) {
             assertThat(connector.waitFor(PATIENCE)).isZero();

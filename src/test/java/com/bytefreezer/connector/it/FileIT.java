@@ -39,7 +39,7 @@ class FileIT {
     @ParameterizedTest
     @ValueSource(strings = {"none", "gzip"})
     void killedAgainAndAgainItLeavesEveryRecordOnceInCompleteFiles(String compression) throws Exception {
-        kill(4, compression);
+        kill(2, compression);
     }
 
     @ParameterizedTest
@@ -115,7 +115,11 @@ class FileIT {
                         .as(connector.standardError())
                         .isZero();
             }
-            assertThat(numbers(tree)).hasSize(RECORDS).doesNotHaveDuplicates().containsAll(first.subList(0, 1000));
+            var all = numbers(tree);
+            assertThat(all).hasSize(RECORDS);
+            var distinct = new HashSet<>(all);
+            assertThat(distinct).hasSize(RECORDS);
+            assertThat(distinct.containsAll(first)).isTrue();
         } finally {
             TestTools.run("umount", small.toString());
         }

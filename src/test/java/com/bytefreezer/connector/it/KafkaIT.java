@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -27,13 +28,22 @@ class KafkaIT {
     private static final int BATCH = 200;
     private static final int PARALLEL_OBJECTS = 2;
     private static final int IN_FLIGHT = 4;
-    private static final int KILLS = 4;
 
     @TempDir
     private Path folder;
 
     @Test
     void killedAgainAndAgainItRepeatsNoMoreThanWasInFlight() {
+        kill(2);
+    }
+
+    @Test
+    @Tag("soak")
+    void killedTenTimesItRepeatsNoMoreThanWasInFlight() {
+        kill(10);
+    }
+
+    private void kill(int times) {
         ParquetLake lake = ParquetLake.in(folder.resolve("lake"));
         for (int i = 0; i < OBJECTS; i++) {
             lake.numbers(
@@ -44,8 +54,8 @@ class KafkaIT {
         Random random = new Random(5);
         try (KafkaServer kafka = KafkaServer.start()) {
             kafka.createTopic("events", 3, Map.of());
-            for (int kill = 1; kill <= KILLS; kill++) {
-                long enough = kafka.messageCount("events") + 1 + random.nextInt(RECORDS / (2 * KILLS));
+            for (int kill = 1; kill <= times; kill++) {
+                long enough = kafka.messageCount("events") + 1 + random.nextInt(RECORDS / (2 * times));
                 // Slow enough that the kills fit in.
                 try (ConnectorProcess connector = start(lake, kafka, "20000")) {
                     Await.until(
@@ -72,8 +82,8 @@ class KafkaIT {
             // Consumers can tell repeats.
             assertThat(ids).hasSize(RECORDS);
             long repeats = kafka.messageCount("events") - RECORDS;
-            System.err.printf("Kafka, %d kills: %d of %d records repeated%n", KILLS, repeats, RECORDS);
-            assertThat(repeats).isBetween(0L, (long) KILLS * PARALLEL_OBJECTS * IN_FLIGHT * BATCH);
+            System.err.printf("Kafka, %d kills: %d of %d records repeated%n", times, repeats, RECORDS);
+            assertThat(repeats).isBetween(0L, (long) times * PARALLEL_OBJECTS * IN_FLIGHT * BATCH);
         }
     }
 

@@ -14,6 +14,7 @@ import java.net.http.HttpResponse;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The page as a person meets it: a query, its records and its errors. */
@@ -298,14 +299,25 @@ class PageQueryIT extends PageBed {
                 shown - clicked, now(page) - shown);
         ask(page, "SELECT n % 7 AS seventh, count(*) AS records FROM events GROUP BY 1");
         assertThat(page.locator(".cost")).containsText("7 records");
+        queriesLeaveNoMemoryBehind(12);
+    }
+
+    @Test
+    @Tag("soak")
+    void fiftyQueriesLeaveNoMemoryBehind() throws Exception {
+        queriesLeaveNoMemoryBehind(50);
+    }
+
+    private static void queriesLeaveNoMemoryBehind(int queries) throws Exception {
         ConnectorProcess connector = connector(Where.MINIO);
-        repeat(connector, 5);
+        repeat(connector, 4);
         long afterFew = connector.residentMegabytes();
-        repeat(connector, 20);
+        repeat(connector, queries - 4);
         long afterMany = connector.residentMegabytes();
         System.err.printf(
-                "page, MinIO, 100 objects: %d MB resident after 5 queries, %d MB after 25%n", afterFew, afterMany);
-        assertThat(afterMany).isLessThan(afterFew + 50);
+                "page, MinIO, 100 objects: %d MB resident after 4 queries, %d MB after %d%n",
+                afterFew, afterMany, queries);
+        assertThat(afterMany).isLessThan(afterFew + 30);
     }
 
     @Test

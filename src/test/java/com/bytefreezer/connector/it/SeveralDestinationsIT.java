@@ -48,8 +48,8 @@ class SeveralDestinationsIT {
     }
 
     @Test
-    void killedFiveTimesBothGetEveryRecordAndRepeatsAreBounded() {
-        kill(5);
+    void killedThreeTimesBothGetEveryRecordAndRepeatsAreBounded() {
+        kill(3);
     }
 
     @Test

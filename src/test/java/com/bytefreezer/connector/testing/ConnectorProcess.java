@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.testing;
 
+import com.bytefreezer.connector.Main;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -44,15 +45,28 @@ public final class ConnectorProcess implements AutoCloseable {
      */
     public static ConnectorProcess start(
             Path workingDirectory, Map<String, String> environment, List<String> javaOptions, String... arguments) {
-        var command = Stream.of(
-                        Stream.of(JAVA),
-                        quickStart().stream(),
-                        javaOptions.stream(),
-                        Stream.of("-jar", jar().toString()),
-                        Stream.of(arguments))
-                .flatMap(part -> part)
+        return start(
+                workingDirectory,
+                environment,
+                command(javaOptions.stream(), Stream.of("-jar", jar().toString()), Stream.of(arguments)));
+    }
+
+    /** The same with the tests' classes on the class path, after the jar's: others before it would make the archive void. */
+    public static ConnectorProcess startWithTestClasses(
+            Path workingDirectory, Map<String, String> environment, String... arguments) {
+        var classPath = jar() + File.pathSeparator + jar().resolveSibling("test-classes");
+        return start(
+                workingDirectory,
+                environment,
+                command(Stream.of("-cp", classPath, Main.class.getName()), Stream.of(arguments)));
+    }
+
+    @SafeVarargs
+    private static List<String> command(Stream<String>... parts) {
+        return Stream.concat(
+                        Stream.concat(Stream.of(JAVA), quickStart().stream()),
+                        Stream.of(parts).flatMap(part -> part))
                 .toList();
-        return start(workingDirectory, environment, command);
     }
 
     private static Path jar() {
