@@ -1,6 +1,7 @@
 // Records that a destination refused, with its reason. A person can replay or discard them.
 import { useState } from 'preact/hooks';
 import { get, parameters, post } from './api.js';
+import { Accepted } from './accepted.js';
 import { Confirm } from './confirm.js';
 import { json, number, plural, time } from './format.js';
 import { download } from './give.js';
@@ -11,7 +12,8 @@ const PAGE = 50;
 const PART = 1000;
 const MOST = 50_000;
 
-export function DeadLetters({ address, count, reload }) {
+/** @param query tenant_id, dataset_id and sql of the records */
+export function DeadLetters({ address, count, query, reload }) {
   const [offset, setOffset] = useState(0);
   const [chosen, setChosen] = useState(new Set());
   const [reason, setReason] = useState();
@@ -58,7 +60,7 @@ export function DeadLetters({ address, count, reload }) {
         h('button', { type: 'button', disabled: save.busy, onClick: save.run, title: total > MOST ? `The first ${number(MOST)}` : undefined }, save.busy ? 'Downloading…' : 'Download')),
       h('ul', { class: 'letters' }, list.map((letter) => h('li', { key: letter.id },
         h('input', { type: 'checkbox', checked: chosen.has(letter.id), 'aria-label': `Choose record ${letter.record_number} of ${letter.object}`, onChange: () => choose(letter.id) }),
-        h(Letter, { letter })))),
+        h(Letter, { letter, query: { ...query, address } })))),
       h(Pages, { total, offset, setOffset }),
     ]);
 }
@@ -85,11 +87,14 @@ async function downloadAll(address, reason) {
 const useLetters = (address, offset, reason, count) =>
   useLoad((signal) => get(`${address}/dead-letters` + parameters({ offset, limit: PAGE, reason }), signal), [address, offset, reason, count]);
 
-function Letter({ letter }) {
+function Letter({ letter, query }) {
+  const [beside, setBeside] = useState(false);
   return h('details', null,
     h('summary', null, h('strong', null, letter.reason), letter.at && h('span', { class: 'aside' }, `record ${number(letter.record_number)}, ${time(letter.at)}`)),
     h('p', { class: 'note' }, letter.object),
-    h('pre', { class: 'json' }, typeof letter.record === 'string' ? letter.record : json(letter.record, 2)));
+    h('div', { class: beside ? 'beside' : undefined },
+      h('pre', { class: 'json' }, typeof letter.record === 'string' ? letter.record : json(letter.record, 2)),
+      beside ? h(Accepted, { letter, query }) : query?.sql && letter.object && h('button', { type: 'button', onClick: () => setBeside(true) }, 'Show an accepted record beside it')));
 }
 
 function Pages({ total, offset, setOffset }) {

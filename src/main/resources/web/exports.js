@@ -5,6 +5,7 @@ import { ExportMark } from './export-state.js';
 import { path, post } from './api.js';
 import { Confirm } from './confirm.js';
 import { duration, number, plural, retries, time, zoneName } from './format.js';
+import { FailedObjects, Log } from './log.js';
 import { Manage } from './manage.js';
 import { write } from './place.js';
 import { Table } from './table.js';
@@ -87,6 +88,7 @@ function Details({ entry, reload, go }) {
     entry.destination !== 'none' && h(Manage, { key: entry.state === 'paused', entry, reload, go }),
     entry.retrying_since ? h('p', { class: 'problem' }, `Waiting since ${time(entry.retrying_since)}: ${entry.retrying_reason}`)
       : entry.last_error && h('p', { class: 'problem' }, entry.last_error),
+    h(FailedObjects, { objects: entry.failed_objects }),
     entry.left_out && h('p', { class: 'note' }, entry.left_out),
     entry.set_aside?.length > 0 && h('p', { class: 'problem' }, `Set aside, because the process died three times while reading it: ${entry.set_aside.join(', ')}.`),
     entry.set_aside?.length > 0 && h('button', { type: 'button', disabled: retry.busy, onClick: retry.run }, 'Replay: let the next run try it again'),
@@ -100,8 +102,9 @@ function Details({ entry, reload, go }) {
       h('button', { type: 'button', onClick: () => go({ view: 'data', tenant: entry.tenant_id, dataset: entry.dataset_id, sql: entry.sql }) }, 'Open in Data')),
     h('h3', null, 'Runs'),
     h(Runs, { runs: entry.runs ?? [] }),
+    h(Log, { address, version: entry }),
     h('h3', null, plural(entry.dead_letters, 'dead letter')),
-    h(DeadLetters, { address, count: entry.dead_letters, reload }),
+    h(DeadLetters, { address, count: entry.dead_letters, query: entry, reload }),
     h('h3', null, 'Cursor'),
     h('p', { class: 'note' }, 'A reset makes the next run deliver all records of the dataset again.'),
     h(Confirm, { label: 'Reset cursor…', title: `Reset the cursor of ${full}?`, text: 'The next run delivers everything again. The destination may receive records twice.', typed: full, action: 'Reset cursor', task: reset }),

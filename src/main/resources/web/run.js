@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { get, path, remove } from './api.js';
 import { Balance } from './balance.js';
 import { DeadLetters } from './dead-letters.js';
+import { FailedObjects, Log } from './log.js';
 import { duration, number, plural, retries } from './format.js';
 import { Problem, h } from './ui.js';
 import { useTask } from './work.js';
@@ -70,10 +71,12 @@ export function RunProgress({ id, onEnd, onClose }) {
     running && triedAgain && h('p', { class: 'note' }, `Batches are being retried (${triedAgain}). The log has the details.`),
     !running && h(Balance, { counts: run }),
     run.message && run.state !== 'succeeded' && h('p', { class: run.state === 'failed' ? 'bad' : 'note' }, run.message),
+    h(FailedObjects, { objects: run.failed_objects }),
     !running && run.dead_letters_folder && h('details', null,
       h('summary', null, plural(run.dead_lettered, 'dead letter')),
       h('p', { class: 'note' }, 'They are in ', h('code', null, run.dead_letters_folder)),
-      h(DeadLetters, { address: path('runs', id), count: run.dead_lettered, reload: again })),
+      h(DeadLetters, { address: path('runs', id), count: run.dead_lettered, query: run, reload: again })),
+    h(Log, { address: path('runs', id), version: `${run.state} ${run.objects_done}` }),
     error && h(Problem, { error }));
 }
 

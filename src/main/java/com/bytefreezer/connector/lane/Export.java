@@ -13,6 +13,7 @@ import com.bytefreezer.connector.lake.Credentials;
 import com.bytefreezer.connector.lake.Lake;
 import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.lane.Run.Result;
+import com.bytefreezer.connector.log.RecentLines;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
 import com.bytefreezer.connector.problem.Problem.Kind;
@@ -24,6 +25,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
@@ -60,6 +62,7 @@ public final class Export {
     private final Window window;
     private final LeftOut leftOut;
 
+    private volatile List<FailedObject> failed = List.of();
     private volatile boolean ended;
     private volatile @Nullable Run unwanted;
 
@@ -128,6 +131,17 @@ public final class Export {
     public RunProgress progress() {
         Run run = running.get();
         return run == null ? new RunProgress(result.objects(), result.counts()) : run.tally.progress();
+    }
+
+    /** The objects that the current run could not read, or else the last one; at most a hundred. */
+    public List<FailedObject> failed() {
+        Run run = running.get();
+        return run == null ? failed : run.tally.failed();
+    }
+
+    /** The last lines that its runs have logged. */
+    public RecentLines lines() {
+        return exports.lines(lane);
     }
 
     /** The first words of its messages. */
@@ -301,6 +315,7 @@ public final class Export {
             try (run) {
                 run.tally.missed(units.newOnes(run, run.listing.ahead().iterator()));
                 result = run.tally.result();
+                failed = run.tally.failed();
             } finally {
                 running.set(null);
             }

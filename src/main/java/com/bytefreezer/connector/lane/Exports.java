@@ -4,6 +4,7 @@ import com.bytefreezer.connector.config.ExportDefinition;
 import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.cursor.Cursor;
+import com.bytefreezer.connector.log.RecentLines;
 import com.bytefreezer.connector.lookup.LookupVersions;
 import com.bytefreezer.connector.lookup.Lookups;
 import com.bytefreezer.connector.problem.ConnectorException;
@@ -160,6 +161,7 @@ public final class Exports {
         Export gone = lanes.remove(lane);
         if (gone != null) {
             readings.removed(gone.definition().name());
+            threads.forget(lane);
         }
     }
 
@@ -276,6 +278,11 @@ public final class Exports {
     /** Whose turn it is. */
     public Turns turns() {
         return turns;
+    }
+
+    /** The last lines that were logged for a lane. */
+    public RecentLines lines(Lane lane) {
+        return threads.lines(lane);
     }
 
     /** The threads that read objects, with a limit for each lane. */

@@ -1,12 +1,14 @@
 package com.bytefreezer.connector.lane;
 
 import com.bytefreezer.connector.config.Lane;
+import com.bytefreezer.connector.log.RecentLines;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.AbstractExecutorService;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -26,6 +28,7 @@ final class LaneThreads implements AutoCloseable {
     private static final int SECONDS_TO_END = 5;
 
     private static final ThreadLocal<@Nullable Lane> CURRENT = new ThreadLocal<>();
+    private final Map<Lane, RecentLines> lines = new ConcurrentHashMap<>();
     private final AtomicInteger number = new AtomicInteger();
     private final ThreadPoolExecutor threads = new ThreadPoolExecutor(
             0, Integer.MAX_VALUE, SECONDS_TO_KEEP, TimeUnit.SECONDS, new SynchronousQueue<>(), work -> {
@@ -37,6 +40,16 @@ final class LaneThreads implements AutoCloseable {
     /** Does {@code work} for {@code lane} in a thread of its own. */
     void execute(Lane lane, Runnable work) {
         threads.execute(() -> runFor(lane, work));
+    }
+
+    /** The last lines that the work of a lane has logged. */
+    RecentLines lines(Lane lane) {
+        return lines.computeIfAbsent(lane, any -> new RecentLines());
+    }
+
+    /** Forgets the lines of a lane that is gone. */
+    void forget(Lane lane) {
+        lines.remove(lane);
     }
 
     /** A pool with {@code size} threads for each lane, first come, first served. */
@@ -59,7 +72,7 @@ final class LaneThreads implements AutoCloseable {
         Lane before = CURRENT.get();
         CURRENT.set(lane);
         try {
-            work.run();
+            lines(lane).during(work);
         } finally {
             if (before == null) {
                 CURRENT.remove();

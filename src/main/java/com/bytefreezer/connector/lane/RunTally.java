@@ -228,6 +228,11 @@ final class RunTally {
         return oldestFolder;
     }
 
+    /** The first objects that could not be read. */
+    synchronized List<FailedObject> failed() {
+        return unread.listed();
+    }
+
     /** The progress, including units under way. */
     synchronized RunProgress progress() {
         Counts all = open.stream().map(Unit::ofThisRun).reduce(counts, Counts::plus);

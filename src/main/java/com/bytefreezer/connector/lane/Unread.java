@@ -2,6 +2,7 @@ package com.bytefreezer.connector.lane;
 
 import com.bytefreezer.connector.delivery.Unit;
 import com.bytefreezer.connector.lake.LakeObject;
+import com.bytefreezer.connector.text.PlainText;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,6 +18,9 @@ final class Unread {
     private static final int MOST_NAMES = 3;
     private static final int MOST_LINES = 10;
 
+    private static final int MOST_LISTED = 100;
+
+    private final List<FailedObject> listed = new ArrayList<>();
     private final Map<String, Same> reasons = new LinkedHashMap<>();
 
     private int objects;
@@ -26,6 +30,9 @@ final class Unread {
     void add(Unit unit, String reason) {
         objects += unit.objects().size();
         units++;
+        if (listed.size() < MOST_LISTED) {
+            listed.add(new FailedObject(unit.toString(), PlainText.line(reason)));
+        }
         whole |= unit.isWhole();
         // DuckDB names the object in most of its messages; without the name, equal reasons appear only once.
         String common = reason;
@@ -35,6 +42,11 @@ final class Unread {
         if (reasons.containsKey(common) || reasons.size() < MOST_REASONS) {
             reasons.computeIfAbsent(common, first -> new Same()).add(unit.toString());
         }
+    }
+
+    /** The first of them. */
+    List<FailedObject> listed() {
+        return List.copyOf(listed);
     }
 
     /** Whether there are so few that each is worth a line. */

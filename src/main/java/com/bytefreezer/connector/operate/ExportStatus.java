@@ -5,6 +5,7 @@ import com.bytefreezer.connector.cursor.Counts;
 import com.bytefreezer.connector.cursor.History;
 import com.bytefreezer.connector.cursor.Pulse.UnderWay;
 import com.bytefreezer.connector.lane.Export;
+import com.bytefreezer.connector.lane.FailedObject;
 import com.bytefreezer.connector.lane.RunProgress;
 import com.bytefreezer.connector.signs.Retrying;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
@@ -39,6 +40,7 @@ public record ExportStatus(
         long deadLetters,
         List<String> setAside,
         @Nullable String leftOut,
+        List<FailedObject> failedObjects,
         @Nullable Current current,
         List<RunStatus> runs) {
     private static final int RUNS = 20;
@@ -114,7 +116,7 @@ public record ExportStatus(
         List<ExportDefinition> all = operations.exports();
         Status status = operations.status();
         return status.ask(() -> status.together(() -> of(operations, all))).orElseGet(() -> all.stream()
-                .map(export -> of(export, status.asKnown(export), null, List.of()))
+                .map(export -> of(export, status.asKnown(export), List.of(), null, List.of()))
                 .toList());
     }
 
@@ -131,6 +133,7 @@ public record ExportStatus(
         return of(
                 export,
                 lane,
+                operations.running(export).map(Export::failed).orElse(List.of()),
                 underWay.stream()
                         .filter(run -> !run.isKilled())
                         .map(run -> Current.of(run, progress))
@@ -145,7 +148,11 @@ public record ExportStatus(
     }
 
     private static ExportStatus of(
-            ExportDefinition export, LaneStatus lane, @Nullable Current current, List<RunStatus> runs) {
+            ExportDefinition export,
+            LaneStatus lane,
+            List<FailedObject> failed,
+            @Nullable Current current,
+            List<RunStatus> runs) {
         Retrying retrying = lane.retrying();
         return new ExportStatus(
                 lane.name(),
@@ -166,6 +173,7 @@ public record ExportStatus(
                 lane.deadLetters(),
                 lane.setAside(),
                 lane.leftOut(),
+                failed,
                 current,
                 runs);
     }

@@ -258,10 +258,13 @@ public final class Lookout implements AutoCloseable {
             if (before == null) {
                 before = new Said(retrying, now);
                 said.put(lane, before);
-                LOG.warn("{}: {}. The connector retries; nothing is lost.", subject, retrying.why());
+                log(lane, () -> LOG.warn("{}: {}. The connector retries; nothing is lost.", subject, retrying.why()));
             } else if (now - before.lineAt >= BETWEEN_LINES.toNanos()) {
                 before.lineAt = now;
-                LOG.warn("{}: retrying for {} now: {}.", subject, text(retrying.lasting()), retrying.why());
+                log(
+                        lane,
+                        () -> LOG.warn(
+                                "{}: retrying for {} now: {}.", subject, text(retrying.lasting()), retrying.why()));
             }
             before.overSince = null;
         } else if (before != null) {
@@ -269,12 +272,15 @@ public final class Lookout implements AutoCloseable {
                 before.overSince = now;
             } else if (now - before.overSince >= OVER.toNanos()) {
                 said.remove(lane);
-                LOG.info(
-                        "{}: it works again, after {}.",
-                        subject,
-                        text(Duration.ofNanos(before.overSince - before.begun)));
+                String after = text(Duration.ofNanos(before.overSince - before.begun));
+                log(lane, () -> LOG.info("{}: it works again, after {}.", subject, after));
             }
         }
+    }
+
+    /** Among the lines of the lane too, if it is there. */
+    private void log(Lane lane, Runnable line) {
+        exports.find(lane).ifPresentOrElse(export -> export.lines().during(line), line);
     }
 
     private static String text(Duration time) {

@@ -11,6 +11,7 @@ import com.bytefreezer.connector.delivery.DeadLetters;
 import com.bytefreezer.connector.lane.Export;
 import com.bytefreezer.connector.lane.Exports;
 import com.bytefreezer.connector.lane.Schedule;
+import com.bytefreezer.connector.log.RecentLines.Line;
 import com.bytefreezer.connector.problem.ApiException;
 import com.bytefreezer.connector.problem.ConnectorException;
 import java.time.Duration;
@@ -226,6 +227,11 @@ public final class Operations {
         if (running(export).filter(Export::stopRun).isEmpty()) {
             throw new ApiException(409, "export %s has no run under way in this process.".formatted(export.lane()));
         }
+    }
+
+    /** The last lines that the runs of an export have logged; none if it runs in another process. */
+    public List<Line> lines(ExportDefinition export) {
+        return running(export).map(one -> one.lines().lines()).orElse(List.of());
     }
 
     /** The export, if this process runs it. */

@@ -101,6 +101,14 @@ class PageSendIT extends PageBed {
             assertThat(letter).containsText("root is not wanted");
             letter.locator("summary").click();
             assertThat(letter.locator(".json")).containsText("for root from");
+            button(page, "Show an accepted record beside it").first().click();
+            assertThat(letter.locator("figure .json")).containsText("Failed password");
+            assertThat(letter.locator("figure .json")).not().containsText("for root from");
+            page.locator(".run > details > summary")
+                    .filter(new Locator.FilterOptions().setHasText("Log"))
+                    .click();
+            assertThat(page.locator(".run .log")).containsText("root is not wanted");
+            shoot(page, "export-beside");
             page.reload();
             assertThat(page.locator(".run.succeeded .letters li").first()).containsText("root is not wanted");
             shoot(page, "export-refused");

@@ -3,6 +3,7 @@ package com.bytefreezer.connector.api.exports;
 import com.bytefreezer.connector.api.send.DeadLetterChoice;
 import com.bytefreezer.connector.api.send.Replayed;
 import com.bytefreezer.connector.config.ExportDefinition;
+import com.bytefreezer.connector.log.RecentLines.Line;
 import com.bytefreezer.connector.operate.DeadLetterPage;
 import com.bytefreezer.connector.operate.DeadLetterReasons;
 import com.bytefreezer.connector.operate.ExportStatus;
@@ -26,6 +27,11 @@ public final class ExportsApi {
     /** The state of all exports. */
     public Map<String, List<ExportStatus>> exports() {
         return Map.of("exports", ExportStatus.all(operations));
+    }
+
+    /** The last lines that the runs of an export have logged in this process. */
+    public Map<String, List<Line>> log(@Header("name") String name, @Header("destination") String destination) {
+        return Map.of("lines", operations.lines(operations.export(name, destination)));
     }
 
     /** The dead letters of an export, a page of them. */

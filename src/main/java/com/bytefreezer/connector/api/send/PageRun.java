@@ -11,8 +11,10 @@ import com.bytefreezer.connector.cursor.Cursor;
 import com.bytefreezer.connector.delivery.DeadLetters;
 import com.bytefreezer.connector.lake.Lake;
 import com.bytefreezer.connector.lake.LakeObject;
+import com.bytefreezer.connector.lane.FailedObject;
 import com.bytefreezer.connector.lane.RunProgress;
 import com.bytefreezer.connector.lane.Schedule;
+import com.bytefreezer.connector.log.RecentLines.Line;
 import com.bytefreezer.connector.operate.DeadLetterPage;
 import com.bytefreezer.connector.operate.DeadLetterReasons;
 import com.bytefreezer.connector.operate.Operations;
@@ -23,6 +25,7 @@ import com.bytefreezer.connector.text.Secrets;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -51,6 +54,8 @@ final class PageRun implements Runnable {
     private @Nullable Schedule schedule;
     private @Nullable Long objectsTotal;
     private RunProgress progress = new RunProgress(0, Counts.NONE);
+    private List<FailedObject> failed = List.of();
+    private List<Line> lines = List.of();
     private String message = "";
     private @Nullable Instant finished;
 
@@ -68,6 +73,7 @@ final class PageRun implements Runnable {
      * @param retries of batches so far, while it runs, by HTTP status or kind of failure
      * @param message how it ended, in one line
      * @param deadLettersFolder the folder of refused records; null if there are none
+     * @param failedObjects the first objects that could not be read
      */
     record Status(
             String id,
@@ -75,6 +81,7 @@ final class PageRun implements Runnable {
             String destination,
             @JsonProperty("tenant_id") String tenant,
             @JsonProperty("dataset_id") String dataset,
+            String sql,
             @JsonProperty("objects_done") long objectsDone,
             @JsonProperty("objects_total") @Nullable Long objectsTotal,
             long selected,
@@ -86,7 +93,8 @@ final class PageRun implements Runnable {
             String message,
             @JsonProperty("started_at") String startedAt,
             @JsonProperty("finished_at") @Nullable String finishedAt,
-            @JsonProperty("dead_letters_folder") @Nullable String deadLettersFolder) {}
+            @JsonProperty("dead_letters_folder") @Nullable String deadLettersFolder,
+            @JsonProperty("failed_objects") List<FailedObject> failedObjects) {}
 
     /**
      * Prepares a run.
@@ -181,8 +189,24 @@ final class PageRun implements Runnable {
     }
 
     private synchronized void progressOf(Connector running) {
-        progress = running.progress().stream().findFirst().orElse(progress);
+        look(running);
         connector = null;
+    }
+
+    private void look(Connector running) {
+        running.exports.all().stream().findFirst().ifPresent(export -> {
+            progress = export.progress();
+            failed = export.failed();
+            lines = export.lines().lines();
+        });
+    }
+
+    /** The last lines of its log. */
+    synchronized List<Line> lines() {
+        if (connector != null) {
+            look(connector);
+        }
+        return lines;
     }
 
     private synchronized void end(State how, String why) {
@@ -297,7 +321,7 @@ final class PageRun implements Runnable {
 
     synchronized Status status() {
         if (connector != null) {
-            progress = connector.progress().stream().findFirst().orElse(progress);
+            look(connector);
         }
         Counts counts = progress.counts();
         Instant until = finished == null ? Instant.now() : finished;
@@ -310,6 +334,7 @@ final class PageRun implements Runnable {
                 destination,
                 export.tenant(),
                 export.dataset(),
+                export.sql(),
                 progress.objects(),
                 objectsTotal,
                 counts.selected(),
@@ -321,6 +346,7 @@ final class PageRun implements Runnable {
                 message,
                 started.toString(),
                 finished == null ? null : finished.toString(),
-                once.hasDeadLetters() ? once.deadLetters().toString() : null);
+                once.hasDeadLetters() ? once.deadLetters().toString() : null,
+                failed);
     }
 }

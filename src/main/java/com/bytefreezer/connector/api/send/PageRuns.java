@@ -3,6 +3,7 @@ package com.bytefreezer.connector.api.send;
 import com.bytefreezer.connector.api.send.PageRun.Status;
 import com.bytefreezer.connector.api.send.Targets.Target;
 import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.log.RecentLines.Line;
 import com.bytefreezer.connector.operate.DeadLetterPage;
 import com.bytefreezer.connector.operate.DeadLetterReasons;
 import com.bytefreezer.connector.problem.ApiException;
@@ -114,6 +115,11 @@ public final class PageRuns implements CamelContextAware {
     /** The state of a run. */
     public Status status(@Header("id") String id) {
         return run(id).status();
+    }
+
+    /** The last lines of its log. */
+    public Map<String, List<Line>> log(@Header("id") String id) {
+        return Map.of("lines", run(id).lines());
     }
 
     /** A page of the records that the destination refused. */

@@ -97,6 +97,12 @@ class ExportsApiTest {
             assertThat(export.at("/runs/0/state").asText()).isEqualTo("succeeded");
             assertThat(get("/api/v1/ready").toString()).isEqualTo("{\"status\":\"ready\"}");
 
+            assertThat(get(EXPORT + "/log").path("lines"))
+                    .extracting(line -> line.path("text").asText())
+                    .anyMatch(text -> text.contains("1 of 10 records rejected"))
+                    .anyMatch(text -> text.startsWith("export default: 12 objects, 120 records selected"));
+            assertThat(export.path("failed_objects")).isEmpty();
+
             JsonNode letters = get(EXPORT + "/dead-letters?offset=1&limit=2");
             assertThat(letters.path("total").asInt()).isEqualTo(12);
             assertThat(letters.path("dead_letters")).hasSize(2);

@@ -8,6 +8,7 @@ import com.bytefreezer.connector.kit.Reply;
 import com.bytefreezer.connector.kit.Request;
 import com.bytefreezer.connector.kit.ScriptedServer;
 import com.bytefreezer.connector.testing.Await;
+import com.bytefreezer.connector.testing.ParquetLake;
 import com.bytefreezer.connector.testing.TestTools;
 import com.bytefreezer.connector.testing.WebhookServer;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -425,6 +426,31 @@ class SendTest {
     }
 
     @Test
+    void aRunListsTheObjectsThatItCannotRead(@TempDir Path folder) throws Exception {
+        ParquetLake lake = ParquetLake.in(folder);
+        lake.numbers("year=2026/month=11/day=20/hour=01/a.parquet", 0, 5);
+        lake.bytes("year=2026/month=11/day=20/hour=02/b.parquet", new byte[100]);
+        Map<String, String> settings = lake.settings("SELECT * FROM events");
+        try (TestApi own = TestApi.over(settings)) {
+            Map<String, Object> order = Map.of(
+                    "tenant_id", settings.get("query.tenant-id"),
+                    "dataset_id", settings.get("query.dataset-id"),
+                    "sql", "SELECT n FROM events",
+                    "destination_type", "webhook",
+                    "destination_config", Map.of("url", server.url().toString(), "token", "very-secret-of-run"));
+            String path = "runs/" + own.post("runs", order).text("/id");
+            Await.until("the run ends", () -> !own.get(path).text("/state").equals("running"));
+            JsonNode run = own.get(path).json();
+            assertThat(run.path("accepted").asInt()).isEqualTo(5);
+            assertThat(run.path("failed_objects")).singleElement().satisfies(failed -> {
+                assertThat(failed.path("object").asText()).contains("b.parquet");
+                assertThat(failed.path("reason").asText()).isNotEmpty();
+            });
+            assertThat(own.get(path + "/log").text()).contains("b.parquet").doesNotContain("very-secret-of-run");
+        }
+    }
+
+    @Test
     void aRunTellsItsProgressAndWhereItsDeadLettersAre() throws Exception {
         server.replyWhen(request -> request.text().contains("invalid user"), Reply.of(400, "not wanted"));
         Map<String, Object> order = order("webhook", Map.of("url", server.url().toString()));
@@ -457,6 +483,12 @@ class SendTest {
             assertThat(letter.path("record").path("message").asText()).contains("invalid user");
         });
         assertThat(connector.get("runs").json().at("/runs/0")).isEqualTo(run);
+        JsonNode lines = connector.get(path + "/log").json().path("lines");
+        assertThat(lines).hasSizeBetween(1, 50).anySatisfy(line -> {
+            assertThat(line.path("level").asText()).isEqualTo("WARN");
+            assertThat(line.path("text").asText()).contains("records rejected", "not wanted");
+            assertThat(line.path("at").asText()).startsWith("20");
+        });
         long count = run.path("dead_lettered").asLong();
         String one = refused.at("/dead_letters/0/id").asText();
         server.replyWhen(request -> true, Reply.of(200));
@@ -476,6 +508,7 @@ class SendTest {
         assertThat(connector.get(path + "/dead-letters").json().path("total").asLong())
                 .isZero();
         assertThat(connector.get("runs/none").status()).isEqualTo(404);
+        assertThat(connector.get("runs/none/log").status()).isEqualTo(404);
         assertThat(connector.get("runs/none/dead-letters").status()).isEqualTo(404);
     }
 
