@@ -40,7 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
 class SandboxFuzzTest {
     private static final Duration PATIENCE = Duration.ofMillis(1500);
     private static final Duration GRACE = Duration.ofSeconds(1);
-    private static final Duration CI = Duration.ofSeconds(20);
+    private static final Duration CI = Duration.ofSeconds(6);
 
     private static final String DEEP_LIST = "repeat('[', 300000) || repeat(']', 300000)";
     private static final String DEEP_OBJECT = "repeat('{\"a\":', 300000) || '1' || repeat('}', 300000)";

@@ -69,7 +69,7 @@ class QueriesTest {
                 "duckdb.temp-folder",
                 results.toString(),
                 "server.query-timeout-seconds",
-                "15",
+                "10",
                 "server.max-result-bytes",
                 "1000000"));
     }
