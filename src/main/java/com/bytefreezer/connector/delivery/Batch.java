@@ -42,7 +42,9 @@ public final class Batch {
     private final long[] numbers;
 
     private final Settled settled;
-    /** The ids of records that are joined, or had ids before; otherwise the unit assigns them. */
+    /** The names of joined records. */
+    private final JoinedName @Nullable [] names;
+    /** The ids of records that had ids before; otherwise the unit assigns them. */
     private final String @Nullable [] knownIds;
 
     /**
@@ -75,7 +77,7 @@ public final class Batch {
      * @param numbers of each record, made by {@link #number}
      */
     Batch(Unit unit, int number, byte[][] records, long[] numbers) {
-        this(unit, number, records, numbers, new Settled(), null);
+        this(unit, number, records, numbers, new Settled(), null, null);
     }
 
     /**
@@ -83,30 +85,29 @@ public final class Batch {
      *
      * @param names names that distinguish the records of an object, independent of the lookups
      */
-    static Batch joined(Unit unit, int number, byte[][] records, long[] numbers, String[] names) {
-        String[] ids = new String[numbers.length];
-        String prefix = "";
-        for (int i = 0; i < numbers.length; i++) {
-            if (i == 0 || objectIn(numbers[i]) != objectIn(numbers[i - 1])) {
-                prefix = prefixOfIds(unit, objectIn(numbers[i]));
-            }
-            ids[i] = prefix + "-" + names[i];
-        }
-        return new Batch(unit, number, records, numbers, new Settled(), ids);
+    static Batch joined(Unit unit, int number, byte[][] records, long[] numbers, JoinedName[] names) {
+        return new Batch(unit, number, records, numbers, new Settled(), names, null);
     }
 
     /** A batch of records that were in another batch before. */
     static Batch again(Unit unit, byte[][] records, long[] numbers, String[] ids) {
-        return new Batch(unit, 0, records, numbers, new Settled(), ids);
+        return new Batch(unit, 0, records, numbers, new Settled(), null, ids);
     }
 
     private Batch(
-            Unit unit, int number, byte[][] records, long[] numbers, Settled settled, String @Nullable [] knownIds) {
+            Unit unit,
+            int number,
+            byte[][] records,
+            long[] numbers,
+            Settled settled,
+            JoinedName @Nullable [] names,
+            String @Nullable [] knownIds) {
         this.unit = unit;
         this.number = number;
         this.records = records;
         this.numbers = numbers;
         this.settled = settled;
+        this.names = names;
         this.knownIds = knownIds;
     }
 
@@ -125,8 +126,11 @@ public final class Batch {
             }
             content.append(' ').append(inObject(numbers[from])).append(' ').append(to - from);
         }
-        if (knownIds != null && unit.isRepeatable()) {
+        if (names != null) {
             // The numbers depend on the lookups.
+            content.append(' ').append(JoinedName.checksum(names));
+        }
+        if (knownIds != null && unit.isRepeatable()) {
             Checksum ids = new Checksum();
             for (String id : knownIds) {
                 ids.add(id.getBytes(StandardCharsets.UTF_8));
@@ -152,13 +156,13 @@ public final class Batch {
         List<String> ids = new ArrayList<>(numbers.length);
         int prefixed = -1;
         String prefix = "";
-        for (long record : numbers) {
-            int object = objectIn(record);
+        for (int i = 0; i < numbers.length; i++) {
+            int object = objectIn(numbers[i]);
             if (object != prefixed) {
                 prefix = prefixOfIds(unit, object);
                 prefixed = object;
             }
-            ids.add(prefix + "-" + inObject(record));
+            ids.add(prefix + "-" + (names == null ? inObject(numbers[i]) : names[i]));
         }
         return ids;
     }
@@ -304,20 +308,22 @@ public final class Batch {
     }
 
     private Batch some(int[] positions) {
-        String[] ids = knownIds;
         return new Batch(
                 unit,
                 number,
-                Arrays.stream(positions).mapToObj(position -> records[position]).toArray(byte[][]::new),
+                some(records, positions),
                 Arrays.stream(positions)
                         .mapToLong(position -> numbers[position])
                         .toArray(),
                 settled,
-                ids == null
-                        ? null
-                        : Arrays.stream(positions)
-                                .mapToObj(position -> ids[position])
-                                .toArray(String[]::new));
+                names == null ? null : some(names, positions),
+                knownIds == null ? null : some(knownIds, positions));
+    }
+
+    private static <T> T[] some(T[] all, int... positions) {
+        T[] some = Arrays.copyOf(all, positions.length);
+        Arrays.setAll(some, i -> all[positions[i]]);
+        return some;
     }
 
     /**

@@ -32,9 +32,9 @@ public final class Batches implements Iterator<Batch> {
     private byte[][] records;
     private long[] numbers;
     /** The names of {@code left} and of {@link #records} if rows are joined. */
-    private @Nullable String name;
+    private @Nullable JoinedName name;
 
-    private String[] names = {};
+    private JoinedName[] names = {};
     private final NamesOfJoined namesOfJoined = new NamesOfJoined();
     /** The number of delivered records that are read again for their names. */
     private long delivered;
@@ -175,7 +175,7 @@ public final class Batches implements Iterator<Batch> {
         byte[][] some = Arrays.copyOf(records, count);
         long[] theirs = Arrays.copyOf(numbers, count);
         return unit.isJoined() && unit.isRepeatable()
-                ? Batch.joined(unit, cut++, some, theirs, names)
+                ? Batch.joined(unit, cut++, some, theirs, Arrays.copyOf(names, count))
                 : new Batch(unit, cut++, some, theirs);
     }
 

@@ -2,7 +2,6 @@ package com.bytefreezer.connector.delivery;
 
 import com.bytefreezer.connector.query.ParquetScan;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.Map;
 
 /**
@@ -24,16 +23,13 @@ final class NamesOfJoined {
      *
      * @param row the row's number in the statement
      */
-    String of(long row, byte[] record) {
+    JoinedName of(long row, byte[] record) {
         if (row != last) {
             seen.clear();
             last = row;
         }
         long content = Checksum.of(record);
         int before = seen.merge(content, 1, Integer::sum) - 1;
-        // Not with a format, which takes longer than everything else here.
-        String name =
-                (row & (1L << ParquetScan.ROW_BITS) - 1) + "-" + HexFormat.of().toHexDigits(content);
-        return before == 0 ? name : name + "-" + before;
+        return new JoinedName(row & (1L << ParquetScan.ROW_BITS) - 1, content, before);
     }
 }

@@ -55,7 +55,7 @@ final class LaneDuckDb {
                 run.lake.folders(),
                 run.credentials(),
                 run.hasSmallObjects(),
-                run.lookups(),
+                run.lookups().beside(run.typicalBytes()),
                 memory);
     }
 

@@ -52,6 +52,7 @@ final class Run implements AutoCloseable {
     private @Nullable Alone alone;
     private boolean discovered;
     private boolean smallObjects;
+    private long typicalBytes;
 
     /**
      * The result of a run so far.
@@ -175,8 +176,19 @@ final class Run implements AutoCloseable {
         return smallObjects;
     }
 
-    synchronized void smallObjects(boolean small) {
-        smallObjects = small;
+    /** The median size of the first objects. */
+    synchronized long typicalBytes() {
+        return typicalBytes;
+    }
+
+    synchronized void firstObjects(List<LakeObject> first) {
+        smallObjects = first.stream().allMatch(object -> object.size() < Units.BUNDLE_BYTES);
+        typicalBytes = first.stream()
+                .mapToLong(LakeObject::size)
+                .sorted()
+                .skip(first.size() / 2)
+                .findFirst()
+                .orElse(0);
     }
 
     /** Whether every unit has been found, except those in {@link #leftOver}. */

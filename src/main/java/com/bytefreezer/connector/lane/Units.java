@@ -41,7 +41,7 @@ final class Units {
      * Small objects of one partition are read together up to this size, because planning a statement takes longer than
      * reading them. It is small, because a crash repeats all of it.
      */
-    private static final long BUNDLE_BYTES = 256 * 1024;
+    static final long BUNDLE_BYTES = 256 * 1024;
     /** The same where records are joined: each statement looks through the whole lookup. */
     private static final long JOINED_BUNDLE_BYTES = 2 * BUNDLE_BYTES;
 
@@ -124,7 +124,7 @@ final class Units {
             return Collections.emptyIterator();
         }
         saidThatThereIsNone = false;
-        run.smallObjects(some.stream().allMatch(object -> object.size() < BUNDLE_BYTES));
+        run.firstObjects(some);
         duckDb.learnFirst(run);
         return switch (cut.decide(run, some)) {
             case ROW_WISE -> eachNewObject(run);

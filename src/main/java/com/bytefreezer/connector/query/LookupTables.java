@@ -15,8 +15,9 @@ import org.duckdb.DuckDBDriver;
  * The lookups of one run, each in one version, ordered by name. DuckDB reads them into memory before its sandbox closes, so that no query ever names a file.
  *
  * @param former earlier versions; if there are any, only joined records count that did not exist with them
+ * @param hashed whether DuckDB hashes them for a join, whatever side is smaller
  */
-public record LookupTables(List<LookupTable> tables, List<LookupTable> former) {
+public record LookupTables(List<LookupTable> tables, List<LookupTable> former, boolean hashed) {
     public static final LookupTables NONE = new LookupTables(List.of());
 
     /** Their schema, which the text of a query cannot name. */
@@ -26,7 +27,7 @@ public record LookupTables(List<LookupTable> tables, List<LookupTable> former) {
 
     /** All joined records, without {@link #since}. */
     public LookupTables(List<LookupTable> tables) {
-        this(tables, List.of());
+        this(tables, List.of(), false);
     }
 
     /** The same lookups, limited to joined records that did not exist with {@code former} in place of the lookup of its name. */
@@ -35,7 +36,21 @@ public record LookupTables(List<LookupTable> tables, List<LookupTable> former) {
                 tables,
                 tables.stream()
                         .map(table -> table.name().equals(former.name()) ? former : table)
-                        .toList());
+                        .toList(),
+                hashed);
+    }
+
+    /**
+     * The same lookups, ready for a join with each of many objects. DuckDB hashes the side with fewer rows, but events have more columns, which it would copy.
+     *
+     * @param bytes the size of a typical object
+     */
+    public LookupTables beside(long bytes) {
+        long largest = tables.stream()
+                .mapToLong(table -> table.copy().toFile().length())
+                .max()
+                .orElse(Long.MAX_VALUE);
+        return new LookupTables(tables, former, bytes > largest / 2);
     }
 
     /** The version of each. */

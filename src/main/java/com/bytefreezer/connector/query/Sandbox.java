@@ -171,7 +171,7 @@ final class Sandbox {
         // Otherwise it would be that of the machine.
         set("TimeZone", "UTC");
         // Otherwise, DuckDB 1.5.5 fails with an INTERNAL error at min and max of a partition column (fixed in 1.5.6).
-        set("disabled_optimizers", "statistics_propagation");
+        set("disabled_optimizers", "statistics_propagation" + (reach.lookups.hashed() ? ",build_side_probe_side" : ""));
         set("autoinstall_known_extensions", "false");
         // Otherwise, DuckDB keeps what it has read until its memory is full. The system already caches files.
         set("enable_external_file_cache", String.valueOf(credentials != null && reach.smallObjects));

@@ -46,15 +46,17 @@ class BatchTest {
 
     @Test
     void partsOfABatchKeepTheIdsOfJoinedRecords() {
-        var rows = new byte[][] {{'a'}, {'b'}, {'c'}};
-        var joined = Batch.joined(unit, 0, rows, new long[] {0, 1, 2}, new String[] {"7-a", "7-b", "9-c"});
+        var rows = new byte[][] {{'a'}, {'b'}, {'b'}};
+        var names = new JoinedName[] {new JoinedName(7, 10, 0), new JoinedName(7, 11, 0), new JoinedName(7, 11, 1)};
+        var joined = Batch.joined(unit, 0, rows, new long[] {0, 1, 2}, names);
         var ids = joined.recordIds();
 
-        assertThat(ids).doesNotHaveDuplicates().allMatch(id -> id.matches("[\\w-]{22}-[79]-[abc]"));
+        assertThat(ids).doesNotHaveDuplicates().allMatch(id -> id.matches("[\\w-]{22}-7-000000000000000[ab](-1)?"));
         assertThat(joined.halves()).extracting(Batch::recordIds).containsExactly(ids.subList(0, 1), ids.subList(1, 3));
+        var other = new JoinedName[] {names[0], names[1], new JoinedName(8, 11, 0)};
         assertThat(joined.id())
-                .isNotEqualTo(Batch.joined(unit, 0, rows, new long[] {0, 1, 2}, new String[] {"7-a", "7-b", "9-d"})
-                        .id());
+                .isNotEqualTo(
+                        Batch.joined(unit, 0, rows, new long[] {0, 1, 2}, other).id());
         joined.accept(0);
         joined.reject(1, "no");
         assertThat(joined.open().map(Batch::recordIds)).contains(ids.subList(2, 3));

@@ -130,6 +130,20 @@ class JoinTest {
     }
 
     @Test
+    void onlyLookupsThatAreSmallBesideTheObjectsAreHashed() {
+        var small = dataset.lookup("small", "SELECT range AS n FROM range(10)");
+        var large = dataset.lookup("large", "SELECT uuid() AS key FROM range(10000)");
+        long bytes = large.copy().toFile().length();
+
+        assertThat(new LookupTables(List.of(small, large)).beside(bytes).hashed())
+                .isTrue();
+        assertThat(new LookupTables(List.of(small, large)).beside(bytes / 3).hashed())
+                .isFalse();
+        assertThat(new LookupTables(List.of(small)).beside(bytes / 3).hashed()).isTrue();
+        assertThat(LookupTables.NONE.beside(bytes).hashed()).isFalse();
+    }
+
+    @Test
     void aCommonTableExpressionHidesTheLookupOfItsName() {
         assertThat(dataset.records("WITH IOC AS (SELECT 'ip3' AS ip) SELECT id FROM events JOIN ioc USING (ip)"))
                 .hasSize(60);

@@ -25,6 +25,7 @@ final class LocalDataset implements AutoCloseable {
     private final List<LakeObject> objects = new ArrayList<>();
     final Schema schema;
     private final List<LookupTable> lookups = new ArrayList<>();
+    private boolean hashed;
     private @Nullable DuckDb duckDb;
 
     LocalDataset(Path folder) {
@@ -74,6 +75,13 @@ final class LocalDataset implements AutoCloseable {
         return table;
     }
 
+    /** Decides which side of a join DuckDB hashes, from now on. */
+    void hashLookups(boolean hash) {
+        hashed = hash;
+        close();
+        duckDb = null;
+    }
+
     /** Adds an object that is there as a file. */
     LakeObject add(String key) {
         Path file = folder.resolve(key);
@@ -98,7 +106,7 @@ final class LocalDataset implements AutoCloseable {
                 Set.of(folder + "/"),
                 null,
                 true,
-                new LookupTables(lookups));
+                new LookupTables(lookups, List.of(), hashed));
     }
 
     Plan plan(String sql) {
