@@ -312,6 +312,7 @@ class HttpTransportTest {
                         - setBody:
                             simple: '{"host": "${header.host}", "most": ${header.most}}'
                 """);
+        Files.copy(Path.of("src/test/resources/conformance.camel.yaml"), routes.resolve("mcp/conformance.camel.yaml"));
         try (TestApi api = TestApi.over(routes, Map.of())) {
             JsonNode tools = api.post("/mcp", "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\"}")
                     .json()
@@ -329,6 +330,13 @@ class HttpTransportTest {
             assertThat(api.post("/mcp", call(1, "find_tickets", "\"host\":\"db-1\",\"state\":\"lost\""))
                             .text("/result/content/0/text"))
                     .startsWith("state must be one of open, closed, not \"lost\".");
+            assertThat(api.post("/mcp", call(1, "test_simple_text", "")).text("/result/content/0/text"))
+                    .contains("This is a simple text response for testing.");
+            JsonNode failed =
+                    api.post("/mcp", call(1, "test_error_handling", "")).json().path("result");
+            assertThat(failed.path("isError").asBoolean()).isTrue();
+            assertThat(failed.at("/content/0/text").asText())
+                    .isEqualTo("This tool intentionally returns an error for testing");
         }
     }
 }

@@ -55,10 +55,14 @@ class JoinedRecordsTest {
                 Arguments.of(
                         "SELECT id, why FROM events JOIN ioc USING (ip)",
                         List.of("1 bot", "1 scan", "3 spam", "3 spam", "5 bot", "5 scan")),
-                Arguments.of("SELECT id, why FROM ioc JOIN events USING (ip) WHERE n > 1", List.of("1 scan", "3 spam", "3 spam", "5 scan")),
+                Arguments.of(
+                        "SELECT id, why FROM ioc JOIN events USING (ip) WHERE n > 1",
+                        List.of("1 scan", "3 spam", "3 spam", "5 scan")),
                 Arguments.of(
                         "SELECT id, why FROM events LEFT JOIN ioc USING (ip)",
-                        List.of("1 bot", "1 scan", "2 null", "3 spam", "3 spam", "4 null", "5 bot", "5 scan", "6 null")),
+                        List.of(
+                                "1 bot", "1 scan", "2 null", "3 spam", "3 spam", "4 null", "5 bot", "5 scan",
+                                "6 null")),
                 Arguments.of(
                         "SELECT id, why FROM ioc RIGHT JOIN events USING (ip) WHERE id < 4",
                         List.of("1 bot", "1 scan", "2 null", "3 spam", "3 spam")),
@@ -68,7 +72,8 @@ class JoinedRecordsTest {
                         List.of("2 none", "3 spam", "3 spam")),
                 Arguments.of("SELECT id, ip FROM events SEMI JOIN ioc USING (ip)", List.of("1 a", "3 b", "5 a")),
                 Arguments.of("SELECT id, ip FROM events ANTI JOIN ioc USING (ip)", List.of("2 null", "4 z", "6 A")),
-                Arguments.of("SELECT id, ip FROM events WHERE ip IN (SELECT ip FROM ioc)", List.of("1 a", "3 b", "5 a")),
+                Arguments.of(
+                        "SELECT id, ip FROM events WHERE ip IN (SELECT ip FROM ioc)", List.of("1 a", "3 b", "5 a")),
                 // A NULL in the list may be any value.
                 Arguments.of("SELECT id, ip FROM events WHERE ip NOT IN (SELECT ip FROM ioc)", List.of()),
                 Arguments.of(
@@ -81,7 +86,9 @@ class JoinedRecordsTest {
                 Arguments.of(
                         "SELECT id, ip FROM events e WHERE NOT EXISTS (FROM ioc i WHERE i.ip = lower(e.ip))",
                         List.of("2 null", "4 z")),
-                Arguments.of("SELECT id, service FROM events e JOIN ports p ON p.port = e.port::VARCHAR", List.of("1 ssh", "5 ssh")),
+                Arguments.of(
+                        "SELECT id, service FROM events e JOIN ports p ON p.port = e.port::VARCHAR",
+                        List.of("1 ssh", "5 ssh")),
                 Arguments.of(
                         "SELECT id, service FROM events e JOIN ports p ON try_cast(p.port AS INTEGER) = e.port",
                         List.of("1 ssh", "2 http", "5 ssh")),
