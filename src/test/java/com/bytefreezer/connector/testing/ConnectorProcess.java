@@ -14,11 +14,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 /** The packaged connector in a process of its own. */
 public final class ConnectorProcess implements AutoCloseable {
@@ -45,10 +45,7 @@ public final class ConnectorProcess implements AutoCloseable {
      */
     public static ConnectorProcess start(
             Path workingDirectory, Map<String, String> environment, List<String> javaOptions, String... arguments) {
-        return start(
-                workingDirectory,
-                environment,
-                command(javaOptions.stream(), Stream.of("-jar", jar().toString()), Stream.of(arguments)));
+        return start(workingDirectory, environment, javaOptions, List.of("-jar", jar().toString()), arguments);
     }
 
     /** The same with the tests' classes on the class path, after the jar's: others before it would make the archive void. */
@@ -56,17 +53,22 @@ public final class ConnectorProcess implements AutoCloseable {
             Path workingDirectory, Map<String, String> environment, String... arguments) {
         var classPath = jar() + File.pathSeparator + jar().resolveSibling("test-classes");
         return start(
-                workingDirectory,
-                environment,
-                command(Stream.of("-cp", classPath, Main.class.getName()), Stream.of(arguments)));
+                workingDirectory, environment, List.of(), List.of("-cp", classPath, Main.class.getName()), arguments);
     }
 
-    @SafeVarargs
-    private static List<String> command(Stream<String>... parts) {
-        return Stream.concat(
-                        Stream.concat(Stream.of(JAVA), quickStart().stream()),
-                        Stream.of(parts).flatMap(part -> part))
-                .toList();
+    private static ConnectorProcess start(
+            Path workingDirectory,
+            Map<String, String> environment,
+            List<String> javaOptions,
+            List<String> program,
+            String... arguments) {
+        var command = new ArrayList<String>();
+        command.add(JAVA);
+        command.addAll(quickStart());
+        command.addAll(javaOptions);
+        command.addAll(program);
+        command.addAll(List.of(arguments));
+        return start(workingDirectory, environment, command);
     }
 
     private static Path jar() {
