@@ -5,6 +5,7 @@ import ch.qos.logback.classic.LoggerContext;
 import com.bytefreezer.connector.app.Command;
 import com.bytefreezer.connector.app.CommandOptions;
 import com.bytefreezer.connector.app.Connector;
+import com.bytefreezer.connector.app.Feeds;
 import com.bytefreezer.connector.app.SignalStop;
 import com.bytefreezer.connector.app.Version;
 import com.bytefreezer.connector.app.Workbench;
@@ -75,7 +76,7 @@ public final class Main implements Callable<Integer> {
             paramLabel = "MODE",
             defaultValue = "interactive",
             description =
-                    "interactive, batch (once, then exit), watch (repeatedly); status, plan or validate (deliver nothing); replay (dead letters, or a range with --from and --to); or mcp (for an agent, over standard input and output) (default: ${DEFAULT-VALUE})")
+                    "interactive, batch (once, then exit), watch (repeatedly); ingest (only feeds and packs) or pack (once what has arrived); status, plan or validate (deliver nothing); replay (dead letters, or a range with --from and --to); or mcp (for an agent, over standard input and output) (default: ${DEFAULT-VALUE})")
     private String mode = "interactive";
 
     @Option(
@@ -188,7 +189,7 @@ public final class Main implements Callable<Integer> {
         Optional<Mode> known = Mode.of(this.mode);
         if (known.isEmpty()) {
             LOG.error(
-                    "Unknown mode: {} (use: batch, watch, interactive, status, plan, validate, replay, mcp). Not started.",
+                    "Unknown mode: {} (use: batch, watch, interactive, ingest, pack, status, plan, validate, replay, mcp). Not started.",
                     this.mode);
             return FAILED;
         }
@@ -223,6 +224,8 @@ public final class Main implements Callable<Integer> {
             case INTERACTIVE -> serve(settings, secrets);
             case MCP -> converse(settings, secrets);
             case BATCH, WATCH -> export(settings, secrets, mode, lane -> true, () -> {}, connector -> {});
+            case INGEST -> ingest(settings, secrets);
+            case PACK -> pack(settings, secrets);
             case STATUS -> command.status();
             case PLAN -> command.plan();
             case VALIDATE -> command.validate();
@@ -268,6 +271,27 @@ public final class Main implements Callable<Integer> {
         });
         stop.await();
         return 0;
+    }
+
+    /** Until a signal. */
+    private static int ingest(Settings settings, Secrets secrets) throws Exception {
+        if (settings.feeds().isEmpty()) {
+            LOG.error("There is no feed in routes/feeds (docs/ingest.md). Not started.");
+            return FAILED;
+        }
+        Feeds feeds = new Feeds(settings, secrets, Mode.INGEST);
+        SignalStop stop = new SignalStop(feeds, () -> {}, 0);
+        stop.start(feeds::start);
+        stop.await();
+        return 0;
+    }
+
+    private static int pack(Settings settings, Secrets secrets) throws Exception {
+        Feeds feeds = new Feeds(settings, secrets, Mode.PACK);
+        SignalStop stop = new SignalStop(feeds, () -> {}, FAILED);
+        boolean all = stop.start(feeds::packAll);
+        stop.end();
+        return all ? 0 : FAILED;
     }
 
     /** Until the agent closes standard input. */

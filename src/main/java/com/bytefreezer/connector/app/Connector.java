@@ -75,6 +75,7 @@ public final class Connector implements AutoCloseable {
     private final Lookout lookout;
     private final Optional<RetroHunts> hunts;
     private final Optional<Notifications> notifications;
+    private final Optional<Feeds> feeds;
     private final Deliveries deliveries;
     /** The destinations whose routes exist from the start. */
     private final Set<String> loaded;
@@ -154,6 +155,9 @@ public final class Connector implements AutoCloseable {
         notifications = !mode.exports() || settings.notifications().isEmpty()
                 ? Optional.empty()
                 : Optional.of(new Notifications(settings, secrets, operations.status(), history, cursor.alerts()));
+        feeds = mode == Mode.WATCH && !settings.feeds().isEmpty()
+                ? Optional.of(new Feeds(settings, secrets, mode))
+                : Optional.empty();
         camel.bind("connector", this);
         camel.bind("lakeCredentials", credentials);
         if (settings.optional("cursor.url").isEmpty()) {
@@ -280,6 +284,9 @@ public final class Connector implements AutoCloseable {
         lookout.start();
         hunts.ifPresent(RetroHunts::start);
         notifications.filter(any -> mode == Mode.WATCH).ifPresent(Notifications::start);
+        if (feeds.isPresent()) {
+            feeds.get().start();
+        }
         ExportCamel.addRoute(context);
         context.getRouteController().startRoute("trigger");
         return timing;
@@ -365,6 +372,7 @@ public final class Connector implements AutoCloseable {
     /** Finishes the batches in flight, within {@code shutdown.timeout-seconds}, and closes everything. */
     @Override
     public void close() {
+        feeds.ifPresent(Feeds::close);
         hunts.ifPresent(RetroHunts::close);
         exports.stop();
         CamelContext context = camel.getCamelContext();

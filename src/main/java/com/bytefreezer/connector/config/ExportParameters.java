@@ -141,7 +141,7 @@ final class ExportParameters {
                 .toList();
     }
 
-    private static Map<String, String> parametersOf(JsonNode route, String field) {
+    static Map<String, String> parametersOf(JsonNode route, String field) {
         Map<String, String> parameters = new LinkedHashMap<>();
         for (JsonNode parameter : route.path("parameters")) {
             JsonNode value = parameter.path(field);

@@ -20,6 +20,10 @@ public enum Mode {
     VALIDATE,
     /** Delivers dead letters, or a range of the lake, once more. */
     REPLAY,
+    /** Runs feeds and packs, and no export. */
+    INGEST,
+    /** Packs once what is in the spool. */
+    PACK,
     /** Serves one agent over standard input and output. */
     MCP;
 
@@ -32,7 +36,15 @@ public enum Mode {
 
     /** Whether the mode uses the exports, so that everything they need must be set. */
     public boolean exports() {
-        return this != INTERACTIVE && this != STATUS && this != MCP;
+        return switch (this) {
+            case INTERACTIVE, STATUS, MCP, INGEST, PACK -> false;
+            default -> true;
+        };
+    }
+
+    /** Whether events arrive. */
+    public boolean receives() {
+        return this == WATCH || this == INGEST;
     }
 
     /** Whether there is an HTTP server. */

@@ -21,7 +21,8 @@ import java.util.stream.Stream;
 
 /**
  * The route files of one folder: {@code *.camel.yaml} anywhere below it, one destination per file in {@code
- * destinations}, one export per file in {@code exports}.
+ * destinations}, one export per file in {@code exports}, one input per file in {@code inputs}, one feed per file in
+ * {@code feeds}.
  *
  * <p>A route file declares a setting by using it: {@code {{name}}} is required, {@code {{name:default}}} and {@code
  * {{?name}}} are not. With {@code text:} before the name, the value is passed unchanged.
@@ -29,6 +30,8 @@ import java.util.stream.Stream;
 public final class RouteFiles {
     static final String SUFFIX = ".camel.yaml";
     static final String EXPORTS = "exports";
+    static final String FEEDS = "feeds";
+    private static final String INPUTS = "inputs";
     private static final String NOTIFICATIONS = "notifications";
     /** The start of the address of a destination's check route; the destination's name follows. */
     public static final String CHECK = "direct:check-";
@@ -225,6 +228,41 @@ public final class RouteFiles {
         return isIn(NOTIFICATIONS, file);
     }
 
+    /** The files in {@code feeds}. */
+    List<Path> feedFiles() {
+        return files.stream().filter(file -> isIn(FEEDS, file)).toList();
+    }
+
+    /** The names of the files in {@code inputs}. */
+    Set<String> inputs() {
+        return files.stream()
+                .filter(file -> isIn(INPUTS, file))
+                .map(RouteFiles::nameOf)
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    /** The file with the template of all feeds. */
+    Path receiveFile() {
+        return folder.resolve("receive" + SUFFIX);
+    }
+
+    /** The files to load for feeds of these {@code inputs}, and for packs. */
+    public List<Path> filesOfFeeds(Set<String> inputs) {
+        return Stream.concat(
+                        Stream.of(credentialsFile(), receiveFile(), packFile()),
+                        inputs.stream().map(name -> folder.resolve(INPUTS).resolve(name + SUFFIX)))
+                .toList();
+    }
+
+    private Path packFile() {
+        return folder.resolve("pack" + SUFFIX);
+    }
+
+    /** They have a Camel of their own. */
+    private boolean isOfFeeds(Path file) {
+        return isIn(FEEDS, file) || isIn(INPUTS, file) || file.equals(receiveFile()) || file.equals(packFile());
+    }
+
     /** The names of the exports in {@code exports}, as far as written there. */
     public Set<String> exportNames() {
         return exports.names();
@@ -250,6 +288,7 @@ public final class RouteFiles {
         List<Path> loaded = new ArrayList<>(files);
         // They have a Camel of their own.
         loaded.removeIf(this::isNotification);
+        loaded.removeIf(this::isOfFeeds);
         if (!mode.serves()) {
             loaded.removeIf(this::isOfClients);
         }

@@ -26,8 +26,8 @@ final class RouteFolder extends SimpleFileVisitor<Path> {
 
     /**
      * The files, sorted. Links are followed, and hidden files are left out: in a volume of Kubernetes the files are
-     * links to those of a hidden folder. In {@code exports}, also entries that are not files, because an export would
-     * be missing.
+     * links to those of a hidden folder. In {@code exports} and {@code feeds}, also entries that are not files, because an
+     * export or a feed would be missing.
      *
      * @throws UncheckedIOException if the folder cannot be read
      */
@@ -39,7 +39,9 @@ final class RouteFolder extends SimpleFileVisitor<Path> {
             throw new UncheckedIOException(e);
         }
         return walk.found.stream()
-                .filter(path -> path.startsWith(folder.resolve(RouteFiles.EXPORTS)) || Files.isRegularFile(path))
+                .filter(path -> path.startsWith(folder.resolve(RouteFiles.EXPORTS))
+                        || path.startsWith(folder.resolve(RouteFiles.FEEDS))
+                        || Files.isRegularFile(path))
                 .sorted()
                 .toList();
     }

@@ -41,6 +41,9 @@ final class Rules {
         routes.exports()
                 .all(usesDefaultExport(values, routes))
                 .forEach(export -> problems.addAll(ExportDefinition.problems(export, values)));
+        if (mode.receives()) {
+            problems.addAll(new FeedFiles(routes, values).problems());
+        }
         if (mode.exports()) {
             checkDefaultExport(values, routes, problems);
             for (Path file : files(values, routes, mode)) {

@@ -216,7 +216,8 @@ public final class Settings {
             return values;
         }
         Map<String, String> resolved = new TreeMap<>(values);
-        for (String name : List.of("cursor.file", "delivery.dead-letters-folder")) {
+        for (String name :
+                List.of("cursor.file", "delivery.dead-letters-folder", "spool.folder", "feeds.dead-letters-folder")) {
             resolved.computeIfPresent(
                     name, (same, file) -> Path.of(folder).resolve(file).toString());
         }
@@ -268,6 +269,11 @@ public final class Settings {
     /** A whole number; the rules have checked it. */
     public int integer(String name) {
         return Integer.parseInt(text(name));
+    }
+
+    /** A whole number that may be large; the rules have checked it. */
+    public long large(String name) {
+        return Long.parseLong(text(name));
     }
 
     /** Whether a NULL is left out of a record. */
@@ -357,6 +363,11 @@ public final class Settings {
     /** {@code text} from the file of an export, with the placeholders of settings replaced. */
     public String resolve(String text) {
         return ExportDefinition.resolve(text, values);
+    }
+
+    /** The feeds that are enabled. */
+    public List<FeedDefinition> feeds() {
+        return new FeedFiles(sources.routes(), values).feeds();
     }
 
     /** The notifications that are told what happens to exports. */

@@ -101,6 +101,17 @@ final class ValueRules {
                 .apply(value.toLowerCase(Locale.ROOT)));
         RULES.put("logging.format", oneOf("text", "json"));
         RULES.put("tracing.url", ValueRules::url);
+        RULES.put("feeds.http-port", between(0, 65_535));
+        RULES.put("feeds.max-payload-bytes", between(1, 1_000_000_000));
+        RULES.put("feeds.max-unpacked-bytes", between(1, 1_000_000_000));
+        RULES.put("feeds.max-line-bytes", between(100, 4_000_000));
+        RULES.put(
+                "spool.max-bytes",
+                value -> problemUnless(value.matches("[1-9]\\d{5,17}"), "must be a whole number from 100000"));
+        RULES.put("pack.max-file-size-mb", between(1, 4096));
+        RULES.put("pack.timeout-seconds", between(1, 86_400));
+        RULES.put("pack.compression", oneOf("snappy", "zstd"));
+        RULES.put("pack.memory-mb", between(64, 65_536));
         RULES.put("shutdown.timeout-seconds", between(1, 86_400));
     }
 

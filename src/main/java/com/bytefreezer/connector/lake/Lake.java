@@ -4,7 +4,11 @@ import com.bytefreezer.connector.config.DatasetChoice;
 import com.bytefreezer.connector.config.DatasetName;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Failures;
+import com.bytefreezer.connector.problem.Problem;
 import com.bytefreezer.connector.text.Names;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -98,6 +102,45 @@ public interface Lake extends AutoCloseable {
                 whole(settings, tenant, dataset, credentials),
                 settings.optional("query.from").map(Instant::parse),
                 settings.optional("query.to").map(Instant::parse));
+    }
+
+    /**
+     * Creates the folder of a local lake, if it does not exist.
+     *
+     * @throws ConnectorException if it cannot
+     */
+    static void create(Settings settings) {
+        String root = settings.optional("lake.root").orElse("");
+        if (root.startsWith("file:")) {
+            try {
+                Files.createDirectories(folderIn(root));
+            } catch (IOException e) {
+                throw new ConnectorException(
+                        "lake.root: the folder %s cannot be created (%s)."
+                                .formatted(folderIn(root), Failures.describe(e)),
+                        Problem.NOT_STARTED,
+                        "Check lake.root.",
+                        e);
+            }
+        }
+    }
+
+    /** Where new objects of a dataset go: the folder that {@link #of} reads, by the same settings. */
+    static Shelf shelf(Settings settings, String tenant, String dataset, @Nullable Credentials credentials) {
+        String folder = Layout.of(settings).folder(tenant, dataset);
+        String root = settings.optional("lake.root").orElse("");
+        if (root.startsWith("file:")) {
+            return new FolderShelf(folderIn(root).resolve(folder));
+        }
+        if (credentials == null) {
+            throw new ConnectorException("dataset %s/%s: no credentials for its bucket.".formatted(tenant, dataset));
+        }
+        return new BucketShelf(
+                credentials,
+                Network.of(settings, credentials),
+                bucketOf(root, credentials),
+                join(root.startsWith("s3://") ? prefixIn(root) : "", folder),
+                timeout(settings));
     }
 
     private static Lake whole(Settings settings, String tenant, String dataset, @Nullable Credentials credentials) {

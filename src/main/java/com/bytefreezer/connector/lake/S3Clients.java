@@ -5,6 +5,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.S3ClientBuilder;
@@ -75,6 +76,8 @@ final class S3Clients {
                 .overrideConfiguration(override -> override.addExecutionInterceptor(new S3Answers.Interceptor())
                         // For a connection, then for the whole answer.
                         .apiCallAttemptTimeout(timeout.multipliedBy(2)))
+                // Servers other than AWS may not know the SDK's own checksums.
+                .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
                 .region(Region.of(credentials.region()))
                 .credentialsProvider(AwsKeys.provider(credentials));
         credentials.legalEndpoint().ifPresent(endpoint -> builder.endpointOverride(endpoint)

@@ -1,0 +1,163 @@
+package com.bytefreezer.connector.app;
+
+import com.bytefreezer.connector.config.DatasetName;
+import com.bytefreezer.connector.config.FeedDefinition;
+import com.bytefreezer.connector.config.Mode;
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.control.LakeCredentials;
+import com.bytefreezer.connector.destination.DeliveryCamel;
+import com.bytefreezer.connector.disk.ScratchFolder;
+import com.bytefreezer.connector.http.FeedServer;
+import com.bytefreezer.connector.lake.Lake;
+import com.bytefreezer.connector.lake.Shelf;
+import com.bytefreezer.connector.pack.Packer;
+import com.bytefreezer.connector.pack.Packs;
+import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Problem;
+import com.bytefreezer.connector.receive.Budget;
+import com.bytefreezer.connector.receive.Format;
+import com.bytefreezer.connector.receive.HttpFeed;
+import com.bytefreezer.connector.receive.Intakes;
+import com.bytefreezer.connector.receive.Pushes;
+import com.bytefreezer.connector.spool.Spool;
+import com.bytefreezer.connector.text.Secrets;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.apache.camel.CamelContext;
+import org.apache.camel.builder.TemplatedRouteBuilder;
+import org.apache.camel.main.Main;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The feeds and packs of this process, in a Camel of their own. Used by one thread. */
+public final class Feeds implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Feeds.class);
+    private static final String HTTP = "http";
+    private static final long MB = 1_000_000;
+    /** Other lanes use the processors, too. */
+    private static final int PACK_THREADS = 2;
+    /** The share of the heap for requests: one byte in this many. */
+    private static final int HEAP_SHARE = 4;
+
+    private final Settings settings;
+    private final List<FeedDefinition> feeds;
+    private final Spool spool;
+    private final Packs packs;
+    private final Main camel;
+    private int port;
+
+    /**
+     * Opens the spool.
+     *
+     * @param mode {@code PACK}: without feeds; packs only if it is told to
+     * @throws ConnectorException if there is no lake, or another process has the spool
+     */
+    public Feeds(Settings settings, Secrets secrets, Mode mode) {
+        if (settings.isSample()) {
+            throw new ConnectorException(
+                    "feeds: no lake is set, and events do not go into the bundled sample.",
+                    Problem.NOT_STARTED,
+                    "Set lake.root to a folder, as ./lake, or s3.bucket.",
+                    null);
+        }
+        this.settings = settings;
+        feeds = mode.receives() ? settings.feeds() : List.of();
+        feeds.forEach(feed -> feed.token().ifPresent(secrets::add));
+        Set<String> inputs = feeds.stream().map(FeedDefinition::input).collect(Collectors.toSet());
+        camel = DeliveryCamel.prepare(settings, settings.routes().filesOfFeeds(inputs));
+        Lake.create(settings);
+        Path folder = Path.of(settings.text("spool.folder"));
+        spool = Spool.open(folder, settings.large("spool.max-bytes"));
+        try {
+            Intakes intakes = new Intakes(spool);
+            packs = packs(intakes, folder.resolve(".packs"));
+            camel.bind("lakeCredentials", new LakeCredentials(settings, secrets));
+            camel.bind("packs", packs);
+            Budget budget = new Budget(Runtime.getRuntime().maxMemory() / HEAP_SHARE);
+            camel.bind("pushes", new Pushes(httpFeeds(), intakes::of, budget));
+        } catch (RuntimeException e) {
+            spool.close();
+            throw e;
+        }
+    }
+
+    /** What a process that died has left of its packs is made again. */
+    private Packs packs(Intakes intakes, Path temporary) {
+        ScratchFolder.remove(temporary);
+        Packer packer = new Packer(
+                settings.text("pack.compression"),
+                settings.integer("pack.memory-mb") * MB,
+                PACK_THREADS,
+                temporary,
+                Path.of(settings.text("feeds.dead-letters-folder")));
+        Packs.Due due = new Packs.Due(
+                settings.integer("pack.max-file-size-mb") * MB,
+                Duration.ofSeconds(settings.integer("pack.timeout-seconds")));
+        return new Packs(intakes, packer, this::shelf, due, Clock.systemUTC());
+    }
+
+    private Shelf shelf(DatasetName dataset) {
+        return Lake.shelf(
+                settings,
+                dataset.tenant(),
+                dataset.dataset(),
+                LakeCredentials.ask(camel.getCamelContext(), dataset.tenant(), dataset.dataset()));
+    }
+
+    private List<HttpFeed> httpFeeds() {
+        return feeds.stream()
+                .filter(feed -> feed.input().equals(HTTP))
+                .map(feed -> new HttpFeed(
+                        feed.name(),
+                        feed.datasets(),
+                        Format.valueOf(feed.format().toUpperCase(Locale.ROOT)),
+                        feed.token(),
+                        settings.integer("feeds.max-payload-bytes"),
+                        settings.integer("feeds.max-unpacked-bytes"),
+                        settings.integer("feeds.max-line-bytes")))
+                .toList();
+    }
+
+    /** Starts to receive, and to pack what is due. */
+    public Feeds start() throws Exception {
+        CamelContext context = DeliveryCamel.init(camel);
+        if (!httpFeeds().isEmpty()) {
+            port = FeedServer.start(context, settings);
+        }
+        camel.start();
+        TemplatedRouteBuilder.builder(context, "feed")
+                .routeId("receive")
+                .parameter("name", "any")
+                .add();
+        if (port > 0) {
+            LOG.info("Feeds over HTTP: POST http://{}:{}/tenant/dataset.", settings.text("feeds.host"), port);
+        }
+        return this;
+    }
+
+    /** The port of the input {@code http}; 0 without such a feed. */
+    public int port() {
+        return port;
+    }
+
+    /** Packs all that is in the spool, and says whether it is all in the lake. Instead of {@link #start}. */
+    public boolean packAll() throws Exception {
+        camel.configure().setRouteFilterExcludePattern("scheduler:*");
+        DeliveryCamel.init(camel);
+        camel.start();
+        return packs.packAll();
+    }
+
+    /** Ends requests and the pack under way. What is not packed stays in the spool. */
+    @Override
+    public void close() {
+        packs.stop();
+        camel.stop();
+        spool.close();
+    }
+}

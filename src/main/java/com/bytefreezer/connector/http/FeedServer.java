@@ -1,0 +1,103 @@
+package com.bytefreezer.connector.http;
+
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Failures;
+import com.bytefreezer.connector.problem.Problem;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.Router;
+import java.time.Duration;
+import org.apache.camel.CamelContext;
+import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpRouter;
+import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpServerConfiguration;
+import org.apache.camel.support.service.ServiceHelper;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Listens on {@code feeds.host}:{@code feeds.http-port} for the input {@code http}, with the same bounds of connections
+ * as the {@link HttpServer}. The bodies of requests are paused: the route reads them as they come. Who may send is for
+ * the feeds to decide.
+ */
+public final class FeedServer {
+    /** As many as there are connections: each may wait for its sender or for the disk. */
+    private static final int WORKERS = 256;
+    /** Time limit for a whole request. */
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+    private FeedServer() {}
+
+    /**
+     * Listens until {@code context} stops; its routes answer once it has started.
+     *
+     * @return the port
+     * @throws ConnectorException if it cannot listen there
+     */
+    public static int start(CamelContext context, Settings settings) {
+        String host = settings.text("feeds.host");
+        int wanted = settings.integer("feeds.http-port");
+        VertxPlatformHttpServerConfiguration configuration = new VertxPlatformHttpServerConfiguration();
+        configuration.setBindHost(host);
+        configuration.setBindPort(wanted);
+        Routes routes = new Routes(context);
+        Connections connections = new Connections(PATIENCE);
+        Listener listener = new Listener(configuration, WORKERS, connections::guard, routes::receive, routes::refuse);
+        context.getRegistry().bind("feedServer", listener);
+        listener.setCamelContext(context);
+        try {
+            ServiceHelper.startService(listener);
+            context.addService(listener);
+        } catch (Exception e) {
+            throw new ConnectorException(
+                    "feeds.http-port %d: cannot listen on %s (%s).".formatted(wanted, host, Failures.describe(e)),
+                    Problem.NOT_STARTED,
+                    "Stop what uses it, or choose another feeds.http-port.",
+                    e);
+        }
+        VertxPlatformHttpRouter router =
+                VertxPlatformHttpRouter.lookup(context, VertxPlatformHttpRouter.getRouterNameFromPort(wanted));
+        // For port 0, Camel looks up the actual port.
+        int port = listener.getPort();
+        context.getRegistry().bind(VertxPlatformHttpRouter.getRouterNameFromPort(port), router);
+        routes.router = router;
+        return port;
+    }
+
+    /** The way to the routes. */
+    private static final class Routes {
+        private final CamelContext context;
+        private volatile @Nullable Router router;
+
+        private Routes(CamelContext context) {
+            this.context = context;
+        }
+
+        void receive(HttpServerRequest request) {
+            Router all = router;
+            if (!request.method().equals(HttpMethod.POST)) {
+                refuse(request, 405, "Send events with POST.");
+            } else if (request.headers().contains("Origin")) {
+                // A feed on this machine may have no token, and any page in a browser here could send to it.
+                refuse(request, 403, "Pages in a browser cannot send events.");
+            } else if (all == null || !context.isStarted()) {
+                request.response().putHeader("Retry-After", "5");
+                refuse(request, 503, "The feeds are starting or stopping.");
+            } else {
+                request.pause();
+                all.handle(request);
+            }
+        }
+
+        void refuse(HttpServerRequest request) {
+            refuse(request, 400, "This is not an HTTP request, or its head is larger than 8 KB.");
+        }
+
+        private static void refuse(HttpServerRequest request, int status, String why) {
+            request.response()
+                    .setStatusCode(status)
+                    .putHeader("Connection", "close")
+                    .putHeader("Content-Type", "application/json")
+                    .end("{\"error\":\"%s\"}".formatted(why));
+        }
+    }
+}

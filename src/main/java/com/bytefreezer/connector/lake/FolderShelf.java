@@ -1,0 +1,41 @@
+package com.bytefreezer.connector.lake;
+
+import com.bytefreezer.connector.disk.PrivateFiles;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+
+/**
+ * A dataset in a folder.
+ *
+ * @param folder of the dataset
+ */
+public record FolderShelf(Path folder) implements Shelf {
+    @Override
+    public void put(String key, Path file) throws IOException {
+        Path object = folder.resolve(key);
+        Path partition = object.resolveSibling("");
+        Files.createDirectories(partition);
+        copy(file, object);
+        for (Path each = partition; each.startsWith(folder); each = each.resolveSibling("")) {
+            PrivateFiles.force(each);
+        }
+    }
+
+    /** Copies a file so that the copy appears as a whole. */
+    public static void copy(Path from, Path to) throws IOException {
+        Path part = to.resolveSibling("." + to.getFileName() + ".part");
+        try {
+            Files.copy(from, part, StandardCopyOption.REPLACE_EXISTING);
+            try (FileChannel channel = FileChannel.open(part, StandardOpenOption.WRITE)) {
+                channel.force(true);
+            }
+            Files.move(part, to, StandardCopyOption.ATOMIC_MOVE);
+        } finally {
+            Files.deleteIfExists(part);
+        }
+    }
+}

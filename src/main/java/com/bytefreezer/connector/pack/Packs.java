@@ -1,0 +1,155 @@
+package com.bytefreezer.connector.pack;
+
+import com.bytefreezer.connector.config.DatasetName;
+import com.bytefreezer.connector.lake.Shelf;
+import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Failures;
+import com.bytefreezer.connector.receive.Intake;
+import com.bytefreezer.connector.receive.Intakes;
+import com.bytefreezer.connector.spool.DatasetSpool;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Packs what is due, one dataset after the other. A dataset that cannot be packed is tried again after a pause, which
+ * doubles, and does not hold up the others. For one thread at a time, except {@link #stop}.
+ */
+public final class Packs {
+    private static final Logger LOG = LoggerFactory.getLogger(Packs.class);
+    private static final Duration FIRST_PAUSE = Duration.ofSeconds(5);
+    private static final Duration LONGEST_PAUSE = Duration.ofMinutes(5);
+    /** Bytes of Parquet for one of JSON, before a dataset has an object. */
+    private static final double USUAL_RATIO = 0.2;
+    /** Of a segment, however well it is compressed. */
+    private static final long MOST_SPOOLED = 2_000_000_000;
+
+    private final Intakes intakes;
+    private final Packer packer;
+    private final Function<DatasetName, Shelf> shelves;
+    private final Due due;
+    private final Clock clock;
+    private final Map<DatasetName, Dataset> datasets = new HashMap<>();
+    private volatile boolean stopped;
+
+    /**
+     * When a pack is due.
+     *
+     * @param bytes that an object should have at most
+     * @param age of its oldest event
+     */
+    public record Due(long bytes, Duration age) {}
+
+    /** What is known of a dataset's packs. */
+    private static final class Dataset {
+        private double ratio = USUAL_RATIO;
+        private Duration pause = Duration.ZERO;
+        /** In nanoseconds. */
+        private long failedAt;
+
+        boolean waits() {
+            return System.nanoTime() - failedAt < pause.toNanos();
+        }
+
+        void failed() {
+            failedAt = System.nanoTime();
+            Duration twice = pause.multipliedBy(2);
+            pause = pause.isZero() ? FIRST_PAUSE : twice.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : twice;
+        }
+    }
+
+    /** @param shelves may throw, if nobody knows the keys of a bucket */
+    public Packs(Intakes intakes, Packer packer, Function<DatasetName, Shelf> shelves, Due due, Clock clock) {
+        this.intakes = intakes;
+        this.packer = packer;
+        this.shelves = shelves;
+        this.due = due;
+        this.clock = clock;
+    }
+
+    /** Packs every dataset that is due. A failure is logged. */
+    public void packDue() {
+        for (Intake each : intakes.all()) {
+            Dataset known = dataset(each);
+            if (!stopped && !known.waits()) {
+                pack(each, known, isDue(each.spool(), known));
+            }
+        }
+    }
+
+    /** Packs all that has arrived, and says whether it is all in the lake. A failure is logged. */
+    public boolean packAll() {
+        boolean all = true;
+        for (Intake each : intakes.all()) {
+            all &= pack(each, dataset(each), true);
+        }
+        return all;
+    }
+
+    /** Begins no further pack. For any thread. */
+    public void stop() {
+        stopped = true;
+    }
+
+    private Dataset dataset(Intake intake) {
+        return datasets.computeIfAbsent(name(intake.spool()), name -> new Dataset());
+    }
+
+    private static DatasetName name(DatasetSpool spool) {
+        return new DatasetName(spool.tenant(), spool.dataset());
+    }
+
+    private boolean isDue(DatasetSpool spool, Dataset known) {
+        Optional<Instant> since = spool.growingSince();
+        if (since.isEmpty()) {
+            return false;
+        }
+        Duration age = Duration.between(since.get(), clock.instant());
+        long bytes = spool.growingBytes();
+        // After the clock was set back, the events seem to be of the future.
+        return age.isNegative()
+                || age.compareTo(due.age) >= 0
+                || bytes >= MOST_SPOOLED
+                || bytes * known.ratio >= due.bytes;
+    }
+
+    private boolean pack(Intake intake, Dataset known, boolean seal) {
+        DatasetSpool spool = intake.spool();
+        try {
+            if (seal) {
+                spool.seal();
+            }
+            while (!stopped && spool.next().isPresent()) {
+                packer.next(intake, shelves.apply(name(spool))).ifPresent(packed -> packed(spool, known, packed));
+            }
+            return true;
+        } catch (ConnectorException e) {
+            LOG.warn("{}", e.getMessage());
+        } catch (RuntimeException e) {
+            LOG.error("pack of dataset {}: {} Its events stay in the spool.", name(spool), Failures.describe(e), e);
+        }
+        known.failed();
+        return false;
+    }
+
+    private static void packed(DatasetSpool spool, Dataset known, Packer.Packed packed) {
+        if (packed.spooled() > 0 && packed.bytes() > 0) {
+            known.ratio = (double) packed.bytes() / packed.spooled();
+        }
+        known.pause = Duration.ZERO;
+        LOG.info(
+                "pack of dataset {}/{}: {} events, {} dead letters, {} bytes{}.",
+                spool.tenant(),
+                spool.dataset(),
+                packed.events(),
+                packed.deadLetters(),
+                packed.bytes(),
+                packed.key().map(key -> ", " + key).orElse(""));
+    }
+}

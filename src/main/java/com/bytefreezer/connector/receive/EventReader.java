@@ -1,0 +1,282 @@
+package com.bytefreezer.connector.receive;
+
+import com.bytefreezer.connector.receive.Shape.Member;
+import com.bytefreezer.connector.text.Json;
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.io.JsonStringEncoder;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+
+/**
+ * Reads the events of a dataset, one by one: learns the {@link Shape}, and writes each with {@code BfTs} first, on one
+ * line, with the names that the dataset has for its members. It takes exactly what DuckDB takes, since one event that
+ * DuckDB does not take would hold up all others of a pack. Numbers and texts stay as they are written. For one thread.
+ */
+public final class EventReader {
+    private static final JsonFactory JSON = Json.mapper().getFactory();
+    private static final String TIME = "BfTs";
+    private static final String OWN_TIME = "BfTs_event";
+    private static final long EXACT = 1L << 53;
+    private static final int HUGE_DIGITS = 38;
+
+    private final Shape shape;
+    private final byte[] start;
+    private final List<Rename> renames = new ArrayList<>();
+    private final List<BitSet> present = new ArrayList<>();
+    private byte[] bytes = {};
+    private int from;
+    /** Whether the events have {@code BfTs} already. */
+    private boolean written;
+
+    /** A name of a member, with its quotes, to be written otherwise. */
+    private record Rename(int start, int end, String name) {}
+
+    /**
+     * A reader.
+     *
+     * @param shape of the dataset
+     * @param received when the events arrived, in milliseconds
+     */
+    public EventReader(Shape shape, long received) {
+        this.shape = shape;
+        start = "{\"%s\":%d".formatted(TIME, received).getBytes(StandardCharsets.UTF_8);
+        shape.see(Shape.OBJECT);
+    }
+
+    /**
+     * Reads one event and writes it.
+     *
+     * @throws NotAnEventException if it is none; nothing is written then
+     */
+    void read(byte[] text, int offset, int length, ByteArrayOutputStream out) throws NotAnEventException {
+        bytes = text;
+        from = offset;
+        renames.clear();
+        checkText(text, offset, length);
+        try (JsonParser parser = JSON.createParser(text, offset, length)) {
+            if (parser.nextToken() != JsonToken.START_OBJECT) {
+                throw new NotAnEventException("it is JSON, but no object");
+            }
+            int open = offset + (int) parser.currentTokenLocation().getByteOffset();
+            object(parser, shape, 0);
+            int close = offset + (int) parser.currentTokenLocation().getByteOffset();
+            if (parser.nextToken() != null) {
+                throw new NotAnEventException("something follows the object");
+            }
+            write(open + 1, close + 1, out);
+        } catch (JsonProcessingException e) {
+            throw new NotAnEventException("it is no JSON: " + e.getOriginalMessage());
+        } catch (IOException e) {
+            throw new NotAnEventException("it is no JSON");
+        }
+    }
+
+    /**
+     * Learns from an event that a reader has written.
+     *
+     * @throws NotAnEventException if none has
+     */
+    void learn(byte[] line) throws NotAnEventException {
+        written = true;
+        try {
+            read(line, 0, line.length, new ByteArrayOutputStream());
+        } finally {
+            written = false;
+        }
+    }
+
+    private void object(JsonParser parser, Shape of, int depth) throws IOException, NotAnEventException {
+        while (present.size() <= depth) {
+            present.add(new BitSet());
+        }
+        BitSet here = present.get(depth);
+        here.clear();
+        for (String name = parser.nextFieldName(); name != null; name = parser.nextFieldName()) {
+            if (written && depth == 0 && name.equals(TIME)) {
+                parser.nextToken();
+                continue;
+            }
+            String wanted = name.isEmpty() ? "_" : name;
+            if (depth == 0 && name.equalsIgnoreCase(TIME)) {
+                wanted = OWN_TIME;
+            }
+            Member member = of.member(wanted);
+            if (member == null) {
+                if (depth == 0) {
+                    throw new NotAnEventException("the dataset has %,d columns already, and this has a new one"
+                            .formatted(Shape.MOST_COLUMNS));
+                }
+                of.close();
+                skipRest(parser);
+                return;
+            }
+            if (here.get(member.number())) {
+                throw new NotAnEventException("its member %s is there twice".formatted(name));
+            }
+            here.set(member.number());
+            if (!member.name().equals(name)) {
+                rename(parser, member.name());
+            }
+            parser.nextToken();
+            value(parser, member.shape(), depth + 1);
+        }
+    }
+
+    private static void skipRest(JsonParser parser) throws IOException {
+        while (parser.nextToken() != JsonToken.END_OBJECT) {
+            parser.skipChildren();
+        }
+    }
+
+    private void value(JsonParser parser, Shape of, int depth) throws IOException, NotAnEventException {
+        switch (parser.currentToken()) {
+            case START_OBJECT -> {
+                of.see(Shape.OBJECT);
+                if (of.isOpen()) {
+                    object(parser, of, depth);
+                } else {
+                    parser.skipChildren();
+                }
+            }
+            case START_ARRAY -> {
+                of.see(Shape.LIST);
+                if (of.isOpen()) {
+                    while (parser.nextToken() != JsonToken.END_ARRAY) {
+                        value(parser, of.items(), depth + 1);
+                    }
+                } else {
+                    parser.skipChildren();
+                }
+            }
+            case VALUE_NUMBER_INT -> of.see(whole(parser));
+            case VALUE_NUMBER_FLOAT -> of.see(Double.isFinite(parser.getDoubleValue()) ? Shape.REAL : Shape.TEXT);
+            case VALUE_TRUE, VALUE_FALSE -> of.see(Shape.BOOLEAN);
+            case VALUE_STRING -> of.see(Shape.TEXT);
+            default -> {
+                // A null fits everywhere.
+            }
+        }
+    }
+
+    private static int whole(JsonParser parser) throws IOException {
+        return switch (parser.getNumberType()) {
+            case INT -> Shape.WHOLE;
+            case LONG -> Math.abs(parser.getLongValue()) <= EXACT ? Shape.WHOLE : Shape.LONG;
+            default -> parser.getTextLength() <= HUGE_DIGITS ? Shape.HUGE : Shape.TEXT;
+        };
+    }
+
+    private void rename(JsonParser parser, String name) {
+        int begin = from + (int) parser.currentTokenLocation().getByteOffset();
+        int end = begin + 1;
+        while (bytes[end] != '"') {
+            end += bytes[end] == '\\' ? 2 : 1;
+        }
+        renames.add(new Rename(begin, end + 1, name));
+    }
+
+    /** @param after the first byte after the opening brace */
+    private void write(int after, int end, ByteArrayOutputStream out) {
+        out.write(start, 0, start.length);
+        int at = after;
+        while (isSpace(bytes[at])) {
+            at++;
+        }
+        if (bytes[at] != '}') {
+            out.write(',');
+        }
+        for (Rename each : renames) {
+            copy(at, each.start, out);
+            byte[] name = JsonStringEncoder.getInstance().quoteAsUTF8(each.name);
+            out.write('"');
+            out.write(name, 0, name.length);
+            out.write('"');
+            at = each.end;
+        }
+        copy(at, end, out);
+        out.write('\n');
+    }
+
+    /** In JSON an end of line stands only between tokens. */
+    private void copy(int begin, int end, ByteArrayOutputStream out) {
+        int at = begin;
+        for (int i = begin; i < end; i++) {
+            if (bytes[i] == '\n' || bytes[i] == '\r') {
+                out.write(bytes, at, i - at);
+                out.write(' ');
+                at = i + 1;
+            }
+        }
+        out.write(bytes, at, end - at);
+    }
+
+    private static boolean isSpace(byte one) {
+        return one == ' ' || one == '\t' || one == '\n' || one == '\r';
+    }
+
+    /** What Jackson lets pass and DuckDB does not. */
+    private static void checkText(byte[] text, int offset, int length) throws NotAnEventException {
+        boolean ascii = true;
+        boolean surrogates = false;
+        for (int i = offset; i < offset + length; i++) {
+            ascii &= text[i] >= 0;
+            surrogates |= text[i] == '\\' && i + 2 < offset + length && (text[i + 2] == 'd' || text[i + 2] == 'D');
+        }
+        if (!ascii && !isUtf8(text, offset, length)) {
+            throw new NotAnEventException("it is not in UTF-8");
+        }
+        if (surrogates && hasHalfACharacter(text, offset, offset + length)) {
+            throw new NotAnEventException("a text in it has half a character (\\ud800 to \\udfff)");
+        }
+    }
+
+    static boolean isUtf8(byte[] text, int offset, int length) {
+        try {
+            StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(text, offset, length));
+            return true;
+        } catch (CharacterCodingException e) {
+            return false;
+        }
+    }
+
+    private static boolean hasHalfACharacter(byte[] text, int offset, int end) {
+        boolean high = false;
+        for (int i = offset; i < end; i++) {
+            int unit = text[i] == '\\' ? unit(text, i, end) : -1;
+            boolean low = unit >= 0xdc00 && unit <= 0xdfff;
+            if (low != high) {
+                return true;
+            }
+            high = unit >= 0xd800 && unit < 0xdc00;
+            if (text[i] == '\\') {
+                i += unit >= 0 ? 5 : 1;
+            }
+        }
+        return high;
+    }
+
+    /** Of an escape like {@code \}{@code u00e9}; -1 for another one. */
+    private static int unit(byte[] text, int at, int end) {
+        if (at + 5 >= end || text[at + 1] != 'u') {
+            return -1;
+        }
+        int unit = 0;
+        for (int i = at + 2; i < at + 6; i++) {
+            int digit = Character.digit(text[i], 16);
+            if (digit < 0) {
+                return -1;
+            }
+            unit = unit * 16 + digit;
+        }
+        return unit;
+    }
+}

@@ -1,0 +1,277 @@
+package com.bytefreezer.connector.receive;
+
+import com.bytefreezer.connector.spool.Arrival;
+import com.bytefreezer.connector.text.Json;
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.io.JsonEOFException;
+import com.fasterxml.jackson.core.io.JsonStringEncoder;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.Optional;
+
+/**
+ * Splits what a sender sends into events, piece by piece as it comes. A line that is no event becomes a dead letter with
+ * its bytes and the reason. A line longer than the limit does too, with its first bytes. For one thread.
+ */
+public final class EventSplitter {
+    private static final JsonFactory JSON = Json.mapper().getFactory();
+    private static final byte[] MESSAGE = "{\"message\":\"".getBytes(StandardCharsets.UTF_8);
+    private static final byte[] END = "\"}".getBytes(StandardCharsets.UTF_8);
+    private static final int MARK = 0xfeff;
+
+    private final int longestLine;
+    private final long received;
+    private final EventReader reader;
+    private final Bytes events = new Bytes();
+    private final Bytes deadLetters = new Bytes();
+    /** What is not yet decided on: the beginning of a line, or of a body of JSON. */
+    private final Bytes open = new Bytes();
+
+    private Format format;
+    private boolean begun;
+    private long skipped;
+    private int eventCount;
+    private int deadLetterCount;
+
+    /**
+     * A splitter.
+     *
+     * @param shape of the dataset
+     * @param longestLine in bytes, without its end
+     * @param received when the events arrive, in milliseconds
+     */
+    public EventSplitter(Format format, Shape shape, int longestLine, long received) {
+        this.format = format;
+        this.longestLine = longestLine;
+        this.received = received;
+        reader = new EventReader(shape, received);
+    }
+
+    /** Bytes that it holds. */
+    public long size() {
+        return (long) events.size() + deadLetters.size() + open.size();
+    }
+
+    /** Takes some more bytes. */
+    public void take(byte[] bytes, int offset, int length) {
+        int at = offset;
+        for (int i = offset; i < offset + length; i++) {
+            if (bytes[i] == '\n') {
+                hold(bytes, at, i - at);
+                endOfLine();
+                at = i + 1;
+            }
+        }
+        hold(bytes, at, offset + length - at);
+    }
+
+    /**
+     * Ends with what has been taken.
+     *
+     * @param id by which the sender would repeat it
+     */
+    public Arrival end(Optional<String> id) {
+        if (format == Format.AUTO) {
+            decide();
+        }
+        if (format == Format.JSON) {
+            documents();
+        } else {
+            line();
+        }
+        return new Arrival(id, events.asBuffer(), eventCount, deadLetters.asBuffer(), deadLetterCount);
+    }
+
+    /** A body of JSON has no lines; who takes it limits its bytes. */
+    private void hold(byte[] bytes, int offset, int length) {
+        int room = format == Format.JSON ? length : Math.max(0, longestLine + 1 - open.size());
+        int some = Math.min(room, length);
+        open.write(bytes, offset, some);
+        if (format == Format.AUTO && isArray()) {
+            format = Format.JSON;
+            open.write(bytes, offset + some, length - some);
+        } else {
+            skipped += length - some;
+        }
+    }
+
+    private boolean isArray() {
+        int start = start();
+        return start < open.size() && open.array()[start] == '[';
+    }
+
+    private void endOfLine() {
+        if (format == Format.AUTO) {
+            decide();
+        }
+        if (format == Format.JSON) {
+            open.write('\n');
+        } else if (format == Format.AUTO) {
+            open.reset();
+        } else {
+            line();
+        }
+    }
+
+    /** By the first line that is not blank; stays undecided without one. */
+    private void decide() {
+        int start = start();
+        if (start < open.size()) {
+            boolean isJson = open.array()[start] == '{';
+            format = !isJson ? Format.TEXT : isUnfinished(start) ? Format.JSON : Format.NDJSON;
+        }
+    }
+
+    private boolean isUnfinished(int start) {
+        try (JsonParser parser = JSON.createParser(open.array(), start, open.size() - start)) {
+            parser.nextToken();
+            parser.skipChildren();
+            return false;
+        } catch (JsonEOFException e) {
+            return skipped == 0;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /** Of the first byte that is neither a space nor of the mark of the order of bytes. */
+    private int start() {
+        int at = afterMark();
+        while (at < open.size() && isSpace(open.array()[at])) {
+            at++;
+        }
+        return at;
+    }
+
+    private int afterMark() {
+        boolean isMark = !begun
+                && open.size() >= 3
+                && new String(open.array(), 0, 3, StandardCharsets.UTF_8).codePointAt(0) == MARK;
+        return isMark ? 3 : 0;
+    }
+
+    private static boolean isSpace(byte one) {
+        return one == ' ' || one == '\t' || one == '\r' || one == '\n';
+    }
+
+    private void line() {
+        int start = format == Format.TEXT ? afterMark() : start();
+        int end = open.size();
+        if (end > start && open.array()[end - 1] == '\r') {
+            end--;
+        }
+        if (end - start > longestLine || skipped > 0) {
+            deadLetter(
+                    start,
+                    Math.min(end, start + longestLine),
+                    "the line has %,d bytes; the limit is %,d, and the rest is not kept"
+                            .formatted(open.size() + skipped - start, longestLine));
+        } else if (start() < end) {
+            begun = true;
+            if (format == Format.TEXT) {
+                text(start, end);
+            } else {
+                event(open.array(), start, end);
+            }
+        }
+        open.reset();
+        skipped = 0;
+    }
+
+    /** An event of JSON may have many lines; as one it has the limit of a line. */
+    private void document(int start, int end) {
+        if (end - start > longestLine) {
+            deadLetter(
+                    start,
+                    start + longestLine,
+                    "the event has %,d bytes; the limit is %,d, and the rest is not kept"
+                            .formatted(end - start, longestLine));
+        } else {
+            event(open.array(), start, end);
+        }
+    }
+
+    private void event(byte[] bytes, int start, int end) {
+        try {
+            reader.read(bytes, start, end - start, events);
+            eventCount++;
+        } catch (NotAnEventException e) {
+            deadLetter(start, end, String.valueOf(e.getMessage()));
+        }
+    }
+
+    private void text(int start, int end) {
+        byte[] bytes = open.array();
+        boolean isUtf8 = EventReader.isUtf8(bytes, start, end - start);
+        // Each byte of it can be told again.
+        String text =
+                new String(bytes, start, end - start, isUtf8 ? StandardCharsets.UTF_8 : StandardCharsets.ISO_8859_1);
+        Bytes event = new Bytes();
+        event.writeBytes(MESSAGE);
+        event.writeBytes(JsonStringEncoder.getInstance().quoteAsUTF8(text));
+        event.writeBytes(END);
+        event(event.array(), 0, event.size());
+    }
+
+    /** All that is held. */
+    private void documents() {
+        int start = start();
+        int done = start;
+        try (JsonParser parser = JSON.createParser(open.array(), start, open.size() - start)) {
+            int depth = 0;
+            for (JsonToken token = parser.nextToken(); token != null; token = parser.nextToken()) {
+                int at = start + (int) parser.currentTokenLocation().getByteOffset();
+                if (token == JsonToken.START_ARRAY && depth == 0) {
+                    depth++;
+                } else if (token == JsonToken.END_ARRAY) {
+                    depth--;
+                } else {
+                    parser.skipChildren();
+                    parser.finishToken();
+                    // A scalar ends where the parser stands.
+                    int end = start
+                            + (int)
+                                    (token.isScalarValue()
+                                            ? parser.currentLocation().getByteOffset()
+                                            : parser.currentTokenLocation().getByteOffset() + 1);
+                    document(at, end);
+                    done = end;
+                }
+            }
+        } catch (JsonProcessingException e) {
+            noJson(done, "it is no JSON: " + e.getOriginalMessage());
+        } catch (IOException e) {
+            noJson(done, "it is no JSON");
+        }
+        open.reset();
+    }
+
+    private void noJson(int start, String why) {
+        int end = Math.min(open.size(), start + longestLine);
+        String more =
+                open.size() > end ? " (the first %,d of %,d bytes)".formatted(end - start, open.size() - start) : "";
+        deadLetter(start, end, why + more);
+    }
+
+    private void deadLetter(int start, int end, String why) {
+        byte[] bytes = open.array();
+        boolean isText = EventReader.isUtf8(bytes, start, end - start);
+        String content = isText
+                ? new String(bytes, start, end - start, StandardCharsets.UTF_8)
+                : Base64.getEncoder().encodeToString(Arrays.copyOfRange(bytes, start, end));
+        deadLetters.writeBytes("{\"received\":\"%s\",\"reason\":\"%s\",\"%s\":\"%s\"}\n"
+                .formatted(Instant.ofEpochMilli(received), quoted(why), isText ? "line" : "base64", quoted(content))
+                .getBytes(StandardCharsets.UTF_8));
+        deadLetterCount++;
+    }
+
+    private static String quoted(String text) {
+        return new String(JsonStringEncoder.getInstance().quoteAsString(text));
+    }
+}

@@ -1,0 +1,95 @@
+package com.bytefreezer.connector.receive;
+
+import com.bytefreezer.connector.problem.ApiException;
+import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Failures;
+import com.bytefreezer.connector.text.Json;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import io.vertx.core.http.HttpServerRequest;
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.camel.Exchange;
+import org.apache.camel.Message;
+import org.apache.camel.component.platform.http.vertx.HttpMessage;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What the input {@code http} asks of Java: a request as a {@link Push}, and the answer to it. Safe for use by several threads. */
+public final class HttpPush {
+    private static final Logger LOG = LoggerFactory.getLogger(HttpPush.class);
+    private static final String RETRY_SECONDS = "5";
+    private static final long PAUSE_NANOS = 60_000_000_000L;
+
+    /** When a refusal was last logged, in nanoseconds. */
+    private final AtomicLong told = new AtomicLong(System.nanoTime() - PAUSE_NANOS);
+
+    /** Turns the request into a {@link Push}, whose body is read as it comes. */
+    public void read(Exchange exchange) {
+        HttpServerRequest request = exchange.getMessage(HttpMessage.class).getRequest();
+        Map<String, String> headers = new HashMap<>();
+        request.headers().forEach((name, value) -> headers.putIfAbsent(name.toLowerCase(Locale.ROOT), value));
+        exchange.getMessage()
+                .setBody(new Push(Objects.requireNonNullElse(request.path(), ""), headers, new RequestBody(request)));
+    }
+
+    /** Answers that all is on disk. */
+    public void accept(Exchange exchange) throws JsonProcessingException {
+        Pushes.Answer stored = exchange.getMessage().getBody(Pushes.Answer.class);
+        answer(
+                exchange,
+                200,
+                new TreeMap<>(Map.of(
+                        "status", "ok",
+                        "bytes", stored.bytes(),
+                        "lines", stored.lines(),
+                        "dead_letters", stored.deadLetters(),
+                        "repeated", stored.repeated())));
+    }
+
+    /** Answers that nothing is stored: 4xx for the sender's mistakes, 503 if it must send the same again later. */
+    public void refuse(Exchange exchange) throws JsonProcessingException {
+        Exception caught = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
+        if (caught instanceof ApiException mistake) {
+            answer(exchange, mistake.status(), error(String.valueOf(mistake.getMessage())));
+        } else if (caught instanceof IOException) {
+            answer(exchange, 400, error("The body did not come to its end."));
+        } else {
+            tell(caught);
+            answer(exchange, 503, error("The events cannot be stored now. Send them again later."));
+            exchange.getMessage().setHeader("Retry-After", RETRY_SECONDS);
+        }
+        // The rest of the body is not read.
+        exchange.getMessage().setHeader("Connection", "close");
+    }
+
+    private void tell(Exception caught) {
+        long now = System.nanoTime();
+        long last = told.get();
+        if (now - last < PAUSE_NANOS || !told.compareAndSet(last, now)) {
+            return;
+        }
+        if (caught instanceof ConnectorException known) {
+            LOG.warn("{}", known.getMessage());
+        } else {
+            LOG.error("input http: {} A request was refused (503).", Failures.describe(caught), caught);
+        }
+    }
+
+    private static Map<String, Object> error(String text) {
+        return Map.of("error", text);
+    }
+
+    private static void answer(Exchange exchange, int status, Map<String, Object> body) throws JsonProcessingException {
+        Message answer = exchange.getMessage();
+        // Otherwise the request's headers would be in the answer.
+        answer.removeHeaders("*");
+        answer.setHeader(Exchange.HTTP_RESPONSE_CODE, status);
+        answer.setHeader(Exchange.CONTENT_TYPE, "application/json");
+        answer.setBody(Json.mapper().writeValueAsBytes(body));
+    }
+}

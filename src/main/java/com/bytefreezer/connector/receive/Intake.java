@@ -1,0 +1,72 @@
+package com.bytefreezer.connector.receive;
+
+import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Failures;
+import com.bytefreezer.connector.problem.Problem;
+import com.bytefreezer.connector.spool.Arrival;
+import com.bytefreezer.connector.spool.DatasetSpool;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+
+/** Where the events of a dataset arrive: its spool, and the {@link Shape} of all its events. Safe for use by several threads. */
+public final class Intake {
+    private final DatasetSpool spool;
+    private final Shape shape;
+    private final Clock clock;
+
+    private Intake(DatasetSpool spool, Shape shape, Clock clock) {
+        this.spool = spool;
+        this.shape = shape;
+        this.clock = clock;
+    }
+
+    /**
+     * Reads what the spool still holds once more, to know its shape.
+     *
+     * @throws ConnectorException if it cannot be read
+     */
+    public static Intake open(DatasetSpool spool, Clock clock) {
+        Shape shape = Shape.of(spool.shape());
+        EventReader reader = new EventReader(shape, 0);
+        for (Path file : spool.unpacked()) {
+            try (BufferedReader lines = Files.newBufferedReader(file)) {
+                for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                    reader.learn(line.getBytes(StandardCharsets.UTF_8));
+                }
+            } catch (IOException | NotAnEventException e) {
+                throw new ConnectorException(
+                        "spool %s: it cannot be read (%s).".formatted(file, Failures.describe(e)),
+                        Problem.NOT_STARTED,
+                        "Check the disk.",
+                        e);
+            }
+        }
+        return new Intake(spool, shape, clock);
+    }
+
+    /** For what a sender sends now. */
+    public EventSplitter splitter(Format format, int longestLine) {
+        return new EventSplitter(format, shape, longestLine, clock.millis());
+    }
+
+    /**
+     * As {@link DatasetSpool#append}.
+     *
+     * @param arrival from a {@link #splitter} of this
+     */
+    public Arrival.Outcome append(Arrival arrival) {
+        return spool.append(arrival);
+    }
+
+    public DatasetSpool spool() {
+        return spool;
+    }
+
+    public Shape shape() {
+        return shape;
+    }
+}

@@ -1,0 +1,171 @@
+package com.bytefreezer.connector.receive;
+
+import com.bytefreezer.connector.config.DatasetName;
+import com.bytefreezer.connector.problem.ApiException;
+import com.bytefreezer.connector.spool.Arrival;
+import com.bytefreezer.connector.text.Names;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
+
+/**
+ * Takes events over HTTP by the contract of the platform's Receiver: answers 200 once all of a body is on disk, and takes
+ * nothing of a body that it refuses. A body of 0 events is refused, one with dead letters is not. Safe for use by several
+ * threads.
+ *
+ * @param feeds the first of which that takes a dataset and admits the sender has its events
+ * @param intakes of the datasets
+ * @param budget of memory
+ */
+public record Pushes(List<HttpFeed> feeds, Function<DatasetName, Intake> intakes, Budget budget) {
+    private static final int PIECE = 64 * 1024;
+    private static final Map<String, Format> HINTS =
+            Map.of("ndjson", Format.NDJSON, "json", Format.JSON, "text", Format.TEXT);
+
+    /**
+     * The answer to a push.
+     *
+     * @param bytes of the body, unpacked
+     * @param lines events and dead letters
+     * @param repeated whether they were there already
+     */
+    public record Answer(long bytes, int lines, int deadLetters, boolean repeated) {}
+
+    /**
+     * Stores the events of a push, and returns when they are on disk.
+     *
+     * @throws ApiException if the request is wrong
+     * @throws com.bytefreezer.connector.problem.ConnectorException if the sender must try again later
+     * @throws IOException if the body does not come to its end
+     */
+    public Answer take(Push push) throws IOException {
+        DatasetName dataset = dataset(push.path());
+        HttpFeed feed = feed(dataset, push);
+        Intake intake = intakes.apply(dataset);
+        EventSplitter splitter = intake.splitter(format(feed, push), feed.longestLine());
+        try (Budget.Share memory = budget.share()) {
+            long bytes = split(push, feed, splitter, memory);
+            Arrival arrival = splitter.end(push.batch());
+            int lines = arrival.eventCount() + arrival.deadLetterCount();
+            if (lines == 0) {
+                throw new ApiException(400, "The body has no events.");
+            }
+            boolean repeated = intake.append(arrival) == Arrival.Outcome.REPEATED;
+            return new Answer(bytes, lines, arrival.deadLetterCount(), repeated);
+        }
+    }
+
+    private static DatasetName dataset(String path) {
+        String[] parts = path.replaceFirst("^/webhook(?=/[^/]+/[^/]+$)", "").split("/", -1);
+        if (parts.length != 3 || !parts[0].isEmpty()) {
+            throw unknown();
+        }
+        String tenant = decoded(parts[1]);
+        String dataset = decoded(parts[2]);
+        if (!Names.isOfDataset(tenant) || !Names.isOfDataset(dataset)) {
+            throw unknown();
+        }
+        return new DatasetName(tenant, dataset);
+    }
+
+    private static String decoded(String part) {
+        try {
+            return URLDecoder.decode(part.replace("+", "%2B"), StandardCharsets.UTF_8);
+        } catch (IllegalArgumentException e) {
+            throw unknown();
+        }
+    }
+
+    private static ApiException unknown() {
+        return new ApiException(
+                404, "No feed takes events for this. The path is /tenant/dataset, as a feed names them.");
+    }
+
+    /** Who has no token does not learn which datasets there are. */
+    private HttpFeed feed(DatasetName dataset, Push push) {
+        List<HttpFeed> admitting =
+                feeds.stream().filter(feed -> feed.admits(push.token())).toList();
+        if (admitting.isEmpty() && !feeds.isEmpty()) {
+            throw new ApiException(401, "A token of a feed is needed: Authorization: Bearer <token>.");
+        }
+        return admitting.stream()
+                .filter(feed -> feed.takes(dataset))
+                .findFirst()
+                .orElseThrow(() -> unknown());
+    }
+
+    private static Format format(HttpFeed feed, Push push) {
+        return feed.format() != Format.AUTO
+                ? feed.format()
+                : push.header("x-proxy-data-hint")
+                        .map(hint -> HINTS.get(hint.toLowerCase(Locale.ROOT)))
+                        .orElse(Format.AUTO);
+    }
+
+    /** Piece by piece, so that no body takes more memory than its limits. */
+    private static long split(Push push, HttpFeed feed, EventSplitter splitter, Budget.Share memory)
+            throws IOException {
+        InputStream sent = new Limited(push.body(), feed.mostBytes(), "The body has more than %,d bytes.");
+        try {
+            InputStream unpacked =
+                    new Limited(unpacked(push, sent), feed.mostUnpacked(), "The body unpacks to more than %,d bytes.");
+            byte[] piece = new byte[PIECE];
+            long bytes = 0;
+            for (int length = unpacked.read(piece); length >= 0; length = unpacked.read(piece)) {
+                splitter.take(piece, 0, length);
+                memory.hold(splitter.size());
+                bytes += length;
+            }
+            return bytes;
+        } catch (ZipException | EOFException e) {
+            throw new ApiException(400, "The body is not gzip, or not all of it.");
+        }
+    }
+
+    private static InputStream unpacked(Push push, InputStream sent) throws IOException {
+        String coding = push.header("content-encoding").orElse("identity").toLowerCase(Locale.ROOT);
+        return switch (coding) {
+            case "identity" -> sent;
+            case "gzip", "x-gzip" -> new GZIPInputStream(sent, PIECE);
+            default -> throw new ApiException(415, "Content-Encoding must be gzip or identity.");
+        };
+    }
+
+    /** Ends a body that is too long, whatever its framing. */
+    private static final class Limited extends InputStream {
+        private final InputStream in;
+        private final long most;
+        private final String refusal;
+        private long read;
+
+        private Limited(InputStream in, long most, String refusal) {
+            this.in = in;
+            this.most = most;
+            this.refusal = refusal;
+        }
+
+        @Override
+        public int read() throws IOException {
+            byte[] one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+        }
+
+        @Override
+        public int read(byte[] bytes, int offset, int length) throws IOException {
+            int count = in.read(bytes, offset, length);
+            read += Math.max(0, count);
+            if (read > most) {
+                throw new ApiException(413, refusal.formatted(most));
+            }
+            return count;
+        }
+    }
+}

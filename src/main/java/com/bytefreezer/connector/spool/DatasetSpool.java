@@ -1,0 +1,306 @@
+package com.bytefreezer.connector.spool;
+
+import com.bytefreezer.connector.disk.PrivateFiles;
+import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Failures;
+import com.bytefreezer.connector.problem.Problem;
+import com.bytefreezer.connector.text.PlainText;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What has arrived for one dataset: segments, of which the last one grows until it is sealed. Safe for use by several
+ * threads; arrivals that come while others are written go to the disk together.
+ */
+public final class DatasetSpool {
+    private static final Logger LOG = LoggerFactory.getLogger(DatasetSpool.class);
+
+    private final Path folder;
+    private final Room room;
+    private final Clock clock;
+    private final RecentIds ids = new RecentIds();
+    private final LinkedBlockingQueue<Waiting> waiting = new LinkedBlockingQueue<>();
+    /** Those with journals that only their ids keep, with the time of the last. */
+    private final Map<Long, Long> packed = new TreeMap<>();
+
+    private final Deque<Segment> segments = new ArrayDeque<>();
+    private SpoolState state;
+    private boolean closed;
+
+    /** An arrival and what became of it; guarded by the spool of its dataset. */
+    private static final class Waiting {
+        private final Arrival arrival;
+        private Arrival.@Nullable Outcome outcome;
+        private @Nullable ConnectorException failure;
+
+        private Waiting(Arrival arrival) {
+            this.arrival = arrival;
+        }
+    }
+
+    private DatasetSpool(Path folder, Room room, Clock clock, SpoolState state) {
+        this.folder = folder;
+        this.room = room;
+        this.clock = clock;
+        this.state = state;
+    }
+
+    static DatasetSpool create(Path folder, Room room, Clock clock, String tenant, String dataset) throws IOException {
+        PrivateFiles.createFolders(folder);
+        SpoolState state = new SpoolState(tenant, dataset, UUID.randomUUID().toString(), 0, new Counts(0, 0, 0, 0), "");
+        state.create(folder);
+        return new DatasetSpool(folder, room, clock, state);
+    }
+
+    /** As the last process left it. */
+    static DatasetSpool recover(Path folder, Room room, Clock clock) throws IOException {
+        DatasetSpool spool = new DatasetSpool(folder, room, clock, SpoolState.read(folder));
+        try (Stream<Path> files = Files.list(folder)) {
+            for (long number : files.flatMap(file -> Segment.number(file).stream())
+                    .sorted()
+                    .toList()) {
+                spool.recover(number);
+            }
+        }
+        spool.forgetOldIds();
+        return spool;
+    }
+
+    private void recover(long number) throws IOException {
+        Journal journal = Journal.read(Segment.journal(folder, number));
+        if (number <= state.packedThrough()) {
+            Segment.deleteData(folder, number);
+            packed.put(number, journal.last().at());
+            ids.add(journal, clock.millis());
+        } else {
+            Segment segment = Segment.recover(folder, number, journal);
+            // The disk may have less than the journal says.
+            ids.add(Journal.read(Segment.journal(folder, number)), clock.millis());
+            segments.add(segment);
+            room.take(segment.bytes());
+        }
+    }
+
+    public String tenant() {
+        return state.tenant();
+    }
+
+    public String dataset() {
+        return state.dataset();
+    }
+
+    /**
+     * Stores events, and returns when they are on disk.
+     *
+     * @throws ConnectorException if they are not: the spool is full, or the disk fails
+     */
+    public Arrival.Outcome append(Arrival arrival) {
+        room.require(arrival.bytes());
+        Waiting mine = new Waiting(arrival);
+        waiting.add(mine);
+        synchronized (this) {
+            if (mine.outcome == null && mine.failure == null) {
+                storeAll();
+            }
+            if (mine.outcome != Arrival.Outcome.STORED) {
+                room.give(arrival.bytes());
+            }
+            if (mine.outcome == null) {
+                throw mine.failure == null ? stopped() : mine.failure;
+            }
+            return mine.outcome;
+        }
+    }
+
+    private void storeAll() {
+        List<Waiting> together = new ArrayList<>();
+        waiting.drainTo(together);
+        long now = clock.millis();
+        Set<String> among = new HashSet<>();
+        List<Waiting> repeated = new ArrayList<>();
+        List<Waiting> fresh = new ArrayList<>();
+        for (Waiting each : together) {
+            Optional<String> id = each.arrival.id().map(Journal::hash);
+            boolean known = id.isPresent() && (ids.has(id.get(), now) || !among.add(id.get()));
+            (known ? repeated : fresh).add(each);
+        }
+        try {
+            if (closed) {
+                throw stopped();
+            }
+            if (!fresh.isEmpty()) {
+                List<Arrival> arrivals =
+                        fresh.stream().map(each -> each.arrival).toList();
+                growing().append(arrivals, now);
+                among.forEach(id -> ids.add(id, now));
+            }
+            fresh.forEach(each -> each.outcome = Arrival.Outcome.STORED);
+            repeated.forEach(each -> each.outcome = Arrival.Outcome.REPEATED);
+        } catch (IOException e) {
+            ConnectorException failure = failed(e);
+            together.forEach(each -> each.failure = failure);
+        } catch (RuntimeException e) {
+            ConnectorException failure = Failures.known(e);
+            together.forEach(each -> each.failure = failure);
+        }
+    }
+
+    private Segment growing() throws IOException {
+        Segment last = segments.peekLast();
+        if (last != null && !last.isSealed()) {
+            return last;
+        }
+        Segment created = Segment.create(folder, last == null ? nextNumber() : last.number() + 1);
+        segments.add(created);
+        return created;
+    }
+
+    private long nextNumber() {
+        return state.packedThrough() + 1;
+    }
+
+    /** When the oldest event of the growing segment arrived; empty if it has none. */
+    public synchronized Optional<Instant> growingSince() {
+        return growingSegment().map(segment -> Instant.ofEpochMilli(segment.since()));
+    }
+
+    /** The bytes of the growing segment. */
+    public synchronized long growingBytes() {
+        return growingSegment().map(Segment::bytes).orElse(0L);
+    }
+
+    private Optional<Segment> growingSegment() {
+        return Optional.ofNullable(segments.peekLast()).filter(last -> !last.isSealed() && !last.isEmpty());
+    }
+
+    /**
+     * Ends the growing segment, if it has events. Further ones go to a new segment.
+     *
+     * @throws ConnectorException if the disk fails; nothing has changed then
+     */
+    public synchronized void seal() {
+        try {
+            Optional<Segment> growing = growingSegment();
+            if (growing.isPresent()) {
+                growing.get().seal(clock.millis());
+            }
+        } catch (IOException e) {
+            throw failed(e);
+        }
+    }
+
+    /** The oldest sealed segment, which is the next to be packed. */
+    public synchronized Optional<SealedSegment> next() {
+        return Optional.ofNullable(segments.peekFirst())
+                .filter(Segment::isSealed)
+                .map(segment -> segment.sealed(state.identity() + "/" + segment.number()));
+    }
+
+    /** The shape of the events of all packs; empty before the first one. */
+    public synchronized String shape() {
+        return state.shape();
+    }
+
+    /** The files with the events that are not packed yet, in the order of arrival. */
+    public synchronized List<Path> unpacked() {
+        return segments.stream().map(Segment::data).toList();
+    }
+
+    /**
+     * Records the {@link #next} segment as packed, and removes it.
+     *
+     * @param dropped how many events the pack left out
+     * @param deadLettered how many of them became dead letters in the pack
+     * @param shape of the events from now on
+     * @throws ConnectorException if the disk fails: then it is not recorded
+     */
+    public synchronized void commit(SealedSegment segment, long dropped, long deadLettered, String shape) {
+        Segment oldest = segments.peekFirst();
+        if (oldest == null || oldest.number() != segment.number() || !oldest.isSealed()) {
+            throw new IllegalStateException("segment %d is not the next".formatted(segment.number()));
+        }
+        Counts now = new Counts(
+                segment.events() - dropped - deadLettered, dropped, segment.deadLetterCount() + deadLettered, 0);
+        SpoolState after = new SpoolState(
+                state.tenant(),
+                state.dataset(),
+                state.identity(),
+                segment.number(),
+                state.counts().plus(now),
+                shape);
+        try {
+            after.replace(folder);
+        } catch (IOException e) {
+            throw failed(e);
+        }
+        state = after;
+        segments.removeFirst();
+        packed.put(segment.number(), segment.sealed().toEpochMilli());
+        room.give(oldest.bytes());
+        try {
+            oldest.deleteData();
+            forgetOldIds();
+        } catch (IOException e) {
+            LOG.warn(
+                    "spool {}: a packed segment cannot be removed ({}). The next start tries again.",
+                    folder,
+                    Failures.describe(e));
+        }
+    }
+
+    private void forgetOldIds() throws IOException {
+        for (var each = packed.entrySet().iterator(); each.hasNext(); ) {
+            var journal = each.next();
+            if (!RecentIds.isRecent(journal.getValue(), clock.millis())) {
+                Files.deleteIfExists(Segment.journal(folder, journal.getKey()));
+                each.remove();
+            }
+        }
+    }
+
+    /** What became of all events. */
+    public synchronized Counts counts() {
+        return segments.stream().map(Segment::counts).reduce(state.counts(), Counts::plus);
+    }
+
+    synchronized void close() throws IOException {
+        closed = true;
+        for (Segment each : segments) {
+            each.release();
+        }
+    }
+
+    private static ConnectorException stopped() {
+        return new ConnectorException(
+                new Problem(Problem.Kind.INTERRUPTED, "the connector is stopping and takes no more events."), null);
+    }
+
+    private ConnectorException failed(IOException e) {
+        return new ConnectorException(
+                new Problem(
+                        Problem.Kind.UNREACHABLE,
+                        "spool %s".formatted(folder),
+                        PlainText.sentence(Failures.describe(e)),
+                        "Events are refused, so that their senders keep them.",
+                        "Check the disk."),
+                e);
+    }
+}

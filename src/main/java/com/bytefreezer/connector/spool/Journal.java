@@ -1,0 +1,117 @@
+package com.bytefreezer.connector.spool;
+
+import com.bytefreezer.connector.text.Json;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.List;
+
+/**
+ * The journal of a segment: a line for each arrival, written once the arrival's bytes are on disk. What it does not
+ * mention was never acknowledged.
+ *
+ * @param lines in order
+ * @param ends where each of them ends in the file
+ */
+record Journal(List<Line> lines, List<Long> ends) {
+    static final Journal EMPTY = new Journal(List.of(), List.of());
+    private static final ObjectMapper JSON = Json.mapper();
+
+    /**
+     * The segment after an arrival.
+     *
+     * @param at when it arrived, in milliseconds
+     * @param end bytes of the events
+     * @param events their number
+     * @param deadEnd bytes of the dead letters
+     * @param deadLetters their number
+     * @param id a hash of the arrival's id; empty if it has none
+     * @param sealed whether the segment ends with this line, which is no arrival then
+     */
+    record Line(long at, long end, long events, long deadEnd, long deadLetters, String id, boolean sealed) {
+        static final Line START = new Line(0, 0, 0, 0, 0, "", false);
+
+        Line after(Arrival arrival, long now) {
+            return new Line(
+                    now,
+                    end + arrival.events().remaining(),
+                    events + arrival.eventCount(),
+                    deadEnd + arrival.deadLetters().remaining(),
+                    deadLetters + arrival.deadLetterCount(),
+                    arrival.id().map(Journal::hash).orElse(""),
+                    false);
+        }
+
+        Line seal(long now) {
+            return new Line(now, end, events, deadEnd, deadLetters, "", true);
+        }
+
+        byte[] bytes() throws IOException {
+            byte[] json = JSON.writeValueAsBytes(this);
+            byte[] line = Arrays.copyOf(json, json.length + 1);
+            line[json.length] = '\n';
+            return line;
+        }
+    }
+
+    /** Reads a journal up to the first line that is not whole. */
+    static Journal read(Path file) throws IOException {
+        byte[] bytes = Files.readAllBytes(file);
+        List<Line> lines = new ArrayList<>();
+        List<Long> ends = new ArrayList<>();
+        int start = 0;
+        for (int i = 0; i < bytes.length; i++) {
+            if (bytes[i] != '\n') {
+                continue;
+            }
+            try {
+                JsonNode json = JSON.readTree(bytes, start, i - start);
+                lines.add(JSON.treeToValue(json, Line.class));
+            } catch (IOException e) {
+                // A power failure can leave anything after what was forced to the disk.
+                break;
+            }
+            start = i + 1;
+            ends.add((long) start);
+        }
+        return new Journal(lines, ends);
+    }
+
+    /** The lines whose bytes are there. */
+    Journal within(long dataBytes, long deadBytes) {
+        int count = 0;
+        while (count < lines.size()
+                && lines.get(count).end() <= dataBytes
+                && lines.get(count).deadEnd() <= deadBytes) {
+            count++;
+        }
+        return new Journal(lines.subList(0, count), ends.subList(0, count));
+    }
+
+    Line last() {
+        return lines.isEmpty() ? Line.START : lines.get(lines.size() - 1);
+    }
+
+    /** Bytes of the whole lines. */
+    long end() {
+        return ends.isEmpty() ? 0 : ends.get(ends.size() - 1);
+    }
+
+    /** Ids have any length. */
+    static String hash(String id) {
+        try {
+            byte[] hash = MessageDigest.getInstance("SHA-256").digest(id.getBytes(StandardCharsets.UTF_8));
+            return Base64.getUrlEncoder().withoutPadding().encodeToString(Arrays.copyOf(hash, 15));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

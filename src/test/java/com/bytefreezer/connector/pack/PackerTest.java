@@ -1,0 +1,195 @@
+package com.bytefreezer.connector.pack;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.bytefreezer.connector.lake.FolderShelf;
+import com.bytefreezer.connector.lake.Shelf;
+import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.query.DuckDb;
+import com.bytefreezer.connector.receive.EventSplitter;
+import com.bytefreezer.connector.receive.Format;
+import com.bytefreezer.connector.receive.Intake;
+import com.bytefreezer.connector.spool.Counts;
+import com.bytefreezer.connector.spool.Spool;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PackerTest {
+    @TempDir
+    private Path folder;
+
+    private Packer packer;
+    private FolderShelf lake;
+
+    @BeforeEach
+    void prepare() {
+        packer = new Packer("zstd", 256_000_000, 2, folder.resolve("tmp"), folder.resolve("dead"));
+        lake = new FolderShelf(folder.resolve("lake [1]/t/d"));
+    }
+
+    @Test
+    void aColumnStaysTheSameOrWidensAndNothingIsLost() throws SQLException {
+        try (Spool spool = open()) {
+            Intake intake = intake(spool);
+            send(intake, "{\"port\":22,\"tags\":[\"a\"],\"o\":{\"x\":1},\"it's\":1}");
+            Packer.Packed first = pack(intake).orElseThrow();
+            assertThat(first.events()).isEqualTo(1);
+            assertThat(first.key().orElseThrow())
+                    .matches(
+                            "year=\\d{4}/month=\\d\\d/day=\\d\\d/hour=\\d\\d/t_d_\\d{8}_\\d{6}_[0-9a-f]{12}\\.parquet");
+            send(intake, "{\"PORT\":1.5,\"tags\":[],\"o\":{\"y\":\"q\"},\"late\":\"x\"}\nno JSON");
+            pack(intake);
+            assertThat(intake.spool().counts()).isEqualTo(new Counts(2, 0, 1, 0));
+        }
+        // Another process knows the columns still.
+        try (Spool spool = open()) {
+            Intake intake = intake(spool);
+            send(intake, "{\"late\":\"y\",\"Port\":\"ssh\",\"n\":9007199254740993}");
+            pack(intake);
+        }
+        assertThat(rows("SELECT typeof(port), port::VARCHAR FROM one"))
+                .containsExactlyInAnyOrder("VARCHAR|22", "VARCHAR|1.5", "VARCHAR|ssh");
+        assertThat(rows("SELECT tags::VARCHAR, o::VARCHAR, late, \"it's\", n FROM one"))
+                .containsExactlyInAnyOrder(
+                        "[a]|{'x': 1, 'y': NULL}|null|1|null",
+                        "[]|{'x': NULL, 'y': q}|x|null|null",
+                        "null|null|y|null|9007199254740993");
+        assertThat(rows("SELECT count(*) FROM one WHERE BfTs > 1700000000000")).containsExactly("3");
+        assertThat(files("dead")).hasSize(1);
+        assertThat(folder.resolve("dead"))
+                .isDirectoryContaining(file -> content(file).contains("no JSON"));
+        assertThat(files("tmp")).isEmpty();
+    }
+
+    @Test
+    void aPackThatDiesAnywhereIsRepeatedUnderTheSameKey() throws SQLException {
+        List<Shelf> fatal = List.of(
+                (key, file) -> {
+                    throw new IOException("away");
+                },
+                (key, file) -> {
+                    lake.put(key, file);
+                    throw new IOException("died after it was there");
+                });
+        try (Spool spool = open()) {
+            send(intake(spool), "{\"a\":1}\nx");
+        }
+        for (Shelf each : fatal) {
+            try (Spool spool = open()) {
+                Intake intake = intake(spool);
+                intake.spool().seal();
+                assertThatThrownBy(() -> packer.next(intake, each))
+                        .isInstanceOf(ConnectorException.class)
+                        .hasMessageContaining("pack of dataset t/d: 1 events are not in the lake (")
+                        .hasMessageContaining("They stay in the spool; the next pack takes them.");
+                // What comes meanwhile is for the next segment.
+                send(intake, "{\"a\":2}");
+                assertThat(files("tmp")).isEmpty();
+            }
+        }
+        try (Spool spool = open()) {
+            Intake intake = intake(spool);
+            while (pack(intake).isPresent()) {
+                assertThat(intake.spool().counts().deadLettered()).isEqualTo(1);
+            }
+            assertThat(intake.spool().counts()).isEqualTo(new Counts(3, 0, 1, 0));
+        }
+        assertThat(rows("SELECT a FROM one ORDER BY a")).containsExactly("1", "2", "2");
+        assertThat(files("dead")).hasSize(1);
+    }
+
+    @Test
+    void whatIsOnlyDeadLettersMakesNoObject() {
+        try (Spool spool = open()) {
+            Intake intake = intake(spool);
+            send(intake, "x\ny");
+            assertThat(pack(intake).orElseThrow()).isEqualTo(new Packer.Packed(Optional.empty(), 0, 2, 0, 0));
+            assertThat(intake.spool().counts()).isEqualTo(new Counts(0, 0, 2, 0));
+            assertThat(lake.folder()).doesNotExist();
+        }
+    }
+
+    @Test
+    void anObjectIsNeverThereInPart() throws IOException {
+        lake.put("year=2026/a.parquet", Files.writeString(folder.resolve("x"), "one"));
+        lake.put("year=2026/a.parquet", Files.writeString(folder.resolve("x"), "two"));
+        assertThat(lake.folder().resolve("year=2026/a.parquet")).hasContent("two");
+        assertThatThrownBy(() -> lake.put("year=2026/b.parquet", folder.resolve("missing")))
+                .isInstanceOf(IOException.class);
+        try (Stream<Path> all = Files.list(lake.folder().resolve("year=2026"))) {
+            assertThat(all).hasSize(1);
+        }
+    }
+
+    private Spool open() {
+        return Spool.open(folder.resolve("spool [1]"), 1_000_000);
+    }
+
+    private static Intake intake(Spool spool) {
+        return Intake.open(spool.dataset("t", "d"), Clock.systemUTC());
+    }
+
+    private static void send(Intake intake, String lines) {
+        EventSplitter splitter = intake.splitter(Format.NDJSON, 1_000_000);
+        byte[] bytes = lines.getBytes(UTF_8);
+        splitter.take(bytes, 0, bytes.length);
+        intake.append(splitter.end(Optional.empty()));
+    }
+
+    private Optional<Packer.Packed> pack(Intake intake) {
+        intake.spool().seal();
+        return packer.next(intake, lake);
+    }
+
+    private List<String> rows(String sql) throws SQLException {
+        List<String> rows = new ArrayList<>();
+        try (Connection connection = DuckDb.forParsing();
+                Statement statement = connection.createStatement()) {
+            statement.execute(
+                    "CREATE VIEW one AS FROM read_parquet('%s/**/*.parquet', union_by_name=true, hive_partitioning=false)"
+                            .formatted(lake.folder().toString().replace("[", "[[]")));
+            try (ResultSet row = statement.executeQuery(sql)) {
+                while (row.next()) {
+                    List<String> values = new ArrayList<>();
+                    for (int i = 1; i <= row.getMetaData().getColumnCount(); i++) {
+                        values.add(String.valueOf(row.getString(i)));
+                    }
+                    rows.add(String.join("|", values));
+                }
+            }
+        }
+        return rows;
+    }
+
+    private List<Path> files(String name) {
+        try (Stream<Path> all = Files.list(folder.resolve(name))) {
+            return all.toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static String content(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,212 @@
+package com.bytefreezer.connector.spool;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Problem;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SpoolTest {
+    private static final long MOST = 1_000_000;
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void whatArrivesFromManyIsThereOnceAfterAnAcknowledgment() throws Exception {
+        try (Spool spool = Spool.open(folder, MOST)) {
+            ExecutorService senders = Executors.newFixedThreadPool(8);
+            List<CompletableFuture<Void>> sent = IntStream.range(0, 400)
+                    .mapToObj(i -> CompletableFuture.runAsync(
+                            () -> spool.dataset("t", "d").append(arrival("", "e" + i)), senders))
+                    .toList();
+            sent.forEach(CompletableFuture::join);
+            senders.shutdown();
+            assertThat(eventsOf(spool))
+                    .containsExactlyInAnyOrderElementsOf(
+                            IntStream.range(0, 400).mapToObj(i -> "e" + i).toList());
+            assertThat(spool.dataset("t", "d").counts()).isEqualTo(new Counts(0, 0, 0, 400));
+        }
+    }
+
+    @Test
+    void aRepeatWithinAnHourIsStoredOnceAlsoAfterARestart() {
+        Instant start = Instant.parse("2026-11-28T10:00:00Z");
+        try (Spool spool = Spool.open(folder, MOST, at(start))) {
+            DatasetSpool dataset = spool.dataset("t", "d");
+            assertThat(dataset.append(arrival("id", "e"))).isEqualTo(Arrival.Outcome.STORED);
+            assertThat(dataset.append(arrival("id", "e"))).isEqualTo(Arrival.Outcome.REPEATED);
+            assertThat(spool.dataset("t", "other").append(arrival("id", "e"))).isEqualTo(Arrival.Outcome.STORED);
+            pack(dataset);
+        }
+        try (Spool spool = Spool.open(folder, MOST, at(start.plus(Duration.ofMinutes(59))))) {
+            assertThat(spool.dataset("t", "d").append(arrival("id", "e"))).isEqualTo(Arrival.Outcome.REPEATED);
+        }
+        try (Spool spool = Spool.open(folder, MOST, at(start.plus(Duration.ofMinutes(61))))) {
+            assertThat(spool.dataset("t", "d").append(arrival("id", "e"))).isEqualTo(Arrival.Outcome.STORED);
+            assertThat(files("d")).as("nothing stays of a packed segment").noneMatch(name -> name.contains("0001"));
+        }
+    }
+
+    @Test
+    void aFullSpoolRefusesAndTakesMoreAfterAPack() {
+        try (Spool spool = Spool.open(folder, 100)) {
+            DatasetSpool dataset = spool.dataset("t", "d");
+            dataset.append(arrival("", "x".repeat(80)));
+            assertThatThrownBy(() -> dataset.append(arrival("id", "y".repeat(80))))
+                    .isInstanceOfSatisfying(ConnectorException.class, full -> assertThat(full.kind())
+                            .isEqualTo(Problem.Kind.NO_ROOM))
+                    .hasMessageContaining("the spool is full (spool.max-bytes 100)");
+            pack(dataset);
+            assertThat(dataset.append(arrival("id", "y".repeat(80)))).isEqualTo(Arrival.Outcome.STORED);
+            dataset.append(arrival("id", ""));
+            assertThat(spool.bytes()).isEqualTo(81);
+        }
+    }
+
+    @Test
+    void afterAWriteThatFailedNothingOfItIsThere() throws IOException {
+        try (Spool spool = Spool.open(folder, MOST)) {
+            DatasetSpool dataset = spool.dataset("t", "d");
+            dataset.append(arrival("", "first"));
+            // An interrupted thread's channel is closed under it.
+            Thread.currentThread().interrupt();
+            assertThatThrownBy(() -> dataset.append(arrival("id", "lost")))
+                    .hasMessageContaining("Events are refused, so that their senders keep them.");
+            assertThat(Thread.interrupted()).isTrue();
+            dataset.append(arrival("id", "again"));
+            assertThat(eventsOf(spool)).containsExactly("first", "again");
+            assertThat(spool.bytes()).isEqualTo(12);
+        }
+    }
+
+    @Test
+    void aSegmentStaysTheSameUntilItsPackIsCommitted() {
+        SealedSegment sealed;
+        try (Spool spool = Spool.open(folder, MOST)) {
+            DatasetSpool dataset = spool.dataset("t", "d");
+            assertThat(dataset.next()).isEmpty();
+            dataset.seal();
+            assertThat(dataset.next()).as("nothing has arrived").isEmpty();
+            dataset.append(new Arrival(Optional.empty(), bytes("a\n"), 1, bytes("dead\n"), 1));
+            dataset.seal();
+            dataset.append(arrival("", "b"));
+            sealed = dataset.next().orElseThrow();
+        }
+        try (Spool spool = Spool.open(folder, MOST)) {
+            DatasetSpool dataset = spool.dataset("t", "d");
+            assertThat(dataset.next()).contains(sealed);
+            dataset.seal();
+            assertThat(dataset.next()).contains(sealed);
+            dataset.commit(sealed, 1, 0, "shape");
+            assertThat(dataset.counts()).isEqualTo(new Counts(0, 1, 1, 1));
+            assertThat(dataset.shape()).isEqualTo("shape");
+            assertThat(dataset.next().orElseThrow().identity()).isNotEqualTo(sealed.identity());
+            assertThatThrownBy(() -> dataset.commit(sealed, 0, 0, "")).isInstanceOf(IllegalStateException.class);
+        }
+    }
+
+    @Test
+    void oneProcessHasTheFolder() {
+        try (Spool spool = Spool.open(folder, MOST)) {
+            assertThatThrownBy(() -> Spool.open(folder, MOST))
+                    .hasMessageContaining("another process uses it. Not started.");
+            assertThat(spool.datasets()).isEmpty();
+        }
+        Spool.open(folder, MOST).close();
+    }
+
+    @Test
+    void namesOfOthersLeadNowhereElseAndFilesArePrivate() throws IOException {
+        List<String> names = List.of("..", ".", "a/b", "a_b", "A b", "a\0b", "ß".repeat(200), "con", ".lock", "");
+        try (Spool spool = Spool.open(folder.resolve("spool"), MOST)) {
+            for (String name : names) {
+                spool.dataset(name, name).append(arrival("", name.replace("\0", "")));
+            }
+        }
+        try (Spool spool = Spool.open(folder.resolve("spool"), MOST)) {
+            assertThat(spool.datasets()).extracting(DatasetSpool::tenant).containsExactlyInAnyOrderElementsOf(names);
+            assertThat(spool.datasets()).allMatch(one -> one.counts().spooled() == 1);
+        }
+        try (Stream<Path> all = Files.walk(folder.resolve("spool"))) {
+            assertThat(all)
+                    .allSatisfy(path -> assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path)))
+                            .endsWith("------"));
+        }
+        assertThat(folder).isDirectoryContaining("glob:**/spool");
+        try (Stream<Path> beside = Files.list(folder)) {
+            assertThat(beside).hasSize(1);
+        }
+    }
+
+    @Test
+    void whatTheDiskHasLostIsSaidAndTheRestGoesOn() throws IOException {
+        try (Spool spool = Spool.open(folder, MOST)) {
+            spool.dataset("t", "d").append(arrival("1", "one"));
+            spool.dataset("t", "d").append(arrival("2", "two"));
+        }
+        Path data = folder.resolve("t/d/000000000001.ndjson");
+        Files.writeString(data, "one\ntw");
+        for (int restart = 0; restart < 2; restart++) {
+            try (Spool spool = Spool.open(folder, MOST)) {
+                assertThat(spool.dataset("t", "d").counts().received()).isEqualTo(1);
+            }
+        }
+        try (Spool spool = Spool.open(folder, MOST)) {
+            assertThat(spool.dataset("t", "d").append(arrival("2", "two"))).isEqualTo(Arrival.Outcome.STORED);
+            assertThat(eventsOf(spool)).containsExactly("one", "two");
+        }
+    }
+
+    private List<String> files(String dataset) {
+        try (Stream<Path> all = Files.list(folder.resolve("t").resolve(dataset))) {
+            return all.map(file -> String.valueOf(file.getFileName())).toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static Clock at(Instant time) {
+        return Clock.fixed(time, ZoneOffset.UTC);
+    }
+
+    static Arrival arrival(String id, String event) {
+        return new Arrival(Optional.of(id).filter(one -> !one.isEmpty()), bytes(event + "\n"), 1);
+    }
+
+    static ByteBuffer bytes(String text) {
+        return ByteBuffer.wrap(text.getBytes(UTF_8));
+    }
+
+    private static void pack(DatasetSpool dataset) {
+        dataset.seal();
+        dataset.commit(dataset.next().orElseThrow(), 0, 0, "");
+    }
+
+    /** Of the only dataset, whose only segment is sealed by this. */
+    private static List<String> eventsOf(Spool spool) throws IOException {
+        DatasetSpool dataset = spool.dataset("t", "d");
+        dataset.seal();
+        return Files.readAllLines(dataset.next().orElseThrow().data().orElseThrow());
+    }
+}
