@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -39,6 +40,37 @@ class StatusTest {
         assertThat(lane.state()).isEqualTo("never");
         assertThat(lane.lagSeconds()).isNull();
         assertThat(lane.totals()).isEqualTo(Counts.NONE);
+    }
+
+    @Test
+    void peopleAreToldOfALagAboveItsLimitOnly() {
+        Settings settings = settings("http://localhost:1/", "0");
+        int most = settings.integer("health-reporting.max-lag-seconds");
+        Instant now = Instant.now();
+
+        assertThat(Notifications.conditions(lagging(most + 1L), settings, now, now))
+                .isEqualTo(Map.of("lagging", "lags by %d s".formatted(most + 1)));
+        assertThat(Notifications.conditions(lagging((long) most), settings, now, now))
+                .isEmpty();
+        assertThat(Notifications.conditions(lagging(null), settings, now, now)).isEmpty();
+    }
+
+    private static LaneStatus lagging(Long seconds) {
+        return new LaneStatus(
+                new Lane("default", "webhook"),
+                "idle",
+                seconds,
+                null,
+                null,
+                null,
+                null,
+                Counts.NONE,
+                Map.of(),
+                0,
+                List.of(),
+                null,
+                false,
+                null);
     }
 
     @Test

@@ -710,7 +710,7 @@ class ElasticsearchTest {
 
     @Test
     @Order(Integer.MAX_VALUE)
-    void aNodeKilledInTheMiddleHasEveryRecordOnceWhenBackAndBusy() throws Exception {
+    void aNodeKilledInTheMiddleHasEveryRecordOnceWhenBack() throws Exception {
         var lake = lake();
         var objects = 4;
         var each = 5_000;

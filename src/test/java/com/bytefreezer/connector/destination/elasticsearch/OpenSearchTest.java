@@ -19,7 +19,7 @@ class OpenSearchTest {
     private Path folder;
 
     @Test
-    void eachRecordIsThereOnceAndAMisfitIsForeseenAndKeptAside() throws Exception {
+    void eachRecordIsThereOnceAndAMisfitIsForeseenAndKept() throws Exception {
         try (OpenSearchServer server = OpenSearchServer.start()) {
             ToElasticsearch sample = new ToElasticsearch(folder, Map.of("destination.type", "elasticsearch"))
                     .with("url", server.url())
