@@ -35,8 +35,7 @@ public final class ElasticsearchServer implements AutoCloseable {
 
     private final Path home;
     private final URI url;
-    private final int port;
-    private final Map<String, String> settings;
+    private final byte[] arguments;
     private final HttpClient client;
     private final String heap;
     private Process process;
@@ -101,8 +100,7 @@ public final class ElasticsearchServer implements AutoCloseable {
         home = folder.resolve("node");
         // A copy, since nobody may not be allowed to see the cache.
         run(null, "cp", "-R", installed.toString(), home.toString());
-        port = TestTools.freePort();
-        settings = builder.settings;
+        var port = TestTools.freePort();
         heap = builder.heap;
         url = URI.create("%s://127.0.0.1:%d".formatted(builder.tls == null ? "http" : "https", port));
         var http = HttpClient.newBuilder();
@@ -123,6 +121,7 @@ public final class ElasticsearchServer implements AutoCloseable {
                 run(null, "chown", "-R", UNPRIVILEGED, home.resolve(name).toString());
             }
         }
+        arguments = arguments(builder.settings, port);
         process = startProcess();
     }
 
@@ -184,9 +183,8 @@ public final class ElasticsearchServer implements AutoCloseable {
         ChildProcesses.kill(process);
     }
 
-    /** Starts a killed node again, on the same port and data, with more or other settings. */
-    public void restart(Map<String, String> others) {
-        settings.putAll(others);
+    /** Starts a killed node again, on the same port and data. */
+    public void restart() {
         process = startProcess();
     }
 
@@ -196,7 +194,7 @@ public final class ElasticsearchServer implements AutoCloseable {
         TestTools.deleteFolder(home.getParent());
     }
 
-    private byte[] arguments() {
+    private byte[] arguments(Map<String, String> settings, int port) {
         var all = new TreeMap<>(Map.of(
                 "cluster.name", "test",
                 "node.name", "test",
@@ -265,7 +263,6 @@ public final class ElasticsearchServer implements AutoCloseable {
                 "--add-modules=jdk.net,jdk.management.agent,ALL-MODULE-PATH",
                 "-m",
                 "org.elasticsearch.server/org.elasticsearch.bootstrap.Elasticsearch"));
-        var arguments = arguments();
         var builder = new ProcessBuilder(command)
                 .directory(home.toFile())
                 .redirectErrorStream(true)

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A secure node that is tight on what a request may hold. */
+/** Nodes that are tight on memory or on what a request may hold; a node for each test. */
 @Tag("slow")
 class ElasticsearchLimitsTest {
     private static final String OBJECT = "year=2026/month=11/day=20/hour=01/a.parquet";
@@ -20,6 +20,34 @@ class ElasticsearchLimitsTest {
 
     private ParquetLake lake() {
         return ParquetLake.in(folder.resolve("lake"));
+    }
+
+    @Test
+    void aBusyNodeGetsEveryRecordOnce() throws Exception {
+        // A batch counts for about 52 kB. Three of them are too much for the primary shards, five for the node.
+        try (var server = ElasticsearchServer.node()
+                .with("indexing_pressure.memory.coordinating.limit", "220kb")
+                .with("indexing_pressure.memory.primary.limit", "130kb")
+                .start()) {
+            var lake = lake();
+            lake.numbers(OBJECT, 0, 12_000);
+            server.put("/busy", "{\"settings\":{\"number_of_shards\":3,\"number_of_replicas\":0}}");
+
+            var run = ToElasticsearch.of(server, "busy", folder)
+                    .from(lake, "SELECT * FROM events")
+                    .set("schedule.batch-size", 300)
+                    .set("delivery.max-in-flight", 6)
+                    .set("delivery.max-retries", -1)
+                    .set("delivery.max-retry-delay-ms", 1000)
+                    .run();
+
+            assertThat(run.succeeded()).as(run.log().toString()).isTrue();
+            assertThat(run.log("DEBUG"))
+                    .anyMatch(line -> line.contains("429 from " + server.url()))
+                    .anyMatch(line -> line.contains("records not taken — 429 es_rejected_execution_exception"));
+            assertThat(run.log("INFO")).anyMatch(line -> line.contains("12,000 accepted by elasticsearch"));
+            assertThat(server.count("busy")).isEqualTo(12_000);
+        }
     }
 
     @Test
