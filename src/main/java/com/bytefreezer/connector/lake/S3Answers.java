@@ -7,9 +7,11 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.UnknownHostException;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
 import software.amazon.awssdk.core.exception.ApiCallAttemptTimeoutException;
 import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.core.exception.SdkException;
@@ -63,10 +65,10 @@ record S3Answers(String bucket, String where) {
         try {
             return call.get();
         } catch (S3Exception e) {
-            String code = e.awsErrorDetails() == null ? "" : e.awsErrorDetails().errorCode();
+            String code = code(e);
             throw new ConnectorException(
                     "lake s3://%s at %s: %d %s when listing. Nothing new was read. %s"
-                            .formatted(bucket, where, e.statusCode(), code, advice(e.statusCode())),
+                            .formatted(bucket, where, e.statusCode(), code, advice(e.statusCode(), code)),
                     e);
         } catch (ApiCallAttemptTimeoutException e) {
             throw unlisted("no complete answer in time", e);
@@ -92,8 +94,15 @@ record S3Answers(String bucket, String where) {
                 cause);
     }
 
-    private static String advice(int status) {
-        return switch (status) {
+    /** The server's own code; empty for an answer without one. */
+    private static String code(S3Exception e) {
+        AwsErrorDetails details = e.awsErrorDetails();
+        return details == null ? "" : Objects.requireNonNullElse(details.errorCode(), "");
+    }
+
+    private static String advice(int status, String code) {
+        // AWS refuses a token that has expired with 400.
+        return switch (code.contains("Token") ? 403 : status) {
             case 301, 400 -> "Check the region and the endpoint.";
             case 401, 403 -> "Check the keys and that they may list and read the bucket (s3:ListBucket, s3:GetObject).";
             case 404 -> "Check the name of the bucket.";

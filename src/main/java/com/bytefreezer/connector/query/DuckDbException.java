@@ -30,6 +30,9 @@ public final class DuckDbException extends SQLException implements Known {
 
     private static final Pattern USED = Pattern.compile("(?:failed|could not) .*? used\\)");
     private static final Pattern STATUS = Pattern.compile("\\(HTTP (?:code )?(\\d{3})");
+    /** S3's codes for keys that are valid no longer; some servers send them with 400. */
+    private static final Pattern OLD_KEYS = Pattern.compile(
+            "\\(HTTP (?:code )?400[^)]*\\) (?:ExpiredToken|InvalidToken|TokenRefreshRequired|RequestTimeTooSkewed|InvalidAccessKeyId)");
     /** Messages of the HTTP libraries in httpfs. */
     private static final Pattern NO_ANSWER = Pattern.compile(
             "Could not establish connection|Failed to connect|Couldn't connect|[Tt]imeout was reached|Failed to read connection|Connection refused|Could not resolve"
@@ -152,6 +155,7 @@ public final class DuckDbException extends SQLException implements Known {
                 STATUS.matcher(line).results().findFirst().map((MatchResult found) -> Integer.valueOf(found.group(1)));
         if (status.isPresent()) {
             return switch (status.get()) {
+                case 400 -> OLD_KEYS.matcher(line).find() ? Kind.FORBIDDEN : Kind.REFUSED;
                 case 401, 403 -> Kind.FORBIDDEN;
                 case 404 -> Kind.GONE;
                 case 408, 429 -> Kind.UNREACHABLE;

@@ -193,7 +193,7 @@ class LargeDatasetTest {
                 "lake.root", "s3://" + SimulatedBucket.NAME,
                 "s3.endpoint", bucket.endpoint().toString(),
                 "s3.access-key", "key",
-                "s3.secret-key", "secret",
+                "s3.secret-key", "word-of-the-lake",
                 "duckdb.extension-directory", TestTools.duckdbExtensions().toString(),
                 "query.tenant-id", "acme",
                 "query.dataset-id", "events",

@@ -30,7 +30,7 @@ class BucketLakeTest {
                         Reply.of(200, page(page)).header("Content-Type", "application/xml"));
             }
             Credentials credentials = Credentials.of(
-                    "bucket", server.url().toString(), false, "", new Keys("access", "secret", null), null);
+                    "bucket", server.url().toString(), false, "", new Keys("access", "word-of-the-lake", null), null);
             try (BucketLake lake = new BucketLake(
                             credentials, Network.PLAIN, "bucket", Set.of("acme/events/"), Duration.ofSeconds(30));
                     Stream<LakeObject> objects = lake.objects()) {

@@ -56,6 +56,14 @@ class OddListingsTest {
     }
 
     @Test
+    void anExpiredTokenIsAMatterOfTheKeys() {
+        server.reply(Reply.of(400, "<Error><Code>ExpiredToken</Code><Message>It has expired.</Message></Error>"));
+
+        assertThatThrownBy(() -> names(server.url()))
+                .hasMessageContaining("400 ExpiredToken when listing. Nothing new was read. Check the keys");
+    }
+
+    @Test
     void aTokenIsFollowedThoughNothingMoreIsPromised() {
         server.reply(page(false, "next", "a"));
         reply("continuation-token=next", page(false, "", "b"));
@@ -207,8 +215,8 @@ class OddListingsTest {
     }
 
     private static List<String> names(URI endpoint) {
-        Credentials credentials =
-                Credentials.of("bucket", endpoint.toString(), false, "", new Keys("access", "secret", null), null);
+        Credentials credentials = Credentials.of(
+                "bucket", endpoint.toString(), false, "", new Keys("access", "word-of-the-lake", null), null);
         try (BucketLake lake =
                         new BucketLake(credentials, Network.PLAIN, "bucket", Set.of(FOLDER), Duration.ofMillis(250));
                 Stream<LakeObject> objects = lake.objects()) {

@@ -2,7 +2,10 @@ package com.bytefreezer.connector.query;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.bytefreezer.connector.kit.Reply;
+import com.bytefreezer.connector.kit.ScriptedServer;
 import com.bytefreezer.connector.problem.Problem.Kind;
+import com.bytefreezer.connector.testing.TestTools;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -92,6 +95,32 @@ class DuckDbExceptionTest {
     void anAnswerOverHttpIsReadByItsStatus(int status, Kind kind) {
         assertThat(said("HTTP Error: HTTP GET error on 'https://lake.example/a' (HTTP %d)".formatted(status)))
                 .isEqualTo(kind);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "400, ExpiredToken, FORBIDDEN",
+        "400, InvalidToken, FORBIDDEN",
+        "400, TokenRefreshRequired, FORBIDDEN",
+        "403, RequestTimeTooSkewed, FORBIDDEN",
+        "400, AuthorizationHeaderMalformed, REFUSED",
+        "400, InvalidRequest, REFUSED"
+    })
+    void anExpiredTokenIsARefusalOfTheKeys(int status, String code, Kind kind) {
+        try (ScriptedServer lake = ScriptedServer.start()) {
+            lake.reply(Reply.of(status, "<Error><Code>%s</Code><Message>No.</Message></Error>".formatted(code)));
+
+            DuckDbException refused = failureOf(
+                    "SET extension_directory='%s'".formatted(TestTools.duckdbExtensions()),
+                    "LOAD httpfs",
+                    "SET http_retries=0",
+                    "CREATE SECRET (TYPE s3, KEY_ID 'k', SECRET 's', SESSION_TOKEN 't', ENDPOINT '%s', USE_SSL false, URL_STYLE 'path')"
+                            .formatted(lake.url().getAuthority()),
+                    "FROM read_parquet('s3://lake/a.parquet')");
+
+            assertThat(refused.getMessage()).contains(code);
+            assertThat(refused.kind()).isEqualTo(kind);
+        }
     }
 
     @ParameterizedTest
