@@ -20,7 +20,7 @@ public final class Environment {
     static Map<String, String> read(Map<String, String> environment, Set<String> known) {
         Map<String, String> found = new LinkedHashMap<>();
         OF_THE_ORIGINAL.forEach((variable, name) -> find(environment, variable, name, found));
-        known.forEach(name -> find(environment, inEnvironment(name), name, found));
+        known.forEach(name -> find(environment, variable(name), name, found));
         environment.forEach((variable, value) -> {
             if (variable.startsWith(PREFIX + "DESTINATION_CONFIG_")) {
                 String rest = variable.substring((PREFIX + "DESTINATION_CONFIG_").length());
@@ -28,7 +28,7 @@ public final class Environment {
                 found.put(SettingsLayers.CONFIG_OF_DESTINATION + name.replaceFirst("^headers-", "headers."), value);
             }
         });
-        known.forEach(name -> find(environment, PREFIX + inEnvironment(name), name, found));
+        known.forEach(name -> find(environment, PREFIX + variable(name), name, found));
         return found;
     }
 
@@ -44,7 +44,8 @@ public final class Environment {
         return variable.endsWith("_PORT") && value.matches("(tcp|udp|sctp)://.+:\\d+");
     }
 
-    private static String inEnvironment(String name) {
+    /** The variable of a setting, without the prefix. */
+    static String variable(String name) {
         return name.toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_');
     }
 
@@ -54,11 +55,11 @@ public final class Environment {
         known.addAll(routes.naming(NamedDestinations.inEnvironment(environment)).settings());
         Set<String> understood = new TreeSet<>();
         known.forEach(name -> {
-            understood.add(PREFIX + inEnvironment(name));
+            understood.add(PREFIX + variable(name));
             String ofAny = name.replaceFirst("^destination\\.[^.]+\\.", SettingsLayers.CONFIG_OF_DESTINATION);
-            understood.add(PREFIX + inEnvironment(ofAny));
+            understood.add(PREFIX + variable(ofAny));
         });
-        SettingsLayers.WITHOUT_EFFECT.forEach(name -> understood.add(PREFIX + inEnvironment(name)));
+        SettingsLayers.WITHOUT_EFFECT.forEach(name -> understood.add(PREFIX + variable(name)));
         return environment.keySet().stream()
                 .filter(name -> name.startsWith(PREFIX) && !understood.contains(name))
                 .filter(name -> !name.startsWith(PREFIX + "DESTINATION_CONFIG_HEADERS_"))

@@ -10,8 +10,11 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The destinations that settings name: {@code destinations.siem-prod.kind=elasticsearch}, and beside it settings of that
@@ -38,7 +41,30 @@ final class NamedDestinations {
         return kinds;
     }
 
-    /** The same of an environment, where {@code DESTINATIONS_SIEM_PROD_KIND} names {@code siem-prod}. */
+    /** The same of all sources, the lowest first. */
+    static Map<String, String> kinds(
+            Map<String, String> file,
+            Map<String, String> config,
+            Map<String, String> environment,
+            Map<String, String> commandLine) {
+        Set<String> settings = new TreeSet<>();
+        Stream.of(file, config, commandLine)
+                .flatMap(layer -> kinds(layer).keySet().stream())
+                .map(NamedDestinations::settingOfKind)
+                .forEach(settings::add);
+        Map<String, String> merged = new TreeMap<>();
+        Stream.of(file, config, Environment.read(environment, settings), commandLine)
+                .forEach(layer -> merged.putAll(kinds(layer)));
+        Set<String> variables = settings.stream().map(Environment::variable).collect(Collectors.toSet());
+        inEnvironment(environment).forEach((name, kind) -> {
+            if (!variables.contains(Environment.variable(settingOfKind(name)))) {
+                merged.put(name, kind);
+            }
+        });
+        return merged;
+    }
+
+    /** The same of an environment alone, where {@code DESTINATIONS_SIEM_PROD_KIND} names {@code siem-prod}. */
     static Map<String, String> inEnvironment(Map<String, String> environment) {
         Map<String, String> kinds = new TreeMap<>();
         environment.forEach((variable, value) -> {

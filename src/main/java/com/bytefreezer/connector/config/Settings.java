@@ -78,9 +78,7 @@ public final class Settings {
             // The missing settings may be in that file.
             throw new SettingsException(problems);
         }
-        Map<String, String> kinds = new TreeMap<>();
-        List.of(file, config, sources.commandLine()).forEach(layer -> kinds.putAll(NamedDestinations.kinds(layer)));
-        kinds.putAll(NamedDestinations.inEnvironment(sources.environment()));
+        Map<String, String> kinds = NamedDestinations.kinds(file, config, sources.environment(), sources.commandLine());
         RouteFiles all = sources.routes().naming(kinds);
         Set<String> known = new TreeSet<>(defaults.keySet());
         known.addAll(all.settings());

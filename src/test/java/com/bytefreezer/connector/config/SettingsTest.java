@@ -91,6 +91,36 @@ class SettingsTest {
     }
 
     @Test
+    void theKindOfANamedDestinationFollowsTheSameOrder() throws Exception {
+        aCompleteExport();
+        yaml("destinations: {a_b: {kind: siem}}");
+        assertThat(load().routes().kindOf("a-b")).isEqualTo("siem");
+
+        environment.put("DESTINATIONS_A_B_KIND", "stdout");
+        commandLine.put("destinations.of-line.kind", "stdout");
+        assertThat(load().routes().kindOf("a-b")).isEqualTo("stdout");
+
+        commandLine.put("destinations.a-b.kind", "siem");
+        Settings settings = load();
+        assertThat(settings.text("destinations.a-b.kind")).isEqualTo("siem");
+        assertThat(settings.routes().kindOf("a-b")).isEqualTo("siem");
+
+        environment.put(PREFIX + "DESTINATIONS_OF_ENVIRONMENT_KIND", "siem");
+        environment.put(PREFIX + "DESTINATIONS_OF_ENVIRONMENT_URL", "https://other.example");
+        assertThat(load().routes().kindOf("of-environment")).isEqualTo("siem");
+    }
+
+    @Test
+    void aNameWithAnUnderscoreIsOneDestinationInTheEnvironment() throws Exception {
+        aCompleteExport();
+        commandLine.put("destinations.a_b.kind", "siem");
+        commandLine.put("destinations.a_b.url", "https://siem.example");
+        environment.put("DESTINATIONS_A_B_KIND", "stdout");
+        assertThat(load().routes().kindOf("a_b")).isEqualTo("siem");
+        assertThat(load().routes().isNamed("a-b")).isFalse();
+    }
+
+    @Test
     void anEmptyValueDoesNotHideOneBelowIt() throws Exception {
         aCompleteExport();
         properties("query.dataset-id=below\n");
