@@ -3,6 +3,7 @@ package com.bytefreezer.connector.control;
 import com.bytefreezer.connector.config.Mode;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.problem.Failures;
+import com.bytefreezer.connector.signs.Moment;
 import com.bytefreezer.connector.text.Json;
 import com.bytefreezer.connector.text.PlainText;
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -61,7 +62,7 @@ public final class Instance {
     private final String id;
     private final String api;
     private final Map<String, Object> configuration;
-    private final Instant started = Instant.now();
+    private final Moment started = Moment.now();
     private boolean registered;
     private boolean failing;
     private String lastAction = "";
@@ -177,7 +178,7 @@ public final class Instance {
         Map<String, Object> metrics = new LinkedHashMap<>(now.counters());
         metrics.put("timestamp", time.getEpochSecond());
         metrics.put("last_health_check", time.toString());
-        metrics.put("uptime_seconds", Duration.between(started, time).toSeconds());
+        metrics.put("uptime_seconds", started.past().toSeconds());
         if (!healthy) {
             metrics.put("reason", now.problem());
         }

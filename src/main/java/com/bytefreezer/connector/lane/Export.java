@@ -130,7 +130,7 @@ public final class Export {
     /** The progress of the current run, or of the last one. */
     public RunProgress progress() {
         Run run = running.get();
-        return run == null ? new RunProgress(result.objects(), result.counts()) : run.tally.progress();
+        return run == null ? new RunProgress(result.objects(), result.counts(), Duration.ZERO) : run.tally.progress();
     }
 
     /** The objects that the current run could not read, or else the last one; at most a hundred. */

@@ -8,8 +8,8 @@ import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
 import com.bytefreezer.connector.problem.Problem.Kind;
 import com.bytefreezer.connector.problem.StoppedException;
+import com.bytefreezer.connector.signs.Moment;
 import com.bytefreezer.connector.text.PlainText;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
@@ -37,7 +37,7 @@ final class RunTally {
     private final Listing listing;
     private final LeftOver leftOver;
     private final Progress bar;
-    private final Instant started = Instant.now();
+    private final Moment started = Moment.now();
 
     /** Units that have started and not ended. */
     private final Set<Unit> open = new HashSet<>();
@@ -68,7 +68,7 @@ final class RunTally {
     }
 
     Instant started() {
-        return started;
+        return started.time();
     }
 
     synchronized boolean hasBegunNothing() {
@@ -219,7 +219,7 @@ final class RunTally {
             return null;
         }
         // A clock that was ahead for a while must not move later objects behind the look-back.
-        Instant newest = listing.newest().isAfter(started) ? started : listing.newest();
+        Instant newest = listing.newest().isAfter(started()) ? started() : listing.newest();
         return earlier(newest, oldestUndelivered);
     }
 
@@ -236,7 +236,7 @@ final class RunTally {
     /** The progress, including units under way. */
     synchronized RunProgress progress() {
         Counts all = open.stream().map(Unit::ofThisRun).reduce(counts, Counts::plus);
-        return new RunProgress(delivered, all);
+        return new RunProgress(delivered, all, started.past());
     }
 
     /** A number that grows with each step of the run. */
@@ -275,7 +275,7 @@ final class RunTally {
                 destination,
                 counts.duplicates(),
                 counts.deadLettered(),
-                Duration.between(started, Instant.now()).toMillis() / 1000.0,
+                started.past().toMillis() / 1000.0,
                 how);
         if (vanished > 0) {
             summary += ", %d objects gone".formatted(vanished);

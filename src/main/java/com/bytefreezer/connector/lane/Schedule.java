@@ -222,10 +222,12 @@ public final class Schedule {
 
     private void record(Exchange exchange, Lane lane, State state, @Nullable String message) {
         Run.Result result = exports.get(lane).result();
+        Instant started = Instant.ofEpochMilli(exchange.getClock().getCreated());
         History.Run run = new History.Run(
                 lane,
-                Instant.ofEpochMilli(exchange.getClock().getCreated()),
-                Instant.now(),
+                started,
+                // The machine's clock may be set back meanwhile.
+                started.plusMillis(exchange.getClock().elapsed()),
                 state,
                 result.objects(),
                 result.counts(),

@@ -7,6 +7,7 @@ import com.bytefreezer.connector.lane.Export;
 import com.bytefreezer.connector.lane.Exports;
 import com.bytefreezer.connector.metrics.Metrics;
 import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.signs.Moment;
 import com.bytefreezer.connector.signs.Retrying;
 import java.time.Duration;
 import java.time.Instant;
@@ -30,7 +31,7 @@ public final class ExportHealth {
     private final long mostLagSeconds;
     private Map<Lane, LaneStatus> lanes = Map.of();
     private @Nullable ConnectorException unknown;
-    private Instant asked = Instant.EPOCH;
+    private @Nullable Moment asked;
 
     /** @param mostLagSeconds an export that lags more is a problem */
     public ExportHealth(Status status, long mostLagSeconds) {
@@ -116,7 +117,7 @@ public final class ExportHealth {
     }
 
     private synchronized Map<Lane, LaneStatus> lanes() {
-        if (asked.plus(FRESH).isBefore(Instant.now())) {
+        if (asked == null || asked.past().compareTo(FRESH) > 0) {
             unknown = null;
             try {
                 Map<Lane, LaneStatus> now = new LinkedHashMap<>();
@@ -125,7 +126,7 @@ public final class ExportHealth {
             } catch (ConnectorException e) {
                 unknown = e;
             }
-            asked = Instant.now();
+            asked = Moment.now();
         }
         if (unknown != null) {
             throw unknown;

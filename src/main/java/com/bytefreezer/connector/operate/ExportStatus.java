@@ -69,8 +69,9 @@ public record ExportStatus(
             boolean here) {
         static Current of(UnderWay run, Optional<RunProgress> progress) {
             Counts counts = progress.map(RunProgress::counts).orElse(run.counts());
-            long millis =
-                    Math.max(1, Duration.between(run.started(), Instant.now()).toMillis());
+            long millis = progress.map(RunProgress::lasting)
+                    .orElseGet(() -> Duration.between(run.started(), run.heard().plus(run.silence())))
+                    .toMillis();
             return new Current(
                     run.started().toString(),
                     progress.map(RunProgress::objects).orElse(run.objects()),
@@ -78,7 +79,7 @@ public record ExportStatus(
                     counts.accepted(),
                     counts.duplicates(),
                     counts.deadLettered(),
-                    counts.settled() * 1000 / millis,
+                    millis <= 0 ? 0 : counts.settled() * 1000 / millis,
                     progress.isPresent());
         }
     }

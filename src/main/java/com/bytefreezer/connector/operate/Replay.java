@@ -19,8 +19,8 @@ import com.bytefreezer.connector.destination.StandardOutput;
 import com.bytefreezer.connector.problem.ApiException;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
+import com.bytefreezer.connector.signs.Moment;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -131,7 +131,7 @@ public final class Replay {
     }
 
     private Result recorded(ExportDefinition export, Set<String> ids, CamelContext routes) throws Exception {
-        Instant started = Instant.now();
+        Moment started = Moment.now();
         Result result = replay(export, ids, routes);
         if (result.replayed() + result.failed() > 0) {
             record(export.lane(), started, result);
@@ -139,14 +139,14 @@ public final class Replay {
         return result;
     }
 
-    private void record(Lane lane, Instant started, Result result) {
+    private void record(Lane lane, Moment started, Result result) {
         Counts counts = new Counts(result.replayed() + result.failed(), result.replayed(), 0, result.failed());
         try {
             history.get()
                     .ifPresent(runs -> runs.add(new Run(
                             lane,
-                            started,
-                            Instant.now(),
+                            started.time(),
+                            started.end(),
                             State.REPLAYED,
                             0,
                             counts,

@@ -21,6 +21,7 @@ import com.bytefreezer.connector.operate.Operations;
 import com.bytefreezer.connector.operate.Replay;
 import com.bytefreezer.connector.problem.ApiException;
 import com.bytefreezer.connector.problem.Failures;
+import com.bytefreezer.connector.signs.Moment;
 import com.bytefreezer.connector.text.Secrets;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.time.Duration;
@@ -39,7 +40,7 @@ import org.jspecify.annotations.Nullable;
 /** An export from the page: a connector of its own that runs once. Safe for use by several threads. */
 final class PageRun implements Runnable {
     private final String id = UUID.randomUUID().toString();
-    private final Instant started = Instant.now();
+    private final Moment started = Moment.now();
     private final CountDownLatch over = new CountDownLatch(1);
     private final SendRequest request;
     private final String destination;
@@ -53,7 +54,7 @@ final class PageRun implements Runnable {
     private @Nullable Connector connector;
     private @Nullable Schedule schedule;
     private @Nullable Long objectsTotal;
-    private RunProgress progress = new RunProgress(0, Counts.NONE);
+    private RunProgress progress = new RunProgress(0, Counts.NONE, Duration.ZERO);
     private List<FailedObject> failed = List.of();
     private List<Line> lines = List.of();
     private String message = "";
@@ -212,7 +213,7 @@ final class PageRun implements Runnable {
     private synchronized void end(State how, String why) {
         state = cancelled && how == State.FAILED ? State.CANCELLED : how;
         message = secrets.mask(state == State.CANCELLED ? "Stopped. " + balance() : why);
-        finished = Instant.now();
+        finished = started.end();
     }
 
     private synchronized String balance() {
@@ -271,7 +272,8 @@ final class PageRun implements Runnable {
         Replay.Result result =
                 once.again(() -> replay().replay(once.settings().exports().get(0), ids));
         synchronized (this) {
-            progress = new RunProgress(progress.objects(), progress.counts().replayed(result.replayed()));
+            progress = new RunProgress(
+                    progress.objects(), progress.counts().replayed(result.replayed()), progress.lasting());
             message = secrets.mask("%s %,d dead letters were replayed.".formatted(balance(), result.replayed()));
         }
         return result;
@@ -324,8 +326,8 @@ final class PageRun implements Runnable {
             look(connector);
         }
         Counts counts = progress.counts();
-        Instant until = finished == null ? Instant.now() : finished;
-        long millis = Math.max(1, Duration.between(started, until).toMillis());
+        Instant until = finished == null ? started.end() : finished;
+        long millis = Math.max(1, Duration.between(started.time(), until).toMillis());
         Settings settings = once.settings();
         ExportDefinition export = settings.exports().get(0);
         return new Status(
@@ -344,7 +346,7 @@ final class PageRun implements Runnable {
                 counts.settled() * 1000 / millis,
                 connector == null ? Map.of() : connector.retries(),
                 message,
-                started.toString(),
+                started.time().toString(),
                 finished == null ? null : finished.toString(),
                 once.hasDeadLetters() ? once.deadLetters().toString() : null,
                 failed);

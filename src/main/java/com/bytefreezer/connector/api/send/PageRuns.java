@@ -7,11 +7,11 @@ import com.bytefreezer.connector.log.RecentLines.Line;
 import com.bytefreezer.connector.operate.DeadLetterPage;
 import com.bytefreezer.connector.operate.DeadLetterReasons;
 import com.bytefreezer.connector.problem.ApiException;
+import com.bytefreezer.connector.signs.Moment;
 import com.bytefreezer.connector.text.Secrets;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Iterator;
@@ -88,7 +88,7 @@ public final class PageRuns implements CamelContextAware {
 
     /** Runs an export and waits for its end. */
     public Exported export(@Body SendRequest request) throws InterruptedException {
-        Instant begun = Instant.now();
+        Moment begun = Moment.now();
         PageRun run = begin(request);
         run.await();
         Status status = run.status();
@@ -101,7 +101,7 @@ public final class PageRuns implements CamelContextAware {
                 status.accepted(),
                 status.duplicates(),
                 status.deadLettered(),
-                Duration.between(begun, Instant.now()).toMillis());
+                begun.past().toMillis());
     }
 
     /** All remembered runs, the newest first. */

@@ -7,6 +7,7 @@ import com.bytefreezer.connector.disk.FileName;
 import com.bytefreezer.connector.disk.PrivateFiles;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Problem;
+import com.bytefreezer.connector.signs.Moment;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -98,11 +99,11 @@ public final class RollingFiles implements Processor, Service {
     /** A file that grows; everything before {@code end} is recorded. */
     private static final class OpenFile {
         final Path path;
-        final Instant begun;
+        final Moment begun;
         private FileChannel channel;
         long end;
 
-        OpenFile(Path path, Instant begun) throws IOException {
+        OpenFile(Path path, Moment begun) throws IOException {
             this.path = path;
             this.begun = begun;
             channel = PrivateFiles.openNew(hidden(path));
@@ -155,9 +156,8 @@ public final class RollingFiles implements Processor, Service {
 
     /** Completes the files whose time is up. */
     public synchronized void completeDue() {
-        Instant due = Instant.now().minus(rollAfter);
         completeAll(openFiles.values().stream()
-                .filter(file -> !file.begun.isAfter(due))
+                .filter(file -> file.begun.past().compareTo(rollAfter) >= 0)
                 .toList());
     }
 
@@ -236,12 +236,12 @@ public final class RollingFiles implements Processor, Service {
     }
 
     private OpenFile begin(FileJournal journal, String dataset) throws IOException {
-        Instant begun = Instant.now();
-        Path day = folder.resolve(dataset).resolve(DAY.format(begun));
+        Moment begun = Moment.now();
+        Path day = folder.resolve(dataset).resolve(DAY.format(begun.time()));
         PrivateFiles.createFolders(day);
         String name = dataset.substring(dataset.lastIndexOf('/') + 1) + "-%s.ndjson" + (gzip ? ".gz" : "");
-        Path path = day.resolve(name.formatted(TIME.format(begun)));
-        for (Instant later = begun; Files.exists(path) || Files.exists(hidden(path)); ) {
+        Path path = day.resolve(name.formatted(TIME.format(begun.time())));
+        for (Instant later = begun.time(); Files.exists(path) || Files.exists(hidden(path)); ) {
             later = later.plusMillis(1);
             path = day.resolve(name.formatted(TIME.format(later)));
         }
