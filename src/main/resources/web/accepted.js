@@ -1,7 +1,8 @@
 // A record of the same hour that the destination took, beside one that it refused.
 import { get, parameters, post } from './api.js';
 import { json } from './format.js';
-import { Problem, Skeleton, h, useLoad } from './ui.js';
+import { Problem, Skeleton, h } from './ui.js';
+import { useLoad } from './work.js';
 
 const MOST = 200;
 const HOUR = 3_600_000;

@@ -2,7 +2,8 @@
 import { useState } from 'preact/hooks';
 import { get } from './api.js';
 import { plural, time } from './format.js';
-import { Problem, Skeleton, h, useLoad } from './ui.js';
+import { Problem, Skeleton, h } from './ui.js';
+import { useLoad } from './work.js';
 
 /** @param version changes when there may be new lines */
 export function Log({ address, version }) {
