@@ -305,7 +305,7 @@ final class MappingCheckContract implements AutoCloseable {
         assertThat(refused(byColumn)).as(byColumn.toString()).containsExactly("t1");
 
         // Data streams, before and after there is one.
-        request("PUT", "/_index_template/stream", "{'index_patterns':['checked-*'],'data_stream':{},'priority':601}");
+        request("PUT", "/_index_template/checked", "{'index_patterns':['checked-*'],'data_stream':{},'priority':601}");
         assertThat(refused(check("SELECT n" + from, Map.of("index", "checked-x"))))
                 .containsExactly("@timestamp");
         request("POST", "/checked-x/_bulk", "{'create':{}}\n{'@timestamp':'2026-11-20'}\n");
