@@ -148,12 +148,13 @@ class AgentIT {
             assertThat(routes.resolve("exports/failed-logins.camel.yaml")).exists();
             assertThat(agent.calls()).isLessThanOrEqualTo(10);
 
-            // Neither a plan of something else nor an invented one is one of this.
+            // Neither a used plan, a plan of something else nor an invented one is one of this.
             int sent = webhook.requests().size();
             for (String forged : List.of(
+                    plan.at("/confirm").asText(),
                     "yes",
                     "6929a0c0-" + "0".repeat(64),
-                    plan.at("/confirm").asText().replaceFirst("^.", "7"))) {
+                    plan.at("/confirm").asText().replaceFirst("^.", "2"))) {
                 assertThat(agent.call("run_export_once", with(export, "confirm", forged))
                                 .text())
                         .startsWith("Nothing was exported: confirm is not from a plan of exactly this export");

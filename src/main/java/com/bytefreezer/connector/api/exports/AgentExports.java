@@ -39,7 +39,7 @@ public final class AgentExports {
         this.runs = runs;
     }
 
-    /** The plan of {@link PlanApi#plan}, with {@code confirm}, which lets {@link #runOnce} run exactly this export. */
+    /** The plan of {@link PlanApi#plan}, with {@code confirm}, which lets {@link #runOnce} run exactly this export, once. */
     public ObjectNode plan(@Body Map<String, Object> request, @Header("query_id") @Nullable String id) {
         Map<String, Object> whole = withDestination(request);
         ObjectNode plan = JSON.valueToTree(plans.plan(whole, id));
@@ -51,20 +51,20 @@ public final class AgentExports {
     /**
      * Starts a run of an export and waits a little for its end.
      *
-     * @throws ApiException 409 if this export was not planned; 403 if its records would go to the output of this process
+     * @throws ApiException 409 if this export was not planned, or has run since; 403 if its records would go to the output of this process
      */
     public Object runOnce(@Body Map<String, Object> request) throws InterruptedException {
         Map<String, Object> whole = withDestination(request);
         Object confirm = whole.remove("confirm");
-        if (!hash.fits(String.valueOf(confirm), whole)) {
-            throw new ApiException(
-                    409,
-                    "Nothing was exported: confirm is not from a plan of exactly this export within the last hour. Call plan_export with the same arguments, check the plan, and send its confirm.");
-        }
         if (StandardOutput.isTaken() && "stdout".equals(whole.get("destination_type"))) {
             throw new ApiException(
                     403,
                     "Nothing was exported: standard output belongs to this conversation. Choose another destination; preview_export shows records.");
+        }
+        if (!hash.use(String.valueOf(confirm), whole)) {
+            throw new ApiException(
+                    409,
+                    "Nothing was exported: confirm is not from a plan of exactly this export within the last hour, or it has had its run, which list_runs shows. Call plan_export with the same arguments, check the plan, and send its confirm.");
         }
         return runs.start(JSON.convertValue(whole, SendRequest.class), PATIENCE);
     }

@@ -10,10 +10,11 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
-/** Proves that an export was planned: only this process can create it, and it is valid for an hour. Safe for use by several threads. */
+/** Proves that an export was planned: only this process can create it, and it is valid for one run within an hour. Safe for use by several threads. */
 final class PlanHash {
     private static final Duration LIFE = Duration.ofHours(1);
     private static final String ALGORITHM = "HmacSHA256";
@@ -22,25 +23,30 @@ final class PlanHash {
             List.of("tenant_id", "dataset_id", "sql", "from", "to", "destination_type", "batch_size");
 
     private final byte[] key = new byte[32];
+    /** Those of the last hour that have had their run, with their times. */
+    private final Map<String, Long> used = new ConcurrentHashMap<>();
 
     PlanHash() {
         new SecureRandom().nextBytes(key);
     }
 
     String of(Map<String, Object> export) {
-        return of(export, Instant.now().getEpochSecond());
+        return of(export, Instant.now().toEpochMilli());
     }
 
-    boolean fits(String hash, Map<String, Object> export) {
+    /** Whether the export may run now. It may do so once. */
+    boolean use(String hash, Map<String, Object> export) {
         if (!hash.matches("[0-9a-f]{1,12}-[0-9a-f]{64}")) {
             return false;
         }
         long time = HexFormat.fromHexDigitsToLong(hash.substring(0, hash.indexOf('-')));
-        long age = Instant.now().getEpochSecond() - time;
-        return age >= 0
-                && age <= LIFE.toSeconds()
+        long now = Instant.now().toEpochMilli();
+        used.values().removeIf(before -> now - before > LIFE.toMillis());
+        return now >= time
+                && now - time <= LIFE.toMillis()
                 && MessageDigest.isEqual(
-                        of(export, time).getBytes(StandardCharsets.UTF_8), hash.getBytes(StandardCharsets.UTF_8));
+                        of(export, time).getBytes(StandardCharsets.UTF_8), hash.getBytes(StandardCharsets.UTF_8))
+                && used.putIfAbsent(hash, time) == null;
     }
 
     private String of(Map<String, Object> export, long time) {
