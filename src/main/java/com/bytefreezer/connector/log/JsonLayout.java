@@ -3,7 +3,6 @@ package com.bytefreezer.connector.log;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.LayoutBase;
-import ch.qos.logback.core.OutputStreamAppender;
 import ch.qos.logback.core.encoder.LayoutWrappingEncoder;
 import com.bytefreezer.connector.text.PlainText;
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -37,9 +36,8 @@ public final class JsonLayout extends LayoutBase<ILoggingEvent> {
         encoder.setCharset(StandardCharsets.UTF_8);
         encoder.setLayout(layout);
         encoder.start();
-        logging.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME)
-                .iteratorForAppenders()
-                .forEachRemaining(appender -> ((OutputStreamAppender<ILoggingEvent>) appender).setEncoder(encoder));
+        ((StandardError) logging.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME).getAppender("stderr"))
+                .setEncoder(encoder);
         StandardError.take(line -> line(Instant.now(), "INFO", PlainText.known(line), "stderr"));
     }
 
