@@ -1,11 +1,11 @@
 package com.bytefreezer.connector.api.exports;
 
+import com.bytefreezer.connector.signs.Moment;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
@@ -23,6 +23,7 @@ final class PlanHash {
             List.of("tenant_id", "dataset_id", "sql", "from", "to", "destination_type", "batch_size");
 
     private final byte[] key = new byte[32];
+    private final Moment begun = Moment.now();
     /** Those of the last hour that have had their run, with their times. */
     private final Map<String, Long> used = new ConcurrentHashMap<>();
 
@@ -31,7 +32,7 @@ final class PlanHash {
     }
 
     String of(Map<String, Object> export) {
-        return of(export, Instant.now().toEpochMilli());
+        return of(export, begun.past().toMillis());
     }
 
     /** Whether the export may run now. It may do so once. */
@@ -40,7 +41,7 @@ final class PlanHash {
             return false;
         }
         long time = HexFormat.fromHexDigitsToLong(hash.substring(0, hash.indexOf('-')));
-        long now = Instant.now().toEpochMilli();
+        long now = begun.past().toMillis();
         used.values().removeIf(before -> now - before > LIFE.toMillis());
         return now >= time
                 && now - time <= LIFE.toMillis()
