@@ -71,8 +71,13 @@ final class Unread {
             return "the query over %d objects failed, and they stay undelivered: %s".formatted(objects, all);
         }
         int told = reasons.values().stream().mapToInt(same -> same.units).sum();
-        return "%d objects could not be read and stay undelivered: %s%s"
-                .formatted(objects, all, told < units ? "; others for other reasons" : "");
+        return "%s undelivered: %s%s"
+                .formatted(
+                        objects == 1
+                                ? "1 object could not be read and stays"
+                                : objects + " objects could not be read and stay",
+                        all,
+                        told < units ? "; others for other reasons" : "");
     }
 
     /** Units with the same reason, some of them by name. */

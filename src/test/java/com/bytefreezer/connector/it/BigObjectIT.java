@@ -107,7 +107,7 @@ class BigObjectIT {
                     assertThat(connector.standardError())
                             .contains(
                                     message,
-                                    "1 objects could not be read and stay undelivered",
+                                    "1 object could not be read and stays undelivered",
                                     "the next run tries it again")
                             .doesNotContain("\tat ");
                 }

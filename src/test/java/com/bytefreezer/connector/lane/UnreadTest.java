@@ -25,6 +25,13 @@ class UnreadTest {
     }
 
     @Test
+    void oneObjectIsOne() {
+        unread.add(unit("a"), "it is empty");
+
+        assertThat(unread).hasToString("1 object could not be read and stays undelivered: a (it is empty)");
+    }
+
+    @Test
     void manyReasonsAreCutShort() {
         for (int i = 0; i < 9; i++) {
             unread.add(unit("o" + i), "reason " + i);
