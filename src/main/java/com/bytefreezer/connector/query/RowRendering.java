@@ -46,12 +46,11 @@ final class RowRendering {
         String all = isWide() ? values(most) : whole(most);
         String lengths = shown.stream()
                 .filter(this::isText)
-                // In bits, unlike in size(): DuckDB would work out the same expression of both for each record.
-                .map("bit_length(c%d)"::formatted)
+                .map("strlen(c%d)"::formatted)
                 .collect(Collectors.joining(", "));
         return lengths.isEmpty()
                 ? all
-                : "CASE WHEN greatest(%s) // 8 > %d THEN NULL ELSE %s END".formatted(lengths, most, all);
+                : "CASE WHEN greatest(%s) > %d THEN NULL ELSE %s END".formatted(lengths, most, all);
     }
 
     /** Completes a {@link #shortRecord}. */
