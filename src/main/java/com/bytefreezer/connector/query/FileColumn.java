@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A column as a file's footer describes it, or a part of one.
@@ -85,10 +84,12 @@ record FileColumn(String name, String type, boolean isRepeated, String mark, Lis
             return children.isEmpty() ? meantValue(read) : read;
         }
         if (read.is(ColumnType.LIST)) {
-            FileColumn element = element();
-            return element == null
-                    ? read
-                    : ColumnType.list(element.meant(read.children().get(0)));
+            if (!isRepeated && children.size() != 1) {
+                return read;
+            }
+            FileColumn repeated = isRepeated ? this : children.get(0);
+            return ColumnType.list(
+                    repeated.meantElement(isRepeated, read.children().get(0)));
         }
         if (read.is(ColumnType.MAP)) {
             return children.size() == 1 && children.get(0).children.size() == 2
@@ -140,15 +141,25 @@ record FileColumn(String name, String type, boolean isRepeated, String mark, Lis
         };
     }
 
-    /** What a list has several of; DuckDB leaves out a group of one. */
-    private @Nullable FileColumn element() {
-        if (!isRepeated && children.size() != 1) {
-            return null;
+    /**
+     * The type of the elements of a list. A group of one is a level of the list, or by the format's rules for lists of
+     * older writers a structure, of which DuckDB 1.5.5 reads the member.
+     *
+     * @param isOwn whether the column is this repeated group itself
+     */
+    private ColumnType meantElement(boolean isOwn, ColumnType read) {
+        if (children.size() != 1) {
+            return new FileColumn(name, type, false, mark, children).meant(read);
         }
-        FileColumn repeated = isRepeated ? this : children.get(0);
-        return repeated.children.size() == 1
-                ? repeated.children.get(0)
-                : new FileColumn(repeated.name, repeated.type, false, repeated.mark, repeated.children);
+        FileColumn member = children.get(0);
+        boolean isStructure = isOwn || member.isRepeated || name.equals("array") || name.endsWith("_tuple");
+        if (!isStructure) {
+            return member.meant(read);
+        }
+        boolean isRead = read.is(ColumnType.STRUCT) && read.fields().equals(List.of(member.name));
+        return ColumnType.struct(
+                List.of(member.name),
+                List.of(member.meant(isRead ? read.children().get(0) : read)));
     }
 
     private ColumnType map(List<ColumnType> keyAndValue) {

@@ -24,13 +24,16 @@ final class Leaves {
      * The expression for {@code x} with changed values.
      *
      * @param from its type
-     * @param to the new type, with the same structure; or a LIST or MAP for the STRUCT that it is in the file
+     * @param to the new type, with the same structure; or a LIST or MAP for the STRUCT that it is in the file, or a STRUCT of one for its member
      */
     static String change(ColumnType from, ColumnType to, String x, Change change) {
         return new Leaves(change).of(from, to, x, 0);
     }
 
     private boolean concerns(ColumnType from, ColumnType to) {
+        if (isMember(from, to)) {
+            return true;
+        }
         if (!from.isNested() || !from.is(to.name())) {
             return change.concerns(from, to);
         }
@@ -45,6 +48,12 @@ final class Leaves {
     private String of(ColumnType from, ColumnType to, String x, int depth) {
         if (!concerns(from, to)) {
             return x;
+        }
+        if (isMember(from, to)) {
+            return "{%s: %s}"
+                    .formatted(
+                            JsonRendering.literal(to.fields().get(0)),
+                            of(from, to.children().get(0), x, depth));
         }
         if (!from.isNested()) {
             return change.of(from, to, x);
@@ -62,6 +71,12 @@ final class Leaves {
             case ColumnType.STRUCT -> struct(from, to, x, depth);
             default -> x;
         };
+    }
+
+    private static boolean isMember(ColumnType from, ColumnType to) {
+        return to.is(ColumnType.STRUCT)
+                && to.fields().size() == 1
+                && !(from.is(ColumnType.STRUCT) && from.fields().equals(to.fields()));
     }
 
     /** Makes a list or a map of the structure that it has in the file: a group with a repeated member. */

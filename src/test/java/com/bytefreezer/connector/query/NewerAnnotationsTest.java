@@ -4,7 +4,7 @@ import static com.bytefreezer.connector.testing.RawParquet.ofLength;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.bytefreezer.connector.lake.LakeObject;
-import com.bytefreezer.connector.testing.NewerAnnotations;
+import com.bytefreezer.connector.testing.OtherWriter;
 import com.bytefreezer.connector.testing.RawParquet;
 import com.bytefreezer.connector.testing.RawParquet.Physical;
 import com.bytefreezer.connector.testing.RawParquet.Type;
@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -69,10 +70,31 @@ class NewerAnnotationsTest {
         try (var dataset = new LocalDataset(folder)) {
             dataset.write("a.parquet", NESTED);
             dataset.write("b.parquet", NESTED);
-            NewerAnnotations.only(folder.resolve("b.parquet"));
+            OtherWriter.only(folder.resolve("b.parquet"));
             assertThat(dataset.schema.mixed()).isEmpty();
             List<String> records = dataset.exported("SELECT * FROM events", dataset.objects());
             assertThat(records.subList(3, 6)).isEqualTo(records.subList(0, 3));
+        }
+    }
+
+    /** Older writers have no level between a list and its elements. */
+    @Test
+    void aStructureOfOneInAListKeepsTheNameOfItsMember() throws Exception {
+        for (boolean newer : new boolean[] {false, true}) {
+            try (var dataset = new LocalDataset(folder)) {
+                LakeObject object = dataset.write("v.parquet", """
+                        SELECT [1, NULL, 3] AS a, [[1], [], NULL] AS lists, [{'x': 1, 'y': 2}] AS two, {'l': ['t']} AS deep, NULL::INTEGER[] AS none
+                        """);
+                if (newer) {
+                    OtherWriter.only(folder.resolve("v.parquet"));
+                }
+                OtherWriter.rename(folder.resolve("v.parquet"), Map.of("list", "array", "element", "count"));
+                assertThat(dataset.exported(
+                                "SELECT *, a[3].count AS third, lists[1].count[1].count AS one FROM events",
+                                List.of(object)))
+                        .containsExactly(
+                                "{\"a\":[{\"count\":1},{\"count\":null},{\"count\":3}],\"lists\":[{\"count\":[{\"count\":1}]},{\"count\":[]},{\"count\":null}],\"two\":[{\"count\":{\"x\":1,\"y\":2}}],\"deep\":{\"l\":[{\"count\":\"t\"}]},\"none\":null,\"third\":3,\"one\":1}");
+            }
         }
     }
 
@@ -138,7 +160,7 @@ class NewerAnnotationsTest {
                 try (var dataset = new LocalDataset(folder)) {
                     LakeObject object = dataset.write("v.parquet", rows);
                     if (newer) {
-                        NewerAnnotations.only(folder.resolve("v.parquet"));
+                        OtherWriter.only(folder.resolve("v.parquet"));
                     }
                     both.add(dataset.exported(sql, List.of(object)));
                 }

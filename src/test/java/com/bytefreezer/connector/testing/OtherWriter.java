@@ -5,15 +5,17 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Turns a Parquet file into one of a writer that knows only the newer kind of annotation: every ConvertedType becomes a LogicalType. */
-public final class NewerAnnotations {
+/** Turns a Parquet file into one of another writer, by its schema. */
+public final class OtherWriter {
     private static final int SCHEMA = 2;
+    private static final int NAME = 4;
     private static final int CONVERTED = 6;
     private static final int SCALE = 7;
     private static final int PRECISION = 8;
@@ -37,20 +39,48 @@ public final class NewerAnnotations {
     /** A field: its type, and its bytes. */
     private record Field(int type, byte[] bytes) {}
 
-    private NewerAnnotations(byte[] bytes, int at) {
+    private OtherWriter(byte[] bytes, int at) {
         this.bytes = bytes;
         this.at = at;
     }
 
+    /** One that knows only the newer kind of annotation: every ConvertedType becomes a LogicalType. */
     public static void only(Path file) {
+        rewrite(file, OtherWriter::annotate);
+    }
+
+    /** One that gives the groups and columns other names. */
+    public static void rename(Path file, Map<String, String> names) {
+        rewrite(file, element -> {
+            Field name = element.get(NAME);
+            String other = names.get(new String(name.bytes, 1, name.bytes.length - 1, StandardCharsets.UTF_8));
+            if (other != null) {
+                byte[] text = other.getBytes(StandardCharsets.UTF_8);
+                element.put(
+                        NAME,
+                        new Field(
+                                name.type,
+                                ByteBuffer.allocate(text.length + 1)
+                                        .put((byte) text.length)
+                                        .put(text)
+                                        .array()));
+            }
+        });
+    }
+
+    private interface Change {
+        void make(Map<Integer, Field> element);
+    }
+
+    private static void rewrite(Path file, Change change) {
         try {
             byte[] all = Files.readAllBytes(file);
             int end = all.length - 8;
             int length = ByteBuffer.wrap(all).order(ByteOrder.LITTLE_ENDIAN).getInt(end);
-            var footer = new NewerAnnotations(all, end - length);
+            var footer = new OtherWriter(all, end - length);
             Map<Integer, Field> fields = footer.fields();
             fields.computeIfPresent(
-                    SCHEMA, (id, schema) -> new Field(LIST, new NewerAnnotations(schema.bytes, 0).schema()));
+                    SCHEMA, (id, schema) -> new Field(LIST, new OtherWriter(schema.bytes, 0).schema(change)));
             byte[] written = written(fields);
             var out = new ByteArrayOutputStream();
             out.write(all, 0, end - length);
@@ -63,27 +93,31 @@ public final class NewerAnnotations {
         }
     }
 
-    private byte[] schema() {
+    private byte[] schema(Change change) {
         int count = listSize();
         var out = new ByteArrayOutputStream();
         out.write(bytes, 0, at);
         for (int i = 0; i < count; i++) {
             Map<Integer, Field> element = fields();
-            Field converted = element.get(CONVERTED);
-            if (converted != null) {
-                byte[] newer = logical(zigzag(converted), element);
-                if (newer.length > 0 || element.containsKey(LOGICAL)) {
-                    element.remove(CONVERTED);
-                    element.remove(SCALE);
-                    element.remove(PRECISION);
-                }
-                if (newer.length > 0) {
-                    element.put(LOGICAL, new Field(STRUCT, newer));
-                }
-            }
+            change.make(element);
             out.writeBytes(written(element));
         }
         return out.toByteArray();
+    }
+
+    private static void annotate(Map<Integer, Field> element) {
+        Field converted = element.get(CONVERTED);
+        if (converted != null) {
+            byte[] newer = logical(zigzag(converted), element);
+            if (newer.length > 0 || element.containsKey(LOGICAL)) {
+                element.remove(CONVERTED);
+                element.remove(SCALE);
+                element.remove(PRECISION);
+            }
+            if (newer.length > 0) {
+                element.put(LOGICAL, new Field(STRUCT, newer));
+            }
+        }
     }
 
     /** The newer annotation; empty if the older one stays or the newer one is there. */
@@ -109,7 +143,7 @@ public final class NewerAnnotations {
     // -- Thrift's compact protocol
 
     private static int zigzag(Field field) {
-        long number = new NewerAnnotations(field.bytes, 0).number();
+        long number = new OtherWriter(field.bytes, 0).number();
         return (int) ((number >>> 1) ^ -(number & 1));
     }
 
