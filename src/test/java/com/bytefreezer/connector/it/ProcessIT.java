@@ -229,6 +229,7 @@ class ProcessIT {
                 bytes("POST /api/v1/query HTTP/1.1\r\nHost: localhost:%d\r\nContent-Length: 1000000000\r\n\r\n{"
                         .formatted(port)));
         List<Socket> connections = new ArrayList<>();
+        lake.numbers("year=2026/month=11/day=20/a.parquet", 0, 10);
         try (WebhookServer sink = WebhookServer.start()) {
             Map<String, String> environment = environment(lake, sink);
             environment.put("SERVER_PORT", String.valueOf(port));
@@ -243,8 +244,8 @@ class ProcessIT {
                         // It has heard enough.
                     }
                 }
-                lake.numbers("year=2026/month=11/day=20/a.parquet", 0, 10);
-                Await.until("the records", () -> sink.records().size() == 10);
+                lake.numbers("year=2026/month=11/day=20/b.parquet", 10, 10);
+                Await.until("the records", () -> sink.records().size() == 20);
                 HttpRequest health = HttpRequest.newBuilder(
                                 URI.create("http://127.0.0.1:%d/api/v1/health".formatted(port)))
                         .build();
@@ -256,7 +257,7 @@ class ProcessIT {
                 assertThat(connector.waitFor(PATIENCE)).isZero();
                 assertThat(connector.standardError()).doesNotContain("ERROR", "WARN");
             }
-            assertThat(sink.records()).hasSize(10);
+            assertThat(sink.records()).hasSize(20);
         } finally {
             for (Socket connection : connections) {
                 connection.close();

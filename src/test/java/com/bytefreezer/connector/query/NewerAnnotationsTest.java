@@ -79,7 +79,7 @@ class NewerAnnotationsTest {
 
     /** Older writers have no level between a list and its elements. */
     @Test
-    void aStructureOfOneInAListKeepsTheNameOfItsMember() throws Exception {
+    void aStructureOfOneInAListKeepsItsMembersName() throws Exception {
         for (boolean newer : new boolean[] {false, true}) {
             try (var dataset = new LocalDataset(folder)) {
                 LakeObject object = dataset.write("v.parquet", """
