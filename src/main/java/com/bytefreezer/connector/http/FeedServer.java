@@ -9,9 +9,7 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.Router;
 import java.time.Duration;
 import org.apache.camel.CamelContext;
-import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpRouter;
 import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpServerConfiguration;
-import org.apache.camel.support.service.ServiceHelper;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,11 +40,8 @@ public final class FeedServer {
         Routes routes = new Routes(context);
         Connections connections = new Connections(PATIENCE);
         Listener listener = new Listener(configuration, WORKERS, connections::guard, routes::receive, routes::refuse);
-        context.getRegistry().bind("feedServer", listener);
-        listener.setCamelContext(context);
         try {
-            ServiceHelper.startService(listener);
-            context.addService(listener);
+            routes.router = listener.open(context, "feedServer");
         } catch (Exception e) {
             throw new ConnectorException(
                     "feeds.http-port %d: cannot listen on %s (%s).".formatted(wanted, host, Failures.describe(e)),
@@ -54,13 +49,7 @@ public final class FeedServer {
                     "Stop what uses it, or choose another feeds.http-port.",
                     e);
         }
-        VertxPlatformHttpRouter router =
-                VertxPlatformHttpRouter.lookup(context, VertxPlatformHttpRouter.getRouterNameFromPort(wanted));
-        // For port 0, Camel looks up the actual port.
-        int port = listener.getPort();
-        context.getRegistry().bind(VertxPlatformHttpRouter.getRouterNameFromPort(port), router);
-        routes.router = router;
-        return port;
+        return listener.getPort();
     }
 
     /** The way to the routes. */

@@ -4,6 +4,7 @@ import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
 import com.bytefreezer.connector.problem.Problem;
+import io.vertx.ext.web.Router;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
@@ -14,9 +15,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.apache.camel.CamelContext;
-import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpRouter;
 import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpServerConfiguration;
-import org.apache.camel.support.service.ServiceHelper;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -97,20 +96,13 @@ public final class HttpServer {
         Reception reception = new Reception(context, token, new Page(), new Readiness(whyNotReady));
         Listener listener =
                 new Listener(configuration, WORKERS, connections::guard, reception::receive, reception::refuseGarbage);
-        context.getRegistry().bind("httpServer", listener);
-        listener.setCamelContext(context);
-        // Camel would start it only after the routes.
+        Router router;
         try {
-            ServiceHelper.startService(listener);
+            router = listener.open(context, "httpServer");
         } catch (Exception e) {
             throw taken(wanted, host, Failures.describe(e));
         }
-        context.addService(listener);
         int port = listener.getPort();
-        VertxPlatformHttpRouter router =
-                VertxPlatformHttpRouter.lookup(context, VertxPlatformHttpRouter.getRouterNameFromPort(wanted));
-        // For port 0, Camel looks up the actual port.
-        context.getRegistry().bind(VertxPlatformHttpRouter.getRouterNameFromPort(port), router);
         reception.leadTo(router);
         Invitation invitation = new Invitation(port, token);
         context.addService(invitation);

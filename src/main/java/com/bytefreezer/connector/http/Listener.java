@@ -7,11 +7,15 @@ import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.Router;
 import java.util.Objects;
 import java.util.concurrent.ExecutionException;
+import org.apache.camel.CamelContext;
 import org.apache.camel.component.platform.http.PlatformHttpConstants;
+import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpRouter;
 import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpServer;
 import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpServerConfiguration;
+import org.apache.camel.support.service.ServiceHelper;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,6 +52,26 @@ final class Listener extends VertxPlatformHttpServer {
         // Waiting for an export may take hours; Vert.x would warn every second, with a stack trace.
         vertx = Vertx.vertx(new VertxOptions().setWorkerPoolSize(workers).setMaxWorkerExecuteTime(Long.MAX_VALUE));
         setVertx(vertx);
+    }
+
+    /**
+     * Listens until {@code context} stops.
+     *
+     * @param name of this in the registry
+     * @return the router of the context's routes
+     * @throws Exception if it cannot listen
+     */
+    Router open(CamelContext context, String name) throws Exception {
+        context.getRegistry().bind(name, this);
+        setCamelContext(context);
+        // Camel would start it only after the routes.
+        ServiceHelper.startService(this);
+        context.addService(this);
+        VertxPlatformHttpRouter router = VertxPlatformHttpRouter.lookup(
+                context, VertxPlatformHttpRouter.getRouterNameFromPort(configuration.getBindPort()));
+        // For port 0, Camel looks up the actual port.
+        context.getRegistry().bind(VertxPlatformHttpRouter.getRouterNameFromPort(getPort()), router);
+        return router;
     }
 
     @Override
