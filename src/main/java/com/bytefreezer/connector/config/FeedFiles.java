@@ -13,7 +13,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Pattern;
 
 /**
  * The feeds as written in {@code routes/feeds}: parameters of the template in {@code routes/receive.camel.yaml}, with
@@ -23,8 +22,6 @@ final class FeedFiles {
     private static final String TEMPLATE = "feed";
     /** What {@code receive.Format} knows. */
     private static final List<String> FORMATS = List.of("auto", "ndjson", "json", "text");
-    /** As of {@code server.token}: wrong ones are not counted. */
-    private static final Pattern TOKEN = Pattern.compile("[!-~]{16,}");
 
     private final RouteFiles routes;
     private final Map<String, String> values;
@@ -129,9 +126,7 @@ final class FeedFiles {
                     ? Optional.empty()
                     : Optional.of("it needs a token, because other machines can reach feeds.host.");
         }
-        return TOKEN.matcher(token).matches()
-                ? Optional.empty()
-                : Optional.of("its token must be 16 or more characters of ASCII without spaces.");
+        return ValueRules.problemOfToken(token).map("its token %s."::formatted);
     }
 
     private static boolean isLoopback(String host) {

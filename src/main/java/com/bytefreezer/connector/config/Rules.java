@@ -131,14 +131,12 @@ final class Rules {
         });
     }
 
-    /** The connector does not count wrong tokens, so it must be hard to guess. It is used in headers and links. */
     private static void checkToken(Map<String, String> values, List<Problem> problems) {
-        String token = values.get("server.token");
-        if (token != null && !token.matches("[!-~]{16,}")) {
-            problems.add(Problem.ofStart(
-                    "server.token must be 16 or more characters of ASCII without spaces.",
-                    "Choose a random one, for example with openssl rand -hex 16."));
-        }
+        Optional.ofNullable(values.get("server.token"))
+                .flatMap(ValueRules::problemOfToken)
+                .ifPresent(problem -> problems.add(Problem.ofStart(
+                        "server.token %s.".formatted(problem),
+                        "Choose a random one, for example with openssl rand -hex 16.")));
     }
 
     private static void checkLake(Map<String, String> values, List<Problem> problems) {

@@ -241,4 +241,9 @@ final class ValueRules {
     private static Optional<String> problemUnless(boolean right, String problem) {
         return right ? Optional.empty() : Optional.of(problem);
     }
+
+    /** The connector does not count wrong tokens, so a token must be hard to guess. It is used in headers and links. */
+    static Optional<String> problemOfToken(String value) {
+        return problemUnless(value.matches("[!-~]{16,}"), "must be 16 or more characters of ASCII without spaces");
+    }
 }
