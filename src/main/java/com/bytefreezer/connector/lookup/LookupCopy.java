@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.lookup;
 
+import com.bytefreezer.connector.query.DuckDb;
 import com.bytefreezer.connector.query.DuckDbException;
 import com.bytefreezer.connector.query.LookupTable;
 import com.bytefreezer.connector.query.Query;
@@ -116,6 +117,6 @@ final class LookupCopy {
     }
 
     private static String literal(Path path) {
-        return "'" + path.toString().replace("'", "''") + "'";
+        return DuckDb.literal(path.toString());
     }
 }

@@ -104,14 +104,14 @@ public record Packer(String compression, long memory, int threads, Path temporar
                 Statement statement = connection.createStatement()) {
             statement.execute("SET memory_limit='%dB'".formatted(memory));
             statement.execute("SET threads=%d".formatted(threads));
-            statement.execute("SET temp_directory=%s".formatted(literal(temporary.toString())));
+            statement.execute("SET temp_directory=%s".formatted(DuckDb.literal(temporary.toString())));
             long written = statement.executeLargeUpdate("""
                     COPY (FROM read_json(%s, format='newline_delimited', maximum_object_size=%d, columns={%s}))
                     TO %s (FORMAT parquet, COMPRESSION %s)""".formatted(
-                            literal(withoutWildcards(data)),
+                            DuckDb.literal(withoutWildcards(data)),
                             Math.max(PIECE, longestLine(data) + 1),
                             columns(columns),
-                            literal(object.toString()),
+                            DuckDb.literal(object.toString()),
                             compression));
             if (written != segment.events()) {
                 throw new SQLException("%d of %d events were read".formatted(written, segment.events()));
@@ -141,15 +141,11 @@ public record Packer(String compression, long memory, int threads, Path temporar
     private static String columns(Map<String, String> columns) {
         return "'BfTs': 'BIGINT'"
                 + columns.entrySet().stream()
-                        .map(one -> ", %s: %s".formatted(literal(one.getKey()), literal(one.getValue())))
+                        .map(one -> ", %s: %s".formatted(DuckDb.literal(one.getKey()), DuckDb.literal(one.getValue())))
                         .collect(Collectors.joining());
     }
 
     private static String withoutWildcards(Path path) {
         return path.toAbsolutePath().toString().replaceAll("[\\[*?]", "[$0]");
-    }
-
-    private static String literal(String text) {
-        return "'" + text.replace("'", "''") + "'";
     }
 }

@@ -53,6 +53,11 @@ public final class DuckDb implements AutoCloseable {
         statements = new RecordStatements(this, oddObjects);
     }
 
+    /** {@code text} as an SQL string. */
+    public static String literal(String text) {
+        return "'" + text.replace("'", "''") + "'";
+    }
+
     /** A DuckDB without data in this process, for parsing SQL. */
     public static Connection forParsing() {
         return forParsing(Engine.HERE);

@@ -171,9 +171,8 @@ final class FirstRecords {
                     if (sum < limit) {
                         return new Newest(objects, order);
                     }
-                    String since = oldest == null
-                            ? ""
-                            : "WHERE c%d >= %s::%s ".formatted(time, JsonRendering.literal(oldest), type);
+                    String since =
+                            oldest == null ? "" : "WHERE c%d >= %s::%s ".formatted(time, DuckDb.literal(oldest), type);
                     return new Newest(
                             positions.stream().sorted().map(objects::get).toList(), since + order);
                 });

@@ -265,7 +265,7 @@ final class JsonRendering {
             String key = (i == 0 ? "" : ",") + (named ? jsonText(type.fields().get(i)) + ":" : "");
             String member = "struct_extract_at(%s, %d)".formatted(x, i + 1);
             parts.add("%s, coalesce(%s, 'null')"
-                    .formatted(literal(key), value(type.children().get(i), member, depth + 1)));
+                    .formatted(DuckDb.literal(key), value(type.children().get(i), member, depth + 1)));
         }
         return "CASE WHEN %s IS NOT NULL THEN concat('%s', %s, '%s') END"
                 .formatted(x, named ? "{" : "[", String.join(", ", parts), named ? "}" : "]");
@@ -275,11 +275,11 @@ final class JsonRendering {
         StringBuilder cases = new StringBuilder();
         for (int i = 0; i < type.fields().size(); i++) {
             String tag = type.fields().get(i);
-            String member = "union_extract(%s, %s)".formatted(x, literal(tag));
+            String member = "union_extract(%s, %s)".formatted(x, DuckDb.literal(tag));
             cases.append(" WHEN %s THEN concat(%s, coalesce(%s, 'null'), '}')"
                     .formatted(
-                            literal(tag),
-                            literal("{" + jsonText(tag) + ":"),
+                            DuckDb.literal(tag),
+                            DuckDb.literal("{" + jsonText(tag) + ":"),
                             value(type.children().get(i), member, depth + 1)));
         }
         return "CASE union_tag(%s)%s END".formatted(x, cases);
@@ -288,10 +288,5 @@ final class JsonRendering {
     /** {@code text} as a JSON string. */
     static String jsonText(String text) {
         return TextNode.valueOf(text).toString();
-    }
-
-    /** {@code text} as an SQL string. */
-    static String literal(String text) {
-        return "'" + text.replace("'", "''") + "'";
     }
 }

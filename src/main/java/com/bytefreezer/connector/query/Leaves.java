@@ -52,7 +52,7 @@ final class Leaves {
         if (isMember(from, to)) {
             return "{%s: %s}"
                     .formatted(
-                            JsonRendering.literal(to.fields().get(0)),
+                            DuckDb.literal(to.fields().get(0)),
                             of(from, to.children().get(0), x, depth));
         }
         if (!from.isNested()) {
@@ -108,7 +108,7 @@ final class Leaves {
         List<String> members = new ArrayList<>();
         for (int i = 0; i < to.fields().size(); i++) {
             String member = "struct_extract_at(%s, %d)".formatted(x, i + 1);
-            members.add(JsonRendering.literal(to.fields().get(i)) + ": "
+            members.add(DuckDb.literal(to.fields().get(i)) + ": "
                     + of(from.children().get(i), to.children().get(i), member, depth));
         }
         return "CASE WHEN %s IS NOT NULL THEN {%s} END".formatted(x, String.join(", ", members));

@@ -87,7 +87,7 @@ public record LookupTables(List<LookupTable> tables, List<LookupTable> former, b
                                 .formatted(
                                         schema,
                                         Query.identifier(table.name()),
-                                        JsonRendering.literal(ParquetScan.withoutWildcards(
+                                        DuckDb.literal(ParquetScan.withoutWildcards(
                                                 table.copy().toString()))));
             } catch (SQLException e) {
                 DuckDbException why = DuckDbException.of(e);

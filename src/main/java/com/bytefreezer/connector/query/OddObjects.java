@@ -59,7 +59,7 @@ final class OddObjects {
                     object,
                     inBucket -> DuckDb.execute(
                             connection,
-                            "SELECT content FROM read_blob(%s)".formatted(JsonRendering.literal(inBucket.url())),
+                            "SELECT content FROM read_blob(%s)".formatted(DuckDb.literal(inBucket.url())),
                             rows -> {
                                 rows.next();
                                 return DuckDb.bytes(rows.getBlob(1));
@@ -67,7 +67,7 @@ final class OddObjects {
                     file -> DuckDb.execute(
                             connection,
                             "DESCRIBE FROM read_parquet(%s, hive_partitioning=false)"
-                                    .formatted(JsonRendering.literal(file.toString())),
+                                    .formatted(DuckDb.literal(file.toString())),
                             rows -> {
                                 List<ColumnType> types = new ArrayList<>();
                                 while (rows.next()) {

@@ -26,7 +26,7 @@ final class ParquetFile {
                                     values,
                                     sql,
                                     RecordStatements.names(columns.size()),
-                                    JsonRendering.literal(file.toString())));
+                                    DuckDb.literal(file.toString())));
             return file;
         });
     }

@@ -89,12 +89,11 @@ public final class ParquetScan {
             String number,
             String ofRow) {
         List<LakeObject> read = positions.stream().map(objects::get).toList();
-        String path = group.copied() == null
-                ? PATH
-                : JsonRendering.literal(group.copied().url());
+        String path =
+                group.copied() == null ? PATH : DuckDb.literal(group.copied().url());
         LakeObject first = read.get(0).whole();
         boolean alike = read.stream().map(LakeObject::partition).distinct().count() == 1;
-        String folders = alike ? JsonRendering.literal(first.url()) : PATH;
+        String folders = alike ? DuckDb.literal(first.url()) : PATH;
         StringBuilder columns = new StringBuilder(schema.selectList(
                 group.shape(),
                 group.copy() == null ? null : group.copy().types(),
@@ -127,7 +126,7 @@ public final class ParquetScan {
                         columns,
                         group.copy() == null
                                 ? files(read)
-                                : JsonRendering.literal(group.copy().file().toString()),
+                                : DuckDb.literal(group.copy().file().toString()),
                         byPath ? ", filename='" + OPTION + "'" : "",
                         names,
                         byPath ? ", " + PATH : "",
@@ -137,14 +136,14 @@ public final class ParquetScan {
     /** The value of a folder: from the path, so that DuckDB opens no files of unwanted folders, or a constant. */
     private static String folder(String name, String path, int prefix) {
         String raw = "split_part(split_part('/' || substr(%s, %d), %s, 2), '/', 1)"
-                .formatted(path, prefix + 1, JsonRendering.literal("/" + name + "="));
+                .formatted(path, prefix + 1, DuckDb.literal("/" + name + "="));
         return "nullif(coalesce(try(url_decode(%1$s)), %1$s), '%2$s')".formatted(raw, FolderValues.NULL);
     }
 
     /** The list of these objects as an argument of table functions. */
     static String files(List<LakeObject> objects) {
         return objects.stream()
-                .map(object -> JsonRendering.literal(withoutWildcards(object.url())))
+                .map(object -> DuckDb.literal(withoutWildcards(object.url())))
                 .collect(Collectors.joining(", ", "[", "]"));
     }
 

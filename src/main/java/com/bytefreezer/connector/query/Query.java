@@ -339,8 +339,7 @@ public final class Query {
 
     private static boolean isRepeatable(JsonNode document, SqlTree sqlTree) throws SQLException {
         String names = SqlTree.nodes(document, node -> SqlTree.isOf(node, "FUNCTION"))
-                .map(node -> JsonRendering.literal(
-                        node.path("function_name").asText().toLowerCase(Locale.ROOT)))
+                .map(node -> DuckDb.literal(node.path("function_name").asText().toLowerCase(Locale.ROOT)))
                 .distinct()
                 .collect(Collectors.joining(", "));
         // current_timestamp and its like are parsed as column names.

@@ -27,7 +27,7 @@ final class RowCounts {
             return DuckDb.execute(
                     connection,
                     "SELECT num_rows, num_row_groups FROM parquet_file_metadata(%s)"
-                            .formatted(JsonRendering.literal(object.url())),
+                            .formatted(DuckDb.literal(object.url())),
                     footer -> {
                         footer.next();
                         return slices(object, bytes, footer.getLong(1), footer.getLong(2));

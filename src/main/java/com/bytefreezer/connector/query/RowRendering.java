@@ -78,8 +78,7 @@ final class RowRendering {
 
     private String values(long most) {
         List<String> marked = IntStream.range(0, shown.size())
-                .mapToObj(
-                        i -> "%s || %s".formatted(JsonRendering.literal(Members.mark(i)), onceEach(shown.get(i), most)))
+                .mapToObj(i -> "%s || %s".formatted(DuckDb.literal(Members.mark(i)), onceEach(shown.get(i), most)))
                 .toList();
         return "concat('{', %s)".formatted(String.join(", ", marked));
     }
@@ -105,7 +104,7 @@ final class RowRendering {
     }
 
     private String key(int column) {
-        return JsonRendering.literal(
+        return DuckDb.literal(
                 comma(column) + JsonRendering.jsonText(columns.get(column).name()) + ":");
     }
 

@@ -203,7 +203,7 @@ final class Sandbox {
                             // The path as requested, and the real one.
                             .flatMap(one -> Stream.of(one, ParquetScan.withoutWildcards(one)))
                             .distinct()
-                            .map(JsonRendering::literal)
+                            .map(DuckDb::literal)
                             .collect(Collectors.joining(", "))));
             statement.execute("SET enable_external_access=false");
         }
@@ -211,7 +211,7 @@ final class Sandbox {
 
     private void set(String name, String value) throws SQLException {
         try (Statement statement = root.createStatement()) {
-            statement.execute("SET %s=%s".formatted(name, JsonRendering.literal(value)));
+            statement.execute("SET %s=%s".formatted(name, DuckDb.literal(value)));
         }
     }
 

@@ -157,7 +157,7 @@ final class Widening {
                     ? "NULL::" + type(type)
                     : convert(
                             from.children().get(at), type, "struct_extract_at(%s, %d)".formatted(x, at + 1), depth + 1);
-            members.add("%s: %s".formatted(JsonRendering.literal(to.fields().get(i)), value));
+            members.add("%s: %s".formatted(DuckDb.literal(to.fields().get(i)), value));
         }
         return "CASE WHEN %s IS NOT NULL THEN {%s} END".formatted(x, String.join(", ", members));
     }

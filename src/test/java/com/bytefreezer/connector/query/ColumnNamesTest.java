@@ -169,7 +169,7 @@ class ColumnNamesTest {
                         "{\"id\":7,\"v\":\"Köln ü\"}");
         for (LakeObject object : dataset.objects()) {
             String inSql = object.partition().get("v");
-            assertThat(dataset.records("SELECT v FROM events WHERE v = " + JsonRendering.literal(inSql), object))
+            assertThat(dataset.records("SELECT v FROM events WHERE v = " + DuckDb.literal(inSql), object))
                     .hasSize(inSql.equals(FolderValues.NULL) ? 0 : 1);
         }
     }

@@ -104,7 +104,7 @@ class HttpfsTest {
     private void load(Connection connection, Path extensions) throws Exception {
         var settings = TestSettings.over(folder, Map.of("duckdb.extension-directory", extensions.toString()));
         try (Statement statement = connection.createStatement()) {
-            statement.execute("SET extension_directory=" + JsonRendering.literal(extensions.toString()));
+            statement.execute("SET extension_directory=" + DuckDb.literal(extensions.toString()));
             Httpfs.load(connection, settings);
             try (ResultSet rows =
                     statement.executeQuery("SELECT loaded FROM duckdb_extensions() WHERE extension_name = 'httpfs'")) {

@@ -54,7 +54,7 @@ final class LocalDataset implements AutoCloseable {
                 var statement = connection.createStatement()) {
             Files.createDirectories(file.getParent());
             statement.execute("COPY (%s) TO %s (FORMAT parquet, ROW_GROUP_SIZE %d)"
-                    .formatted(select, JsonRendering.literal(file.toString()), rowsOfGroup));
+                    .formatted(select, DuckDb.literal(file.toString()), rowsOfGroup));
         } catch (SQLException | IOException e) {
             throw new IllegalArgumentException(select, e);
         }
@@ -66,7 +66,7 @@ final class LocalDataset implements AutoCloseable {
         Path copy = folder.resolve("lookup-" + name + ".parquet");
         try (var connection = DriverManager.getConnection("jdbc:duckdb:");
                 var statement = connection.createStatement()) {
-            statement.execute("COPY (%s) TO %s".formatted(select, JsonRendering.literal(copy.toString())));
+            statement.execute("COPY (%s) TO %s".formatted(select, DuckDb.literal(copy.toString())));
         } catch (SQLException e) {
             throw new IllegalArgumentException(select, e);
         }
