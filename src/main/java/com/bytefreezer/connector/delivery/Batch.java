@@ -2,10 +2,9 @@ package com.bytefreezer.connector.delivery;
 
 import com.bytefreezer.connector.cursor.Counts;
 import com.bytefreezer.connector.text.PlainText;
+import com.bytefreezer.connector.text.Sha256;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
@@ -350,11 +349,6 @@ public final class Batch {
     }
 
     private static byte[] hash(String content) {
-        try {
-            byte[] hash = MessageDigest.getInstance("SHA-256").digest(content.getBytes(StandardCharsets.UTF_8));
-            return Arrays.copyOf(hash, ID_BYTES);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
+        return Arrays.copyOf(Sha256.of(content), ID_BYTES);
     }
 }

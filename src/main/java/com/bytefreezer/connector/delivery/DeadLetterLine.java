@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.delivery;
 
 import com.bytefreezer.connector.problem.Failures;
+import com.bytefreezer.connector.text.Sha256;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -12,7 +13,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -189,7 +189,7 @@ public final class DeadLetterLine {
 
     /** A line being read. */
     private static final class Looked {
-        private final MessageDigest digest = sha256();
+        private final MessageDigest digest = Sha256.digest();
         private final ByteArrayOutputStream head = new ByteArrayOutputStream();
         private final long from;
         private long to;
@@ -211,14 +211,6 @@ public final class DeadLetterLine {
             String batch = named.find() ? named.group(1) : null;
             boolean part = !ended && batch == null && (text.startsWith(BEGIN) || BEGIN.startsWith(text));
             return new Bounds(from, to, HexFormat.of().formatHex(digest.digest(), 0, 8), batch, part);
-        }
-
-        private static MessageDigest sha256() {
-            try {
-                return MessageDigest.getInstance("SHA-256");
-            } catch (NoSuchAlgorithmException e) {
-                throw new IllegalStateException(e);
-            }
         }
     }
 

@@ -29,15 +29,7 @@ record BucketShelf(Credentials credentials, Network network, String bucket, Stri
         try {
             client.putObject(request -> request.bucket(bucket).key(prefix + key), RequestBody.fromFile(file));
         } catch (S3Exception e) {
-            throw new IOException(
-                    "%d %s from s3://%s"
-                            .formatted(
-                                    e.statusCode(),
-                                    e.awsErrorDetails() == null
-                                            ? ""
-                                            : e.awsErrorDetails().errorCode(),
-                                    bucket),
-                    e);
+            throw new IOException("%d %s from s3://%s".formatted(e.statusCode(), S3Answers.code(e), bucket), e);
         } catch (SdkException e) {
             throw new IOException("s3://%s: %s".formatted(bucket, e.getMessage()), e);
         } finally {

@@ -2,7 +2,7 @@ package com.bytefreezer.connector.lake;
 
 import com.bytefreezer.connector.net.HostNames;
 import com.bytefreezer.connector.problem.ConnectorException;
-import java.io.FilterInputStream;
+import com.bytefreezer.connector.text.LimitedStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -44,7 +44,10 @@ record S3Answers(String bucket, String where) {
             // The reader of an object limits its content.
             return context.request() instanceof GetObjectRequest
                     ? context.responseBody()
-                    : context.responseBody().map(Limited::new);
+                    : context.responseBody()
+                            .map(content -> new LimitedStream(content, MOST_BYTES, () -> {
+                                throw new IOException("the answer has more than %,d bytes".formatted(MOST_BYTES));
+                            }));
         }
 
         /** The SDK treats any other answer with status 200, such as a proxy's page, as an empty bucket. */
@@ -95,7 +98,7 @@ record S3Answers(String bucket, String where) {
     }
 
     /** The server's own code; empty for an answer without one. */
-    private static String code(S3Exception e) {
+    static String code(S3Exception e) {
         AwsErrorDetails details = e.awsErrorDetails();
         return details == null ? "" : Objects.requireNonNullElse(details.errorCode(), "");
     }
@@ -119,39 +122,5 @@ record S3Answers(String bucket, String where) {
         return message == null
                 ? root.getClass().getSimpleName()
                 : message.lines().findFirst().orElse("");
-    }
-
-    private static final class Limited extends FilterInputStream {
-        private long left = MOST_BYTES;
-
-        Limited(InputStream content) {
-            super(content);
-        }
-
-        @Override
-        public int read() throws IOException {
-            int next = super.read();
-            count(next < 0 ? 0 : 1);
-            return next;
-        }
-
-        @Override
-        public int read(byte[] bytes, int offset, int length) throws IOException {
-            int read = super.read(bytes, offset, length);
-            count(Math.max(0, read));
-            return read;
-        }
-
-        private void count(int bytes) throws IOException {
-            left -= bytes;
-            if (left < 0) {
-                throw new IOException("the answer has more than %,d bytes".formatted(MOST_BYTES));
-            }
-        }
-
-        @Override
-        public boolean markSupported() {
-            return false;
-        }
     }
 }

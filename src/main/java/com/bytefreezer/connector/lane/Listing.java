@@ -1,9 +1,9 @@
 package com.bytefreezer.connector.lane;
 
 import com.bytefreezer.connector.lake.LakeObject;
+import com.bytefreezer.connector.text.Sha256;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -21,8 +21,8 @@ final class Listing implements Iterator<LakeObject>, AutoCloseable {
     private final Iterator<LakeObject> objects;
     private final Supplier<List<String>> unlisted;
     private final Deque<LakeObject> ahead = new ArrayDeque<>();
-    private final MessageDigest digest = sha256();
-    private final MessageDigest formerDigest = sha256();
+    private final MessageDigest digest = Sha256.digest();
+    private final MessageDigest formerDigest = Sha256.digest();
     private Instant newest = Instant.EPOCH;
     private long count;
     private @Nullable String fingerprint;
@@ -134,13 +134,5 @@ final class Listing implements Iterator<LakeObject>, AutoCloseable {
             newest = object.lastModified();
         }
         return object;
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
     }
 }

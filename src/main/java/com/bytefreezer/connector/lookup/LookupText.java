@@ -20,7 +20,7 @@ final class LookupText {
     /** @param content of the file, which may be elsewhere */
     static BufferedReader open(LookupFile file, Path content, long mostBytes) throws IOException {
         InputStream packed = new BufferedInputStream(Files.newInputStream(content));
-        InputStream bytes = new BufferedInputStream(new LimitedStream(file.unpacked(packed), mostBytes));
+        InputStream bytes = new BufferedInputStream(BrokenLookup.after(mostBytes, file.unpacked(packed)));
         bytes.mark(3);
         byte[] start = bytes.readNBytes(3);
         bytes.reset();

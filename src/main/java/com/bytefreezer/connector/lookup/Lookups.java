@@ -9,6 +9,7 @@ import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.query.LookupTable;
 import com.bytefreezer.connector.query.LookupTables;
 import com.bytefreezer.connector.text.Secrets;
+import com.bytefreezer.connector.text.Sha256;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -17,7 +18,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -212,13 +212,8 @@ public final class Lookups {
     }
 
     private String copied(LookupFile file, Path to) throws IOException {
-        MessageDigest sha256;
-        try {
-            sha256 = MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
-        try (InputStream in = new LimitedStream(new DigestInputStream(place.open(file), sha256), mostBytes);
+        MessageDigest sha256 = Sha256.digest();
+        try (InputStream in = BrokenLookup.after(mostBytes, new DigestInputStream(place.open(file), sha256));
                 OutputStream out = Files.newOutputStream(to)) {
             in.transferTo(out);
         }

@@ -1,9 +1,7 @@
 package com.bytefreezer.connector.pack;
 
 import com.bytefreezer.connector.spool.SealedSegment;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import com.bytefreezer.connector.text.Sha256;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.HexFormat;
@@ -37,11 +35,6 @@ final class ObjectKey {
     }
 
     private static String hash(String identity) {
-        try {
-            byte[] hash = MessageDigest.getInstance("SHA-256").digest(identity.getBytes(StandardCharsets.UTF_8));
-            return HexFormat.of().formatHex(hash, 0, 6);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
+        return HexFormat.of().formatHex(Sha256.of(identity), 0, 6);
     }
 }

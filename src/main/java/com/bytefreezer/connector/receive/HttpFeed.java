@@ -2,9 +2,8 @@ package com.bytefreezer.connector.receive;
 
 import com.bytefreezer.connector.config.DatasetChoice;
 import com.bytefreezer.connector.config.DatasetName;
-import java.nio.charset.StandardCharsets;
+import com.bytefreezer.connector.text.Sha256;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Optional;
 
 /**
@@ -31,15 +30,7 @@ public record HttpFeed(
     /** Takes the same time for a wrong and the right token. */
     boolean admits(Optional<String> given) {
         return token.isEmpty()
-                || given.filter(one -> MessageDigest.isEqual(hash(token.get()), hash(one)))
+                || given.filter(one -> MessageDigest.isEqual(Sha256.of(token.get()), Sha256.of(one)))
                         .isPresent();
-    }
-
-    private static byte[] hash(String text) {
-        try {
-            return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
     }
 }

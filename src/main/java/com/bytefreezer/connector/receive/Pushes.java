@@ -3,6 +3,7 @@ package com.bytefreezer.connector.receive;
 import com.bytefreezer.connector.config.DatasetName;
 import com.bytefreezer.connector.problem.ApiException;
 import com.bytefreezer.connector.spool.Arrival;
+import com.bytefreezer.connector.text.LimitedStream;
 import com.bytefreezer.connector.text.Names;
 import java.io.EOFException;
 import java.io.IOException;
@@ -113,10 +114,10 @@ public record Pushes(List<HttpFeed> feeds, Function<DatasetName, Intake> intakes
     /** Piece by piece, so that no body takes more memory than its limits. */
     private static long split(Push push, HttpFeed feed, EventSplitter splitter, Budget.Share memory)
             throws IOException {
-        InputStream sent = new Limited(push.body(), feed.mostBytes(), "The body has more than %,d bytes.");
+        InputStream sent = limited(push.body(), feed.mostBytes(), "The body has more than %,d bytes.");
         try {
             InputStream unpacked =
-                    new Limited(unpacked(push, sent), feed.mostUnpacked(), "The body unpacks to more than %,d bytes.");
+                    limited(unpacked(push, sent), feed.mostUnpacked(), "The body unpacks to more than %,d bytes.");
             byte[] piece = new byte[PIECE];
             long bytes = 0;
             for (int length = unpacked.read(piece); length >= 0; length = unpacked.read(piece)) {
@@ -140,32 +141,9 @@ public record Pushes(List<HttpFeed> feeds, Function<DatasetName, Intake> intakes
     }
 
     /** Ends a body that is too long, whatever its framing. */
-    private static final class Limited extends InputStream {
-        private final InputStream in;
-        private final long most;
-        private final String refusal;
-        private long read;
-
-        private Limited(InputStream in, long most, String refusal) {
-            this.in = in;
-            this.most = most;
-            this.refusal = refusal;
-        }
-
-        @Override
-        public int read() throws IOException {
-            byte[] one = new byte[1];
-            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-        }
-
-        @Override
-        public int read(byte[] bytes, int offset, int length) throws IOException {
-            int count = in.read(bytes, offset, length);
-            read += Math.max(0, count);
-            if (read > most) {
-                throw new ApiException(413, refusal.formatted(most));
-            }
-            return count;
-        }
+    private static InputStream limited(InputStream in, long most, String refusal) {
+        return new LimitedStream(in, most, () -> {
+            throw new ApiException(413, refusal.formatted(most));
+        });
     }
 }
