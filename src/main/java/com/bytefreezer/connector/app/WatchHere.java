@@ -59,7 +59,7 @@ public final class WatchHere implements AutoCloseable {
      * Starts the exports, unless this process runs them already.
      *
      * @param request may be empty
-     * @throws ApiException 409 if it cannot: another process has the cursor, there is no export, or a setting is wrong
+     * @throws ApiException if it cannot: another process has the cursor, there is no export, or a setting is wrong
      */
     public synchronized void start(@Body Map<String, Object> request) {
         ApiException.required(request);
@@ -67,7 +67,7 @@ public final class WatchHere implements AutoCloseable {
             return;
         }
         if (readAnew(Mode.STATUS).exportsNow().isEmpty()) {
-            throw new ApiException(409, "There is no export to run. Save one first.");
+            throw ApiException.conflict("There is no export to run. Save one first.");
         }
         Settings now = readAnew(Mode.WATCH);
         now.secrets().forEach(secrets::add);
@@ -85,12 +85,11 @@ public final class WatchHere implements AutoCloseable {
     /**
      * Stops the exports; they finish the batches in flight.
      *
-     * @throws ApiException 409 if no person started them
+     * @throws ApiException if no person started them
      */
     public synchronized void stop() {
         if (running == null) {
-            throw new ApiException(
-                    409,
+            throw ApiException.conflict(
                     operations.runsHere()
                             ? "This process is a watch: it runs the exports until it ends."
                             : "The exports do not run here, so there is nothing to stop.");
@@ -109,7 +108,7 @@ public final class WatchHere implements AutoCloseable {
         try {
             return settings.again(mode);
         } catch (SettingsException e) {
-            throw new ApiException(409, secrets.mask(e.saying(NOT_HERE)));
+            throw ApiException.conflict(secrets.mask(e.saying(NOT_HERE)));
         }
     }
 
@@ -129,8 +128,7 @@ public final class WatchHere implements AutoCloseable {
     }
 
     private static ApiException refusal(Exception failure) {
-        return new ApiException(
-                409,
+        return ApiException.conflict(
                 failure instanceof ConnectorException known
                         ? known.saying(NOT_HERE)
                         : "%s %s".formatted(Failures.describe(failure), NOT_HERE));

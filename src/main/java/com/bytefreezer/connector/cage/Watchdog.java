@@ -60,8 +60,7 @@ public final class Watchdog {
         Running begun = enter(id, queries);
         if (!queries.tryAcquire()) {
             running.remove(begun.id);
-            throw new ApiException(
-                    429,
+            throw ApiException.busy(
                     "%d queries are running already, the maximum of server.max-queries. Wait for one, or cancel it."
                             .formatted(most));
         }
@@ -77,14 +76,13 @@ public final class Watchdog {
      */
     public Running look(@Nullable String id) {
         if (looks.getQueueLength() >= MOST_WAITING) {
-            throw new ApiException(
-                    429, "%d others are waiting to look at datasets. Try again.".formatted(MOST_WAITING));
+            throw ApiException.busy("%d others are waiting to look at datasets. Try again.".formatted(MOST_WAITING));
         }
         // A look that is cancelled while it waits ends as soon as it gets a slot.
         Running begun = enter(id, looks);
         if (!hasTurn()) {
             running.remove(begun.id);
-            throw new ApiException(429, "Others have been looking at datasets for %d s. Try again.".formatted(seconds));
+            throw ApiException.busy("Others have been looking at datasets for %d s. Try again.".formatted(seconds));
         }
         begun.start();
         return begun;
@@ -103,7 +101,7 @@ public final class Watchdog {
         Running begun =
                 new Running(id == null || id.isBlank() ? UUID.randomUUID().toString() : id, turns);
         if (running.putIfAbsent(begun.id, begun) != null) {
-            throw new ApiException(409, "A query with the query_id %s is running already.".formatted(id));
+            throw ApiException.conflict("A query with the query_id %s is running already.".formatted(id));
         }
         return begun;
     }
@@ -180,7 +178,7 @@ public final class Watchdog {
         /** The reason for the stop if it was stopped, else the failure. */
         public RuntimeException told(ConnectorException e) {
             return end(e.kind())
-                    .<RuntimeException>map(end -> new ApiException(422, end))
+                    .<RuntimeException>map(end -> ApiException.failed(end))
                     .orElse(e);
         }
 

@@ -83,17 +83,15 @@ public record Tool(String name, String description, boolean reads, List<Argument
     /**
      * The arguments of a call, with defaults for missing ones.
      *
-     * @throws ApiException 400 if they do not match the description, with a line that tells how to correct them
+     * @throws ApiException if they do not match the description, with a line that tells how to correct them
      */
     public Map<String, Object> complete(Map<String, Object> given) {
         Map<String, Argument> known = new LinkedHashMap<>();
         arguments.forEach(argument -> known.put(argument.name(), argument));
         for (String argument : given.keySet()) {
             if (!known.containsKey(argument)) {
-                throw new ApiException(
-                        400,
-                        "%s has no argument %s.%s %s"
-                                .formatted(name, argument, Suggestion.of(argument, known.keySet()), usage()));
+                throw ApiException.wrong("%s has no argument %s.%s %s"
+                        .formatted(name, argument, Suggestion.of(argument, known.keySet()), usage()));
             }
         }
         Map<String, Object> complete = new LinkedHashMap<>();
@@ -101,10 +99,10 @@ public record Tool(String name, String description, boolean reads, List<Argument
             Object value = Objects.requireNonNullElse(given.get(argument.name()), "");
             boolean missing = given.get(argument.name()) == null;
             if (missing && argument.required()) {
-                throw new ApiException(400, "%s is missing. %s".formatted(argument.name(), usage()));
+                throw ApiException.wrong("%s is missing. %s".formatted(argument.name(), usage()));
             }
             if (!missing && !argument.takes(value)) {
-                throw new ApiException(400, argument.problem(value) + " " + usage());
+                throw ApiException.wrong(argument.problem(value) + " " + usage());
             }
             Object taken = missing ? argument.byDefault() : value;
             if (taken != null) {

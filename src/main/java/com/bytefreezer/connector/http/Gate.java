@@ -52,14 +52,14 @@ final class Gate {
             return Verdict.OPEN;
         }
         if (token.isEmpty() && !LOOPBACK.contains(request.name())) {
-            throw new ApiException(
-                    403, "The connector answers only to localhost. Open http://localhost:<port>/ or set server.token.");
+            throw ApiException.forbidden(
+                    "The connector answers only to localhost. Open http://localhost:<port>/ or set server.token.");
         }
         boolean start =
                 request.method().equals(HttpMethod.GET) && request.path().equals("/");
         // Another site may link to the page; the page's own requests are same-origin.
         if (request.foreign() && !start && !isOfAgent(request)) {
-            throw new ApiException(403, "Refused: the request comes from another site's page.");
+            throw ApiException.forbidden("Refused: the request comes from another site's page.");
         }
         if (start
                 && token.isPresent()
@@ -70,12 +70,11 @@ final class Gate {
             return Verdict.OPEN;
         }
         if (token.isPresent() && !knows(request, token.get())) {
-            throw new ApiException(
-                    401,
+            throw ApiException.unauthenticated(
                     "A token is needed. Open the link that the connector showed at its start, or /?token=<server.token>, or send Authorization: Bearer <server.token>.");
         }
         if (!request.reads() && hasForeignBody(request)) {
-            throw new ApiException(415, "The body must be JSON, with Content-Type: application/json.");
+            throw ApiException.unsupported("The body must be JSON, with Content-Type: application/json.");
         }
         return Verdict.ADMITTED;
     }

@@ -61,11 +61,11 @@ record Request(
     static Request of(HttpServerRequest raw) {
         MultiMap headers = raw.headers();
         if (headers.contains("Transfer-Encoding")) {
-            throw new ApiException(411, "The request needs a Content-Length; Transfer-Encoding is not supported.");
+            throw ApiException.withoutLength("The request needs a Content-Length; Transfer-Encoding is not supported.");
         }
         Matcher host = HOST.matcher(one(headers, "Host").orElse(""));
         if (!host.matches()) {
-            throw new ApiException(400, "The request needs exactly one Host.");
+            throw ApiException.wrong("The request needs exactly one Host.");
         }
         String path = path(raw.uri());
         boolean hasBody = one(headers, "Content-Length")
@@ -110,7 +110,7 @@ record Request(
                         || uri.substring(question).chars().allMatch(sign -> sign > ' ' && sign < 127 && sign != '#'))
                 && isEncodedWell(path);
         if (!plain || !HttpUtils.normalizePath(path).equals(path)) {
-            throw new ApiException(400, "The path of the request is not in normal form.");
+            throw ApiException.wrong("The path of the request is not in normal form.");
         }
         return path;
     }
@@ -149,7 +149,7 @@ record Request(
         try {
             return Optional.ofNullable(raw.getParam("token"));
         } catch (IllegalArgumentException e) {
-            throw new ApiException(400, "The query of the request cannot be read.");
+            throw ApiException.wrong("The query of the request cannot be read.");
         }
     }
 
@@ -165,7 +165,7 @@ record Request(
     private static Optional<String> one(MultiMap headers, String name) {
         List<String> values = headers.getAll(name);
         if (values.size() > 1) {
-            throw new ApiException(400, "The request has several headers %s.".formatted(name));
+            throw ApiException.wrong("The request has several headers %s.".formatted(name));
         }
         return values.stream().findFirst();
     }

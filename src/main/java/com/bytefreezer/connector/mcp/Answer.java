@@ -69,8 +69,7 @@ final class Answer {
         }
         String text = lines(data);
         if (text.length() > Math.max(MOST_CHARACTERS, 2 * longestText)) {
-            throw new ApiException(
-                    422,
+            throw ApiException.failed(
                     "The answer has %,d characters, more than an agent can read. Ask for less: a filter, a smaller range or a smaller limit."
                             .formatted(text.length()));
         }

@@ -68,7 +68,7 @@ public record DeadLetterPage(long total, List<Letter> deadLetters) {
      * @param offset the number to leave out, and
      * @param limit the most to show; both as in the request, null if not given
      * @param reason shows only this reason, as {@link DeadLetterReasons} writes it; null for all
-     * @throws ApiException 400 if one of them is not a whole number
+     * @throws ApiException if one of them is not a whole number
      */
     public static DeadLetterPage of(
             DeadLetters letters, Lane lane, @Nullable String offset, @Nullable String limit, @Nullable String reason) {

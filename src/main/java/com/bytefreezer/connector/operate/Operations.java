@@ -161,14 +161,14 @@ public final class Operations {
     /**
      * One of them.
      *
-     * @throws ApiException 404 if there is none
+     * @throws ApiException if there is none
      */
     public ExportDefinition export(String name, String destination) {
         return exports().stream()
                 .filter(export ->
                         export.name().equals(name) && export.destination().equals(destination))
                 .findFirst()
-                .orElseThrow(() -> new ApiException(404, "There is no export %s/%s.".formatted(name, destination)));
+                .orElseThrow(() -> ApiException.unknown("There is no export %s/%s.".formatted(name, destination)));
     }
 
     public DeadLetters deadLetters() {
@@ -188,32 +188,32 @@ public final class Operations {
             try (Cursor own = Cursor.open(now.settings)) {
                 own.lanes().reset(lane);
             } catch (ConnectorException e) {
-                throw new ApiException(409, e.saying("Nothing was reset."));
+                throw ApiException.conflict(e.saying("Nothing was reset."));
             }
             return;
         }
         Schedule timing = now.schedule.get();
         if (timing == null || !timing.betweenRuns(lane, () -> cursor.lanes().reset(lane))) {
-            throw new ApiException(
-                    409, "export %s is running. Nothing was reset. Try again when it is idle.".formatted(lane));
+            throw ApiException.conflict(
+                    "export %s is running. Nothing was reset. Try again when it is idle.".formatted(lane));
         }
     }
 
     /**
      * Lets an export run now instead of at its next turn; changes nothing if it is due already.
      *
-     * @throws ApiException 409 if it runs, is paused, or does not run in this process
+     * @throws ApiException if it runs, is paused, or does not run in this process
      */
     public void runNow(ExportDefinition export) {
         Schedule timing = parts.schedule.get();
         if (timing == null) {
-            throw new ApiException(409, "The exports do not run in this process, so none was started.");
+            throw ApiException.conflict("The exports do not run in this process, so none was started.");
         }
         if (!export.enabled()) {
-            throw new ApiException(409, "export %s is paused. Resume it first.".formatted(export.lane()));
+            throw ApiException.conflict("export %s is paused. Resume it first.".formatted(export.lane()));
         }
         if (timing.isRunning(export.lane())) {
-            throw new ApiException(409, "export %s is running already.".formatted(export.lane()));
+            throw ApiException.conflict("export %s is running already.".formatted(export.lane()));
         }
         timing.runNow(export.lane());
     }
@@ -221,11 +221,11 @@ public final class Operations {
     /**
      * Stops the current run of an export; it finishes the batches in flight, and the next run starts at its time.
      *
-     * @throws ApiException 409 if none is under way in this process
+     * @throws ApiException if none is under way in this process
      */
     public void stopRun(ExportDefinition export) {
         if (running(export).filter(Export::stopRun).isEmpty()) {
-            throw new ApiException(409, "export %s has no run under way in this process.".formatted(export.lane()));
+            throw ApiException.conflict("export %s has no run under way in this process.".formatted(export.lane()));
         }
     }
 

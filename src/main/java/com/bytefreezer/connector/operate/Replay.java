@@ -83,8 +83,8 @@ public final class Replay {
     /** @param ids of the dead letters; empty for all of the lane */
     public Result replay(ExportDefinition export, Set<String> ids) throws Exception {
         if (!busy.add(export.lane())) {
-            throw new ApiException(
-                    409, "%s: a replay of its dead letters is under way already.".formatted(export.lane()));
+            throw ApiException.conflict(
+                    "%s: a replay of its dead letters is under way already.".formatted(export.lane()));
         }
         try {
             CamelContext routes = running.get();

@@ -37,7 +37,7 @@ public final class Intakes {
     public Intake of(DatasetName name) {
         Intake known = all.get(name);
         if (known == null && all.size() >= MOST) {
-            throw new ApiException(429, "There are %,d datasets already, and this is a new one.".formatted(MOST));
+            throw ApiException.busy("There are %,d datasets already, and this is a new one.".formatted(MOST));
         }
         return known != null
                 ? known

@@ -57,7 +57,7 @@ public record Pushes(List<HttpFeed> feeds, Function<DatasetName, Intake> intakes
             Arrival arrival = splitter.end(push.batch());
             int lines = arrival.eventCount() + arrival.deadLetterCount();
             if (lines == 0) {
-                throw new ApiException(400, "The body has no events.");
+                throw ApiException.wrong("The body has no events.");
             }
             boolean repeated = intake.append(arrival) == Arrival.Outcome.REPEATED;
             return new Answer(bytes, lines, arrival.deadLetterCount(), repeated);
@@ -86,8 +86,8 @@ public record Pushes(List<HttpFeed> feeds, Function<DatasetName, Intake> intakes
     }
 
     private static ApiException unknown() {
-        return new ApiException(
-                404, "No feed takes events for this. The path is /tenant/dataset, as a feed names them.");
+        return ApiException.unknown(
+                "No feed takes events for this. The path is /tenant/dataset, as a feed names them.");
     }
 
     /** Who has no token does not learn which datasets there are. */
@@ -95,7 +95,7 @@ public record Pushes(List<HttpFeed> feeds, Function<DatasetName, Intake> intakes
         List<HttpFeed> admitting =
                 feeds.stream().filter(feed -> feed.admits(push.token())).toList();
         if (admitting.isEmpty() && !feeds.isEmpty()) {
-            throw new ApiException(401, "A token of a feed is needed: Authorization: Bearer <token>.");
+            throw ApiException.unauthenticated("A token of a feed is needed: Authorization: Bearer <token>.");
         }
         return admitting.stream()
                 .filter(feed -> feed.takes(dataset))
@@ -127,7 +127,7 @@ public record Pushes(List<HttpFeed> feeds, Function<DatasetName, Intake> intakes
             }
             return bytes;
         } catch (ZipException | EOFException e) {
-            throw new ApiException(400, "The body is not gzip, or not all of it.");
+            throw ApiException.wrong("The body is not gzip, or not all of it.");
         }
     }
 
@@ -136,14 +136,14 @@ public record Pushes(List<HttpFeed> feeds, Function<DatasetName, Intake> intakes
         return switch (coding) {
             case "identity" -> sent;
             case "gzip", "x-gzip" -> new GZIPInputStream(sent, PIECE);
-            default -> throw new ApiException(415, "Content-Encoding must be gzip or identity.");
+            default -> throw ApiException.unsupported("Content-Encoding must be gzip or identity.");
         };
     }
 
     /** Ends a body that is too long, whatever its framing. */
     private static InputStream limited(InputStream in, long most, String refusal) {
         return new LimitedStream(in, most, () -> {
-            throw new ApiException(413, refusal.formatted(most));
+            throw ApiException.tooLarge(refusal.formatted(most));
         });
     }
 }

@@ -173,7 +173,7 @@ public final class Catalogue {
     public Map<String, String> path(
             @Header("tenant_id") @Nullable String tenant, @Header("dataset_id") @Nullable String dataset) {
         if (tenant == null || tenant.isBlank() || dataset == null || dataset.isBlank()) {
-            throw new ApiException(400, "tenant_id and dataset_id are required");
+            throw ApiException.wrong("tenant_id and dataset_id are required");
         }
         com.bytefreezer.connector.api.data.Dataset opened;
         try (Watchdog.Running running = watchdog.look(null)) {

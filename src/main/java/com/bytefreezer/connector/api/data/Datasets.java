@@ -99,7 +99,7 @@ public final class Datasets implements CamelContextAware {
             return listed;
         } catch (InvalidPathException e) {
             // Its characters are not in the encoding of this machine's file names.
-            throw new ApiException(400, "tenant_id and dataset_id must be possible file names on this machine.");
+            throw ApiException.wrong("tenant_id and dataset_id must be possible file names on this machine.");
         } finally {
             turn.unlock();
         }

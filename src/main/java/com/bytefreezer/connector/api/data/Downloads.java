@@ -77,7 +77,7 @@ public final class Downloads {
             return Stream.of(values())
                     .filter(one -> one.ending().equals(name))
                     .findFirst()
-                    .orElseThrow(() -> new ApiException(400, "format must be ndjson, csv or parquet"));
+                    .orElseThrow(() -> ApiException.wrong("format must be ndjson, csv or parquet"));
         }
 
         String ending() {
@@ -109,7 +109,7 @@ public final class Downloads {
                 exchange.getMessage().setBody(AnswerFile.untilSent(exchange, file));
             } catch (ConnectorException e) {
                 datasets.forget(dataset, e);
-                throw new ApiException(422, secrets.mask(running.reason(e)));
+                throw ApiException.failed(secrets.mask(running.reason(e)));
             }
         }
     }

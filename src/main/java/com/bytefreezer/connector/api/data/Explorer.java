@@ -151,8 +151,8 @@ public final class Explorer {
             Map<String, String> types = objects.isEmpty() ? Map.of() : described(dataset, objects, running);
             String type = types.get(column);
             if (type == null) {
-                throw new ApiException(
-                        404, "dataset %s has no column %s in this range.".formatted(dataset.name(), column));
+                throw ApiException.unknown(
+                        "dataset %s has no column %s in this range.".formatted(dataset.name(), column));
             }
             Kind kind = Kind.of(type);
             String quoted = Query.identifier(column);
@@ -168,7 +168,7 @@ public final class Explorer {
                 answer.put("top", ask(running, duckDb, dataset, objects, TOP.formatted(quoted)));
                 answer.put("histogram", histogram(running, duckDb, dataset, objects, kind, quoted));
             } catch (ConnectorException e) {
-                throw new ApiException(422, running.reason(e));
+                throw ApiException.failed(running.reason(e));
             }
             answer.put("objects_read", objects.size());
             answer.put(
@@ -226,7 +226,7 @@ public final class Explorer {
         try {
             return datasets.open(tenant, name, running::check);
         } catch (ConnectorException e) {
-            throw running.hasToEnd() ? new ApiException(422, running.reason(e)) : e;
+            throw running.hasToEnd() ? ApiException.failed(running.reason(e)) : e;
         }
     }
 

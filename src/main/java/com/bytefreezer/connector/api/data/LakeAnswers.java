@@ -78,7 +78,7 @@ public final class LakeAnswers {
     /**
      * Columns, span, size and the newest partitions; without a range, the columns are those of the newest partition.
      *
-     * @throws ApiException 404 if there is nothing to describe, because a name may be misspelt
+     * @throws ApiException if there is nothing to describe, because a name may be misspelt
      */
     public Map<String, Object> describe(
             @Header("tenant_id") String tenant,
@@ -105,10 +105,8 @@ public final class LakeAnswers {
     /** If a dataset has no objects, its name is probably misspelt. */
     static void requireObjects(@Nullable Object number, String tenant, String dataset, boolean isWhole) {
         if (!(number instanceof Number objects) || objects.longValue() == 0) {
-            throw new ApiException(
-                    404,
-                    "dataset %s/%s: no objects%s. list_datasets names the datasets."
-                            .formatted(tenant, dataset, isWhole ? "" : " between from and to"));
+            throw ApiException.unknown("dataset %s/%s: no objects%s. list_datasets names the datasets."
+                    .formatted(tenant, dataset, isWhole ? "" : " between from and to"));
         }
     }
 }

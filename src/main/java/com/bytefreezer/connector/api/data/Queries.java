@@ -94,10 +94,10 @@ public final class Queries {
         ApiException.required(ask);
         String sql = required(ask.tenant_id(), ask.dataset_id(), ask.sql());
         if (ask.rows() < 1 || ask.rows() > HIGHEST_LIMIT) {
-            throw new ApiException(400, "limit must be from 1 to %d".formatted(HIGHEST_LIMIT));
+            throw ApiException.wrong("limit must be from 1 to %d".formatted(HIGHEST_LIMIT));
         }
         if (ask.max_bytes() != null && (ask.max_bytes() < 1 || ask.max_bytes() > HIGHEST_BYTES)) {
-            throw new ApiException(400, "max_bytes must be from 1 to %d".formatted(HIGHEST_BYTES));
+            throw ApiException.wrong("max_bytes must be from 1 to %d".formatted(HIGHEST_BYTES));
         }
         long started = System.nanoTime();
         String id = id(ask, exchange);
@@ -124,7 +124,7 @@ public final class Queries {
     /** Ends a running statement. */
     public void cancel(@Header("id") String id) {
         if (!watchdog.cancel(id)) {
-            throw new ApiException(404, "No query with the query_id %s runs.".formatted(id));
+            throw ApiException.unknown("No query with the query_id %s runs.".formatted(id));
         }
     }
 
@@ -195,7 +195,7 @@ public final class Queries {
     /** The statement of a request that also names its dataset. */
     static String required(@Nullable String tenant, @Nullable String dataset, @Nullable String sql) {
         if (isBlank(tenant) || isBlank(dataset) || sql == null || sql.isBlank()) {
-            throw new ApiException(400, "tenant_id, dataset_id, and sql are required");
+            throw ApiException.wrong("tenant_id, dataset_id, and sql are required");
         }
         return sql;
     }

@@ -66,10 +66,8 @@ record Range(Optional<Instant> from, Optional<Instant> to) {
         try {
             return text == null || text.isBlank() ? Optional.empty() : Optional.of(Instant.parse(text));
         } catch (DateTimeParseException e) {
-            throw new ApiException(
-                    400,
-                    "%s must be a time like 2026-11-20T14:00:00Z%s."
-                            .formatted(name, name.equals("from") ? ", or all" : ""));
+            throw ApiException.wrong("%s must be a time like 2026-11-20T14:00:00Z%s."
+                    .formatted(name, name.equals("from") ? ", or all" : ""));
         }
     }
 }

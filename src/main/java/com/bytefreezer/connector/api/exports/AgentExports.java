@@ -51,19 +51,17 @@ public final class AgentExports {
     /**
      * Starts a run of an export and waits a little for its end.
      *
-     * @throws ApiException 409 if this export was not planned, or has run since; 403 if its records would go to the output of this process
+     * @throws ApiException if this export was not planned, if it has run since, or if its records would go to the output of this process
      */
     public Object runOnce(@Body Map<String, Object> request) throws InterruptedException {
         Map<String, Object> whole = withDestination(request);
         Object confirm = whole.remove("confirm");
         if (StandardOutput.isTaken() && "stdout".equals(whole.get("destination_type"))) {
-            throw new ApiException(
-                    403,
+            throw ApiException.forbidden(
                     "Nothing was exported: standard output belongs to this conversation. Choose another destination; preview_export shows records.");
         }
         if (!hash.use(String.valueOf(confirm), whole)) {
-            throw new ApiException(
-                    409,
+            throw ApiException.conflict(
                     "Nothing was exported: confirm is not from a plan of exactly this export within the last hour, or it has had its run, which list_runs shows. Call plan_export with the same arguments, check the plan, and send its confirm.");
         }
         return runs.start(JSON.convertValue(whole, SendRequest.class), PATIENCE);
@@ -112,7 +110,7 @@ public final class AgentExports {
             return runs.reasons(run);
         }
         if (export == null || destination == null) {
-            throw new ApiException(400, "Name an export and its destination, or the run_id of a run.");
+            throw ApiException.wrong("Name an export and its destination, or the run_id of a run.");
         }
         return DeadLetterReasons.of(
                 operations.deadLetters(), operations.export(export, destination).lane());

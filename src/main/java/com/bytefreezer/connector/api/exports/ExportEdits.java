@@ -97,7 +97,7 @@ public final class ExportEdits {
     /**
      * Replaces the file; a watch picks it up within seconds.
      *
-     * @throws ApiException 409 if the file has changed meanwhile; 403 if it cannot be written or its destination is not allowed; 400 if the change is wrong
+     * @throws ApiException if the file has changed meanwhile or cannot be written, if its destination is not allowed, or if the change is wrong
      */
     public synchronized Edit save(@Header("name") String name, @Body Change change) throws SQLException {
         ApiException.required(change);
@@ -107,7 +107,7 @@ public final class ExportEdits {
         ExportSource after = changed(before, change);
         List<String> mistakes = mistakes(after);
         if (!mistakes.isEmpty()) {
-            throw new ApiException(400, secrets.mask(String.join(" ", mistakes)));
+            throw ApiException.wrong(secrets.mask(String.join(" ", mistakes)));
         }
         // A pause sends nothing anywhere.
         if (!change.changes().equals(Map.of("enabled", "false"))) {
@@ -126,21 +126,19 @@ public final class ExportEdits {
     /**
      * Removes the file, and with it the export; its cursor and its dead letters stay.
      *
-     * @throws ApiException 400 if the request does not name the export; 409 if the file has changed meanwhile, or has other exports; 403 if it cannot be removed
+     * @throws ApiException if the request does not name the export, if the file has changed meanwhile or has other exports, or if it cannot be removed
      */
     public synchronized void remove(@Header("name") String name, @Body Removal removal) {
         ApiException.required(removal);
         ExportSource source = source(name);
         if (!removal.confirm().equals(name)) {
-            throw new ApiException(
-                    400,
+            throw ApiException.wrong(
                     "Nothing was removed. To remove the export, send its name as \"confirm\": %s.".formatted(name));
         }
         requireVersion(source, removal.version());
         requireWritable(source);
         if (!source.alone()) {
-            throw new ApiException(
-                    409,
+            throw ApiException.conflict(
                     "%s has other exports, too. Nothing was removed. Change it by hand.".formatted(source.shown()));
         }
         try {
@@ -152,8 +150,8 @@ public final class ExportEdits {
 
     private ExportSource source(String name) {
         return settings.exportSource(name)
-                .orElseThrow(() -> new ApiException(
-                        404, "No file describes an export %s. It may have been removed by hand.".formatted(name)));
+                .orElseThrow(() -> ApiException.unknown(
+                        "No file describes an export %s. It may have been removed by hand.".formatted(name)));
     }
 
     private ExportSource changed(ExportSource before, Change change) {
@@ -161,18 +159,16 @@ public final class ExportEdits {
                 .filter(parameter -> !CHANGEABLE.contains(parameter))
                 .findFirst()
                 .ifPresent(parameter -> {
-                    throw new ApiException(
-                            400,
-                            "\"%s\" cannot be changed. These can: %s."
-                                    .formatted(parameter, String.join(", ", CHANGEABLE)));
+                    throw ApiException.wrong("\"%s\" cannot be changed. These can: %s."
+                            .formatted(parameter, String.join(", ", CHANGEABLE)));
                 });
         if (change.changes().values().stream().anyMatch(Objects::isNull)) {
-            throw new ApiException(400, "The values of \"changes\" must be texts.");
+            throw ApiException.wrong("The values of \"changes\" must be texts.");
         }
         try {
             return before.with(change.changes());
         } catch (ConnectorException e) {
-            throw new ApiException(409, e.saying("Nothing was written."));
+            throw ApiException.conflict(e.saying("Nothing was written."));
         }
     }
 
@@ -187,10 +183,8 @@ public final class ExportEdits {
 
     private static void requireVersion(ExportSource source, String seen) {
         if (!source.version().equals(seen)) {
-            throw new ApiException(
-                    409,
-                    "%s was changed since you looked at it. Nothing was written. Look at it again."
-                            .formatted(source.shown()));
+            throw ApiException.conflict("%s was changed since you looked at it. Nothing was written. Look at it again."
+                    .formatted(source.shown()));
         }
     }
 
@@ -201,8 +195,7 @@ public final class ExportEdits {
     }
 
     private static ApiException cannotWrite(ExportSource source, String why) {
-        return new ApiException(
-                403,
+        return ApiException.forbidden(
                 "%s cannot be written: %s. Nothing was written. Change it by hand.".formatted(source.shown(), why));
     }
 

@@ -86,8 +86,8 @@ public final class ExportsApi {
             @Header("name") String name, @Header("destination") String destination, @Body Map<String, Object> request) {
         ExportDefinition export = operations.export(name, destination);
         if (!export.lane().toString().equals(ApiException.required(request).get("confirm"))) {
-            throw new ApiException(
-                    400, "Nothing was reset. To reset the export, send {\"confirm\":\"%s\"}.".formatted(export.lane()));
+            throw ApiException.wrong(
+                    "Nothing was reset. To reset the export, send {\"confirm\":\"%s\"}.".formatted(export.lane()));
         }
         operations.resetCursor(export);
     }

@@ -44,7 +44,7 @@ public final class PlanApi {
         ApiException.requireOneDataset(tenant, dataset);
         String destination = text(request, "destination_type").orElse("stdout");
         if (!Names.isOfRoute(destination)) {
-            throw new ApiException(400, "\"destination_type\" must be the name of a destination.");
+            throw ApiException.wrong("\"destination_type\" must be the name of a destination.");
         }
         ExportDefinition export = new ExportDefinition(
                 new Lane("plan", destination),
@@ -74,12 +74,12 @@ public final class PlanApi {
         try {
             return text(request, name).filter(time -> !time.equals("all")).map(Instant::parse);
         } catch (DateTimeParseException e) {
-            throw new ApiException(400, "\"%s\" must be a time like 2026-11-20T00:00:00Z.".formatted(name));
+            throw ApiException.wrong("\"%s\" must be a time like 2026-11-20T00:00:00Z.".formatted(name));
         }
     }
 
     private static String required(Map<String, Object> request, String name) {
-        return text(request, name).orElseThrow(() -> new ApiException(400, "\"%s\" is missing.".formatted(name)));
+        return text(request, name).orElseThrow(() -> ApiException.wrong("\"%s\" is missing.".formatted(name)));
     }
 
     private static Optional<String> text(Map<String, Object> request, String name) {

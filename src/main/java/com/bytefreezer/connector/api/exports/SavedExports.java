@@ -97,23 +97,23 @@ public final class SavedExports {
     /**
      * Writes the file; a watch uses it within seconds, and so does each later start.
      *
-     * @throws ApiException 409 if there is such an export; 403 if the folder cannot be written; 400 for other errors of
+     * @throws ApiException if there is such an export, if the folder cannot be written, or for other errors of
      *     the draft
      */
     public Draft save(@Body SendRequest request) throws SQLException {
         Draft draft = draft(request);
         if (isName(request.name()) && exists(request.name())) {
-            throw new ApiException(409, draft.errors().get(0));
+            throw ApiException.conflict(draft.errors().get(0));
         }
         if (!draft.errors().isEmpty()) {
-            throw new ApiException(400, String.join(" ", draft.errors()));
+            throw ApiException.wrong(String.join(" ", draft.errors()));
         }
         Path file = file(request.name());
         try {
             PrivateFiles.createFolders(file.resolveSibling(""));
             PrivateFiles.writeNew(file, draft.yaml().getBytes(StandardCharsets.UTF_8));
         } catch (FileAlreadyExistsException e) {
-            throw Files.isRegularFile(file) ? new ApiException(409, taken(request.name())) : notWritten(draft, e);
+            throw Files.isRegularFile(file) ? ApiException.conflict(taken(request.name())) : notWritten(draft, e);
         } catch (IOException e) {
             throw notWritten(draft, e);
         }
@@ -121,8 +121,7 @@ public final class SavedExports {
     }
 
     private static ApiException notWritten(Draft draft, IOException e) {
-        return new ApiException(
-                403,
+        return ApiException.forbidden(
                 "%s cannot be written (%s). Nothing was written. Download the file and put it there."
                         .formatted(draft.file(), Failures.describe(e)));
     }

@@ -98,7 +98,7 @@ public final class Checks {
         }
         ApiException.requireOneDataset(question.tenant(), question.dataset());
         if (sql == null || sql.isBlank()) {
-            throw new ApiException(400, "tenant_id, dataset_id, and sql are required");
+            throw ApiException.wrong("tenant_id, dataset_id, and sql are required");
         }
         return new ExportDefinition(
                 new Lane("check", target.type()),

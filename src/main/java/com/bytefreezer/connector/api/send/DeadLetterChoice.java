@@ -15,7 +15,7 @@ public final class DeadLetterChoice {
     /**
      * Their ids; empty for all.
      *
-     * @throws ApiException 400 if the request names them in another way; 404 if none has its reason
+     * @throws ApiException if the request names them in another way, or if none has its reason
      */
     public static Set<String> ids(Map<String, Object> request, DeadLetters letters, Lane lane) {
         Object ids = ApiException.required(request).get("ids");
@@ -26,7 +26,7 @@ public final class DeadLetterChoice {
         if (ids == null && reason instanceof String text) {
             Set<String> found = DeadLetterReasons.ids(letters, lane, text);
             if (found.isEmpty()) {
-                throw new ApiException(404, "No dead letter has this reason any more.");
+                throw ApiException.unknown("No dead letter has this reason any more.");
             }
             return found;
         }
@@ -36,8 +36,7 @@ public final class DeadLetterChoice {
                 && list.stream().allMatch(String.class::isInstance)) {
             return Set.copyOf(list.stream().map(String.class::cast).toList());
         }
-        throw new ApiException(
-                400,
+        throw ApiException.wrong(
                 "\"ids\" must be a list of ids of dead letters, or \"reason\" one of their reasons; leave both out to mean all.");
     }
 }

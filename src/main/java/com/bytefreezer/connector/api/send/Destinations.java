@@ -132,8 +132,8 @@ public final class Destinations {
                                 PATIENCE)
                         .deliver(batch, new StandardOutput());
             } catch (Exception e) {
-                throw new ApiException(
-                        400, secrets.mask("init failed: " + Failures.known(e).saying("")));
+                throw ApiException.wrong(
+                        secrets.mask("init failed: " + Failures.known(e).saying("")));
             }
             String problem = failure.map(Failures::describe).orElseGet(() -> batch.rejections().stream()
                     .map(rejection -> "the record is refused: " + rejection.reason())

@@ -300,7 +300,7 @@ final class PageRun implements Runnable {
 
     private void requireOver() {
         if (!isOver()) {
-            throw new ApiException(409, "The export is running. Wait for its end, or stop it.");
+            throw ApiException.conflict("The export is running. Wait for its end, or stop it.");
         }
     }
 

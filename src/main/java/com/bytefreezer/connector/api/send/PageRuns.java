@@ -154,7 +154,7 @@ public final class PageRuns implements CamelContextAware {
     private synchronized PageRun run(String id) {
         PageRun run = runs.get(id);
         if (run == null) {
-            throw new ApiException(404, "This run does not exist, or is no longer kept.");
+            throw ApiException.unknown("This run does not exist, or is no longer kept.");
         }
         return run;
     }
@@ -178,8 +178,8 @@ public final class PageRuns implements CamelContextAware {
             throw new IllegalStateException("the bean has no CamelContext");
         }
         if (!free.tryAcquire()) {
-            throw new ApiException(
-                    429, "%d exports are running already. Wait for one of them, or stop it.".formatted(MOST_AT_A_TIME));
+            throw ApiException.busy(
+                    "%d exports are running already. Wait for one of them, or stop it.".formatted(MOST_AT_A_TIME));
         }
         PageRun run;
         try {

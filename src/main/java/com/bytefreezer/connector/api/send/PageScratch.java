@@ -84,6 +84,6 @@ final class PageScratch {
 
     /** The problems of a request's settings, in one line. */
     private static ApiException refusal(SettingsException e) {
-        return new ApiException(400, e.saying(""));
+        return ApiException.wrong(e.saying(""));
     }
 }

@@ -103,8 +103,8 @@ public final class Previews {
         ApiException.required(request);
         Target target = targets.resolve(request.type(), request.config());
         if (!free.tryAcquire()) {
-            throw new ApiException(
-                    429, "%d previews are being made already. Try again in a moment.".formatted(MOST_AT_A_TIME));
+            throw ApiException.busy(
+                    "%d previews are being made already. Try again in a moment.".formatted(MOST_AT_A_TIME));
         }
         try (Scratch once = PageScratch.ofPreview(settings, secrets, target, request)) {
             Optional<Batch> batch = firstBatch(once.settings(), id, camel);

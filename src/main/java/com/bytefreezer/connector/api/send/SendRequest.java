@@ -41,12 +41,12 @@ public record SendRequest(
         config = config == null ? Map.of() : config;
         name = Objects.requireNonNullElse(name, "");
         if (Stream.of(tenant, dataset, sql).anyMatch(String::isEmpty)) {
-            throw new ApiException(400, "tenant_id, dataset_id, and sql are required");
+            throw ApiException.wrong("tenant_id, dataset_id, and sql are required");
         }
         ApiException.requireOneDataset(tenant, dataset);
         if (Stream.of(Objects.requireNonNullElse(batchSize, 1), Objects.requireNonNullElse(intervalSeconds, 1))
                 .anyMatch(number -> number < 1)) {
-            throw new ApiException(400, "batch_size and interval_seconds must be 1 or more");
+            throw ApiException.wrong("batch_size and interval_seconds must be 1 or more");
         }
     }
 }

@@ -85,10 +85,8 @@ public final class Targets {
         String chosen = type.isEmpty() ? settings.text("destination.type") : type;
         Destination destination = destinations.get(chosen);
         if (destination == null) {
-            throw new ApiException(
-                    400,
-                    "unknown destination \"%s\", available: [%s]"
-                            .formatted(chosen, String.join(" ", destinations.keySet())));
+            throw ApiException.wrong("unknown destination \"%s\", available: [%s]"
+                    .formatted(chosen, String.join(" ", destinations.keySet())));
         }
         Map<String, String> typed = typed(destination, config);
         requireAllowed(destination, typed);
@@ -109,10 +107,8 @@ public final class Targets {
             String name = key.strip().toLowerCase(Locale.ROOT).replace('_', '-');
             Setting setting = known.get(name);
             if (setting == null) {
-                throw new ApiException(
-                        400,
-                        "destination %s has no setting %s.%s"
-                                .formatted(destination.name(), key, Suggestion.of(name, known.keySet())));
+                throw ApiException.wrong("destination %s has no setting %s.%s"
+                        .formatted(destination.name(), key, Suggestion.of(name, known.keySet())));
             }
             String text = text(value).strip();
             String before = configured(setting).orElse("");
@@ -158,8 +154,7 @@ public final class Targets {
                 ? HttpServer.isLoopback(settings)
                 : allowed.contains(destination.name()) || hasAllowedUrl(destination, typed, allowed);
         if (!asConfigured && !fits) {
-            throw new ApiException(
-                    403,
+            throw ApiException.forbidden(
                     "destination %s with these settings is not allowed here. Use a configured destination unchanged, or ask the operator to add it to server.allow-destinations."
                             .formatted(destination.name()));
         }
