@@ -8,10 +8,9 @@ import java.sql.Statement;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 
 /**
- * Reads large records. DuckDB's driver copies 2,048 records into the heap at once, and so many large ones do not fit. In the stream, a placeholder has the size of such a record and a way to find it; further statements then read these records, a few at a time.
+ * Reads large records. DuckDB's driver copies 2,048 records into the heap at once, and so many large ones do not fit. In the stream, a placeholder says how to find such a record; further statements then find out the sizes, and read these records, a few at a time. (The stream itself does not give the sizes, because DuckDB would take long to plan that for hundreds of columns, and few objects have large records.)
  *
  * @param rows the query, as a table r with columns c0, c1, …
  * @param record writes a record
@@ -39,23 +38,18 @@ record LargeRecords(DuckDb duckDb, String rows, RowRendering record, String whic
         return Runtime.getRuntime().maxMemory() / SHARE_OF_ONE;
     }
 
-    /**
-     * The placeholder of a record in the stream.
-     *
-     * @param bytes its approximate size
-     * @param which the value that finds it
-     */
-    record Placeholder(long bytes, String which) {
-        /** A record is an object, and no placeholder is. */
-        static boolean is(byte[] record) {
-            return record.length > 0 && record[0] != '{';
-        }
-
-        static Placeholder of(byte[] record) {
-            String[] parts = new String(record, StandardCharsets.US_ASCII).split(" ", 2);
-            return new Placeholder(Long.parseLong(parts[0]), parts[1]);
-        }
+    /** Whether this is the placeholder of a record. A record is an object, and no placeholder is. */
+    static boolean isPlaceholder(byte[] record) {
+        return record.length > 0 && record[0] != '{';
     }
+
+    /**
+     * A large record.
+     *
+     * @param which the value that finds it
+     * @param bytes its approximate size
+     */
+    record Large(String which, long bytes) {}
 
     /**
      * The table of the stream's records and placeholders.
@@ -65,12 +59,26 @@ record LargeRecords(DuckDb duckDb, String rows, RowRendering record, String whic
      */
     String stream(String from, String further) {
         long most = Math.min(mostInStream(), mostBytes);
-        return "SELECT CASE WHEN strlen(json) <= %d THEN encode(json) ELSE encode((%s)::VARCHAR || ' ' || (%s)::VARCHAR) END AS record%s FROM (SELECT %s AS json, r.* FROM %s)"
-                .formatted(most, record.size(), which, further, record.shortRecord(most), from);
+        return "SELECT CASE WHEN strlen(json) <= %d THEN encode(json) ELSE encode((%s)::VARCHAR) END AS record%s FROM (SELECT %s AS json, r.* FROM %s)"
+                .formatted(most, which, further, record.shortRecord(most), from);
+    }
+
+    /** The records of these placeholders, in the same order; a {@link RefusedRecord} replaces one that the query does not give again. */
+    List<Object> find(List<byte[]> placeholders) throws SQLException {
+        List<String> wanted = placeholders.stream()
+                .map(placeholder -> new String(placeholder, StandardCharsets.US_ASCII))
+                .toList();
+        Map<String, Long> sizes = new HashMap<>();
+        query(
+                "SELECT (%s)::VARCHAR, %s FROM %s".formatted(which, record.size(), rowsOf(wanted)),
+                row -> sizes.put(row.getString(1), row.getLong(2)));
+        return wanted.stream()
+                .<Object>map(one -> sizes.containsKey(one) ? new Large(one, sizes.get(one)) : notAgain(mostInStream()))
+                .toList();
     }
 
     /** How many of these one statement reads: as many as fit into a part of the heap, and at least one. */
-    int together(List<Placeholder> large) {
+    int together(List<Large> large) {
         int count = 1;
         long bytes = large.get(0).bytes();
         while (isNumber
@@ -83,50 +91,56 @@ record LargeRecords(DuckDb duckDb, String rows, RowRendering record, String whic
     }
 
     /** Reads records; returns the JSON of each, or a {@link RefusedRecord}. */
-    Object[] read(List<Placeholder> large) throws SQLException {
+    Object[] read(List<Large> large) throws SQLException {
         if (large.get(0).bytes() > mostBytes) {
             return new Object[] {tooLarge(large.get(0).bytes())};
         }
-        Map<String, byte[]> found = found(large);
-        return large.stream()
-                .map(one -> {
-                    byte[] json = found.get(one.which());
-                    if (json == null) {
-                        return new RefusedRecord(
-                                one.bytes(),
-                                "it has about %d MB and is therefore read a second time, and then the query did not return it again; avoid random() and similar functions"
-                                        .formatted(one.bytes() / 1_000_000));
-                    }
-                    return Placeholder.is(json) ? tooLarge(Placeholder.of(json).bytes()) : json;
-                })
-                .toArray();
-    }
-
-    private Map<String, byte[]> found(List<Placeholder> large) throws SQLException {
-        String one = "%s = %s".formatted(which, large.get(0).which());
-        String several = "%1$s BETWEEN %2$s AND %3$s AND %1$s IN (%4$s)"
-                .formatted(
-                        which,
-                        large.get(0).which(),
-                        large.get(large.size() - 1).which(),
-                        large.stream().map(Placeholder::which).collect(Collectors.joining(", ")));
+        // One that is larger than its approximate size gives its size.
         String sql =
-                "SELECT (%s)::VARCHAR, CASE WHEN strlen(json) <= %d THEN encode(json) ELSE encode(strlen(json)::VARCHAR || ' ') END FROM (SELECT %s AS json, r.* FROM (SELECT * FROM %s WHERE %s LIMIT %d) AS r)"
+                "SELECT (%s)::VARCHAR, strlen(json), CASE WHEN strlen(json) <= %d THEN encode(json) END FROM (SELECT %s AS json, r.* FROM %s)"
                         .formatted(
                                 which,
                                 mostBytes,
                                 record.record(),
-                                rows,
-                                large.size() == 1 ? one : several,
-                                large.size());
-        Map<String, byte[]> found = new HashMap<>();
+                                rowsOf(large.stream().map(Large::which).toList()));
+        Map<String, Object> found = new HashMap<>();
+        query(sql, row -> {
+            byte[] json = row.getBytes(3);
+            found.put(row.getString(1), json == null ? tooLarge(row.getLong(2)) : json);
+        });
+        return large.stream()
+                .map(one -> found.getOrDefault(one.which(), notAgain(one.bytes())))
+                .toArray();
+    }
+
+    private static RefusedRecord notAgain(long bytes) {
+        return new RefusedRecord(
+                bytes,
+                "it is large and is therefore read a second time, and then the query did not return it again; avoid random() and similar functions");
+    }
+
+    /** The rows with these values of {@link #which}, as a table r. Several rows may have the same hash. */
+    private String rowsOf(List<String> wanted) {
+        String any = "%s IN (%s)".formatted(which, String.join(", ", wanted));
+        // With a range, DuckDB reads only a part of the object.
+        String where = isNumber
+                ? "%s BETWEEN %s AND %s AND %s".formatted(which, wanted.get(0), wanted.get(wanted.size() - 1), any)
+                : any;
+        String limit = isNumber || wanted.size() == 1 ? " LIMIT " + wanted.size() : "";
+        return "(SELECT * FROM %s WHERE %s%s) AS r".formatted(rows, where, limit);
+    }
+
+    private interface Found {
+        void row(ResultSet row) throws SQLException;
+    }
+
+    private void query(String sql, Found found) throws SQLException {
         try (Connection connection = duckDb.newConnection();
                 Statement statement = connection.createStatement();
                 ResultSet result = statement.executeQuery(sql)) {
-            while (found.size() < large.size() && result.next()) {
-                found.put(result.getString(1), result.getBytes(2));
+            while (result.next()) {
+                found.row(result);
             }
-            return found;
         }
     }
 

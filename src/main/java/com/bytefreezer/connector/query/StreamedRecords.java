@@ -1,12 +1,13 @@
 package com.bytefreezer.connector.query;
 
-import com.bytefreezer.connector.query.LargeRecords.Placeholder;
+import com.bytefreezer.connector.query.LargeRecords.Large;
 import java.sql.ResultSet;
 import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** The rows of a result in blocks of limited size, each record complete. Used by one thread. */
@@ -57,7 +58,7 @@ final class StreamedRecords {
         int from = next;
         long bytes = 0;
         while (next < fetched[0].length && bytes < MOST_BYTES) {
-            bytes += isPlaceholder(next) && large != null ? readLarge(large) : length(fetched[0][next++]);
+            bytes += isLarge(next) && large != null ? readLarge(large) : length(fetched[0][next++]);
         }
         Object[][] block = part(fetched, from, next);
         if (from > 0 || next < fetched[0].length) {
@@ -80,11 +81,27 @@ final class StreamedRecords {
             }
             count++;
         }
+        if (large != null) {
+            findLarge(large, block[0], count);
+        }
         return part(block, 0, count);
     }
 
+    private static void findLarge(LargeRecords large, Object[] records, int count) throws SQLException {
+        int[] positions = IntStream.range(0, count)
+                .filter(i -> records[i] instanceof byte[] record && LargeRecords.isPlaceholder(record))
+                .toArray();
+        if (positions.length > 0) {
+            List<Object> found = large.find(
+                    Arrays.stream(positions).mapToObj(i -> (byte[]) records[i]).toList());
+            for (int i = 0; i < positions.length; i++) {
+                records[positions[i]] = found.get(i);
+            }
+        }
+    }
+
     private @Nullable Object completed(byte @Nullable [] record) {
-        if (record == null || Placeholder.is(record)) {
+        if (record == null || LargeRecords.isPlaceholder(record)) {
             return record;
         }
         byte[] json = members.completed(record);
@@ -103,20 +120,20 @@ final class StreamedRecords {
         return record instanceof byte[] json ? json.length : 0;
     }
 
-    private boolean isPlaceholder(int position) {
-        return position < fetched[0].length && fetched[0][position] instanceof byte[] json && Placeholder.is(json);
+    private boolean isLarge(int position) {
+        return position < fetched[0].length && fetched[0][position] instanceof Large;
     }
 
     /** Reads the next large records, as many as one statement may read, and returns their bytes. */
     private long readLarge(LargeRecords records) throws SQLException {
-        List<Placeholder> placeholders = new ArrayList<>();
-        for (int i = next; isPlaceholder(i); i++) {
-            placeholders.add(Placeholder.of((byte[]) fetched[0][i]));
+        List<Large> following = new ArrayList<>();
+        for (int i = next; isLarge(i); i++) {
+            following.add((Large) fetched[0][i]);
         }
-        List<Placeholder> together = placeholders.subList(0, records.together(placeholders));
+        List<Large> together = following.subList(0, records.together(following));
         requireHeap(2
                 * together.stream()
-                        .mapToLong(Placeholder::bytes)
+                        .mapToLong(Large::bytes)
                         .filter(length -> length <= records.mostBytes())
                         .sum());
         long bytes = 0;
