@@ -157,9 +157,9 @@ public final class Main implements Callable<Integer> {
             return;
         }
         LOG.error(
-                "thread {}: {}. The process ends with {}, because other threads may wait for this one. The next start delivers what it had begun.",
+                "thread {}: {} The process ends with {}, because other threads may wait for this one. The next start delivers what it had begun.",
                 thread.getName(),
-                Failures.describe(failure),
+                PlainText.sentence(Failures.describe(failure)),
                 FAILED);
         LOG.debug("thread {}", thread.getName(), failure);
         Runtime.getRuntime().halt(FAILED);

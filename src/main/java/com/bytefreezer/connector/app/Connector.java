@@ -70,7 +70,7 @@ public final class Connector implements AutoCloseable {
     private final ExportFolder folder;
     private final ExportHealth health;
     public final Operations operations;
-    public final Metrics metrics = new Metrics(Version.number());
+    public final Metrics metrics;
     private final Optional<Tracing> tracing;
     private final Lookout lookout;
     private final Optional<RetroHunts> hunts;
@@ -94,6 +94,7 @@ public final class Connector implements AutoCloseable {
 
     private Connector(Settings settings, Secrets secrets, Cursor cursor, Mode mode, boolean serves) {
         this.serves = serves;
+        metrics = serves ? Metrics.ofProcess(Version.number()) : new Metrics();
         this.settings = settings;
         this.secrets = secrets;
         this.mode = mode;

@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
 public final class PreviewRun implements AutoCloseable {
     private final ExportDefinition definition;
     private final Exports exports;
-    private final Metrics metrics = new Metrics(Version.number());
+    private final Metrics metrics = new Metrics();
     private final Main camel;
     private final AtomicReference<@Nullable Batch> first = new AtomicReference<>();
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();

@@ -22,7 +22,7 @@ public final class Workbench implements AutoCloseable {
     private final Settings settings;
     private final Main camel;
     private final Operations operations;
-    private final Metrics metrics = new Metrics(Version.number());
+    private final Metrics metrics = Metrics.ofProcess(Version.number());
     private final Cage cage;
     private final WatchHere watch;
 

@@ -81,32 +81,6 @@ public final class History {
             @Nullable Instant oldestUndelivered,
             @Nullable String message,
             Map<String, String> lookups) {
-        /** Without lookups. */
-        public Run(
-                Lane lane,
-                Instant started,
-                Instant finished,
-                State state,
-                long objects,
-                Counts counts,
-                Map<String, Long> retries,
-                boolean listed,
-                @Nullable Instant oldestUndelivered,
-                @Nullable String message) {
-            this(
-                    lane,
-                    started,
-                    finished,
-                    state,
-                    objects,
-                    counts,
-                    retries,
-                    listed,
-                    oldestUndelivered,
-                    message,
-                    Map.of());
-        }
-
         /** Whether there was nothing to do. */
         boolean isIdle() {
             return state == State.SUCCEEDED && objects == 0 && counts.equals(Counts.NONE) && retries.isEmpty();

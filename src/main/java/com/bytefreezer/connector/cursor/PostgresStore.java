@@ -2,6 +2,7 @@ package com.bytefreezer.connector.cursor;
 
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Problem;
+import com.bytefreezer.connector.text.PlainText;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.pool.HikariPool.PoolInitializationException;
@@ -186,9 +187,9 @@ final class PostgresStore implements Store {
                 String reason = Store.message(e.getCause() instanceof SQLException cause ? cause : e);
                 if (down.getAndSet(reason) == null) {
                     LOG.warn(
-                            "cursor {}: {}. Nothing is lost. The connector retries for {} s; then the run fails.",
+                            "cursor {}: {} Nothing is lost. The connector retries for {} s; then the run fails.",
                             address.subject(),
-                            reason,
+                            PlainText.sentence(reason),
                             address.claimSeconds());
                 }
             }

@@ -73,7 +73,8 @@ public final class Pulse {
                     Map.of(),
                     false,
                     null,
-                    "its process ended during the run");
+                    "its process ended during the run",
+                    Map.of());
         }
     }
 

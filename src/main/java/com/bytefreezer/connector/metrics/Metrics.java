@@ -49,12 +49,22 @@ public final class Metrics extends EventNotifierSupport implements AutoCloseable
     /** By export and destination. */
     private final Map<Lane, Meters> shared = new ConcurrentHashMap<>();
 
-    /** Only metrics of the process, until there are lanes. */
-    public Metrics(String version) {
+    /** Only metrics of lanes. */
+    public Metrics() {
         ignoreAllEvents();
         setIgnoreExchangeEvents(false);
         setIgnoreExchangeSendingEvents(false);
         setIgnoreExchangeSentEvents(false);
+    }
+
+    /** Also metrics of the process. */
+    public static Metrics ofProcess(String version) {
+        Metrics metrics = new Metrics();
+        metrics.measureProcess(version);
+        return metrics;
+    }
+
+    private void measureProcess(String version) {
         new JvmMemoryMetrics().bindTo(registry);
         new JvmThreadMetrics().bindTo(registry);
         garbageCollection.bindTo(registry);

@@ -12,6 +12,7 @@ import com.bytefreezer.connector.signs.Neighbour;
 import com.bytefreezer.connector.signs.Periodic;
 import com.bytefreezer.connector.signs.Retrying;
 import com.bytefreezer.connector.signs.Signs;
+import com.bytefreezer.connector.text.PlainText;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -258,7 +259,12 @@ public final class Lookout implements AutoCloseable {
             if (before == null) {
                 before = new Said(retrying, now);
                 said.put(lane, before);
-                log(lane, () -> LOG.warn("{}: {}. The connector retries; nothing is lost.", subject, retrying.why()));
+                log(
+                        lane,
+                        () -> LOG.warn(
+                                "{}: {} The connector retries; nothing is lost.",
+                                subject,
+                                PlainText.sentence(retrying.why())));
             } else if (now - before.lineAt >= BETWEEN_LINES.toNanos()) {
                 before.lineAt = now;
                 log(

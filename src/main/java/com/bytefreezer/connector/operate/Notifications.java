@@ -152,7 +152,7 @@ public final class Notifications implements AutoCloseable {
             boolean ends = known != null && words == null;
             if (ends || (known == null && words != null)) {
                 Told one = known == null ? new Told(lane, key, Instant.now()) : known;
-                String text = "export %s %s.".formatted(lane, ends ? condition.end() : words);
+                String text = "export %s %s".formatted(lane, ends ? condition.end() : words);
                 if (ends ? alerts.end(one) : alerts.begin(one)) {
                     send(name, one, new Notification(lane, condition.name(), ends, one.since(), line(text)));
                 }
@@ -161,7 +161,7 @@ public final class Notifications implements AutoCloseable {
     }
 
     private String line(String text) {
-        return PlainText.line(secrets.mask(text.replaceFirst("\\.\\.$", ".")));
+        return PlainText.line(secrets.mask(PlainText.sentence(text)));
     }
 
     private void send(String name, Told one, Notification notification) {
@@ -177,9 +177,9 @@ public final class Notifications implements AutoCloseable {
             undo(one, notification);
             if (resting.put(name, System.nanoTime() + rest.toNanos()) == null) {
                 LOG.warn(
-                        "notification {}: {}. It is tried again; the exports are not affected. Check notifications.{}.*",
+                        "notification {}: {} It is tried again; the exports are not affected. Check notifications.{}.*",
                         name,
-                        Failures.describe(e),
+                        PlainText.sentence(Failures.describe(e)),
                         name);
             }
         }

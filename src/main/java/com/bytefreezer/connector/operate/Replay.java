@@ -153,7 +153,8 @@ public final class Replay {
                             Map.of(),
                             false,
                             null,
-                            result.message())));
+                            result.message(),
+                            Map.of())));
         } catch (ConnectorException e) {
             LOG.warn(
                     "export {}: {} The history lacks this replay; delivered records are not affected.",

@@ -45,16 +45,11 @@ public record Packer(String compression, long memory, int threads, Path temporar
     public record Packed(Optional<String> key, long events, long deadLetters, long bytes, long spooled) {}
 
     /**
-     * Packs the oldest sealed segment, if there is one.
+     * Packs the oldest sealed segment of a dataset.
      *
      * @throws ConnectorException if it cannot; the segment stays
      */
-    public Optional<Packed> next(Intake intake, Shelf shelf) {
-        Optional<SealedSegment> next = intake.spool().next();
-        return next.map(segment -> pack(segment, intake, shelf));
-    }
-
-    private Packed pack(SealedSegment segment, Intake intake, Shelf shelf) {
+    public Packed pack(SealedSegment segment, Intake intake, Shelf shelf) {
         String tenant = intake.spool().tenant();
         String dataset = intake.spool().dataset();
         String name = ObjectKey.name(segment, tenant, dataset);

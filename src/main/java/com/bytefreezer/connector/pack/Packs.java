@@ -7,6 +7,7 @@ import com.bytefreezer.connector.problem.Failures;
 import com.bytefreezer.connector.receive.Intake;
 import com.bytefreezer.connector.receive.Intakes;
 import com.bytefreezer.connector.spool.DatasetSpool;
+import com.bytefreezer.connector.spool.SealedSegment;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -125,8 +126,8 @@ public final class Packs {
             if (seal) {
                 spool.seal();
             }
-            while (!stopped && spool.next().isPresent()) {
-                packer.next(intake, shelves.apply(name(spool))).ifPresent(packed -> packed(spool, known, packed));
+            for (Optional<SealedSegment> next = spool.next(); !stopped && next.isPresent(); next = spool.next()) {
+                packed(spool, known, packer.pack(next.get(), intake, shelves.apply(name(spool))));
             }
             return true;
         } catch (ConnectorException e) {

@@ -2,6 +2,7 @@ package com.bytefreezer.connector.problem;
 
 import com.bytefreezer.connector.text.PlainText;
 import com.bytefreezer.connector.text.Secrets;
+import java.util.List;
 
 /**
  * Something that went wrong. Code decides by its {@link Kind}. The text is made where it is shown, because the effect may differ there.
@@ -98,12 +99,13 @@ public record Problem(Kind kind, String subject, String what, String effect, Str
     }
 
     private String line(String ofSubject, String withEffect) {
-        StringBuilder line = new StringBuilder(ofSubject.isEmpty() ? what : ofSubject + ": " + what);
-        for (String part : new String[] {withEffect, remedy}) {
+        String line = ofSubject.isEmpty() ? what : ofSubject + ": " + what;
+        for (String part : List.of(withEffect, remedy)) {
             if (!part.isEmpty()) {
-                line.append(' ').append(part);
+                // A server's answer may end without a full stop.
+                line = PlainText.sentence(line) + " " + part;
             }
         }
-        return PlainText.line(line.toString());
+        return PlainText.line(line);
     }
 }

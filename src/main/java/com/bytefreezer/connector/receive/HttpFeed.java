@@ -1,8 +1,9 @@
 package com.bytefreezer.connector.receive;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.bytefreezer.connector.config.DatasetChoice;
 import com.bytefreezer.connector.config.DatasetName;
-import com.bytefreezer.connector.text.Sha256;
 import java.security.MessageDigest;
 import java.util.Optional;
 
@@ -27,10 +28,11 @@ public record HttpFeed(
         return datasets.matches(dataset);
     }
 
-    /** Takes the same time for a wrong and the right token. */
+    /** Takes a time that depends only on what is given, not on the token. */
     boolean admits(Optional<String> given) {
         return token.isEmpty()
-                || given.filter(one -> MessageDigest.isEqual(Sha256.of(token.get()), Sha256.of(one)))
+                || given.filter(one -> MessageDigest.isEqual(
+                                one.getBytes(UTF_8), token.get().getBytes(UTF_8)))
                         .isPresent();
     }
 }

@@ -42,7 +42,8 @@ abstract class HistoryContract {
                 Map.of("503", 2L, "no answer", 1L),
                 true,
                 NOON.minusSeconds(60),
-                "503 from http://sink — 'busy'");
+                "503 from http://sink — 'busy'",
+                Map.of());
         Run succeeded = new Run(
                 LANE,
                 NOON.plusSeconds(1),
@@ -53,7 +54,8 @@ abstract class HistoryContract {
                 Map.of("503", 1L),
                 false,
                 null,
-                null);
+                null,
+                Map.of());
         history.add(failed);
         history.add(succeeded);
         history.add(idle(7, OTHER_LANE));
@@ -87,7 +89,7 @@ abstract class HistoryContract {
 
     private static Run with(long startedMs, State state, Counts counts) {
         Instant started = Instant.ofEpochMilli(startedMs);
-        return new Run(LANE, started, started, state, 1, counts, Map.of(), false, null, null);
+        return new Run(LANE, started, started, state, 1, counts, Map.of(), false, null, null, Map.of());
     }
 
     @Test

@@ -22,6 +22,7 @@ public final class Runs {
                 Map.of(),
                 true,
                 null,
-                null);
+                null,
+                Map.of());
     }
 }

@@ -94,7 +94,7 @@ class PackerTest {
             try (Spool spool = open()) {
                 Intake intake = intake(spool);
                 intake.spool().seal();
-                assertThatThrownBy(() -> packer.next(intake, each))
+                assertThatThrownBy(() -> packer.pack(intake.spool().next().orElseThrow(), intake, each))
                         .isInstanceOf(ConnectorException.class)
                         .hasMessageContaining("pack of dataset t/d: 1 events are not in the lake (")
                         .hasMessageContaining("They stay in the spool; the next pack takes them.");
@@ -154,7 +154,7 @@ class PackerTest {
 
     private Optional<Packer.Packed> pack(Intake intake) {
         intake.spool().seal();
-        return packer.next(intake, lake);
+        return intake.spool().next().map(segment -> packer.pack(segment, intake, lake));
     }
 
     private List<String> rows(String sql) throws SQLException {

@@ -19,6 +19,13 @@ class ConnectorExceptionTest {
     }
 
     @Test
+    void anAnswerWithoutAFullStopGetsOne() {
+        assertThat(new ConnectorException("503 from a — no", "The rest stays.", "", null))
+                .hasMessage("503 from a — no. The rest stays.");
+        assertThat(new ConnectorException("503 from a — no", "", "", null)).hasMessage("503 from a — no");
+    }
+
+    @Test
     void aLineThatHasNoEffectStaysAsItIs() {
         assertThat(new ConnectorException("a line. It goes on.").saying("", "Not sent."))
                 .isEqualTo("a line. It goes on.");

@@ -7,6 +7,7 @@ import com.bytefreezer.connector.disk.PrivateFiles;
 import com.bytefreezer.connector.problem.ApiException;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
+import com.bytefreezer.connector.text.PlainText;
 import com.bytefreezer.connector.text.Secrets;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
@@ -195,8 +196,8 @@ public final class ExportEdits {
     }
 
     private static ApiException cannotWrite(ExportSource source, String why) {
-        return ApiException.forbidden(
-                "%s cannot be written: %s. Nothing was written. Change it by hand.".formatted(source.shown(), why));
+        return ApiException.forbidden("%s cannot be written: %s Nothing was written. Change it by hand."
+                .formatted(source.shown(), PlainText.sentence(why)));
     }
 
     private Edit edit(ExportSource before, ExportSource after, List<String> errors) {

@@ -281,8 +281,10 @@ public final class Bulk implements DatasetCheck {
 
     private ConnectorException misconfigured(int status, String reason) {
         return new ConnectorException(
-                "%s. Check the settings destination.elasticsearch.* and the permissions of this user."
-                        .formatted(Failures.describe(failure(status, reason))));
+                Failures.describe(failure(status, reason)),
+                "",
+                "Check the settings destination.elasticsearch.* and the permissions of this user.",
+                null);
     }
 
     private HttpOperationFailedException failure(int status, String reason) {

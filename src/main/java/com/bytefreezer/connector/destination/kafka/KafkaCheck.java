@@ -3,6 +3,7 @@ package com.bytefreezer.connector.destination.kafka;
 import com.bytefreezer.connector.delivery.Check;
 import com.bytefreezer.connector.delivery.DatasetText;
 import com.bytefreezer.connector.problem.Failures;
+import com.bytefreezer.connector.text.PlainText;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -66,8 +67,8 @@ public final class KafkaCheck {
             int partitions = Objects.requireNonNull(found).partitions().size();
             return Check.ok("The brokers answer; topic %s has %d partitions.".formatted(topic, partitions));
         } catch (ExecutionException | TimeoutException | KafkaException e) {
-            return Check.failed(
-                    "%s. Check brokers, topic, security-protocol and the login.".formatted(Failures.describe(e)));
+            return Check.failed("%s Check brokers, topic, security-protocol and the login."
+                    .formatted(PlainText.sentence(Failures.describe(e))));
         }
     }
 }
