@@ -238,7 +238,7 @@ public final class Main implements Callable<Integer> {
     /**
      * Runs exports.
      *
-     * @param scratch closed after the exports, even if a signal ends the process
+     * @param scratch closed after the exports, also if a signal ends the process
      * @param prepare gets the connector before it starts
      */
     private int export(

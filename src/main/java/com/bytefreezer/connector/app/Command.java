@@ -53,7 +53,7 @@ public final class Command {
     private final CommandOptions options;
     private final PrintStream out;
 
-    /** Runs exports once and returns the exit code. Closes {@code scratch} even if a signal ends the process. */
+    /** Runs exports once and returns the exit code. Closes {@code scratch}, even if a signal ends the process. */
     @FunctionalInterface
     public interface Exporter {
         /** @param prepare gets the connector before it starts */

@@ -8,22 +8,26 @@ import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Closes what runs when a signal ends the process. Used by one thread. */
+/** Closes what runs when it has ended, or when a signal ends the process. Used by one thread. */
 public final class SignalStop {
     private static final Logger LOG = LoggerFactory.getLogger(SignalStop.class);
 
     private final AutoCloseable running;
-    private final Thread hook;
+    private final AutoCloseable rest;
+    private final int code;
+    private final Thread hook = new Thread(this::stop, "stop");
+    private boolean closed;
 
     /**
      * From now on, a signal closes {@code running}.
      *
-     * @param rest closed after it, also by a signal
+     * @param rest closed after it
      * @param code the exit code after a signal; Java alone would end with 143
      */
     public SignalStop(AutoCloseable running, AutoCloseable rest, int code) {
         this.running = running;
-        hook = new Thread(() -> stop(running, rest, code), "stop");
+        this.rest = rest;
+        this.code = code;
         Runtime.getRuntime().addShutdownHook(hook);
     }
 
@@ -40,14 +44,14 @@ public final class SignalStop {
         return started;
     }
 
-    /** Closes {@code running}. If a signal came first, this never returns, because the signal ends the process. */
+    /** Closes everything. If a signal comes before it is closed, this never returns, because the signal ends the process. */
     public void end() throws Exception {
+        close();
         try {
             Runtime.getRuntime().removeShutdownHook(hook);
         } catch (IllegalStateException e) {
             await();
         }
-        running.close();
     }
 
     /** Never returns: a signal ends the process. */
@@ -55,14 +59,25 @@ public final class SignalStop {
         new CountDownLatch(1).await();
     }
 
-    private static void stop(AutoCloseable running, AutoCloseable rest, int code) {
+    /** A second caller waits until everything is closed. */
+    private synchronized void close() throws Exception {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        try (rest) {
+            running.close();
+        }
+    }
+
+    private void stop() {
         LOG.info("Stopping: batches in flight are finished first.");
         // Camel would log a stack trace for each interruption; the connector logs the meaning in one line.
         ((LoggerContext) LoggerFactory.getILoggerFactory())
                 .getLogger("org.apache.camel")
                 .setLevel(Level.OFF);
-        try (rest) {
-            running.close();
+        try {
+            close();
         } catch (Exception e) {
             LOG.error("{}", Failures.describe(e));
         }

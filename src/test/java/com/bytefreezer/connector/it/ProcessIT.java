@@ -331,9 +331,11 @@ class ProcessIT {
         Path temporary = Files.createDirectory(folder.resolve("temporary"));
         try (WebhookServer sink = WebhookServer.start()) {
             sink.reply(503);
+            Map<String, String> environment = environment(lake, sink);
+            environment.put("DELIVERY_MAX_RETRIES", "-1");
             try (ConnectorProcess connector = ConnectorProcess.start(
                     TestTools.projectDirectory(),
-                    environment(lake, sink),
+                    environment,
                     List.of("-Xmx256m", "-Djava.io.tmpdir=" + temporary),
                     "--mode",
                     "replay",
