@@ -305,28 +305,7 @@ public final class RouteFiles {
 
     /** The tools for agents, in the order of the files. */
     public List<Tool> tools() {
-        return files.stream()
-                .flatMap(file -> ToolText.in(content(file)).stream())
-                .map(ToolText::tool)
-                .toList();
-    }
-
-    /** The problems of the tools. */
-    List<Problem> problemsOfTools() {
-        List<Problem> problems = new ArrayList<>();
-        Map<String, String> owners = new LinkedHashMap<>();
-        for (Path file : files) {
-            String inMessages = nameInMessages(file);
-            for (ToolText tool : ToolText.in(content(file))) {
-                tool.problem(inMessages).ifPresent(problems::add);
-                String owner = owners.putIfAbsent(tool.name(), inMessages);
-                if (owner != null) {
-                    problems.add(Problem.ofStart(
-                            inMessages, "there is a tool %s already, in %s.".formatted(tool.name(), owner), ""));
-                }
-            }
-        }
-        return problems;
+        return ToolText.of(this);
     }
 
     /** Why {@code file} cannot be read, with the line; empty if it can. */

@@ -88,6 +88,14 @@ final class RouteText {
         }
     }
 
+    static boolean mentions(Path file, String word) {
+        try {
+            return read(file).contains(word);
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
     /** The settings that the file uses. */
     static Set<String> settings(Path file) {
         return defaults(file).keySet();

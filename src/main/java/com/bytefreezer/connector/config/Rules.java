@@ -34,7 +34,7 @@ final class Rules {
         checkLake(values, problems);
         checkDestinations(values, routes, problems);
         checkNames(values, routes, problems);
-        problems.addAll(routes.problemsOfTools());
+        problems.addAll(ToolText.problems(routes));
         routes.exports()
                 .files(usesDefaultExport(values, routes))
                 .forEach(file -> problems.addAll(routes.exports().unknown(file)));

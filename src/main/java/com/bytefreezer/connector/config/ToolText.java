@@ -4,9 +4,12 @@ import com.bytefreezer.connector.config.Tool.Argument;
 import com.bytefreezer.connector.config.Tool.ArgumentType;
 import com.bytefreezer.connector.problem.Problem;
 import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -41,13 +44,41 @@ final class ToolText {
         route.path("note").asText().lines().filter(line -> !line.isBlank()).forEach(this::take);
     }
 
-    /** The routes of a file that are tools. */
-    static List<ToolText> in(JsonNode file) {
+    /** The tools of these files, in their order. */
+    static List<Tool> of(RouteFiles routes) {
+        return routes.files().stream()
+                .flatMap(file -> in(file, routes).stream())
+                .map(ToolText::tool)
+                .toList();
+    }
+
+    /** The problems of the tools. */
+    static List<Problem> problems(RouteFiles routes) {
+        List<Problem> problems = new ArrayList<>();
+        Map<String, String> owners = new HashMap<>();
+        for (Path file : routes.files()) {
+            String inMessages = routes.nameInMessages(file);
+            for (ToolText tool : in(file, routes)) {
+                tool.problem(inMessages).ifPresent(problems::add);
+                String owner = owners.putIfAbsent(tool.name, inMessages);
+                if (owner != null) {
+                    problems.add(Problem.ofStart(
+                            inMessages, "there is a tool %s already, in %s.".formatted(tool.name, owner), ""));
+                }
+            }
+        }
+        return problems;
+    }
+
+    /** The routes of a file that are tools. Most files have none, and to read one as YAML takes long. */
+    private static List<ToolText> in(Path file, RouteFiles routes) {
         List<ToolText> tools = new ArrayList<>();
-        for (JsonNode item : file) {
-            String uri = item.at("/route/from/uri").asText();
-            if (uri.startsWith(Tool.ROUTE)) {
-                tools.add(new ToolText(uri.substring(Tool.ROUTE.length()), item.path("route")));
+        if (RouteText.mentions(file, Tool.ROUTE)) {
+            for (JsonNode item : routes.content(file)) {
+                String uri = item.at("/route/from/uri").asText();
+                if (uri.startsWith(Tool.ROUTE)) {
+                    tools.add(new ToolText(uri.substring(Tool.ROUTE.length()), item.path("route")));
+                }
             }
         }
         return tools;
@@ -100,11 +131,7 @@ final class ToolText {
         };
     }
 
-    String name() {
-        return name;
-    }
-
-    Tool tool() {
+    private Tool tool() {
         String first = text.get(0);
         text.set(0, first.endsWith(".") ? first : first + ".");
         return new Tool(
@@ -116,7 +143,7 @@ final class ToolText {
     }
 
     /** The reason that it cannot be a tool. */
-    Optional<Problem> problem(String file) {
+    private Optional<Problem> problem(String file) {
         String what = !NAME.matcher(name).matches()
                 ? "\"%s\" cannot name a tool. Begin its route with direct:mcp- and a name of a-z, 0-9, _ and -."
                         .formatted(name)

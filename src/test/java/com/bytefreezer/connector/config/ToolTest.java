@@ -43,7 +43,7 @@ class ToolTest {
             })
     void aToolThatCannotBeOneStopsTheStart(String uri, String description, String note, String problem)
             throws IOException {
-        assertThat(write("a", uri, description, note == null ? "" : note).problemsOfTools())
+        assertThat(ToolText.problems(write("a", uri, description, note == null ? "" : note)))
                 .singleElement()
                 .extracting(Problem::line)
                 .asString()
@@ -53,7 +53,7 @@ class ToolTest {
     @Test
     void twoToolsOfOneNameAreTold() throws IOException {
         write("a", "direct:mcp-find", "Finds it", "");
-        assertThat(write("b", "direct:mcp-find", "Finds it", "").problemsOfTools())
+        assertThat(ToolText.problems(write("b", "direct:mcp-find", "Finds it", "")))
                 .singleElement()
                 .extracting(Problem::line)
                 .asString()
