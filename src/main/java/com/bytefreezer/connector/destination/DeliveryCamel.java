@@ -33,7 +33,14 @@ public final class DeliveryCamel {
 
     /** Camel with these route files and settings, ready for further beans and then {@link #init}. */
     public static Main prepare(Settings settings, Collection<Path> routeFiles) {
-        Main camel = new Main();
+        Main camel = new Main() {
+            @Override
+            protected CamelContext createCamelContext() {
+                CamelContext context = super.createCamelContext();
+                ServiceFiles.rememberFor(context);
+                return context;
+            }
+        };
         camel.setShutdownStrategy(new SimpleMainShutdownStrategy());
         camel.setPropertyPlaceholderLocations("false");
         camel.setOverrideProperties(properties(settings, routeFiles));
