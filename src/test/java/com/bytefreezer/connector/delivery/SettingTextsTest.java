@@ -11,25 +11,26 @@ import com.bytefreezer.connector.destination.kafka.KafkaClients;
 import com.bytefreezer.connector.kit.Reply;
 import com.bytefreezer.connector.kit.Request;
 import com.bytefreezer.connector.kit.ScriptedServer;
-import com.bytefreezer.connector.kit.SingleDelivery;
-import com.bytefreezer.connector.lake.LakeObject;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.apache.camel.ProducerTemplate;
 import org.apache.camel.main.Main;
 import org.apache.kafka.common.config.SaslConfigs;
 import org.apache.kafka.common.config.types.Password;
 import org.apache.kafka.common.security.JaasContext;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -82,10 +83,24 @@ class SettingTextsTest {
             "a;b=c",
             "(?i)<>|^`~*");
 
+    /** How the requests of each destination begin. */
+    private static final Map<String, String> PATHS =
+            Map.of("webhook", "/in", "splunk", "/services/collector", "elasticsearch", "/_bulk");
+
     private final ScriptedServer server = ScriptedServer.start();
 
     @TempDir
     private Path folder;
+
+    @BeforeEach
+    void answer() {
+        server.replyWhen(
+                request -> request.path().startsWith(PATHS.get("splunk")),
+                Reply.of(200, "{\"text\":\"Success\",\"code\":0}"));
+        server.replyWhen(
+                request -> request.path().startsWith(PATHS.get("elasticsearch")),
+                Reply.of(200, "{\"took\":1,\"errors\":false,\"items\":[{\"create\":{\"status\":201}}]}"));
+    }
 
     @AfterEach
     void stop() {
@@ -110,19 +125,18 @@ class SettingTextsTest {
             Map.entry("elasticsearch.index", request -> operation(request, "_index")),
             Map.entry("elasticsearch.pipeline", request -> operation(request, "pipeline"))));
 
-    /** Those that a destination takes together: each round gives each of them another text. */
+    /** Those that destinations take together in one Camel: each round gives each of them another text. */
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "webhook.token webhook.headers",
-                "webhook.username webhook.password",
-                "splunk.token splunk.index splunk.source splunk.sourcetype splunk.host splunk.channel",
-                "elasticsearch.username elasticsearch.password elasticsearch.index elasticsearch.pipeline",
-                "elasticsearch.api-key",
+                "webhook.token webhook.headers splunk.token splunk.index splunk.source splunk.sourcetype splunk.host"
+                        + " splunk.channel elasticsearch.username elasticsearch.password elasticsearch.index"
+                        + " elasticsearch.pipeline",
+                "webhook.username webhook.password elasticsearch.api-key",
             })
     void everyTextArrivesAsItIsSet(String together) throws Exception {
         List<String> names = List.of(together.split(" "));
-        String type = together.substring(0, together.indexOf('.'));
+        Set<String> types = names.stream().map(SettingTextsTest::type).collect(Collectors.toCollection(TreeSet::new));
         List<String> changed = new ArrayList<>();
         for (int round = 0; round < NASTY.size(); round++) {
             Map<String, String> texts = new TreeMap<>();
@@ -130,22 +144,30 @@ class SettingTextsTest {
                 String text = NASTY.get((round + names.indexOf(name)) % NASTY.size());
                 texts.put(name, isPossible(name, text) ? text : "possible");
             }
-            Map<String, String> given = new TreeMap<>(minimal(type));
+            Map<String, String> given = new TreeMap<>();
+            types.forEach(type -> given.putAll(minimal(type)));
             texts.forEach((name, text) ->
                     given.put("destination." + name, name.equals("webhook.headers") ? "X-Set: " + text : text));
             int before = server.requests().size();
-            deliver(type, given);
+            deliver(types, given);
             List<Request> requests = server.requests();
             texts.forEach((name, text) -> {
-                String arrived = requests.size() == before
-                        ? "no request"
-                        : ARRIVES.get(name).apply(requests.get(before));
+                String arrived = requests.stream()
+                        .skip(before)
+                        .filter(request -> request.path().startsWith(PATHS.get(type(name))))
+                        .findFirst()
+                        .map(ARRIVES.get(name))
+                        .orElse("no request");
                 if (!text.equals(arrived)) {
                     changed.add(name + ": " + text + " -> " + arrived);
                 }
             });
         }
         assertThat(changed).isEmpty();
+    }
+
+    private static String type(String name) {
+        return name.substring(0, name.indexOf('.'));
     }
 
     /** Basic authentication ends the name at a colon; braces in the name of an index hold a date. */
@@ -183,7 +205,7 @@ class SettingTextsTest {
     void filesAreWrittenIntoTheFolderThatIsSet() throws Exception {
         for (String value : NASTY) {
             Path into = folder.resolve("out").resolve(value);
-            deliver("file", Map.of("destination.type", "file", "destination.file.folder", into.toString()));
+            deliver(Set.of("file"), Map.of("destination.file.folder", into.toString()));
             assertThat(into).isNotEmptyDirectory();
         }
     }
@@ -208,8 +230,8 @@ class SettingTextsTest {
             })
     void whatCannotArriveAsItIsSetStopsTheStart(String set) {
         String[] parts = set.split("=", 2);
-        String type = parts[0].substring(0, parts[0].indexOf('.'));
-        Map<String, String> given = new TreeMap<>(minimal(type));
+        Map<String, String> given = new TreeMap<>(minimal(type(parts[0])));
+        given.put("destination.type", type(parts[0]));
         given.put("destination." + parts[0], parts[1]);
         assertThatThrownBy(() -> settings(given))
                 .hasMessageContaining("destination." + parts[0])
@@ -227,31 +249,17 @@ class SettingTextsTest {
     void theCollectorsAddressHasNoOptions(String url) {
         Map<String, String> given = new TreeMap<>(minimal("splunk"));
         given.put("destination.splunk.url", url);
-        assertThatThrownBy(() -> deliver("splunk", given)).hasStackTraceContaining("Not started.");
+        assertThatThrownBy(() -> deliver(Set.of("splunk"), given)).hasStackTraceContaining("Not started.");
     }
 
     private Map<String, String> minimal(String type) {
         String url = server.url().toString();
         return switch (type) {
-            case "webhook" -> Map.of("destination.type", type, "destination.webhook.url", url + "/in");
-            case "splunk" ->
-                Map.of("destination.type", type, "destination.splunk.url", url, "destination.splunk.token", "t");
+            case "webhook" -> Map.of("destination.webhook.url", url + PATHS.get(type));
+            case "splunk" -> Map.of("destination.splunk.url", url, "destination.splunk.token", "t");
             case "elasticsearch" ->
-                Map.of(
-                        "destination.type",
-                        type,
-                        "destination.elasticsearch.url",
-                        url,
-                        "destination.elasticsearch.index",
-                        "i");
-            default ->
-                Map.of(
-                        "destination.type",
-                        type,
-                        "destination.kafka.brokers",
-                        "127.0.0.1:1",
-                        "destination.kafka.topic",
-                        "t");
+                Map.of("destination.elasticsearch.url", url, "destination.elasticsearch.index", "i");
+            default -> Map.of("destination.kafka.brokers", "127.0.0.1:1", "destination.kafka.topic", "t");
         };
     }
 
@@ -262,21 +270,29 @@ class SettingTextsTest {
         return TestRun.settings(folder, all);
     }
 
-    private void deliver(String type, Map<String, String> given) throws Exception {
-        server.reply(Reply.of(
-                200,
-                type.equals("splunk")
-                        ? "{\"text\":\"Success\",\"code\":0}"
-                        : "{\"took\":1,\"errors\":false,\"items\":[{\"create\":{\"status\":201}}]}"));
-        Settings settings = settings(given);
-        new SingleDelivery(settings, settings.routes().deliveryFiles(type), folder, Duration.ofSeconds(20))
-                .deliver(
-                        SingleDelivery.batch(
-                                List.of("{\"a\":1}".getBytes(StandardCharsets.UTF_8)),
-                                "acme",
-                                "syslog",
-                                new LakeObject("o", "o", 1, Instant.EPOCH)),
-                        new StandardOutput());
+    /** Delivers a record to each of these destinations. */
+    private void deliver(Set<String> types, Map<String, String> given) throws Exception {
+        Map<String, String> all = new TreeMap<>(given);
+        all.put("destination.type", String.join(",", types));
+        Settings settings = settings(all);
+        Set<Path> files = new TreeSet<>();
+        types.forEach(type -> files.addAll(settings.routes().deliveryFiles(type)));
+        Main camel = DeliveryCamel.prepare(
+                settings, files, Deliveries.ofDeadLetters(new DeadLetters(folder)), new StandardOutput());
+        try {
+            ProducerTemplate template = DeliveryCamel.init(camel).createProducerTemplate();
+            camel.start();
+            for (String type : types) {
+                template.send("direct:deliver", exchange -> {
+                    exchange.setVariable("tenant", "acme");
+                    exchange.setVariable("dataset", "syslog");
+                    exchange.setVariable("destination", type);
+                    exchange.getMessage().setBody(SomeBatch.of(SomeBatch.unit("o"), 0, "{\"a\":1}"));
+                });
+            }
+        } finally {
+            camel.stop();
+        }
     }
 
     private <T> T bean(String name, Class<T> type, Map<String, String> given) throws Exception {
