@@ -35,8 +35,6 @@ import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
 import com.bytefreezer.connector.problem.Problem;
 import com.bytefreezer.connector.text.Secrets;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
@@ -103,7 +101,7 @@ public final class Connector implements AutoCloseable {
         history = cursor.history();
         exports = new Exports(settings, cursor, mode == Mode.WATCH);
         DeadLetters deadLetters = new DeadLetters(settings.deadLettersFolder());
-        sayWhereDeadLettersPart(settings);
+        Volumes.warnOfSeveral(settings);
         deliveries = Deliveries.ofExports(settings, cursor, deadLetters, exports.signs());
         Circuit circuit = new Circuit(exports.signs());
         List<Path> files = serves ? settings.routeFiles() : settings.routeFilesOfRuns();
@@ -161,11 +159,7 @@ public final class Connector implements AutoCloseable {
                 : Optional.empty();
         camel.bind("connector", this);
         camel.bind("lakeCredentials", credentials);
-        if (settings.optional("cursor.url").isEmpty()) {
-            metrics.disk("cursor", existing(Path.of(settings.text("cursor.file"))));
-        }
-        metrics.disk("dead letters", existing(settings.deadLettersFolder()));
-        metrics.disk("duckdb", existing(settings.temporaryFolder()));
+        Volumes.measure(settings, metrics);
     }
 
     /** Adds the route of a destination that an export names for the first time. */
@@ -186,34 +180,6 @@ public final class Connector implements AutoCloseable {
             throw new ConnectorException(
                     "destination %s cannot be set up (%s).".formatted(destination, Failures.describe(e)), e);
         }
-    }
-
-    /** If only the cursor is on a volume, the dead letters may vanish with the container. */
-    private static void sayWhereDeadLettersPart(Settings settings) {
-        if (settings.optional("cursor.url").isPresent()) {
-            return;
-        }
-        Path cursorFile = Path.of(settings.text("cursor.file"));
-        Path deadLetters = settings.deadLettersFolder();
-        try {
-            if (!Files.getFileStore(existing(cursorFile)).equals(Files.getFileStore(existing(deadLetters)))) {
-                LOG.warn(
-                        "delivery.dead-letters-folder {} and cursor.file {} are on different volumes: if one of them is lost, records are lost or delivered again. Leave delivery.dead-letters-folder empty to keep both together.",
-                        deadLetters,
-                        cursorFile);
-            }
-        } catch (IOException e) {
-            // The writer reports the problem.
-            LOG.debug("volume of {}", deadLetters, e);
-        }
-    }
-
-    private static Path existing(Path path) {
-        Path there = path.toAbsolutePath();
-        for (Path above = there.getParent(); !Files.exists(there) && above != null; above = above.getParent()) {
-            there = above;
-        }
-        return there;
     }
 
     /**

@@ -86,9 +86,14 @@ public record ExportDefinition(
         return new ExportDefinition(lane, tenant, dataset, sql, sync, batchSize, interval, enabled, null);
     }
 
+    /** The dataset, unless there is a choice. */
+    public DatasetName datasetName() {
+        return new DatasetName(tenant, dataset);
+    }
+
     /** Whether another export reads the same dataset. */
     public boolean isOfSameDataset(ExportDefinition other) {
-        return tenant.equals(other.tenant) && dataset.equals(other.dataset);
+        return datasetName().equals(other.datasetName());
     }
 
     /** The export of one of its datasets. */

@@ -1,12 +1,10 @@
 package com.bytefreezer.connector.config;
 
-import com.bytefreezer.connector.problem.Problem;
 import com.bytefreezer.connector.text.SecretValues;
 import com.bytefreezer.connector.text.Secrets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -14,7 +12,6 @@ import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -26,22 +23,11 @@ import org.jspecify.annotations.Nullable;
  * keys, docs/contracts.md), {@code application.properties} in the working folder, the defaults.
  */
 public final class Settings {
-    /** The settings that name a lake, or at least show that the user means one. */
-    private static final List<String> LAKE = List.of(
-            "lake.root",
-            "s3.bucket",
-            "s3.endpoint",
-            "s3.access-key",
-            "s3.secret-key",
-            "control.url",
-            "control.api-key",
-            "control.account-id");
-
     private final Map<String, String> values;
     private final boolean sample;
     private final Sources sources;
 
-    private Settings(Map<String, String> values, boolean sample, Sources sources) {
+    Settings(Map<String, String> values, boolean sample, Sources sources) {
         this.values = Map.copyOf(values);
         this.sample = sample;
         this.sources = sources;
@@ -67,77 +53,7 @@ public final class Settings {
      * @throws SettingsException with all problems at once
      */
     public static Settings load(Sources sources) throws SettingsException {
-        List<Problem> problems = new ArrayList<>();
-        Map<String, String> defaults = SettingsLayers.defaults();
-        Path folder = sources.workingFolder();
-        Map<String, String> file =
-                folder == null ? Map.of() : SettingsLayers.properties(folder.resolve("application.properties"));
-        Map<String, String> config =
-                sources.configFile() == null ? Map.of() : ConfigFile.read(sources.configFile(), problems);
-        if (!problems.isEmpty()) {
-            // The missing settings may be in that file.
-            throw new SettingsException(problems);
-        }
-        Map<String, String> kinds = NamedDestinations.kinds(file, config, sources.environment(), sources.commandLine());
-        RouteFiles all = sources.routes().naming(kinds);
-        Set<String> known = new TreeSet<>(defaults.keySet());
-        known.addAll(all.settings());
-        kinds.keySet().forEach(name -> known.add(NamedDestinations.settingOfKind(name)));
-        Map<String, String> environment = Environment.read(sources.environment(), known);
-
-        // Lowest first.
-        List<Map<String, String>> layers = new ArrayList<>(List.of(defaults, file, config, environment));
-        layers.add(sources.commandLine());
-        Map<String, String> merged = SettingsLayers.merge(layers);
-        boolean sample = folder != null && sources.configFile() == null && namesNoLake(merged);
-        if (folder != null && sample) {
-            layers.add(1, SettingsLayers.properties(folder.resolve("samples/sample.properties")));
-            merged = SettingsLayers.merge(layers);
-        }
-
-        Map<String, String> given = new LinkedHashMap<>();
-        List.of(file, config, sources.commandLine()).forEach(layer -> SettingsLayers.putSet(given, layer));
-        problems.addAll(
-                SettingsLayers.unknown(given.keySet(), known, merged.getOrDefault("destination.type", ""), all));
-        problems.addAll(SettingsLayers.ofNoDestination(layers, merged.getOrDefault("destination.type", "")));
-        // In watch mode, a wrong file stops only its own export.
-        RouteFiles routes = sources.mode() == Mode.WATCH ? rightOnes(merged, all) : all;
-        problems.addAll(Rules.check(merged, routes, sources.mode()));
-        if (!problems.isEmpty()) {
-            Secrets secrets = new Secrets();
-            SecretValues.in(merged, all.secretSettings()).forEach(secrets::add);
-            throw new SettingsException(
-                    problems.stream().map(problem -> problem.masked(secrets)).toList());
-        }
-        return new Settings(
-                inDataFolder(merged),
-                sample,
-                new Sources(
-                        sources.mode(),
-                        sources.commandLine(),
-                        sources.environment(),
-                        sources.configFile(),
-                        sources.workingFolder(),
-                        routes));
-    }
-
-    private static RouteFiles rightOnes(Map<String, String> values, RouteFiles routes) {
-        RouteFiles right =
-                routes.without(exportFiles(values, routes, Set.of()).problems().keySet());
-        return right.exports().hasFurther() || !routes.exports().hasFurther() ? right : routes;
-    }
-
-    private static ExportFiles exportFiles(Map<String, String> values, RouteFiles routes, Set<String> first) {
-        // Also if all other exports are gone.
-        return ExportFiles.of(routes, values, Rules.describesExport(values), first);
-    }
-
-    /** A variable that other programs use too, also in lower case; empty if it is not set. */
-    public Optional<String> environmentVariable(String name) {
-        return Stream.of(name.toLowerCase(Locale.ROOT), name)
-                .map(sources.environment()::get)
-                .filter(value -> value != null && !value.isBlank())
-                .findFirst();
+        return SettingsLoad.of(sources);
     }
 
     /** Whether the log must be JSON, as far as {@code sources} can be read; {@link #load} reports their problems. */
@@ -152,6 +68,19 @@ public final class Settings {
                         sources.commandLine()))
                 .getOrDefault("logging.format", "")
                 .equals("json");
+    }
+
+    static ExportFiles exportFiles(Map<String, String> values, RouteFiles routes, Set<String> first) {
+        // Also if all other exports are gone.
+        return ExportFiles.of(routes, values, Rules.describesExport(values), first);
+    }
+
+    /** A variable that other programs use too, also in lower case; empty if it is not set. */
+    public Optional<String> environmentVariable(String name) {
+        return Stream.of(name.toLowerCase(Locale.ROOT), name)
+                .map(sources.environment()::get)
+                .filter(value -> value != null && !value.isBlank())
+                .findFirst();
     }
 
     /**
@@ -205,21 +134,6 @@ public final class Settings {
     /** Whether nothing names a lake; then the bundled sample is exported. */
     public boolean isSample() {
         return sample;
-    }
-
-    /** Lets a container's own files be read-only, whatever relative names the original's configuration has. */
-    private static Map<String, String> inDataFolder(Map<String, String> values) {
-        String folder = values.get("data.folder");
-        if (folder == null) {
-            return values;
-        }
-        Map<String, String> resolved = new TreeMap<>(values);
-        for (String name :
-                List.of("cursor.file", "delivery.dead-letters-folder", "spool.folder", "feeds.dead-letters-folder")) {
-            resolved.computeIfPresent(
-                    name, (same, file) -> Path.of(folder).resolve(file).toString());
-        }
-        return resolved;
     }
 
     /** The value of a setting that always has one: by a default or by the rules. */
@@ -399,9 +313,5 @@ public final class Settings {
                 .filter(name -> Secrets.isSecret(name) || marked.contains(name))
                 .sorted()
                 .toList();
-    }
-
-    private static boolean namesNoLake(Map<String, String> merged) {
-        return LAKE.stream().noneMatch(merged::containsKey);
     }
 }

@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.control;
 
+import com.bytefreezer.connector.config.DatasetName;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.lake.Credentials;
 import com.bytefreezer.connector.lake.Credentials.Keys;
@@ -49,13 +50,13 @@ public final class LakeCredentials {
     private final Settings settings;
     private final Secrets secrets;
     private final Signs signs;
-    private final Map<String, Credentials> known = new ConcurrentHashMap<>();
+    private final Map<DatasetName, Credentials> known = new ConcurrentHashMap<>();
     /** The start of the latest call for each dataset. */
-    private final Map<String, Long> askedAt = new ConcurrentHashMap<>();
+    private final Map<DatasetName, Long> askedAt = new ConcurrentHashMap<>();
     /** Datasets for which the control plane has failed since its last good answer. */
-    private final Map<String, Long> askAgainAt = new ConcurrentHashMap<>();
+    private final Map<DatasetName, Long> askAgainAt = new ConcurrentHashMap<>();
     /** The latest path of each dataset that is not read; logged when it changes. */
-    private final Map<String, String> strangePaths = new ConcurrentHashMap<>();
+    private final Map<DatasetName, String> strangePaths = new ConcurrentHashMap<>();
 
     public LakeCredentials(Settings settings, Secrets secrets) {
         this(settings, secrets, new Signs());
@@ -91,7 +92,7 @@ public final class LakeCredentials {
 
     /** Forgets a dataset that no lane exports any more. */
     public void forget(String tenant, String dataset) {
-        String key = tenant + "/" + dataset;
+        DatasetName key = new DatasetName(tenant, dataset);
         Stream.of(known, askedAt, askAgainAt, strangePaths).forEach(map -> map.remove(key));
     }
 
@@ -133,7 +134,7 @@ public final class LakeCredentials {
      * asked again before that. Otherwise null.
      */
     public @Nullable Credentials meanwhile(@Variable("tenant") String tenant, @Variable("dataset") String dataset) {
-        String key = tenant + "/" + dataset;
+        DatasetName key = new DatasetName(tenant, dataset);
         Long again = askAgainAt.get(key);
         return again == null || System.nanoTime() - again >= 0 ? null : known.get(key);
     }
@@ -148,8 +149,9 @@ public final class LakeCredentials {
             throw new ConnectorException("dataset %s/%s: not valid names of a tenant and a dataset. Nothing was read."
                     .formatted(tenant, dataset));
         }
-        askedAt.put(tenant + "/" + dataset, System.nanoTime());
-        signs.begin(Neighbour.CONTROL, tenant + "/" + dataset);
+        DatasetName key = new DatasetName(tenant, dataset);
+        askedAt.put(key, System.nanoTime());
+        signs.begin(Neighbour.CONTROL, key.toString());
         return ControlUrl.of(
                 settings,
                 "/api/v1/tenants/%s/datasets/%s/query-credentials".formatted(escaped(tenant), escaped(dataset)));
@@ -165,11 +167,11 @@ public final class LakeCredentials {
             @Variable("dataset") String dataset,
             @Header(Exchange.HTTP_RESPONSE_CODE) int status,
             @Body String body) {
-        signs.end(Neighbour.CONTROL, tenant + "/" + dataset);
+        DatasetName key = new DatasetName(tenant, dataset);
+        signs.end(Neighbour.CONTROL, key.toString());
         if (status < 500) {
             signs.works(Neighbour.CONTROL);
         }
-        String key = tenant + "/" + dataset;
         if (status != 200) {
             return orKnown(key, kind(status), "%d%s. %s".formatted(status, reason(body), advice(status)), null);
         }
@@ -183,7 +185,7 @@ public final class LakeCredentials {
                 return orKnown(
                         key, Kind.OTHER, "the answer has only half of a key. Check the dataset's destination.", null);
             }
-            Credentials credentials = read(answer, path(answer, tenant, dataset));
+            Credentials credentials = read(answer, path(answer, key));
             known.put(key, credentials);
             if (askAgainAt.remove(key) != null) {
                 LOG.info(
@@ -212,27 +214,27 @@ public final class LakeCredentials {
             // There was an answer, and its problem is reported already.
             throw known;
         }
-        signs.end(Neighbour.CONTROL, tenant + "/" + dataset);
+        DatasetName key = new DatasetName(tenant, dataset);
+        signs.end(Neighbour.CONTROL, key.toString());
         String message = failure.getMessage() == null ? failure.getClass().getSimpleName() : failure.getMessage();
         return orKnown(
-                tenant + "/" + dataset,
+                key,
                 Kind.UNREACHABLE,
                 "no answer (%s). Check control.url and the network.".formatted(message),
                 failure);
     }
 
     /** Only a folder of this dataset, because the user's SQL can read its content. */
-    private @Nullable String path(JsonNode answer, String tenant, String dataset) {
+    private @Nullable String path(JsonNode answer, DatasetName of) {
         String path = answer.path("path").asText("");
-        if (path.isBlank() || Lake.isOf(path, tenant, dataset)) {
+        if (path.isBlank() || Lake.isOf(path, of.tenant(), of.dataset())) {
             return path.isBlank() ? null : path;
         }
-        if (!path.equals(strangePaths.put(tenant + "/" + dataset, path))) {
+        if (!path.equals(strangePaths.put(of, path))) {
             LOG.warn(
-                    "control plane {}, dataset {}/{}: its path \"{}\" is not a folder below the tenant and the dataset, and is ignored. Check the dataset's destination.",
+                    "control plane {}, dataset {}: its path \"{}\" is not a folder below the tenant and the dataset, and is ignored. Check the dataset's destination.",
                     settings.text("control.url"),
-                    tenant,
-                    dataset,
+                    of,
                     path);
         }
         return null;
@@ -261,7 +263,7 @@ public final class LakeCredentials {
                 path);
     }
 
-    private Credentials orKnown(String dataset, Kind kind, String problem, @Nullable Throwable cause) {
+    private Credentials orKnown(DatasetName dataset, Kind kind, String problem, @Nullable Throwable cause) {
         Credentials earlier = known.get(dataset);
         String what = "control plane %s, dataset %s: %s".formatted(settings.text("control.url"), dataset, problem);
         if (kind == Kind.UNREACHABLE) {

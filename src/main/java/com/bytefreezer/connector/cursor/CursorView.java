@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.cursor;
 
+import com.bytefreezer.connector.config.DatasetName;
 import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.cursor.Pulse.Seen;
@@ -86,7 +87,7 @@ public final class CursorView {
     }
 
     /** The known columns of a dataset. */
-    public Optional<String> columns(String dataset) {
+    public Optional<String> columns(DatasetName dataset) {
         return store.reading(sql -> Columns.of(sql, dataset));
     }
 

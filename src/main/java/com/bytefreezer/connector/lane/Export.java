@@ -11,7 +11,6 @@ import com.bytefreezer.connector.delivery.ErrorsAsFailures;
 import com.bytefreezer.connector.delivery.Unit;
 import com.bytefreezer.connector.lake.Credentials;
 import com.bytefreezer.connector.lake.Lake;
-import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.lane.Run.Result;
 import com.bytefreezer.connector.log.RecentLines;
 import com.bytefreezer.connector.problem.ConnectorException;
@@ -29,7 +28,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.jspecify.annotations.Nullable;
@@ -180,7 +178,7 @@ public final class Export {
                 // A run that is not repeated ends when everything it has listed is delivered, by any replica.
                 !exports.isWatch(),
                 joins.open(),
-                bar(lake, position)));
+                Progress.of(exports, lane, lake, position)));
     }
 
     private boolean mustListAll() {
@@ -387,15 +385,5 @@ public final class Export {
 
     private boolean isStopping(Run run) {
         return ended || unwanted == run || exports.isStopping() || run.tally.isAborted();
-    }
-
-    private Progress bar(Lake lake, Position position) {
-        if (exports.isQuiet() || exports.isWatch() || destination.equals("stdout") || !Progress.isTerminal()) {
-            return Progress.none();
-        }
-        try (Stream<LakeObject> objects = lake.objects()) {
-            Iterator<LakeObject> fresh = exports.cursor().lanes().newOnes(position, lane, objects.iterator());
-            return Progress.onTerminal(lane.toString(), Units.each(fresh).count());
-        }
     }
 }

@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.lane;
 
+import com.bytefreezer.connector.config.DatasetName;
 import com.bytefreezer.connector.config.ExportDefinition;
 import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.lake.Period;
@@ -24,13 +25,11 @@ final class LaneDuckDb {
     private static final int LOOK = 64;
 
     private final Exports exports;
-    private final String tenant;
-    private final String dataset;
+    private final DatasetName dataset;
 
     LaneDuckDb(Exports exports, ExportDefinition definition) {
         this.exports = exports;
-        tenant = definition.tenant();
-        dataset = definition.dataset();
+        dataset = definition.datasetName();
     }
 
     /** The run's database, which the first call opens. */
@@ -72,12 +71,12 @@ final class LaneDuckDb {
 
     /** The known columns of the dataset. */
     Schema schema() {
-        return exports.schemas().of(tenant, dataset);
+        return exports.schemas().of(dataset);
     }
 
     /** Keeps the columns learned since the last time. */
     void keepSchema() {
-        exports.schemas().keep(tenant, dataset);
+        exports.schemas().keep(dataset);
     }
 
     /** Learns the columns of these objects. */

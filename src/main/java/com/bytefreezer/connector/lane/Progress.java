@@ -1,6 +1,9 @@
 package com.bytefreezer.connector.lane;
 
+import com.bytefreezer.connector.config.Lane;
+import com.bytefreezer.connector.cursor.Position;
 import com.bytefreezer.connector.delivery.Unit;
+import com.bytefreezer.connector.lake.Lake;
 import com.bytefreezer.connector.lake.LakeObject;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -9,7 +12,9 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.text.NumberFormat;
+import java.util.Iterator;
 import java.util.Locale;
+import java.util.stream.Stream;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
@@ -47,7 +52,18 @@ final class Progress implements AutoCloseable {
         return new Progress(null);
     }
 
-    static Progress onTerminal(String export, long objects) {
+    /** Of a run; there is no bar if nobody looks at it, or if the records go to the same terminal. */
+    static Progress of(Exports exports, Lane lane, Lake lake, Position position) {
+        if (exports.isQuiet() || exports.isWatch() || lane.destination().equals("stdout") || !isTerminal()) {
+            return none();
+        }
+        try (Stream<LakeObject> objects = lake.objects()) {
+            Iterator<LakeObject> fresh = exports.cursor().lanes().newOnes(position, lane, objects.iterator());
+            return onTerminal(lane.toString(), Units.each(fresh).count());
+        }
+    }
+
+    private static Progress onTerminal(String export, long objects) {
         return new Progress(new ProgressBarBuilder()
                 .setTaskName(export)
                 .setUnit(" objects", 1)

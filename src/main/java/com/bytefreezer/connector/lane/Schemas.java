@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.lane;
 
+import com.bytefreezer.connector.config.DatasetName;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.cursor.Cursor;
 import com.bytefreezer.connector.query.MixedColumn;
@@ -21,7 +22,7 @@ final class Schemas {
 
     private final Settings settings;
     private final Cursor cursor;
-    private final Map<String, Known> known = new ConcurrentHashMap<>();
+    private final Map<DatasetName, Known> known = new ConcurrentHashMap<>();
 
     /** A dataset; its fields are guarded by itself. */
     private static final class Known {
@@ -44,12 +45,12 @@ final class Schemas {
     }
 
     /** The known columns of a dataset; they grow while objects are read. */
-    Schema of(String tenant, String dataset) {
-        return known(tenant, dataset).schema;
+    Schema of(DatasetName dataset) {
+        return known(dataset).schema;
     }
 
-    private Known known(String tenant, String dataset) {
-        return known.computeIfAbsent(tenant + "/" + dataset, name -> {
+    private Known known(DatasetName dataset) {
+        return known.computeIfAbsent(dataset, name -> {
             Known one = new Known(Schema.of(settings));
             cursor.columns().of(name).ifPresent(one.schema::add);
             one.isNew = one.schema.isEmpty();
@@ -60,33 +61,32 @@ final class Schemas {
     }
 
     /** Stores what was learned since the last call, and logs what changes for destinations. */
-    void keep(String tenant, String dataset) {
-        Known one = known(tenant, dataset);
+    void keep(DatasetName dataset) {
+        Known one = known(dataset);
         synchronized (one) {
             long version = one.schema.version();
             if (version == one.keptVersion) {
                 return;
             }
-            String name = tenant + "/" + dataset;
             // Another replica may have learned something else meanwhile.
-            cursor.columns().keep(name, kept -> {
+            cursor.columns().keep(dataset, kept -> {
                 kept.ifPresent(one.schema::add);
                 return one.schema.toJson();
             });
             one.keptVersion = one.schema.version();
             for (MixedColumn mixed : one.schema.mixed()) {
                 if (!mixed.type().equals(one.told.put(mixed.name(), mixed.type()))) {
-                    tell(name, mixed, one.isNew);
+                    tell(dataset, mixed, one.isNew);
                 }
             }
             one.isNew = false;
             one.schema.losses().stream()
                     .filter(one.toldLosses::add)
-                    .forEach(loss -> LOG.warn("dataset {}: {}.", name, loss));
+                    .forEach(loss -> LOG.warn("dataset {}: {}.", dataset, loss));
         }
     }
 
-    private static void tell(String dataset, MixedColumn mixed, boolean isNew) {
+    private static void tell(DatasetName dataset, MixedColumn mixed, boolean isNew) {
         if (isNew) {
             LOG.info(
                     "dataset {}: {}: {}: all records have it as {}. Set columns.types to choose another type.",

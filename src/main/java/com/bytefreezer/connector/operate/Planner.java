@@ -258,9 +258,7 @@ public final class Planner {
     /** The columns that a run knows or would learn at its start. */
     private Schema learned(ExportDefinition export, DuckDb duckDb, Tally all) {
         Schema schema = Schema.of(settings);
-        CursorView.of(settings)
-                .columns(export.tenant() + "/" + export.dataset())
-                .ifPresent(schema::add);
+        CursorView.of(settings).columns(export.datasetName()).ifPresent(schema::add);
         duckDb.learn(schema, all.sample);
         return schema;
     }

@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.api.data;
 
+import com.bytefreezer.connector.config.DatasetName;
 import com.bytefreezer.connector.lake.Credentials;
 import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.problem.ConnectorException;
@@ -18,18 +19,12 @@ import org.jspecify.annotations.Nullable;
  * @param schema its known columns, more with each look
  */
 record Dataset(
-        String tenant,
-        String dataset,
+        DatasetName name,
         List<LakeObject> objects,
         long older,
         Set<String> folders,
         @Nullable Credentials credentials,
         Schema schema) {
-    /** Its name in messages. */
-    String name() {
-        return tenant + "/" + dataset;
-    }
-
     /**
      * The objects of the range of a request; without both ends, of the newest partition.
      *

@@ -130,7 +130,7 @@ public final class Datasets implements CamelContextAware {
         List<LakeObject> all = dataset.objects();
         DuckDb duckDb = sandbox(dataset, running, lookups);
         try {
-            ReentrantLock turn = await(new DatasetName(dataset.tenant(), dataset.dataset()), running::check);
+            ReentrantLock turn = await(dataset.name(), running::check);
             try {
                 duckDb.learn(dataset.schema(), all.subList(Math.max(0, all.size() - SAMPLE), all.size()));
             } finally {
@@ -161,7 +161,7 @@ public final class Datasets implements CamelContextAware {
      */
     void forget(Dataset dataset, ConnectorException failure) {
         switch (Failures.kind(failure)) {
-            case FORBIDDEN, REFUSED, GONE -> kept.remove(new DatasetName(dataset.tenant(), dataset.dataset()));
+            case FORBIDDEN, REFUSED, GONE -> kept.remove(dataset.name());
             default -> {}
         }
     }
@@ -200,8 +200,7 @@ public final class Datasets implements CamelContextAware {
             }
             Schema schema = schema(name);
             schema.learnFolders(newest);
-            return new Dataset(
-                    name.tenant(), name.dataset(), List.copyOf(newest), older, lake.folders(), credentials, schema);
+            return new Dataset(name, List.copyOf(newest), older, lake.folders(), credentials, schema);
         }
     }
 
@@ -209,7 +208,7 @@ public final class Datasets implements CamelContextAware {
     private Schema schema(DatasetName name) {
         Schema known = schemas.get(name);
         Schema schema = known == null ? Schema.of(settings) : known;
-        CursorView.of(settings).columns(name.tenant() + "/" + name.dataset()).ifPresent(schema::add);
+        CursorView.of(settings).columns(name).ifPresent(schema::add);
         schemas.put(name, schema);
         return schema;
     }
