@@ -1,7 +1,8 @@
-// Records that a destination refused, with its reason. A person can replay or discard them.
+// Records that a destination refused, with its reason. A person can replay them, also with another query, or discard them.
 import { useState } from 'preact/hooks';
 import { get, parameters, post } from './api.js';
 import { Accepted } from './accepted.js';
+import { ChangeQuery } from './change-query.js';
 import { Confirm } from './confirm.js';
 import { json, number, plural, time } from './format.js';
 import { download } from './give.js';
@@ -24,8 +25,11 @@ export function DeadLetters({ address, count, query, reload }) {
     setChosen(new Set());
     setReason(next);
   };
-  const act = (action) => async () => {
-    const answer = await post(`${address}/dead-letters/${action}`, chosen.size ? { ids: [...chosen] } : reason ? { reason } : {});
+  const [changing, setChanging] = useState(false);
+  const which = chosen.size ? { ids: [...chosen] } : reason ? { reason } : {};
+  const act = (action) => async (sql) => {
+    const answer = await post(`${address}/dead-letters/${action}`, { ...which, sql });
+    setChanging(false);
     show(undefined);
     letters.reload();
     reasons.reload();
@@ -33,6 +37,7 @@ export function DeadLetters({ address, count, query, reload }) {
     return answer;
   };
   const replay = useTask(act('replay'));
+  const changed = useTask(act('replay'));
   const discard = useTask(act('discard'));
   const save = useTask(() => downloadAll(address, reason));
 
@@ -49,15 +54,18 @@ export function DeadLetters({ address, count, query, reload }) {
     return next.delete(id) ? next : next.add(id);
   });
   return h('div', null,
-    replay.value && h('p', { class: 'verdict', role: 'status' }, `${number(replay.value.replayed)} replayed, ${number(replay.value.failed)} failed. ${replay.value.message ?? ''}`),
+    [replay, changed].map(({ value }, at) => value && h('p', { key: at, class: 'verdict', role: 'status' },
+      `${number(value.replayed)} replayed, ${number(value.failed)} failed${value.unmatched > 0 ? `, ${number(value.unmatched)} not selected` : ''}. ${value.message ?? ''}`)),
     discard.value && h('p', { class: 'verdict', role: 'status' }, `${number(discard.value.discarded)} discarded.`),
-    h(Problem, { error: replay.error ?? discard.error ?? save.error }),
+    h(Problem, { error: replay.error ?? changed.error ?? discard.error ?? save.error }),
     h(Reasons, { reasons: reasons.value?.reasons ?? [], chosen: reason, onChoose: show }),
     total === 0 && !reason ? h('p', { class: 'note' }, 'None. The destination has refused no records.') : [
       h('div', { class: 'bar-line' },
-        h('button', { type: 'button', disabled: replay.busy, onClick: replay.run }, replay.busy ? 'Replaying…' : `Replay ${what}`),
-        h(Confirm, { label: `Discard ${what}…`, title: `Discard ${what}?`, text: 'This deletes them. They can no longer be replayed.', action: 'Discard', task: discard }),
+        h('button', { type: 'button', disabled: replay.busy, onClick: () => replay.run() }, replay.busy ? 'Replaying…' : `Replay ${what}`),
+        query?.sql && h('button', { type: 'button', 'aria-expanded': changing, onClick: () => setChanging(!changing) }, 'Change the query…'),
+        h(Confirm, { label: `Discard ${what}…`, title: `Discard ${what}?`, text: 'This deletes them. They can no longer be replayed.', action: 'Discard', task: { ...discard, run: () => discard.run() } }),
         h('button', { type: 'button', disabled: save.busy, onClick: save.run, title: total > MOST ? `The first ${number(MOST)}` : undefined }, save.busy ? 'Downloading…' : 'Download')),
+      changing && h(ChangeQuery, { address, which, sql: query.sql, send: changed }),
       h('ul', { class: 'letters' }, list.map((letter) => h('li', { key: letter.id },
         h('input', { type: 'checkbox', checked: chosen.has(letter.id), 'aria-label': `Choose record ${letter.record_number} of ${letter.object}`, onChange: () => choose(letter.id) }),
         h(Letter, { letter, query: { ...query, address } })))),

@@ -27,12 +27,17 @@ export function useLoad(load, dependencies, { keep = false } = {}) {
   return { ...state, reload };
 }
 
-/** Work that a click starts: {busy, error, value, run, clear}. */
+/** Work that a click starts: {busy, error, value, run, clear}. A second click while it is under way starts nothing. */
 export function useTask(work) {
   const [state, setState] = useState({ busy: false });
   const latest = useRef(work);
   latest.current = work;
+  const underWay = useRef(false);
   const run = useCallback(async (...input) => {
+    if (underWay.current) {
+      return undefined;
+    }
+    underWay.current = true;
     setState({ busy: true });
     try {
       const value = await latest.current(...input);
@@ -41,6 +46,8 @@ export function useTask(work) {
     } catch (error) {
       setState({ busy: false, error });
       return undefined;
+    } finally {
+      underWay.current = false;
     }
   }, []);
   const clear = useCallback(() => setState({ busy: false }), []);

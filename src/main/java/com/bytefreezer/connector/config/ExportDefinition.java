@@ -96,6 +96,11 @@ public record ExportDefinition(
         return datasetName().equals(other.datasetName());
     }
 
+    /** The same with another query. */
+    public ExportDefinition withQuery(String other) {
+        return new ExportDefinition(lane, tenant, dataset, other, sync, batchSize, interval, enabled, choice);
+    }
+
     /** The export of one of its datasets. */
     public ExportDefinition at(DatasetName one) {
         return new ExportDefinition(

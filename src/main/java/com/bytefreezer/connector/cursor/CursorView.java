@@ -70,10 +70,12 @@ public final class CursorView {
 
     /** The id of a lane's query in objects and records; empty as long as it has none. */
     public String queryId(Lane lane) {
-        return store.reading(sql -> LaneQueries.of(sql, lane)).stream()
-                .findFirst()
-                .map(LaneQueries.Known::id)
-                .orElse("");
+        return queries(lane).stream().findFirst().map(LaneQueries.Known::id).orElse("");
+    }
+
+    /** All queries of a lane, the present one first. */
+    public List<LaneQueries.Known> queries(Lane lane) {
+        return store.reading(sql -> LaneQueries.of(sql, lane));
     }
 
     /** What the processes that run a lane report. */

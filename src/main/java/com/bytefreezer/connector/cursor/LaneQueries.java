@@ -22,9 +22,17 @@ public final class LaneQueries {
      * A query of a lane.
      *
      * @param id in records and started objects
-     * @param text of it, with everything else that changes its records
+     * @param text its SQL, and in a last line everything else that changes its records
      */
-    public record Known(String id, String text) {}
+    public record Known(String id, String text) {
+        public String sql() {
+            return text.substring(0, text.lastIndexOf('\n'));
+        }
+
+        public String rest() {
+            return text.substring(text.lastIndexOf('\n') + 1);
+        }
+    }
 
     /** The answer to a process that wants to work on a lane with a query. */
     public enum Outcome {

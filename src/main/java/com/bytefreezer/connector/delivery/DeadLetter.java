@@ -66,8 +66,17 @@ public record DeadLetter(
 
     /** The same record, refused again. */
     public DeadLetter refused(String newReason) {
+        return with(Instant.now().toString(), newReason, json);
+    }
+
+    /** The same record with other content. */
+    public DeadLetter with(byte[] newJson) {
+        return with(time, reason, newJson);
+    }
+
+    private DeadLetter with(String newTime, String newReason, byte[] newJson) {
         return new DeadLetter(
-                Instant.now().toString(),
+                newTime,
                 export,
                 tenant,
                 dataset,
@@ -77,7 +86,18 @@ public record DeadLetter(
                 destination,
                 recordId,
                 newReason,
-                json);
+                newJson);
+    }
+
+    /**
+     * Whether its id proves that it is the record with its number that a query makes of an object.
+     *
+     * @param query its id
+     */
+    public boolean isMadeOf(LakeObject source, String query) {
+        Unit unit = new Unit(Lane.of(export, destination), tenant, dataset, List.of(source), query, null, null, true);
+        Batch batch = new Batch(unit, 0, new byte[][] {json}, new long[] {recordNumber});
+        return recordId != null && batch.recordIds().contains(recordId);
     }
 
     /** Reads a line of a file; its last field is the record. */

@@ -9,6 +9,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +29,8 @@ public record LakeObject(
         Instant lastModified,
         @Nullable String etag,
         @Nullable Slice slice) {
+    /** The end of a slice's key. */
+    private static final Pattern SLICE = Pattern.compile("#(\\d{12,18})-(\\d{12,18})$");
 
     /**
      * Some rows of an object. A big object is delivered as several units at the same time.
@@ -70,6 +74,25 @@ public record LakeObject(
     /** Whether it counts as an object: only the first of several slices does. */
     public boolean isCounted() {
         return slice == null || slice.from() == 0;
+    }
+
+    /** The whole object's key in the key of an object or of a slice. */
+    public static String keyOfWhole(String key) {
+        return SLICE.matcher(key).replaceFirst("");
+    }
+
+    /** The slice of this object with this key; the object itself if the key is not that of a slice. */
+    public LakeObject part(String partKey) {
+        Matcher range = SLICE.matcher(partKey);
+        return range.find() && !partKey.equals(key)
+                ? new LakeObject(
+                        url,
+                        partKey,
+                        size,
+                        lastModified,
+                        etag,
+                        new Slice(key, Long.parseLong(range.group(1)), Long.parseLong(range.group(2)), 1))
+                : this;
     }
 
     /** The object, which has {@code rows} rows, in slices of {@code rowsEach}. */

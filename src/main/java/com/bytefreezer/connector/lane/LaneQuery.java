@@ -62,12 +62,10 @@ final class LaneQuery {
         this.own = new Used(own, nulls.equals("omit"));
     }
 
-    private Used parsed(String of) {
-        int end = of.lastIndexOf('\n');
+    private Used parsed(Known known) {
         try (Connection connection = DuckDb.forParsing(engine)) {
             return new Used(
-                    Query.parse(of.substring(0, end), connection, isLookup),
-                    of.substring(end + 1).equals("omit"));
+                    Query.parse(known.sql(), connection, isLookup), known.rest().equals("omit"));
         } catch (SQLException e) {
             throw new ConnectorException("DuckDB does not end (" + e.getMessage() + ").", e);
         }
@@ -108,7 +106,7 @@ final class LaneQuery {
         for (Known each : queries.of(lane)) {
             Used used;
             try {
-                used = parsed(each.text());
+                used = parsed(each);
             } catch (ConnectorException e) {
                 LOG.debug("{}: a former query is no longer valid", subject.get(), e);
                 continue;
@@ -123,7 +121,7 @@ final class LaneQuery {
         }
         // Ids were made like this before queries were kept.
         String byText = id(content);
-        return queries.hasUsed(lane, byText) ? byText : id(own.query().meaning() + "\n" + own.omitNulls());
+        return queries.hasUsed(lane, byText) ? byText : own.query().id(own.omitNulls());
     }
 
     private boolean isSame(Used other) {

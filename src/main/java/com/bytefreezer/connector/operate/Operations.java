@@ -7,6 +7,8 @@ import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.cursor.Cursor;
 import com.bytefreezer.connector.cursor.CursorView;
 import com.bytefreezer.connector.cursor.History;
+import com.bytefreezer.connector.delivery.DeadLetter;
+import com.bytefreezer.connector.delivery.DeadLetterLine;
 import com.bytefreezer.connector.delivery.DeadLetters;
 import com.bytefreezer.connector.lane.Export;
 import com.bytefreezer.connector.lane.Exports;
@@ -18,7 +20,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.jspecify.annotations.Nullable;
 
@@ -227,6 +232,50 @@ public final class Operations {
         if (running(export).filter(Export::stopRun).isEmpty()) {
             throw ApiException.conflict("export %s has no run under way in this process.".formatted(export.lane()));
         }
+    }
+
+    /**
+     * Delivers dead letters again whose rows a changed query selects, as the records that it makes of them, with the ids they had. The others stay.
+     *
+     * @param ids of the dead letters; empty for all of the export
+     * @throws ConnectorException if the query is wrong, or the dataset cannot be listed
+     */
+    public Replay.Result replayChanged(ExportDefinition export, Set<String> ids, String sql) throws Exception {
+        try (ChangedQuery changed = changed(planner(), export, sql, wanted(export, ids))) {
+            return replay().replay(export, ids, changed);
+        }
+    }
+
+    /** What {@link #replayChanged} would deliver, of the first of them. */
+    public DeadLetterTrial tryChanged(ExportDefinition export, Set<String> ids, String sql, Watchdog.Running running) {
+        try {
+            return tryChanged(export, ids, sql, planner(running));
+        } catch (ConnectorException e) {
+            throw running.told(e);
+        }
+    }
+
+    DeadLetterTrial tryChanged(ExportDefinition export, Set<String> ids, String sql, Planner planner) {
+        List<DeadLetterLine> some =
+                wanted(export, ids).limit(DeadLetterTrial.MOST).toList();
+        try (ChangedQuery changed = changed(planner, export, sql, some.stream())) {
+            return DeadLetterTrial.of(some, changed.of(some));
+        }
+    }
+
+    private Stream<DeadLetterLine> wanted(ExportDefinition export, Set<String> ids) {
+        return deadLetters().lines(export.lane()).filter(line -> Redelivery.isWanted(line, ids));
+    }
+
+    private ChangedQuery changed(Planner planner, ExportDefinition export, String sql, Stream<DeadLetterLine> lines) {
+        return new ChangedQuery(
+                planner,
+                export,
+                sql,
+                view().queries(export.lane()),
+                lines.flatMap(line -> line.letter().stream())
+                        .map(DeadLetter::object)
+                        .collect(Collectors.toSet()));
     }
 
     /** The last lines that the runs of an export have logged; none if it runs in another process. */

@@ -71,6 +71,10 @@ public final class Planner {
         this.check = check;
     }
 
+    Settings settings() {
+        return settings;
+    }
+
     /** The plan of the next run; an incremental export reads the objects that the cursor does not have. */
     public ExportPlan plan(ExportDefinition export) {
         return plan(export, newOnes(export), object -> true, OptionalLong.empty());
@@ -151,8 +155,12 @@ public final class Planner {
 
     /** Parses the SQL of an export. */
     public Query query(ExportDefinition export) {
+        return query(export.sql());
+    }
+
+    Query query(String sql) {
         try (Connection connection = DuckDb.forParsing(engine.get())) {
-            return Query.parse(export.sql(), connection, Lookups.of(settings)::mayBe);
+            return Query.parse(sql, connection, Lookups.of(settings)::mayBe);
         } catch (SQLException e) {
             throw new ConnectorException(
                     "DuckDB does not start (" + DuckDbException.of(e).getMessage() + ").", e);
@@ -256,7 +264,7 @@ public final class Planner {
     }
 
     /** The columns that a run knows or would learn at its start. */
-    private Schema learned(ExportDefinition export, DuckDb duckDb, Tally all) {
+    Schema learned(ExportDefinition export, DuckDb duckDb, Tally all) {
         Schema schema = Schema.of(settings);
         CursorView.of(settings).columns(export.datasetName()).ifPresent(schema::add);
         duckDb.learn(schema, all.sample);
@@ -272,28 +280,28 @@ public final class Planner {
         return duckDb.planWithFirst(query, tried, schema);
     }
 
-    private void tally(Lake lake, Tally tally, Predicate<LakeObject> range) {
+    void tally(Lake lake, Tally tally, Predicate<LakeObject> range) {
         tally(lake, tally, range, UnaryOperator.identity());
     }
 
-    private void tally(
-            Lake lake, Tally tally, Predicate<LakeObject> range, UnaryOperator<Iterator<LakeObject>> newOnes) {
+    void tally(Lake lake, Tally tally, Predicate<LakeObject> range, UnaryOperator<Iterator<LakeObject>> newOnes) {
         try (Stream<LakeObject> objects = lake.objects()) {
             newOnes.apply(objects.peek(object -> check.run()).filter(range).iterator())
                     .forEachRemaining(tally::add);
         }
     }
 
-    private DuckDb open(Lake lake, @Nullable Credentials credentials, Query query) {
+    DuckDb open(Lake lake, @Nullable Credentials credentials, Query query) {
         LookupTables lookups = Lookups.of(settings).of(query.lookups());
         return DuckDb.open(engine.get(), settings, lake.folders(), credentials, true, lookups);
     }
 
-    private Lake lake(ExportDefinition export, @Nullable Credentials credentials) {
+    Lake lake(ExportDefinition export, @Nullable Credentials credentials) {
         return Lake.of(settings, export.tenant(), export.dataset(), credentials);
     }
 
-    private @Nullable Credentials credentials(ExportDefinition export) {
+    @Nullable
+    Credentials credentials(ExportDefinition export) {
         return LakeCredentials.ask(routes, export.tenant(), export.dataset());
     }
 

@@ -7,9 +7,6 @@ import com.bytefreezer.connector.cursor.Counts;
 import com.bytefreezer.connector.cursor.History;
 import com.bytefreezer.connector.cursor.History.Run;
 import com.bytefreezer.connector.cursor.History.State;
-import com.bytefreezer.connector.delivery.Batch;
-import com.bytefreezer.connector.delivery.Batch.Rejection;
-import com.bytefreezer.connector.delivery.DeadLetter;
 import com.bytefreezer.connector.delivery.DeadLetterLine;
 import com.bytefreezer.connector.delivery.DeadLetters;
 import com.bytefreezer.connector.delivery.Deliveries;
@@ -18,12 +15,8 @@ import com.bytefreezer.connector.destination.NamedDestination;
 import com.bytefreezer.connector.destination.StandardOutput;
 import com.bytefreezer.connector.problem.ApiException;
 import com.bytefreezer.connector.problem.ConnectorException;
-import com.bytefreezer.connector.problem.Failures;
 import com.bytefreezer.connector.signs.Moment;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -38,14 +31,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Delivers dead letters again, by the route of their destination and with its retries. After each batch it rewrites the
+ * Delivers dead letters again, by the route of their destination and with its retries, as they are or made anew. After each batch it rewrites the
  * file without the accepted records: a crash loses nothing and repeats at most one batch, whose records keep their ids.
  * Safe for use by several threads; one replay of a lane at a time.
  */
 public final class Replay {
     private static final Logger LOG = LoggerFactory.getLogger(Replay.class);
-    private static final String NOT_HERE =
-            "A dead letter has only the size of its record, and stays. To deliver the record, raise the setting in its reason and replay its partition (--mode replay --from --to).";
 
     private final Settings settings;
     private final DeadLetters deadLetters;
@@ -58,10 +49,41 @@ public final class Replay {
      *
      * @param replayed records that the destination has accepted
      * @param failed requested records that stay dead letters
+     * @param unmatched requested records that stay because the changed query does not select them
      * @param message the reason in one line; otherwise null
      */
     public record Result(
-            long replayed, long failed, @Nullable String message) {}
+            long replayed,
+            long failed,
+            long unmatched,
+            @Nullable String message) {}
+
+    /** Makes other records of dead letters before they are sent. */
+    interface Remaking {
+        /** Sends them as they are. */
+        Remaking NONE = lines -> new Remade(lines, 0, 0, null);
+
+        Remade of(List<DeadLetterLine> lines);
+
+        /** The most lines at a time. */
+        default int atOnce() {
+            return Integer.MAX_VALUE;
+        }
+    }
+
+    /**
+     * What is made of some dead letters.
+     *
+     * @param lines those to send
+     * @param unmatched how many are not selected
+     * @param failed how many cannot be made anew
+     * @param why the reason in one line; null if none failed
+     */
+    record Remade(
+            List<DeadLetterLine> lines,
+            long unmatched,
+            long failed,
+            @Nullable String why) {}
 
     /**
      * Delivers dead letters as a run of their lane.
@@ -82,6 +104,10 @@ public final class Replay {
 
     /** @param ids of the dead letters; empty for all of the lane */
     public Result replay(ExportDefinition export, Set<String> ids) throws Exception {
+        return replay(export, ids, Remaking.NONE);
+    }
+
+    Result replay(ExportDefinition export, Set<String> ids, Remaking remaking) throws Exception {
         if (!busy.add(export.lane())) {
             throw ApiException.conflict(
                     "%s: a replay of its dead letters is under way already.".formatted(export.lane()));
@@ -89,7 +115,7 @@ public final class Replay {
         try {
             CamelContext routes = running.get();
             if (routes != null) {
-                return recorded(export, ids, routes);
+                return recorded(export, ids, remaking, routes);
             }
             Main camel = DeliveryCamel.prepare(
                     settings,
@@ -100,7 +126,7 @@ public final class Replay {
                 CamelContext own = DeliveryCamel.init(camel);
                 NamedDestination.addAll(own, settings, Set.of(export.destination()));
                 camel.start();
-                return recorded(export, ids, own);
+                return recorded(export, ids, remaking, own);
             } finally {
                 camel.stop();
             }
@@ -114,25 +140,23 @@ public final class Replay {
         long discarded = 0;
         for (Path file : deadLetters.files(export.lane())) {
             List<DeadLetterLine> wanted = deadLetters.read(file).stream()
-                    .filter(line -> isWanted(line, ids))
+                    .filter(line -> Redelivery.isWanted(line, ids))
                     .toList();
             if (!wanted.isEmpty()) {
-                deadLetters.replace(export.lane(), file, gone(wanted));
+                deadLetters.replace(export.lane(), file, Redelivery.gone(wanted));
                 discarded += wanted.size();
             }
         }
         return discarded;
     }
 
-    private static Map<String, Optional<DeadLetter>> gone(List<DeadLetterLine> lines) {
-        Map<String, Optional<DeadLetter>> instead = new HashMap<>();
-        lines.forEach(line -> instead.put(line.digest(), Optional.empty()));
-        return instead;
-    }
-
-    private Result recorded(ExportDefinition export, Set<String> ids, CamelContext routes) throws Exception {
+    private Result recorded(ExportDefinition export, Set<String> ids, Remaking remaking, CamelContext routes)
+            throws Exception {
         Moment started = Moment.now();
-        Result result = replay(export, ids, routes);
+        Result result;
+        try (ProducerTemplate template = routes.createProducerTemplate()) {
+            result = new Redelivery(settings, deadLetters, export, ids, remaking, template).all();
+        }
         if (result.replayed() + result.failed() > 0) {
             record(export.lane(), started, result);
         }
@@ -161,127 +185,5 @@ public final class Replay {
                     lane,
                     e.getMessage());
         }
-    }
-
-    private Result replay(ExportDefinition export, Set<String> ids, CamelContext routes) throws Exception {
-        long replayed = 0;
-        long failed = 0;
-        String message = null;
-        try (ProducerTemplate template = routes.createProducerTemplate()) {
-            for (Path file : deadLetters.files(export.lane())) {
-                List<DeadLetterLine> lines = deadLetters.read(file);
-                for (DeadLetterLine line : lines) {
-                    if (sendable(line).isEmpty() && isWanted(line, ids)) {
-                        failed++;
-                        message = line.letter().isEmpty() ? line.problem() : NOT_HERE;
-                    }
-                }
-                for (List<DeadLetterLine> part : parts(lines, ids)) {
-                    Batch batch = DeadLetter.batch(
-                            export.lane(),
-                            part.stream()
-                                    .flatMap(line -> line.letter().stream())
-                                    .toList());
-                    Exception failure = deliver(batch, export, template);
-                    if (failure != null) {
-                        // A failure of the destination affects the next batch too.
-                        long left = countWanted(export, ids);
-                        return new Result(replayed, left, Failures.describe(failure));
-                    }
-                    Map<String, Optional<DeadLetter>> instead = gone(part);
-                    instead.putAll(refused(part, batch.rejections()));
-                    deadLetters.replace(export.lane(), file, instead);
-                    replayed += part.size() - batch.rejections().size();
-                    failed += batch.rejections().size();
-                    if (!batch.rejections().isEmpty()) {
-                        message = batch.rejections().get(0).reason();
-                    }
-                }
-            }
-        }
-        return new Result(replayed, failed, message);
-    }
-
-    /** The letters of a file that can be sent, in batches like those of exports; no batch has the same record twice. */
-    private List<List<DeadLetterLine>> parts(List<DeadLetterLine> lines, Set<String> ids) {
-        int most = settings.integer("schedule.batch-size");
-        long mostBytes = settings.integer("delivery.max-batch-bytes");
-        List<List<DeadLetterLine>> parts = new ArrayList<>();
-        List<DeadLetterLine> part = List.of();
-        Set<String> records = new HashSet<>();
-        long bytes = 0;
-        for (DeadLetterLine line : lines) {
-            DeadLetter letter = sendable(line).orElse(null);
-            if (letter == null || !isWanted(line, ids)) {
-                continue;
-            }
-            bytes += letter.json().length;
-            if (part.isEmpty()
-                    || part.size() == most
-                    || bytes > mostBytes
-                    || !part.get(0).letter().map(letter::goesWith).orElse(false)
-                    || records.contains(record(letter))) {
-                part = new ArrayList<>();
-                parts.add(part);
-                records.clear();
-                bytes = letter.json().length;
-            }
-            part.add(line);
-            records.add(record(letter));
-        }
-        return parts;
-    }
-
-    private long countWanted(ExportDefinition export, Set<String> ids) {
-        return deadLetters
-                .lines(export.lane())
-                .filter(line -> isWanted(line, ids))
-                .count();
-    }
-
-    private static @Nullable Exception deliver(Batch batch, ExportDefinition export, ProducerTemplate template) {
-        return template.send("direct:deliver", exchange -> {
-                    exchange.setVariable("tenant", batch.unit().tenant());
-                    exchange.setVariable("dataset", batch.unit().dataset());
-                    exchange.setVariable("destination", export.destination());
-                    exchange.getMessage().setBody(batch);
-                })
-                .getException();
-    }
-
-    /** The replacements of the letters that were refused again. */
-    private static Map<String, Optional<DeadLetter>> refused(List<DeadLetterLine> part, List<Rejection> rejections) {
-        Map<String, String> reasons = new HashMap<>();
-        rejections.forEach(
-                rejection -> reasons.put(record(rejection.object(), rejection.recordNumber()), rejection.reason()));
-        Map<String, Optional<DeadLetter>> refused = new HashMap<>();
-        for (DeadLetterLine line : part) {
-            line.letter().ifPresent(letter -> {
-                String reason = reasons.get(record(letter));
-                if (reason != null) {
-                    refused.put(line.digest(), Optional.of(letter.refused(reason)));
-                }
-            });
-        }
-        if (refused.size() != rejections.size()) {
-            throw new IllegalStateException("the refused records cannot be identified");
-        }
-        return refused;
-    }
-
-    private static String record(DeadLetter letter) {
-        return record(letter.object(), letter.recordNumber());
-    }
-
-    private static String record(String object, long number) {
-        return object + " " + number;
-    }
-
-    private static Optional<DeadLetter> sendable(DeadLetterLine line) {
-        return line.letter().filter(letter -> !letter.isStandIn());
-    }
-
-    private static boolean isWanted(DeadLetterLine line, Set<String> ids) {
-        return ids.isEmpty() || ids.contains(line.id());
     }
 }

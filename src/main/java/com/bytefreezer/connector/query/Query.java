@@ -237,6 +237,12 @@ public final class Query {
         return bare.path("statements").toString();
     }
 
+    /** Identifies it in the ids of records and started objects. */
+    public String id(boolean omitNulls) {
+        return UUID.nameUUIDFromBytes((meaning() + "\n" + omitNulls).getBytes(StandardCharsets.UTF_8))
+                .toString();
+    }
+
     /** The query over the result of {@code scan}, a SELECT; see {@link #with}. */
     String over(String scan) {
         return sql.replace(scanMark(mark), scan);

@@ -113,8 +113,25 @@ class PageSendIT extends PageBed {
             assertThat(page.locator(".run.succeeded .letters li").first()).containsText("root is not wanted");
             shoot(page, "export-refused");
 
-            sink.replyWhen(request -> true, Reply.of(200));
             page.locator(".run summary").first().click();
+            button(page, "Change the query…").click();
+            page.getByLabel("Query for these only")
+                    .fill("SELECT upper(message) AS message FROM events WHERE hash(message) % 2 = 0");
+            assertThat(button(page, "Replay what it selects")).isDisabled();
+            button(page, "Try").click();
+            assertThat(page.locator(".change-query .verdict"))
+                    .containsText(Pattern.compile("^[1-9]\\d* of 175 dead letters would be sent. \\d+ not selected."));
+            assertThat(page.locator(".change-query figure .json").nth(1)).containsText("FOR ROOT FROM");
+            shoot(page, "change-query");
+            button(page, "Replay what it selects").click();
+            assertThat(page.locator(".run .verdict"))
+                    .containsText(Pattern.compile("^[1-9]\\d* replayed, 0 failed, \\d+ not selected"));
+            assertThat(sink.records())
+                    .filteredOn(record -> record.contains("FOR ROOT FROM"))
+                    .isNotEmpty()
+                    .doesNotHaveDuplicates();
+
+            sink.replyWhen(request -> true, Reply.of(200));
             page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Replay all"))
                     .click();
             assertThat(page.locator(".run .balance"))

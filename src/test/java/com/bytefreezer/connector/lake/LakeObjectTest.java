@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Instant;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class LakeObjectTest {
     @ParameterizedTest
@@ -23,5 +24,22 @@ class LakeObjectTest {
                         .partitionTime()
                         .orElse(null))
                 .isEqualTo(time);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a.parquet", "a#000000000000-000000000001", "a#b.parquet", "a#1-2"})
+    void aSliceIsFoundAgainByItsKey(String key) {
+        LakeObject object = new LakeObject("s3://b/" + key, key, 7, Instant.EPOCH, "etag", null);
+
+        assertThat(object.slices(3_000_000, 1_000_000)).allSatisfy(slice -> {
+            LakeObject part = object.part(slice.key());
+            assertThat(LakeObject.keyOfWhole(slice.key())).isEqualTo(key);
+            assertThat(part.identity()).isEqualTo(slice.identity());
+            assertThat(part.slice())
+                    .usingRecursiveComparison()
+                    .ignoringFields("count")
+                    .isEqualTo(slice.slice());
+        });
+        assertThat(object.part(key)).isEqualTo(object);
     }
 }

@@ -2,7 +2,6 @@ package com.bytefreezer.connector.operate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.bytefreezer.connector.api.exports.ExportsApi;
 import com.bytefreezer.connector.app.TestRun;
 import com.bytefreezer.connector.config.ExportDefinition;
 import com.bytefreezer.connector.config.Mode;
@@ -82,7 +81,7 @@ class DeadLetterReplayTest {
     void whatTheDestinationNowTakesIsNoDeadLetterAnyMore() throws Exception {
         refuse(text -> false);
 
-        assertThat(operations.replay().replay(export, Set.of())).isEqualTo(new Replay.Result(OBJECTS, 0, null));
+        assertThat(operations.replay().replay(export, Set.of())).isEqualTo(new Replay.Result(OBJECTS, 0, 0, null));
 
         assertThat(server.records()).hasSize(10 * OBJECTS);
         assertThat(server.records())
@@ -259,8 +258,7 @@ class DeadLetterReplayTest {
         Files.writeString(
                 file, letter.replaceFirst("\"record\":.*", Matcher.quoteReplacement("\"record\":" + odd + "}")));
 
-        ExportsApi api = new ExportsApi(operations);
-        assertThat(api.deadLetters(export.name(), export.destination(), null, null, null)
+        assertThat(DeadLetterPage.of(operations.deadLetters(), export.lane(), null, null, null)
                         .deadLetters())
                 .hasSize(OBJECTS)
                 .allMatch(each -> Json.isDocument(each.record()));

@@ -2,15 +2,18 @@ package com.bytefreezer.connector.api.exports;
 
 import com.bytefreezer.connector.api.send.DeadLetterChoice;
 import com.bytefreezer.connector.api.send.Replayed;
+import com.bytefreezer.connector.cage.Watchdog;
 import com.bytefreezer.connector.config.ExportDefinition;
 import com.bytefreezer.connector.log.RecentLines.Line;
 import com.bytefreezer.connector.operate.DeadLetterPage;
 import com.bytefreezer.connector.operate.DeadLetterReasons;
+import com.bytefreezer.connector.operate.DeadLetterTrial;
 import com.bytefreezer.connector.operate.ExportStatus;
 import com.bytefreezer.connector.operate.Operations;
 import com.bytefreezer.connector.problem.ApiException;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.apache.camel.Body;
 import org.apache.camel.Header;
@@ -19,9 +22,11 @@ import org.jspecify.annotations.Nullable;
 /** The answers of the routes in {@code routes/api/exports.camel.yaml}. Safe for use by several threads. */
 public final class ExportsApi {
     private final Operations operations;
+    private final Watchdog watchdog;
 
-    public ExportsApi(Operations operations) {
+    public ExportsApi(Operations operations, Watchdog watchdog) {
         this.operations = operations;
+        this.watchdog = watchdog;
     }
 
     /** The state of all exports. */
@@ -51,12 +56,28 @@ public final class ExportsApi {
                 operations.deadLetters(), operations.export(name, destination).lane());
     }
 
-    /** Delivers some or all of them again. With all of them, the next run also tries what is set aside. */
+    /** What a changed query makes of some or all of them. */
+    public DeadLetterTrial tryChanged(
+            @Header("name") String name,
+            @Header("destination") String destination,
+            @Header("query_id") @Nullable String id,
+            @Body Map<String, Object> request) {
+        ExportDefinition export = operations.export(name, destination);
+        return DeadLetterChoice.tried(request, operations, export, watchdog, id);
+    }
+
+    /**
+     * Delivers some or all of them again, as they are or as a changed query makes them. With all of them as they are, the next run also tries what is set aside.
+     */
     public Replayed replay(
             @Header("name") String name, @Header("destination") String destination, @Body Map<String, Object> request)
             throws Exception {
         ExportDefinition export = operations.export(name, destination);
         Set<String> ids = DeadLetterChoice.ids(request, operations.deadLetters(), export.lane());
+        Optional<String> sql = DeadLetterChoice.sql(request);
+        if (sql.isPresent()) {
+            return Replayed.of(operations.replayChanged(export, ids, sql.get()), 0);
+        }
         int triedAgain = ids.isEmpty() ? operations.retrySetAside(export) : 0;
         return Replayed.of(operations.replay().replay(export, ids), triedAgain);
     }

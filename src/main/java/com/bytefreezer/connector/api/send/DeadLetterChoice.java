@@ -1,16 +1,35 @@
 package com.bytefreezer.connector.api.send;
 
+import com.bytefreezer.connector.cage.Watchdog;
+import com.bytefreezer.connector.config.ExportDefinition;
 import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.delivery.DeadLetters;
 import com.bytefreezer.connector.operate.DeadLetterReasons;
+import com.bytefreezer.connector.operate.DeadLetterTrial;
+import com.bytefreezer.connector.operate.Operations;
 import com.bytefreezer.connector.problem.ApiException;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** The dead letters that a request names. */
 public final class DeadLetterChoice {
     private DeadLetterChoice() {}
+
+    /**
+     * The changed query of a request; empty if it has none.
+     *
+     * @throws ApiException if it is not a text
+     */
+    public static Optional<String> sql(Map<String, Object> request) {
+        Object sql = ApiException.required(request).get("sql");
+        if (sql != null && !(sql instanceof String text && !text.isBlank())) {
+            throw ApiException.wrong("\"sql\" must be a SELECT; leave it out to send the records as they are.");
+        }
+        return Optional.ofNullable((String) sql);
+    }
 
     /**
      * Their ids; empty for all.
@@ -38,5 +57,24 @@ public final class DeadLetterChoice {
         }
         throw ApiException.wrong(
                 "\"ids\" must be a list of ids of dead letters, or \"reason\" one of their reasons; leave both out to mean all.");
+    }
+
+    /**
+     * What the changed query of a request makes of the dead letters that it names.
+     *
+     * @param id to cancel it, or null
+     * @throws ApiException if the request has no query
+     */
+    public static DeadLetterTrial tried(
+            Map<String, Object> request,
+            Operations operations,
+            ExportDefinition export,
+            Watchdog watchdog,
+            @Nullable String id) {
+        String sql = sql(request).orElseThrow(() -> ApiException.wrong("\"sql\" is missing."));
+        Set<String> ids = ids(request, operations.deadLetters(), export.lane());
+        try (Watchdog.Running running = watchdog.look(id)) {
+            return operations.tryChanged(export, ids, sql, running);
+        }
     }
 }

@@ -2,6 +2,7 @@ package com.bytefreezer.connector.api.send;
 
 import com.bytefreezer.connector.app.Connector;
 import com.bytefreezer.connector.app.Scratch;
+import com.bytefreezer.connector.cage.Watchdog;
 import com.bytefreezer.connector.config.ExportDefinition;
 import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.config.Settings;
@@ -17,6 +18,7 @@ import com.bytefreezer.connector.lane.Schedule;
 import com.bytefreezer.connector.log.RecentLines.Line;
 import com.bytefreezer.connector.operate.DeadLetterPage;
 import com.bytefreezer.connector.operate.DeadLetterReasons;
+import com.bytefreezer.connector.operate.DeadLetterTrial;
 import com.bytefreezer.connector.operate.Operations;
 import com.bytefreezer.connector.operate.Replay;
 import com.bytefreezer.connector.problem.ApiException;
@@ -29,6 +31,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
@@ -47,6 +50,7 @@ final class PageRun implements Runnable {
     private final Scratch once;
     private final Secrets secrets;
     private final CamelContext routes;
+    private final Operations operations;
     private final Runnable whenOver;
 
     private State state = State.RUNNING;
@@ -117,6 +121,7 @@ final class PageRun implements Runnable {
         this.once = once;
         this.secrets = secrets;
         this.routes = routes;
+        operations = Operations.ofStore(once.settings(), () -> routes);
         this.whenOver = whenOver;
     }
 
@@ -269,14 +274,29 @@ final class PageRun implements Runnable {
     Replay.Result replay(Map<String, Object> which) throws Exception {
         requireOver();
         Set<String> ids = ids(which);
-        Replay.Result result =
-                once.again(() -> replay().replay(once.settings().exports().get(0), ids));
+        Optional<String> sql = DeadLetterChoice.sql(which);
+        Replay.Result result = once.again(() -> sql.isPresent()
+                ? operations.replayChanged(definition(), ids, sql.get())
+                : operations.replay().replay(definition(), ids));
         synchronized (this) {
             progress = new RunProgress(
                     progress.objects(), progress.counts().replayed(result.replayed()), progress.lasting());
             message = secrets.mask("%s %,d dead letters were replayed.".formatted(balance(), result.replayed()));
         }
         return result;
+    }
+
+    /**
+     * What a changed query makes of dead letters.
+     *
+     * @param which of them
+     * @param queryId to cancel it, or null
+     * @throws ApiException 409 while it runs
+     */
+    DeadLetterTrial tryChanged(Map<String, Object> which, Watchdog watchdog, @Nullable String queryId)
+            throws Exception {
+        requireOver();
+        return once.again(() -> DeadLetterChoice.tried(which, operations, definition(), watchdog, queryId));
     }
 
     /**
@@ -287,15 +307,15 @@ final class PageRun implements Runnable {
      */
     long discard(Map<String, Object> which) {
         requireOver();
-        return replay().discard(once.settings().exports().get(0), ids(which));
+        return operations.replay().discard(definition(), ids(which));
     }
 
     private Set<String> ids(Map<String, Object> which) {
         return DeadLetterChoice.ids(which, new DeadLetters(once.deadLetters()), lane());
     }
 
-    private Replay replay() {
-        return Operations.ofStore(once.settings(), () -> routes).replay();
+    private ExportDefinition definition() {
+        return once.settings().exports().get(0);
     }
 
     private void requireOver() {

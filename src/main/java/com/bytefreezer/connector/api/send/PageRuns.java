@@ -2,10 +2,12 @@ package com.bytefreezer.connector.api.send;
 
 import com.bytefreezer.connector.api.send.PageRun.Status;
 import com.bytefreezer.connector.api.send.Targets.Target;
+import com.bytefreezer.connector.cage.Watchdog;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.log.RecentLines.Line;
 import com.bytefreezer.connector.operate.DeadLetterPage;
 import com.bytefreezer.connector.operate.DeadLetterReasons;
+import com.bytefreezer.connector.operate.DeadLetterTrial;
 import com.bytefreezer.connector.problem.ApiException;
 import com.bytefreezer.connector.signs.Moment;
 import com.bytefreezer.connector.text.Secrets;
@@ -40,6 +42,7 @@ public final class PageRuns implements CamelContextAware {
 
     private final Settings settings;
     private final Secrets secrets;
+    private final Watchdog watchdog;
     private final Targets targets;
     private final Semaphore free = new Semaphore(MOST_AT_A_TIME);
     /** In the order of their start. */
@@ -52,9 +55,10 @@ public final class PageRuns implements CamelContextAware {
     private boolean closed;
 
     /** Runs of exports of the lake that {@code settings} name. */
-    public PageRuns(Settings settings, Secrets secrets) {
+    public PageRuns(Settings settings, Secrets secrets, Watchdog watchdog) {
         this.settings = settings;
         this.secrets = secrets;
+        this.watchdog = watchdog;
         targets = new Targets(settings, secrets);
     }
 
@@ -136,7 +140,14 @@ public final class PageRuns implements CamelContextAware {
         return run(id).reasons();
     }
 
-    /** Delivers dead letters of a finished run again, some or all. */
+    /** What a changed query makes of dead letters of a finished run, some or all. */
+    public DeadLetterTrial tryChanged(
+            @Header("id") String id, @Header("query_id") @Nullable String queryId, @Body Map<String, Object> request)
+            throws Exception {
+        return run(id).tryChanged(ApiException.required(request), watchdog, queryId);
+    }
+
+    /** Delivers dead letters of a finished run again, some or all, as they are or as a changed query makes them. */
     public Replayed replay(@Header("id") String id, @Body Map<String, Object> request) throws Exception {
         return Replayed.of(run(id).replay(ApiException.required(request)), 0);
     }
