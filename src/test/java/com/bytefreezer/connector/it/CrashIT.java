@@ -2,7 +2,6 @@ package com.bytefreezer.connector.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.bytefreezer.connector.kit.Reply;
 import com.bytefreezer.connector.testing.Await;
 import com.bytefreezer.connector.testing.ConnectorProcess;
 import com.bytefreezer.connector.testing.ParquetLake;
@@ -36,6 +35,7 @@ class CrashIT {
     private static final int BATCH = 250;
     private static final int PARALLEL_OBJECTS = 2;
     private static final int IN_FLIGHT = 4;
+    private static final Duration PATIENCE = Duration.ofMinutes(3);
 
     @TempDir
     private Path folder;
@@ -67,56 +67,47 @@ class CrashIT {
     private void kill(int times) throws Exception {
         Random random = new Random(7);
         try (WebhookServer sink = WebhookServer.startCounting(RECORDS, ParquetLake::number)) {
-            // Slow enough that all kills fit in.
-            sink.reply(Reply.of(200).after(Duration.ofMillis(120)));
-            int kills = 0;
-            while (kills < times) {
-                long before = sink.acceptedRecords();
+            for (int kills = 0; kills < times; kills++) {
+                long enough = sink.acceptedRecords() + (long) random.nextInt(40) * BATCH;
+                sink.holdAt(enough);
                 try (ConnectorProcess connector = start(sink)) {
-                    int batches = random.nextInt(40);
-                    Await.until(
-                            "a delivery before kill " + kills,
-                            () -> sink.acceptedRecords() >= before + (long) batches * BATCH || !connector.isAlive());
-                    assertThat(connector.isAlive())
-                            .as("the export was over before kill %d: %s", kills, connector.standardError())
-                            .isTrue();
+                    Await.until("a delivery before kill " + kills, () -> sink.acceptedRecords() >= enough);
                     connector.killHard();
-                    connector.waitFor(Duration.ofSeconds(10));
-                    kills++;
                 }
             }
-            sink.reply(Reply.of(200));
+            sink.answerAll();
             finish(sink);
 
             assertThat(sink.distinctRecords()).isEqualTo(RECORDS);
             long repeats = sink.acceptedRecords() - RECORDS;
-            System.err.printf("%d kills: %d of %d records repeated%n", kills, repeats, RECORDS);
-            assertThat(repeats).isBetween(0L, (long) kills * PARALLEL_OBJECTS * IN_FLIGHT * BATCH);
+            System.err.printf("%d kills: %d of %d records repeated%n", times, repeats, RECORDS);
+            assertThat(repeats).isBetween(0L, (long) times * PARALLEL_OBJECTS * IN_FLIGHT * BATCH);
             // What a killed run has recorded is in its row, and each record in one of them.
             assertThat(number("SELECT accepted FROM total")).isEqualTo(RECORDS);
             assertThat(number("SELECT sum(accepted) FROM run")).isEqualTo(RECORDS);
             assertThat(number("SELECT count(*) FROM run WHERE state = 'KILLED'"))
-                    .isBetween(1L, (long) kills);
+                    .isBetween(1L, (long) times);
         }
     }
 
     @Test
     void stoppedBySignalItRepeatsNothing() {
         try (WebhookServer sink = WebhookServer.startCounting(RECORDS, ParquetLake::number)) {
-            sink.reply(Reply.of(200).after(Duration.ofMillis(60)));
             List<String> endings = new ArrayList<>();
             for (int stops = 0; stops < 3; stops++) {
-                long before = sink.acceptedRecords();
+                long enough = sink.acceptedRecords() + 20 * BATCH;
+                sink.holdAt(enough);
                 try (ConnectorProcess connector = start(sink)) {
-                    Await.until("some deliveries", () -> sink.acceptedRecords() >= before + 20 * BATCH);
+                    Await.until("some deliveries", () -> sink.acceptedRecords() >= enough);
                     connector.terminate();
-                    endings.add(connector.waitFor(Duration.ofSeconds(30)) + " " + connector.standardError());
+                    Await.until("the stop", () -> connector.standardError().contains("Stopping: "));
+                    sink.answerAll();
+                    endings.add(connector.waitFor(PATIENCE) + " " + connector.standardError());
                 }
             }
             assertThat(endings)
                     .allMatch(ending -> ending.startsWith("1 "))
                     .noneMatch(ending -> ending.contains("ERROR"));
-            sink.reply(Reply.of(200));
             finish(sink);
 
             assertThat(sink.distinctRecords()).isEqualTo(RECORDS);
@@ -135,16 +126,15 @@ class CrashIT {
             assertThat(sink.acceptedRecords()).isEqualTo(RECORDS / 2);
             Files.writeString(ioc, "id\n0\n1\n");
             finish(sink, JOIN, batch);
-            sink.reply(Reply.of(200).after(Duration.ofMillis(120)));
             for (int kills = 1; kills <= 2; kills++) {
                 long enough = RECORDS / 2 + kills * 60L * BATCH;
+                sink.holdAt(enough);
                 try (ConnectorProcess connector = start(sink, JOIN, hunt)) {
                     Await.until("deliveries of the hunt", () -> sink.acceptedRecords() >= enough);
                     connector.killHard();
-                    connector.waitFor(Duration.ofSeconds(10));
                 }
             }
-            sink.reply(Reply.of(200));
+            sink.answerAll();
             finish(sink, JOIN, hunt);
 
             assertThat(sink.distinctRecords()).isEqualTo(RECORDS);
@@ -166,7 +156,7 @@ class CrashIT {
 
     private void finish(WebhookServer sink, String sql, String... mode) {
         try (ConnectorProcess connector = start(sink, sql, mode)) {
-            assertThat(connector.waitFor(Duration.ofMinutes(3)))
+            assertThat(connector.waitFor(PATIENCE))
                     .as(connector.standardError())
                     .isZero();
         }

@@ -63,7 +63,9 @@ class FileIT {
                 "200");
         while (kills < times) {
             var before = journalSize(tree);
-            try (var connector = start(lake, tree, settings)) {
+            var slow = new TreeMap<>(settings);
+            slow.put("delivery.max-records-per-second", "20000");
+            try (var connector = start(lake, tree, slow)) {
                 var more = random.nextInt(20_000);
                 Await.until(
                         "some batches before kill " + kills,

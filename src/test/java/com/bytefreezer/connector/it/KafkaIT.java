@@ -55,9 +55,9 @@ class KafkaIT {
         try (KafkaServer kafka = KafkaServer.start()) {
             kafka.createTopic("events", 3, Map.of());
             for (int kill = 1; kill <= times; kill++) {
-                long enough = kafka.messageCount("events") + 1 + random.nextInt(RECORDS / (2 * times));
+                long enough = kafka.messageCount("events") + 1 + random.nextInt(RECORDS / (8 * times));
                 // Slow enough that the kills fit in.
-                try (ConnectorProcess connector = start(lake, kafka, "20000")) {
+                try (ConnectorProcess connector = start(lake, kafka, "5000")) {
                     Await.until(
                             enough + " messages", () -> kafka.messageCount("events") >= enough || !connector.isAlive());
                     assertThat(connector.isAlive())

@@ -48,16 +48,15 @@ class ManyExportsIT {
         for (int kill = 0; kill < KILLS; kill++) {
             long before = journalSize(tree);
             long more = 1 + random.nextInt(8000);
-            try (ConnectorProcess connector = start(lake, tree)) {
+            try (ConnectorProcess connector = start(lake, tree, "20000")) {
                 Await.until(
                         "some batches before kill " + kill,
                         () -> journalSize(tree) > before + more || !connector.isAlive());
                 assertThat(connector.isAlive()).as(connector.standardError()).isTrue();
                 connector.killHard();
-                connector.waitFor(Duration.ofSeconds(10));
             }
         }
-        try (ConnectorProcess connector = start(lake, tree)) {
+        try (ConnectorProcess connector = start(lake, tree, "")) {
             assertThat(connector.waitFor(Duration.ofMinutes(2)))
                     .as(connector.standardError())
                     .isZero();
@@ -79,7 +78,7 @@ class ManyExportsIT {
                                 "sql", "SELECT n + %d AS n, hostname FROM events".formatted(first))));
     }
 
-    private ConnectorProcess start(ParquetLake lake, Path tree) {
+    private ConnectorProcess start(ParquetLake lake, Path tree, String recordsPerSecond) {
         return ConnectorProcess.start(
                 TestTools.projectDirectory(),
                 Map.of(
@@ -89,6 +88,8 @@ class ManyExportsIT {
                         "file",
                         "DESTINATION_FILE_FOLDER",
                         tree.toString(),
+                        "DELIVERY_MAX_RECORDS_PER_SECOND",
+                        recordsPerSecond,
                         "CURSOR_FILE",
                         folder.resolve("cursor.db").toString()),
                 List.of("-Xmx256m"),

@@ -28,6 +28,7 @@ public final class BusyProxy extends ScriptedServer {
     private final AtomicLong asked = new AtomicLong();
     private final AtomicLong refused = new AtomicLong();
     private final AtomicLong answered = new AtomicLong();
+    private final Hold hold = new Hold();
 
     private BusyProxy(HttpServer server, URI target, int busyEvery) {
         super(server);
@@ -49,6 +50,16 @@ public final class BusyProxy extends ScriptedServer {
         return answered.get();
     }
 
+    /** Once the real server has answered so many requests, no client learns of it until {@link #answerAll}. */
+    public void holdAt(long requests) {
+        hold.at(requests);
+    }
+
+    /** Answers those that wait, and all to come. */
+    public void answerAll() {
+        hold.at(Long.MAX_VALUE);
+    }
+
     @Override
     protected Reply take(Request request, Reply reply) {
         if (asked.incrementAndGet() % busyEvery == 0) {
@@ -61,6 +72,7 @@ public final class BusyProxy extends ScriptedServer {
         try {
             var answer = client.send(handedOn.build(), BodyHandlers.ofString());
             answered.incrementAndGet();
+            hold.pass(answered::get);
             var passedOn = Reply.of(answer.statusCode(), answer.body());
             return answer.headers()
                     .firstValue("Content-Type")

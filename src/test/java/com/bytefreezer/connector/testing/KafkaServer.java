@@ -50,6 +50,7 @@ public final class KafkaServer implements AutoCloseable {
     private final int loginPort = TestTools.freePort();
     private final int certificatePort = TestTools.freePort();
     private Process process;
+    private Admin admin;
 
     private KafkaServer(Path classPath, Map<String, String> security) {
         this.classPath = classPath;
@@ -258,7 +259,11 @@ public final class KafkaServer implements AutoCloseable {
     }
 
     /** Ends the broker at once. */
-    public void kill() {
+    public synchronized void kill() {
+        if (admin != null) {
+            admin.close(Duration.ZERO);
+            admin = null;
+        }
         ChildProcesses.kill(process);
     }
 
@@ -271,8 +276,11 @@ public final class KafkaServer implements AutoCloseable {
         T to(Admin admin) throws ExecutionException, InterruptedException;
     }
 
-    private <T> T ask(Question<T> question) {
-        try (var admin = Admin.create(Map.of("bootstrap.servers", brokers(), "request.timeout.ms", "5000"))) {
+    private synchronized <T> T ask(Question<T> question) {
+        if (admin == null) {
+            admin = Admin.create(Map.of("bootstrap.servers", brokers(), "request.timeout.ms", "5000"));
+        }
+        try {
             return question.to(admin);
         } catch (ExecutionException | InterruptedException e) {
             throw new IllegalStateException(e);

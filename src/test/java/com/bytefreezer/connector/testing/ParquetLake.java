@@ -5,20 +5,35 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
+import java.nio.file.StandardCopyOption;
 import java.sql.DriverManager;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.Map;
+import java.util.UUID;
+import org.duckdb.DuckDBConnection;
 
-/** A lake in a folder, in packer's layout, with one dataset {@code acme/events}. */
+/**
+ * A lake in a folder, in packer's layout, with one dataset {@code acme/events}. As in a bucket, an object is there as a
+ * whole or not at all, so that a connector that watches the lake never finds half of one.
+ */
 public final class ParquetLake {
     private static final String DATASET = "acme/events/data/parquet";
+
+    /** One for all objects: to start one takes longer than to write an object. */
+    private static final DuckDBConnection DUCKDB = start();
 
     private final Path root;
 
     private ParquetLake(Path root) {
         this.root = root;
+    }
+
+    private static DuckDBConnection start() {
+        try {
+            return (DuckDBConnection) DriverManager.getConnection("jdbc:duckdb:");
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     public static ParquetLake in(Path root) {
@@ -42,14 +57,14 @@ public final class ParquetLake {
      * @param sql gives its records
      */
     public Path object(String name, String sql) {
-        Path file = file(name);
-        try (Connection connection = DriverManager.getConnection("jdbc:duckdb:");
-                Statement statement = connection.createStatement()) {
-            statement.execute("COPY (%s) TO '%s' (FORMAT parquet)".formatted(sql, file));
-            return file;
-        } catch (SQLException e) {
-            throw new IllegalStateException(e);
-        }
+        return publish(name, file -> {
+            try (var connection = DUCKDB.duplicate();
+                    var statement = connection.createStatement()) {
+                statement.execute("COPY (%s) TO '%s' (FORMAT parquet)".formatted(sql, file));
+            } catch (SQLException e) {
+                throw new IllegalStateException(e);
+            }
+        });
     }
 
     /** An object of {@code count} records with the column {@code n} from {@code first} on, and some text. */
@@ -68,20 +83,23 @@ public final class ParquetLake {
 
     /** Writes bytes that need not be Parquet. */
     public Path bytes(String name, byte[] bytes) {
-        try {
-            return Files.write(file(name), bytes);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return publish(name, file -> Files.write(file, bytes));
     }
 
-    private Path file(String name) {
+    private interface Writer {
+        void write(Path file) throws IOException;
+    }
+
+    private Path publish(String name, Writer writer) {
         Path file = root.resolve(DATASET).resolve(name);
         try {
             Files.createDirectories(file.getParent());
+            // Beside the lake, in its file system.
+            Path made = root.toAbsolutePath().resolveSibling("object-" + UUID.randomUUID());
+            writer.write(made);
+            return Files.move(made, file, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return file;
     }
 }

@@ -26,6 +26,7 @@ public final class WebhookServer extends ScriptedServer {
     private final AtomicInteger distinctRecords = new AtomicInteger();
     private final AtomicLong acceptedRecords = new AtomicLong();
     private final List<byte[]> records = new ArrayList<>();
+    private final Hold hold = new Hold();
     private volatile Instant lastArrival = Instant.EPOCH;
 
     private WebhookServer(HttpServer server, Optional<Function<byte[], Long>> number, int capacity) {
@@ -68,10 +69,22 @@ public final class WebhookServer extends ScriptedServer {
             number.ifPresentOrElse(finder -> count(batch, finder), () -> keep(batch));
             acceptedRecords.addAndGet(batch.size());
             lastArrival = Instant.now();
-            return super.take(kept, reply);
+            super.take(kept, reply);
         } catch (IOException | RuntimeException e) {
             return super.take(request, Reply.of(400, e.toString()));
         }
+        hold.pass(acceptedRecords::get);
+        return reply;
+    }
+
+    /** Once it has accepted so many records it accepts further ones, but no client learns of it until {@link #answerAll}. */
+    public void holdAt(long records) {
+        hold.at(records);
+    }
+
+    /** Answers those that wait, and all to come. */
+    public void answerAll() {
+        hold.at(Long.MAX_VALUE);
     }
 
     private void count(List<byte[]> batch, Function<byte[], Long> finder) {
