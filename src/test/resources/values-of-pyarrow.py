@@ -6,6 +6,7 @@ import base64
 import decimal
 import json
 import math
+import struct
 import sys
 
 import pyarrow as pa
@@ -37,6 +38,12 @@ def clock(value, unit):
     return text + (("." + str(fraction).zfill(digits)).rstrip("0").rstrip(".") if fraction else "")
 
 
+def shortest(single):
+    """The shortest number that is this one in 32 bits."""
+    texts = ("%.*g" % (digits, single) for digits in range(1, 10))
+    return next((float(text) for text in texts if struct.pack("f", float(text)) == struct.pack("f", single)), single)
+
+
 def plain(value):
     """Of a scalar of pyarrow."""
     kind = value.type
@@ -58,7 +65,9 @@ def plain(value):
     if pa.types.is_map(kind):
         entries = {}
         for entry in value.values if value.values is not None else []:
-            key = plain(entry["key"] if "key" in entry.type.names else entry[0])
+            key = plain(entry[0])
+            if isinstance(key, dict) and list(key) == ["number"]:
+                key = key["number"]
             text = key if isinstance(key, str) else json.dumps(key, separators=(",", ":"))
             entries.setdefault(text, plain(entry[1]))
         return entries
@@ -75,8 +84,12 @@ def plain(value):
     python = value.as_py()
     if isinstance(python, bytes):
         return base64.b64encode(python).decode()
+    if isinstance(python, decimal.Decimal) and kind.precision > 38:
+        return format(python, "f")
     if isinstance(python, decimal.Decimal):
         return {"number": format(python, "f")}
+    if isinstance(python, float) and kind == pa.float32():
+        python = shortest(python)
     if isinstance(python, float):
         return python if math.isfinite(python) else None
     return python

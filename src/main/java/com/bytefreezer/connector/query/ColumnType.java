@@ -2,6 +2,7 @@ package com.bytefreezer.connector.query;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -19,6 +20,9 @@ record ColumnType(String name, String arguments, List<ColumnType> children, List
     static final String STRUCT = "STRUCT";
     static final String UNION = "UNION";
     static final String MAP = "MAP";
+
+    /** The digits of DuckDB's widest DECIMAL. */
+    static final int MOST_DIGITS = 38;
 
     private static final Pattern NAMED = Pattern.compile("\".*|\\w+ (?!WITH TIME ZONE).*", Pattern.DOTALL);
 
@@ -74,17 +78,33 @@ record ColumnType(String name, String arguments, List<ColumnType> children, List
 
     /** Whether its values have no digit before the point: DECIMAL(n,n). */
     boolean isFraction() {
-        return is("DECIMAL") && split(arguments).stream().distinct().count() == 1;
+        return is("DECIMAL")
+                && !isWide()
+                && split(arguments).stream().distinct().count() == 1;
+    }
+
+    /** Whether it is a DECIMAL with more digits than DuckDB's. Its values are texts. */
+    boolean isWide() {
+        return is("DECIMAL") && Integer.parseInt(split(arguments).get(0)) > MOST_DIGITS;
+    }
+
+    /** The same with other children. */
+    ColumnType withChildren(UnaryOperator<ColumnType> change) {
+        return new ColumnType(name, arguments, children.stream().map(change).toList(), fields);
     }
 
     boolean isNested() {
         return !children.isEmpty();
     }
 
-    /** Whether SQL cannot express it, because two members share a name or one has none. */
+    /** Whether SQL cannot express it, because two members share a name, or one has none or one with a NUL. */
     boolean isUnspeakable() {
-        return (is(STRUCT) && (fields.isEmpty() || fields.contains("") || hasFieldTwice()))
+        return (is(STRUCT) && (fields.isEmpty() || fields.contains("") || hasNul() || hasFieldTwice()))
                 || children.stream().anyMatch(ColumnType::isUnspeakable);
+    }
+
+    private boolean hasNul() {
+        return fields.stream().anyMatch(field -> field.indexOf('\0') >= 0);
     }
 
     private boolean hasFieldTwice() {

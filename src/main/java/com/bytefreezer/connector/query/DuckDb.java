@@ -317,6 +317,7 @@ public final class DuckDb implements AutoCloseable {
     <T> T over(Query query, List<LakeObject> objects, Schema schema, String number, String ofRow, Work<T> work) {
         try (Connection connection = newConnection()) {
             var shapes = footers.require(schema, objects);
+            oddObjects.copyMisread(shapes);
             while (true) {
                 long version = schema.version();
                 Binding.Bound bound = binding.of(query, schema, number);

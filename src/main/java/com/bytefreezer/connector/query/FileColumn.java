@@ -12,19 +12,18 @@ import java.util.regex.Pattern;
  *
  * @param type DuckDB's name for its type; empty for a group
  * @param isRepeated whether a row may have several
- * @param mark the newer annotation of the format if only this one is there, as DuckDB writes it, otherwise empty. DuckDB 1.5.5 ignores most of them, because it knows the older ones.
+ * @param mark the newer annotation of the format if only this one is there, as DuckDB writes it, or the one of a wide DECIMAL; otherwise empty. DuckDB 1.5.5 ignores most of them, because it knows the older ones.
  */
 record FileColumn(String name, String type, boolean isRepeated, String mark, List<FileColumn> children) {
     /** The rows of which {@link #of} makes columns. */
     static final String SQL =
-            "SELECT name, coalesce(num_children, 0), coalesce(duckdb_type, ''), coalesce(repetition_type = 'REPEATED', false), CASE WHEN converted_type IS NULL THEN logical_type ELSE '' END FROM parquet_schema(%s) ORDER BY column_id";
+            "SELECT name, coalesce(num_children, 0), coalesce(duckdb_type, ''), coalesce(repetition_type = 'REPEATED', false), CASE WHEN converted_type IS NULL THEN logical_type WHEN converted_type = 'DECIMAL' AND precision > 38 THEN format('DecimalType(scale={}, precision={})', coalesce(scale, 0), precision) ELSE '' END FROM parquet_schema(%s) ORDER BY column_id";
 
     /** Each level of lists in lists doubles the time that DuckDB takes to plan a statement (seen on 1.5.5). */
     private static final int MOST_LISTS_IN_LISTS = 16;
     /** Limit for groups of all kinds, because readers recurse. */
     private static final int DEEPEST = 200;
 
-    private static final int MOST_DIGITS = 38;
     private static final Pattern DECIMAL = Pattern.compile("DecimalType\\(scale=(\\d+), precision=(\\d+)\\)");
     /** The number of bits is written as one character. */
     private static final Pattern UNSIGNED = Pattern.compile("IntType\\(bitWidth=(.), isSigned=0\\)", Pattern.DOTALL);
@@ -78,6 +77,12 @@ record FileColumn(String name, String type, boolean isRepeated, String mark, Lis
                 || children.stream().anyMatch(FileColumn::isCut);
     }
 
+    /** Whether it, or a part of it, has DECIMALs that are too wide for DuckDB 1.5.5. It reads DOUBLEs, which are inexact, and too large by up to 2^56 if the length of the values is no multiple of 8. */
+    boolean isMisread() {
+        return (type.equals("DOUBLE") && DECIMAL.matcher(mark).matches())
+                || children.stream().anyMatch(FileColumn::isMisread);
+    }
+
     /** The type that the writer means by what DuckDB reads as {@code read}; {@link Meaning} has the value. */
     ColumnType meant(ColumnType read) {
         if (!read.isNested()) {
@@ -116,10 +121,11 @@ record FileColumn(String name, String type, boolean isRepeated, String mark, Lis
         boolean isBytes = read.is("BLOB");
         boolean isInteger = read.is("INTEGER") || read.is("BIGINT");
         Matcher decimal = DECIMAL.matcher(mark);
-        if (decimal.matches() && (isBytes || isInteger)) {
+        if (decimal.matches() && (isBytes || isInteger || read.is("DOUBLE"))) {
             int scale = Integer.parseInt(decimal.group(1));
             int digits = Integer.parseInt(decimal.group(2));
-            return digits > 0 && digits <= MOST_DIGITS && scale <= digits
+            boolean isPossible = isInteger ? digits <= ColumnType.MOST_DIGITS : digits > 0;
+            return isPossible && scale >= 0 && scale <= digits
                     ? new ColumnType("DECIMAL", digits + "," + scale, List.of(), List.of())
                     : read;
         }
@@ -186,6 +192,10 @@ record FileColumn(String name, String type, boolean isRepeated, String mark, Lis
         for (int i = 0; i < children.size(); i++) {
             members.add(type.type(children.get(i), struct.children().get(i)));
         }
-        return ColumnType.struct(struct.fields(), members);
+        // DuckDB has no names if the first one is empty.
+        List<String> fields = struct.fields().isEmpty()
+                ? children.stream().map(FileColumn::name).toList()
+                : struct.fields();
+        return ColumnType.struct(fields, members);
     }
 }

@@ -280,7 +280,7 @@ final class Footers {
                 // DuckDB has one column for each column of the file.
                 FileColumn column = written.get(columns.size());
                 ColumnType type = column.withNothing(ColumnType.of(rows.getString(2)));
-                columns.add(new Member(column.name(), type, column.meant(type), column.isCut()));
+                columns.add(new Member(column.name(), type, column.meant(type), column.isCut(), column.isMisread()));
             }
             return new Shape(List.copyOf(columns));
         });

@@ -253,6 +253,9 @@ final class JsonRendering {
 
     /** The text of a key. A key that is null in JSON still has its own text. */
     private static String key(ColumnType type, String x) {
+        if (type.is("BLOB")) {
+            return "coalesce(base64(%s), 'null')".formatted(x);
+        }
         return type.isNested()
                 ? "coalesce(%s, 'null')".formatted(json(type, x))
                 : "coalesce(%s, try(%s::VARCHAR), 'null')".formatted(text(type, x), x);

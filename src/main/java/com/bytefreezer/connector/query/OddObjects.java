@@ -38,6 +38,17 @@ final class OddObjects {
         return found;
     }
 
+    /** Copies the objects that DuckDB must not read otherwise. */
+    void copyMisread(Map<LakeObject, Shape> shapes) throws SQLException {
+        for (var entry : shapes.entrySet()) {
+            if (entry.getValue().isMisread() && !copy(entry.getKey())) {
+                throw new SQLException(
+                        "it has DECIMALs of more than %d digits, which DuckDB reads wrongly, and is too large to be copied into a form that it can read"
+                                .formatted(ColumnType.MOST_DIGITS));
+            }
+        }
+    }
+
     private boolean isOdd(LakeObject object, Schema schema) {
         try (Connection connection = connections.open()) {
             var shapes = footers.require(schema, List.of(object));

@@ -29,7 +29,8 @@ final class RawCopies {
     private static final Leaves.Change TYPED = new Leaves.Change() {
         @Override
         public boolean concerns(ColumnType from, ColumnType to) {
-            return !from.equals(to) && !to.equals(Widening.NOTHING);
+            // Bytes instead of a DOUBLE are a DECIMAL, which is left to Meaning.
+            return !from.equals(to) && !to.equals(Widening.NOTHING) && !to.is("DOUBLE");
         }
 
         @Override

@@ -8,13 +8,14 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A Parquet footer with less information about columns: texts are bytes and milliseconds are numbers, so that DuckDB reads them without a check of their values. Thrift's compact protocol: https://parquet.apache.org/docs/file-format/metadata/.
+ * A Parquet footer with less information about columns: texts and wide DECIMALs are bytes, and milliseconds are numbers, so that DuckDB reads them without a check of their values. Thrift's compact protocol: https://parquet.apache.org/docs/file-format/metadata/.
  */
 final class RawFooter {
     // Field numbers of FileMetaData, SchemaElement, LogicalType and TimestampType.
     private static final int SCHEMA = 2;
     private static final int PHYSICAL = 1;
     private static final int CONVERTED = 6;
+    private static final int PRECISION = 8;
     private static final int LOGICAL = 10;
     private static final int TIMESTAMP = 8;
     private static final int UNIT = 2;
@@ -24,6 +25,8 @@ final class RawFooter {
     private static final Set<Integer> LOGICAL_TYPES = Set.of(1, 4, 12, 13);
 
     private static final int MILLIS = 1;
+    private static final int DECIMAL = 5;
+    private static final int DECIMAL_PRECISION = 2;
 
     private static final int LIST = 9;
     private static final int STRUCT = 12;
@@ -88,6 +91,9 @@ final class RawFooter {
         Optional<Field> logical = find(element, LOGICAL);
         if (logical.isPresent()) {
             Field kind = inside(logical.get()).get(0);
+            if (kind.id == DECIMAL) {
+                return isWide(find(inside(kind), DECIMAL_PRECISION));
+            }
             if (kind.id != TIMESTAMP) {
                 return LOGICAL_TYPES.contains(kind.id);
             }
@@ -95,8 +101,19 @@ final class RawFooter {
             return unit.isPresent() && inside(unit.get()).get(0).id == MILLIS;
         }
         Optional<Field> converted = find(element, CONVERTED);
-        return converted.isPresent()
-                && CONVERTED_TYPES.contains(new RawFooter(bytes, converted.get().from).number() >>> 1);
+        if (converted.isEmpty()) {
+            return false;
+        }
+        long type = number(converted.get());
+        return type == DECIMAL ? isWide(find(element, PRECISION)) : CONVERTED_TYPES.contains(type);
+    }
+
+    private boolean isWide(Optional<Field> precision) {
+        return precision.isPresent() && number(precision.get()) > ColumnType.MOST_DIGITS;
+    }
+
+    private long number(Field field) {
+        return zigzag(new RawFooter(bytes, field.from).number());
     }
 
     private List<Field> inside(Field field) throws IOException {

@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -53,8 +54,8 @@ public final class Schema {
         private ColumnType type = Widening.NOTHING;
         /** The types in objects, and the minimum number of objects that other processes have seen with each. */
         private final Map<String, Long> seen = new TreeMap<>();
-        /** Whether objects have finer times than DuckDB reads. */
-        private boolean isCut;
+        /** What is lost of the values of objects, for people. */
+        private final Set<String> losses = new LinkedHashSet<>();
         /** Whether only folders have it. */
         private boolean folderOnly;
 
@@ -111,13 +112,11 @@ public final class Schema {
                 .toList();
     }
 
-    /** For people, what is lost of values: a line for each column with times in nanoseconds that DuckDB cuts. */
+    /** What is lost of values: a line for people for each column and kind of loss. */
     public synchronized List<String> losses() {
         return columns.stream()
-                .filter(column -> column.isCut)
-                .map(column ->
-                        "the column %s has times in nanoseconds; DuckDB reads them in microseconds, so their last three digits are lost"
-                                .formatted(Query.identifier(column.name)))
+                .flatMap(column -> column.losses.stream()
+                        .map(loss -> "the column %s %s".formatted(Query.identifier(column.name), loss)))
                 .toList();
     }
 
@@ -185,21 +184,14 @@ public final class Schema {
                 String name = member.name().isEmpty() ? "C" + i : member.name();
                 Column column = known == null ? add(name, false) : known.folderOnly ? inFile(known, name) : known;
                 see(column, spoken(member));
-                cut(column, member);
+                version += column.losses.addAll(member.losses()) ? 1 : 0;
             }
         }
         learnFolders(object);
     }
 
-    private void cut(Column column, Shape.Member member) {
-        if (member.isCut() && !column.isCut) {
-            column.isCut = true;
-            version++;
-        }
-    }
-
     private static ColumnType spoken(Shape.Member member) {
-        return member.type().isUnspeakable() ? Widening.JSON : member.meant();
+        return member.type().isUnspeakable() ? Widening.JSON : Widening.inDataset(member.meant());
     }
 
     /** A column of a folder that files have, too, takes the position that it has in the file. */

@@ -18,7 +18,6 @@ final class Widening {
     /** The digits of integer types. */
     private static final int[] DIGITS = {3, 5, 10, 20, 39};
 
-    private static final int MOST_DIGITS = 38;
     /** A later type can hold the values of an earlier one; nanoseconds cover only 1677 to 2262. */
     private static final List<String> TIMES =
             List.of("DATE", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE");
@@ -89,7 +88,9 @@ final class Widening {
         }
         int scale = Math.max(scale(one), scale(other));
         int width = Math.max(digits(one), digits(other)) + scale;
-        return width > MOST_DIGITS ? DOUBLE : new ColumnType("DECIMAL", width + "," + scale, List.of(), List.of());
+        return width > ColumnType.MOST_DIGITS
+                ? DOUBLE
+                : new ColumnType("DECIMAL", width + "," + scale, List.of(), List.of());
     }
 
     private static ColumnType whole(String one, String other) {
@@ -162,18 +163,17 @@ final class Widening {
         return "CASE WHEN %s IS NOT NULL THEN {%s} END".formatted(x, String.join(", ", members));
     }
 
+    /** The type of a dataset's column for a type of a file. */
+    static ColumnType inDataset(ColumnType type) {
+        return type.isWide() ? TEXT : type.withChildren(Widening::inDataset);
+    }
+
     /** The type in SQL. */
     static String type(ColumnType type) {
         return spoken(type).toString();
     }
 
     private static ColumnType spoken(ColumnType type) {
-        return type.equals(NOTHING)
-                ? ColumnType.scalar("INTEGER")
-                : new ColumnType(
-                        type.name(),
-                        type.arguments(),
-                        type.children().stream().map(Widening::spoken).toList(),
-                        type.fields());
+        return type.equals(NOTHING) ? ColumnType.scalar("INTEGER") : type.withChildren(Widening::spoken);
     }
 }

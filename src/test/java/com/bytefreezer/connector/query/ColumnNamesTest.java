@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.testing.OtherWriter;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -113,6 +115,27 @@ class ColumnNamesTest {
         assertThat(dataset.records("SELECT * FROM events", both)).containsExactly("{\"col\":1,\"COL_1\":2}");
         assertThat(dataset.records("SELECT * FROM events", turned)).containsExactly("{\"col\":4,\"COL_1\":3}");
         assertThat(dataset.records("SELECT * FROM events", one)).containsExactly("{\"col\":null,\"COL_1\":5}");
+    }
+
+    /** SQL has no type for such members. */
+    @Test
+    void ofMembersMayBeEmptyOrHaveANul() throws Exception {
+        LakeObject object =
+                dataset.write("a.parquet", "SELECT {'zz1': 1, 'zz2': {'zz3': 2}} AS s, {'zz4': 3, 'e': 4} AS t");
+        OtherWriter.rename(folder.resolve("a.parquet"), Map.of("zz1", "", "zz3", "a\0b", "zz4", ""));
+        assertThat(dataset.exported("SELECT * FROM events", List.of(object)))
+                .containsExactly("{\"s\":{\"\":1,\"zz2\":{\"a\\u0000b\":2}},\"t\":{\"\":3,\"e\":4}}");
+        assertThat(dataset.schema.losses()).isEmpty();
+    }
+
+    @Test
+    void thatSqlCannotSayKeepValuesAsTheyAreStoredWhichIsTold() throws Exception {
+        LakeObject object = dataset.write("a.parquet", "SELECT {'zz1': DATE '1970-01-03', 'b': 'x'} AS s");
+        OtherWriter.rename(folder.resolve("a.parquet"), Map.of("zz1", ""));
+        OtherWriter.only(folder.resolve("a.parquet"));
+        assertThat(dataset.exported("SELECT * FROM events", List.of(object)))
+                .allMatch(json -> json.contains("\"\":2,"));
+        assertThat(dataset.schema.losses()).singleElement().asString().contains("\"s\"", "as they are stored");
     }
 
     @Test

@@ -161,6 +161,7 @@ class JsonRenderingTest {
                 arguments("[1, NULL, 3]::DOUBLE[3]", "[1,null,3]"),
                 arguments("map {}::MAP(VARCHAR, INTEGER)", "{}"),
                 arguments("map {'say \"hi\"': 1}", "{\"say \\\"hi\\\"\":1}"),
+                arguments("map {'a'::BLOB: 'a'::BLOB}", "{\"YQ==\":\"YQ==\"}"),
                 arguments("map {1: ['infinity'::DOUBLE]}", "{\"1\":[null]}"),
                 arguments("map {'2026-01-02'::TIMESTAMP: 1}", "{\"2026-01-02T00:00:00Z\":1}"),
                 arguments("{'a': NULL::INTEGER, 'b': NULL::STRUCT(c INTEGER)}", "{\"a\":null,\"b\":null}"),

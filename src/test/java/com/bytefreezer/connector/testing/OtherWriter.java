@@ -49,6 +49,16 @@ public final class OtherWriter {
         rewrite(file, OtherWriter::annotate);
     }
 
+    /** One whose DECIMALs have so many digits, at most 63. */
+    public static void widen(Path file, int digits) {
+        rewrite(file, element -> {
+            if (element.containsKey(PRECISION)) {
+                element.put(PRECISION, new Field(I32, new byte[] {(byte) (digits << 1)}));
+                element.remove(LOGICAL);
+            }
+        });
+    }
+
     /** One that gives the groups and columns other names. */
     public static void rename(Path file, Map<String, String> names) {
         rewrite(file, element -> {
