@@ -344,22 +344,15 @@ public final class Query {
     }
 
     private static boolean isRepeatable(JsonNode document, SqlTree sqlTree) throws SQLException {
-        String names = SqlTree.nodes(document, node -> SqlTree.isOf(node, "FUNCTION"))
-                .map(node -> DuckDb.literal(node.path("function_name").asText().toLowerCase(Locale.ROOT)))
-                .distinct()
-                .collect(Collectors.joining(", "));
         // current_timestamp and its like are parsed as column names.
         boolean namesTheTime = SqlTree.nodes(document, node -> SqlTree.isOf(node, "COLUMN_REF"))
                 .anyMatch(node ->
                         SqlTree.lastName(node).toLowerCase(Locale.ROOT).matches("current_(date|time|timestamp)"));
-        if (names.isEmpty() || namesTheTime) {
-            return !namesTheTime;
-        }
-        return sqlTree.value(
-                        "SELECT count(*) FROM duckdb_functions() WHERE stability <> 'CONSISTENT' AND function_name IN (%s)"
-                                .formatted(names),
-                        null)
-                .equals("0");
+        Set<String> changing = Functions.changing(sqlTree);
+        return !namesTheTime
+                && SqlTree.nodes(document, node -> SqlTree.isOf(node, "FUNCTION"))
+                        .map(node -> node.path("function_name").asText().toLowerCase(Locale.ROOT))
+                        .noneMatch(changing::contains);
     }
 
     private static ConnectorException syntaxError(String text, JsonNode document) {

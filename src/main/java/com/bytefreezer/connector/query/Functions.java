@@ -1,0 +1,26 @@
+package com.bytefreezer.connector.query;
+
+import java.sql.SQLException;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** What DuckDB says of its functions. It is asked once: to list them takes longer than to parse a query. */
+final class Functions {
+    private static volatile @Nullable Set<String> changing;
+
+    private Functions() {}
+
+    /** Those that may give another value for the same arguments, such as {@code now}, in lower case. */
+    static Set<String> changing(SqlTree anyDuckDb) throws SQLException {
+        Set<String> known = changing;
+        if (known == null) {
+            known = Set.of(anyDuckDb
+                    .value(
+                            "SELECT string_agg(DISTINCT lower(function_name), ' ') FROM duckdb_functions() WHERE stability <> 'CONSISTENT'",
+                            null)
+                    .split(" "));
+            changing = known;
+        }
+        return known;
+    }
+}
