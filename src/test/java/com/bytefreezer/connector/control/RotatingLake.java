@@ -1,10 +1,10 @@
 package com.bytefreezer.connector.control;
 
 import com.bytefreezer.connector.kit.Reply;
+import com.bytefreezer.connector.testing.SharedDuckDb;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.DriverManager;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.gaul.s3proxy.AccessGrant;
 import org.gaul.s3proxy.S3Proxy;
@@ -44,7 +44,7 @@ record RotatingLake(S3Proxy server, AtomicBoolean rotated) implements AutoClosea
     void addLargeObject(Path folder) throws Exception {
         var hour = Files.createDirectories(
                 folder.resolve("lake/acme/syslog/data/parquet/year=2026/month=11/day=21/hour=00"));
-        try (var duckDb = DriverManager.getConnection("jdbc:duckdb:");
+        try (var duckDb = SharedDuckDb.connect();
                 var statement = duckDb.createStatement()) {
             statement.execute(
                     "COPY (SELECT md5(n::VARCHAR) AS message FROM range(100000) AS r(n)) TO '%s' (FORMAT parquet)"

@@ -2,13 +2,13 @@ package com.bytefreezer.connector.query;
 
 import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.testing.SharedDuckDb;
 import com.bytefreezer.connector.testing.TestSettings;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -50,7 +50,7 @@ final class LocalDataset implements AutoCloseable {
     /** The same with so many rows in a row group. */
     LakeObject write(String key, String select, int rowsOfGroup) {
         Path file = folder.resolve(key);
-        try (var connection = DriverManager.getConnection("jdbc:duckdb:");
+        try (var connection = SharedDuckDb.connect();
                 var statement = connection.createStatement()) {
             Files.createDirectories(file.getParent());
             statement.execute("COPY (%s) TO %s (FORMAT parquet, ROW_GROUP_SIZE %d)"
@@ -64,7 +64,7 @@ final class LocalDataset implements AutoCloseable {
     /** Adds a lookup with the rows of {@code select}. */
     LookupTable lookup(String name, String select) {
         Path copy = folder.resolve("lookup-" + name + ".parquet");
-        try (var connection = DriverManager.getConnection("jdbc:duckdb:");
+        try (var connection = SharedDuckDb.connect();
                 var statement = connection.createStatement()) {
             statement.execute("COPY (%s) TO %s".formatted(select, DuckDb.literal(copy.toString())));
         } catch (SQLException e) {
@@ -220,7 +220,7 @@ final class LocalDataset implements AutoCloseable {
     }
 
     static Query parse(String sql, Set<String> lookups) {
-        try (var connection = DuckDb.forParsing()) {
+        try (var connection = SharedDuckDb.connect()) {
             return Query.parse(sql, connection, lookups::contains);
         } catch (SQLException e) {
             throw new IllegalStateException(e);

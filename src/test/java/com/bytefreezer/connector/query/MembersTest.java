@@ -3,9 +3,9 @@ package com.bytefreezer.connector.query;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.bytefreezer.connector.query.JsonRendering.Column;
+import com.bytefreezer.connector.testing.SharedDuckDb;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -31,7 +31,7 @@ class MembersTest {
                 .toList();
         for (boolean omitNulls : List.of(true, false)) {
             RowRendering row = new RowRendering(all, omitNulls, columns > 8 ? "name7" : "");
-            try (var connection = DriverManager.getConnection("jdbc:duckdb:");
+            try (var connection = SharedDuckDb.connect();
                     var statement = connection.createStatement();
                     var rows =
                             statement.executeQuery("SELECT encode(%s), encode(%s) FROM (SELECT %s FROM range(4) t(n))"

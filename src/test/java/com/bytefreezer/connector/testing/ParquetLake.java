@@ -6,11 +6,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.Map;
 import java.util.UUID;
-import org.duckdb.DuckDBConnection;
 
 /**
  * A lake in a folder, in packer's layout, with one dataset {@code acme/events}. As in a bucket, an object is there as a
@@ -19,21 +17,10 @@ import org.duckdb.DuckDBConnection;
 public final class ParquetLake {
     private static final String DATASET = "acme/events/data/parquet";
 
-    /** One for all objects: to start one takes longer than to write an object. */
-    private static final DuckDBConnection DUCKDB = start();
-
     private final Path root;
 
     private ParquetLake(Path root) {
         this.root = root;
-    }
-
-    private static DuckDBConnection start() {
-        try {
-            return (DuckDBConnection) DriverManager.getConnection("jdbc:duckdb:");
-        } catch (SQLException e) {
-            throw new IllegalStateException(e);
-        }
     }
 
     public static ParquetLake in(Path root) {
@@ -58,7 +45,7 @@ public final class ParquetLake {
      */
     public Path object(String name, String sql) {
         return publish(name, file -> {
-            try (var connection = DUCKDB.duplicate();
+            try (var connection = SharedDuckDb.connect();
                     var statement = connection.createStatement()) {
                 statement.execute("COPY (%s) TO '%s' (FORMAT parquet)".formatted(sql, file));
             } catch (SQLException e) {

@@ -8,7 +8,6 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -147,7 +146,7 @@ public final class TestTools {
      */
     public static Path duckdbExtensions() {
         var directory = cacheDirectory().resolve("duckdb-extensions");
-        try (var connection = DriverManager.getConnection("jdbc:duckdb:");
+        try (var connection = SharedDuckDb.connect();
                 var row = connection
                         .createStatement()
                         .executeQuery("SELECT version(), platform FROM pragma_platform()")) {
