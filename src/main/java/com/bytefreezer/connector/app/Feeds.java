@@ -3,6 +3,7 @@ package com.bytefreezer.connector.app;
 import com.bytefreezer.connector.config.DatasetName;
 import com.bytefreezer.connector.config.FeedDefinition;
 import com.bytefreezer.connector.config.Mode;
+import com.bytefreezer.connector.config.Networks;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.control.LakeCredentials;
 import com.bytefreezer.connector.destination.DeliveryCamel;
@@ -10,15 +11,20 @@ import com.bytefreezer.connector.disk.ScratchFolder;
 import com.bytefreezer.connector.http.FeedServer;
 import com.bytefreezer.connector.lake.Lake;
 import com.bytefreezer.connector.lake.Shelf;
+import com.bytefreezer.connector.listen.SocketFeed;
+import com.bytefreezer.connector.listen.Sockets;
 import com.bytefreezer.connector.pack.Packer;
 import com.bytefreezer.connector.pack.Packs;
 import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Failures;
 import com.bytefreezer.connector.problem.Problem;
 import com.bytefreezer.connector.receive.Budget;
 import com.bytefreezer.connector.receive.Format;
 import com.bytefreezer.connector.receive.HttpFeed;
 import com.bytefreezer.connector.receive.Intakes;
 import com.bytefreezer.connector.receive.Pushes;
+import com.bytefreezer.connector.receive.Receiver;
+import com.bytefreezer.connector.receive.StreamFeed;
 import com.bytefreezer.connector.spool.Spool;
 import com.bytefreezer.connector.text.Secrets;
 import java.nio.file.Path;
@@ -26,8 +32,12 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.builder.TemplatedRouteBuilder;
 import org.apache.camel.main.Main;
@@ -49,6 +59,7 @@ public final class Feeds implements AutoCloseable {
     private final Spool spool;
     private final Packs packs;
     private final Main camel;
+    private final Sockets sockets;
     private int port;
 
     /**
@@ -79,7 +90,10 @@ public final class Feeds implements AutoCloseable {
             camel.bind("lakeCredentials", new LakeCredentials(settings, secrets));
             camel.bind("packs", packs);
             Budget budget = new Budget(Runtime.getRuntime().maxMemory() / HEAP_SHARE);
-            camel.bind("pushes", new Pushes(httpFeeds(), intakes::of, budget));
+            Pushes pushes = new Pushes(httpFeeds(), intakes::of, budget);
+            camel.bind("receiver", new Receiver(pushes, streams(), intakes::of));
+            sockets = new Sockets(socketFeeds(), budget);
+            camel.bind("sockets", sockets);
         } catch (RuntimeException e) {
             spool.close();
             throw e;
@@ -115,12 +129,43 @@ public final class Feeds implements AutoCloseable {
                 .map(feed -> new HttpFeed(
                         feed.name(),
                         feed.datasets(),
-                        Format.valueOf(feed.format().toUpperCase(Locale.ROOT)),
+                        format(feed),
                         feed.token(),
                         settings.integer("feeds.max-payload-bytes"),
                         settings.integer("feeds.max-unpacked-bytes"),
                         settings.integer("feeds.max-line-bytes")))
                 .toList();
+    }
+
+    private Map<String, StreamFeed> streams() {
+        return ofStreams()
+                .map(feed -> new StreamFeed(
+                        feed.name(),
+                        feed.datasets().one().orElseThrow(),
+                        format(feed),
+                        settings.integer("feeds.max-line-bytes")))
+                .collect(Collectors.toMap(StreamFeed::name, Function.identity()));
+    }
+
+    private List<SocketFeed> socketFeeds() {
+        return ofStreams()
+                .filter(feed -> feed.parameters().containsKey("port"))
+                .map(feed -> new SocketFeed(
+                        feed.name(),
+                        settings.text("feeds.host"),
+                        Integer.parseInt(feed.parameter("port")),
+                        Networks.of(feed.parameter("senders")),
+                        feed.parameter("tls").equals("true") ? FeedServer.tls(settings) : Optional.empty(),
+                        settings.integer("feeds.max-line-bytes")))
+                .toList();
+    }
+
+    private Stream<FeedDefinition> ofStreams() {
+        return feeds.stream().filter(feed -> !feed.input().equals(HTTP));
+    }
+
+    private static Format format(FeedDefinition feed) {
+        return Format.valueOf(feed.format().toUpperCase(Locale.ROOT));
     }
 
     /** Starts to receive, and to pack what is due. */
@@ -134,10 +179,27 @@ public final class Feeds implements AutoCloseable {
                 .routeId("receive")
                 .parameter("name", "any")
                 .add();
+        for (FeedDefinition feed : ofStreams().toList()) {
+            TemplatedRouteBuilder.builder(context, "input-" + feed.input())
+                    .routeId(routeId(feed))
+                    .parameter("name", feed.name())
+                    .add();
+            LOG.info(
+                    "Feed {}: {} on {}:{}.", feed.name(), feed.input(), settings.text("feeds.host"), port(feed.name()));
+        }
         if (port > 0) {
             LOG.info("Feeds over HTTP: POST http://{}:{}/tenant/dataset.", settings.text("feeds.host"), port);
         }
         return this;
+    }
+
+    private static String routeId(FeedDefinition feed) {
+        return "input-%s-%s".formatted(feed.input(), feed.name());
+    }
+
+    /** Where a feed over TCP or UDP listens. */
+    public int port(String feed) {
+        return sockets.ports().getOrDefault(feed, 0);
     }
 
     /** The port of the input {@code http}; 0 without such a feed. */
@@ -153,9 +215,21 @@ public final class Feeds implements AutoCloseable {
         return packs.packAll();
     }
 
+    private void stop(FeedDefinition feed) {
+        try {
+            if (camel.getCamelContext() != null) {
+                camel.getCamelContext().getRouteController().stopRoute(routeId(feed));
+            }
+        } catch (Exception e) {
+            LOG.warn("feed {}: it did not stop ({}).", feed.name(), Failures.describe(e));
+        }
+    }
+
     /** Ends requests and the pack under way. What is not packed stays in the spool. */
     @Override
     public void close() {
+        // First, so that what it has read can still be stored.
+        ofStreams().forEach(this::stop);
         packs.stop();
         camel.stop();
         spool.close();

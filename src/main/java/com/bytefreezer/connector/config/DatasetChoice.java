@@ -109,7 +109,7 @@ public final class DatasetChoice {
     }
 
     /** The dataset, if it is a single one for good; otherwise empty. */
-    Optional<DatasetName> one() {
+    public Optional<DatasetName> one() {
         return items.size() == 1 && !needsListing() ? Optional.of(named().get(0)) : Optional.empty();
     }
 

@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.config;
 
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -9,6 +10,17 @@ import java.util.Optional;
  * @param datasets into which it brings events
  * @param format in which its events come, in lower case
  * @param token that its senders must have; empty for none
+ * @param parameters all of them, also those that only its input has, by their names
  */
 public record FeedDefinition(
-        String name, String input, DatasetChoice datasets, String format, Optional<String> token) {}
+        String name,
+        String input,
+        DatasetChoice datasets,
+        String format,
+        Optional<String> token,
+        Map<String, String> parameters) {
+    /** A parameter; empty if it is not set. */
+    public String parameter(String key) {
+        return parameters.getOrDefault(key, "");
+    }
+}

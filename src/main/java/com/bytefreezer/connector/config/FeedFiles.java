@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The feeds as written in {@code routes/feeds}: parameters of the template in {@code routes/receive.camel.yaml}, with
@@ -21,7 +22,11 @@ import java.util.Optional;
 final class FeedFiles {
     private static final String TEMPLATE = "feed";
     /** What {@code receive.Format} knows. */
-    private static final List<String> FORMATS = List.of("auto", "ndjson", "json", "text");
+    private static final List<String> FORMATS = List.of("auto", "ndjson", "json", "text", "syslog");
+    /** Its senders name the dataset. */
+    private static final String HTTP = "http";
+
+    private static final String SENDERS = "senders";
 
     private final RouteFiles routes;
     private final Map<String, String> values;
@@ -30,9 +35,26 @@ final class FeedFiles {
     FeedFiles(RouteFiles routes, Map<String, String> values) {
         this.routes = routes;
         this.values = values;
-        for (JsonNode template : routes.content(routes.receiveFile()).findValues("routeTemplate")) {
-            defaults.putAll(ExportParameters.parametersOf(template, "defaultValue"));
+        defaults.putAll(defaultsIn(routes.receiveFile()));
+    }
+
+    private Map<String, String> defaultsIn(Path file) {
+        Map<String, String> all = new LinkedHashMap<>();
+        for (JsonNode template : routes.content(file).findValues("routeTemplate")) {
+            all.putAll(ExportParameters.parametersOf(template, "defaultValue"));
         }
+        return all;
+    }
+
+    /** Those of any feed, and those of its input. */
+    private Map<String, String> defaultsOf(Map<String, String> given) {
+        Map<String, String> all = new LinkedHashMap<>(defaults);
+        String input =
+                ExportDefinition.resolved(given, values).getOrDefault("input", defaults.getOrDefault("input", ""));
+        if (routes.inputs().contains(input)) {
+            all.putAll(defaultsIn(routes.inputFile(input)));
+        }
+        return all;
     }
 
     /** All feeds that are enabled; their files must have no {@link #problems}. */
@@ -46,7 +68,8 @@ final class FeedFiles {
                         feed.getOrDefault("input", ""),
                         DatasetChoice.of(feed.getOrDefault("tenant", ""), feed.getOrDefault("dataset", "")),
                         feed.getOrDefault("format", ""),
-                        Optional.of(feed.getOrDefault("token", "")).filter(token -> !token.isEmpty())))
+                        Optional.of(feed.getOrDefault("token", "")).filter(token -> !token.isEmpty()),
+                        feed))
                 .toList();
     }
 
@@ -86,10 +109,11 @@ final class FeedFiles {
         List<String> problems = new ArrayList<>();
         String name = feed.getOrDefault("name", "");
         String input = feed.getOrDefault("input", "");
+        Set<String> known = defaultsOf(given).keySet();
         given.keySet().stream()
-                .filter(key -> !defaults.containsKey(key))
-                .forEach(key -> problems.add("feed %s: %s is not a parameter of a feed.%s"
-                        .formatted(name, key, Suggestion.of(key, defaults.keySet()))));
+                .filter(key -> !known.contains(key))
+                .forEach(key -> problems.add("feed %s: %s is not a parameter of a feed with the input %s.%s"
+                        .formatted(name, key, input, Suggestion.of(key, known))));
         if (!Names.isOfRoute(name)) {
             problems.add("feed \"%s\": its name must consist of letters, digits and . _ - only.".formatted(name));
         }
@@ -111,9 +135,35 @@ final class FeedFiles {
                 .ifPresent(problem -> problems.add("feed %s: tenant %s.".formatted(name, problem)));
         DatasetChoice.problemOfDatasets(feed.getOrDefault("dataset", ""))
                 .ifPresent(problem -> problems.add("feed %s: dataset %s.".formatted(name, problem)));
-        problemOfToken(feed.getOrDefault("token", ""))
+        (input.equals(HTTP) ? problemOfToken(feed.getOrDefault("token", "")) : problemOfStream(feed))
                 .ifPresent(problem -> problems.add("feed %s: %s".formatted(name, problem)));
+        feed.forEach((key, value) -> ValueRules.problem("feed." + key, value)
+                .ifPresent(problem -> problems.add("feed %s: %s %s.".formatted(name, key, problem))));
         return problems;
+    }
+
+    /** Nobody names the dataset, and nobody has a token. */
+    private Optional<String> problemOfStream(Map<String, String> feed) {
+        boolean isOne = DatasetChoice.of(feed.getOrDefault("tenant", ""), feed.getOrDefault("dataset", ""))
+                .one()
+                .isPresent();
+        if (!isOne) {
+            return Optional.of("its events go into one dataset: name a tenant and a dataset, without * and commas.");
+        }
+        if (!feed.getOrDefault("token", "").isEmpty()) {
+            return Optional.of("senders of its input send no token; name their addresses in senders.");
+        }
+        if (feed.getOrDefault("tls", "").equals("true")
+                && values.getOrDefault("feeds.certificate-file", "").isEmpty()) {
+            return Optional.of("its tls needs feeds.certificate-file and feeds.key-file.");
+        }
+        boolean isOpen = feed.containsKey(SENDERS)
+                && feed.getOrDefault(SENDERS, "").isEmpty()
+                && !isLoopback(values.getOrDefault("feeds.host", ""));
+        return isOpen
+                ? Optional.of(
+                        "it needs senders, the addresses that may send (10.0.0.0/8), because other machines can reach feeds.host.")
+                : Optional.empty();
     }
 
     private static boolean isClosed(Map<String, String> resolved) {
@@ -139,7 +189,7 @@ final class FeedFiles {
     }
 
     private Map<String, String> resolved(Map<String, String> given) {
-        Map<String, String> feed = new LinkedHashMap<>(defaults);
+        Map<String, String> feed = defaultsOf(given);
         feed.putAll(given);
         return ExportDefinition.resolved(feed, values);
     }

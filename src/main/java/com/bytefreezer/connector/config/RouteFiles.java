@@ -241,6 +241,10 @@ public final class RouteFiles {
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 
+    Path inputFile(String input) {
+        return folder.resolve(INPUTS).resolve(input + SUFFIX);
+    }
+
     /** The file with the template of all feeds. */
     Path receiveFile() {
         return folder.resolve("receive" + SUFFIX);
@@ -250,7 +254,7 @@ public final class RouteFiles {
     public List<Path> filesOfFeeds(Set<String> inputs) {
         return Stream.concat(
                         Stream.of(credentialsFile(), receiveFile(), packFile()),
-                        inputs.stream().map(name -> folder.resolve(INPUTS).resolve(name + SUFFIX)))
+                        inputs.stream().map(this::inputFile))
                 .toList();
     }
 

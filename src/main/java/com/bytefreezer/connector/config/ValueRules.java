@@ -101,6 +101,9 @@ final class ValueRules {
                 .apply(value.toLowerCase(Locale.ROOT)));
         RULES.put("logging.format", oneOf("text", "json"));
         RULES.put("tracing.url", ValueRules::url);
+        RULES.put("feed.port", between(0, 65_535));
+        RULES.put("feed.senders", Networks::problem);
+        RULES.put("feed.tls", oneOf("true", "false"));
         RULES.put("feeds.http-port", between(0, 65_535));
         RULES.put("feeds.max-payload-bytes", between(1, 1_000_000_000));
         RULES.put("feeds.max-unpacked-bytes", between(1, 1_000_000_000));

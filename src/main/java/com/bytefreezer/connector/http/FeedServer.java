@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.http;
 
 import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.net.ServerTls;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
 import com.bytefreezer.connector.problem.Problem;
@@ -8,6 +9,7 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.Router;
 import java.time.Duration;
+import java.util.Optional;
 import org.apache.camel.CamelContext;
 import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpServerConfiguration;
 import org.jspecify.annotations.Nullable;
@@ -39,7 +41,8 @@ public final class FeedServer {
         configuration.setBindPort(wanted);
         Routes routes = new Routes(context);
         Connections connections = new Connections(PATIENCE);
-        Listener listener = new Listener(configuration, WORKERS, connections::guard, routes::receive, routes::refuse);
+        Listener listener = new Listener(
+                configuration, WORKERS, tls(settings), connections::guard, routes::receive, routes::refuse);
         try {
             routes.router = listener.open(context, "feedServer");
         } catch (Exception e) {
@@ -50,6 +53,20 @@ public final class FeedServer {
                     e);
         }
         return listener.getPort();
+    }
+
+    /**
+     * The TLS of feeds, if the settings have any.
+     *
+     * @throws ConnectorException if its files cannot be used
+     */
+    public static Optional<ServerTls> tls(Settings settings) {
+        return settings.optional("feeds.certificate-file")
+                .map(file -> ServerTls.of(
+                        file,
+                        settings.text("feeds.key-file"),
+                        settings.text("feeds.key-password"),
+                        settings.text("feeds.ca-file")));
     }
 
     /** The way to the routes. */

@@ -94,8 +94,13 @@ public final class HttpServer {
         configuration.getBodyHandler().setHandleFileUploads(false);
         Optional<Token> token = Token.of(settings, isLoopback(settings));
         Reception reception = new Reception(context, token, new Page(), new Readiness(whyNotReady));
-        Listener listener =
-                new Listener(configuration, WORKERS, connections::guard, reception::receive, reception::refuseGarbage);
+        Listener listener = new Listener(
+                configuration,
+                WORKERS,
+                Optional.empty(),
+                connections::guard,
+                reception::receive,
+                reception::refuseGarbage);
         Router router;
         try {
             router = listener.open(context, "httpServer");

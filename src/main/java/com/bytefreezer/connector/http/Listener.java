@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.http;
 
+import com.bytefreezer.connector.net.ServerTls;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -9,6 +10,7 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.Router;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import org.apache.camel.CamelContext;
 import org.apache.camel.component.platform.http.PlatformHttpConstants;
@@ -25,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 final class Listener extends VertxPlatformHttpServer {
     private final VertxPlatformHttpServerConfiguration configuration;
     private final Vertx vertx;
+    private final Optional<ServerTls> tls;
     private final Handler<HttpConnection> connections;
     private final Handler<HttpServerRequest> requests;
     private final Handler<HttpServerRequest> invalid;
@@ -34,6 +37,7 @@ final class Listener extends VertxPlatformHttpServer {
      * A listener.
      *
      * @param workers threads that run the routes
+     * @param tls that it speaks; empty: none
      * @param connections sees each new connection
      * @param requests gets each request, on an event loop
      * @param invalid gets invalid requests
@@ -41,11 +45,13 @@ final class Listener extends VertxPlatformHttpServer {
     Listener(
             VertxPlatformHttpServerConfiguration configuration,
             int workers,
+            Optional<ServerTls> tls,
             Handler<HttpConnection> connections,
             Handler<HttpServerRequest> requests,
             Handler<HttpServerRequest> invalid) {
         super(configuration);
         this.configuration = configuration;
+        this.tls = tls;
         this.connections = connections;
         this.requests = requests;
         this.invalid = invalid;
@@ -101,6 +107,7 @@ final class Listener extends VertxPlatformHttpServer {
                 .setPerFrameWebSocketCompressionSupported(false)
                 .setMaxInitialLineLength(8 * 1024)
                 .setMaxHeaderSize(8 * 1024);
+        tls.ifPresent(one -> one.apply(options));
         HttpServer created = vertx.createHttpServer(options)
                 .connectionHandler(connections)
                 .requestHandler(requests)

@@ -62,7 +62,7 @@ public final class Tls extends SSLContextParameters {
         }
     }
 
-    private static Path readable(String file) {
+    static Path readable(String file) {
         Path path = Path.of(file);
         if (!Files.isReadable(path)) {
             throw new ConnectorException(

@@ -14,16 +14,21 @@ public final class Budget {
         this.most = most;
     }
 
-    Share share() {
+    /** A share for a request or a connection. */
+    public Share share() {
         return new Share();
     }
 
-    /** The share of one request; for one thread. */
-    final class Share implements AutoCloseable {
+    /** The share of one request or connection; for one thread. */
+    public final class Share implements AutoCloseable {
         private long mine;
 
-        /** @throws ConnectorException if there is not so much */
-        void hold(long bytes) {
+        /**
+         * Says how much it holds now.
+         *
+         * @throws ConnectorException if there is not so much
+         */
+        public void hold(long bytes) {
             long more = bytes - mine;
             mine = bytes;
             if (held.addAndGet(more) > most) {

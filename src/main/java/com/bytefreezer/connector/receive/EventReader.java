@@ -9,8 +9,6 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -231,20 +229,11 @@ public final class EventReader {
             ascii &= text[i] >= 0;
             surrogates |= text[i] == '\\' && i + 2 < offset + length && (text[i + 2] == 'd' || text[i + 2] == 'D');
         }
-        if (!ascii && !isUtf8(text, offset, length)) {
+        if (!ascii && !Utf8.is(text, offset, offset + length)) {
             throw new NotAnEventException("it is not in UTF-8");
         }
         if (surrogates && hasHalfACharacter(text, offset, offset + length)) {
             throw new NotAnEventException("a text in it has half a character (\\ud800 to \\udfff)");
-        }
-    }
-
-    static boolean isUtf8(byte[] text, int offset, int length) {
-        try {
-            StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(text, offset, length));
-            return true;
-        } catch (CharacterCodingException e) {
-            return false;
         }
     }
 

@@ -7,12 +7,8 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.io.JsonEOFException;
-import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.time.Instant;
-import java.util.Arrays;
-import java.util.Base64;
 import java.util.Optional;
 
 /**
@@ -21,41 +17,32 @@ import java.util.Optional;
  */
 public final class EventSplitter {
     private static final JsonFactory JSON = Json.mapper().getFactory();
-    private static final byte[] MESSAGE = "{\"message\":\"".getBytes(StandardCharsets.UTF_8);
-    private static final byte[] END = "\"}".getBytes(StandardCharsets.UTF_8);
     private static final int MARK = 0xfeff;
 
     private final int longestLine;
-    private final long received;
-    private final EventReader reader;
-    private final Bytes events = new Bytes();
-    private final Bytes deadLetters = new Bytes();
+    private final EventBatch batch;
     /** What is not yet decided on: the beginning of a line, or of a body of JSON. */
     private final Bytes open = new Bytes();
 
     private Format format;
     private boolean begun;
     private long skipped;
-    private int eventCount;
-    private int deadLetterCount;
 
     /**
      * A splitter.
      *
-     * @param shape of the dataset
      * @param longestLine in bytes, without its end
-     * @param received when the events arrive, in milliseconds
+     * @param batch gets the events
      */
-    public EventSplitter(Format format, Shape shape, int longestLine, long received) {
+    public EventSplitter(Format format, int longestLine, EventBatch batch) {
         this.format = format;
         this.longestLine = longestLine;
-        this.received = received;
-        reader = new EventReader(shape, received);
+        this.batch = batch;
     }
 
     /** Bytes that it holds. */
     public long size() {
-        return (long) events.size() + deadLetters.size() + open.size();
+        return batch.size() + open.size();
     }
 
     /** Takes some more bytes. */
@@ -85,7 +72,7 @@ public final class EventSplitter {
         } else {
             line();
         }
-        return new Arrival(id, events.asBuffer(), eventCount, deadLetters.asBuffer(), deadLetterCount);
+        return batch.end(id);
     }
 
     /** A body of JSON has no lines; who takes it limits its bytes. */
@@ -161,24 +148,21 @@ public final class EventSplitter {
     }
 
     private void line() {
-        int start = format == Format.TEXT ? afterMark() : start();
+        int start = format == Format.TEXT || format == Format.SYSLOG ? afterMark() : start();
         int end = open.size();
         if (end > start && open.array()[end - 1] == '\r') {
             end--;
         }
         if (end - start > longestLine || skipped > 0) {
-            deadLetter(
+            batch.deadLetter(
+                    open.array(),
                     start,
                     Math.min(end, start + longestLine),
                     "the line has %,d bytes; the limit is %,d, and the rest is not kept"
                             .formatted(open.size() + skipped - start, longestLine));
         } else if (start() < end) {
             begun = true;
-            if (format == Format.TEXT) {
-                text(start, end);
-            } else {
-                event(open.array(), start, end);
-            }
+            batch.add(format, new Frame(open.array(), start, end));
         }
         open.reset();
         skipped = 0;
@@ -187,36 +171,15 @@ public final class EventSplitter {
     /** An event of JSON may have many lines; as one it has the limit of a line. */
     private void document(int start, int end) {
         if (end - start > longestLine) {
-            deadLetter(
+            batch.deadLetter(
+                    open.array(),
                     start,
                     start + longestLine,
                     "the event has %,d bytes; the limit is %,d, and the rest is not kept"
                             .formatted(end - start, longestLine));
         } else {
-            event(open.array(), start, end);
+            batch.add(Format.JSON, new Frame(open.array(), start, end));
         }
-    }
-
-    private void event(byte[] bytes, int start, int end) {
-        try {
-            reader.read(bytes, start, end - start, events);
-            eventCount++;
-        } catch (NotAnEventException e) {
-            deadLetter(start, end, String.valueOf(e.getMessage()));
-        }
-    }
-
-    private void text(int start, int end) {
-        byte[] bytes = open.array();
-        boolean isUtf8 = EventReader.isUtf8(bytes, start, end - start);
-        // Each byte of it can be told again.
-        String text =
-                new String(bytes, start, end - start, isUtf8 ? StandardCharsets.UTF_8 : StandardCharsets.ISO_8859_1);
-        Bytes event = new Bytes();
-        event.writeBytes(MESSAGE);
-        event.writeBytes(JsonStringEncoder.getInstance().quoteAsUTF8(text));
-        event.writeBytes(END);
-        event(event.array(), 0, event.size());
     }
 
     /** All that is held. */
@@ -256,22 +219,6 @@ public final class EventSplitter {
         int end = Math.min(open.size(), start + longestLine);
         String more =
                 open.size() > end ? " (the first %,d of %,d bytes)".formatted(end - start, open.size() - start) : "";
-        deadLetter(start, end, why + more);
-    }
-
-    private void deadLetter(int start, int end, String why) {
-        byte[] bytes = open.array();
-        boolean isText = EventReader.isUtf8(bytes, start, end - start);
-        String content = isText
-                ? new String(bytes, start, end - start, StandardCharsets.UTF_8)
-                : Base64.getEncoder().encodeToString(Arrays.copyOfRange(bytes, start, end));
-        deadLetters.writeBytes("{\"received\":\"%s\",\"reason\":\"%s\",\"%s\":\"%s\"}\n"
-                .formatted(Instant.ofEpochMilli(received), quoted(why), isText ? "line" : "base64", quoted(content))
-                .getBytes(StandardCharsets.UTF_8));
-        deadLetterCount++;
-    }
-
-    private static String quoted(String text) {
-        return new String(JsonStringEncoder.getInstance().quoteAsString(text));
+        batch.deadLetter(open.array(), start, end, why + more);
     }
 }

@@ -9,5 +9,7 @@ public enum Format {
     /** JSON objects, one after the other or in arrays, over any number of lines. */
     JSON,
     /** Any text; each line becomes an event with the member {@code message}. */
-    TEXT
+    TEXT,
+    /** A message of syslog on each line, by RFC 5424 or RFC 3164 or nearly so. */
+    SYSLOG
 }

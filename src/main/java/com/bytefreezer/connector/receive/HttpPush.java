@@ -39,7 +39,7 @@ public final class HttpPush {
 
     /** Answers that all is on disk. */
     public void accept(Exchange exchange) throws JsonProcessingException {
-        Pushes.Answer stored = exchange.getMessage().getBody(Pushes.Answer.class);
+        Stored stored = exchange.getMessage().getBody(Stored.class);
         answer(
                 exchange,
                 200,

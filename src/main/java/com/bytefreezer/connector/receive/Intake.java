@@ -49,17 +49,22 @@ public final class Intake {
     }
 
     /** For what a sender sends now. */
-    public EventSplitter splitter(Format format, int longestLine) {
-        return new EventSplitter(format, shape, longestLine, clock.millis());
+    public EventBatch batch() {
+        return new EventBatch(shape, clock.millis());
     }
 
     /**
      * As {@link DatasetSpool#append}.
      *
-     * @param arrival from a {@link #splitter} of this
+     * @param arrival from a {@link #batch} of this
      */
     public Arrival.Outcome append(Arrival arrival) {
         return spool.append(arrival);
+    }
+
+    /** As {@link DatasetSpool#appendLast}. */
+    public Arrival.Outcome appendLast(Arrival arrival) {
+        return spool.appendLast(arrival);
     }
 
     public DatasetSpool spool() {

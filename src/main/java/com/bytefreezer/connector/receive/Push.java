@@ -11,7 +11,7 @@ import java.util.Optional;
  * @param headers by their names in small letters
  * @param body as it is sent, without the framing of HTTP
  */
-public record Push(String path, Map<String, String> headers, InputStream body) {
+public record Push(String path, Map<String, String> headers, InputStream body) implements Sent {
     private static final String BEARER = "bearer ";
 
     Optional<String> header(String name) {

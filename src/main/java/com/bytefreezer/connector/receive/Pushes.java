@@ -32,26 +32,17 @@ public record Pushes(List<HttpFeed> feeds, Function<DatasetName, Intake> intakes
             Map.of("ndjson", Format.NDJSON, "json", Format.JSON, "text", Format.TEXT);
 
     /**
-     * The answer to a push.
-     *
-     * @param bytes of the body, unpacked
-     * @param lines events and dead letters
-     * @param repeated whether they were there already
-     */
-    public record Answer(long bytes, int lines, int deadLetters, boolean repeated) {}
-
-    /**
      * Stores the events of a push, and returns when they are on disk.
      *
      * @throws ApiException if the request is wrong
      * @throws com.bytefreezer.connector.problem.ConnectorException if the sender must try again later
      * @throws IOException if the body does not come to its end
      */
-    public Answer take(Push push) throws IOException {
+    public Stored take(Push push) throws IOException {
         DatasetName dataset = dataset(push.path());
         HttpFeed feed = feed(dataset, push);
         Intake intake = intakes.apply(dataset);
-        EventSplitter splitter = intake.splitter(format(feed, push), feed.longestLine());
+        EventSplitter splitter = new EventSplitter(format(feed, push), feed.longestLine(), intake.batch());
         try (Budget.Share memory = budget.share()) {
             long bytes = split(push, feed, splitter, memory);
             Arrival arrival = splitter.end(push.batch());
@@ -60,7 +51,7 @@ public record Pushes(List<HttpFeed> feeds, Function<DatasetName, Intake> intakes
                 throw ApiException.wrong("The body has no events.");
             }
             boolean repeated = intake.append(arrival) == Arrival.Outcome.REPEATED;
-            return new Answer(bytes, lines, arrival.deadLetterCount(), repeated);
+            return new Stored(bytes, lines, arrival.deadLetterCount(), repeated);
         }
     }
 

@@ -114,6 +114,16 @@ public final class DatasetSpool {
      */
     public Arrival.Outcome append(Arrival arrival) {
         room.require(arrival.bytes());
+        return store(arrival);
+    }
+
+    /** The same for the last events of senders that will not repeat them: a spool that is full takes them, too. */
+    public Arrival.Outcome appendLast(Arrival arrival) {
+        room.take(arrival.bytes());
+        return store(arrival);
+    }
+
+    private Arrival.Outcome store(Arrival arrival) {
         Waiting mine = new Waiting(arrival);
         waiting.add(mine);
         synchronized (this) {

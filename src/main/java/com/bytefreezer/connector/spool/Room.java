@@ -81,7 +81,7 @@ final class Room {
                 null);
     }
 
-    /** For what is on disk already. */
+    /** For what is on disk already, or must get there. */
     void take(long bytes) {
         used.addAndGet(bytes);
     }

@@ -43,6 +43,7 @@ class IngestIT {
     private Path folder;
 
     private final int port = TestTools.freePort();
+    private final int syslogPort = TestTools.freePort();
     private final AtomicInteger acknowledged = new AtomicInteger();
 
     @Test
@@ -97,6 +98,8 @@ class IngestIT {
                 "--set",
                 "feeds.http-port=" + port,
                 "--set",
+                "feeds.syslog.port=" + syslogPort,
+                "--set",
                 "pack.timeout-seconds=1",
                 "--set",
                 "schedule.interval-seconds=1",
@@ -112,8 +115,8 @@ class IngestIT {
             String body = String.join(
                     "\n",
                     IntStream.range(first, first + EVENTS)
-                            .mapToObj(id ->
-                                    "{\"id\":%d,\"outcome\":\"%s\"}".formatted(id, id % 2 == 0 ? "failure" : "success"))
+                            .mapToObj(id -> "{\"id\":%d,\"message\":\"%s\"}"
+                                    .formatted(id, id % 2 == 0 ? "Failed password" : "Accepted"))
                             .toList());
             HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:%d/acme/auth".formatted(port)))
                     .header("X-Proxy-Batch-ID", "%d-%d".formatted(sender, batch))

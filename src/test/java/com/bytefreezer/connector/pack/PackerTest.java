@@ -146,7 +146,7 @@ class PackerTest {
     }
 
     private static void send(Intake intake, String lines) {
-        EventSplitter splitter = intake.splitter(Format.NDJSON, 1_000_000);
+        EventSplitter splitter = new EventSplitter(Format.NDJSON, 1_000_000, intake.batch());
         byte[] bytes = lines.getBytes(UTF_8);
         splitter.take(bytes, 0, bytes.length);
         intake.append(splitter.end(Optional.empty()));

@@ -56,7 +56,7 @@ class EventSplitterTest {
                         T + "\"message\":\"  a \\\"b\\\"\\\\\\t\\u0001\"}",
                         T + "\"message\":\"{\\\"a\\\":1}\"}",
                         T + "\"message\":\"\u00fc\"}");
-        EventSplitter splitter = new EventSplitter(Format.TEXT, Shape.empty(), LONGEST, 7);
+        EventSplitter splitter = new EventSplitter(Format.TEXT, LONGEST, new EventBatch(Shape.empty(), 7));
         byte[] latin = "caf\u00e9".getBytes(ISO_8859_1);
         splitter.take(latin, 0, latin.length);
         assertThat(events(splitter.end(Optional.empty()))).containsExactly(T + "\"message\":\"caf\u00e9\"}");
@@ -89,7 +89,7 @@ class EventSplitterTest {
 
     @Test
     void bytesThatAreNoTextAreKeptInBase64() throws JsonProcessingException {
-        EventSplitter splitter = new EventSplitter(Format.NDJSON, Shape.empty(), LONGEST, 7);
+        EventSplitter splitter = new EventSplitter(Format.NDJSON, LONGEST, new EventBatch(Shape.empty(), 7));
         byte[] latin = "{\"a\":\"\u00e9\"}".getBytes(ISO_8859_1);
         splitter.take(latin, 0, latin.length);
         JsonNode dead = deadLetters(splitter.end(Optional.empty())).get(0);
@@ -101,7 +101,7 @@ class EventSplitterTest {
         byte[] bytes = text.getBytes(UTF_8);
         Arrival whole = null;
         for (int size : new int[] {bytes.length + 1, 1, 2, 3, 7}) {
-            EventSplitter splitter = new EventSplitter(format, Shape.empty(), LONGEST, 7);
+            EventSplitter splitter = new EventSplitter(format, LONGEST, new EventBatch(Shape.empty(), 7));
             for (int at = 0; at < bytes.length; at += size) {
                 splitter.take(bytes, at, Math.min(size, bytes.length - at));
             }

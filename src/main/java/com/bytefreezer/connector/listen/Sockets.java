@@ -1,0 +1,117 @@
+package com.bytefreezer.connector.listen;
+
+import com.bytefreezer.connector.receive.Budget;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.apache.camel.Consumer;
+import org.apache.camel.Endpoint;
+import org.apache.camel.Processor;
+import org.apache.camel.Producer;
+import org.apache.camel.support.DefaultComponent;
+import org.apache.camel.support.DefaultEndpoint;
+
+/**
+ * Camel's component {@code sockets}: an endpoint {@code sockets:FEED} hands on what the senders of a feed send over TCP and
+ * UDP, several frames at a time, and takes more once the route has stored them.
+ */
+public final class Sockets extends DefaultComponent {
+    private static final int EVENT_LOOPS = 2;
+
+    private final Map<String, SocketFeed> feeds;
+    private final Budget budget;
+    private final Crowd crowd = new Crowd(Crowd.most());
+    private final Map<String, Integer> ports = new ConcurrentHashMap<>();
+    private final Vertx vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(EVENT_LOOPS));
+
+    /** @param budget of memory for lines that have not come to their end */
+    public Sockets(List<SocketFeed> feeds, Budget budget) {
+        this.feeds = feeds.stream().collect(Collectors.toMap(SocketFeed::name, Function.identity()));
+        this.budget = budget;
+    }
+
+    /** Where feeds listen that have started, by their names. */
+    public Map<String, Integer> ports() {
+        return Map.copyOf(ports);
+    }
+
+    @Override
+    protected Endpoint createEndpoint(String uri, String feed, Map<String, Object> parameters) {
+        SocketFeed known = feeds.get(feed);
+        if (known == null) {
+            throw new IllegalArgumentException("no feed is named " + feed);
+        }
+        return new Listening(uri, known);
+    }
+
+    @Override
+    protected void doShutdown() throws Exception {
+        super.doShutdown();
+        vertx.close().toCompletionStage().toCompletableFuture().join();
+    }
+
+    /** The endpoint of a feed; Camel sets its options. */
+    public final class Listening extends DefaultEndpoint {
+        private final SocketFeed feed;
+        private boolean tcp;
+        private boolean udp;
+        private boolean syslog;
+
+        private Listening(String uri, SocketFeed feed) {
+            super(uri, Sockets.this);
+            this.feed = feed;
+        }
+
+        public void setTcp(boolean tcp) {
+            this.tcp = tcp;
+        }
+
+        /** Over TLS there is no UDP. */
+        public void setUdp(boolean udp) {
+            this.udp = udp;
+        }
+
+        /** Whether frames are messages of syslog; otherwise lines. */
+        public void setSyslog(boolean syslog) {
+            this.syslog = syslog;
+        }
+
+        boolean hasTcp() {
+            return tcp;
+        }
+
+        boolean hasUdp() {
+            return udp && feed.tls().isEmpty();
+        }
+
+        SocketFeed feed() {
+            return feed;
+        }
+
+        TcpListener tcp(Inbox inbox) {
+            return new TcpListener(vertx, feed, syslog, inbox, budget, crowd);
+        }
+
+        UdpListener udp(int port, Inbox inbox) {
+            return new UdpListener(feed, port, syslog, inbox);
+        }
+
+        void listens(int port) {
+            ports.put(feed.name(), port);
+        }
+
+        @Override
+        public Consumer createConsumer(Processor processor) {
+            return new SocketConsumer(this, processor);
+        }
+
+        @Override
+        public Producer createProducer() {
+            throw new UnsupportedOperationException("a feed sends nothing");
+        }
+    }
+}

@@ -1,0 +1,31 @@
+package com.bytefreezer.connector.receive;
+
+import com.bytefreezer.connector.config.DatasetName;
+import java.io.IOException;
+import java.util.Map;
+import java.util.function.Function;
+
+/**
+ * What {@code direct:receive} asks of Java. Safe for use by several threads.
+ *
+ * @param streams the feeds whose senders get no answer, by their names
+ */
+public record Receiver(Pushes pushes, Map<String, StreamFeed> streams, Function<DatasetName, Intake> intakes) {
+    /**
+     * Stores events, and returns when they are on disk.
+     *
+     * @throws com.bytefreezer.connector.problem.ApiException if the request is wrong
+     * @throws com.bytefreezer.connector.problem.ConnectorException if it must be tried again later
+     * @throws IOException if a body does not come to its end
+     */
+    public Stored take(Sent sent) throws IOException {
+        if (sent instanceof Frames frames) {
+            StreamFeed feed = streams.get(frames.feed());
+            if (feed == null) {
+                throw new IllegalStateException("no feed is named " + frames.feed());
+            }
+            return feed.store(frames, intakes.apply(feed.dataset()));
+        }
+        return pushes.take((Push) sent);
+    }
+}

@@ -1,0 +1,10 @@
+package com.bytefreezer.connector.receive;
+
+/**
+ * What is on disk.
+ *
+ * @param bytes as they were sent, unpacked
+ * @param lines events and dead letters
+ * @param repeated whether they were there already
+ */
+public record Stored(long bytes, int lines, int deadLetters, boolean repeated) {}
