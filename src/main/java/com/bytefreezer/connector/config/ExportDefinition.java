@@ -137,10 +137,16 @@ public record ExportDefinition(
                         one.map(DatasetName::dataset).orElse(dataset),
                         sql.isBlank() ? settings.getOrDefault("query.sql", "") : sql,
                         Sync.of(resolved.getOrDefault("sync", "auto")),
-                        Integer.parseInt(resolved.getOrDefault("batchSize", "1000")),
-                        Duration.ofSeconds(Integer.parseInt(resolved.getOrDefault("intervalSeconds", "60"))),
+                        number(resolved, "batchSize", "1000"),
+                        Duration.ofSeconds(number(resolved, "intervalSeconds", "60")),
                         !resolved.getOrDefault("enabled", "true").equals("false"),
                         one.isPresent() ? null : choice));
+    }
+
+    /** An empty value, such as that of a setting that is not set, counts as none. */
+    private static int number(Map<String, String> resolved, String name, String otherwise) {
+        String value = resolved.getOrDefault(name, "").strip();
+        return Integer.parseInt(value.isEmpty() ? otherwise : value);
     }
 
     /** The problems of an export's parameters, one for each mistake, without those of the settings themselves. */

@@ -18,7 +18,18 @@ public final class ExportFile {
             .enable(Feature.INDENT_ARRAYS_WITH_INDICATOR)
             .build();
 
+    private static final YAMLMapper QUOTED = YAMLMapper.builder()
+            .disable(Feature.WRITE_DOC_START_MARKER)
+            .disable(Feature.SPLIT_LINES)
+            .enable(Feature.INDENT_ARRAYS_WITH_INDICATOR)
+            .build();
+
     private ExportFile() {}
+
+    private static String indented(YAMLMapper yaml, List<?> routes) throws JsonProcessingException {
+        // Otherwise it would start with an indented list.
+        return yaml.writeValueAsString(routes).indent(-2);
+    }
 
     /** @param parameters of the template; {@code name} is one of them */
     public static String of(Map<String, String> parameters) {
@@ -36,9 +47,10 @@ public final class ExportFile {
                         })
                         .toList());
         try {
-            // Otherwise it would start with an indented list.
-            return YAML.writeValueAsString(List.of(Map.of("templatedRoute", export)))
-                    .indent(-2);
+            List<?> routes = List.of(Map.of("templatedRoute", export));
+            String text = indented(YAML, routes);
+            // A block has no escapes, and takes some characters for line breaks.
+            return YAML.readTree(text).equals(YAML.valueToTree(routes)) ? text : indented(QUOTED, routes);
         } catch (JsonProcessingException e) {
             throw new IllegalStateException(e);
         }

@@ -166,6 +166,13 @@ public final class ExportEdits {
         if (change.changes().values().stream().anyMatch(Objects::isNull)) {
             throw ApiException.wrong("The values of \"changes\" must be texts.");
         }
+        // In a query, they are only text.
+        change.changes().forEach((parameter, value) -> {
+            if (!parameter.equals("sql") && value.contains("{{")) {
+                throw ApiException.wrong(
+                        "%s cannot have the value of a setting here. Change the file by hand.".formatted(parameter));
+            }
+        });
         try {
             return before.with(change.changes());
         } catch (ConnectorException e) {

@@ -12,6 +12,7 @@ import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.disk.PrivateFiles;
 import com.bytefreezer.connector.problem.ApiException;
 import com.bytefreezer.connector.problem.Failures;
+import com.bytefreezer.connector.text.Names;
 import com.bytefreezer.connector.text.Secrets;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import java.io.IOException;
@@ -78,7 +79,10 @@ public final class SavedExports {
         Target target = targets.resolve(request.type(), request.config());
         List<String> errors = new ArrayList<>();
         if (!isName(request.name())) {
-            errors.add("name: use only a-z, 0-9 and -, for example failed-logins.");
+            errors.add("name: use only a-z, 0-9 and -, at most 100 characters, for example failed-logins.");
+        } else if (Names.isOfDevice(request.name())) {
+            errors.add("name: %s is a device in Windows, so nobody could copy the file there. Choose another name."
+                    .formatted(request.name()));
         } else if (exists(request.name())) {
             errors.add(taken(request.name()));
         }
@@ -100,10 +104,10 @@ public final class SavedExports {
      * @throws ApiException if there is such an export, if the folder cannot be written, or for other errors of
      *     the draft
      */
-    public Draft save(@Body SendRequest request) throws SQLException {
+    public synchronized Draft save(@Body SendRequest request) throws SQLException {
         Draft draft = draft(request);
-        if (isName(request.name()) && exists(request.name())) {
-            throw ApiException.conflict(draft.errors().get(0));
+        if (draft.errors().contains(taken(request.name()))) {
+            throw ApiException.conflict(taken(request.name()));
         }
         if (!draft.errors().isEmpty()) {
             throw ApiException.wrong(String.join(" ", draft.errors()));

@@ -205,7 +205,28 @@ class ExportEditsTest extends ExportsBed {
                                 "{\"version\":\"%s\",\"changes\":{\"sql\":null}}".formatted(version("one")))
                         .status())
                 .isEqualTo(400);
+        assertThat(page.post(
+                                "exports/one/file",
+                                Map.of(
+                                        "version", version("one"),
+                                        "changes", Map.of("intervalSeconds", "{{notifications.type}}")))
+                        .error())
+                .isEqualTo("intervalSeconds cannot have the value of a setting here. Change the file by hand.");
         assertThat(file("one")).hasContent(before);
+    }
+
+    @Test
+    void aParameterWithoutAValueIsThatOfTheSettings() throws Exception {
+        String before = Files.readString(file("one"));
+        Files.writeString(
+                file("one"), before + "      - name: intervalSeconds\n        value: \"{{notifications.type}}\"\n");
+        assertThat(page.get("exports").json().path("exports")).hasSize(1);
+        assertThat(page.post("watch", Map.of()).error())
+                .startsWith("notifications.type is required by routes/exports/one.camel.yaml.");
+
+        Files.writeString(file("one"), before + "      - name: batchSize\n        value: \"\"\n");
+        assertThat(page.post("watch", Map.of()).status()).isEqualTo(204);
+        Await.until("the first run", () -> sink.acceptedRecords() == RECORDS);
     }
 
     @Test

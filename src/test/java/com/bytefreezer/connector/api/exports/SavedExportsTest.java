@@ -18,6 +18,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -123,7 +125,24 @@ class SavedExportsTest {
 
     @Test
     void aNameIsNoPathAndNoneIsTakenTwice() {
-        for (String name : List.of("../x", "a/b", "A", "", "a b", "x\n", "-a", ".hidden")) {
+        for (String name : List.of(
+                "../x",
+                "..",
+                "a/b",
+                "A",
+                "",
+                "a b",
+                "x\n",
+                "-a",
+                ".hidden",
+                "ü",
+                "con",
+                "nul",
+                "com1",
+                "lpt9",
+                "a".repeat(101),
+                "<img src=x onerror=alert(1)>",
+                "x\u0000")) {
             assertThat(connector
                             .post("exports", order(name, "SELECT n FROM events"))
                             .status())
@@ -141,6 +160,21 @@ class SavedExportsTest {
         Answer again = connector.post("exports", order("one", "SELECT 1 FROM events"));
         assertThat(again.status()).isEqualTo(409);
         assertThat(again.error()).isEqualTo("There is an export one already. Choose another name.");
+    }
+
+    @Test
+    void ofManySavesAtOnceOneIsWritten() {
+        Map<String, Object> order = order("many", "SELECT n FROM events");
+
+        List<Integer> answers = IntStream.range(0, 8)
+                .mapToObj(any -> CompletableFuture.supplyAsync(() -> connector.post("exports", order)))
+                .toList()
+                .stream()
+                .map(each -> each.join().status())
+                .sorted()
+                .toList();
+
+        assertThat(answers).containsExactly(201, 409, 409, 409, 409, 409, 409, 409);
     }
 
     @Test
