@@ -18,6 +18,8 @@ export function Manage({ entry, reload, go }) {
   const [name] = entry.name.split('@');
   const address = path('exports', name);
   const [editing, setEditing] = useState(false);
+  // What a person has typed stays when the file is read again.
+  const [typed, setTyped] = useState({});
   // The next state of the export shows a change by hand, but not while a person is editing.
   const file = useLoad((signal) => get(`${address}/file`, signal), [address, editing || entry], { keep: true });
   const seen = file.value;
@@ -44,26 +46,32 @@ export function Manage({ entry, reload, go }) {
   const paused = seen.parameters.enabled === 'false';
   const fixed = Boolean(seen.read_only) || write.busy || remove.busy;
   const failure = write.error ?? run.error ?? remove.error;
+  const lookAgain = () => [write, run, remove, file].forEach((one) => (one.clear ?? one.reload)());
+  const edit = (open) => {
+    setTyped({});
+    setEditing(open);
+  };
   return h('div', { class: 'manage' },
     h('div', { class: 'bar-line' },
       h('button', { type: 'button', disabled: fixed, onClick: () => write.run({ enabled: String(paused) }, true) }, paused ? 'Resume' : 'Pause'),
       h('button', { type: 'button', disabled: paused || run.busy || entry.state === 'running', title: paused ? 'Resume it first' : undefined, onClick: run.run }, 'Run now'),
-      h('button', { type: 'button', disabled: fixed, 'aria-expanded': editing, onClick: () => setEditing(!editing) }, 'Edit…'),
+      h('button', { type: 'button', disabled: fixed, 'aria-expanded': editing, onClick: () => edit(!editing) }, 'Edit…'),
       h(Confirm, { label: 'Delete…', title: `Delete the export ${name}?`, text: `This removes ${seen.file}. Its cursor and its dead letters stay: an export with the same name continues from there.`, typed: name, action: 'Delete', task: remove, disabled: fixed })),
     seen.read_only && h('p', { class: 'note' }, `${seen.file} cannot be changed here: ${seen.read_only}.`),
-    failure && h(Problem, { error: failure, retry: failure.status === 409 ? () => [write, run, remove, file].forEach((one) => (one.clear ?? one.reload)()) : undefined }),
+    failure && h(Problem, { error: failure, retry: failure.status === 409 ? lookAgain : undefined }),
     write.value && h('p', { class: 'verdict good', role: 'status' }, `Written: ${seen.file}. A process that runs the exports picks it up within seconds.`),
-    editing && h(Edit, { key: seen.version, address, seen, write, onClose: () => setEditing(false) }));
+    editing && h(Edit, { address, seen, write, given: typed, setGiven: setTyped, lookAgain, onClose: () => edit(false) }));
 }
 
-function Edit({ address, seen, write, onClose }) {
-  const [typed, setTyped] = useState(seen.parameters);
+function Edit({ address, seen, write, given, setGiven, lookAgain, onClose }) {
+  const typed = { ...seen.parameters, ...given };
   const changes = Object.fromEntries(Object.entries(typed).filter(([parameter, text]) => text !== seen.parameters[parameter]));
   const settled = useSettled(JSON.stringify(changes), 250);
-  const draft = useLoad((signal) => post(`${address}/draft`, { version: seen.version, changes: JSON.parse(settled) }, signal), [address, settled], { keep: true });
+  const draft = useLoad((signal) => post(`${address}/draft`, { version: seen.version, changes: JSON.parse(settled) }, signal), [address, settled, seen.version, write.error], { keep: true });
   useEffect(write.clear, [settled]);
   const errors = draft.value?.errors ?? [];
-  const type = (parameter) => (event) => setTyped((before) => ({ ...before, [parameter]: event.target.value }));
+  const type = (parameter) => (event) => setGiven((before) => ({ ...before, [parameter]: event.target.value }));
+  const meanwhile = !draft.loading && draft.value && draft.value.version !== seen.version;
   const nothing = settled === '{}';
   return h('div', { class: 'save', role: 'region', 'aria-label': 'Edit export' },
     h('div', { class: 'field' }, h('label', { for: 'edit-sql' }, 'query'),
@@ -77,12 +85,15 @@ function Edit({ address, seen, write, onClose }) {
       h('select', { id: 'edit-sync', value: typed.sync, onChange: type('sync') }, SYNCS.map((sync) => h('option', { key: sync, value: sync }, sync))),
       h('small', null, 'auto: new objects if the query only filters and projects; full: the whole dataset at each run'))),
     errors.map((text) => h('p', { key: text, class: 'bad' }, text)),
-    draft.value && draft.value.version !== seen.version && h('p', { class: 'problem', role: 'alert' }, `${seen.file} was changed meanwhile. Close this and edit it again to see the change.`),
+    meanwhile && h('div', { class: 'file' },
+      h('p', { class: 'problem', role: 'alert' }, `${seen.file} was changed meanwhile, by hand or in another tab. Nothing was overwritten.`),
+      h(Diff, { label: 'What was changed meanwhile', before: seen.yaml, after: draft.value.yaml }),
+      h('button', { type: 'button', onClick: lookAgain }, 'Go on with this file')),
     h(Problem, { error: draft.error }),
-    draft.value && h('div', { class: 'file' },
+    draft.value && !meanwhile && h('div', { class: 'file' },
       h('strong', null, nothing ? seen.file : `What would change in ${seen.file}`),
       h(Diff, { label: 'Changes to the file', before: seen.yaml, after: draft.value.changed })),
     h('div', { class: 'bar-line' },
-      h('button', { type: 'button', class: 'primary', disabled: nothing || errors.length > 0 || Boolean(draft.error) || write.busy || JSON.stringify(changes) !== settled, onClick: () => write.run(JSON.parse(settled)) }, 'Write the change'),
+      h('button', { type: 'button', class: 'primary', disabled: nothing || meanwhile || errors.length > 0 || Boolean(draft.error) || write.busy || JSON.stringify(changes) !== settled, onClick: () => write.run(JSON.parse(settled)) }, 'Write the change'),
       h('button', { type: 'button', class: 'quiet', onClick: onClose }, 'Close')));
 }

@@ -63,6 +63,9 @@ function all(exports, own, opened) {
   return list.sort((one, other) => other.running - one.running || Date.parse(other.started) - Date.parse(one.started));
 }
 
+/** The seconds left, if the objects that are left take as long as those that are done. */
+const left = (seconds, done, total) => (done > 0 && total >= done ? seconds * (total - done) / done : undefined);
+
 const since = (start, end) => (Date.parse(end) - Date.parse(start)) / 1000;
 
 function ofPage(run, opened) {
@@ -74,7 +77,7 @@ function ofPage(run, opened) {
     what: `${run.tenant_id} / ${run.dataset_id} → ${run.destination}`,
     objects: done, total, accepted: run.accepted, dead: run.dead_lettered, message: run.message,
     rate: run.records_per_second,
-    left: running && done > 0 && total > 0 ? seconds * (total - done) / done : undefined,
+    left: running ? left(seconds, done, total) : undefined,
     stop: running && (async () => {
       await remove(path('runs', run.id));
       return true;
@@ -94,9 +97,10 @@ function ofExport(entry) {
     };
   });
   const { current } = entry;
+  const seconds = current && (Date.now() - Date.parse(current.started_at)) / 1000;
   return current ? [{
-    key: `${name} now`, what, running: true, state: entry.state, started: current.started_at, seconds: (Date.now() - Date.parse(current.started_at)) / 1000,
-    objects: current.objects, accepted: current.accepted, dead: current.dead_lettered, rate: current.records_per_second,
+    key: `${name} now`, what, running: true, state: entry.state, started: current.started_at, seconds,
+    objects: current.objects, total: current.objects_total, left: left(seconds, current.objects, current.objects_total), accepted: current.accepted, dead: current.dead_lettered, rate: current.records_per_second,
     message: entry.retrying_reason,
     stop: current.here && (async () => {
       await remove(`${path('exports', entry.name, entry.destination)}/run`);

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -55,19 +56,21 @@ public record ExportStatus(
     /**
      * The current run, once it has something to deliver.
      *
+     * @param objectsTotal how many it has in all; null until they are counted, and for a run of another process
      * @param here whether this process runs it, which can stop it
      */
     @JsonNaming(SnakeCaseStrategy.class)
     record Current(
             String startedAt,
             long objects,
+            @Nullable Long objectsTotal,
             long selected,
             long accepted,
             long duplicates,
             long deadLettered,
             long recordsPerSecond,
             boolean here) {
-        static Current of(UnderWay run, Optional<RunProgress> progress) {
+        static Current of(UnderWay run, Optional<RunProgress> progress, OptionalLong total) {
             Counts counts = progress.map(RunProgress::counts).orElse(run.counts());
             long millis = progress.map(RunProgress::lasting)
                     .orElseGet(() -> Duration.between(run.started(), run.heard().plus(run.silence())))
@@ -75,6 +78,7 @@ public record ExportStatus(
             return new Current(
                     run.started().toString(),
                     progress.map(RunProgress::objects).orElse(run.objects()),
+                    total.isPresent() ? total.getAsLong() : null,
                     counts.selected(),
                     counts.accepted(),
                     counts.duplicates(),
@@ -137,7 +141,11 @@ public record ExportStatus(
                 operations.running(export).map(Export::failed).orElse(List.of()),
                 underWay.stream()
                         .filter(run -> !run.isKilled())
-                        .map(run -> Current.of(run, progress))
+                        .map(run -> Current.of(
+                                run,
+                                progress,
+                                progress.map(now -> operations.totals().of(export, run.started(), now))
+                                        .orElseGet(OptionalLong::empty)))
                         .findFirst()
                         .orElse(null),
                 Stream.concat(

@@ -35,6 +35,7 @@ public final class Operations {
     /** If no export has worked for this long, the process is not ready. */
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
+    private final RunTotals totals = new RunTotals(this::planner);
     private volatile Parts parts;
 
     /** The parts that belong to one process and change together. */
@@ -133,6 +134,11 @@ public final class Operations {
     /** The progress of each lane. */
     public CursorView view() {
         return parts.view;
+    }
+
+    /** The objects of the runs under way in this process. */
+    RunTotals totals() {
+        return totals;
     }
 
     public Replay replay() {

@@ -102,6 +102,15 @@ public final class Planner {
         }
     }
 
+    /** The number of objects that the cursor does not have. */
+    long countNew(ExportDefinition export) {
+        Tally all = new Tally();
+        try (Lake lake = lake(export, credentials(export))) {
+            tally(lake, all, object -> true, newOnes(export));
+        }
+        return all.objects;
+    }
+
     /**
      * Binds the query over the newest object that can be read; does nothing if there is none.
      *

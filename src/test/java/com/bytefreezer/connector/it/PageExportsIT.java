@@ -172,10 +172,20 @@ class PageExportsIT extends PageBed {
                 Files.writeString(file, Files.readString(file) + "# by hand\n");
                 button(page, "Write the change").click();
                 assertThat(page.locator(".manage .problem").first()).containsText("was changed");
+                assertThat(page.getByLabel("What was changed meanwhile").locator(".added"))
+                        .hasText("+ # by hand\n");
+                shoot(page, "export-edit-conflict");
+                button(page, "Go on with this file").click();
+                assertThat(page.getByLabel("interval-seconds")).hasValue("30");
+                button(page, "Write the change").click();
+                assertThat(page.locator(".manage .verdict")).containsText("Written");
                 button(page, "Close").click();
                 button(page, "Resume").click();
                 assertThat(line).containsText("idle");
-                assertThat(Files.readString(file)).startsWith("# Ours.").endsWith("# by hand\n");
+                assertThat(Files.readString(file))
+                        .startsWith("# Ours.")
+                        .contains("value: \"30\"")
+                        .endsWith("# by hand\n");
 
                 button(page, "Delete…").click();
                 page.getByLabel("Type managed to continue").fill("managed");

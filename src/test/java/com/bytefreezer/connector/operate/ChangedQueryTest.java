@@ -51,13 +51,7 @@ class ChangedQueryTest {
 
     @BeforeEach
     void leaveDeadLetters() throws Exception {
-        routes.addRoutes(new RouteBuilder() {
-            @Override
-            public void configure() {
-                from("direct:credentials")
-                        .process(exchange -> exchange.getMessage().setBody(null));
-            }
-        });
+        routes.addRoutes(withoutCredentials());
         routes.start();
         server = WebhookServer.start();
         lake = ParquetLake.in(folder.resolve("lake"));
@@ -199,6 +193,17 @@ class ChangedQueryTest {
         operations.replayChanged(export, Set.of(), "SELECT n, left(text, 3) AS text FROM events");
         assertThat(server.records()).contains("{\"n\":3,\"text\":\"xxx\"}");
         assertThat(letters()).noneMatch(DeadLetter::isStandIn);
+    }
+
+    /** For a lake in a folder. */
+    static RouteBuilder withoutCredentials() {
+        return new RouteBuilder() {
+            @Override
+            public void configure() {
+                from("direct:credentials")
+                        .process(exchange -> exchange.getMessage().setBody(null));
+            }
+        };
     }
 
     /** Refuses the multiples of 7. */
