@@ -64,9 +64,9 @@ public final class FeedServer {
         return settings.optional("feeds.certificate-file")
                 .map(file -> ServerTls.of(
                         file,
-                        settings.text("feeds.key-file"),
-                        settings.text("feeds.key-password"),
-                        settings.text("feeds.ca-file")));
+                        settings.optional("feeds.key-file").orElse(""),
+                        settings.optional("feeds.key-password").orElse(""),
+                        settings.optional("feeds.ca-file").orElse("")));
     }
 
     /** The way to the routes. */

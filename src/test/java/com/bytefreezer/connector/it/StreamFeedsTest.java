@@ -9,6 +9,8 @@ import com.bytefreezer.connector.config.Mode;
 import com.bytefreezer.connector.config.RouteFiles;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.config.SettingsException;
+import com.bytefreezer.connector.delivery.Certificates;
+import com.bytefreezer.connector.net.Tls;
 import com.bytefreezer.connector.testing.Await;
 import com.bytefreezer.connector.testing.TestTools;
 import com.bytefreezer.connector.text.Json;
@@ -20,6 +22,10 @@ import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -28,6 +34,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
+import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -122,6 +129,52 @@ class StreamFeedsTest {
         }
         // More was read than the spool may hold, and none of it may be lost.
         assertThat(spooledBytes("lines")).isGreaterThan(3_000_000);
+    }
+
+    @Test
+    void overTlsOnlySendersWithACertificateAreHeard() throws Exception {
+        Certificates certificates = new Certificates(folder);
+        certificates.sign("feed", "ip:127.0.0.1");
+        certificates.sign("sender", "dns:sender");
+        feed("secure", "- {name: input, value: syslog}\n- {name: port, value: \"0\"}\n- {name: tls, value: \"true\"}");
+        Map<String, String> tls = Map.of(
+                "feeds.certificate-file", certificates.certificate("feed").toString(),
+                "feeds.key-file", certificates.key("feed").toString(),
+                "feeds.ca-file", certificates.certificate("ca").toString(),
+                "feeds.default.enabled", "true",
+                "feeds.http-port", "0");
+        try (Feeds feeds = feeds(tls)) {
+            SSLContext sender = certificates.server("sender");
+            tcp(feeds.port("secure"), "<34>without TLS\n");
+            assertThatThrownBy(() -> post(feeds, trusting(certificates.certificate("ca"))))
+                    .isInstanceOf(IOException.class);
+            try (Socket socket = sender.getSocketFactory().createSocket("127.0.0.1", feeds.port("secure"))) {
+                socket.getOutputStream().write("<34>with TLS\n".getBytes(UTF_8));
+            }
+            assertThat(post(feeds, sender)).isEqualTo(200);
+            Await.until(
+                    "both events",
+                    () -> spooled("secure").size() == 1 && spooled("web").size() == 1);
+            assertThat(spooled("secure").get(0).path("message").asText()).isEqualTo("with TLS");
+        }
+    }
+
+    private static SSLContext trusting(Path authority) {
+        Tls tls = new Tls();
+        tls.setCaFile(authority.toString());
+        return tls.createSSLContext(null);
+    }
+
+    private static int post(Feeds feeds, SSLContext tls) throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(
+                        URI.create("https://127.0.0.1:%d/acme/web".formatted(feeds.port())))
+                .POST(HttpRequest.BodyPublishers.ofString("{\"a\":1}"))
+                .build();
+        return HttpClient.newBuilder()
+                .sslContext(tls)
+                .build()
+                .send(request, HttpResponse.BodyHandlers.discarding())
+                .statusCode();
     }
 
     @Test
