@@ -29,7 +29,7 @@ export function Columns({ dataset, columns, result, layout, said, overview, rang
     }),
     hidden > 0 && h('label', { class: 'note' }, h('input', { type: 'checkbox', checked: !all, onChange: () => setAll(!all) }),
       ` with values in this result (${known.length - hidden} of ${known.length})`),
-    layout.isChosen && h('button', { type: 'button', class: 'quiet', onClick: () => layout.arrange({ columns: undefined, pinned: 0 }) }, 'Show the columns as guessed'),
+    layout.isChosen && h('button', { type: 'button', class: 'quiet', onClick: () => layout.arrange({ columns: undefined, pinned: 0 }) }, 'Show the suggested columns'),
     !found.length && h('p', { class: 'note' }, 'No column matches.'),
     h('ul', { class: 'columns' }, found.map((column) => h('li', { key: column.name },
       h('div', { class: 'column' },
@@ -55,7 +55,7 @@ function Opened({ column, filled, result, layout: { names, pinned: count, time, 
       h('button', { type: 'button', 'aria-pressed': at >= 0 && at < count, onClick: () => arrange(pinned(names, count, name)) }, at >= 0 && at < count ? 'Pinned' : 'Pin'),
       h('button', { type: 'button', disabled: at < 1, 'aria-label': `${name} further left`, onClick: () => arrange({ columns: moved(names, name, -1) }) }, '←'),
       h('button', { type: 'button', disabled: at < 0 || at === names.length - 1, 'aria-label': `${name} further right`, onClick: () => arrange({ columns: moved(names, name, 1) }) }, '→'),
-      column.kind !== 'nested' && h('button', { type: 'button', 'aria-pressed': name === time, onClick: () => arrange({ time: name }) }, 'Newest first by it')));
+      column.kind !== 'nested' && h('button', { type: 'button', 'aria-pressed': name === time, onClick: () => arrange({ time: name }) }, 'Newest first by this column')));
 }
 
 const typeWord = (column) => column.type.length > 14 ? column.kind : column.type.toLowerCase();

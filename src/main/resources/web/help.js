@@ -22,5 +22,5 @@ const list = (entries, tag) => h('dl', null, entries.flatMap(([term, meaning]) =
 
 export const Help = ({ onClose }) => h('aside', { class: 'help', 'aria-label': 'Keys and words' },
   list(KEYS, 'kbd'), list(WORDS, 'strong'),
-  h('p', null, `Times are ${zoneName()}; those of records stand in them as they are sent.`),
+  h('p', null, `Times are ${zoneName()}; times inside records appear as they are sent.`),
   h('button', { type: 'button', onClick: onClose }, 'Close'));

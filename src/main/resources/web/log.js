@@ -18,7 +18,7 @@ function Lines({ address, version }) {
     return log.error ? h(Problem, { error: log.error, retry: log.reload }) : h(Skeleton, { lines: 3 });
   }
   const { lines } = log.value;
-  return lines.length === 0 ? h('p', { class: 'note' }, 'This process has logged nothing of it.')
+  return lines.length === 0 ? h('p', { class: 'note' }, 'This process has logged nothing about it.')
     : h('ol', { class: 'log', 'aria-label': 'The last lines of the log', tabIndex: 0 }, lines.map((line, at) =>
       h('li', { key: `${line.at} ${at}`, class: line.level.toLowerCase() }, h('time', null, time(line.at)), ' ', h('b', null, line.level), ' ', line.text)));
 }

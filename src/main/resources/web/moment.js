@@ -21,7 +21,7 @@ export function rangeOf(text, now = Date.now()) {
   const to = second === undefined ? undefined : momentOf(/^\d\d?:/.test(second) ? `${first.slice(0, 10)} ${second}` : second);
   const wrong = [[first, from], [second, to]].find(([part, moment]) => part !== undefined && moment === undefined);
   if (wrong || more !== undefined) {
-    return `“${wrong?.[0] ?? given}” is no time. Write 4 h, or 2026-11-20 14:00 to 15:00.`;
+    return `“${wrong?.[0] ?? given}” is not a time. Write 4 h, or 2026-11-20 14:00 to 15:00.`;
   }
   return to !== undefined && to <= from ? 'The end is before the beginning.' : { from, to };
 }

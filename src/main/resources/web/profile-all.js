@@ -95,6 +95,6 @@ export function ProfileOfAll({ dataset, column, overview, onFilter }) {
       h('button', { type: 'button', class: 'quiet', title: 'Filter by this value', onClick: () => onFilter(column.name, given) },
         h('span', { class: 'fill', style: { width: `${count / Math.max(found.records, 1) * 100}%` } }),
         h('span', { class: 'name' }, value(given)), h('span', { class: 'aside' }, number(count)))))),
-    !found.exact && h('p', { class: 'note' }, `Counts are at least these: of each part, only the ${number(MOST_VALUES)} most frequent values count.`),
+    !found.exact && h('p', { class: 'note' }, `Counts are minimums: only the ${number(MOST_VALUES)} most frequent values of each part count.`),
     !busy && !isAll && h('button', { type: 'button', onClick: start }, 'Again, from the newest'));
 }

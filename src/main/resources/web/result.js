@@ -27,7 +27,7 @@ export function Result({ query, request, tab, setTab, plan, layout, payload, sai
     h(Cost, { query }),
     h(Problem, { error: query.error, said }),
     query.cancelled && h('p', { class: 'problem plain', role: 'status' }, 'Cancelled. The query was stopped.'),
-    isStale && tab === 'records' && h('p', { class: 'note', role: 'status' }, 'These are still the records of the query before.'),
+    isStale && tab === 'records' && h('p', { class: 'note', role: 'status' }, 'These are still the records of the previous query.'),
     h('div', { class: query.running ? 'panel stale' : isStale ? 'panel old' : 'panel', role: 'tabpanel', 'aria-label': tab, tabIndex: tab === 'statistics' ? 0 : undefined },
       tab === 'payload' ? h(Payload, payload)
         : tab === 'plan' ? h(Plan, { plan })

@@ -85,7 +85,7 @@ export function Timeline({ overview, range, onRange }) {
 function Moment({ label, value, onChange }) {
   const written = (text) => {
     const moment = momentOf(text);
-    return moment === undefined ? 'No time. Write 2026-11-20 14:00.' : onChange(iso(moment));
+    return moment === undefined ? 'Not a time. Write 2026-11-20 14:00.' : onChange(iso(moment));
   };
   return h('label', null, label, ' ', h(Written, {
     'aria-label': `${label}, ${zoneName()}, as 2026-11-20 14:00`, title: `${zoneName()}, as 2026-11-20 14:00`, shown: time(value), onWritten: written,

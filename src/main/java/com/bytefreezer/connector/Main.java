@@ -76,7 +76,7 @@ public final class Main implements Callable<Integer> {
             paramLabel = "MODE",
             defaultValue = "interactive",
             description =
-                    "interactive, batch (once, then exit), watch (repeatedly); ingest (only feeds and packs) or pack (once what has arrived); status, plan or validate (deliver nothing); replay (dead letters, or a range with --from and --to); or mcp (for an agent, over standard input and output) (default: ${DEFAULT-VALUE})")
+                    "interactive, batch (once, then exit), watch (repeatedly); ingest (only receive and pack) or pack (pack once what has arrived); status, plan or validate (deliver nothing); replay (dead letters, or a range with --from and --to); or mcp (for an agent, over standard input and output) (default: ${DEFAULT-VALUE})")
     private String mode = "interactive";
 
     @Option(

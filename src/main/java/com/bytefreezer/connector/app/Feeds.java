@@ -73,7 +73,7 @@ public final class Feeds implements AutoCloseable {
             throw new ConnectorException(
                     "feeds: no lake is set, and events do not go into the bundled sample.",
                     Problem.NOT_STARTED,
-                    "Set lake.root to a folder, as ./lake, or s3.bucket.",
+                    "Set lake.root to a folder, such as ./lake, or set s3.bucket.",
                     null);
         }
         this.settings = settings;

@@ -71,7 +71,7 @@ public final class SignalStop {
     }
 
     private void stop() {
-        LOG.info("Stopping: batches in flight are finished first.");
+        LOG.info("Stopping: batches in flight finish first.");
         // Camel would log a stack trace for each interruption; the connector logs the meaning in one line.
         ((LoggerContext) LoggerFactory.getILoggerFactory())
                 .getLogger("org.apache.camel")

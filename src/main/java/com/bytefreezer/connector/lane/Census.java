@@ -179,7 +179,7 @@ final class Census implements AutoCloseable {
                     export,
                     now.names == null ? "none" : "not all",
                     now.problem,
-                    now.names == null ? "Nothing of it is exported until then." : "The known ones go on.",
+                    now.names == null ? "It exports nothing until then." : "The known ones go on.",
                     retry.toSeconds());
         } else if (now.problem.isEmpty() && !before.problem.isEmpty()) {
             LOG.info("export {}: its datasets can be found again.", export);

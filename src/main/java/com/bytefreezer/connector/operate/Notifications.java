@@ -49,8 +49,8 @@ public final class Notifications implements AutoCloseable {
 
     private static final List<Condition> CONDITIONS = List.of(
             new Condition(FAILING, "works again"),
-            new Condition(LAGGING, "lags no more"),
-            new Condition(DEAD_LETTERS, "has no dead letters any more"),
+            new Condition(LAGGING, "no longer lags"),
+            new Condition(DEAD_LETTERS, "no longer has dead letters"),
             new Condition(NO_DATA, "gets records again"));
 
     private final Settings settings;
@@ -168,7 +168,7 @@ public final class Notifications implements AutoCloseable {
         try {
             routes.send(name, notification);
             if (resting.remove(name) != null) {
-                LOG.info("notification {}: it is taken again.", name);
+                LOG.info("notification {}: accepted again.", name);
             }
         } catch (InterruptedException e) {
             undo(one, notification);
@@ -177,7 +177,7 @@ public final class Notifications implements AutoCloseable {
             undo(one, notification);
             if (resting.put(name, System.nanoTime() + rest.toNanos()) == null) {
                 LOG.warn(
-                        "notification {}: {} It is tried again; the exports are not affected. Check notifications.{}.*",
+                        "notification {}: {} The connector tries again; the exports are not affected. Check notifications.{}.*",
                         name,
                         PlainText.sentence(Failures.describe(e)),
                         name);

@@ -118,7 +118,7 @@ public final class EventReader {
                 return;
             }
             if (here.get(member.number())) {
-                throw new NotAnEventException("its member %s is there twice".formatted(name));
+                throw new NotAnEventException("it has the member %s twice".formatted(name));
             }
             here.set(member.number());
             if (!member.name().equals(name)) {

@@ -57,7 +57,7 @@ public final class HttpPush {
         if (caught instanceof ApiException mistake) {
             answer(exchange, mistake.status(), error(String.valueOf(mistake.getMessage())));
         } else if (caught instanceof IOException) {
-            answer(exchange, 400, error("The body did not come to its end."));
+            answer(exchange, 400, error("The body is incomplete."));
         } else {
             tell(caught);
             answer(exchange, 503, error("The events cannot be stored now. Send them again later."));

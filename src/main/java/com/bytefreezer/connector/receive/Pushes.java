@@ -78,7 +78,7 @@ public record Pushes(List<HttpFeed> feeds, Function<DatasetName, Intake> intakes
 
     private static ApiException unknown() {
         return ApiException.unknown(
-                "No feed takes events for this. The path is /tenant/dataset, as a feed names them.");
+                "No feed accepts events for this path. It must be /tenant/dataset, with names that a feed accepts.");
     }
 
     /** Who has no token does not learn which datasets there are. */
@@ -118,7 +118,7 @@ public record Pushes(List<HttpFeed> feeds, Function<DatasetName, Intake> intakes
             }
             return bytes;
         } catch (ZipException | EOFException e) {
-            throw ApiException.wrong("The body is not gzip, or not all of it.");
+            throw ApiException.wrong("The body is not complete gzip.");
         }
     }
 

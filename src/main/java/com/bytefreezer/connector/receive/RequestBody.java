@@ -68,7 +68,7 @@ final class RequestBody extends InputStream {
             request.fetch(1);
             Object got = take();
             if (got instanceof Throwable failure) {
-                throw new IOException("the body did not come to its end", failure);
+                throw new IOException("the body is incomplete", failure);
             }
             ended = got == END;
             part = got instanceof Buffer buffer ? buffer : null;
@@ -82,7 +82,7 @@ final class RequestBody extends InputStream {
             while (got == null) {
                 // It may have been closed before there was a handler to tell it.
                 if (request.response().closed()) {
-                    throw new IOException("the body did not come to its end");
+                    throw new IOException("the body is incomplete");
                 }
                 got = parts.poll(1, TimeUnit.SECONDS);
             }

@@ -233,7 +233,7 @@ class AgentIT {
             assertThat(Files.readString(conversation.errors).lines().toList())
                     .singleElement()
                     .asString()
-                    .endsWith("Stopping: batches in flight are finished first.");
+                    .endsWith("Stopping: batches in flight finish first.");
         }
     }
 

@@ -88,7 +88,7 @@ class NotificationsTest {
         assertThat(run(Map.of()).succeeded()).isTrue();
         assertThat(told(people)).endsWith("dead-letters over").doesNotHaveDuplicates();
         assertThat(conditions(channel))
-                .containsExactly("fails", "works again", "has 1 dead letters", "has no dead letters any more");
+                .containsExactly("fails", "works again", "has 1 dead letters", "no longer has dead letters");
     }
 
     @Test

@@ -53,10 +53,10 @@ class PageAnalystIT extends PageBed {
 
         own.fill("noon");
         own.press("Enter");
-        assertThat(matches).containsText("“noon” is no time");
+        assertThat(matches).containsText("“noon” is not a time");
         own.fill("2026-11-20 14:10 to 14:30");
         own.press("Enter");
-        assertThat(matches).not().containsText("is no time");
+        assertThat(matches).not().containsText("is not a time");
         button(page, "UTC").click();
         assertThat(matches.getByLabel("Time, UTC+1")).hasValue("2026-11-20 15:10 to 15:30");
         assertThat(page.locator(".facts").first()).containsText("UTC+1");

@@ -121,7 +121,7 @@ class PageQueryIT extends PageBed {
         ask(page, "SELECT message\nFROM events\nWHERE nosuchcolumn = 1");
         assertThat(page.locator(".result .problem")).containsText("nosuchcolumn");
         assertThat(page.locator(".cm-lintRange-error")).containsText("nosuchcolumn");
-        assertThat(page.locator(".result")).containsText("These are still the records of the query before.");
+        assertThat(page.locator(".result")).containsText("These are still the records of the previous query.");
         shoot(page, "sql-error");
     }
 

@@ -108,7 +108,7 @@ class PushesTest {
                 .isEqualTo("The body unpacks to more than 10,000 bytes.");
         byte[] half = Arrays.copyOf(gzip(EVENTS), 20);
         for (byte[] broken : List.of(half, EVENTS, new byte[0])) {
-            assertThat(take("/acme/web", headers, broken, 400)).isEqualTo("The body is not gzip, or not all of it.");
+            assertThat(take("/acme/web", headers, broken, 400)).isEqualTo("The body is not complete gzip.");
         }
         assertThat(take("/acme/web", headers("token-of-acme", "Content-Encoding", "br"), EVENTS, 415))
                 .isNotEmpty();

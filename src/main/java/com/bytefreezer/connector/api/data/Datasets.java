@@ -114,7 +114,7 @@ public final class Datasets implements CamelContextAware {
             return turn;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted while another one looks at the dataset", e);
+            throw new IllegalStateException("interrupted while another request looks at the dataset", e);
         }
     }
 

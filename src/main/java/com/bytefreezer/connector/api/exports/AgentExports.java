@@ -62,7 +62,7 @@ public final class AgentExports {
         }
         if (!hash.use(String.valueOf(confirm), whole)) {
             throw ApiException.conflict(
-                    "Nothing was exported: confirm is not from a plan of exactly this export within the last hour, or it has had its run, which list_runs shows. Call plan_export with the same arguments, check the plan, and send its confirm.");
+                    "Nothing was exported: confirm is not from a plan of exactly this export within the last hour, or it has been used already (list_runs shows that run). Call plan_export with the same arguments, check the plan, and send its confirm.");
         }
         return runs.start(JSON.convertValue(whole, SendRequest.class), PATIENCE);
     }

@@ -127,7 +127,7 @@ final class Misfits {
         }
         return isObject(parent)
                 ? into(parent, own, path + name.substring(0, dot + 1), name.substring(dot + 1), value)
-                : Optional.of("the field %s is no object, so it has no field %s"
+                : Optional.of("the field %s is not an object, so it has no field %s"
                         .formatted(path + name.substring(0, dot), name.substring(dot + 1)));
     }
 
