@@ -269,20 +269,37 @@ public final class Command {
                 out.printf("%s: lookup %s has not changed since everything was delivered%n", each.lane(), name);
                 continue;
             }
-            boolean done = hunt.hunt(
-                    each,
-                    (scratch, lane, one) -> exporter.export(
+            boolean done;
+            try (RetroHunt.Claim claim = hunt.claim(each).orElseThrow(() -> isBusy(each))) {
+                done = hunt.hunt(claim, (scratch, held, one) -> {
+                    AutoCloseable rest = () -> {
+                        try (scratch) {
+                            held.close();
+                        }
+                    };
+                    return exporter.export(
                                     scratch.settings(),
-                                    lane::equals,
-                                    scratch,
-                                    connector -> connector.exports.hunt(lane, one))
-                            == 0);
+                                    each.lane()::equals,
+                                    rest,
+                                    connector -> connector.exports.hunt(each.lane(), one))
+                            == 0;
+                });
+            }
             if (done) {
                 out.printf("%s: everything that the new entries of lookup %s match is delivered%n", each.lane(), name);
             }
             code = done ? code : FAILED;
         }
         return code;
+    }
+
+    private static ConnectorException isBusy(Used used) {
+        return new ConnectorException(
+                "%s: another process hunts for new entries of lookup %s, or its version has just changed."
+                        .formatted(used.lane(), used.name()),
+                "Nothing was delivered.",
+                "Try again when the other process has ended; one that was killed keeps others out for a minute.",
+                null);
     }
 
     private List<ExportDefinition> chosen(Lookup lookup) {

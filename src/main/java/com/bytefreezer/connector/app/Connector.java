@@ -340,8 +340,8 @@ public final class Connector implements AutoCloseable {
     @Override
     public void close() {
         feeds.ifPresent(Feeds::close);
-        hunts.ifPresent(RetroHunts::close);
         exports.stop();
+        hunts.ifPresent(RetroHunts::close);
         CamelContext context = camel.getCamelContext();
         Instance.leave(context);
         camel.stop();

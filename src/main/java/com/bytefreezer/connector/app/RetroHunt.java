@@ -18,6 +18,7 @@ import com.bytefreezer.connector.lookup.Lookups;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.query.LookupTable;
 import com.bytefreezer.connector.query.LookupTables;
+import com.bytefreezer.connector.signs.Periodic;
 import com.bytefreezer.connector.text.Secrets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -28,6 +29,8 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,6 +41,8 @@ import org.slf4j.LoggerFactory;
  */
 final class RetroHunt {
     private static final Logger LOG = LoggerFactory.getLogger(RetroHunt.class);
+    /** How long a process that dies keeps others from its hunt. */
+    private static final Duration CLAIM = Duration.ofSeconds(60);
     /** The clocks of the lake and the store may differ by this much. */
     private static final Duration CLOCKS_DIFFER = Duration.ofMinutes(5);
 
@@ -49,9 +54,33 @@ final class RetroHunt {
     private final Secrets secrets;
     private final LaneLookups lookups;
 
-    /** Runs a lane once in a scratch, as a hunt; returns whether it has succeeded. */
+    /**
+     * Runs a lane once in a scratch, as a hunt; returns whether it has succeeded. A signal that ends the process closes both the scratch and the claim.
+     */
     interface Runner {
-        boolean run(Scratch scratch, Lane lane, Hunt hunt) throws Exception;
+        boolean run(Scratch scratch, Claim claim, Hunt hunt) throws Exception;
+    }
+
+    /** Keeps others, also on other machines, from the same hunt until it is closed. */
+    final class Claim implements AutoCloseable {
+        private final Used used;
+        private final ScheduledExecutorService renewal = Periodic.thread("retro-hunt-claim");
+
+        private Claim(Used used) {
+            this.used = used;
+            ScheduledFuture<?> unused =
+                    Periodic.each(CLAIM.dividedBy(3), renewal, "retro-hunt", () -> lookups.extend(used, CLAIM));
+        }
+
+        Used used() {
+            return used;
+        }
+
+        @Override
+        public void close() {
+            renewal.shutdownNow();
+            lookups.release(used);
+        }
     }
 
     /** @param settings of the exports, with the range to look in */
@@ -66,13 +95,19 @@ final class RetroHunt {
         return lookups.all();
     }
 
+    /** Empty if another process hunts for the same, or has done so. */
+    Optional<Claim> claim(Used used) {
+        return lookups.claim(used, CLAIM) ? Optional.of(new Claim(used)) : Optional.empty();
+    }
+
     /**
      * Delivers the new records, and records that they are delivered.
      *
      * @return whether everything is delivered
      * @throws ConnectorException if it is not possible now
      */
-    boolean hunt(Used used, Runner runner) throws Exception {
+    boolean hunt(Claim claim, Runner runner) throws Exception {
+        Used used = claim.used();
         requireCurrent(used);
         Optional<LookupTable> former = LookupVersions.of(settings).find(used.name(), used.base());
         if (former.isEmpty()) {
@@ -82,12 +117,12 @@ final class RetroHunt {
                     used.base(),
                     used.name());
         }
-        Hunt hunt = new Hunt(used.name(), former, objects -> delivered(used, objects));
+        Hunt hunt = new Hunt(used.name(), used.version(), former, objects -> delivered(used, objects));
         Path ofLookup = cursors(used);
         // A checkpoint counts records, and these are others with another version.
-        Path cursor = ofLookup.resolve(former.map(LookupTable::version).orElse("all") + "-" + used.version());
+        Path cursor = LookupVersions.hunt(ofLookup, former, used.version());
         try (Scratch scratch = Scratch.ofExports(settings, secrets, cursor)) {
-            if (!runner.run(scratch, used.lane(), hunt) && !hunt.isRefused()) {
+            if (!runner.run(scratch, claim, hunt) && !hunt.isRefused()) {
                 return false;
             }
         }
@@ -100,9 +135,7 @@ final class RetroHunt {
 
     /** The folder with the cursors of the hunts for a lookup that are not at their end. */
     private Path cursors(Used used) {
-        return settings.lookupVersionsFolder()
-                .resolveSibling("lookup-hunts")
-                .resolve(FileName.of(used.lane() + " " + used.name()));
+        return settings.lookupHuntsFolder().resolve(FileName.of(used.lane() + " " + used.name()));
     }
 
     /** With a version other than the lane's, objects that a run delivers meanwhile would be joined with neither. */

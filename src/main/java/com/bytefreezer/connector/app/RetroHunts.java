@@ -13,8 +13,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,15 +24,12 @@ import org.slf4j.LoggerFactory;
 final class RetroHunts implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RetroHunts.class);
     private static final Duration PAUSE = Duration.ofSeconds(2);
-    /** How long a replica that dies keeps others from hunting. */
-    private static final Duration CLAIM = Duration.ofSeconds(60);
 
     private final Settings settings;
     private final Secrets secrets;
     private final Exports exports;
     private final LaneLookups lookups;
     private final ScheduledExecutorService thread = Periodic.thread("retro-hunt");
-    private final ScheduledExecutorService renewal = Periodic.thread("retro-hunt-claim");
     /** The time of the next try for each failed hunt, by {@link System#nanoTime}. */
     private final Map<Used, Long> again = new HashMap<>();
 
@@ -48,43 +47,48 @@ final class RetroHunts implements AutoCloseable {
     private void look() {
         for (Used used : lookups.all()) {
             boolean isTurn = again.getOrDefault(used, System.nanoTime()) - System.nanoTime() <= 0;
-            if (used.hasChanged()
-                    && isTurn
-                    && exports.find(used.lane()).isPresent()
-                    && lookups.claim(used, CLAIM, false)) {
+            if (used.hasChanged() && isTurn && exports.find(used.lane()).isPresent()) {
                 hunt(used);
             }
         }
     }
 
     private void hunt(Used used) {
-        ScheduledFuture<?> claim =
-                Periodic.each(CLAIM.dividedBy(3), renewal, "retro-hunt", () -> lookups.claim(used, CLAIM, true));
         try {
-            LOG.info(
-                    "{}: lookup {} has changed (version {} after {}); the connector searches delivered records for matches of its new entries.",
-                    used.lane(),
-                    used.name(),
-                    used.version(),
-                    used.base());
             RetroHunt hunt = new RetroHunt(inRange(), secrets);
-            if (hunt.hunt(used, (scratch, lane, one) -> RetroHunt.alone(scratch, secrets, lane, one))) {
-                LOG.info(
-                        "{}: everything that the new entries of lookup {} match is delivered.",
-                        used.lane(),
-                        used.name());
+            Optional<RetroHunt.Claim> claim = hunt.claim(used);
+            if (claim.isEmpty() || isDone(hunt, claim.get())) {
                 return;
             }
         } catch (Exception e) {
             LOG.warn("{}: {} It is tried again.", used.lane(), Failures.describe(e));
-        } finally {
-            claim.cancel(false);
         }
         long pause = Duration.ofSeconds(settings.integer("schedule.max-retry-delay-seconds"))
                 .toNanos();
         again.keySet()
                 .removeIf(each -> each.lane().equals(used.lane()) && each.name().equals(used.name()));
         again.put(used, System.nanoTime() + pause);
+    }
+
+    private boolean isDone(RetroHunt hunt, RetroHunt.Claim claim) throws Exception {
+        Used used = claim.used();
+        try (claim) {
+            LOG.info(
+                    "{}: lookup {} has changed (version {} after {}); the connector searches delivered records for matches of its new entries.",
+                    used.lane(),
+                    used.name(),
+                    used.version(),
+                    used.base());
+            boolean done =
+                    hunt.hunt(claim, (scratch, held, one) -> RetroHunt.alone(scratch, secrets, used.lane(), one));
+            if (done) {
+                LOG.info(
+                        "{}: everything that the new entries of lookup {} match is delivered.",
+                        used.lane(),
+                        used.name());
+            }
+            return done;
+        }
     }
 
     private Settings inRange() throws SettingsException {
@@ -99,10 +103,14 @@ final class RetroHunts implements AutoCloseable {
         return settings.with(Mode.REPLAY, Map.of("query.from", begin));
     }
 
-    /** An interrupted hunt starts again with the next watch. */
+    /** Stops a hunt as a signal stops exports; the next watch continues it. */
     @Override
     public void close() {
         thread.shutdownNow();
-        renewal.shutdownNow();
+        try {
+            boolean unused = thread.awaitTermination(settings.integer("shutdown.timeout-seconds"), TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

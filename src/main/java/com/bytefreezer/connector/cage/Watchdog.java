@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
@@ -40,6 +41,7 @@ public final class Watchdog {
     private final Semaphore queries;
     private final Semaphore looks;
     private final Map<String, Running> running = new ConcurrentHashMap<>();
+    private final Map<String, Runnable> others = new ConcurrentHashMap<>();
     private final ScheduledExecutorService clock = Periodic.thread("watchdog");
 
     public Watchdog(Settings settings, Cage cage) {
@@ -106,8 +108,30 @@ public final class Watchdog {
         return begun;
     }
 
+    /**
+     * Does work with an id that can be cancelled like a query.
+     *
+     * @param stop ends the work; may be called several times, from any thread
+     */
+    public <T> T cancellable(@Nullable String id, Runnable stop, Callable<T> work) throws Exception {
+        if (id == null) {
+            return work.call();
+        }
+        others.put(id, stop);
+        try {
+            return work.call();
+        } finally {
+            others.remove(id, stop);
+        }
+    }
+
     /** Cancels what runs with this id; returns whether anything did. */
     public boolean cancel(String id) {
+        Runnable other = others.get(id);
+        if (other != null) {
+            other.run();
+            return true;
+        }
         Running found = running.get(id);
         if (found == null) {
             return false;

@@ -170,6 +170,11 @@ public final class Settings {
                 : Path.of(text("cursor.file")).resolveSibling(name);
     }
 
+    /** The folder with the cursors of retro-hunts that have not ended; beside {@link #lookupVersionsFolder}. */
+    public Path lookupHuntsFolder() {
+        return lookupVersionsFolder().resolveSibling("lookup-hunts");
+    }
+
     /**
      * The folder for data that does not fit into memory: the machine's temporary folder unless the settings say
      * otherwise.

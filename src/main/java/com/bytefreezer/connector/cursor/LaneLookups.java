@@ -85,20 +85,37 @@ public final class LaneLookups {
     }
 
     /**
-     * Whether this process may start or continue a hunt; if so, nobody else may for the given time.
-     *
-     * @param again whether this process is hunting already
+     * Whether this process may start a hunt; if so, nobody else may for the given time. False if the versions have changed since they were read, as they do at the end of a hunt.
      */
-    public boolean claim(Used used, Duration time, boolean again) {
+    public boolean claim(Used used, Duration time) {
         return store.writing(sql -> sql.update(
-                        "UPDATE lane_lookup SET hunted_until_ms = %1$s + ? WHERE lane = ? AND name = ? AND base = ? AND hunted_until_ms < %1$s + ?"
+                        "UPDATE lane_lookup SET hunted_until_ms = %1$s + ? WHERE lane = ? AND name = ? AND version = ? AND base = ? AND hunted_until_ms < %1$s"
                                 .formatted(sql.now()),
                         time.toMillis(),
                         used.lane(),
                         used.name(),
-                        used.base(),
-                        again ? time.toMillis() * 2 : 0)
+                        used.version(),
+                        used.base())
                 > 0);
+    }
+
+    /** Extends the claim of this process: it ends after the given time from now. */
+    public void extend(Used used, Duration time) {
+        until(used, "%s + " + time.toMillis());
+    }
+
+    /** Ends the claim of this process. */
+    public void release(Used used) {
+        until(used, "0");
+    }
+
+    private void until(Used used, String time) {
+        store.writing(sql -> sql.update(
+                "UPDATE lane_lookup SET hunted_until_ms = %s WHERE lane = ? AND name = ? AND base = ?"
+                        .formatted(time.formatted(sql.now())),
+                used.lane(),
+                used.name(),
+                used.base()));
     }
 
     static void forget(Sql sql, Lane lane) throws SQLException {

@@ -14,6 +14,7 @@ import java.util.function.UnaryOperator;
  */
 public final class Hunt {
     private final String lookup;
+    private final String version;
     private final Optional<LookupTable> former;
     private final UnaryOperator<Iterator<LakeObject>> objects;
     private volatile boolean refused;
@@ -22,11 +23,14 @@ public final class Hunt {
      * A hunt for new entries.
      *
      * @param lookup its name
+     * @param version the version with the new entries
      * @param former the version to compare with; empty if it is unknown, and then all records of these objects are delivered
      * @param objects selects the objects of the dataset to read
      */
-    public Hunt(String lookup, Optional<LookupTable> former, UnaryOperator<Iterator<LakeObject>> objects) {
+    public Hunt(
+            String lookup, String version, Optional<LookupTable> former, UnaryOperator<Iterator<LakeObject>> objects) {
         this.lookup = lookup;
+        this.version = version;
         this.former = former;
         this.objects = objects;
     }
@@ -40,7 +44,15 @@ public final class Hunt {
         return objects;
     }
 
+    /** @throws ConnectorException if the lookup has changed since the hunt began */
     LookupTables of(LookupTables now) {
+        if (!version.equals(now.versions().get(lookup))) {
+            throw new ConnectorException(
+                    "lookup %s has changed again.".formatted(lookup),
+                    "The retro-hunt has delivered nothing.",
+                    "Let the export run with the new version, then hunt again. A watch does both by itself.",
+                    null);
+        }
         return former.map(now::since).orElse(now);
     }
 

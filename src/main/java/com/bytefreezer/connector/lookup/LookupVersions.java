@@ -10,6 +10,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -26,13 +27,20 @@ public final class LookupVersions {
     private static final Logger LOG = LoggerFactory.getLogger(LookupVersions.class);
 
     private final Path folder;
+    private final Path hunts;
 
-    private LookupVersions(Path folder) {
+    private LookupVersions(Path folder, Path hunts) {
         this.folder = folder;
+        this.hunts = hunts;
     }
 
     public static LookupVersions of(Settings settings) {
-        return new LookupVersions(settings.lookupVersionsFolder());
+        return new LookupVersions(settings.lookupVersionsFolder(), settings.lookupHuntsFolder());
+    }
+
+    /** The folder of a hunt below that of its lane and lookup; while it exists, {@code version} is kept. */
+    public static Path hunt(Path ofLookup, Optional<LookupTable> former, String version) {
+        return ofLookup.resolve(former.map(LookupTable::version).orElse("all") + "-" + version);
     }
 
     /** Keeps the versions that are not kept yet; returns whether there was one. */
@@ -66,13 +74,14 @@ public final class LookupVersions {
         return Files.exists(kept) ? Optional.of(new LookupTable(name, kept, Map.of(), 0, version)) : Optional.empty();
     }
 
-    /** Removes the versions of a lookup that no lane needs for a hunt. */
+    /** Removes the versions of a lookup that no lane needs for a hunt: at its end, the version that it hunts for becomes the one to compare with. */
     public void forgetUnused(String name, LaneLookups lanes) {
         Set<String> versions = lanes.all().stream()
                 .filter(each -> each.name().equals(name))
                 .flatMap(each -> Stream.of(each.version(), each.base()))
-                .collect(Collectors.toSet());
+                .collect(Collectors.toCollection(HashSet::new));
         try (Stream<Path> files = Files.list(folder)) {
+            versions.addAll(hunted());
             for (Path file : files.filter(each -> each.getFileName().toString().matches(name + "-[^-]*"))
                     .toList()) {
                 if (versions.stream().map(version -> path(name, version)).noneMatch(file::equals)) {
@@ -81,6 +90,17 @@ public final class LookupVersions {
             }
         } catch (IOException | UncheckedIOException e) {
             LOG.debug("{}: not removed", folder, e);
+        }
+    }
+
+    private Set<String> hunted() throws IOException {
+        if (!Files.isDirectory(hunts)) {
+            return Set.of();
+        }
+        try (Stream<Path> all = Files.walk(hunts, 2)) {
+            return all.map(each -> each.getFileName().toString())
+                    .map(name -> name.substring(name.lastIndexOf('-') + 1))
+                    .collect(Collectors.toSet());
         }
     }
 

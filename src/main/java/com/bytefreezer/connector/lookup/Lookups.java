@@ -49,8 +49,8 @@ public final class Lookups {
     /** Results by file. */
     private final Map<String, Read> known = new HashMap<>();
 
-    /** Copies by name, the latest one last. */
-    private final Map<String, Deque<Path>> copiesOf = new HashMap<>();
+    /** Tables by name, the latest one last. Each keeps its copy, which is never written again, because runs read it. */
+    private final Map<String, Deque<LookupTable>> tablesOf = new HashMap<>();
 
     private @Nullable Path copies;
 
@@ -200,15 +200,17 @@ public final class Lookups {
     }
 
     private LookupTable table(LookupFile file, Path content, String version) throws IOException {
-        // A file with the same content may exist already.
         Path copy = copies().resolve(file.name() + "-" + file.format() + "-" + version + ".parquet");
-        Deque<Path> made = copiesOf.computeIfAbsent(file.name(), name -> new ArrayDeque<>());
-        made.remove(copy);
-        made.add(copy);
+        Deque<LookupTable> made = tablesOf.computeIfAbsent(file.name(), name -> new ArrayDeque<>());
+        Optional<LookupTable> known =
+                made.stream().filter(table -> table.copy().equals(copy)).findFirst();
+        LookupTable table = known.isPresent() ? known.get() : LookupCopy.of(file, content, copy, version, mostBytes);
+        made.remove(table);
+        made.add(table);
         if (made.size() > MOST_COPIES) {
-            Files.deleteIfExists(made.remove());
+            Files.deleteIfExists(made.remove().copy());
         }
-        return LookupCopy.of(file, content, copy, version, mostBytes);
+        return table;
     }
 
     private String copied(LookupFile file, Path to) throws IOException {

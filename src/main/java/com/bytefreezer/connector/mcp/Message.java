@@ -2,8 +2,10 @@ package com.bytefreezer.connector.mcp;
 
 import com.bytefreezer.connector.text.Json;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectReader;
 import io.modelcontextprotocol.spec.McpSchema;
 import io.modelcontextprotocol.spec.McpSchema.ErrorCodes;
 import io.modelcontextprotocol.spec.McpSchema.JSONRPCRequest;
@@ -15,6 +17,8 @@ import org.jspecify.annotations.Nullable;
 /** One message of JSON-RPC from a client. */
 sealed interface Message {
     ObjectMapper JSON = Json.mapper();
+    /** Otherwise it would ignore what follows a message. */
+    ObjectReader WHOLE = JSON.reader(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
     /** It waits for an answer. */
     record Request(JSONRPCRequest call) implements Message {
@@ -48,9 +52,9 @@ sealed interface Message {
     static Message of(byte[] text) {
         JsonNode read;
         try {
-            read = JSON.readTree(text);
+            read = WHOLE.readTree(text);
         } catch (IOException e) {
-            return new Wrong(ErrorCodes.PARSE_ERROR, "This is not JSON.");
+            return new Wrong(ErrorCodes.PARSE_ERROR, "This is not one message in JSON.");
         }
         if (read.isArray()) {
             return new Wrong(ErrorCodes.INVALID_REQUEST, "Batches are not supported. Send each message by itself.");
@@ -65,7 +69,7 @@ sealed interface Message {
             return new Notification("", params);
         }
         if (!method.isTextual()
-                || !(id.isMissingNode() || id.isTextual() || id.isIntegralNumber())
+                || !(id.isMissingNode() || id.isTextual() || isNumber(id))
                 || !(params.isMissingNode() || params.isObject())) {
             return new Wrong(
                     ErrorCodes.INVALID_REQUEST,
@@ -79,8 +83,12 @@ sealed interface Message {
                         params.isMissingNode() ? Map.of() : JSON.convertValue(params, Map.class)));
     }
 
+    private static boolean isNumber(JsonNode id) {
+        return id.isIntegralNumber() && id.canConvertToLong();
+    }
+
     private static Object id(JsonNode id) {
-        return id.isIntegralNumber() ? id.numberValue() : id.asText();
+        return isNumber(id) ? id.numberValue() : id.asText();
     }
 
     /** @param id null if it is unknown */

@@ -90,10 +90,14 @@ public final class Protocol implements CamelContextAware {
                 return null;
             }
             JSONRPCError error = answer.error();
-            // The SDK's message is about Java.
-            return error != null && error.code() == ErrorCodes.INTERNAL_ERROR
+            if (error == null) {
+                return Message.JSON.writeValueAsBytes(answer);
+            }
+            return error.code() == ErrorCodes.INTERNAL_ERROR
+                    // The SDK's message is about Java.
                     ? wrongParams(asked)
-                    : Message.JSON.writeValueAsBytes(answer);
+                    // Others repeat what the client has sent, however long.
+                    : Message.error(asked.id(), error.code(), PlainText.answer(error.message()));
         } catch (IllegalArgumentException e) {
             // The message of Jackson.
             LOG.debug("MCP, {}", asked.method(), e);
@@ -109,7 +113,8 @@ public final class Protocol implements CamelContextAware {
     }
 
     private static byte[] wrongParams(JSONRPCRequest asked) {
-        return Message.error(asked.id(), ErrorCodes.INVALID_PARAMS, WRONG_PARAMS.formatted(asked.method()));
+        return Message.error(
+                asked.id(), ErrorCodes.INVALID_PARAMS, WRONG_PARAMS.formatted(PlainText.answer(asked.method())));
     }
 
     /** Handles a message that needs no answer. */

@@ -4,6 +4,7 @@ import com.bytefreezer.connector.config.Destination;
 import com.bytefreezer.connector.config.RouteFiles;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.http.OpenApi;
+import com.bytefreezer.connector.text.PlainText;
 import io.modelcontextprotocol.common.McpTransportContext;
 import io.modelcontextprotocol.server.McpStatelessServerFeatures.SyncResourceSpecification;
 import io.modelcontextprotocol.server.McpStatelessServerFeatures.SyncResourceTemplateSpecification;
@@ -86,7 +87,9 @@ final class Resources {
                 context);
         String text = answer.content().get(0) instanceof TextContent content ? content.text() : "";
         if (Boolean.TRUE.equals(answer.isError())) {
-            throw McpError.builder(ErrorCodes.INVALID_PARAMS).message(text).build();
+            throw McpError.builder(ErrorCodes.INVALID_PARAMS)
+                    .message(PlainText.line(text))
+                    .build();
         }
         return contents(uri, "text/plain", text);
     }

@@ -58,8 +58,9 @@ public interface Blocks extends AutoCloseable {
         Blocks open() throws SQLException;
     }
 
-    /** The source of a statement's rows: its own {@code opener}, or that of another statement with the same text. */
+    /** The source of a statement's rows: its own {@code opener}, or that of another statement that reads the same. */
     interface Source {
-        Blocks open(String sql, Opener opener) throws SQLException;
+        /** @param reading equal for statements that return the same rows in the same order */
+        Blocks open(String reading, Opener opener) throws SQLException;
     }
 }

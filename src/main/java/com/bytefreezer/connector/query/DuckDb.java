@@ -125,6 +125,11 @@ public final class DuckDb implements AutoCloseable {
         return sandbox.newConnection();
     }
 
+    /** Equal for statements that return the same rows. The text alone does not say with which lookups it joins. */
+    String readingOf(String statement) {
+        return lookups.version() + "\n" + statement;
+    }
+
     /** Its memory in bytes. */
     public long memory() throws SQLException {
         return sandbox.memory();

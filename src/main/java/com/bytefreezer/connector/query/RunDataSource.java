@@ -40,7 +40,7 @@ public final class RunDataSource implements DataSource {
     public Blocks open(String sql) throws SQLException {
         Choice choice = choice();
         Blocks blocks = choice.rows.open(
-                sql,
+                choice.duckDb.readingOf(sql),
                 () -> new ReadAhead(
                         choice.duckDb::newConnection,
                         sql,

@@ -480,18 +480,19 @@ abstract class CursorContract {
                 .orElseThrow();
         assertThat(changed.base()).isEqualTo("1");
         assertThat(changed.version()).isEqualTo("3");
-        assertThat(lookups.claim(changed, Duration.ofMinutes(1), false)).isTrue();
-        assertThat(lookups.claim(changed, Duration.ofMinutes(1), false))
-                .as("another")
-                .isFalse();
-        assertThat(lookups.claim(changed, Duration.ofMinutes(1), true))
-                .as("the same")
-                .isTrue();
+        Duration hour = Duration.ofHours(1);
+        assertThat(lookups.claim(changed, hour)).isTrue();
+        assertThat(lookups.claim(changed, hour)).as("another").isFalse();
+        lookups.extend(changed, Duration.ofHours(-1));
+        assertThat(lookups.claim(changed, hour)).as("after one that has died").isTrue();
+        lookups.release(changed);
+        lookups.use(LANE, Map.of("ioc", "4"));
+        assertThat(lookups.claim(changed, hour)).as("of a former version").isFalse();
+        lookups.use(LANE, Map.of("ioc", "3"));
+        assertThat(lookups.claim(changed, hour)).as("after one that has failed").isTrue();
         lookups.hunted(changed);
         assertThat(lookups.all()).hasSize(2).noneMatch(LaneLookups.Used::hasChanged);
-        assertThat(lookups.claim(changed, Duration.ofMinutes(1), false))
-                .as("done")
-                .isFalse();
+        assertThat(lookups.claim(changed, hour)).as("done").isFalse();
     }
 
     @Test

@@ -156,7 +156,7 @@ class AgentIT {
                     "6929a0c0-" + "0".repeat(64),
                     plan.at("/confirm").asText().replaceFirst("^.", "2"))) {
                 assertThat(agent.call("run_export_once", with(export, "confirm", forged))
-                                .text())
+                                .error())
                         .startsWith("Nothing was exported: confirm is not from a plan of exactly this export");
             }
             assertThat(agent.call(
@@ -177,7 +177,7 @@ class AgentIT {
             assertThat(agent.call(
                                     "run_export_once",
                                     with(dataset, "sql", sql, "destination_type", "stdout", "confirm", toStdout))
-                            .text())
+                            .error())
                     .startsWith("Nothing was exported: standard output belongs to this conversation.");
             assertThat(webhook.requests()).hasSize(sent);
         }

@@ -12,7 +12,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -65,17 +67,37 @@ class LookupRunTest extends FaultBed {
     }
 
     @Test
-    void aLookupInABucketIsRead() throws Exception {
-        lake.numbers(OBJECT + "a.parquet", 0, 1000);
+    void aLookupInABucketHasOneVersionInARun() throws Exception {
+        for (int i = 0; i < 3; i++) {
+            large("%d.parquet".formatted(i), i * 10_000, 10_000);
+        }
         try (MinioServer minio = filled(S3Server.minio())) {
             minio.put("lake", "soc/lists/ioc.ndjson", ioc);
             Map<String, String> all = new TreeMap<>(onS3(minio));
             all.put("query.sql", JOIN);
             all.put("lookups.folder", "s3://lake/soc/lists/");
+            Set<String> versions = ConcurrentHashMap.newKeySet();
+            Files.writeString(ioc, Files.readString(ioc).replace(":\"w", ":\"new w"));
+            sink.replyWhen(
+                    request -> {
+                        if (versions.isEmpty()) {
+                            minio.put("lake", "soc/lists/ioc.ndjson", ioc);
+                        }
+                        return versions.add(request.text().contains("\"why\":\"new") ? "new" : "old");
+                    },
+                    Reply.of(200));
 
             assertThat(TestRun.batch(settings(all)).succeeded()).isTrue();
+            assertThat(sink.acceptedRecords()).isEqualTo(30_000);
+            assertThat(versions).as("the run that had begun").containsExactly("old");
+
+            large("3.parquet", 30_000, 1000);
+            minio.uploadFolder("lake", "", lake.root());
+            assertThat(TestRun.batch(settings(all)).succeeded()).isTrue();
+            assertThat(versions).as("the next run").contains("new");
         }
-        assertThat(sink.distinctRecords()).isEqualTo(1000);
+        assertThat(sink.acceptedRecords()).isEqualTo(31_000);
+        assertThat(sink.distinctRecords()).isEqualTo(31_000);
     }
 
     @Test

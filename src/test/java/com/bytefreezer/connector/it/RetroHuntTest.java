@@ -13,6 +13,7 @@ import com.bytefreezer.connector.cursor.History;
 import com.bytefreezer.connector.cursor.LaneLookups;
 import com.bytefreezer.connector.kit.Reply;
 import com.bytefreezer.connector.lane.Schedule;
+import com.bytefreezer.connector.problem.StoppedException;
 import com.bytefreezer.connector.testing.Await;
 import com.bytefreezer.connector.testing.PostgresServer;
 import com.bytefreezer.connector.text.Secrets;
@@ -23,8 +24,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -39,6 +43,11 @@ class RetroHuntTest extends FaultBed {
     private static final String SEMI = "SELECT n, hostname FROM events WHERE n % 100 IN (SELECT id FROM ioc)";
 
     private Path ioc;
+    private Changes changesBeforeHunt = () -> {};
+
+    private interface Changes {
+        void make() throws IOException;
+    }
 
     @BeforeEach
     void make() throws IOException {
@@ -115,6 +124,94 @@ class RetroHuntTest extends FaultBed {
         assertThat(sink.distinctRecords()).isEqualTo(41_000);
         assertThat(sink.acceptedRecords()).isBetween(41_000L, 41_000L + IN_FLIGHT * BATCH);
         assertThat(folder.resolve("lookup-hunts")).isEmptyDirectory();
+    }
+
+    @Test
+    void aSignalEndsAHuntThatAnotherOneContinues() throws Exception {
+        large("b.parquet", 1000, 40_000);
+        run(JOIN);
+        entries(0, 100);
+        run(JOIN);
+        var stopped = new CountDownLatch(1);
+        sink.replyWhen(request -> sink.acceptedRecords() < 6_000 || hasHappened(stopped), Reply.of(200));
+        // A signal closes the connector and what it gets besides; nothing follows it.
+        assertThatThrownBy(() -> replay(JOIN, (hunt, rest) -> {
+                    Await.until("the hunt delivers", () -> sink.acceptedRecords() >= 6_000);
+                    hunt.giveUp();
+                    stopped.countDown();
+                    hunt.awaitAll();
+                    rest.close();
+                    throw new StoppedException();
+                }))
+                .isInstanceOf(StoppedException.class);
+        long atTheSignal = sink.acceptedRecords();
+        assertThat(atTheSignal).isLessThan(41_000);
+        assertThat(sink.distinctRecords()).as("no repeats so far").isEqualTo((int) atTheSignal);
+
+        assertThat(replay(JOIN)).contains("match is delivered");
+
+        assertThat(sink.distinctRecords()).isEqualTo(41_000);
+        assertThat(sink.acceptedRecords()).as("what was in flight is settled").isEqualTo(41_000);
+    }
+
+    @Test
+    void ofTwoHuntsAtOnceOneIsRefused() throws Exception {
+        run(JOIN);
+        entries(0, 20);
+        run(JOIN);
+        List<LaneLookups.Used> asRead =
+                LaneLookups.of(settings(options(JOIN, Map.of()))).all();
+
+        replay(JOIN, (hunt, rest) -> assertThatThrownBy(() -> replay(JOIN))
+                .hasMessageContaining("another process hunts for new entries of lookup ioc"));
+
+        assertThat(sink.acceptedRecords()).isEqualTo(200);
+        assertThat(LaneLookups.of(settings(options(JOIN, Map.of()))).claim(asRead.get(0), Duration.ofMinutes(1)))
+                .as("what another one has hunted for meanwhile")
+                .isFalse();
+    }
+
+    @Test
+    void theNextHuntKnowsWhatTheOneBeforeHasDelivered() throws Exception {
+        run(JOIN);
+        entries(0, 20);
+        run(JOIN);
+        var begun = new CountDownLatch(1);
+        var changed = new CountDownLatch(1);
+        sink.replyWhen(
+                request -> {
+                    begun.countDown();
+                    return hasHappened(changed);
+                },
+                Reply.of(200));
+        replay(JOIN, (hunt, rest) -> {
+            hasHappened(begun);
+            entries(10, 30);
+            run(JOIN);
+            changed.countDown();
+        });
+
+        replay(JOIN);
+
+        assertThat(sink.distinctRecords()).isEqualTo(300);
+        assertThat(sink.acceptedRecords()).as("no repeats").isEqualTo(300);
+    }
+
+    @Test
+    void aLookupThatChangesBeforeTheHuntReadsItEndsTheHunt() throws Exception {
+        run(JOIN);
+        entries(0, 20);
+        run(JOIN);
+        changesBeforeHunt = () -> entries(50, 70);
+        replay(JOIN);
+        changesBeforeHunt = () -> {};
+        assertThat(sink.acceptedRecords()).isEqualTo(200 - 100);
+        run(JOIN);
+
+        replay(JOIN);
+
+        assertThat(sink.acceptedRecords()).isEqualTo(300);
+        assertThat(sink.distinctRecords()).isEqualTo(300);
     }
 
     @Test
@@ -222,7 +319,25 @@ class RetroHuntTest extends FaultBed {
         assertThat(TestRun.batch(settings(options(sql, Map.of()))).succeeded()).isTrue();
     }
 
+    private static boolean hasHappened(CountDownLatch event) {
+        try {
+            event.await();
+            return true;
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Happens while a hunt is under way; {@code rest} is what a signal closes besides the connector. */
+    private interface Meanwhile {
+        void happen(Schedule hunt, AutoCloseable rest) throws Exception;
+    }
+
     private String replay(String sql) throws Exception {
+        return replay(sql, (hunt, rest) -> {});
+    }
+
+    private String replay(String sql, Meanwhile meanwhile) throws Exception {
         var out = new ByteArrayOutputStream();
         var options = new CommandOptions();
         new CommandLine(options).parseArgs("--changed-lookup", "IOC");
@@ -231,10 +346,12 @@ class RetroHuntTest extends FaultBed {
                         new Secrets(),
                         options,
                         new PrintStream(out, true, StandardCharsets.UTF_8))
-                .replay((settings, lanes, scratch, prepare) -> {
+                .replay((settings, lanes, rest, prepare) -> {
+                    changesBeforeHunt.make();
                     try (Connector connector = Connector.once(settings, new Secrets(), Cursor.open(settings))) {
                         prepare.accept(connector);
                         Schedule schedule = connector.start(lanes);
+                        meanwhile.happen(schedule, rest);
                         schedule.awaitAll();
                         return schedule.allSucceeded() ? 0 : 1;
                     }

@@ -17,10 +17,15 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** A client that knows nothing but what the server tells it: the SDK's own. */
 public final class Agent implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
+
+    private static final Pattern ERROR =
+            Pattern.compile("[^\n<]+\n<(?<mark>data-[0-9a-f]{16})>\n(?<line>[^\n]*)\n</\\k<mark>>");
 
     private final McpSyncClient client;
     private final Map<String, Tool> tools = new LinkedHashMap<>();
@@ -57,11 +62,24 @@ public final class Agent implements AutoCloseable {
             return Boolean.TRUE.equals(result.isError());
         }
 
+        /** The line of an error. */
+        public String error() {
+            assertThat(result.isError()).as(text()).isTrue();
+            return errorIn(text());
+        }
+
         /** A value within {@code data}, e.g. {@code /rows/0/n}. */
         public JsonNode at(String pointer) {
             assertThat(result.isError()).as(text()).isFalse();
             return structured.at("/data" + pointer);
         }
+    }
+
+    /** The line between the marks of an error. */
+    static String errorIn(String text) {
+        Matcher marked = ERROR.matcher(text);
+        assertThat(marked.matches()).as(text).isTrue();
+        return marked.group("line");
     }
 
     /** Calls a tool; an answer fits the schema that the tool names. */

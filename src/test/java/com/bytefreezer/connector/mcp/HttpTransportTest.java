@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.bytefreezer.connector.TestApi;
 import com.bytefreezer.connector.TestApi.Answer;
 import com.bytefreezer.connector.delivery.Routes;
+import com.bytefreezer.connector.kit.Reply;
 import com.bytefreezer.connector.testing.Await;
+import com.bytefreezer.connector.testing.WebhookServer;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -16,8 +19,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
@@ -112,6 +118,11 @@ class HttpTransportTest {
                 "{\"jsonrpc\":\"1.0\",\"id\":1,\"method\":\"ping\"}",
                 "{\"jsonrpc\":\"2.0\",\"id\":null,\"method\":\"ping\"}",
                 "{\"jsonrpc\":\"2.0\",\"id\":1.5,\"method\":\"ping\"}",
+                PING + PING,
+                PING + "x",
+                "{\"jsonrpc\":\"2.0\",\"id\":99999999999999999999,\"method\":\"ping\"}",
+                "{\"jsonrpc\":\"2.0\",\"id\":true,\"method\":\"ping\"}",
+                "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\",\"params\":null}",
                 "{\"jsonrpc\":\"2.0\",\"id\":[1],\"method\":\"ping\"}",
                 "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":5}",
                 "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\",\"params\":[1]}",
@@ -145,6 +156,61 @@ class HttpTransportTest {
         assertThat(answer.json().at("/error/code").asInt()).as(answer.text()).isEqualTo(code);
         assertThat(answer.text("/id")).isEqualTo("a");
         assertThat(answer.text("/error/message")).doesNotContain("\n", "java", "com.");
+    }
+
+    @Test
+    void anErrorRepeatsLittleOfWhatWasSent() {
+        String odd = "a\\n\\u202eb".repeat(10_000);
+        for (String body : List.of(
+                "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"%s\"}".formatted(odd),
+                call(1, odd, ""),
+                "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"prompts/get\",\"params\":{\"name\":\"%s\"}}".formatted(odd),
+                "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"resources/read\",\"params\":{\"uri\":\"%s\"}}"
+                        .formatted(odd))) {
+            Answer answer = post(body);
+            assertThat(answer.status()).isEqualTo(200);
+            assertThat(answer.text("/error/message")).isNotBlank().doesNotContain("\n", "\u202e");
+            assertThat(answer.text().length()).isLessThan(1_000);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"\"\"", "\"a\"", "0", "-1", "9007199254740993"})
+    void theAnswerHasTheIdOfTheRequest(String id) {
+        Answer answer = post("{\"jsonrpc\":\"2.0\",\"id\":%s,\"method\":\"ping\"}".formatted(id));
+        assertThat(answer.status()).isEqualTo(200);
+        assertThat(answer.json().path("id").toString()).isEqualToIgnoringCase(id);
+    }
+
+    @Test
+    void whoDoesNotReadAnswersHoldsUpNobody() throws Exception {
+        byte[] list = request("tools/list");
+        List<Socket> slow = new ArrayList<>();
+        try {
+            for (int i = 0; i < 30; i++) {
+                Socket socket = new Socket();
+                socket.setReceiveBufferSize(1024);
+                socket.connect(new InetSocketAddress("localhost", open.uri("/").getPort()));
+                slow.add(socket);
+                for (int j = 0; j < 20; j++) {
+                    socket.getOutputStream().write(list);
+                }
+            }
+            assertThat(post(PING).status()).isEqualTo(200);
+        } finally {
+            for (Socket socket : slow) {
+                // In the middle of an answer.
+                socket.close();
+            }
+        }
+        assertThat(post(PING).status()).isEqualTo(200);
+    }
+
+    private static byte[] request(String method) {
+        String body = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"%s\"}".formatted(method);
+        return "POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
+                .formatted(body.length(), body)
+                .getBytes(StandardCharsets.UTF_8);
     }
 
     @Test
@@ -212,7 +278,7 @@ class HttpTransportTest {
     private static boolean isBusy() {
         return postWithToken(call(9, "query", SYSLOG + ",\"sql\":\"SELECT 1 FROM events LIMIT 1\""))
                 .text("/result/content/0/text")
-                .startsWith("1 queries are running already");
+                .contains("\n1 queries are running already");
     }
 
     /** Begins a query that runs for as long as it may; one that finds the place taken by {@link #isBusy} begins again. */
@@ -256,6 +322,52 @@ class HttpTransportTest {
             byte[] answer = new byte[10_000];
             assertThat(new String(answer, 0, socket.getInputStream().read(answer), StandardCharsets.UTF_8))
                     .contains("The request was cancelled.");
+        }
+    }
+
+    @Test
+    void whoCancelsARunStopsIt() throws Exception {
+        CountDownLatch begun = new CountDownLatch(1);
+        CountDownLatch cancelled = new CountDownLatch(1);
+        try (WebhookServer webhook = WebhookServer.start();
+                TestApi api = TestApi.over(Map.of(
+                        "mcp.allow",
+                        "export",
+                        "destination.webhook.url",
+                        webhook.url().toString()))) {
+            webhook.replyWhen(
+                    request -> {
+                        begun.countDown();
+                        return awaited(cancelled);
+                    },
+                    Reply.of(200));
+            String export =
+                    SYSLOG + ",\"sql\":\"SELECT * FROM events\",\"destination_type\":\"webhook\",\"batch_size\":100";
+            String confirm =
+                    api.post("/mcp", call(1, "plan_export", export)).text("/result/structuredContent/data/confirm");
+            String run = call(2, "run_export_once", export + ",\"confirm\":\"%s\"".formatted(confirm));
+            CompletableFuture<Answer> running =
+                    CompletableFuture.supplyAsync(() -> api.send(request(api, run, "Mcp-Session-Id", "mine")));
+            awaited(begun);
+            api.send(request(
+                    api,
+                    "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":2}}",
+                    "Mcp-Session-Id",
+                    "mine"));
+            cancelled.countDown();
+            assertThat(running.get().text("/error/message")).isEqualTo("The request was cancelled.");
+            assertThat(api.post("/mcp", call(3, "list_runs", "")).text("/result/structuredContent/data/once/0/state"))
+                    .isEqualTo("cancelled");
+            assertThat(webhook.records()).hasSizeLessThan(4000);
+        }
+    }
+
+    private static boolean awaited(CountDownLatch event) {
+        try {
+            event.await();
+            return true;
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
         }
     }
 
@@ -314,6 +426,9 @@ class HttpTransportTest {
                 """);
         Files.copy(Path.of("src/test/resources/conformance.camel.yaml"), routes.resolve("mcp/conformance.camel.yaml"));
         try (TestApi api = TestApi.over(routes, Map.of())) {
+            // Only the next start reads the files again.
+            Files.writeString(routes.resolve("mcp/tickets.camel.yaml"), "- route: [");
+            Files.delete(routes.resolve("mcp/conformance.camel.yaml"));
             JsonNode tools = api.post("/mcp", "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\"}")
                     .json()
                     .at("/result/tools");
@@ -327,15 +442,15 @@ class HttpTransportTest {
             Answer answer = api.post("/mcp", call(1, "find_tickets", "\"host\":\"db-1\""));
             assertThat(answer.json().at("/result/structuredContent/data").toString())
                     .isEqualTo("{\"host\":\"db-1\",\"most\":3}");
-            assertThat(api.post("/mcp", call(1, "find_tickets", "\"host\":\"db-1\",\"state\":\"lost\""))
-                            .text("/result/content/0/text"))
+            assertThat(Agent.errorIn(api.post("/mcp", call(1, "find_tickets", "\"host\":\"db-1\",\"state\":\"lost\""))
+                            .text("/result/content/0/text")))
                     .startsWith("state must be one of open, closed, not \"lost\".");
             assertThat(api.post("/mcp", call(1, "test_simple_text", "")).text("/result/content/0/text"))
                     .contains("This is a simple text response for testing.");
             JsonNode failed =
                     api.post("/mcp", call(1, "test_error_handling", "")).json().path("result");
             assertThat(failed.path("isError").asBoolean()).isTrue();
-            assertThat(failed.at("/content/0/text").asText())
+            assertThat(Agent.errorIn(failed.at("/content/0/text").asText()))
                     .isEqualTo("This tool intentionally returns an error for testing");
         }
     }

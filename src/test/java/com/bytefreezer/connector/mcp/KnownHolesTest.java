@@ -105,8 +105,7 @@ class KnownHolesTest {
     @MethodSource("attacks")
     void noQueryLeavesTheDataset(String sql) throws IOException {
         Told told = query(sql);
-        assertThat(told.isError()).as(told.text()).isTrue();
-        assertThat(told.text()).doesNotContain("swordfish", "\n");
+        assertThat(told.error()).doesNotContain("swordfish");
         assertThat(Files.exists(target)).isFalse();
         assertThat(inside.requests()).isEmpty();
     }
@@ -147,9 +146,9 @@ class KnownHolesTest {
     @ValueSource(strings = {"../acme", "acme/events", "..", "", "*", "a\\b", "{tenant}", "acme\u0000", "/etc"})
     void noTenantIsAPath(String tenant) {
         for (String tool : new String[] {"describe_dataset", "bf_dataset_parquet_files"}) {
-            Told told = agent.call(tool, "tenant_id", tenant, "dataset_id", "events");
-            assertThat(told.isError()).as(told.text()).isTrue();
-            assertThat(told.text()).doesNotContain("\n");
+            assertThat(agent.call(tool, "tenant_id", tenant, "dataset_id", "events")
+                            .error())
+                    .isNotBlank();
         }
     }
 
@@ -168,7 +167,7 @@ class KnownHolesTest {
                                 "webhook",
                                 "destination_config",
                                 Map.of("url", "http://127.0.0.1:" + inside.port()))
-                        .text())
+                        .error())
                 .startsWith("preview_export has no argument destination_config.");
         assertThat(agent.tools().values())
                 .allSatisfy(tool -> assertThat(((Map<?, ?>) tool.inputSchema().get("properties"))

@@ -63,14 +63,15 @@ final class LocalDataset implements AutoCloseable {
 
     /** Adds a lookup with the rows of {@code select}. */
     LookupTable lookup(String name, String select) {
-        Path copy = folder.resolve("lookup-" + name + ".parquet");
+        String version = Integer.toHexString(select.hashCode());
+        Path copy = folder.resolve("lookup-%s-%s.parquet".formatted(name, version));
         try (var connection = SharedDuckDb.connect();
                 var statement = connection.createStatement()) {
             statement.execute("COPY (%s) TO %s".formatted(select, DuckDb.literal(copy.toString())));
         } catch (SQLException e) {
             throw new IllegalArgumentException(select, e);
         }
-        var table = new LookupTable(name, copy, Map.of(), 0, "1");
+        var table = new LookupTable(name, copy, Map.of(), 0, version);
         lookups.add(table);
         return table;
     }

@@ -3,10 +3,16 @@ package com.bytefreezer.connector.query;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -16,6 +22,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class SharedReadingTest {
     private static final int BLOCKS = 40;
@@ -39,6 +46,41 @@ class SharedReadingTest {
         }
         assertThat(opened).hasValue(1);
         assertThat(open).hasValue(0);
+    }
+
+    @Test
+    void lanesWithOtherVersionsOfALookupReadByThemselves(@TempDir Path folder) throws Exception {
+        var source = new RunDataSource();
+        List<String> texts = new ArrayList<>();
+        List<String> records = new ArrayList<>();
+        try (var former = new LocalDataset(folder);
+                var current = new LocalDataset(folder)) {
+            for (LocalDataset one : List.of(former, current)) {
+                one.write("a.parquet", "SELECT 1 AS id");
+                one.lookup("ioc", "SELECT 1 AS id, '%s' AS why".formatted(one.equals(former) ? "bot" : "scan"));
+            }
+            try (DuckDb one = former.open(Map.of());
+                    DuckDb other = current.open(Map.of());
+                    Blocks first = open(source, former, one, texts);
+                    Blocks second = open(source, current, other, texts)) {
+                for (Blocks each : List.of(first, second)) {
+                    records.add(new String((byte[]) each.next()[0][0], StandardCharsets.UTF_8));
+                }
+            }
+        }
+        assertThat(texts).hasSize(2).allMatch(texts.get(0)::equals);
+        assertThat(records).containsExactly("{\"id\":1,\"why\":\"bot\"}", "{\"id\":1,\"why\":\"scan\"}");
+    }
+
+    private Blocks open(RunDataSource source, LocalDataset dataset, DuckDb duckDb, List<String> texts)
+            throws SQLException {
+        duckDb.learn(dataset.schema, dataset.objects());
+        duckDb.lock(1);
+        Query query = LocalDataset.parse("SELECT id, why FROM events JOIN ioc USING (id)", Set.of("ioc"));
+        texts.add(duckDb.statements().stream(
+                query, dataset.objects(), dataset.schema, false, 0, Plan.Rows.JOINED, 1_000_000));
+        source.use(duckDb, Optional.of(reading), Duration.ofMinutes(1));
+        return source.open(texts.get(texts.size() - 1));
     }
 
     @Test

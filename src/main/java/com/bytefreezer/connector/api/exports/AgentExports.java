@@ -2,6 +2,7 @@ package com.bytefreezer.connector.api.exports;
 
 import com.bytefreezer.connector.api.send.PageRuns;
 import com.bytefreezer.connector.api.send.SendRequest;
+import com.bytefreezer.connector.cage.Watchdog;
 import com.bytefreezer.connector.destination.StandardOutput;
 import com.bytefreezer.connector.operate.DeadLetterReasons;
 import com.bytefreezer.connector.operate.ExportStatus;
@@ -14,6 +15,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.apache.camel.Body;
 import org.apache.camel.Header;
 import org.jspecify.annotations.Nullable;
@@ -31,9 +33,12 @@ public final class AgentExports {
     private final Operations operations;
     private final PlanApi plans;
     private final PageRuns runs;
+    private final Watchdog watchdog;
     private final PlanHash hash = new PlanHash();
 
-    public AgentExports(Operations operations, PlanApi plans, PageRuns runs) {
+    /** @param watchdog cancels the runs that agents still wait for */
+    public AgentExports(Operations operations, PlanApi plans, PageRuns runs, Watchdog watchdog) {
+        this.watchdog = watchdog;
         this.operations = operations;
         this.plans = plans;
         this.runs = runs;
@@ -49,11 +54,11 @@ public final class AgentExports {
     }
 
     /**
-     * Starts a run of an export and waits a little for its end.
+     * Starts a run of an export and waits a little for its end. An agent that cancels its request meanwhile stops the run.
      *
      * @throws ApiException if this export was not planned, if it has run since, or if its records would go to the output of this process
      */
-    public Object runOnce(@Body Map<String, Object> request) throws InterruptedException {
+    public Object runOnce(@Body Map<String, Object> request, @Header("query_id") @Nullable String id) throws Exception {
         Map<String, Object> whole = withDestination(request);
         Object confirm = whole.remove("confirm");
         if (StandardOutput.isTaken() && "stdout".equals(whole.get("destination_type"))) {
@@ -64,7 +69,9 @@ public final class AgentExports {
             throw ApiException.conflict(
                     "Nothing was exported: confirm is not from a plan of exactly this export within the last hour, or it has been used already (list_runs shows that run). Call plan_export with the same arguments, check the plan, and send its confirm.");
         }
-        return runs.start(JSON.convertValue(whole, SendRequest.class), PATIENCE);
+        String run = Objects.requireNonNull(
+                runs.start(JSON.convertValue(whole, SendRequest.class)).get("id"));
+        return watchdog.<Object>cancellable(id, () -> runs.cancel(run), () -> runs.await(run, PATIENCE));
     }
 
     private Map<String, Object> withDestination(Map<String, Object> request) {

@@ -83,9 +83,9 @@ public final class PageRuns implements CamelContextAware {
         return Map.of("id", begin(request).id());
     }
 
-    /** Starts a run and waits for its end, but no longer than {@code patience}; returns its state then. */
-    public Status start(SendRequest request, Duration patience) throws InterruptedException {
-        PageRun run = begin(request);
+    /** Waits for the end of a run, but no longer than {@code patience}; returns its state then. */
+    public Status await(String id, Duration patience) throws InterruptedException {
+        PageRun run = run(id);
         run.await(patience);
         return run.status();
     }
