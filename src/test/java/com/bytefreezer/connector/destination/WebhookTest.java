@@ -30,6 +30,7 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -175,8 +176,9 @@ class WebhookTest {
         for (var i = 3; i < times.size(); i++) {
             assertThat(Duration.ofNanos(times.get(i) - times.get(i - 3))).isGreaterThanOrEqualTo(delay.minusMillis(2));
         }
-        assertThat(Duration.ofNanos(times.get(times.size() - 1) - times.get(0)))
-                .isLessThan(delay.multipliedBy(times.size() - 1));
+        assertThat(IntStream.range(1, times.size()).mapToObj(i -> Duration.ofNanos(times.get(i) - times.get(i - 1))))
+                .as("some are under way together")
+                .anyMatch(pause -> pause.compareTo(delay) < 0);
     }
 
     // -- Repeats
@@ -294,7 +296,7 @@ class WebhookTest {
         server.replyNext(1, Reply.of(200).after(Duration.ofMinutes(1)));
 
         var run = export().asOneBatch()
-                .with("destination.webhook.timeout-ms", 300)
+                .with("destination.webhook.timeout-ms", 2000)
                 .run();
 
         assertThat(run.succeeded()).isTrue();

@@ -85,7 +85,7 @@ class NetworkFaultsTest extends FaultBed {
     @ParameterizedTest
     @ValueSource(strings = {"cut", "hangs", "garbage"})
     void aBadNetworkToTheLakeFailsTheRunTheNextContinues(String fault) throws Exception {
-        int objects = 6;
+        int objects = 4;
         for (int i = 0; i < objects; i++) {
             large(i + ".parquet", i * RECORDS, RECORDS);
         }

@@ -39,7 +39,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("slow")
 class SandboxFuzzTest {
     private static final Duration PATIENCE = Duration.ofMillis(1500);
-    private static final Duration GRACE = Duration.ofSeconds(30);
+    private static final Duration GRACE = Duration.ofMinutes(1);
     private static final Duration CI = Duration.ofSeconds(6);
 
     private static final String DEEP_LIST = "repeat('[', 300000) || repeat(']', 300000)";

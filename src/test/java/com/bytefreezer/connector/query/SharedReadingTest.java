@@ -203,7 +203,7 @@ class SharedReadingTest {
                             throw new IllegalStateException(e);
                         }
                     })
-                    .orTimeout(10, TimeUnit.SECONDS)
+                    .orTimeout(1, TimeUnit.MINUTES)
                     .join();
             goesOn.countDown();
             reads.get();

@@ -28,7 +28,7 @@ class LatencyProxyTest {
             assertThat(get(proxy.endpoint()).body()).isEqualTo(large);
 
             var took = Duration.ofNanos(System.nanoTime() - before);
-            assertThat(took).isBetween(delay, Duration.ofSeconds(5));
+            assertThat(took).isGreaterThanOrEqualTo(delay);
         }
     }
 
