@@ -8,10 +8,13 @@ import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
 import com.bytefreezer.connector.problem.Problem;
 import com.bytefreezer.connector.query.DuckDb;
+import com.bytefreezer.connector.receive.EventBatch;
 import com.bytefreezer.connector.receive.Intake;
 import com.bytefreezer.connector.spool.SealedSegment;
+import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -54,29 +57,34 @@ public record Packer(String compression, long memory, int threads, Path temporar
         String dataset = intake.spool().dataset();
         String name = ObjectKey.name(segment, tenant, dataset);
         Path object = temporary.resolve(name + ".parquet");
+        Path letters = temporary.resolve(name + ".ndjson");
         try {
             PrivateFiles.createFolders(temporary);
             Optional<String> key = Optional.empty();
             long bytes = 0;
             long spooled = 0;
+            long refused = 0;
             // A pack gives columns types that last.
             intake.shape().settle();
             String shape = intake.shape().stored();
             if (segment.data().isPresent()) {
-                key = Optional.of(ObjectKey.of(segment, tenant, dataset));
-                write(segment, segment.data().get(), intake.shape().columns(), object);
-                bytes = Files.size(object);
+                refused = write(segment, intake.shape().columns(), object, letters);
                 spooled = Files.size(segment.data().get());
-                shelf.put(key.get(), object);
+                if (refused < segment.events()) {
+                    key = Optional.of(ObjectKey.of(segment, tenant, dataset));
+                    bytes = Files.size(object);
+                    shelf.put(key.get(), object);
+                }
             }
-            if (segment.deadLetters().isPresent()) {
-                Path kept = deadLetters.resolve(name + ".ndjson");
+            if (segment.deadLetters().isPresent() || refused > 0) {
                 PrivateFiles.createFolders(deadLetters);
-                FolderShelf.copy(segment.deadLetters().get(), kept);
+                FolderShelf.copy(
+                        refused > 0 ? letters : segment.deadLetters().orElseThrow(),
+                        deadLetters.resolve(name + ".ndjson"));
                 PrivateFiles.force(deadLetters);
             }
-            intake.spool().commit(segment, 0, 0, shape);
-            return new Packed(key, segment.events(), segment.deadLetterCount(), bytes, spooled);
+            intake.spool().commit(segment, 0, refused, shape);
+            return new Packed(key, segment.events() - refused, segment.deadLetterCount() + refused, bytes, spooled);
         } catch (IOException | SQLException e) {
             throw new ConnectorException(
                     new Problem(
@@ -88,13 +96,55 @@ public record Packer(String compression, long memory, int threads, Path temporar
                     e);
         } finally {
             ScratchFolder.remove(object);
+            ScratchFolder.remove(letters);
         }
     }
 
-    private void write(SealedSegment segment, Path data, Map<String, String> columns, Path object)
+    /**
+     * Writes the events that DuckDB takes.
+     *
+     * @param letters gets all dead letters of the segment, if some events are refused
+     * @return how many are refused
+     */
+    private long write(SealedSegment segment, Map<String, String> columns, Path object, Path letters)
             throws SQLException, IOException {
+        Path data = segment.data().orElseThrow();
+        try {
+            write(data, columns, object);
+            return 0;
+        } catch (SQLException e) {
+            if (!Sieve.mayHelp(e)) {
+                throw e;
+            }
+        }
+        Path taken = temporary.resolve("taken.ndjson");
+        Path part = temporary.resolve("part.ndjson");
+        try (OutputStream lines = new BufferedOutputStream(Files.newOutputStream(letters))) {
+            if (segment.deadLetters().isPresent()) {
+                Files.copy(segment.deadLetters().get(), lines);
+            }
+            long refused;
+            try (OutputStream events = new BufferedOutputStream(Files.newOutputStream(taken))) {
+                refused = new Sieve(
+                                some -> write(some, columns, object),
+                                part,
+                                events,
+                                (event, reason) -> lines.write(
+                                        EventBatch.deadLetter(segment.sealed(), event, 0, event.length, reason)))
+                        .sift(data);
+            }
+            write(taken, columns, object);
+            return refused;
+        } finally {
+            ScratchFolder.remove(taken);
+        }
+    }
+
+    /** Writes an object of all events in {@code data}. */
+    private void write(Path data, Map<String, String> columns, Path object) throws SQLException, IOException {
         Files.deleteIfExists(object);
         PrivateFiles.create(object);
+        Lines lines = Lines.of(data);
         try (Connection connection = DuckDb.forParsing();
                 Statement statement = connection.createStatement()) {
             statement.execute("SET memory_limit='%dB'".formatted(memory));
@@ -104,33 +154,41 @@ public record Packer(String compression, long memory, int threads, Path temporar
                     COPY (FROM read_json(%s, format='newline_delimited', maximum_object_size=%d, columns={%s}))
                     TO %s (FORMAT parquet, COMPRESSION %s)""".formatted(
                             DuckDb.literal(withoutWildcards(data)),
-                            Math.max(PIECE, longestLine(data) + 1),
+                            Math.max(PIECE, lines.longest + 1),
                             columns(columns),
                             DuckDb.literal(object.toString()),
                             compression));
-            if (written != segment.events()) {
-                throw new SQLException("%d of %d events were read".formatted(written, segment.events()));
+            if (written != lines.count) {
+                throw new SQLException("%d of %d events were read".formatted(written, lines.count));
             }
         }
     }
 
-    /** In bytes. Whatever the limits were when it arrived, DuckDB must take it. */
-    private static int longestLine(Path data) throws IOException {
-        byte[] piece = new byte[PIECE];
-        int longest = 0;
-        int line = 0;
-        try (InputStream in = Files.newInputStream(data)) {
-            for (int count = in.read(piece); count >= 0; count = in.read(piece)) {
-                for (int i = 0; i < count; i++) {
-                    line++;
-                    if (piece[i] == '\n') {
-                        longest = Math.max(longest, line);
-                        line = 0;
+    /**
+     * The lines of a file.
+     *
+     * @param longest in bytes; whatever the limits were when it arrived, DuckDB must take it
+     */
+    private record Lines(long count, int longest) {
+        static Lines of(Path data) throws IOException {
+            byte[] piece = new byte[PIECE];
+            long count = 0;
+            int longest = 0;
+            int line = 0;
+            try (InputStream in = Files.newInputStream(data)) {
+                for (int size = in.read(piece); size >= 0; size = in.read(piece)) {
+                    for (int i = 0; i < size; i++) {
+                        line++;
+                        if (piece[i] == '\n') {
+                            count++;
+                            longest = Math.max(longest, line);
+                            line = 0;
+                        }
                     }
                 }
             }
+            return new Lines(count, longest);
         }
-        return longest;
     }
 
     private static String columns(Map<String, String> columns) {

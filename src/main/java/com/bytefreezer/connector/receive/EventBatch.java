@@ -81,14 +81,19 @@ public final class EventBatch {
 
     /** Adds what is no event. */
     void deadLetter(byte[] bytes, int start, int end, String why) {
+        deadLetters.writeBytes(deadLetter(Instant.ofEpochMilli(received), bytes, start, end, why));
+        deadLetterCount++;
+    }
+
+    /** A dead letter as a line. */
+    public static byte[] deadLetter(Instant received, byte[] bytes, int start, int end, String why) {
         boolean isText = Utf8.is(bytes, start, end);
         String content = isText
                 ? new String(bytes, start, end - start, StandardCharsets.UTF_8)
                 : Base64.getEncoder().encodeToString(Arrays.copyOfRange(bytes, start, end));
-        deadLetters.writeBytes("{\"received\":\"%s\",\"reason\":\"%s\",\"%s\":\"%s\"}\n"
-                .formatted(Instant.ofEpochMilli(received), quoted(why), isText ? "line" : "base64", quoted(content))
-                .getBytes(StandardCharsets.UTF_8));
-        deadLetterCount++;
+        return "{\"received\":\"%s\",\"reason\":\"%s\",\"%s\":\"%s\"}\n"
+                .formatted(received, quoted(why), isText ? "line" : "base64", quoted(content))
+                .getBytes(StandardCharsets.UTF_8);
     }
 
     private static String quoted(String text) {

@@ -33,11 +33,12 @@ public final class Intake {
         Shape shape = Shape.of(spool.shape());
         EventReader reader = new EventReader(shape, 0);
         for (Path file : spool.unpacked()) {
-            try (BufferedReader lines = Files.newBufferedReader(file)) {
+            // Bytes as they are, whatever they mean.
+            try (BufferedReader lines = Files.newBufferedReader(file, StandardCharsets.ISO_8859_1)) {
                 for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-                    reader.learn(line.getBytes(StandardCharsets.UTF_8));
+                    learn(reader, line.getBytes(StandardCharsets.ISO_8859_1));
                 }
-            } catch (IOException | NotAnEventException e) {
+            } catch (IOException e) {
                 throw new ConnectorException(
                         "spool %s: it cannot be read (%s).".formatted(file, Failures.describe(e)),
                         Problem.NOT_STARTED,
@@ -46,6 +47,14 @@ public final class Intake {
             }
         }
         return new Intake(spool, shape, clock);
+    }
+
+    private static void learn(EventReader reader, byte[] line) {
+        try {
+            reader.learn(line);
+        } catch (NotAnEventException e) {
+            // Its pack makes it a dead letter.
+        }
     }
 
     /** For what a sender sends now. */

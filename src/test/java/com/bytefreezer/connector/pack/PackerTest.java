@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.pack;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -11,10 +12,12 @@ import com.bytefreezer.connector.query.DuckDb;
 import com.bytefreezer.connector.receive.EventSplitter;
 import com.bytefreezer.connector.receive.Format;
 import com.bytefreezer.connector.receive.Intake;
+import com.bytefreezer.connector.spool.Arrival;
 import com.bytefreezer.connector.spool.Counts;
 import com.bytefreezer.connector.spool.Spool;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -25,6 +28,8 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -112,6 +117,46 @@ class PackerTest {
         }
         assertThat(rows("SELECT a FROM one ORDER BY a")).containsExactly("1", "2", "2");
         assertThat(files("dead")).hasSize(1);
+    }
+
+    /** Nothing that is received is like these; a version before, a disk or a person may have written them. */
+    @Test
+    void anEventThatDuckDbRefusesHoldsUpNoOther() throws SQLException {
+        List<String> odd = List.of(
+                "{\"BfTs\":1,\"n\":",
+                "{\"BfTs\":3,\"n\":1}{\"BfTs\":4,\"n\":2}",
+                "{\"BfTs\":\"x\",\"n\":5}",
+                "\0\0\0",
+                "{\"BfTs\":6,\"text\":\"" + "y".repeat(200_000));
+        try (Spool spool = open()) {
+            Intake intake = intake(spool);
+            send(intake, numbers(0, 1000) + "no JSON");
+            for (String each : odd) {
+                intake.append(new Arrival(Optional.empty(), ByteBuffer.wrap((each + "\n").getBytes(UTF_8)), 1));
+            }
+            intake.append(new Arrival(
+                    Optional.empty(), ByteBuffer.wrap("{\"BfTs\":7,\"n\":\"\u00e4\"}\n".getBytes(ISO_8859_1)), 1));
+            send(intake, numbers(1000, 1500));
+        }
+        // They do not hold up a start either.
+        try (Spool spool = open()) {
+            Intake intake = Intake.open(spool.dataset("t", "d"), Clock.systemUTC());
+            Packer.Packed packed = pack(intake).orElseThrow();
+            int refused = odd.size() + 1;
+            assertThat(packed.events()).isEqualTo(1500);
+            assertThat(packed.deadLetters()).isEqualTo(refused + 1);
+            assertThat(intake.spool().counts()).isEqualTo(new Counts(1500, 0, refused + 1, 0));
+        }
+        assertThat(rows("SELECT count(*), count(DISTINCT n), max(n) FROM one")).containsExactly("1500|1500|1499");
+        assertThat(files("dead")).singleElement().satisfies(file -> assertThat(
+                        content(file).lines())
+                .hasSize(odd.size() + 2)
+                .allMatch(line -> line.matches("\\{\"received\":\".+\",\"reason\":\".+\",\"(line|base64)\":\".*\"}")));
+        assertThat(files("tmp")).isEmpty();
+    }
+
+    private static String numbers(int from, int to) {
+        return IntStream.range(from, to).mapToObj("{\"n\":%d}\n"::formatted).collect(Collectors.joining());
     }
 
     @Test
