@@ -12,18 +12,20 @@ import java.util.regex.Pattern;
  *
  * @param type DuckDB's name for its type; empty for a group
  * @param isRepeated whether a row may have several
- * @param mark the newer annotation of the format if only this one is there, as DuckDB writes it, or the one of a wide DECIMAL; otherwise empty. DuckDB 1.5.5 ignores most of them, because it knows the older ones.
+ * @param mark the newer annotation of the format if only this one is there, as DuckDB writes it, or the one of a LIST, a MAP or a wide DECIMAL; otherwise empty. DuckDB 1.5.5 ignores most of them, because it knows the older ones.
  */
 record FileColumn(String name, String type, boolean isRepeated, String mark, List<FileColumn> children) {
     /** The rows of which {@link #of} makes columns. */
     static final String SQL =
-            "SELECT name, coalesce(num_children, 0), coalesce(duckdb_type, ''), coalesce(repetition_type = 'REPEATED', false), CASE WHEN converted_type IS NULL THEN logical_type WHEN converted_type = 'DECIMAL' AND precision > 38 THEN format('DecimalType(scale={}, precision={})', coalesce(scale, 0), precision) ELSE '' END FROM parquet_schema(%s) ORDER BY column_id";
+            "SELECT name, coalesce(num_children, 0), coalesce(duckdb_type, ''), coalesce(repetition_type = 'REPEATED', false), CASE WHEN converted_type IS NULL THEN logical_type WHEN converted_type = 'LIST' THEN 'ListType()' WHEN converted_type IN ('MAP', 'MAP_KEY_VALUE') THEN 'MapType()' WHEN converted_type = 'DECIMAL' AND precision > 38 THEN format('DecimalType(scale={}, precision={})', coalesce(scale, 0), precision) ELSE '' END FROM parquet_schema(%s) ORDER BY column_id";
 
     /** Each level of lists in lists doubles the time that DuckDB takes to plan a statement (seen on 1.5.5). */
     private static final int MOST_LISTS_IN_LISTS = 16;
     /** Limit for groups of all kinds, because readers recurse. */
     private static final int DEEPEST = 200;
 
+    private static final String LIST = "ListType()";
+    private static final String MAP = "MapType()";
     private static final Pattern DECIMAL = Pattern.compile("DecimalType\\(scale=(\\d+), precision=(\\d+)\\)");
     /** The number of bits is written as one character. */
     private static final Pattern UNSIGNED = Pattern.compile("IntType\\(bitWidth=(.), isSigned=0\\)", Pattern.DOTALL);
@@ -107,10 +109,10 @@ record FileColumn(String name, String type, boolean isRepeated, String mark, Lis
         if (children.size() == 1 && children.get(0).isRepeated) {
             FileColumn entries = children.get(0);
             ColumnType element = read.children().get(0).children().get(0);
-            if (mark.equals("ListType()")) {
+            if (mark.equals(LIST)) {
                 return meant(ColumnType.list(element));
             }
-            if (mark.equals("MapType()") && element.is(ColumnType.STRUCT) && entries.children.size() == 2) {
+            if (mark.equals(MAP) && element.is(ColumnType.STRUCT) && entries.children.size() == 2) {
                 return entries.map(element.children());
             }
         }
@@ -154,7 +156,9 @@ record FileColumn(String name, String type, boolean isRepeated, String mark, Lis
      * @param isOwn whether the column is this repeated group itself
      */
     private ColumnType meantElement(boolean isOwn, ColumnType read) {
-        if (children.size() != 1) {
+        // A list in a list, or a map, without a level between them.
+        boolean isElement = mark.equals(LIST) || mark.equals(MAP);
+        if (isElement || children.size() != 1) {
             return new FileColumn(name, type, false, mark, children).meant(read);
         }
         FileColumn member = children.get(0);

@@ -98,6 +98,22 @@ class NewerAnnotationsTest {
         }
     }
 
+    /** As Avro's and Thrift's writers have it; DuckDB writes no such file. */
+    @Test
+    void aListOrMapThatIsAnElementOfAListIsNoStructure() {
+        String list = "ListType()";
+        FileColumn number = new FileColumn("array", "INTEGER", true, "", List.of());
+        FileColumn inner = new FileColumn("array", "", true, list, List.of(number));
+        assertThat(new FileColumn("v", "", false, list, List.of(inner)).meant(ColumnType.of("INTEGER[][]")))
+                .hasToString("INTEGER[][]");
+        FileColumn day = new FileColumn("value", "INTEGER", false, "DateType()", List.of());
+        FileColumn entry = new FileColumn(
+                "map", "", true, "MapType()", List.of(new FileColumn("key", "VARCHAR", false, "", List.of()), day));
+        FileColumn map = new FileColumn("array", "", true, "MapType()", List.of(entry));
+        assertThat(new FileColumn("v", "", false, list, List.of(map)).meant(ColumnType.of("MAP(VARCHAR, INTEGER)[]")))
+                .hasToString("MAP(VARCHAR, DATE)[]");
+    }
+
     @Test
     void decimalsMayHaveBytesOfAnyNumber() throws Exception {
         List<BigInteger> numbers = List.of(
