@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.app;
 
 import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.net.HostNames;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
 import com.bytefreezer.connector.problem.Problem;
@@ -9,15 +10,25 @@ import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.AttributeType;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.common.AttributesBuilder;
+import io.opentelemetry.exporter.otlp.http.trace.OtlpHttpSpanExporter;
 import io.opentelemetry.sdk.OpenTelemetrySdk;
 import io.opentelemetry.sdk.autoconfigure.AutoConfiguredOpenTelemetrySdk;
 import io.opentelemetry.sdk.autoconfigure.spi.ConfigProperties;
 import io.opentelemetry.sdk.autoconfigure.spi.ConfigurationException;
 import io.opentelemetry.sdk.common.CompletableResultCode;
+import io.opentelemetry.sdk.common.export.ProxyOptions;
 import io.opentelemetry.sdk.trace.data.DelegatingSpanData;
 import io.opentelemetry.sdk.trace.data.EventData;
 import io.opentelemetry.sdk.trace.data.SpanData;
 import io.opentelemetry.sdk.trace.export.SpanExporter;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Proxy;
+import java.net.ProxySelector;
+import java.net.SocketAddress;
+import java.net.URI;
+import java.net.UnknownHostException;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -54,7 +65,7 @@ final class Tracing implements AutoCloseable {
             sdk = AutoConfiguredOpenTelemetrySdk.builder()
                     .addPropertiesSupplier(Tracing::defaults)
                     .addPropertiesCustomizer(this::properties)
-                    .addSpanExporterCustomizer((exporter, properties) -> new Masking(exporter))
+                    .addSpanExporterCustomizer((exporter, properties) -> new Masking(reaching(exporter)))
                     // Connector.close does it, after the routes have ended.
                     .disableShutdownHook()
                     .build()
@@ -101,7 +112,43 @@ final class Tracing implements AutoCloseable {
                 "otel.metrics.exporter", "none",
                 "otel.logs.exporter", "none",
                 "otel.exporter.otlp.protocol", "http/protobuf",
-                "otel.exporter.otlp.endpoint", url);
+                "otel.exporter.otlp.endpoint", HostNames.legal(url));
+    }
+
+    /** Java's HTTP client takes no host with an underscore. It gets the stand-in, and the collector as its proxy. */
+    private static SpanExporter reaching(SpanExporter exporter) {
+        return exporter instanceof OtlpHttpSpanExporter http
+                ? http.toBuilder()
+                        .setProxy(ProxyOptions.create(new RealHosts()))
+                        .build()
+                : exporter;
+    }
+
+    private static final class RealHosts extends ProxySelector {
+        @Override
+        public List<Proxy> select(URI url) {
+            int usual = "https".equals(url.getScheme()) ? 443 : 80;
+            int port = url.getPort() < 0 ? usual : url.getPort();
+            return HostNames.real(url.getHost())
+                    .map(host -> List.of(at(host, port)))
+                    .orElseGet(() -> ProxySelector.getDefault().select(url));
+        }
+
+        /** By its address, because the client takes no such name here either. */
+        private static Proxy at(String host, int port) {
+            try {
+                String address = InetAddress.getByName(host).getHostAddress();
+                return new Proxy(Proxy.Type.HTTP, new InetSocketAddress(address, port));
+            } catch (UnknownHostException e) {
+                // There is no connection, then, because nobody knows the stand-in.
+                return Proxy.NO_PROXY;
+            }
+        }
+
+        @Override
+        public void connectFailed(URI url, SocketAddress address, IOException failure) {
+            // The exporter reports it.
+        }
     }
 
     /** Sends the remaining spans, for at most five seconds. */

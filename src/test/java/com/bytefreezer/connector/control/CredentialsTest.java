@@ -240,6 +240,16 @@ class CredentialsTest {
         assertFails(run("control.url", url), "control plane " + url + ", dataset acme/syslog: no answer (");
     }
 
+    @Test
+    void aHostWithAnUnderscoreIsLookedUp() throws Exception {
+        TestRun run = run("control.url", "http://control_plane.invalid:9");
+        assertThat(run.log("ERROR"))
+                .singleElement()
+                .asString()
+                .contains(
+                        "control plane http://control_plane.invalid:9, dataset acme/syslog: no answer (control_plane.invalid: ");
+    }
+
     private static void assertFails(TestRun run, String words) {
         assertThat(run.succeeded()).isFalse();
         assertThat(run.log("WARN")).isEmpty();

@@ -78,6 +78,21 @@ class NetworkTest {
         }
     }
 
+    /** Nobody knows such a name here but a proxy, which is the server itself. */
+    @Test
+    void aHostWithAnUnderscoreIsTakenForListingAndReading() throws Exception {
+        try (var plain = S3Server.s3proxy()) {
+            plain.createBucket("lake");
+            plain.uploadFolder("lake", "", shared.resolve("lake"));
+            var run = run(
+                    "http://minio_server:9000",
+                    Map.of(),
+                    Map.of("HTTP_PROXY", plain.endpoint().toString()));
+
+            requireOneRecord(run);
+        }
+    }
+
     @Test
     void noProxyHoldsForListingAndReading() throws Exception {
         try (var proxy = new ForwardProxy()) {
