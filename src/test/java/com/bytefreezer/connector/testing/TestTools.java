@@ -20,6 +20,9 @@ import org.opentest4j.TestAbortedException;
 public final class TestTools {
     private static final Path SERVERS = Path.of("src", "test", "servers");
 
+    /** Of each fork: eight times as many, from 12,000 on, are below 32,768. */
+    private static final int PORTS = 2_500;
+
     private static final Set<Integer> GIVEN = new HashSet<>();
 
     private TestTools() {}
@@ -178,9 +181,9 @@ public final class TestTools {
      * outgoing connections, and each of the processes that tests run in has ports of its own.
      */
     public static synchronized int freePort() {
-        int first = 12_000 + 4_000 * Integer.getInteger("surefire.forkNumber", 0);
+        int first = 12_000 + PORTS * Integer.getInteger("surefire.forkNumber", 0);
         while (true) {
-            int port = ThreadLocalRandom.current().nextInt(first, first + 4_000);
+            int port = ThreadLocalRandom.current().nextInt(first, first + PORTS);
             try (var socket = new ServerSocket()) {
                 socket.bind(new InetSocketAddress("127.0.0.1", port));
                 if (GIVEN.add(port)) {
