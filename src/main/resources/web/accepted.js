@@ -1,6 +1,6 @@
 // A record of the same hour that the destination took, beside one that it refused.
 import { get, parameters, post } from './api.js';
-import { json } from './format.js';
+import { json } from './exact.js';
 import { Problem, Skeleton, h } from './ui.js';
 import { useLoad } from './work.js';
 

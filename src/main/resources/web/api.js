@@ -1,4 +1,5 @@
 // Calls the connector. An error is one line for the person, with the HTTP status, or 0 without an answer.
+import { parse } from './exact.js';
 
 export class ApiError extends Error {
   constructor(status, message) {
@@ -9,17 +10,6 @@ export class ApiError extends Error {
 
 const UNREACHABLE = 'The connector does not answer. Restart it, then reload this page.';
 const TOKEN_NEEDED = 'A token is needed.';
-
-/** JSON integers that a Number cannot hold exactly become BigInt, so that the page shows what a destination receives. */
-function parse(text) {
-  if (!/\d{16}/.test(text)) {
-    return JSON.parse(text);
-  }
-  return JSON.parse(text, (key, value, context) =>
-    typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source ?? '')
-      ? BigInt(context.source)
-      : value);
-}
 
 /** What comes over the network, or that nothing does. */
 async function reached(coming) {

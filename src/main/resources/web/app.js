@@ -3,6 +3,7 @@ import { render } from 'preact';
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { get } from './api.js';
 import { Catalogue } from './catalogue.js';
+import { datasets as listed } from './early.js';
 import { ExportMark, exportLine, worst } from './export-state.js';
 import { Exports } from './exports.js';
 import { plural } from './format.js';
@@ -66,7 +67,7 @@ function App() {
   const search = useRef(null);
   const side = useRef(null);
   const typed = useState({});
-  const datasets = useLoad((signal) => get('datasets', signal), [], KEEP);
+  const datasets = useLoad(listed, [], KEEP);
   const exports = useLoad((signal) => get('exports', signal), [], KEEP);
   useEffect(() => {
     const timer = setInterval(() => !document.hidden && exports.reload(), REFRESH);
@@ -105,8 +106,10 @@ function App() {
       go({ view: 'data', tenant: newest.tenant_id, dataset: newest.dataset_id }, { replace: true });
     }
   }, [newest]);
-  const chosen = datasets.value?.datasets.find(
-    (dataset) => dataset.tenant_id === place.tenant && dataset.dataset_id === place.dataset);
+  // Until they are listed, a link counts.
+  const chosen = datasets.value
+    ? datasets.value.datasets.find((dataset) => dataset.tenant_id === place.tenant && dataset.dataset_id === place.dataset)
+    : linked(place);
   useEffect(() => {
     document.title = chosen ? `${chosen.name || chosen.dataset_id} – ByteFreezer Connector` : 'ByteFreezer Connector';
   }, [chosen]);
@@ -128,6 +131,8 @@ function App() {
     h('main', null, h(Boundary, { place }, main({ place, go, datasets, exports, chosen, side, typed }))));
 }
 
+const linked = ({ tenant, dataset }) => (dataset ? { tenant_id: tenant, dataset_id: dataset } : undefined);
+
 function main({ place, go, datasets, exports, chosen, side, typed }) {
   if (place.view === 'exports') {
     return h(Exports, { exports, place, go });
@@ -138,12 +143,12 @@ function main({ place, go, datasets, exports, chosen, side, typed }) {
   if (datasets.error && !datasets.value) {
     return h(Problem, { error: datasets.error, retry: datasets.reload });
   }
-  if (!datasets.value) {
-    return null;
-  }
   if (chosen) {
     const key = `${chosen.tenant_id}/${chosen.dataset_id}`;
     return h(Workspace, { key, dataset: chosen, place, go, side, typed });
+  }
+  if (!datasets.value) {
+    return null;
   }
   if (place.dataset) {
     return h(State, { title: `There is no dataset ${place.tenant} / ${place.dataset}.` }, h('p', null, 'Pick one on the left.'));

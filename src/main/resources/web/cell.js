@@ -1,6 +1,7 @@
 // A value in the records, and the actions for it.
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
-import { json, value } from './format.js';
+import { isNested, isNumber, json } from './exact.js';
+import { value } from './format.js';
 import { copyText } from './give.js';
 import { comparable } from './sql.js';
 import { h } from './ui.js';
@@ -10,7 +11,7 @@ const LONGEST_CELL = 300;
 export function Cell({ id, given, style, current, pinned, onClick, onDblClick }) {
   // Records leave out null.
   const text = given === undefined ? '' : value(given);
-  const kind = given === null || given === undefined ? ' null' : typeof given === 'number' || typeof given === 'bigint' ? ' number' : '';
+  const kind = given === null || given === undefined ? ' null' : isNumber(given) ? ' number' : '';
   return h('div', { id, class: `cell${kind}${current ? ' current' : ''}${pinned ? ' pinned' : ''}`, role: 'gridcell', style, onClick, onDblClick },
     text.length > LONGEST_CELL ? text.slice(0, LONGEST_CELL) + '…' : text);
 }
@@ -72,5 +73,5 @@ export function ValueMenu({ column, given, style, onFilter, onGroup, onRecord, o
         h('button', { key: name, type: 'button', title, onClick: act(work) }, name)),
       onDrill && h('button', { type: 'button', onClick: act(onDrill) }, 'Its records'),
       h('button', { type: 'button', onClick: act(onRecord) }, 'Record')),
-    h('pre', null, typeof given === 'object' && given !== null ? json(given, 2) : value(given)));
+    h('pre', null, isNested(given) ? json(given, 2) : value(given)));
 }

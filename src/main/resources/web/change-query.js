@@ -1,7 +1,8 @@
 // Dead letters with another query: what it makes of them is shown before any is sent.
 import { useState } from 'preact/hooks';
 import { post } from './api.js';
-import { json, number, plural } from './format.js';
+import { json } from './exact.js';
+import { number, plural } from './format.js';
 import { Problem, h } from './ui.js';
 import { useTask } from './work.js';
 

@@ -1,4 +1,5 @@
 // Numbers, sizes and times as people read them. Times are UTC, or of this machine's zone where a person wants that.
+import { isNested, json } from './exact.js';
 import { rememberZone, zone } from './memory.js';
 
 let local = zone() === 'local';
@@ -88,14 +89,7 @@ export function value(given) {
   if (given === null || given === undefined) {
     return 'null';
   }
-  return typeof given === 'object' ? json(given) : String(given);
-}
-
-/** JSON text that keeps large integers exact. */
-export function json(given, indent) {
-  const exact = (key, item) =>
-    typeof item === 'bigint' ? (JSON.rawJSON ? JSON.rawJSON(String(item)) : String(item)) : item;
-  return JSON.stringify(given, exact, indent);
+  return isNested(given) ? json(given) : String(given);
 }
 
 /** Retries by reason: "503: 3, no answer: 1"; empty if there were none. */

@@ -1,5 +1,6 @@
 // Which columns of a result are shown, and in which order. Without a choice, the page guesses: the time, then the
 // columns with the most different short values (those that most records have), then the long texts, but no columns without a value in the result.
+import { isNested } from './exact.js';
 import { value } from './format.js';
 
 const SAMPLE = 300;
@@ -47,7 +48,7 @@ function rankOf(name, { rows, newest_first_by: time }) {
     return [0, 0];
   }
   const values = rows.slice(0, SAMPLE).map((row) => row[name]).filter((given) => given !== null && given !== undefined);
-  if (values.some((given) => typeof given === 'object')) {
+  if (values.some(isNested)) {
     return [3, 0];
   }
   const different = new Set(values.map(value));

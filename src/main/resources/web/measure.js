@@ -1,4 +1,5 @@
 // The positions of the columns, and the order of the records.
+import { isNested } from './exact.js';
 import { value } from './format.js';
 
 const NARROW = 72;
@@ -44,7 +45,7 @@ export function sorted(rows, sort) {
   const direction = sort.down ? -1 : 1;
   const key = (at) => {
     const given = rows[at][sort.column];
-    return given !== null && typeof given === 'object' ? value(given) : given;
+    return isNested(given) ? value(given) : given;
   };
   return order.sort((one, other) => {
     const a = key(one);

@@ -53,7 +53,10 @@ export function timeOf({ name, kind }, sample) {
 }
 
 const text = (moment) => `'${new Date(moment).toISOString().replace('T', ' ').replace(/(\.000)?Z$/, '')}'`;
-const pattern = (expression, sign) => new RegExp(`${expression.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')} ${sign} '(\\d{4}-[\\d:. -]+)'`);
+const pattern = (expression, sign) => conditionOn(expression.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'), sign);
+const conditionOn = (source, sign) => new RegExp(`${source} ${sign} '(\\d{4}-[\\d:. -]+)'`);
+/** Any expression of `timeOf`. */
+const ANY = '(?:\\b(?:try_cast|make_timestamp(?:_ns)?|epoch_ms)\\((?:"(?:[^"]|"")+"|\\((?:"(?:[^"]|"")+"|[^"\'()])*\\)|[^"\'()])*\\)|"(?:[^"]|"")+"|\\b[a-z_]\\w*)';
 const moment = (found) => (found ? Date.parse(found[1].replace(' ', 'T') + 'Z') : undefined);
 
 /** The window of time in the text, {from, to}; undefined without one. */
@@ -67,6 +70,13 @@ export function windowed(sql, expression, window) {
   const conditions = [['>=', window?.from], ['<', window?.to]].filter(([, at]) => at !== undefined)
     .map(([sign, at]) => `${expression} ${sign} ${text(at)}`);
   return limited(sql, [pattern(expression, '>='), pattern(expression, '<')], conditions);
+}
+
+/** {sql, from, to}: the text without the window of time that this page has put into it, and the window; undefined without one. */
+export function timeless(sql) {
+  const conditions = ['>=', '<'].map((sign) => conditionOn(ANY, sign));
+  const [from, to] = conditions.map((condition) => moment(condition.exec(sql)));
+  return from === undefined && to === undefined ? undefined : { sql: limited(sql, conditions, []), from, to };
 }
 
 /** Counts the records of a query by time; undefined where it gives none by which they could be counted. */

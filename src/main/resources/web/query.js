@@ -1,16 +1,15 @@
 // Runs queries, one at a time.
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import { query as ask } from './api.js';
+import { FIRST, query as ask, requestFor } from './early.js';
 
-/** The number of records that come first, while one scrolls, and at most. */
-const FIRST = 500;
+/** The number of records while one scrolls, and at most. */
 const SCROLLED = 10000;
 export const MOST = 100000;
 
 /**
  * {sql, running, since, result, rest, more, error, cancelled, run, cancel}; `rest` asks for the next records while one scrolls, and `more` for as many records as possible. The last result stays until the next one arrives; `result.first` is the same for all answers to one question.
  */
-export function useQuery(dataset) {
+export function useQuery({ tenant_id: tenant, dataset_id: dataset }) {
   const [state, setState] = useState({});
   const current = useRef(null);
 
@@ -27,10 +26,9 @@ export function useQuery(dataset) {
     current.current = abort;
     setState((before) => ({ sql, running: !first || limit === MOST, growing: Boolean(first), since: performance.now(), result: before.result }));
     try {
-      const answer = await ask({
-        tenant_id: dataset.tenant_id, dataset_id: dataset.dataset_id, sql, from: range.from, to: range.to, limit,
-        omit_nulls: true, newest_first: true, time_column: timeColumn,
-      }, abort.signal);
+      const answer = await ask(requestFor({ tenant, dataset, sql, ...range }, timeColumn, limit), abort.signal);
+      // A column may be named like a member of every object, such as constructor.
+      answer.rows?.forEach((row) => Object.setPrototypeOf(row, null));
       if (current.current === abort) {
         current.current = null;
         const grown = (most) => answer.limited_by === 'records' && limit < most
@@ -45,7 +43,7 @@ export function useQuery(dataset) {
         setState((before) => ({ sql, error, result: before.result }));
       }
     }
-  }, [dataset]);
+  }, [tenant, dataset]);
 
   const cancel = useCallback(() => {
     const stopped = stop();

@@ -1,7 +1,8 @@
 // One complete record: its fields with their actions, and the empty ones folded.
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { actionsOf } from './cell.js';
-import { json, number, plural, value } from './format.js';
+import { isNested, json } from './exact.js';
+import { number, plural, value } from './format.js';
 import { Copy, Menu, h } from './ui.js';
 
 export function RecordView({ record, columns, row, count, onMove, onFilter, onGroup, onClose }) {
@@ -41,7 +42,7 @@ function Field({ name, given, onFilter, onGroup }) {
     h(Menu, { label: name, title: `${name}: filter, exclude, group, copy` }, (close) => h('ul', null,
       actionsOf(name, given, onFilter, onGroup, () => root.current).map(([action, title, work]) => h('li', { key: action },
         h('button', { type: 'button', class: 'quiet', title, onClick: () => { close(); work(); } }, action))))),
-    h('div', { class: 'value' }, typeof given === 'object' ? h(Tree, { given }) : h(Plain, { given })));
+    h('div', { class: 'value' }, isNested(given) ? h(Tree, { given }) : h(Plain, { given })));
 }
 
 const Plain = ({ given }) => h('span', { class: kindOf(given) }, value(given));
@@ -55,5 +56,5 @@ function Tree({ given, depth = 0 }) {
   return h('details', { class: 'tree-of-value', open: depth === 0 && entries.length <= 20 }, h('summary', { class: 'note' }, name),
     h('ul', null, entries.map(([key, item]) => h('li', { key },
       h('span', { class: 'json-key' }, key), ': ',
-      item !== null && typeof item === 'object' ? h(Tree, { given: item, depth: depth + 1 }) : h(Plain, { given: item })))));
+      isNested(item) ? h(Tree, { given: item, depth: depth + 1 }) : h(Plain, { given: item })))));
 }

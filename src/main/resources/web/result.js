@@ -2,7 +2,8 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { look } from './api.js';
 import { Chart } from './chart.js';
-import { bytes, duration, json, number, plural } from './format.js';
+import { json } from './exact.js';
+import { bytes, duration, number, plural } from './format.js';
 import { Grid } from './grid.js';
 import { Payload, Plan } from './payload.js';
 import { MOST } from './query.js';

@@ -1,7 +1,9 @@
 // Save as export: shows the file and the settings before anything is written.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { post } from './api.js';
+import { time, zoneName } from './format.js';
 import { download } from './give.js';
+import { timeless } from './moment.js';
 import { Copy, Problem, Skeleton, h } from './ui.js';
 import { Watch } from './watch.js';
 import { useLoad, useSettled, useTask } from './work.js';
@@ -11,7 +13,9 @@ export function SaveAs({ request, destination, onClose }) {
   const [interval, setInterval] = useState('60');
   const [batch, setBatch] = useState('1000');
   const { from, to, ...whole } = request;
-  const wanted = { ...whole, name, interval_seconds: Number(interval), batch_size: Number(batch) };
+  const timed = timeless(request.sql);
+  const [keeps, setKeeps] = useState(Boolean(timed) && timed.to === undefined);
+  const wanted = { ...whole, sql: timed && !keeps ? timed.sql : request.sql, name, interval_seconds: Number(interval), batch_size: Number(batch) };
   const settled = useSettled(JSON.stringify(wanted), 250);
   const draft = useLoad((signal) => post('exports/draft', JSON.parse(settled), signal), [settled]);
   const written = useTask(() => post('exports', wanted));
@@ -26,6 +30,8 @@ export function SaveAs({ request, destination, onClose }) {
 
   return h('div', { ref: root, class: 'save', role: 'region', 'aria-label': 'Save as export' },
     h('p', { class: 'note' }, 'The export delivers all records that the query selects from the dataset, then each new record. The range above applies to this page only.'),
+    timed && h('label', { class: 'note' }, `The query selects only ${spanText(timed)}. `, h('select', { value: String(keeps), onChange: (event) => setKeeps(event.target.value === 'true') },
+      h('option', { value: 'false' }, 'The export has no such limit'), h('option', { value: 'true' }, 'The export has the same limit'))),
     h('div', { class: 'fields' },
       h(Input, { label: 'name', value: name, onInput: setName, note: 'lower case, digits and -' }),
       h(Input, { label: 'interval-seconds', value: interval, onInput: setInterval, note: 'how often watch mode looks for new objects', inputmode: 'numeric' }),
@@ -46,6 +52,11 @@ export function SaveAs({ request, destination, onClose }) {
       h('p', { class: 'verdict good', role: 'status' }, `Written: ${written.value.file}. ${draft.value?.settings ? 'Put the settings above into application.properties, then run it.' : ''}`),
       h(Watch, null),
     ]);
+}
+
+function spanText({ from, to }) {
+  const ends = [from !== undefined && `from ${time(from)}`, to !== undefined && `to ${time(to)}`].filter(Boolean);
+  return `records ${ends.join(' ')} ${zoneName(from ?? to)}`;
 }
 
 const Text = ({ title, text }) => h('div', { class: 'file' },

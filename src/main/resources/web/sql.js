@@ -1,5 +1,6 @@
 // Changes to a query's text that a click requests. A query beyond SELECT … FROM events WHERE … becomes a subquery,
 // which never changes its meaning.
+import { isNested } from './exact.js';
 
 export const DEFAULT = 'SELECT *\nFROM events';
 
@@ -29,23 +30,31 @@ const RESERVED = new Set(('all analyse analyze and any array as asc both case ca
   + 'into lateral leading limit not null offset on only or order pivot placing primary qualify references returning select show '
   + 'some summarize symmetric table then to trailing true union unique unpivot using variadic when where window with').split(' '));
 
-function literal(value) {
-  return typeof value === 'string' ? `'${value.replaceAll("'", "''")}'` : String(value);
-}
+/** No text in SQL can have a NUL. */
+const quoted = (text) => text.split('\0').map((part) => `'${part.replaceAll("'", "''")}'`).join(' || chr(0) || ');
+
+/** Bytes are shown in base64. */
+const literal = (value, type) => (typeof value !== 'string' ? String(value) : type === 'BLOB' ? `from_base64(${quoted(value)})` : quoted(value));
+
+/** As DuckDB writes a value; a time is shown as 2026-11-20T14:00:00Z. */
+const textOf = (value, type) => (/^(TIMESTAMP|DATE)/.test(type) ? String(value).replace('T', ' ').replace(/Z$/, '') : String(value).toLowerCase());
 
 /** Whether a value can be used in a condition; lists and structs cannot be compared with their JSON. */
-export const comparable = (value) => value === null || value === undefined || typeof value !== 'object';
+export const comparable = (value) => !isNested(value ?? null);
 
-/** @param how 'is', 'is not', 'contains', '>=' or '<=' */
-export function condition(column, value, how = 'is') {
+/**
+ * @param how 'is', 'is not', 'contains', '>=' or '<='
+ * @param type of the column, as DuckDB names it
+ */
+export function condition(column, value, how = 'is', type = '') {
   const name = identifier(column);
   if (value === null || value === undefined) {
     return `${name} IS ${how === 'is' ? '' : 'NOT '}NULL`;
   }
-  return how === 'is' ? `${name} = ${literal(value)}`
-    : how === 'is not' ? `${name} IS DISTINCT FROM ${literal(value)}`
-    : how === 'contains' ? `contains(lower(${name}::VARCHAR), ${literal(String(value).toLowerCase())})`
-    : `${name} ${how} ${literal(value)}`;
+  return how === 'is' ? `${name} = ${literal(value, type)}`
+    : how === 'is not' ? `${name} IS DISTINCT FROM ${literal(value, type)}`
+    : how === 'contains' ? `contains(lower(${name}::VARCHAR), ${quoted(textOf(value, type))})`
+    : `${name} ${how} ${literal(value, type)}`;
 }
 
 export function filtered(sql, text) {
@@ -77,8 +86,12 @@ export function grouped(sql, column, columnsOfDataset) {
 const GROUPS = /^\s*SELECT\s+[\s\S]+?\s+FROM\s+events\s*(?:\bWHERE\b([\s\S]+?))?\s*\bGROUP\s+BY\b([\s\S]+?)(?:\b(?:ORDER\s+BY|LIMIT)\b[\s\S]*)?;?\s*$/i;
 const NAME = /^(?:[a-z_][a-z0-9_]*|"(?:[^"]|"")+")$/i;
 
-/** A query for the records of a group, if the query groups events by columns alone; otherwise undefined. */
-export function drilled(sql, group) {
+/**
+ * A query for the records of a group, if the query groups events by columns alone; otherwise undefined.
+ *
+ * @param typeOf the type of a column
+ */
+export function drilled(sql, group, typeOf) {
   const found = GROUPS.exec(sql);
   const names = found?.[2].split(',').map((name) => name.trim()) ?? [];
   if (!names.length || names.some((name) => !NAME.test(name) || /^all$/i.test(name))
@@ -86,7 +99,7 @@ export function drilled(sql, group) {
     return undefined;
   }
   const columns = names.map((name) => (name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name));
-  const conditions = columns.map((name) => condition(name, group[name]));
+  const conditions = columns.map((name) => condition(name, group[name], 'is', typeOf(name)));
   const before = found[1]?.trim();
   return [before && (/\bOR\b/i.test(withoutText(before)) ? `(${before})` : before), ...conditions].filter(Boolean)
     .reduce((text, part, at) => `${text}\n${at ? '  AND' : 'WHERE'} ${part}`, DEFAULT);

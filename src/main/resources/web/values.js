@@ -1,5 +1,6 @@
 // Offers the values of a column after "=" and in "IN (…)". To find them reads data, so each column's are found once for a range.
 import { look, path } from './api.js';
+import { isNested } from './exact.js';
 
 /** A column, what compares it, and the beginning of a value, before the cursor. */
 const COMPARED = /("(?:[^"]|"")+"|[a-z_]\w*)\s*(?:=|<>|!=|\b(?:NOT\s+)?IN\s*\((?:\s*(?:'(?:[^']|'')*'|[\w.]+)\s*,)*)\s*('?)((?:[^'\n]|'')*)$/i;
@@ -43,7 +44,7 @@ export const valueSource = (tables) => async (context) => {
   const text = (value) => (typeof value !== 'string' ? String(value) : `${at.quote ? '' : '\''}${value.replaceAll('\'', '\'\'')}${closed ? '' : '\''}`);
   return {
     from: line.from + at.from,
-    options: found.filter(({ value }) => value !== null && typeof value !== 'object' && !String(value).includes('\n')).map(({ value, count }, place) => ({ label: text(value), displayLabel: String(value), detail: String(count), boost: -place })),
+    options: found.filter(({ value }) => value !== null && !isNested(value) && !String(value).includes('\n')).map(({ value, count }, place) => ({ label: text(value), displayLabel: String(value), detail: String(count), boost: -place })),
     validFor: /^[^'\n]*$/,
   };
 };

@@ -3,12 +3,13 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { get, look, path, post } from './api.js';
 import { Ask } from './ask.js';
 import { Columns } from './columns.js';
+import { isTrusted } from './early.js';
 import { Head, NoObjects } from './head.js';
 import { shown } from './layout.js';
 import { Lookups } from './lookups.js';
 import { Matches } from './matches.js';
 import { windowed } from './moment.js';
-import { draft, hasRun, layout as kept, rememberDraft, rememberLayout, rememberQuery, rememberRecent } from './memory.js';
+import { draft, layout as kept, rememberDraft, rememberLayout, rememberQuery, rememberRecent } from './memory.js';
 import { read as placeIn } from './place.js';
 import { useQuery } from './query.js';
 import { Result } from './result.js';
@@ -31,7 +32,6 @@ const NO_WIDTHS = {};
 
 export function Workspace({ dataset, place, go, side, typed }) {
   const address = path('datasets', dataset.tenant_id, dataset.dataset_id);
-  const overview = useLoad((signal) => look(`${address}/overview`, {}, signal), [address]);
   const range = useMemo(() => ({ from: place.from, to: place.to }), [place.from, place.to]);
   const tables = useLoad((signal) => get('lookups', signal), []);
   const query = useQuery(dataset);
@@ -55,10 +55,10 @@ export function Workspace({ dataset, place, go, side, typed }) {
     setText(sql);
     rememberDraft(key, sql === asked ? undefined : sql);
   };
-  // A link may contain anybody's query: if this browser has not run it before, it waits for the person.
-  const trusted = asked === DEFAULT || hasRun(key, asked);
-  // The first records come first: on two cores, each further look would make them wait.
-  const settled = Boolean(query.result || query.error || query.cancelled || !trusted);
+  const trusted = isTrusted(key, asked);
+  // The first records come first: on two cores, whatever else reads footers would make them wait.
+  const settled = useEver(query.result || query.error || query.cancelled || !trusted);
+  const overview = useLoad((signal) => look(`${address}/overview`, { records: settled }, signal), [address, settled]);
   const columns = useLoad(settled && ((signal) => look(`${address}/columns`, range, signal)), [address, range, settled]);
   const layout = useLayout({ name: key, place, change, query, guessed: columns.value?.time_column });
   const opened = useRef(false);
@@ -99,8 +99,9 @@ export function Workspace({ dataset, place, go, side, typed }) {
   }, [overview.value]);
 
   // A click changes the text in the editor, where it can be undone.
-  const filter = (column, given, how = 'is') => ask(filtered(text, condition(column, given, how)));
   const known = columns.value?.columns ?? NONE;
+  const typeOf = (name) => query.result?.types[query.result.columns.indexOf(name)] ?? known.find((column) => column.name === name)?.type;
+  const filter = (column, given, how = 'is') => ask(filtered(text, condition(column, given, how, typeOf(column))));
   const lookups = tables.value?.lookups ?? NONE;
   const values = useMemo(() => valuesOf(address, range), [address, range]);
 
@@ -145,7 +146,7 @@ export function Workspace({ dataset, place, go, side, typed }) {
       onChart: (chart) => change({ chart }),
       onFilter: filter,
       onGroup: (column) => ask(grouped(text, column, known.map((entry) => entry.name))),
-      onDrill: query.result && isGrouped(query.result.sql) && drilled(query.result.sql, {}) ? (group) => ask(drilled(query.result.sql, group)) : undefined,
+      onDrill: query.result && isGrouped(query.result.sql) && drilled(query.result.sql, {}, typeOf) ? (group) => ask(drilled(query.result.sql, group, typeOf)) : undefined,
       onAll: () => ask(text, { from: 'all', to: undefined }),
     }),
     h(Send, { destination, request, plan, rangeWords, onPreview: () => setTab('payload') }));
@@ -172,6 +173,13 @@ function useLayout({ name, place, change, query, guessed }) {
       change({ columns, ...next });
     },
   };
+}
+
+/** Whether something has ever been so. */
+function useEver(now) {
+  const ever = useRef(false);
+  ever.current ||= Boolean(now);
+  return ever.current;
 }
 
 /** The request for preview, plan, export and saving. The newest partition is given by its times, so that all of them use the same one. */

@@ -36,6 +36,11 @@ final class Visit implements Database {
         return address.mayExist() && reading(sql -> sql.hasTable("schema_version"));
     }
 
+    /** False if the store certainly does not exist; asks no store. */
+    boolean mayExist() {
+        return address.mayExist();
+    }
+
     /** Answers all {@code questions} of this thread over one connection. */
     <T> T together(Supplier<T> questions) {
         if (SHARED.get() != null) {

@@ -13,12 +13,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 
@@ -43,21 +46,29 @@ final class Page {
             "js", "text/javascript; charset=utf-8",
             "svg", "image/svg+xml");
 
+    /** What a module needs before it runs; {@code import(…)} is not part of it. */
+    private static final Pattern NEEDED = Pattern.compile("\\bfrom\\s*[\"']((?:\\./|/assets/)[\\w./-]+)[\"']");
+
+    private static final Pattern SCRIPT = Pattern.compile("<script type=\"module\"[^>]* src=\"([^\"]+)\"");
+
     private final Map<String, String> modules;
+    private final Map<String, String> scripts = new HashMap<>();
     private final Map<String, Asset> assets = new HashMap<>();
 
     /** Reads them all. */
     Page() throws IOException {
         modules = modules();
-        for (String name : own()) {
-            add(name.equals(START) ? "/" : ASSETS + name.substring(OWN.length()), name, "no-cache");
+        List<String> own = own();
+        for (String name : own) {
+            if (!name.equals(START)) {
+                add(ASSETS + name.substring(OWN.length()), name, bytes(name), "no-cache");
+            }
         }
         for (String path : modules.values()) {
-            add(
-                    path,
-                    "META-INF/resources/" + path.substring(LIBRARIES.length()),
-                    "private, max-age=31536000, immutable");
+            String name = "META-INF/resources/" + path.substring(LIBRARIES.length());
+            add(path, name, bytes(name), "private, max-age=31536000, immutable");
         }
+        add("/", START, withPreloads(bytes(START)), "no-cache");
     }
 
     /** All files, by path. */
@@ -65,16 +76,39 @@ final class Page {
         return Map.copyOf(assets);
     }
 
-    private void add(String path, String resource, String caching) throws IOException {
+    private void add(String path, String resource, byte[] bytes, String caching) throws IOException {
+        String type = resource.substring(resource.lastIndexOf('.') + 1);
+        byte[] served = bytes;
+        if (type.equals("js")) {
+            String script = withPaths(bytes);
+            scripts.put(path, script);
+            served = script.getBytes(StandardCharsets.UTF_8);
+        }
+        assets.put(path, Asset.of(served, Objects.requireNonNull(TYPES.get(type), resource), caching));
+    }
+
+    private static byte[] bytes(String resource) throws IOException {
         try (InputStream stream = Page.class.getClassLoader().getResourceAsStream(resource)) {
-            byte[] bytes = Objects.requireNonNull(stream, resource).readAllBytes();
-            String type = resource.substring(resource.lastIndexOf('.') + 1);
-            assets.put(
-                    path,
-                    Asset.of(
-                            type.equals("js") ? withPaths(bytes) : bytes,
-                            Objects.requireNonNull(TYPES.get(type), resource),
-                            caching));
+            return Objects.requireNonNull(stream, resource).readAllBytes();
+        }
+    }
+
+    /** Names all modules that the page's scripts need: otherwise the browser finds them one level of imports after the other. */
+    private byte[] withPreloads(byte[] start) {
+        String html = new String(start, StandardCharsets.UTF_8);
+        Set<String> needed = new LinkedHashSet<>();
+        SCRIPT.matcher(html).results().forEach(script -> need(script.group(1), needed));
+        String links = needed.stream()
+                .map("<link rel=\"modulepreload\" href=\"%s\">\n"::formatted)
+                .collect(Collectors.joining());
+        return html.replace("</head>", links + "</head>").getBytes(StandardCharsets.UTF_8);
+    }
+
+    private void need(String path, Set<String> needed) {
+        if (needed.add(path)) {
+            NEEDED.matcher(scripts.getOrDefault(path, ""))
+                    .results()
+                    .forEach(one -> need(URI.create(path).resolve(one.group(1)).toString(), needed));
         }
     }
 
@@ -93,10 +127,8 @@ final class Page {
         }
     }
 
-    private byte[] withPaths(byte[] script) {
-        return IMPORT.matcher(new String(script, StandardCharsets.UTF_8))
-                .replaceAll(this::withPath)
-                .getBytes(StandardCharsets.UTF_8);
+    private String withPaths(byte[] script) {
+        return IMPORT.matcher(new String(script, StandardCharsets.UTF_8)).replaceAll(this::withPath);
     }
 
     private String withPath(MatchResult found) {

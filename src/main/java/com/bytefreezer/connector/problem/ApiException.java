@@ -107,4 +107,19 @@ public final class ApiException extends RuntimeException {
         }
         return Integer.parseInt(text);
     }
+
+    /**
+     * A parameter of a request.
+     *
+     * @throws ApiException 400 if it is present and neither true nor false
+     */
+    public static boolean flag(String name, @Nullable String text, boolean otherwise) {
+        if (text == null) {
+            return otherwise;
+        }
+        if (!text.equals("true") && !text.equals("false")) {
+            throw new ApiException(400, "%s must be true or false.".formatted(name));
+        }
+        return text.equals("true");
+    }
 }

@@ -29,6 +29,12 @@ class PageAnalystIT extends PageBed {
                 address(Where.FOLDER) + linkTo("acme/syslog", null, "all"));
         Locator matches = page.locator(".matches");
         assertThat(matches).containsText("4,000 matches");
+        // A text to read has more room than any other column.
+        assertThat(page.locator(".grid-head button")
+                        .filter(new Locator.FilterOptions().setHasText("message"))
+                        .boundingBox()
+                        .width)
+                .isGreaterThan(420);
         shoot(page, "matches");
         BoundingBox bars = matches.locator("svg").boundingBox();
         page.mouse().move(bars.x + bars.width * 0.8, bars.y + 20);
@@ -44,6 +50,15 @@ class PageAnalystIT extends PageBed {
         assertThat(matches).containsText("351 matches");
         assertThat(page.locator(".cost")).containsText("351 records");
         assertThat(page.locator(".cm-content .cm-line")).hasCount(4);
+        choose(page, "stdout", Map.of());
+        button(page, "Save as export…").click();
+        Locator save = page.locator(".save");
+        assertThat(save).containsText("The query selects only records from 2026-11-20 14:10 to 2026-11-20 14:30 UTC.");
+        assertThat(save.locator(".file").first()).containsText("FROM events");
+        assertThat(save.locator(".file").first()).not().containsText("14:10");
+        save.locator("select").selectOption("true");
+        assertThat(save.locator(".file").first()).containsText("timestamp >= '2026-11-20 14:10:00'");
+        save.getByText("Close").click();
         page.getByLabel("Event time").selectOption("BfTs");
         assertThat(page).hasURL(Pattern.compile("time=BfTs"));
         assertThat(page.locator(".cost")).containsText("newest first by BfTs");
@@ -188,6 +203,56 @@ class PageAnalystIT extends PageBed {
     }
 
     @Test
+    void aProfileOfAllObjectsGrowsUntilItIsStopped() {
+        Page page = open(address(Where.FOLDER) + linkTo("hundred/events", null, null));
+        page.locator(".columns-panel .columns")
+                .getByText("n", new Locator.GetByTextOptions().setExact(true))
+                .click();
+        assertThat(page.locator(".profile")).containsText("500 records");
+        page.route("**/api/v1/query", route -> {
+            // The profile's statement waits for a person who has seen enough.
+            if (!route.request().postData().contains("AS groups")) {
+                route.resume();
+            }
+        });
+        button(page, "Over all 100 objects").click();
+        page.locator(".profile-of-all").getByText("Stop").click();
+        assertThat(page.locator(".profile-of-all")).containsText("0 of 100 objects");
+        assertThat(asked).anyMatch(request -> request.startsWith("DELETE /api/v1/queries/"));
+        page.unroute("**/api/v1/query");
+        button(page, "Again, from the newest").click();
+        assertThat(page.locator(".profile-of-all")).containsText("100 of 100 objects");
+        assertThat(page.locator(".profile-of-all")).containsText("50,000 records, at least 50,000 distinct, 0 null");
+    }
+
+    @Test
+    void noPartOfAValueIsLostOnThePage() {
+        Page page = open(address(Where.FOLDER) + linkTo("hostile/events", null, null));
+        assertThat(page.locator(".cost")).containsText("20 records");
+        ask(page, """
+                SELECT 123456789012345678901234567890.12345678::DECIMAL(38, 8) AS decimal, 9007199254740993 AS whole,
+                  'a' || chr(0) || 'b' AS nul, '\\xDE\\xAD'::BLOB AS bytes, TIMESTAMP '1969-12-31 23:59:59.5' AS before,
+                  CASE WHEN false THEN 1 END AS constructor FROM events""");
+        for (String value : List.of(
+                "123456789012345678901234567890.12345678",
+                "9007199254740993",
+                "a\0b",
+                "3q0=",
+                "1969-12-31T23:59:59.5Z")) {
+            for (String action : List.of("Filter", "Contains")) {
+                if (!(action.equals("Contains") && value.equals("3q0="))) {
+                    page.locator(".row").first().getByText(value).click();
+                    button(page, action).click();
+                    assertThat(page.locator("[aria-busy=false] .cost")).containsText("20 records");
+                }
+            }
+        }
+        page.locator(".grid").focus();
+        page.keyboard().press("Space");
+        assertThat(page.locator(".record .empty summary")).hasText("1 field empty");
+    }
+
+    @Test
     void darkColoursFollowTheSystemAndTheButton() {
         Page page = open(
                 new Browser.NewContextOptions().setColorScheme(ColorScheme.DARK),
@@ -244,6 +309,15 @@ class PageAnalystIT extends PageBed {
     void thePageIsLightAndPaintsAtOnce() {
         Page page = open(address(Where.FOLDER));
         assertThat(dataset(page, "syslog")).isVisible();
+        assertThat(page.locator(".cell").first()).isVisible();
+        // The lake works while the browser still loads what draws the records.
+        assertThat(asked)
+                .containsSubsequence("GET /api/v1/datasets", "GET /api/v1/exports")
+                .containsOnlyOnce("GET /api/v1/datasets", "POST /api/v1/query");
+        assertThat(page.locator("link[rel=modulepreload][href='/assets/grid.js']"))
+                .hasCount(1);
+        assertThat(page.locator("link[rel=modulepreload][href='/assets/editor.js']"))
+                .hasCount(0);
         dataset(page, "syslog").click();
         assertThat(page.locator(".cm-content")).isVisible();
         double weight = number(page.evaluate("""

@@ -180,11 +180,10 @@ public final class Catalogue {
             opened = datasets.open(tenant, dataset, running::check);
         }
         String folder = opened.folders().iterator().next();
-        String path = Range.newest(opened.objects())
-                .map(newest -> newest.of(opened.objects()))
-                .flatMap(objects -> objects.stream()
-                        .filter(object -> object.partitionTime().isPresent())
-                        .findFirst())
+        String path = opened.listing()
+                .newest()
+                .flatMap(newest -> opened.listing().in(newest).dated().findFirst())
+                .map(partition -> partition.objects().get(0))
                 .map(LakeObject::url)
                 .map(url -> url.substring(0, url.lastIndexOf('/') + 1) + "*.parquet")
                 .orElse(folder + "**/*.parquet");

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A dataset, from its listing.
  *
- * @param objects in the order of their names, which is roughly that of their age
+ * @param listing its objects
  * @param older the number of earlier objects, which are too many to keep
  * @param folders their folders, as {@code Lake} names them
  * @param credentials of the bucket, or null for a local folder
@@ -20,22 +20,27 @@ import org.jspecify.annotations.Nullable;
  */
 record Dataset(
         DatasetName name,
-        List<LakeObject> objects,
+        Listing listing,
         long older,
         Set<String> folders,
         @Nullable Credentials credentials,
         Schema schema) {
+    /** In the order of their names, which is roughly that of their age. */
+    List<LakeObject> objects() {
+        return listing.objects();
+    }
+
     /**
      * The objects of the range of a request; without both ends, of the newest partition.
      *
      * @throws ConnectorException if there are none
      */
     List<LakeObject> objectsIn(@Nullable String from, @Nullable String to) {
-        if (objects.isEmpty()) {
+        if (objects().isEmpty()) {
             throw new ConnectorException(
                     "dataset %s: no Parquet objects under %s.".formatted(name(), String.join(" or ", folders)));
         }
-        List<LakeObject> found = Range.orNewest(from, to, objects).of(objects);
+        List<LakeObject> found = listing.inOrNewest(from, to).objects();
         if (found.isEmpty()) {
             throw new ConnectorException(
                     "dataset %s: no objects between from and to. Choose another range.".formatted(name()));

@@ -200,7 +200,7 @@ public final class Datasets implements CamelContextAware {
             }
             Schema schema = schema(name);
             schema.learnFolders(newest);
-            return new Dataset(name, List.copyOf(newest), older, lake.folders(), credentials, schema);
+            return new Dataset(name, Listing.of(newest), older, lake.folders(), credentials, schema);
         }
     }
 

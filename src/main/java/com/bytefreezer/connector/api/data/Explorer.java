@@ -66,32 +66,39 @@ public final class Explorer {
         this.watchdog = watchdog;
     }
 
-    /** Span, size, timeline and the number of records; without a range, of the whole dataset. */
+    /**
+     * Span, size, timeline and the number of records; without a range, of the whole dataset.
+     *
+     * @param records false to leave out that number, for which footers are read
+     */
     public Map<String, Object> overview(
             @Header("tenant") String tenant,
             @Header("dataset") String name,
             @Header("from") @Nullable String from,
             @Header("to") @Nullable String to,
-            @Header("query_id") @Nullable String id) {
+            @Header("query_id") @Nullable String id,
+            @Header("records") @Nullable String records) {
+        boolean isCounted = ApiException.flag("records", records, true);
         try (Running running = watchdog.look(id)) {
-            return overview(open(tenant, name, running), Range.of(from, to), running);
+            return overview(open(tenant, name, running), Range.of(from, to), isCounted, running);
         }
     }
 
-    private Map<String, Object> overview(Dataset dataset, Range range, Running running) {
-        List<LakeObject> objects = range.of(dataset.objects());
-        List<Instant> times = objects.stream()
-                .flatMap(object -> object.partitionTime().stream())
+    private Map<String, Object> overview(Dataset dataset, Range range, boolean isCounted, Running running) {
+        Listing listing = dataset.listing().in(range);
+        List<LakeObject> objects = listing.objects();
+        List<Instant> times = listing.dated()
+                .map(partition -> partition.time().orElseThrow())
                 .sorted()
                 .toList();
         Map<String, Object> answer = new LinkedHashMap<>();
         answer.put("objects", objects.size());
         answer.put("bytes", objects.stream().mapToLong(LakeObject::size).sum());
-        answer.put("records", records(dataset, objects, running));
+        answer.put("records", isCounted ? records(dataset, objects, running) : null);
         answer.put("first", times.isEmpty() ? null : times.get(0).toString());
         answer.put("last", times.isEmpty() ? null : times.get(times.size() - 1).toString());
-        answer.put("partitions", timeline(objects, times));
-        answer.put("newest", Range.newest(objects).map(Explorer::ends).orElse(null));
+        answer.put("partitions", timeline(listing, times));
+        answer.put("newest", listing.newest().map(Explorer::ends).orElse(null));
         answer.put("listed_folders", dataset.folders());
         answer.put("truncated", dataset.older() > 0);
         return answer;
@@ -110,8 +117,7 @@ public final class Explorer {
     }
 
     private Map<String, Object> columns(Dataset dataset, @Nullable String from, @Nullable String to, Running running) {
-        List<LakeObject> objects =
-                sample(Range.orNewest(from, to, dataset.objects()).of(dataset.objects()));
+        List<LakeObject> objects = sample(dataset.listing().inOrNewest(from, to).objects());
         List<Map<String, Object>> columns = new ArrayList<>();
         Map<String, String> described = objects.isEmpty() ? Map.of() : described(dataset, objects, running);
         if (!objects.isEmpty()) {
@@ -146,8 +152,7 @@ public final class Explorer {
             throws IOException {
         try (Running running = watchdog.look(id)) {
             Dataset dataset = open(tenant, name, running);
-            List<LakeObject> objects =
-                    Range.orNewest(from, to, dataset.objects()).of(dataset.objects());
+            List<LakeObject> objects = dataset.listing().inOrNewest(from, to).objects();
             Map<String, String> types = objects.isEmpty() ? Map.of() : described(dataset, objects, running);
             String type = types.get(column);
             if (type == null) {
@@ -271,21 +276,23 @@ public final class Explorer {
     }
 
     /** Hours or days with objects; larger steps if there would be too many. */
-    private static List<Map<String, Object>> timeline(List<LakeObject> objects, List<Instant> times) {
+    private static List<Map<String, Object>> timeline(Listing listing, List<Instant> times) {
         if (times.isEmpty()) {
             return List.of();
         }
         Duration span = Duration.between(times.get(0), times.get(times.size() - 1));
         boolean hourly =
-                objects.stream().anyMatch(object -> Range.length(object).toHours() == 1);
+                listing.dated().anyMatch(partition -> partition.length().toHours() == 1);
         Duration unit = hourly && span.toHours() < MOST_BUCKETS ? Duration.ofHours(1) : Duration.ofDays(1);
         long units = span.dividedBy(unit) / MOST_BUCKETS + 1;
         long width = unit.multipliedBy(units).toSeconds();
         long start = Math.floorDiv(times.get(0).getEpochSecond(), unit.toSeconds()) * unit.toSeconds();
         Map<Long, LongSummaryStatistics> buckets = new TreeMap<>();
-        objects.forEach(object -> object.partitionTime().ifPresent(time -> buckets.computeIfAbsent(
-                        Math.floorDiv(time.getEpochSecond() - start, width), bucket -> new LongSummaryStatistics())
-                .accept(object.size())));
+        listing.dated().forEach(partition -> {
+            long bucket = Math.floorDiv(partition.time().orElseThrow().getEpochSecond() - start, width);
+            LongSummaryStatistics sizes = buckets.computeIfAbsent(bucket, any -> new LongSummaryStatistics());
+            partition.objects().forEach(object -> sizes.accept(object.size()));
+        });
         List<Map<String, Object>> timeline = new ArrayList<>();
         buckets.forEach((bucket, sizes) -> {
             Map<String, Object> entry = new LinkedHashMap<>();

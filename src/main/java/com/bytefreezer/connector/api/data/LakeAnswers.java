@@ -86,7 +86,7 @@ public final class LakeAnswers {
             @Header("from") @Nullable String from,
             @Header("to") @Nullable String to,
             @Header("query_id") @Nullable String id) {
-        Map<String, Object> overview = explorer.overview(tenant, dataset, from, to, id);
+        Map<String, Object> overview = explorer.overview(tenant, dataset, from, to, id, null);
         requireObjects(overview.get("objects"), tenant, dataset, from == null && to == null);
         Map<String, Object> columns = explorer.columns(tenant, dataset, from, to, id);
         Map<String, Object> answer = new LinkedHashMap<>();

@@ -138,7 +138,7 @@ public final class Platform {
             @Header("tenant_id") String tenant,
             @Header("dataset_id") String dataset,
             @Header("query_id") @Nullable String id) {
-        Map<String, Object> overview = explorer.overview(tenant, dataset, null, null, id);
+        Map<String, Object> overview = explorer.overview(tenant, dataset, null, null, id, null);
         LakeAnswers.requireObjects(overview.get("objects"), tenant, dataset, true);
         Map<String, Object> answer = new LinkedHashMap<>();
         answer.put("events_in", null);

@@ -1,14 +1,9 @@
 package com.bytefreezer.connector.api.data;
 
-import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.problem.ApiException;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
-import java.util.Comparator;
-import java.util.List;
 import java.util.Optional;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +14,6 @@ import org.jspecify.annotations.Nullable;
  */
 record Range(Optional<Instant> from, Optional<Instant> to) {
     private static final String ALL = "all";
-    private static final Pattern HOUR = Pattern.compile("(^|/)(hour=\\d{1,2}|\\d{4}/\\d{1,2}/\\d{1,2}/\\d{1,2})/");
 
     /** Everything. */
     static final Range EVERYTHING = new Range(Optional.empty(), Optional.empty());
@@ -33,33 +27,15 @@ record Range(Optional<Instant> from, Optional<Instant> to) {
         return ALL.equals(from) ? EVERYTHING : new Range(time("from", from), time("to", to));
     }
 
-    /** The range of a request; without both ends, the newest partition of {@code objects}. */
-    static Range orNewest(@Nullable String from, @Nullable String to, List<LakeObject> objects) {
-        Range given = of(from, to);
-        return given.equals(EVERYTHING) && !ALL.equals(from) ? newest(objects).orElse(EVERYTHING) : given;
+    /** Whether a request names no range, so that the newest partition is meant. */
+    static boolean isOpen(@Nullable String from, @Nullable String to) {
+        return !ALL.equals(from) && of(from, to).equals(EVERYTHING);
     }
 
-    /** The newest partition with objects; none if no object has a time. */
-    static Optional<Range> newest(List<LakeObject> objects) {
-        return objects.stream()
-                .filter(object -> object.partitionTime().isPresent())
-                .max(Comparator.comparing(object -> object.partitionTime().orElseThrow()))
-                .map(object -> {
-                    Instant time = object.partitionTime().orElseThrow();
-                    return new Range(Optional.of(time), Optional.of(time.plus(length(object))));
-                });
-    }
-
-    /** The length of the object's partition: an hour or a day. */
-    static Duration length(LakeObject object) {
-        return HOUR.matcher(object.key()).find() ? Duration.ofHours(1) : Duration.ofDays(1);
-    }
-
-    /** The objects in the range, in the same order. */
-    List<LakeObject> of(List<LakeObject> objects) {
-        return objects.stream()
-                .filter(object -> object.beginsIn(from.orElse(Instant.MIN), to.orElse(Instant.MAX)))
-                .toList();
+    /** Whether a partition that begins at this time is in the range. */
+    boolean has(Optional<Instant> time) {
+        return time.map(at -> !at.isBefore(from.orElse(Instant.MIN)) && at.isBefore(to.orElse(Instant.MAX)))
+                .orElse(true);
     }
 
     private static Optional<Instant> time(String name, @Nullable String text) {

@@ -222,6 +222,8 @@ class ExplorerTest {
         assertThat(overview.at("/partitions/1/to").asText()).isEqualTo("2026-11-20T02:00:00Z");
         assertThat(overview.at("/newest/from").asText()).isEqualTo("2026-11-20T02:00:00Z");
         assertThat(overview.at("/newest/to").asText()).isEqualTo("2026-11-20T03:00:00Z");
+        assertThat(json(EVENTS + "/overview?records=false").path("records").isNull())
+                .isTrue();
         JsonNode part = json(EVENTS + "/overview?from=2026-11-20T01:00:00Z&to=2026-11-20T02:00:00Z");
         assertThat(part.path("objects").asInt()).isEqualTo(2);
         assertThat(part.path("records").asInt()).isEqualTo(101);
@@ -293,6 +295,7 @@ class ExplorerTest {
     @CsvSource({
         "/api/v1/datasets/acme/events/columns/nosuch/profile, 404, dataset acme/events has no column nosuch in this range.",
         "/api/v1/datasets/acme/..%2F..%2Fx/overview, 400, tenant_id and dataset_id must be names of a tenant and a dataset.",
+        "/api/v1/datasets/acme/events/overview?records=yes, 400, records must be true or false.",
         "/api/v1/datasets/acme/events/overview?from=x, 400, 'from must be a time like 2026-11-20T14:00:00Z, or all.'",
         "/api/v1/datasets/acme/events/columns?to=x, 400, to must be a time like 2026-11-20T14:00:00Z.",
         "/api/v1/parquet-path?tenant_id=acme, 400, tenant_id and dataset_id are required"
