@@ -136,14 +136,16 @@ public final class Main implements Callable<Integer> {
             JsonLayout.use((LoggerContext) LoggerFactory.getILoggerFactory());
         }
         Thread.setDefaultUncaughtExceptionHandler(Main::threadEnded);
-        int code = new CommandLine(new Main())
-                .setExecutionExceptionHandler((exception, commandLine, result) -> {
-                    LOG.error("{}", Failures.describe(exception));
-                    LOG.debug("Not started", exception);
-                    return FAILED;
-                })
-                .execute(arguments);
-        System.exit(code);
+        System.exit(commandLine().execute(arguments));
+    }
+
+    /** Runs the connector and gives the exit code. */
+    static CommandLine commandLine() {
+        return new CommandLine(new Main()).setExecutionExceptionHandler((exception, commandLine, result) -> {
+            LOG.error("{}", Failures.describe(exception));
+            LOG.debug("Not started", exception);
+            return FAILED;
+        });
     }
 
     /** After a Java error, other threads may wait for this thread for ever. */

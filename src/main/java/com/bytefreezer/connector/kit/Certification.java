@@ -42,8 +42,8 @@ final class Certification {
     private static final int MOST_RUNS = 6;
     private static final int LONGEST_REASON = 70;
 
-    /** Slow enough that a kill leaves something to deliver. */
-    private static final int RECORDS_PER_SECOND_BEFORE_A_KILL = 200;
+    /** Slow enough that a kill leaves something to deliver, even if it comes seconds late. */
+    private static final int RECORDS_PER_SECOND_BEFORE_A_KILL = 60;
 
     private static final String FOLDER = "{folder}";
     private static final String PROXY = "{proxy}";
@@ -184,9 +184,14 @@ final class Certification {
     }
 
     private ConnectorRun start(Trial trial, int run) {
-        return trial.fault.kills() && run <= Faults.KILLS
-                ? ProcessRun.start(program, trial.folder, destination.routes(), properties(trial))
-                : RunHere.start(destination.routes(), properties(trial));
+        Map<String, String> properties = properties(trial);
+        if (!trial.fault.kills() || run > Faults.KILLS) {
+            return RunHere.start(destination.routes(), properties);
+        }
+        if (trial.fault.trouble() == Trouble.KILL) {
+            properties.put("delivery.max-records-per-second", String.valueOf(RECORDS_PER_SECOND_BEFORE_A_KILL));
+        }
+        return ProcessRun.start(program, trial.folder, destination.routes(), properties);
     }
 
     private static Result result(Trial trial, @Nullable FarEnd farEnd, List<String> happened)
@@ -240,9 +245,6 @@ final class Certification {
         all.put(
                 "delivery.dead-letters-folder",
                 trial.folder.resolve("dead-letters").toString());
-        if (trial.fault.trouble() == Trouble.KILL) {
-            all.put("delivery.max-records-per-second", String.valueOf(RECORDS_PER_SECOND_BEFORE_A_KILL));
-        }
         if (destination.hasSetting("timeout-ms")) {
             all.put("destination." + destination.name() + ".timeout-ms", String.valueOf(Faults.TIMEOUT.toMillis()));
         }

@@ -17,7 +17,7 @@ import org.apache.camel.impl.DefaultCamelContext;
  */
 final class Receiver implements AutoCloseable {
     /** If nothing arrives for this long, nothing more will. */
-    private static final Duration PATIENCE = Duration.ofSeconds(10);
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
 
     private final CamelContext camel = new DefaultCamelContext();
     private final Marker marker;

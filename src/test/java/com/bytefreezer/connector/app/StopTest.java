@@ -58,6 +58,28 @@ class StopTest {
     }
 
     @Test
+    void aStopDoesNotWaitForADestinationThatIsDown() throws Exception {
+        try (WebhookServer sink = WebhookServer.start()) {
+            sink.reply(503);
+            TestRun.Running watch = watch(
+                    sink,
+                    "delivery.max-retries",
+                    "-1",
+                    "delivery.retry-delay-ms",
+                    "3600000",
+                    "delivery.max-retry-delay-ms",
+                    "3600000",
+                    // Longer than this test may take.
+                    "shutdown.timeout-seconds",
+                    "3600");
+            try (watch) {
+                Await.until("a first try", () -> !sink.requests().isEmpty());
+            }
+            assertThat(watch.log()).noneMatch(line -> line.startsWith("ERROR"));
+        }
+    }
+
+    @Test
     void aWorkbenchThatHasNotStartedCanBeStopped() {
         Workbench workbench = new Workbench(TestRun.settings(folder, Map.of()), new Secrets());
 

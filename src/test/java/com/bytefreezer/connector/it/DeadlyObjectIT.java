@@ -140,7 +140,7 @@ class DeadlyObjectIT {
         all.addAll(List.of("--routes", routes.toString()));
         try (ConnectorProcess connector =
                 ConnectorProcess.startWithTestClasses(folder, environment, all.toArray(String[]::new))) {
-            codes.add(connector.waitFor(Duration.ofSeconds(60)));
+            codes.add(connector.waitFor(Duration.ofMinutes(2)));
             return connector.standardError() + Files.readString(connector.standardOutput());
         }
     }

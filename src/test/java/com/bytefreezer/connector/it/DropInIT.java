@@ -40,7 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
  * changed. The image is laid out in a folder, see {@link AppFolder}.
  */
 class DropInIT {
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
     /** The original's example query. */
     private static final String EXAMPLE =
             "SELECT * FROM read_parquet('PARQUET_PATH', hive_partitioning=true, union_by_name=true) LIMIT 100";
@@ -265,8 +265,8 @@ class DropInIT {
                     "--config=" + config,
                     "--mode=watch")) {
                 Await.until("the export", () -> lines(watch).size() == 100);
-                assertThat(watch.standardError())
-                        .contains("server.port " + port + ": another process listens there. The exports run");
+                Await.until("a word about the port", () -> watch.standardError()
+                        .contains("server.port " + port + ": another process listens there. The exports run"));
             }
             try (ConnectorProcess interactive = image.run(Map.of(), "--config=" + config)) {
                 assertThat(interactive.waitFor(PATIENCE)).isEqualTo(1);

@@ -136,7 +136,7 @@ class FileIT {
                 var connector = start(lake(), tree, Map.of())) {
             assertThat(lock.isValid()).isTrue();
 
-            assertThat(connector.waitFor(Duration.ofMinutes(1))).isEqualTo(1);
+            assertThat(connector.waitFor(Duration.ofMinutes(2))).isEqualTo(1);
             assertThat(connector.standardError())
                     .contains("another connector writes to " + tree)
                     .doesNotContain("\tat ");

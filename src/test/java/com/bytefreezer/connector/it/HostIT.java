@@ -68,7 +68,7 @@ class HostIT {
         options.add("-Xmx256m");
         try (ConnectorProcess connector =
                 ConnectorProcess.start(TestTools.projectDirectory(), environment, options, "--mode", "batch")) {
-            assertThat(connector.waitFor(Duration.ofSeconds(60)))
+            assertThat(connector.waitFor(Duration.ofMinutes(2)))
                     .as(connector.standardError())
                     .isZero();
             assertThat(connector.standardError())

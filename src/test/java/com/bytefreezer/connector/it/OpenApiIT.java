@@ -11,7 +11,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The packaged program keeps what its OpenAPI document promises, as schemathesis sees it. */
@@ -26,7 +25,6 @@ class OpenApiIT {
     private Path folder;
 
     @Test
-    @Timeout(180)
     void everyAnswerIsAsTheDocumentSays() throws Exception {
         Path program = TestTools.schemathesis();
         Routes.copyTo(folder.resolve("routes"));

@@ -80,7 +80,7 @@ abstract class PageBed {
     @BeforeAll
     static void start() throws IOException {
         chromium = Chromium.start();
-        PlaywrightAssertions.setDefaultAssertionTimeout(20_000);
+        PlaywrightAssertions.setDefaultAssertionTimeout(Chromium.PATIENCE.toMillis());
         Files.createDirectories(SCREENSHOTS);
         Routes.copyTo(folder.resolve("routes"));
         lake = Files.createDirectory(folder.resolve("lake"));

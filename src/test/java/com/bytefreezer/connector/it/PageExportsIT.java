@@ -45,7 +45,7 @@ class PageExportsIT extends PageBed {
                     routes,
                     Stream.concat(Stream.of("--mode", "batch"), Stream.of(settings))
                             .toArray(String[]::new))) {
-                assertThat(batch.waitFor(Duration.ofMinutes(1)))
+                assertThat(batch.waitFor(Duration.ofMinutes(2)))
                         .as(batch.standardError())
                         .isZero();
             }

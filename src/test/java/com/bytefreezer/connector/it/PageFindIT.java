@@ -176,8 +176,8 @@ class PageFindIT extends PageBed {
                 new ArrayList<>(new PackerKeys(100_000, Duration.ofSeconds(86), Instant.parse("2026-11-21T08:59:00Z")));
         vast.add("acme/other/data/parquet/year=2026/month=11/day=20/a.parquet");
         try (SimulatedBucket bucket = SimulatedBucket.start(vast, key -> Instant.EPOCH, new byte[1]);
-                // A hundred pages of a listing, so 20 s.
-                LatencyProxy slow = LatencyProxy.start(bucket.endpoint(), Duration.ofMillis(200));
+                // A hundred pages of a listing, so 50 s.
+                LatencyProxy slow = LatencyProxy.start(bucket.endpoint(), Duration.ofMillis(500));
                 ConnectorProcess connector = connector(with(
                         "s3.bucket=" + SimulatedBucket.NAME,
                         "s3.endpoint=" + slow.endpoint(),
@@ -186,11 +186,10 @@ class PageFindIT extends PageBed {
                         "duckdb.extension-directory=" + TestTools.duckdbExtensions(),
                         "server.max-queries=1"))) {
             Page page = open(connector.link() + linkTo("acme/events", null, null));
-            Await.until("it is listed", () -> bucket.listings().size() > 10);
-            double left = now(page);
+            Await.until("it is listed", () -> bucket.listings().size() > 5);
             dataset(page, "other").click();
             assertThat(page.locator(".facts").first()).containsText("1 object");
-            assertThat(now(page) - left).as("ms for the next dataset").isLessThan(10_000);
+            assertThat(bucket.listings()).as("pages listed, not all").hasSizeLessThan(100);
         }
     }
 

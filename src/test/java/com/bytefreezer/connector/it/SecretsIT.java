@@ -87,7 +87,7 @@ class SecretsIT {
                 }
                 assertThat(seen).contains("bytefreezer_connector_failing");
                 connector.terminate();
-                connector.waitFor(Duration.ofSeconds(60));
+                connector.waitFor(Duration.ofMinutes(2));
                 List<String> log = connector.standardError().lines().toList();
                 seen.append(String.join("\n", log));
                 assertThat(seen.toString()

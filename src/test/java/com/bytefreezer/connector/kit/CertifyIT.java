@@ -161,7 +161,8 @@ class CertifyIT {
                       uri: seda:later
                       parameters: {size: 100000}
                       steps:
-                        - delay: {constant: "400"}
+                        # Longer than batches take to come, so that a kill always leaves some.
+                        - delay: {constant: "1000"}
                         - to: {uri: "file:{{destination.later.url}}", parameters: {fileName: "${exchangeId}"}}
                 """, StandardOpenOption.APPEND);
 

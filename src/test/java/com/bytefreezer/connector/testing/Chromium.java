@@ -5,6 +5,7 @@ import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.BrowserType;
 import com.microsoft.playwright.Playwright;
 import com.microsoft.playwright.options.ReducedMotion;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
@@ -12,6 +13,9 @@ import java.util.Map;
 public final class Chromium implements AutoCloseable {
     /** Leads to this machine. */
     public static final String OTHER_NAME = "rebound.example";
+
+    /** How long a page may take for one step, on a machine that is busy. */
+    public static final Duration PATIENCE = Duration.ofMinutes(1);
 
     private final Playwright playwright;
     private final Browser browser;
@@ -46,7 +50,9 @@ public final class Chromium implements AutoCloseable {
 
     /** A visitor with cookies and storage of their own, whose pages move nothing while they wait: that takes a processor. */
     public BrowserContext visitor(Browser.NewContextOptions options) {
-        return browser.newContext(options.setReducedMotion(ReducedMotion.REDUCE));
+        var visitor = browser.newContext(options.setReducedMotion(ReducedMotion.REDUCE));
+        visitor.setDefaultTimeout(PATIENCE.toMillis());
+        return visitor;
     }
 
     @Override
