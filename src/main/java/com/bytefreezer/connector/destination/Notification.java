@@ -30,6 +30,11 @@ public record Notification(Lane lane, String condition, boolean over, Instant si
         return map;
     }
 
+    /** The first words of the text. */
+    public String getSubject() {
+        return "ByteFreezer: " + text.replaceFirst("(: .*)?\\.?$", "");
+    }
+
     /** As Slack's incoming webhooks take it; without its marks for links and mentions. */
     public String getSlack() {
         return json(

@@ -10,6 +10,7 @@ import com.bytefreezer.connector.kit.Request;
 import com.bytefreezer.connector.kit.ScriptedServer;
 import com.bytefreezer.connector.operate.Operations;
 import com.bytefreezer.connector.testing.Await;
+import com.bytefreezer.connector.testing.MailReceiver;
 import com.bytefreezer.connector.testing.ParquetLake;
 import com.bytefreezer.connector.testing.WebhookServer;
 import java.nio.file.Path;
@@ -109,9 +110,49 @@ class NotificationsTest {
     }
 
     @Test
+    void aMailIsSentAndNoLoginWithoutEncryption() throws Exception {
+        sink.reply(Reply.of(403, "token-of-the-sink <is> nöt known"));
+        try (MailReceiver mails = MailReceiver.start()) {
+            Map<String, String> mail = Map.of(
+                    "notifications.type", "mail",
+                    "notifications.mail.host", "127.0.0.1",
+                    "notifications.mail.port", String.valueOf(mails.port()),
+                    "notifications.mail.from", "connector@here.example",
+                    "notifications.mail.to", "ann@people.example,bob@people.example",
+                    "notifications.mail.username", "connector",
+                    "notifications.mail.password", "password-of-the-mail");
+
+            // The server has no TLS.
+            run(mail);
+            assertThat(mails.conversation()).isNotEmpty().noneMatch(line -> line.startsWith("AUTH"));
+            assertThat(mails.mails()).isEmpty();
+
+            Map<String, String> plain = new TreeMap<>(mail);
+            plain.put("notifications.mail.tls", "none");
+            run(plain);
+            run(plain);
+            assertThat(mails.mails()).singleElement().satisfies(text -> assertThat(text)
+                    .contains(
+                            "From: connector@here.example\n",
+                            "To: ann@people.example, bob@people.example\n",
+                            "Subject: ByteFreezer: export default/webhook fails\n",
+                            "charset=UTF-8")
+                    .doesNotContain("token-of-the-sink"));
+            assertThat(mails.conversation())
+                    .contains("RCPT TO:<ann@people.example>", "RCPT TO:<bob@people.example>")
+                    .anyMatch(line -> line.startsWith("AUTH"));
+
+            sink.reply(200);
+            run(plain);
+            assertThat(mails.mails()).hasSize(2).last().asString().contains("works again");
+        }
+    }
+
+    @Test
     void wrongOnesStopTheStart() {
         assertThatThrownBy(() -> settings(Map.of("notifications.type", "slak")))
-                .hasMessageContaining("notifications.type: unknown notification \"slak\", available: slack webhook.");
+                .hasMessageContaining(
+                        "notifications.type: unknown notification \"slak\", available: mail slack webhook.");
         assertThatThrownBy(() -> settings(Map.of("notifications.slack.url", "")))
                 .hasMessageContaining("notifications.slack.url is required by routes/notifications/slack.camel.yaml.");
     }
