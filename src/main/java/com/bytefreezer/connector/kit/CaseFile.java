@@ -65,11 +65,17 @@ public record CaseFile(
     /**
      * One case: what is delivered, what the server answers, and what must result.
      *
-     * @param records a list of records, or how many to generate
+     * @param records a list of records, or how many to generate; null for a notification
+     * @param notification what people are told, by its fields; null for a destination
      * @param replies in order; the last one repeats
      */
     public record Case(
-            String name, Map<String, String> settings, JsonNode records, List<Answer> replies, Expect expect) {
+            String name,
+            Map<String, String> settings,
+            @Nullable JsonNode records,
+            @Nullable Map<String, String> notification,
+            List<Answer> replies,
+            Expect expect) {
         public Case {
             settings = settings == null ? Map.of() : new TreeMap<>(settings);
             replies = replies == null ? List.of() : List.copyOf(replies);
@@ -225,11 +231,11 @@ public record CaseFile(
 
     private static void check(Path file, Case one) {
         String subject = "case \"" + one.name() + "\": ";
-        if (one.records() == null
-                || !(one.records().canConvertToInt() || one.records().isArray())) {
+        JsonNode records = one.records();
+        if (one.notification() == null && (records == null || !(records.canConvertToInt() || records.isArray()))) {
             throw wrong(file, subject + "records must be a number or a list of records.");
         }
-        if (one.records().isArray() ? one.records().isEmpty() : one.records().asInt() < 1) {
+        if (records != null && (records.isArray() ? records.isEmpty() : records.asInt() < 1)) {
             throw wrong(file, subject + "there must be at least one record.");
         }
         Expect expect = one.expect();

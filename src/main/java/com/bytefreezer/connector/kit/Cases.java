@@ -53,21 +53,26 @@ public final class Cases {
      */
     public List<String> play(Case one) {
         try (ScriptedServer server = ScriptedServer.start()) {
-            List<Reply> replies =
-                    one.replies().stream().map(answer -> reply(answer, server)).toList();
-            for (int i = 0; i < replies.size(); i++) {
-                if (i == replies.size() - 1) {
-                    server.reply(replies.get(i));
-                } else {
-                    server.replyNext(1, replies.get(i));
-                }
-            }
+            script(server, one);
             Delivered delivered = deliver(one, server);
             return new Comparison(one.expect(), server.url().toString()).problems(delivered);
         } catch (SettingsException e) {
             return e.problems().stream().map(Problem::line).toList();
         } catch (Exception e) {
             return List.of("the route does not start: " + Failures.describe(e));
+        }
+    }
+
+    /** Lets a server answer as a case says. */
+    static void script(ScriptedServer server, Case one) {
+        List<Reply> replies =
+                one.replies().stream().map(answer -> reply(answer, server)).toList();
+        for (int i = 0; i < replies.size(); i++) {
+            if (i == replies.size() - 1) {
+                server.reply(replies.get(i));
+            } else {
+                server.replyNext(1, replies.get(i));
+            }
         }
     }
 
@@ -90,7 +95,7 @@ public final class Cases {
         Path folder = destination.newFolder();
         ByteArrayOutputStream output = new ByteArrayOutputStream();
         AtomicInteger retries = new AtomicInteger();
-        Batch batch = batch(one.records());
+        Batch batch = batch(Objects.requireNonNull(one.records()));
         Throwable failure = new SingleDelivery(
                         settings(one, server, folder), destination.deliveryFiles(), folder, PATIENCE)
                 .deliver(batch, new StandardOutput(output), context -> count(retries, context))
@@ -153,7 +158,7 @@ public final class Cases {
         return text.getBytes(StandardCharsets.UTF_8);
     }
 
-    private static String expand(String text, ScriptedServer server) {
+    static String expand(String text, ScriptedServer server) {
         return text.replace(CaseFile.SERVER, server.url().toString());
     }
 

@@ -18,6 +18,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Function;
 
 /**
  * The kit on the command line. It prints each finding as a line, and the exit code says whether everything is in order.
@@ -31,38 +32,51 @@ public final class Kit {
     private Kit() {}
 
     /**
-     * Runs the cases of a destination.
+     * Runs the cases of a destination, or of a notification.
      *
-     * @param which a destination's name or the path of its route file
+     * @param which a destination's name, or the path of the route file of one or the other
      */
     public static int testRoutes(Path routes, String which, PrintStream out) {
-        try (DestinationRoute destination = DestinationRoute.find(routes, which)) {
-            if (!Files.exists(destination.caseFile())) {
-                throw new ConnectorException(
-                        "%s has no cases: there is no file %s.".formatted(destination.name(), destination.caseFile()),
-                        Problem.NOT_STARTED,
-                        "docs/add-a-destination.md shows one.",
-                        null);
-            }
-            CaseFile file = destination.cases();
-            Cases cases = new Cases(destination, file);
-            int failed = 0;
-            for (Case one : file.cases()) {
-                List<String> problems = cases.play(one);
-                out.printf("%-7s %s%n", problems.isEmpty() ? "ok" : "FAILED", one.name());
-                problems.forEach(problem -> out.printf("        %s%n", problem));
-                failed += problems.isEmpty() ? 0 : 1;
-            }
-            file.without().forEach((name, reason) -> out.printf("%-7s %s: %s%n", "without", name, reason));
-            file.missing()
-                    .forEach(name -> out.printf("%-7s %s: every destination should have this case%n", "MISSING", name));
-            int all = file.cases().size();
-            out.printf(
-                    "%s: %s%n",
-                    destination.name(),
-                    failed == 0 ? "all %d cases pass.".formatted(all) : "%d of %d cases fail.".formatted(failed, all));
-            return failed == 0 ? WELL : FAILED;
+        if (NotificationCases.isMeant(which)) {
+            NotificationCases cases = new NotificationCases(routes, NotificationCases.nameOf(which));
+            CaseFile file = read(NotificationCases.nameOf(which), cases.caseFile());
+            return play(NotificationCases.nameOf(which), file, one -> cases.play(file, one), List.of(), out);
         }
+        try (DestinationRoute destination = DestinationRoute.find(routes, which)) {
+            CaseFile file = read(destination.name(), destination.caseFile());
+            return play(destination.name(), file, new Cases(destination, file)::play, file.missing(), out);
+        }
+    }
+
+    private static CaseFile read(String name, Path cases) {
+        if (!Files.exists(cases)) {
+            throw new ConnectorException(
+                    "%s has no cases: there is no file %s.".formatted(name, cases),
+                    Problem.NOT_STARTED,
+                    "docs/add-a-destination.md shows one.",
+                    null);
+        }
+        return CaseFile.read(cases);
+    }
+
+    private static int play(
+            String name, CaseFile file, Function<Case, List<String>> cases, List<String> missing, PrintStream out) {
+        int failed = 0;
+        for (Case one : file.cases()) {
+            List<String> problems = cases.apply(one);
+            out.printf("%-7s %s%n", problems.isEmpty() ? "ok" : "FAILED", one.name());
+            problems.forEach(problem -> out.printf("        %s%n", problem));
+            failed += problems.isEmpty() ? 0 : 1;
+        }
+        file.without().forEach((standard, reason) -> out.printf("%-7s %s: %s%n", "without", standard, reason));
+        missing.forEach(
+                standard -> out.printf("%-7s %s: every destination should have this case%n", "MISSING", standard));
+        int all = file.cases().size();
+        out.printf(
+                "%s: %s%n",
+                name,
+                failed == 0 ? "all %d cases pass.".formatted(all) : "%d of %d cases fail.".formatted(failed, all));
+        return failed == 0 ? WELL : FAILED;
     }
 
     /**

@@ -1,9 +1,12 @@
 package com.bytefreezer.connector.kit;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.bytefreezer.connector.config.RouteFiles;
 import com.bytefreezer.connector.testing.TestTools;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.stream.Stream;
@@ -11,6 +14,7 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The cases beside each destination's route. */
 class RouteCasesTest {
@@ -29,6 +33,21 @@ class RouteCasesTest {
                                 .isEmpty();
                     }
                 })));
+    }
+
+    /** A mail server does not speak HTTP. */
+    @ParameterizedTest
+    @ValueSource(strings = {"webhook", "slack"})
+    void theCasesOfNotificationsHold(String name) {
+        ByteArrayOutputStream said = new ByteArrayOutputStream();
+
+        int code = Kit.testRoutes(
+                ROUTES, "routes/notifications/%s.camel.yaml".formatted(name), new PrintStream(said, true, UTF_8));
+
+        assertThat(said.toString(UTF_8))
+                .endsWith(name + ": all 3 cases pass.\n")
+                .doesNotContain("FAILED", "MISSING");
+        assertThat(code).isZero();
     }
 
     @ParameterizedTest

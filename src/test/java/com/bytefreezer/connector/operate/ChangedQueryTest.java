@@ -71,7 +71,7 @@ class ChangedQueryTest {
     }
 
     @Test
-    void whatTheQuerySelectsIsDeliveredFromTheLakeAndTheRestStays() throws Exception {
+    void whatTheQuerySelectsIsDeliveredAndTheRestStays() throws Exception {
         int before = server.records().size();
         Map<Long, String> ids = ids();
 
