@@ -19,12 +19,16 @@ import com.bytefreezer.connector.operate.Planner;
 import com.bytefreezer.connector.operate.Replay;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
+import com.bytefreezer.connector.spool.DatasetState;
 import com.bytefreezer.connector.text.Json;
 import com.bytefreezer.connector.text.Secrets;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -73,10 +77,12 @@ public final class Command {
         Operations operations = operations();
         List<ExportDefinition> exports = chosen(operations.exports());
         List<LaneStatus> lanes = operations.status().of(exports);
+        List<DatasetState> filled = filled();
         if (options.isJson()) {
-            print(Map.of("exports", ExportStatus.of(operations, exports)));
+            print(Map.of("exports", ExportStatus.of(operations, exports), "feeds", filled));
         } else {
             StatusTable.print(lanes, out);
+            StatusTable.printDatasets(filled, out);
         }
         settings.exports().stream()
                 .filter(export ->
@@ -84,6 +90,17 @@ public final class Command {
                 .filter(export -> options.export().isEmpty())
                 .forEach(export -> LOG.warn("export {}: none of its datasets has been exported yet.", export.name()));
         return lanes.stream().anyMatch(lane -> lane.lastError() != null || lane.retrying() != null) ? FAILED : 0;
+    }
+
+    /** The datasets that feeds have filled, whichever process does. */
+    private List<DatasetState> filled() {
+        Path spool = Path.of(settings.text("spool.folder"));
+        try {
+            return options.export().isEmpty() ? DatasetState.in(spool) : List.of();
+        } catch (IOException | UncheckedIOException e) {
+            LOG.warn("spool {}: it cannot be read ({}). Its datasets are not shown.", spool, Failures.describe(e));
+            return List.of();
+        }
     }
 
     /** Prints what the next run of each export would do. */

@@ -157,6 +157,7 @@ public final class Connector implements AutoCloseable {
         feeds = mode == Mode.WATCH && !settings.feeds().isEmpty()
                 ? Optional.of(new Feeds(settings, secrets, mode))
                 : Optional.empty();
+        feeds.ifPresent(filling -> metrics.datasets(filling::datasets));
         camel.bind("connector", this);
         camel.bind("lakeCredentials", credentials);
         Volumes.measure(settings, metrics);

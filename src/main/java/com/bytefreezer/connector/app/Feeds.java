@@ -25,6 +25,8 @@ import com.bytefreezer.connector.receive.Intakes;
 import com.bytefreezer.connector.receive.Pushes;
 import com.bytefreezer.connector.receive.Receiver;
 import com.bytefreezer.connector.receive.StreamFeed;
+import com.bytefreezer.connector.spool.DatasetSpool;
+import com.bytefreezer.connector.spool.DatasetState;
 import com.bytefreezer.connector.spool.Spool;
 import com.bytefreezer.connector.text.Secrets;
 import java.nio.file.Path;
@@ -200,6 +202,11 @@ public final class Feeds implements AutoCloseable {
     /** Where a feed over TCP or UDP listens. */
     public int port(String feed) {
         return sockets.ports().getOrDefault(feed, 0);
+    }
+
+    /** What has become of the events of each dataset. For any thread. */
+    List<DatasetState> datasets() {
+        return spool.datasets().stream().map(DatasetSpool::look).toList();
     }
 
     /** The port of the input {@code http}; 0 without such a feed. */

@@ -2,6 +2,7 @@ package com.bytefreezer.connector.app;
 
 import com.bytefreezer.connector.operate.LaneStatus;
 import com.bytefreezer.connector.signs.Retrying;
+import com.bytefreezer.connector.spool.DatasetState;
 import com.bytefreezer.connector.text.Table;
 import java.io.PrintStream;
 import java.time.Duration;
@@ -34,6 +35,36 @@ final class StatusTable {
         lanes.stream()
                 .filter(lane -> lane.leftOut() != null)
                 .forEach(lane -> out.printf("%s: %s%n", lane.lane(), lane.leftOut()));
+    }
+
+    /** A line for each dataset that feeds have filled; none without one. */
+    static void printDatasets(List<DatasetState> datasets, PrintStream out) {
+        if (datasets.isEmpty()) {
+            return;
+        }
+        List<List<String>> rows = new ArrayList<>();
+        rows.add(List.of(
+                "DATASET",
+                "LAST EVENT",
+                "RECEIVED",
+                "PACKED",
+                "DROPPED",
+                "DEAD LETTERS",
+                "SPOOLED",
+                "SPOOL BYTES",
+                "OLDEST SPOOLED"));
+        datasets.forEach(each -> rows.add(List.of(
+                each.tenant() + "/" + each.dataset(),
+                each.lastEvent() == null ? "-" : time(Instant.parse(each.lastEvent())),
+                String.valueOf(each.received()),
+                String.valueOf(each.packed()),
+                String.valueOf(each.dropped()),
+                String.valueOf(each.deadLetters()),
+                String.valueOf(each.spooled()),
+                String.valueOf(each.spoolBytes()),
+                each.oldestSpooled() == null ? "-" : time(Instant.parse(each.oldestSpooled())))));
+        out.println();
+        Table.lines(rows, "  ").forEach(out::println);
     }
 
     private static List<String> row(LaneStatus lane) {

@@ -2,7 +2,9 @@ package com.bytefreezer.connector.metrics;
 
 import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.cursor.Counts;
+import com.bytefreezer.connector.spool.DatasetState;
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.Tags;
@@ -18,18 +20,22 @@ import java.io.IOException;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.DoubleStream;
 import org.apache.camel.Exchange;
 import org.apache.camel.spi.CamelEvent;
 import org.apache.camel.spi.CamelEvent.ExchangeSendingEvent;
 import org.apache.camel.spi.CamelEvent.ExchangeSentEvent;
 import org.apache.camel.support.EventNotifierSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Counts what the exports of this process do, for {@code GET /metrics}. Each lane has its meters from the start, so
@@ -48,6 +54,11 @@ public final class Metrics extends EventNotifierSupport implements AutoCloseable
     private final Map<Lane, Meters> lanes = new ConcurrentHashMap<>();
     /** By export and destination. */
     private final Map<Lane, Meters> shared = new ConcurrentHashMap<>();
+
+    /** The last state of each dataset that feeds fill, by tenant and name. */
+    private final Map<String, AtomicReference<DatasetState>> datasets = new ConcurrentHashMap<>();
+
+    private volatile Supplier<List<DatasetState>> arrivals = List::of;
 
     /** Only metrics of lanes. */
     public Metrics() {
@@ -203,8 +214,72 @@ public final class Metrics extends EventNotifierSupport implements AutoCloseable
         }
     }
 
+    /** Measures at each scrape what has arrived for each dataset, up to {@value #MOST_LANES} of them. */
+    public void datasets(Supplier<List<DatasetState>> look) {
+        arrivals = look;
+    }
+
+    private synchronized void measure(DatasetState dataset) {
+        String name = dataset.tenant() + "/" + dataset.dataset();
+        AtomicReference<DatasetState> known = datasets.get(name);
+        if (known != null) {
+            known.set(dataset);
+        } else if (datasets.size() < MOST_LANES) {
+            AtomicReference<DatasetState> now = new AtomicReference<>(dataset);
+            datasets.put(name, now);
+            Tags tags = Tags.of("tenant", dataset.tenant(), "dataset", dataset.dataset());
+            count(now, tags, "received", "Events that feeds have acknowledged", DatasetState::received);
+            count(now, tags, "packed", "Events that are in the lake", DatasetState::packed);
+            count(now, tags, "dropped", "Events that packs have left out", DatasetState::dropped);
+            count(now, tags, "rejected", "What was no event; it is a dead letter", DatasetState::deadLetters);
+            gauge(now, tags, "spool.events", "Events to be packed", DatasetState::spooled);
+            gauge(now, tags, "spool.bytes", "Bytes of the events to be packed", DatasetState::spoolBytes);
+            gauge(
+                    now,
+                    tags,
+                    "spool.oldest.timestamp.seconds",
+                    "When the oldest event to be packed arrived",
+                    state -> seconds(state.oldestSpooled()));
+            gauge(
+                    now,
+                    tags,
+                    "last.event.timestamp.seconds",
+                    "When the last event arrived",
+                    state -> seconds(state.lastEvent()));
+        }
+    }
+
+    private void count(
+            AtomicReference<DatasetState> now,
+            Tags tags,
+            String name,
+            String description,
+            ToDoubleFunction<DatasetState> value) {
+        FunctionCounter.builder(PREFIX + "feed.events." + name, now, state -> value.applyAsDouble(state.get()))
+                .description(description)
+                .tags(tags)
+                .register(registry);
+    }
+
+    private void gauge(
+            AtomicReference<DatasetState> now,
+            Tags tags,
+            String name,
+            String description,
+            ToDoubleFunction<DatasetState> value) {
+        Gauge.builder(PREFIX + "feed." + name, now, state -> value.applyAsDouble(state.get()))
+                .description(description)
+                .tags(tags)
+                .register(registry);
+    }
+
+    private static double seconds(@Nullable String time) {
+        return time == null ? Double.NaN : Instant.parse(time).toEpochMilli() / 1000.0;
+    }
+
     /** Everything in Prometheus' text format. */
     public String scrape() {
+        arrivals.get().forEach(this::measure);
         return registry.scrape();
     }
 

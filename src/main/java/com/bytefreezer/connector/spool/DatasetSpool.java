@@ -44,6 +44,8 @@ public final class DatasetSpool {
     private final Deque<Segment> segments = new ArrayDeque<>();
     private SpoolState state;
     private boolean closed;
+    /** In milliseconds; 0 for none. */
+    private long lastArrival;
 
     /** An arrival and what became of it; guarded by the spool of its dataset. */
     private static final class Waiting {
@@ -86,6 +88,7 @@ public final class DatasetSpool {
 
     private void recover(long number) throws IOException {
         Journal journal = Journal.read(Segment.journal(folder, number));
+        lastArrival = Math.max(lastArrival, journal.lastArrival());
         if (number <= state.packedThrough()) {
             Segment.deleteData(folder, number);
             packed.put(number, journal.last().at());
@@ -160,6 +163,7 @@ public final class DatasetSpool {
                 List<Arrival> arrivals =
                         fresh.stream().map(each -> each.arrival).toList();
                 growing().append(arrivals, now);
+                lastArrival = now;
                 among.forEach(id -> ids.add(id, now));
             }
             fresh.forEach(each -> each.outcome = Arrival.Outcome.STORED);
@@ -284,6 +288,17 @@ public final class DatasetSpool {
                 each.remove();
             }
         }
+    }
+
+    /** What has become of all events until now. */
+    public synchronized DatasetState look() {
+        long oldest = segments.stream()
+                .filter(each -> !each.isEmpty())
+                .mapToLong(Segment::since)
+                .findFirst()
+                .orElse(0);
+        long bytes = segments.stream().mapToLong(Segment::bytes).sum();
+        return DatasetState.of(tenant(), dataset(), counts(), bytes, oldest, lastArrival);
     }
 
     /** What became of all events. */

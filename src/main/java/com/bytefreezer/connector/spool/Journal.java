@@ -98,6 +98,15 @@ record Journal(List<Line> lines, List<Long> ends) {
         return lines.isEmpty() ? Line.START : lines.get(lines.size() - 1);
     }
 
+    /** When the last arrival came, in milliseconds; 0 for none. */
+    long lastArrival() {
+        return lines.stream()
+                .filter(line -> !line.sealed())
+                .mapToLong(Line::at)
+                .max()
+                .orElse(0);
+    }
+
     /** Bytes of the whole lines. */
     long end() {
         return ends.isEmpty() ? 0 : ends.get(ends.size() - 1);

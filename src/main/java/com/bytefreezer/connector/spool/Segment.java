@@ -45,13 +45,26 @@ final class Segment {
 
     private Segment(Path folder, long number, Journal read) throws IOException {
         this.number = number;
-        data = folder.resolve("%012d.ndjson".formatted(number));
-        dead = folder.resolve("%012d.dead.ndjson".formatted(number));
+        data = data(folder, number);
+        dead = dead(folder, number);
         journal = journal(folder, number);
         Journal there = read.within(size(data), size(dead));
         last = there.last();
         journalEnd = there.end();
         since = read.lines().isEmpty() ? 0 : read.lines().get(0).at();
+    }
+
+    private static Path data(Path folder, long number) {
+        return folder.resolve("%012d.ndjson".formatted(number));
+    }
+
+    private static Path dead(Path folder, long number) {
+        return folder.resolve("%012d.dead.ndjson".formatted(number));
+    }
+
+    /** The lines of a journal whose bytes are there; writes nothing. */
+    static Journal look(Path folder, long number, Journal journal) throws IOException {
+        return journal.within(size(data(folder, number)), size(dead(folder, number)));
     }
 
     static Path journal(Path folder, long number) {

@@ -9,16 +9,20 @@ import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.cursor.Cursor;
 import com.bytefreezer.connector.delivery.Routes;
 import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.spool.Arrival;
+import com.bytefreezer.connector.spool.Spool;
 import com.bytefreezer.connector.testing.WebhookServer;
 import com.bytefreezer.connector.text.Secrets;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -206,7 +210,9 @@ class CommandTest {
 
     @Test
     void statusIsATableAndCanBeJson() throws Exception {
-        assertThat(command(Map.of()).status()).isZero();
+        Map<String, String> noFeeds =
+                Map.of("spool.folder", folder.resolve("none").toString());
+        assertThat(command(noFeeds).status()).isZero();
         assertThat(printed().lines().map(line -> line.replaceAll(" +", " ")))
                 .containsExactly(
                         "EXPORT STATE LAG LAST SUCCESS SELECTED ACCEPTED DUPLICATES DEAD LETTERS LAST ERROR",
@@ -219,6 +225,28 @@ class CommandTest {
                         .at("/exports/0/dataset_id")
                         .asText())
                 .isEqualTo("syslog");
+    }
+
+    @Test
+    void statusShowsWhatFeedsHaveFilled() throws Exception {
+        Path filled = folder.resolve("spool");
+        Map<String, String> given = Map.of("spool.folder", filled.toString());
+        try (Spool spool = Spool.open(filled, 1000)) {
+            spool.dataset("acme", "auth")
+                    .append(new Arrival(Optional.empty(), ByteBuffer.wrap("{}\n".getBytes(StandardCharsets.UTF_8)), 1));
+            // Another process has it meanwhile.
+            assertThat(command(given).status()).isZero();
+        }
+        assertThat(printed().lines().skip(2).map(line -> line.replaceAll(" +", " ")
+                        .replaceAll("2\\S+Z", "TIME")))
+                .containsExactly(
+                        "",
+                        "DATASET LAST EVENT RECEIVED PACKED DROPPED DEAD LETTERS SPOOLED SPOOL BYTES OLDEST SPOOLED",
+                        "acme/auth TIME 1 0 0 0 1 3 TIME");
+        printed.reset();
+        command(given, "--json").status();
+        assertThat(new ObjectMapper().readTree(printed()).at("/feeds/0/spooled").asInt())
+                .isOne();
     }
 
     @Test

@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
@@ -162,8 +163,30 @@ class MetricsTest {
     /** All metrics, once each has had an occasion. */
     private String everything() throws Exception {
         sink.replyNext(1, Reply.of(503));
-        try (Connector connector = watch(Map.of())) {
+        int feeds = TestTools.freePort();
+        Map<String, String> feed = Map.of(
+                "feeds.default.enabled",
+                "true",
+                "feeds.http-port",
+                "" + feeds,
+                "feeds.dead-letters-folder",
+                folder.resolve("feed-dead-letters").toString(),
+                "spool.folder",
+                folder.resolve("spool").toString());
+        try (Connector connector = watch(feed)) {
             Await.until("the export", () -> value("objects_total") == 2);
+            HttpRequest event = HttpRequest.newBuilder(URI.create("http://127.0.0.1:%d/acme/auth".formatted(feeds)))
+                    .POST(BodyPublishers.ofString("{}\nno JSON"))
+                    .build();
+            assertThat(HttpClient.newHttpClient()
+                            .send(event, BodyHandlers.ofString())
+                            .statusCode())
+                    .isEqualTo(200);
+            String labels = "{dataset=\"auth\",tenant=\"acme\"}";
+            assertThat(value("feed_events_received_total", labels)).isEqualTo(2);
+            assertThat(value("feed_events_rejected_total", labels)).isEqualTo(1);
+            assertThat(value("feed_spool_events", labels)).isEqualTo(1);
+            assertThat(value("feed_last_event_timestamp_seconds", labels)).isGreaterThan(1.7e9);
             assertThat(connector).isNotNull();
             return scrape().lines().filter(line -> !line.startsWith("#")).collect(Collectors.joining("\n"));
         }

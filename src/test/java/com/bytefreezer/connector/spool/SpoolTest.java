@@ -178,6 +178,44 @@ class SpoolTest {
         }
     }
 
+    @Test
+    void whoOnlyLooksSeesWhatTheProcessKnows() throws IOException {
+        Instant start = Instant.parse("2026-11-28T10:00:00Z");
+        assertThat(DatasetState.in(folder.resolve("missing"))).isEmpty();
+        try (Spool spool = Spool.open(folder, MOST, at(start))) {
+            DatasetSpool dataset = spool.dataset("t", "d");
+            requireSeen(
+                    dataset,
+                    "DatasetState[tenant=t, dataset=d, received=0, packed=0, dropped=0, deadLetters=0, "
+                            + "spooled=0, spoolBytes=0, oldestSpooled=null, lastEvent=null]");
+            dataset.append(new Arrival(Optional.empty(), bytes("a\nb\n"), 2, bytes("dead\n"), 1));
+            requireSeen(
+                    dataset,
+                    "DatasetState[tenant=t, dataset=d, received=3, packed=0, dropped=0, deadLetters=1, "
+                            + "spooled=2, spoolBytes=9, oldestSpooled=2026-11-28T10:00:00Z, lastEvent=2026-11-28T10:00:00Z]");
+        }
+        Instant later = start.plusSeconds(60);
+        try (Spool spool = Spool.open(folder, MOST, at(later))) {
+            DatasetSpool dataset = spool.dataset("t", "d");
+            dataset.seal();
+            dataset.append(arrival("", "c"));
+            requireSeen(
+                    dataset,
+                    "DatasetState[tenant=t, dataset=d, received=4, packed=0, dropped=0, deadLetters=1, "
+                            + "spooled=3, spoolBytes=11, oldestSpooled=2026-11-28T10:00:00Z, lastEvent=2026-11-28T10:01:00Z]");
+            dataset.commit(dataset.next().orElseThrow(), 1, 0, "");
+            requireSeen(
+                    dataset,
+                    "DatasetState[tenant=t, dataset=d, received=4, packed=1, dropped=1, deadLetters=1, "
+                            + "spooled=1, spoolBytes=2, oldestSpooled=2026-11-28T10:01:00Z, lastEvent=2026-11-28T10:01:00Z]");
+        }
+    }
+
+    private void requireSeen(DatasetSpool dataset, String state) throws IOException {
+        assertThat(dataset.look()).hasToString(state);
+        assertThat(DatasetState.in(folder)).containsExactly(dataset.look());
+    }
+
     private List<String> files(String dataset) {
         try (Stream<Path> all = Files.list(folder.resolve("t").resolve(dataset))) {
             return all.map(file -> String.valueOf(file.getFileName())).toList();
