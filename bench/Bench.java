@@ -90,7 +90,7 @@ public final class Bench {
                 .filter(argument -> argument.contains("="))
                 .map(argument -> argument.split("=", 2))
                 .collect(Collectors.toMap(pair -> pair[0], pair -> pair[1]));
-        List<String> all = List.of("many", "one", "s3", "small", "wide", "lookups", "start", "replicas", "listing", "lanes", "signs", "peers");
+        List<String> all = List.of("many", "one", "s3", "small", "wide", "lookups", "start", "replicas", "listing", "lanes", "signs", "ingest", "peers");
         List<String> parts = Arrays.stream(arguments)
                 .filter(argument -> !argument.contains("="))
                 .toList();
@@ -116,6 +116,7 @@ public final class Bench {
                 case "listing" -> new LargeListings(bench).run();
                 case "lanes" -> new ManyLanes(bench).run();
                 case "signs" -> new FailureMatrix().run();
+                case "ingest" -> new Ingest(bench.launcher, settings).run();
                 default -> new Peers(bench).run();
             }
         }

@@ -115,7 +115,12 @@ final class Launcher {
 
     /** The connector in watch mode with the launcher's options; its standard output is discarded. */
     ProcessBuilder inWatchMode(Map<String, String> itsSettings) {
-        return process(javaFlags, Bench.JAR, List.of("--mode", "watch"), itsSettings)
+        return inMode("watch", itsSettings);
+    }
+
+    /** The same in another mode. */
+    ProcessBuilder inMode(String mode, Map<String, String> itsSettings) {
+        return process(javaFlags, Bench.JAR, List.of("--mode", mode), itsSettings)
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD);
     }
 

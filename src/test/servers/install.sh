@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Installs what the tests run for real beside the JVM: a MinIO server and the OpenTelemetry Collector's Splunk HEC receiver,
 # built from the Go module proxy; a Kafka broker, an Elasticsearch and an OpenSearch node, from Maven artifacts; DuckDB's
-# httpfs extension and schemathesis, from the Python package index; PostgreSQL, Chromium and faketime, from Debian; and what
-# checks deploy/: the schemas of Compose and Kubernetes, from the Python package index, promtool and systemd-analyze, from
-# Debian. What is not Debian's is kept by version in $CONNECTOR_TEST_CACHE (default: ~/.cache/bytefreezer-connector-test), so
+# httpfs extension and schemathesis, from the Python package index; PostgreSQL, Chromium, faketime, rsyslog and syslog-ng,
+# from Debian; and what checks deploy/: the schemas of Compose and Kubernetes, from the Python package index, promtool and
+# systemd-analyze, from Debian. What is not Debian's is kept by version in $CONNECTOR_TEST_CACHE (default: ~/.cache/bytefreezer-connector-test), so
 # a second run changes nothing. Needs Go, a JDK, Maven and Python with pip; as root on Debian it installs them.
 # Usage: install.sh [NAME]...   without a name: all of those in the last lines, what does not disturb each other at the same time
 set -euo pipefail
@@ -17,6 +17,7 @@ kafka_version=$(cat "$here/kafka.version")
 elasticsearch_version=$(cat "$here/elasticsearch.version")
 opensearch_version=$(cat "$here/opensearch.version")
 schemathesis_version=$(cat "$here/schemathesis.version")
+syslog_ng_version=$(cat "$here/syslog-ng.version")
 duckdb_version=$(sed -nE 's:.*<duckdb\.version>([0-9]+\.[0-9]+\.[0-9]+).*:\1:p' "$here/../../../pom.xml")
 # Moves with the versions in install_checkers.
 checkers_version=$(cat "$here/checkers.version")
@@ -215,6 +216,24 @@ install_checkers() {
     say "installed the checkers in $target"
 }
 
+# rsyslog and syslog-ng cannot both be installed: the second is only unpacked.
+install_senders() {
+    local target=$cache/syslog-ng/$syslog_ng_version
+    require rsyslog rsyslog sh -c 'PATH=$PATH:/usr/sbin; command -v rsyslogd'
+    if [ -d "$target" ]; then say "syslog-ng $syslog_ng_version is there"; return; fi
+    command -v apt-get >/dev/null || fail 'syslog-ng is taken from a Debian package, and this is no Debian'
+    require 'what syslog-ng needs' 'libivykis0 libjson-c5 libnet1 libpcre3 libwrap0' has_libraries
+    say 'fetching syslog-ng'
+    (cd "$work" && { apt-get download -qq syslog-ng-core ||
+        { flock "$cache/apt.lock" apt-get update -qq && apt-get download -qq syslog-ng-core; }; }) \
+        >"$work/apt.log" 2>&1 || fail "fetching syslog-ng failed: $(tail -n 5 "$work/apt.log")"
+    dpkg-deb -x "$work"/syslog-ng-core_*.deb "$work/syslog-ng"
+    mkdir -p "$(dirname "$target")"
+    mv "$work/syslog-ng" "$target"
+    say "installed syslog-ng in $target"
+}
+has_libraries() { [ "$(ldconfig -p | grep -cE 'lib(ivykis|json-c|net|pcre|wrap)\.so\.[0-9]+ ')" -ge 5 ]; }
+
 # Each NAME after the other, in a folder of its own beside the target, so that each mv is atomic.
 install() {
     local server
@@ -235,7 +254,7 @@ if [ $# -gt 0 ]; then
 fi
 # Go's compiler takes the processors; Maven's repository takes one writer; the rest waits for its registry.
 jobs=()
-for servers in 'minio hec' 'elasticsearch opensearch kafka' 'httpfs schemathesis checkers' 'postgresql pgbouncer chromium faketime'; do
+for servers in 'minio hec' 'elasticsearch opensearch kafka' 'httpfs schemathesis checkers' 'postgresql pgbouncer chromium faketime senders'; do
     # shellcheck disable=SC2086 # several names
     install $servers &
     jobs+=($!)

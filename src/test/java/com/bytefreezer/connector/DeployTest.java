@@ -3,6 +3,7 @@ package com.bytefreezer.connector;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.bytefreezer.connector.config.Environment;
+import com.bytefreezer.connector.config.FeedDefinition;
 import com.bytefreezer.connector.config.Mode;
 import com.bytefreezer.connector.config.RouteFiles;
 import com.bytefreezer.connector.config.Settings;
@@ -166,18 +167,40 @@ class DeployTest {
                 .collect(Collectors.toMap(pair -> pair[0], pair -> pair[1]));
         environment.put("LAKE_ROOT", "file:lake");
         environment.putAll(Map.of("QUERY_TENANT_ID", "a", "QUERY_DATASET_ID", "b", "QUERY_SQL", "FROM events"));
-        assertThat(settings(Mode.WATCH, environment, null).text("cursor.file"))
-                .startsWith("/var/lib/bytefreezer-connector/");
+        Settings settings = settings(Mode.WATCH, environment, null);
+        assertThat(List.of(settings.text("cursor.file"), settings.text("spool.folder")))
+                .allMatch(file -> file.startsWith("/var/lib/bytefreezer-connector/"));
     }
 
     @Test
-    void theComposeFileKeepsToTheSpecificationOfCompose() throws Exception {
+    void theOneBoxReceivesFromNamedNetworksAndKeepsItsSpool() throws Exception {
+        JsonNode connector = yaml("one-box/compose.yaml").get(0).at("/services/connector");
+        Map<String, String> environment = new TreeMap<>();
+        connector
+                .path("environment")
+                .properties()
+                .forEach(pair -> environment.put(
+                        pair.getKey(),
+                        PLACEHOLDER
+                                .matcher(pair.getValue().asText())
+                                .replaceAll(pair.getKey().endsWith("SENDERS") ? "10.0.0.0/8" : "a-value-of-the-user")));
+        Settings settings = settings(Mode.WATCH, environment, null);
+        assertThat(settings.feeds()).extracting(FeedDefinition::name).containsExactlyInAnyOrder("default", "syslog");
+        assertThat(settings.text("spool.folder")).startsWith("/data/");
+        assertThat(words(connector.path("volumes"))).containsExactly("connector:/data");
+        assertThat(words(connector.path("ports"))).contains("8091:8091", "5514:5514", "5514:5514/udp");
+        assertThat(connector.path("read_only").asBoolean()).isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"compose", "one-box"})
+    void theComposeFilesKeepToTheSpecificationOfCompose(String name) throws Exception {
         assertThat(python(
                         "-m",
                         "check_jsonschema",
                         "--builtin-schema",
                         "vendor.compose-spec",
-                        DEPLOY.resolve("compose/compose.yaml").toString()))
+                        DEPLOY.resolve(name + "/compose.yaml").toString()))
                 .contains("validation done");
     }
 

@@ -116,9 +116,14 @@ public final class TestTools {
                 .orElse(Path.of("/usr/lib/faketime/libfaketimeMT.so.1")));
     }
 
+    /** The folder that syslog-ng is unpacked in. Where it is missing the test is skipped, or fails when {@code CI=true}. */
+    public static Path syslogNg() {
+        return folder("syslog-ng");
+    }
+
     /** A program of Debian's. Where it is missing the test is skipped, or fails when {@code CI=true}. */
     public static Path program(String name) {
-        return installed(Stream.of(System.getenv("PATH").split(File.pathSeparator))
+        return installed(Stream.of((System.getenv("PATH") + ":/usr/sbin").split(File.pathSeparator))
                 .map(folder -> Path.of(folder, name))
                 .filter(Files::isExecutable)
                 .findFirst()
