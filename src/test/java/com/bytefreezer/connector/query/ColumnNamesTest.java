@@ -129,7 +129,7 @@ class ColumnNamesTest {
     }
 
     @Test
-    void thatSqlCannotSayKeepValuesAsTheyAreStoredWhichIsTold() throws Exception {
+    void namesThatSqlCannotSayKeepValuesAsStored() throws Exception {
         LakeObject object = dataset.write("a.parquet", "SELECT {'zz1': DATE '1970-01-03', 'b': 'x'} AS s");
         OtherWriter.rename(folder.resolve("a.parquet"), Map.of("zz1", ""));
         OtherWriter.only(folder.resolve("a.parquet"));

@@ -100,7 +100,7 @@ class NewerAnnotationsTest {
 
     /** As Avro's and Thrift's writers have it; DuckDB writes no such file. */
     @Test
-    void aListOrMapThatIsAnElementOfAListIsNoStructure() {
+    void aListOrMapWithinAListIsNoStructure() {
         String list = "ListType()";
         FileColumn number = new FileColumn("array", "INTEGER", true, "", List.of());
         FileColumn inner = new FileColumn("array", "", true, list, List.of(number));
