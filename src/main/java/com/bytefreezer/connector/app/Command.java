@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.app;
 
+import com.bytefreezer.connector.api.data.FeedList;
 import com.bytefreezer.connector.config.Destination;
 import com.bytefreezer.connector.config.ExportDefinition;
 import com.bytefreezer.connector.config.Lane;
@@ -25,10 +26,7 @@ import com.bytefreezer.connector.text.Secrets;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
-import java.io.IOException;
 import java.io.PrintStream;
-import java.io.UncheckedIOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -92,13 +90,11 @@ public final class Command {
         return lanes.stream().anyMatch(lane -> lane.lastError() != null || lane.retrying() != null) ? FAILED : 0;
     }
 
-    /** The datasets that feeds have filled, whichever process does. */
     private List<DatasetState> filled() {
-        Path spool = Path.of(settings.text("spool.folder"));
         try {
-            return options.export().isEmpty() ? DatasetState.in(spool) : List.of();
-        } catch (IOException | UncheckedIOException e) {
-            LOG.warn("spool {}: it cannot be read ({}). Its datasets are not shown.", spool, Failures.describe(e));
+            return options.export().isEmpty() ? new FeedList(settings).datasets() : List.of();
+        } catch (ConnectorException e) {
+            LOG.warn("{}", e.getMessage());
             return List.of();
         }
     }

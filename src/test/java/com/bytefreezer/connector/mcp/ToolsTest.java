@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.bytefreezer.connector.TestApi;
 import com.bytefreezer.connector.kit.Reply;
 import com.bytefreezer.connector.mcp.Agent.Told;
+import com.bytefreezer.connector.spool.Arrival;
+import com.bytefreezer.connector.spool.Spool;
 import com.bytefreezer.connector.testing.ControlServer;
 import com.bytefreezer.connector.testing.ParquetLake;
 import com.bytefreezer.connector.testing.S3Server;
@@ -16,9 +18,12 @@ import io.modelcontextprotocol.spec.McpSchema.ReadResourceResult;
 import io.modelcontextprotocol.spec.McpSchema.TextContent;
 import io.modelcontextprotocol.spec.McpSchema.TextResourceContents;
 import io.modelcontextprotocol.spec.McpSchema.Tool;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -51,7 +56,13 @@ class ToolsTest {
         Path lookups = Files.createDirectory(root.resolve("lookups"));
         Files.writeString(lookups.resolve("owners.csv"), "ip,owner\n10.20.0.5,edge team\n");
         Files.writeString(lookups.resolve("broken.ndjson"), "{\"ip\":");
-        api = TestApi.over(Map.of("lake.root", "file:" + lake, "lookups.folder", lookups.toString()));
+        api = TestApi.over(Map.of(
+                "lake.root",
+                "file:" + lake,
+                "lookups.folder",
+                lookups.toString(),
+                "spool.folder",
+                root.resolve("spool").toString()));
         agent = Agent.over(api.uri("/"));
     }
 
@@ -123,6 +134,18 @@ class ToolsTest {
                 "all");
         assertThat(owners.at("/rows/0/owner").asText()).isEqualTo("edge team");
         assertThat(owners.at("/rows/0/n").asInt()).isEqualTo(747);
+    }
+
+    @Test
+    void feedsAreListedWithWhatBecameOfTheirEvents() throws Exception {
+        assertThat(agent.call("list_feeds").at("/feeds")).isEmpty();
+        try (Spool spool = Spool.open(root.resolve("spool"), 1000)) {
+            spool.dataset("acme", "auth")
+                    .append(new Arrival(Optional.empty(), ByteBuffer.wrap("{}\n".getBytes(StandardCharsets.UTF_8)), 1));
+            assertThat(agent.call("list_feeds").at("/feeds/0/spooled").asInt()).isOne();
+        }
+        assertThat(api.get("/api/v1/feeds").json().at("/feeds/0/dataset_id").asText())
+                .isEqualTo("auth");
     }
 
     @Test
