@@ -68,6 +68,9 @@ class QueriesTest {
                 "file:" + root.resolve("lake"),
                 "duckdb.temp-folder",
                 results.toString(),
+                // What is too big is found out sooner.
+                "duckdb.memory-limit",
+                "300MB",
                 "server.query-timeout-seconds",
                 "10",
                 "server.max-result-bytes",

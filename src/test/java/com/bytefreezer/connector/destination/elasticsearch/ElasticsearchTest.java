@@ -712,8 +712,10 @@ class ElasticsearchTest {
         for (var i = 0; i < objects; i++) {
             lake.numbers("year=2026/month=11/day=20/hour=%02d/o.parquet".formatted(i), (long) i * each, each);
         }
+        // Slow enough that the node is never killed too late.
         var export = to("killed")
                 .from(lake, "SELECT * FROM events")
+                .set("delivery.max-records-per-second", 4000)
                 .set("delivery.max-retries", -1)
                 .set("delivery.max-retry-delay-ms", 1000);
         server.put("/killed", "");
