@@ -27,6 +27,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,7 +38,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class ConservationIT {
     private static final int OBJECTS = 10;
-    private static final int FEW = 20_000;
+    private static final int FEW = 10_000;
     private static final int MANY = 100_000;
     private static final int BATCH = 1000;
     private static final int BUSY_EVERY = 20;
@@ -57,6 +58,8 @@ class ConservationIT {
     @TempDir
     private Path folder;
 
+    private static ElasticsearchServer elasticsearch;
+
     private ParquetLake lake;
     private int recordsPerObject;
     private int records;
@@ -67,6 +70,21 @@ class ConservationIT {
         lake = ParquetLake.in(folder.resolve("lake"));
         for (int i = 0; i < OBJECTS; i++) {
             lake.numbers(object(i), (long) i * recordsPerObject, recordsPerObject);
+        }
+    }
+
+    /** One for all that need one: it starts slowly. */
+    private static ElasticsearchServer node() {
+        if (elasticsearch == null) {
+            elasticsearch = ElasticsearchServer.node().start();
+        }
+        return elasticsearch;
+    }
+
+    @AfterAll
+    static void stopElasticsearch() {
+        if (elasticsearch != null) {
+            elasticsearch.close();
         }
     }
 
@@ -82,6 +100,16 @@ class ConservationIT {
     }
 
     @Test
+    void thePageOfElasticsearchDoesWhatItSays() throws Exception {
+        ElasticsearchServer server = node();
+        new WrittenPage("docs/destinations/elasticsearch.md", folder)
+                .with("http://127.0.0.1:9200", server.url())
+                .with("changeme", ElasticsearchServer.PASSWORD)
+                .run();
+        assertThat(server.count("sample")).isEqualTo(400);
+    }
+
+    @Test
     void splunkGetsEveryRecordAndNoMoreTwiceThanWereInFlight() throws Exception {
         splunk(FEW);
     }
@@ -94,8 +122,8 @@ class ConservationIT {
 
     private void elasticsearch(int perObject) throws Exception {
         writeLake(perObject);
-        try (ElasticsearchServer server = ElasticsearchServer.node().start();
-                BusyProxy proxy = BusyProxy.start(server.url(), BUSY_EVERY)) {
+        ElasticsearchServer server = node();
+        try (BusyProxy proxy = BusyProxy.start(server.url(), BUSY_EVERY)) {
             server.put("/events", """
                     {"settings": {"number_of_replicas": 0},
                      "mappings": {"dynamic": "strict", "properties": {

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.bytefreezer.connector.kit.Request;
 import com.bytefreezer.connector.kit.ScriptedServer;
-import com.bytefreezer.connector.testing.ElasticsearchServer;
 import com.bytefreezer.connector.testing.KafkaServer;
 import com.bytefreezer.connector.testing.S3Server;
 import com.bytefreezer.connector.testing.TestTools;
@@ -22,7 +21,10 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The pages of docs/destinations and docs/cookbook, done word for word: each exports the sample. */
+/**
+ * The pages of docs/destinations and docs/cookbook, done word for word: each exports the sample. That of Elasticsearch is
+ * in {@link ConservationIT}, which has a node.
+ */
 class DestinationPagesIT {
     private static final int RECORDS = 400;
     private static final int BATCHES = 9;
@@ -85,17 +87,6 @@ class DestinationPagesIT {
                 .with("~/.cache/bytefreezer-connector-test", TestTools.cacheDirectory())
                 .run();
         assertThat(done.compared()).isOne();
-    }
-
-    @Test
-    void elasticsearch() throws Exception {
-        try (ElasticsearchServer server = ElasticsearchServer.node().start()) {
-            page("elasticsearch")
-                    .with("http://127.0.0.1:9200", server.url())
-                    .with("changeme", ElasticsearchServer.PASSWORD)
-                    .run();
-            assertThat(server.count("sample")).isEqualTo(RECORDS);
-        }
     }
 
     @Test
