@@ -59,8 +59,10 @@ record LargeRecords(DuckDb duckDb, String rows, RowRendering record, String whic
      */
     String stream(String from, String further) {
         long most = Math.min(mostInStream(), mostBytes);
-        return "SELECT CASE WHEN strlen(json) <= %d THEN encode(json) ELSE encode((%s)::VARCHAR) END AS record%s FROM (SELECT %s AS json, r.* FROM %s)"
-                .formatted(most, which, further, record.shortRecord(most), from);
+        // Each column costs, even if it is not used.
+        String used = isNumber && further.isEmpty() ? which : "r.*";
+        return "SELECT CASE WHEN strlen(json) <= %d THEN encode(json) ELSE encode((%s)::VARCHAR) END AS record%s FROM (SELECT %s AS json, %s FROM %s)"
+                .formatted(most, which, further, record.shortRecord(most), used, from);
     }
 
     /** The records of these placeholders, in the same order; a {@link RefusedRecord} replaces one that the query does not give again. */
@@ -97,7 +99,7 @@ record LargeRecords(DuckDb duckDb, String rows, RowRendering record, String whic
         }
         // One that is larger than its approximate size gives its size.
         String sql =
-                "SELECT (%s)::VARCHAR, strlen(json), CASE WHEN strlen(json) <= %d THEN encode(json) END FROM (SELECT %s AS json, r.* FROM %s)"
+                "SELECT which, strlen(json), CASE WHEN strlen(json) <= %2$d THEN encode(json) END FROM (SELECT (%1$s)::VARCHAR AS which, %3$s AS json FROM %4$s)"
                         .formatted(
                                 which,
                                 mostBytes,
