@@ -22,7 +22,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +39,9 @@ public final class Schema {
     private final Map<String, ColumnType> pinned;
     private final List<Column> columns = new ArrayList<>();
     private final Map<String, List<Column>> byName = new HashMap<>();
+    /** The folded names of all columns in SQL. */
+    private final Set<String> names = new HashSet<>();
+
     private final Map<LakeObject, Shape> shapes;
     private final Set<Shape> learned = new HashSet<>();
     private long version;
@@ -197,6 +199,7 @@ public final class Schema {
     /** A column of a folder that files have, too, takes the position that it has in the file. */
     private Column inFile(Column folder, String name) {
         columns.remove(folder);
+        names.remove(folded(folder.name));
         named(name).remove(folder);
         Column column = add(name, false);
         folder.seen.keySet().forEach(type -> see(column, ColumnType.of(type)));
@@ -239,7 +242,7 @@ public final class Schema {
         // No name in SQL can contain a NUL.
         String plain = written.replace("\0", "");
         String name = plain;
-        for (int i = 1; columns.stream().anyMatch(hasName(name)); i++) {
+        for (int i = 1; !names.add(folded(name)); i++) {
             name = plain + "_" + i;
         }
         Column column = new Column(name, written, folderOnly);
@@ -247,11 +250,6 @@ public final class Schema {
         named(written).add(column);
         version++;
         return column;
-    }
-
-    private static Predicate<Column> hasName(String name) {
-        String folded = folded(name);
-        return column -> folded(column.name).equals(folded);
     }
 
     private void see(Column column, ColumnType type) {
@@ -285,7 +283,7 @@ public final class Schema {
 
     /** Whether there is a column of this name. */
     synchronized boolean has(String name) {
-        return columns.stream().anyMatch(hasName(name));
+        return names.contains(folded(name));
     }
 
     /** The select list of a table with all columns and no rows. */
