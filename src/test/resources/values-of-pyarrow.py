@@ -68,6 +68,8 @@ def plain(value):
             key = plain(entry[0])
             if isinstance(key, dict) and list(key) == ["number"]:
                 key = key["number"]
+            if isinstance(key, float) and key.is_integer():
+                key = int(key)
             text = key if isinstance(key, str) else json.dumps(key, separators=(",", ":"))
             entries.setdefault(text, plain(entry[1]))
         return entries

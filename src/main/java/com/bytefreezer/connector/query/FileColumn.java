@@ -12,12 +12,12 @@ import java.util.regex.Pattern;
  *
  * @param type DuckDB's name for its type; empty for a group
  * @param isRepeated whether a row may have several
- * @param mark the newer annotation of the format if only this one is there, as DuckDB writes it, or the one of a LIST, a MAP or a wide DECIMAL; otherwise empty. DuckDB 1.5.5 ignores most of them, because it knows the older ones.
+ * @param mark the newer annotation of the format if only this one is there, as DuckDB writes it, or the one of a LIST, a MAP or a wide DECIMAL, or INT96; otherwise empty. DuckDB 1.5.5 ignores most of them, because it knows the older ones.
  */
 record FileColumn(String name, String type, boolean isRepeated, String mark, List<FileColumn> children) {
     /** The rows of which {@link #of} makes columns. */
     static final String SQL =
-            "SELECT name, coalesce(num_children, 0), coalesce(duckdb_type, ''), coalesce(repetition_type = 'REPEATED', false), CASE WHEN converted_type IS NULL THEN logical_type WHEN converted_type = 'LIST' THEN 'ListType()' WHEN converted_type IN ('MAP', 'MAP_KEY_VALUE') THEN 'MapType()' WHEN converted_type = 'DECIMAL' AND precision > 38 THEN format('DecimalType(scale={}, precision={})', coalesce(scale, 0), precision) ELSE '' END FROM parquet_schema(%s) ORDER BY column_id";
+            "SELECT name, coalesce(num_children, 0), coalesce(duckdb_type, ''), coalesce(repetition_type = 'REPEATED', false), CASE WHEN type = 'INT96' THEN type WHEN converted_type IS NULL THEN logical_type WHEN converted_type = 'LIST' THEN 'ListType()' WHEN converted_type IN ('MAP', 'MAP_KEY_VALUE') THEN 'MapType()' WHEN converted_type = 'DECIMAL' AND precision > 38 THEN format('DecimalType(scale={}, precision={})', coalesce(scale, 0), precision) ELSE '' END FROM parquet_schema(%s) ORDER BY column_id";
 
     /** Each level of lists in lists doubles the time that DuckDB takes to plan a statement (seen on 1.5.5). */
     private static final int MOST_LISTS_IN_LISTS = 16;
@@ -75,7 +75,7 @@ record FileColumn(String name, String type, boolean isRepeated, String mark, Lis
     /** Whether it, or a part of it, has times in nanoseconds of which DuckDB 1.5.5 reads microseconds. */
     boolean isCut() {
         boolean isTime = type.startsWith("TIME") && !type.equals("TIMESTAMP_NS");
-        return (isTime && mark.contains("NANOS=NanoSeconds()"))
+        return (isTime && (mark.contains("NANOS=NanoSeconds()") || mark.equals("INT96")))
                 || children.stream().anyMatch(FileColumn::isCut);
     }
 

@@ -20,7 +20,7 @@ record Shape(List<Member> columns) {
             List<String> losses = new ArrayList<>();
             if (isCut) {
                 losses.add(
-                        "has times in nanoseconds; DuckDB reads them in microseconds, so their last three digits are lost");
+                        "has times in nanoseconds; DuckDB reads them in microseconds, so the last three digits are lost, if they have any");
             }
             if (type.isUnspeakable() && !type.equals(meant)) {
                 losses.add(

@@ -10,6 +10,8 @@ import com.bytefreezer.connector.testing.RawParquet.Physical;
 import com.bytefreezer.connector.testing.RawParquet.Type;
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -165,6 +167,22 @@ class NewerAnnotationsTest {
                     assertThat(dataset.schema.losses()).as(record).hasSize(isWhole ? 0 : 1);
                 }
             }
+        }
+    }
+
+    @Test
+    void timesOfSparkAreNamedBecauseTheirFormatHasNanoseconds() throws Exception {
+        byte[] dayAndNanoseconds = ByteBuffer.allocate(12)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putLong(3_723_000_004_005L)
+                .putInt(2_440_588)
+                .array();
+        RawParquet.write(
+                folder.resolve("v.parquet"), new Type(Physical.INT96, 0, -1, "", 0, 0), List.of(dayAndNanoseconds));
+        try (var dataset = new LocalDataset(folder)) {
+            assertThat(dataset.exported("SELECT v FROM events", List.of(dataset.add("v.parquet"))))
+                    .containsExactly("{\"v\":\"1970-01-01T01:02:03.000004Z\"}");
+            assertThat(dataset.schema.losses()).singleElement().asString().contains("\"v\"", "nanoseconds");
         }
     }
 
