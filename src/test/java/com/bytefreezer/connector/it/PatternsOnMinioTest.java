@@ -155,12 +155,12 @@ class PatternsOnMinioTest {
                 TestRun.watch(settings(Map.of("query.tenant-id", "acme", "s3.timeout-seconds", "2")))) {
             Await.until("both", () -> paths().size() == 2);
             minio.pause();
-            Await.until("it is said", Duration.ofSeconds(60), () -> watch.log().stream()
+            Await.until("it is said", () -> watch.log().stream()
                     .anyMatch(line -> line.contains("export default: not all of its datasets can be found")));
             assertThat(watch.lanes()).hasSize(2);
             minio.resume();
             put("acme/new", 1);
-            Await.until("it goes on", Duration.ofSeconds(60), () -> paths().size() == 3);
+            Await.until("it goes on", () -> paths().size() == 3);
         }
         assertThat(sink.records()).hasSize(9);
     }
@@ -204,7 +204,7 @@ class PatternsOnMinioTest {
                         "1",
                         "server.port",
                         String.valueOf(TestTools.freePort()))))) {
-            Await.until("all lanes", Duration.ofSeconds(60), () -> watch.lanes().size() == 2000);
+            Await.until("all lanes", () -> watch.lanes().size() == 2000);
             assertThat(watch.metrics().lines().filter(line -> line.startsWith("bytefreezer_connector_lag_seconds{")))
                     .hasSizeLessThanOrEqualTo(1001)
                     .anyMatch(line -> line.contains("export=\"default@*\""));

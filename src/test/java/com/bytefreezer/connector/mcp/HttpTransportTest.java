@@ -18,7 +18,6 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -374,7 +373,7 @@ class HttpTransportTest {
     @Test
     void whoHangsUpEndsTheQuery() throws Exception {
         beginSlowQuery(1).close();
-        Await.until("the query has ended", Duration.ofSeconds(20), () -> !isBusy());
+        Await.until("the query has ended", () -> !isBusy());
     }
 
     @Test
