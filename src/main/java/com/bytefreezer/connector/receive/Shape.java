@@ -226,7 +226,8 @@ public final class Shape {
             return "VARCHAR";
         }
         if ((kinds & REAL) == 0) {
-            return (kinds & HUGE) == 0 ? "BIGINT" : "HUGEINT";
+            // Parquet has no HUGEINT: DuckDB would write a DOUBLE.
+            return (kinds & HUGE) == 0 ? "BIGINT" : "DECIMAL(38,0)";
         }
         // A DOUBLE would change digits of the others.
         return (kinds & (LONG | HUGE)) == 0 ? "DOUBLE" : "VARCHAR";

@@ -108,7 +108,7 @@ class EventReaderTest {
                     1 ; 1.5                   | DOUBLE
                     9007199254740993          | BIGINT
                     9007199254740993 ; 1.5    | VARCHAR
-                    18446744073709551615 ; 1  | HUGEINT
+                    18446744073709551615 ; 1  | DECIMAL(38,0)
                     12345678901234567890123456789012345678901 | VARCHAR
                     1e400                     | VARCHAR
                     true ; null               | BOOLEAN
