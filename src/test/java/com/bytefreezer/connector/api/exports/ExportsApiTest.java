@@ -130,14 +130,14 @@ class ExportsApiTest {
             server.replyWhen(request -> true, Reply.of(200));
             String one = "{\"ids\":[\"%s\"]}".formatted(letter.path("id").asText());
             assertThat(post(EXPORT + "/dead-letters/replay", one).body())
-                    .isEqualTo("{\"replayed\":1,\"failed\":0,\"tried_again\":0,\"message\":null}");
+                    .isEqualTo("{\"replayed\":1,\"failed\":0,\"unmatched\":0,\"tried_again\":0,\"message\":null}");
             String other = "{\"ids\":[\"%s\"]}"
                     .formatted(letters.at("/dead_letters/1/id").asText());
             assertThat(post(EXPORT + "/dead-letters/discard", other).body()).isEqualTo("{\"discarded\":1}");
             assertThat(get(EXPORT + "/dead-letters").path("total").asInt()).isEqualTo(10);
             String ofReason = new ObjectMapper().writeValueAsString(Map.of("reason", reason));
             assertThat(post(EXPORT + "/dead-letters/replay", ofReason).body())
-                    .isEqualTo("{\"replayed\":10,\"failed\":0,\"tried_again\":0,\"message\":null}");
+                    .isEqualTo("{\"replayed\":10,\"failed\":0,\"unmatched\":0,\"tried_again\":0,\"message\":null}");
             assertThat(server.records()).hasSize(119);
 
             assertThat(post(EXPORT + "/reset-cursor", "{}").statusCode()).isEqualTo(400);
@@ -174,7 +174,7 @@ class ExportsApiTest {
                     .isEqualTo(204);
             server.replyWhen(request -> true, Reply.of(200));
             assertThat(post(EXPORT + "/dead-letters/replay", "{}").body())
-                    .isEqualTo("{\"replayed\":12,\"failed\":0,\"tried_again\":0,\"message\":null}");
+                    .isEqualTo("{\"replayed\":12,\"failed\":0,\"unmatched\":0,\"tried_again\":0,\"message\":null}");
             assertThat(get("/api/v1/ready").path("status").asText()).isEqualTo("ready");
 
             JsonNode plan = new ObjectMapper()
