@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -136,17 +137,17 @@ public record ExportDefinition(
                         one.map(DatasetName::tenant).orElse(tenant),
                         one.map(DatasetName::dataset).orElse(dataset),
                         sql.isBlank() ? settings.getOrDefault("query.sql", "") : sql,
-                        Sync.of(resolved.getOrDefault("sync", "auto")),
-                        number(resolved, "batchSize", "1000"),
-                        Duration.ofSeconds(number(resolved, "intervalSeconds", "60")),
+                        Sync.of(orDefault(resolved, "sync", settings)),
+                        Integer.parseInt(orDefault(resolved, "batchSize", settings)),
+                        Duration.ofSeconds(Integer.parseInt(orDefault(resolved, "intervalSeconds", settings))),
                         !resolved.getOrDefault("enabled", "true").equals("false"),
                         one.isPresent() ? null : choice));
     }
 
-    /** An empty value, such as that of a setting that is not set, counts as none. */
-    private static int number(Map<String, String> resolved, String name, String otherwise) {
+    /** The value of a parameter; if it is empty, that of the setting with the same meaning. */
+    private static String orDefault(Map<String, String> resolved, String name, Map<String, String> settings) {
         String value = resolved.getOrDefault(name, "").strip();
-        return Integer.parseInt(value.isEmpty() ? otherwise : value);
+        return value.isEmpty() ? Objects.requireNonNull(settings.get(CHECKED_LIKE.get(name)), name) : value;
     }
 
     /** The problems of an export's parameters, one for each mistake, without those of the settings themselves. */

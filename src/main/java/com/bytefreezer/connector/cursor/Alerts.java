@@ -21,7 +21,7 @@ public final class Alerts {
 
     /** alert: a row for each condition that somebody has been told of. */
     static void make(Sql sql) throws SQLException {
-        Schema.make(
+        Tables.make(
                 sql,
                 "CREATE TABLE alert (lane TEXT, condition TEXT, since_ms BIGINT NOT NULL, PRIMARY KEY (lane, condition))%2$s");
     }

@@ -41,7 +41,7 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
 
     private final Store store;
     private final Lanes lanes;
-    private final Columns columns;
+    private final KnownColumns columns;
     private final GroupCommit commits;
     private final Pulse pulse;
     private final LaneQueries queries;
@@ -64,7 +64,7 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
     Cursor(Store store, Scope scope) {
         this.store = store;
         lanes = new Lanes(store, scope);
-        columns = new Columns(store);
+        columns = new KnownColumns(store);
         pulse = new Pulse(store);
         queries = new LaneQueries(store, pulse.name());
         commits = new GroupCommit(store, this::count);
@@ -97,7 +97,7 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
     }
 
     /** The known columns of each dataset. */
-    public Columns columns() {
+    public KnownColumns columns() {
         return columns;
     }
 

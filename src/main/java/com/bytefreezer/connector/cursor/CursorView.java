@@ -91,7 +91,7 @@ public final class CursorView {
     /** The known columns of a dataset. */
     public Optional<String> columns(DatasetName dataset) {
         // A person waits for the records: without a cursor, not for SQLite as well.
-        return store.mayExist() ? store.reading(sql -> Columns.of(sql, dataset)) : Optional.empty();
+        return store.mayExist() ? store.reading(sql -> KnownColumns.of(sql, dataset)) : Optional.empty();
     }
 
     /**

@@ -38,7 +38,7 @@ public final class LaneLookups {
     }
 
     static void make(Sql sql) throws SQLException {
-        Schema.make(
+        Tables.make(
                 sql,
                 "CREATE TABLE lane_lookup (lane TEXT, name TEXT, version TEXT NOT NULL, base TEXT NOT NULL, since_ms BIGINT NOT NULL,"
                         + " hunted_until_ms BIGINT NOT NULL, PRIMARY KEY (lane, name))%2$s");

@@ -84,7 +84,7 @@ final class PostgresStore implements Store {
             write(sql -> {
                 // One of the replicas that start at the same time creates the tables.
                 sql.awaitOthers("schema_version");
-                Schema.update(sql, address.subject());
+                Tables.update(sql, address.subject());
                 return true;
             });
         } catch (SQLException | ConnectorException e) {

@@ -84,7 +84,7 @@ public final class Pulse {
     }
 
     static void makeTables(Sql sql) throws SQLException {
-        Schema.make(
+        Tables.make(
                 sql,
                 "CREATE TABLE process (name TEXT PRIMARY KEY, beat_ms BIGINT NOT NULL)%2$s",
                 "CREATE TABLE lane_user (lane TEXT, process TEXT, query TEXT NOT NULL, PRIMARY KEY (lane, process))%2$s",

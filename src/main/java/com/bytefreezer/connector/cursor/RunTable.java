@@ -26,7 +26,7 @@ final class RunTable {
 
     private RunTable() {}
 
-    /** Creates the tables if they are missing. They are older than the versions of {@link Schema}. */
+    /** Creates the tables if they are missing. They are older than the versions of {@link Tables}. */
     static void make(Sql sql) throws SQLException {
         sql.execute(
                 "CREATE TABLE IF NOT EXISTS run (lane TEXT, started_ms BIGINT, finished_ms BIGINT NOT NULL, state TEXT NOT NULL,"

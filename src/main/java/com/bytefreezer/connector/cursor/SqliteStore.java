@@ -39,7 +39,7 @@ final class SqliteStore implements Store {
         durable = connect(file.path(), "FULL");
         file.remember();
         write(sql -> {
-            Schema.update(sql, file.path().toString());
+            Tables.update(sql, file.path().toString());
             return true;
         });
         quick = connect(file.path(), "NORMAL");

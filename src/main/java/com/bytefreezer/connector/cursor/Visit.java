@@ -72,14 +72,14 @@ final class Visit implements Database {
         }
         try (Connection connection = DriverManager.getConnection("jdbc:sqlite::memory:")) {
             Sql empty = new Sql(connection, Dialect.SQLITE);
-            Schema.update(empty, address.subject());
+            Tables.update(empty, address.subject());
             return work.with(empty);
         }
     }
 
     private boolean isComplete(Sql sql) throws SQLException {
         if (!isComplete && sql.hasTable("schema_version")) {
-            Schema.requireCurrent(sql, address.subject());
+            Tables.requireCurrent(sql, address.subject());
             isComplete = sql.hasTable("total");
         }
         return isComplete;

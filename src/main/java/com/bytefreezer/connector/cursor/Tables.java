@@ -9,23 +9,23 @@ import java.util.List;
  * The tables of a cursor. Each step leads from one version to the next, so the steps that an older store has not had
  * bring it up to date. To change the tables, add a step; never change one that was released.
  */
-final class Schema {
+final class Tables {
     private interface Step {
         void take(Sql sql) throws SQLException;
     }
 
     /** The first leads to version 1. */
     private static final List<Step> STEPS = List.of(
-            Schema::lanesAndObjects,
-            Schema::knownObjects,
-            Schema::datasets,
-            Schema::claims,
+            Tables::lanesAndObjects,
+            Tables::knownObjects,
+            Tables::datasets,
+            Tables::claims,
             Pulse::makeTables,
-            Schema::leftOut,
-            Schema::lookups,
+            Tables::leftOut,
+            Tables::lookups,
             Alerts::make);
 
-    private Schema() {}
+    private Tables() {}
 
     /**
      * Creates missing tables, in a transaction of only one process at a time.

@@ -6,10 +6,10 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /** The known columns of each dataset. Safe for use by several threads. */
-public final class Columns {
+public final class KnownColumns {
     private final Store store;
 
-    Columns(Store store) {
+    KnownColumns(Store store) {
         this.store = store;
     }
 
