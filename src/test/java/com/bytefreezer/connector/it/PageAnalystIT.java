@@ -229,27 +229,27 @@ class PageAnalystIT extends PageBed {
     void noPartOfAValueIsLostOnThePage() {
         Page page = open(address(Where.FOLDER) + linkTo("hostile/events", null, null));
         assertThat(page.locator(".cost")).containsText("20 records");
+        // Each condition leaves one record less, so that one sees when its answer is there.
         ask(page, """
-                SELECT 123456789012345678901234567890.12345678::DECIMAL(38, 8) AS decimal, 9007199254740993 AS whole,
-                  'a' || chr(0) || 'b' AS nul, '\\xDE\\xAD'::BLOB AS bytes, TIMESTAMP '1969-12-31 23:59:59.5' AS before,
-                  CASE WHEN false THEN 1 END AS constructor FROM events""");
-        for (String value : List.of(
-                "123456789012345678901234567890.12345678",
-                "9007199254740993",
-                "a\0b",
-                "3q0=",
-                "1969-12-31T23:59:59.5Z")) {
-            for (String action : List.of("Filter", "Contains")) {
-                if (!(action.equals("Contains") && value.equals("3q0="))) {
-                    page.locator(".row").first().getByText(value).click();
-                    button(page, action).click();
-                    assertThat(page.locator("[aria-busy=false] .cost")).containsText("20 records");
-                }
-            }
-        }
+                SELECT CASE WHEN n < 20 THEN 123456789012345678901234567890.12345678::DECIMAL(38, 8) END AS decimal,
+                  CASE WHEN n < 19 THEN 9007199254740993 END AS whole, CASE WHEN n < 18 THEN 'a' || chr(0) || 'b' END AS nul,
+                  CASE WHEN n < 17 THEN '\\xDE\\xAD'::BLOB END AS bytes,
+                  CASE WHEN n < 16 THEN TIMESTAMP '1969-12-31 23:59:59.5' END AS before, CASE WHEN n < 0 THEN 1 END AS constructor
+                FROM (SELECT row_number() OVER () AS n FROM events)""");
+        filterBy(page, "123456789012345678901234567890.12345678", "Filter", 19);
+        filterBy(page, "9007199254740993", "Filter", 18);
+        filterBy(page, "a\0b", "Filter", 17);
+        filterBy(page, "3q0=", "Filter", 16);
+        filterBy(page, "1969-12-31T23:59:59.5Z", "Contains", 15);
         page.locator(".grid").focus();
         page.keyboard().press("Space");
         assertThat(page.locator(".record .empty summary")).hasText("1 field empty");
+    }
+
+    private static void filterBy(Page page, String value, String action, int left) {
+        page.locator(".cell").getByText(value).first().click();
+        button(page, action).click();
+        assertThat(page.locator(".cost")).containsText(left + " records");
     }
 
     @Test
@@ -307,13 +307,12 @@ class PageAnalystIT extends PageBed {
 
     @Test
     void thePageIsLightAndPaintsAtOnce() {
-        Page page = open(address(Where.FOLDER));
+        Page page = open(address(Where.FOLDER) + linkTo("acme/firewall", null, null));
         assertThat(dataset(page, "syslog")).isVisible();
         assertThat(page.locator(".cell").first()).isVisible();
         // The lake works while the browser still loads what draws the records.
-        assertThat(asked)
-                .containsSubsequence("GET /api/v1/datasets", "GET /api/v1/exports")
-                .containsOnlyOnce("GET /api/v1/datasets", "POST /api/v1/query");
+        assertThat(asked).containsOnlyOnce("GET /api/v1/datasets");
+        assertThat(asked.indexOf("POST /api/v1/query")).isLessThan(asked.indexOf("GET /api/v1/exports"));
         assertThat(page.locator("link[rel=modulepreload][href='/assets/grid.js']"))
                 .hasCount(1);
         assertThat(page.locator("link[rel=modulepreload][href='/assets/editor.js']"))
