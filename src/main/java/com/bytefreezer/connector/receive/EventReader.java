@@ -32,6 +32,8 @@ public final class EventReader {
     private final List<BitSet> present = new ArrayList<>();
     private byte[] bytes = {};
     private int from;
+    /** Whether it goes over several lines. */
+    private boolean hasBreaks;
     /** Whether the events have {@code BfTs} already. */
     private boolean written;
 
@@ -207,7 +209,7 @@ public final class EventReader {
     /** In JSON an end of line stands only between tokens. */
     private void copy(int begin, int end, ByteArrayOutputStream out) {
         int at = begin;
-        for (int i = begin; i < end; i++) {
+        for (int i = begin; hasBreaks && i < end; i++) {
             if (bytes[i] == '\n' || bytes[i] == '\r') {
                 out.write(bytes, at, i - at);
                 out.write(' ');
@@ -222,17 +224,26 @@ public final class EventReader {
     }
 
     /** What Jackson lets pass and DuckDB does not. */
-    private static void checkText(byte[] text, int offset, int length) throws NotAnEventException {
+    private void checkText(byte[] text, int offset, int length) throws NotAnEventException {
         boolean ascii = true;
+        boolean breaks = false;
         boolean surrogates = false;
-        for (int i = offset; i < offset + length; i++) {
-            ascii &= text[i] >= 0;
-            surrogates |= text[i] == '\\' && i + 2 < offset + length && (text[i + 2] == 'd' || text[i + 2] == 'D');
+        int end = offset + length;
+        // Each byte of each event: most of them get no further than the first two comparisons.
+        for (int i = offset; i < end; i++) {
+            byte one = text[i];
+            if (one < ' ') {
+                ascii &= one >= 0;
+                breaks |= one == '\n' || one == '\r';
+            } else if (one == '\\') {
+                surrogates |= i + 2 < end && (text[i + 2] == 'd' || text[i + 2] == 'D');
+            }
         }
-        if (!ascii && !Utf8.is(text, offset, offset + length)) {
+        hasBreaks = breaks;
+        if (!ascii && !Utf8.is(text, offset, end)) {
             throw new NotAnEventException("it is not in UTF-8");
         }
-        if (surrogates && hasHalfACharacter(text, offset, offset + length)) {
+        if (surrogates && hasHalfACharacter(text, offset, end)) {
             throw new NotAnEventException("a text in it has half a character (\\ud800 to \\udfff)");
         }
     }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 
 /**
  * Reads messages of syslog, by RFC 5424 or RFC 3164 or as devices send them, and writes each as an object of JSON. Every
@@ -42,6 +43,21 @@ final class SyslogReader {
     };
     private static final String[] SEVERITIES = {"emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"};
     private static final int LONGEST_TAG = 128;
+    private static final byte[] TIMESTAMP = member("timestamp");
+    private static final byte[] HOSTNAME = member("hostname");
+    private static final byte[] APP_NAME = member("app_name");
+    private static final byte[] PROC_ID = member("proc_id");
+    private static final byte[] MSG_ID = member("msg_id");
+    private static final byte[] STRUCTURED_DATA = member("structured_data");
+    private static final byte[] SEQUENCE = member("sequence");
+    private static final byte[] MESSAGE = member("message");
+    private static final byte[] SENDER = member("sender");
+    private static final byte[] ERROR = member("syslog_error");
+    private static final byte[][] HEADER = {HOSTNAME, APP_NAME, PROC_ID, MSG_ID};
+    /** The members of each priority. */
+    private static final byte[][] PRIORITIES = IntStream.range(0, FACILITIES.length * SEVERITIES.length)
+            .mapToObj(SyslogReader::priority)
+            .toArray(byte[][]::new);
 
     private final SyslogTime time;
     private byte[] text = {};
@@ -71,9 +87,9 @@ final class SyslogReader {
                 .or(frame::flaw)
                 .or(() -> isUtf8 ? Optional.empty() : Optional.of("it is not in UTF-8, and was read as ISO 8859-1"));
         if (!frame.sender().isEmpty()) {
-            out.ascii(",\"sender\":\"" + frame.sender() + "\"");
+            ascii(SENDER, frame.sender());
         }
-        flaw.ifPresent(why -> out.ascii(",\"syslog_error\":\"" + why + "\""));
+        flaw.ifPresent(why -> ascii(ERROR, why));
         out.write('}');
     }
 
@@ -88,7 +104,7 @@ final class SyslogReader {
             at++;
         }
         Optional<Integer> priority = priority();
-        priority.ifPresent(this::writePriority);
+        priority.ifPresent(value -> out.writeBytes(PRIORITIES[value]));
         int header = at;
         if (priority.isPresent() && isVersion()) {
             Optional<String> flaw = newer();
@@ -132,11 +148,6 @@ final class SyslogReader {
         return Optional.of(value);
     }
 
-    private void writePriority(int value) {
-        out.ascii("\"priority\":" + value + ",\"facility\":\"" + FACILITIES[value / SEVERITIES.length]
-                + "\",\"severity\":\"" + SEVERITIES[value % SEVERITIES.length] + "\"");
-    }
-
     private boolean isVersion() {
         int space = at;
         while (isDigit(space) && space < at + 3) {
@@ -158,16 +169,15 @@ final class SyslogReader {
             at = begin;
             return Optional.empty();
         }
-        for (String name : List.of("hostname", "app_name", "proc_id", "msg_id")) {
+        for (byte[] name : HEADER) {
             int wordEnd = wordEnd(at);
             if (wordEnd > at && !(wordEnd == at + 1 && is(at, '-'))) {
                 member(name, at, wordEnd);
             }
             at = wordEnd;
             if (at == end) {
-                member("message", at, end);
-                return Optional.of(
-                        "its header ends before " + (name.equals("msg_id") ? "the structured data" : "msg_id"));
+                member(MESSAGE, at, end);
+                return Optional.of("its header is not complete");
             }
             at++;
         }
@@ -232,7 +242,7 @@ final class SyslogReader {
     }
 
     private void writeStructuredData(Map<String, Map<String, List<String>>> elements) {
-        begin("structured_data");
+        begin(STRUCTURED_DATA);
         out.write('{');
         String between = "";
         for (var element : elements.entrySet()) {
@@ -276,14 +286,14 @@ final class SyslogReader {
         }
         if (hasTime ? time.start() > at : sequence > at) {
             if (sequence > at) {
-                member("sequence", at, sequence);
+                member(SEQUENCE, at, sequence);
             }
             at = afterSequence;
         }
         if (hasTime) {
             writeTime();
             if (isOfDevice && device - 2 > at) {
-                member("hostname", at, device - 2);
+                member(HOSTNAME, at, device - 2);
             }
             at = time.end();
             if (is(at, ':')) {
@@ -316,7 +326,7 @@ final class SyslogReader {
         if (wordEnd == at || wordEnd == end || isTag) {
             return;
         }
-        member("hostname", at, wordEnd);
+        member(HOSTNAME, at, wordEnd);
         at = wordEnd + 1;
         if (is(at, ':') && is(at + 1, ' ')) {
             at += 2;
@@ -330,15 +340,15 @@ final class SyslogReader {
             return;
         }
         if (is(tagEnd, ':') && (tagEnd + 1 == end || is(tagEnd + 1, ' '))) {
-            member("app_name", at, tagEnd);
+            member(APP_NAME, at, tagEnd);
             at = tagEnd + 1;
         } else if (is(tagEnd, '[')) {
             int close = nameEnd(tagEnd + 1, " ]");
             if (close == tagEnd + 1 || !is(close, ']') || !(is(close + 1, ':') || is(close + 1, ' '))) {
                 return;
             }
-            member("app_name", at, tagEnd);
-            member("proc_id", tagEnd + 1, close);
+            member(APP_NAME, at, tagEnd);
+            member(PROC_ID, tagEnd + 1, close);
             at = is(close + 1, ':') ? close + 2 : close + 1;
         } else {
             return;
@@ -349,25 +359,41 @@ final class SyslogReader {
     }
 
     private void writeTime() {
-        begin("timestamp");
-        out.write('"');
-        out.ascii(time.utc());
-        out.write('"');
+        ascii(TIMESTAMP, time.utc());
     }
 
     private void rest() {
-        member("message", at, end);
+        member(MESSAGE, at, end);
     }
 
-    private void member(String name, int from, int to) {
+    private void ascii(byte[] name, String value) {
+        begin(name);
+        out.write('"');
+        out.ascii(value);
+        out.write('"');
+    }
+
+    private void member(byte[] name, int from, int to) {
         begin(name);
         out.write('"');
         out.quoted(text, from, to);
         out.write('"');
     }
 
-    private void begin(String name) {
-        out.ascii((out.array()[out.size() - 1] == '{' ? "\"" : ",\"") + name + "\":");
+    /** @param name with a comma before it */
+    private void begin(byte[] name) {
+        int skipped = out.array()[out.size() - 1] == '{' ? 1 : 0;
+        out.write(name, skipped, name.length - skipped);
+    }
+
+    private static byte[] member(String name) {
+        return ",\"%s\":".formatted(name).getBytes(StandardCharsets.US_ASCII);
+    }
+
+    private static byte[] priority(int value) {
+        return "\"priority\":%d,\"facility\":\"%s\",\"severity\":\"%s\""
+                .formatted(value, FACILITIES[value / SEVERITIES.length], SEVERITIES[value % SEVERITIES.length])
+                .getBytes(StandardCharsets.US_ASCII);
     }
 
     private void string(String value) {

@@ -27,7 +27,7 @@ class SyslogReaderTest {
             <34>1 - h - - - [a@1 k="v\\"\\\\\\]\\n" K="2"][b] m | "hostname":"h","structured_data":{"a@1":{"k":"v\\"\\\\]\\\\n,2"},"b":{}},"message":"m"
             <34>1 - h - - - [a k="v] m | "hostname":"h","message":"[a k=\\"v] m","syslog_error":"its structured data cannot be read"
             <34>1 - h - - - m | "hostname":"h","message":"m","syslog_error":"its structured data cannot be read"
-            <34>1 - h a | "hostname":"h","app_name":"a","message":"","syslog_error":"its header ends before msg_id"
+            <34>1 - h a | "hostname":"h","app_name":"a","message":"","syslog_error":"its header is not complete"
             <34>1 apple fell | "message":"1 apple fell"
             <34>Oct 11 22:14:15 mymachine su: 'su root' failed | "timestamp":"2025-10-11T20:14:15Z","hostname":"mymachine","app_name":"su","message":"'su root' failed"
             <34>Feb  5 17:32:18 10.0.0.99 sshd[71]: Use the BFG! | "timestamp":"2026-02-05T16:32:18Z","hostname":"10.0.0.99","app_name":"sshd","proc_id":"71","message":"Use the BFG!"
