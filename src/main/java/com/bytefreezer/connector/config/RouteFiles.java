@@ -50,6 +50,8 @@ public final class RouteFiles {
     private final Map<String, String> named;
     /** The content of the files at the first reading. */
     private final Map<Path, JsonNode> contents = new ConcurrentHashMap<>();
+    /** Whether a file has tools, at the first reading. */
+    private final Map<Path, Boolean> withTools = new ConcurrentHashMap<>();
 
     private RouteFiles(Path folder, List<Path> files, List<Path> exportFiles, boolean all, Map<String, String> named) {
         this.all = all;
@@ -338,6 +340,11 @@ public final class RouteFiles {
     /** The places where {@code file} inserts settings into text. */
     Map<String, Set<Place>> places(Path file) {
         return Place.in(content(file));
+    }
+
+    /** Most files have none, and to read one as YAML takes long. */
+    boolean hasTools(Path file) {
+        return withTools.computeIfAbsent(file, one -> RouteText.mentions(one, Tool.ROUTE));
     }
 
     JsonNode content(Path file) {

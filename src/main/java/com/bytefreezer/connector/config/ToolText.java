@@ -70,10 +70,10 @@ final class ToolText {
         return problems;
     }
 
-    /** The routes of a file that are tools. Most files have none, and to read one as YAML takes long. */
+    /** The routes of a file that are tools. */
     private static List<ToolText> in(Path file, RouteFiles routes) {
         List<ToolText> tools = new ArrayList<>();
-        if (RouteText.mentions(file, Tool.ROUTE)) {
+        if (routes.hasTools(file)) {
             for (JsonNode item : routes.content(file)) {
                 String uri = item.at("/route/from/uri").asText();
                 if (uri.startsWith(Tool.ROUTE)) {
