@@ -52,6 +52,9 @@ public final class Protocol implements CamelContextAware {
     private final Settings settings;
     private final Secrets secrets;
     private final Calls calls;
+    /** Those of the routes that were loaded, whatever becomes of their files. */
+    private final List<Tool> tools;
+
     private @Nullable CamelContext camel;
     private @Nullable McpStatelessServerHandler handler;
 
@@ -60,6 +63,10 @@ public final class Protocol implements CamelContextAware {
         this.settings = settings;
         this.secrets = secrets;
         calls = new Calls(watchdog::cancel);
+        boolean mayExport = settings.optional("mcp.allow").isPresent();
+        tools = settings.routes().tools().stream()
+                .filter(tool -> tool.reads() || mayExport)
+                .toList();
     }
 
     @Override
@@ -97,7 +104,7 @@ public final class Protocol implements CamelContextAware {
                     // The SDK's message is about Java.
                     ? wrongParams(asked)
                     // Others repeat what the client has sent, however long.
-                    : Message.error(asked.id(), error.code(), PlainText.answer(error.message()));
+                    : Message.error(asked.id(), error.code(), PlainText.line(error.message()));
         } catch (IllegalArgumentException e) {
             // The message of Jackson.
             LOG.debug("MCP, {}", asked.method(), e);
@@ -136,10 +143,6 @@ public final class Protocol implements CamelContextAware {
     }
 
     private McpStatelessServerHandler make() {
-        boolean mayExport = settings.optional("mcp.allow").isPresent();
-        List<Tool> tools = settings.routes().tools().stream()
-                .filter(tool -> tool.reads() || mayExport)
-                .toList();
         try {
             Tools callable = new Tools(tools, secrets, Objects.requireNonNull(camel));
             Resources resources = new Resources(settings, callable);

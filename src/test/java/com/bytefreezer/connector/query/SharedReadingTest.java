@@ -29,6 +29,10 @@ class SharedReadingTest {
     /** Sixteen of these are more than what is kept. */
     private static final int BLOCK_BYTES = (int) (SharedReading.MOST_KEPT_BYTES / 16) + 1;
 
+    /** Lanes share what is parsed. */
+    private static final Query JOIN =
+            LocalDataset.parse("SELECT id, why FROM events JOIN ioc USING (id)", Set.of("ioc"));
+
     private final SharedReading reading = new SharedReading(() -> 2);
     private final AtomicInteger opened = new AtomicInteger();
     private final AtomicInteger open = new AtomicInteger();
@@ -76,9 +80,8 @@ class SharedReadingTest {
             throws SQLException {
         duckDb.learn(dataset.schema, dataset.objects());
         duckDb.lock(1);
-        Query query = LocalDataset.parse("SELECT id, why FROM events JOIN ioc USING (id)", Set.of("ioc"));
         texts.add(duckDb.statements().stream(
-                query, dataset.objects(), dataset.schema, false, 0, Plan.Rows.JOINED, 1_000_000));
+                JOIN, dataset.objects(), dataset.schema, false, 0, Plan.Rows.JOINED, 1_000_000));
         source.use(duckDb, Optional.of(reading), Duration.ofMinutes(1));
         return source.open(texts.get(texts.size() - 1));
     }
