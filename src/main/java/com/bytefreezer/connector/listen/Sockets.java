@@ -14,6 +14,7 @@ import org.apache.camel.Processor;
 import org.apache.camel.Producer;
 import org.apache.camel.support.DefaultComponent;
 import org.apache.camel.support.DefaultEndpoint;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Camel's component {@code sockets}: an endpoint {@code sockets:FEED} hands on what the senders of a feed send over TCP and
@@ -26,7 +27,8 @@ public final class Sockets extends DefaultComponent {
     private final Budget budget;
     private final Crowd crowd = new Crowd(Crowd.most());
     private final Map<String, Integer> ports = new ConcurrentHashMap<>();
-    private final Vertx vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(EVENT_LOOPS));
+    /** Only with a feed over TCP: it has threads. */
+    private @Nullable Vertx vertx;
 
     /** @param budget of memory for lines that have not come to their end */
     public Sockets(List<SocketFeed> feeds, Budget budget) {
@@ -51,7 +53,20 @@ public final class Sockets extends DefaultComponent {
     @Override
     protected void doShutdown() throws Exception {
         super.doShutdown();
-        vertx.close().toCompletionStage().toCompletableFuture().join();
+        closeVertx();
+    }
+
+    private synchronized Vertx vertx() {
+        if (vertx == null) {
+            vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(EVENT_LOOPS));
+        }
+        return vertx;
+    }
+
+    private synchronized void closeVertx() {
+        if (vertx != null) {
+            vertx.close().toCompletionStage().toCompletableFuture().join();
+        }
     }
 
     /** The endpoint of a feed; Camel sets its options. */
@@ -93,7 +108,7 @@ public final class Sockets extends DefaultComponent {
         }
 
         TcpListener tcp(Inbox inbox) {
-            return new TcpListener(vertx, feed, syslog, inbox, budget, crowd);
+            return new TcpListener(vertx(), feed, syslog, inbox, budget, crowd);
         }
 
         UdpListener udp(int port, Inbox inbox) {
