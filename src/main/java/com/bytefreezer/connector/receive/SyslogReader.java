@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.stream.IntStream;
 
 /**
  * Reads messages of syslog, by RFC 5424 or RFC 3164 or as devices send them, and writes each as an object of JSON. Every
@@ -15,33 +14,6 @@ import java.util.stream.IntStream;
  * thread.
  */
 final class SyslogReader {
-    private static final String[] FACILITIES = {
-        "kern",
-        "user",
-        "mail",
-        "daemon",
-        "auth",
-        "syslog",
-        "lpr",
-        "news",
-        "uucp",
-        "cron",
-        "authpriv",
-        "ftp",
-        "ntp",
-        "audit",
-        "alert",
-        "clock",
-        "local0",
-        "local1",
-        "local2",
-        "local3",
-        "local4",
-        "local5",
-        "local6",
-        "local7"
-    };
-    private static final String[] SEVERITIES = {"emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"};
     private static final int LONGEST_TAG = 128;
     private static final byte[] TIMESTAMP = member("timestamp");
     private static final byte[] HOSTNAME = member("hostname");
@@ -54,10 +26,6 @@ final class SyslogReader {
     private static final byte[] SENDER = member("sender");
     private static final byte[] ERROR = member("syslog_error");
     private static final byte[][] HEADER = {HOSTNAME, APP_NAME, PROC_ID, MSG_ID};
-    /** The members of each priority. */
-    private static final byte[][] PRIORITIES = IntStream.range(0, FACILITIES.length * SEVERITIES.length)
-            .mapToObj(SyslogReader::priority)
-            .toArray(byte[][]::new);
 
     private final SyslogTime time;
     private byte[] text = {};
@@ -104,7 +72,7 @@ final class SyslogReader {
             at++;
         }
         Optional<Integer> priority = priority();
-        priority.ifPresent(value -> out.writeBytes(PRIORITIES[value]));
+        priority.ifPresent(value -> out.writeBytes(SyslogPriority.members(value)));
         int header = at;
         if (priority.isPresent() && isVersion()) {
             Optional<String> flaw = newer();
@@ -141,7 +109,7 @@ final class SyslogReader {
             value = value * 10 + text[close] - '0';
             close++;
         }
-        if (close == at + 1 || !is(close, '>') || value >= FACILITIES.length * SEVERITIES.length) {
+        if (close == at + 1 || !is(close, '>') || value > SyslogPriority.HIGHEST) {
             return Optional.empty();
         }
         at = close + 1;
@@ -388,12 +356,6 @@ final class SyslogReader {
 
     private static byte[] member(String name) {
         return ",\"%s\":".formatted(name).getBytes(StandardCharsets.US_ASCII);
-    }
-
-    private static byte[] priority(int value) {
-        return "\"priority\":%d,\"facility\":\"%s\",\"severity\":\"%s\""
-                .formatted(value, FACILITIES[value / SEVERITIES.length], SEVERITIES[value % SEVERITIES.length])
-                .getBytes(StandardCharsets.US_ASCII);
     }
 
     private void string(String value) {
