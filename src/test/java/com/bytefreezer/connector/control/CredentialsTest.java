@@ -246,8 +246,9 @@ class CredentialsTest {
         assertThat(run.log("ERROR"))
                 .singleElement()
                 .asString()
-                .contains(
-                        "control plane http://control_plane.invalid:9, dataset acme/syslog: no answer (control_plane.invalid: ");
+                // Some networks do not answer that there is no such name.
+                .containsPattern(
+                        "control plane http://control_plane\\.invalid:9, dataset acme/syslog: no answer \\((control_plane\\.invalid: |.*time)");
     }
 
     private static void assertFails(TestRun run, String words) {
