@@ -283,7 +283,7 @@ public final class Command {
                 continue;
             }
             boolean done;
-            try (RetroHunt.Claim claim = hunt.claim(each).orElseThrow(() -> isBusy(each))) {
+            try (RetroHunt.Claim claim = hunt.claimInTurn(each).orElseThrow(() -> isBusy(each))) {
                 done = hunt.hunt(claim, (scratch, held, one) -> {
                     AutoCloseable rest = () -> {
                         try (scratch) {
@@ -311,7 +311,7 @@ public final class Command {
                 "%s: another process hunts for new entries of lookup %s, or its version has just changed."
                         .formatted(used.lane(), used.name()),
                 "Nothing was delivered.",
-                "Try again when the other process has ended; one that was killed keeps others out for a minute.",
+                "Try again when the other process has ended.",
                 null);
     }
 

@@ -18,6 +18,7 @@ import com.bytefreezer.connector.lookup.Lookups;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.query.LookupTable;
 import com.bytefreezer.connector.query.LookupTables;
+import com.bytefreezer.connector.signs.Moment;
 import com.bytefreezer.connector.signs.Periodic;
 import com.bytefreezer.connector.text.Secrets;
 import java.nio.file.Path;
@@ -31,6 +32,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,8 +43,6 @@ import org.slf4j.LoggerFactory;
  */
 final class RetroHunt {
     private static final Logger LOG = LoggerFactory.getLogger(RetroHunt.class);
-    /** How long a process that dies keeps others from its hunt. */
-    private static final Duration CLAIM = Duration.ofSeconds(60);
     /** The clocks of the lake and the store may differ by this much. */
     private static final Duration CLOCKS_DIFFER = Duration.ofMinutes(5);
 
@@ -53,6 +53,8 @@ final class RetroHunt {
     private final Settings settings;
     private final Secrets secrets;
     private final LaneLookups lookups;
+    /** How long a process that dies keeps others from its hunt. */
+    private final Duration claimed;
 
     /**
      * Runs a lane once in a scratch, as a hunt; returns whether it has succeeded. A signal that ends the process closes both the scratch and the claim.
@@ -69,7 +71,7 @@ final class RetroHunt {
         private Claim(Used used) {
             this.used = used;
             ScheduledFuture<?> unused =
-                    Periodic.each(CLAIM.dividedBy(3), renewal, "retro-hunt", () -> lookups.extend(used, CLAIM));
+                    Periodic.each(claimed.dividedBy(3), renewal, "retro-hunt", () -> lookups.extend(used, claimed));
         }
 
         Used used() {
@@ -88,6 +90,7 @@ final class RetroHunt {
         this.settings = settings;
         this.secrets = secrets;
         lookups = LaneLookups.of(settings);
+        claimed = Duration.ofSeconds(settings.integer("cursor.claim-seconds"));
     }
 
     /** The lookup versions that lanes use. */
@@ -97,7 +100,27 @@ final class RetroHunt {
 
     /** Empty if another process hunts for the same, or has done so. */
     Optional<Claim> claim(Used used) {
-        return lookups.claim(used, CLAIM) ? Optional.of(new Claim(used)) : Optional.empty();
+        return lookups.claim(used, claimed) ? Optional.of(new Claim(used)) : Optional.empty();
+    }
+
+    /** As above, but if the other process does not live any more, this waits until its claim ends. */
+    Optional<Claim> claimInTurn(Used used) throws InterruptedException {
+        Moment begun = Moment.now();
+        Optional<Claim> claim = claim(used);
+        if (claim.isEmpty()) {
+            LOG.info(
+                    "{}: another process hunts for new entries of lookup {}, or was killed. The connector waits up to {} s (cursor.claim-seconds).",
+                    used.lane(),
+                    used.name(),
+                    claimed.toSeconds());
+        }
+        while (claim.isEmpty()
+                && begun.past().compareTo(claimed) <= 0
+                && lookups.all().contains(used)) {
+            TimeUnit.MILLISECONDS.sleep(500);
+            claim = claim(used);
+        }
+        return claim;
     }
 
     /**

@@ -198,6 +198,8 @@ class CrashIT {
                                         "--set",
                                         "schedule.batch-size=" + BATCH,
                                         "--set",
+                                        "cursor.claim-seconds=10",
+                                        "--set",
                                         "lookups.folder=" + folder.resolve("lookups")))
                         .toArray(String[]::new));
     }

@@ -363,6 +363,7 @@ class RetroHuntTest extends FaultBed {
         Map<String, String> all = new TreeMap<>(more);
         all.put("query.sql", sql);
         all.put("lookups.folder", ioc.resolveSibling("").toString());
+        all.put("cursor.claim-seconds", "10");
         return all;
     }
 }
