@@ -184,13 +184,18 @@ class ChangedQueryTest {
                 "year=2026/month=11/day=20/hour=00/a.parquet",
                 "SELECT n, repeat('x', CASE WHEN n = 3 THEN 2000 ELSE 10 END) AS text FROM range(10) t(n)");
         run("SELECT * FROM events");
-        assertThat(letters()).filteredOn(DeadLetter::isStandIn).hasSize(1);
+        // The others are of another lake, and the result has one message.
+        Set<String> one = letters().stream()
+                .filter(DeadLetter::isStandIn)
+                .map(DeadLetter::id)
+                .collect(Collectors.toSet());
+        assertThat(one).hasSize(1);
 
-        Replay.Result large = operations.replayChanged(export, Set.of(), "SELECT n, text || 'y' AS text FROM events");
+        Replay.Result large = operations.replayChanged(export, one, "SELECT n, text || 'y' AS text FROM events");
         assertThat(large.message()).contains("only the size of its record");
         assertThat(letters()).filteredOn(DeadLetter::isStandIn).hasSize(1);
 
-        operations.replayChanged(export, Set.of(), "SELECT n, left(text, 3) AS text FROM events");
+        operations.replayChanged(export, one, "SELECT n, left(text, 3) AS text FROM events");
         assertThat(server.records()).contains("{\"n\":3,\"text\":\"xxx\"}");
         assertThat(letters()).noneMatch(DeadLetter::isStandIn);
     }
