@@ -155,7 +155,7 @@ class PageFindIT extends PageBed {
                 dataset(other, "firewall").click();
                 Locator problem = other.locator(".find .problem");
                 assertThat(problem).containsText("no answer");
-                assertThat(other.locator("[aria-busy=false]")).isVisible();
+                assertThat(other.locator(".result[aria-busy=false]")).isVisible();
                 assertThat(other.locator(".problem")).hasCount(1);
                 shoot(other, "control-away-unknown");
 
@@ -346,6 +346,6 @@ class PageFindIT extends PageBed {
 
     private static void askAgain(Page page) {
         run(page).click();
-        page.locator("[aria-busy=false]").waitFor();
+        page.locator(".result[aria-busy=false]").waitFor();
     }
 }
