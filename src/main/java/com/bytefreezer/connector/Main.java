@@ -240,7 +240,7 @@ public final class Main implements Callable<Integer> {
     /**
      * Runs exports.
      *
-     * @param scratch closed after the exports, also if a signal ends the process
+     * @param scratch closed after the exports by a signal that ends the process; otherwise by the caller
      * @param prepare gets the connector before it starts
      */
     private int export(

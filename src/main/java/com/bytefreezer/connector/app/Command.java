@@ -55,7 +55,7 @@ public final class Command {
     private final CommandOptions options;
     private final PrintStream out;
 
-    /** Runs exports once and returns the exit code. Closes {@code scratch}, even if a signal ends the process. */
+    /** Runs exports once and returns the exit code. A signal that ends the process closes {@code scratch}; otherwise the caller does. */
     @FunctionalInterface
     public interface Exporter {
         /** @param prepare gets the connector before it starts */
@@ -284,10 +284,11 @@ public final class Command {
             }
             boolean done;
             try (RetroHunt.Claim claim = hunt.claimInTurn(each).orElseThrow(() -> isBusy(each))) {
-                done = hunt.hunt(claim, (scratch, held, one) -> {
+                done = hunt.hunt(claim, (scratch, one) -> {
                     AutoCloseable rest = () -> {
-                        try (scratch) {
-                            held.close();
+                        try (scratch;
+                                claim) {
+                            // Both, even if one fails.
                         }
                     };
                     return exporter.export(

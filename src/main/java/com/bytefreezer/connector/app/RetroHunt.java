@@ -60,7 +60,7 @@ final class RetroHunt {
      * Runs a lane once in a scratch, as a hunt; returns whether it has succeeded. A signal that ends the process closes both the scratch and the claim.
      */
     interface Runner {
-        boolean run(Scratch scratch, Claim claim, Hunt hunt) throws Exception;
+        boolean run(Scratch scratch, Hunt hunt) throws Exception;
     }
 
     /** Keeps others, also on other machines, from the same hunt until it is closed. */
@@ -145,7 +145,7 @@ final class RetroHunt {
         // A checkpoint counts records, and these are others with another version.
         Path cursor = LookupVersions.hunt(ofLookup, former, used.version());
         try (Scratch scratch = Scratch.ofExports(settings, secrets, cursor)) {
-            if (!runner.run(scratch, claim, hunt) && !hunt.isRefused()) {
+            if (!runner.run(scratch, hunt) && !hunt.isRefused()) {
                 return false;
             }
         }

@@ -79,8 +79,7 @@ final class RetroHunts implements AutoCloseable {
                     used.name(),
                     used.version(),
                     used.base());
-            boolean done =
-                    hunt.hunt(claim, (scratch, held, one) -> RetroHunt.alone(scratch, secrets, used.lane(), one));
+            boolean done = hunt.hunt(claim, (scratch, one) -> RetroHunt.alone(scratch, secrets, used.lane(), one));
             if (done) {
                 LOG.info(
                         "{}: everything that the new entries of lookup {} match is delivered.",

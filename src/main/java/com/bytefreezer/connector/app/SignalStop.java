@@ -8,7 +8,7 @@ import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Closes what runs when it has ended, or when a signal ends the process. Used by one thread. */
+/** Closes what runs at its end, or when a signal ends the process. Used by one thread. */
 public final class SignalStop {
     private static final Logger LOG = LoggerFactory.getLogger(SignalStop.class);
 
@@ -21,7 +21,7 @@ public final class SignalStop {
     /**
      * From now on, a signal closes {@code running}.
      *
-     * @param rest closed after it
+     * @param rest closed after it by a signal; otherwise its owner closes it, who may have more to do before
      * @param code the exit code after a signal; Java alone would end with 143
      */
     public SignalStop(AutoCloseable running, AutoCloseable rest, int code) {
@@ -44,7 +44,7 @@ public final class SignalStop {
         return started;
     }
 
-    /** Closes everything. If a signal comes before it is closed, this never returns, because the signal ends the process. */
+    /** Closes {@code running}. If a signal comes meanwhile, this never returns, because the signal ends the process. */
     public void end() throws Exception {
         close();
         try {
@@ -59,13 +59,10 @@ public final class SignalStop {
         new CountDownLatch(1).await();
     }
 
-    /** A second caller waits until everything is closed. */
+    /** A second caller waits until it is closed. */
     private synchronized void close() throws Exception {
-        if (closed) {
-            return;
-        }
-        closed = true;
-        try (rest) {
+        if (!closed) {
+            closed = true;
             running.close();
         }
     }
@@ -76,7 +73,7 @@ public final class SignalStop {
         ((LoggerContext) LoggerFactory.getILoggerFactory())
                 .getLogger("org.apache.camel")
                 .setLevel(Level.OFF);
-        try {
+        try (rest) {
             close();
         } catch (Exception e) {
             LOG.error("{}", Failures.describe(e));
