@@ -9,13 +9,13 @@ import com.bytefreezer.connector.config.Mode;
 import com.bytefreezer.connector.config.RouteFiles;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.config.SettingsException;
+import com.bytefreezer.connector.delivery.Routes;
 import com.bytefreezer.connector.lake.Lake;
 import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.query.DuckDb;
 import com.bytefreezer.connector.testing.Await;
 import com.bytefreezer.connector.testing.RawHttp;
 import com.bytefreezer.connector.testing.S3Server;
-import com.bytefreezer.connector.testing.TestTools;
 import com.bytefreezer.connector.text.Secrets;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -50,13 +50,7 @@ class FeedsTest {
 
     @BeforeEach
     void describe() throws IOException {
-        Path all = TestTools.projectDirectory().resolve("routes");
-        routes = folder.resolve("routes");
-        try (Stream<Path> files = Files.walk(all)) {
-            for (Path each : files.sorted().toList()) {
-                Files.copy(each, routes.resolve(all.relativize(each).toString()));
-            }
-        }
+        routes = Routes.copyTo(folder.resolve("routes"));
         feed("web", "acme", "*", TOKEN);
     }
 

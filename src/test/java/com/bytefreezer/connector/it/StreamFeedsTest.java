@@ -10,9 +10,9 @@ import com.bytefreezer.connector.config.RouteFiles;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.config.SettingsException;
 import com.bytefreezer.connector.delivery.Certificates;
+import com.bytefreezer.connector.delivery.Routes;
 import com.bytefreezer.connector.net.Tls;
 import com.bytefreezer.connector.testing.Await;
-import com.bytefreezer.connector.testing.TestTools;
 import com.bytefreezer.connector.text.Json;
 import com.bytefreezer.connector.text.Secrets;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -48,13 +48,7 @@ class StreamFeedsTest {
 
     @BeforeEach
     void copyRoutes() throws IOException {
-        Path all = TestTools.projectDirectory().resolve("routes");
-        routes = folder.resolve("routes");
-        try (Stream<Path> files = Files.walk(all)) {
-            for (Path each : files.sorted().toList()) {
-                Files.copy(each, routes.resolve(all.relativize(each).toString()));
-            }
-        }
+        routes = Routes.copyTo(folder.resolve("routes"));
     }
 
     private void feed(String name, String parameters) throws IOException {

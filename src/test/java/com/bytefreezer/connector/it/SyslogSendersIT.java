@@ -7,6 +7,7 @@ import com.bytefreezer.connector.config.Mode;
 import com.bytefreezer.connector.config.RouteFiles;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.delivery.Certificates;
+import com.bytefreezer.connector.delivery.Routes;
 import com.bytefreezer.connector.testing.Await;
 import com.bytefreezer.connector.testing.TestTools;
 import com.bytefreezer.connector.text.Json;
@@ -34,12 +35,7 @@ class SyslogSendersIT {
     @Test
     void eachLineArrivesOnceInEachWayItIsSent() throws Exception {
         Path routes = folder.resolve("routes");
-        Path all = TestTools.projectDirectory().resolve("routes");
-        try (Stream<Path> files = Files.walk(all)) {
-            for (Path each : files.sorted().toList()) {
-                Files.copy(each, routes.resolve(all.relativize(each).toString()));
-            }
-        }
+        Routes.copyTo(routes);
         Files.writeString(routes.resolve("feeds/secure.camel.yaml"), """
                 - templatedRoute:
                     routeTemplateRef: feed
