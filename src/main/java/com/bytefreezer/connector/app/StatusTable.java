@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.app;
 
+import com.bytefreezer.connector.config.DatasetName;
 import com.bytefreezer.connector.operate.LaneStatus;
 import com.bytefreezer.connector.signs.Retrying;
 import com.bytefreezer.connector.spool.DatasetState;
@@ -54,7 +55,7 @@ final class StatusTable {
                 "SPOOL BYTES",
                 "OLDEST SPOOLED"));
         datasets.forEach(each -> rows.add(List.of(
-                each.tenant() + "/" + each.dataset(),
+                new DatasetName(each.tenant(), each.dataset()).toString(),
                 each.lastEvent() == null ? "-" : time(Instant.parse(each.lastEvent())),
                 String.valueOf(each.received()),
                 String.valueOf(each.packed()),

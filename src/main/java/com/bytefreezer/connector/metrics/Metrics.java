@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.metrics;
 
+import com.bytefreezer.connector.config.DatasetName;
 import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.cursor.Counts;
 import com.bytefreezer.connector.spool.DatasetState;
@@ -55,8 +56,8 @@ public final class Metrics extends EventNotifierSupport implements AutoCloseable
     /** By export and destination. */
     private final Map<Lane, Meters> shared = new ConcurrentHashMap<>();
 
-    /** The last state of each dataset that feeds fill, by tenant and name. */
-    private final Map<String, AtomicReference<DatasetState>> datasets = new ConcurrentHashMap<>();
+    /** The last state of each dataset that feeds fill. */
+    private final Map<DatasetName, AtomicReference<DatasetState>> datasets = new ConcurrentHashMap<>();
 
     private volatile Supplier<List<DatasetState>> arrivals = List::of;
 
@@ -220,7 +221,7 @@ public final class Metrics extends EventNotifierSupport implements AutoCloseable
     }
 
     private synchronized void measure(DatasetState dataset) {
-        String name = dataset.tenant() + "/" + dataset.dataset();
+        DatasetName name = new DatasetName(dataset.tenant(), dataset.dataset());
         AtomicReference<DatasetState> known = datasets.get(name);
         if (known != null) {
             known.set(dataset);
