@@ -38,9 +38,10 @@ public final class Kit {
      */
     public static int testRoutes(Path routes, String which, PrintStream out) {
         if (NotificationCases.isMeant(which)) {
-            NotificationCases cases = new NotificationCases(routes, NotificationCases.nameOf(which));
-            CaseFile file = read(NotificationCases.nameOf(which), cases.caseFile());
-            return play(NotificationCases.nameOf(which), file, one -> cases.play(file, one), List.of(), out);
+            String name = NotificationCases.nameOf(which);
+            NotificationCases cases = new NotificationCases(routes, name);
+            CaseFile file = read(name, cases.caseFile());
+            return play(name, file, one -> cases.play(file, one), List.of(), out);
         }
         try (DestinationRoute destination = DestinationRoute.find(routes, which)) {
             CaseFile file = read(destination.name(), destination.caseFile());
