@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.spool;
 
 import java.nio.ByteBuffer;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -11,9 +12,23 @@ import java.util.Optional;
  * @param eventCount their number
  * @param deadLetters what is no event, as lines of JSON, each with its end of line
  * @param deadLetterCount their number
+ * @param positions how far their sources are read with them, by the sources' names; {@link #FORGOTTEN} ends one
  */
 public record Arrival(
-        Optional<String> id, ByteBuffer events, int eventCount, ByteBuffer deadLetters, int deadLetterCount) {
+        Optional<String> id,
+        ByteBuffer events,
+        int eventCount,
+        ByteBuffer deadLetters,
+        int deadLetterCount,
+        Map<String, Long> positions) {
+    /** The position of a source that is never read again. */
+    public static final long FORGOTTEN = -1;
+
+    /** Without positions. */
+    public Arrival(
+            Optional<String> id, ByteBuffer events, int eventCount, ByteBuffer deadLetters, int deadLetterCount) {
+        this(id, events, eventCount, deadLetters, deadLetterCount, Map.of());
+    }
 
     /** Without dead letters. */
     public Arrival(Optional<String> id, ByteBuffer events, int eventCount) {

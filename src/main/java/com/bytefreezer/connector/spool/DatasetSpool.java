@@ -41,6 +41,7 @@ public final class DatasetSpool {
     /** Those with journals that only their ids keep, with the time of the last. */
     private final Map<Long, Long> packed = new TreeMap<>();
 
+    private final Positions positions = new Positions();
     private final Deque<Segment> segments = new ArrayDeque<>();
     private SpoolState state;
     private boolean closed;
@@ -63,11 +64,13 @@ public final class DatasetSpool {
         this.room = room;
         this.clock = clock;
         this.state = state;
+        positions.add(state.positions());
     }
 
     static DatasetSpool create(Path folder, Room room, Clock clock, String tenant, String dataset) throws IOException {
         PrivateFiles.createFolders(folder);
-        SpoolState state = new SpoolState(tenant, dataset, UUID.randomUUID().toString(), 0, new Counts(0, 0, 0, 0), "");
+        SpoolState state =
+                new SpoolState(tenant, dataset, UUID.randomUUID().toString(), 0, new Counts(0, 0, 0, 0), "", Map.of());
         state.create(folder);
         return new DatasetSpool(folder, room, clock, state);
     }
@@ -96,7 +99,9 @@ public final class DatasetSpool {
         } else {
             Segment segment = Segment.recover(folder, number, journal);
             // The disk may have less than the journal says.
-            ids.add(Journal.read(Segment.journal(folder, number)), clock.millis());
+            Journal there = Journal.read(Segment.journal(folder, number));
+            ids.add(there, clock.millis());
+            positions.add(there);
             segments.add(segment);
             room.take(segment.bytes());
         }
@@ -165,6 +170,7 @@ public final class DatasetSpool {
                 growing().append(arrivals, now);
                 lastArrival = now;
                 among.forEach(id -> ids.add(id, now));
+                arrivals.forEach(each -> positions.add(each.positions()));
             }
             fresh.forEach(each -> each.outcome = Arrival.Outcome.STORED);
             repeated.forEach(each -> each.outcome = Arrival.Outcome.REPEATED);
@@ -189,6 +195,11 @@ public final class DatasetSpool {
 
     private long nextNumber() {
         return state.packedThrough() + 1;
+    }
+
+    /** How far the sources are read, of which arrivals have told it; by their names. Stored with the events. */
+    public synchronized Map<String, Long> positions() {
+        return positions.all();
     }
 
     /** When the oldest event of the growing segment arrived; empty if it has none. */
@@ -253,19 +264,23 @@ public final class DatasetSpool {
         }
         Counts now = new Counts(
                 segment.events() - dropped - deadLettered, dropped, segment.deadLetterCount() + deadLettered, 0);
-        SpoolState after = new SpoolState(
-                state.tenant(),
-                state.dataset(),
-                state.identity(),
-                segment.number(),
-                state.counts().plus(now),
-                shape);
         try {
+            Positions then = new Positions();
+            then.add(state.positions());
+            then.add(Journal.read(Segment.journal(folder, segment.number())));
+            SpoolState after = new SpoolState(
+                    state.tenant(),
+                    state.dataset(),
+                    state.identity(),
+                    segment.number(),
+                    state.counts().plus(now),
+                    shape,
+                    then.all());
             after.replace(folder);
+            state = after;
         } catch (IOException e) {
             throw failed(e);
         }
-        state = after;
         segments.removeFirst();
         packed.put(segment.number(), segment.sealed().toEpochMilli());
         room.give(oldest.bytes());

@@ -100,9 +100,7 @@ public record DatasetState(
                     Journal.Line line = there.last();
                     counts = counts.plus(new Counts(0, 0, line.deadLetters(), line.events()));
                     bytes += line.end() + line.deadEnd();
-                    oldest = oldest > 0 || there.lines().isEmpty()
-                            ? oldest
-                            : there.lines().get(0).at();
+                    oldest = oldest > 0 ? oldest : there.firstArrival();
                 }
             } catch (NoSuchFileException e) {
                 // Packed meanwhile, and older than an hour.

@@ -2,6 +2,7 @@ package com.bytefreezer.connector.spool;
 
 import com.bytefreezer.connector.text.Json;
 import com.bytefreezer.connector.text.Sha256;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
@@ -11,6 +12,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 
 /**
  * The journal of a segment: a line for each arrival, written once the arrival's bytes are on disk. What it does not
@@ -33,9 +36,22 @@ record Journal(List<Line> lines, List<Long> ends) {
      * @param deadLetters their number
      * @param id a hash of the arrival's id; empty if it has none
      * @param sealed whether the segment ends with this line, which is no arrival then
+     * @param positions of the sources of this arrival
      */
-    record Line(long at, long end, long events, long deadEnd, long deadLetters, String id, boolean sealed) {
-        static final Line START = new Line(0, 0, 0, 0, 0, "", false);
+    record Line(
+            long at,
+            long end,
+            long events,
+            long deadEnd,
+            long deadLetters,
+            String id,
+            boolean sealed,
+            @JsonInclude(JsonInclude.Include.NON_EMPTY) Map<String, Long> positions) {
+        static final Line START = new Line(0, 0, 0, 0, 0, "", false, Map.of());
+
+        Line {
+            positions = Objects.requireNonNullElse(positions, Map.of());
+        }
 
         Line after(Arrival arrival, long now) {
             return new Line(
@@ -45,11 +61,12 @@ record Journal(List<Line> lines, List<Long> ends) {
                     deadEnd + arrival.deadLetters().remaining(),
                     deadLetters + arrival.deadLetterCount(),
                     arrival.id().map(Journal::hash).orElse(""),
-                    false);
+                    false,
+                    arrival.positions());
         }
 
         Line seal(long now) {
-            return new Line(now, end, events, deadEnd, deadLetters, "", true);
+            return new Line(now, end, events, deadEnd, deadLetters, "", true, Map.of());
         }
 
         byte[] bytes() throws IOException {
@@ -104,6 +121,15 @@ record Journal(List<Line> lines, List<Long> ends) {
                 .filter(line -> !line.sealed())
                 .mapToLong(Line::at)
                 .max()
+                .orElse(0);
+    }
+
+    /** When the first events arrived, in milliseconds; 0 for none. */
+    long firstArrival() {
+        return lines.stream()
+                .filter(line -> line.events() + line.deadLetters() > 0)
+                .mapToLong(Line::at)
+                .findFirst()
                 .orElse(0);
     }
 

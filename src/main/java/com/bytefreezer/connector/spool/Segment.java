@@ -51,7 +51,7 @@ final class Segment {
         Journal there = read.within(size(data), size(dead));
         last = there.last();
         journalEnd = there.end();
-        since = read.lines().isEmpty() ? 0 : read.lines().get(0).at();
+        since = read.firstArrival();
     }
 
     private static Path data(Path folder, long number) {
@@ -134,7 +134,7 @@ final class Segment {
             }
             journalEnd = write(JOURNAL_LINES, lines, journalEnd);
             last = line;
-            since = since == 0 ? now : since;
+            since = since == 0 && !isEmpty() ? now : since;
             torn = false;
         } finally {
             if (torn) {

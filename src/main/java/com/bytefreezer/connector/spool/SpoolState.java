@@ -5,6 +5,8 @@ import com.bytefreezer.connector.text.Json;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.Objects;
 
 /**
  * What the spool of a dataset remembers of what it no longer holds. Its file is replaced as a whole: with that, a pack
@@ -14,10 +16,22 @@ import java.nio.file.Path;
  * @param packedThrough the number of the last packed segment
  * @param counts of all packed segments
  * @param shape of the events of all packs, as whoever packs writes it; empty before the first pack
+ * @param positions of the sources, after all packed segments
  */
-record SpoolState(String tenant, String dataset, String identity, long packedThrough, Counts counts, String shape) {
+record SpoolState(
+        String tenant,
+        String dataset,
+        String identity,
+        long packedThrough,
+        Counts counts,
+        String shape,
+        Map<String, Long> positions) {
     private static final ObjectMapper JSON = Json.mapper();
     private static final String NAME = "state.json";
+
+    SpoolState {
+        positions = Objects.requireNonNullElse(positions, Map.of());
+    }
 
     static Path file(Path folder) {
         return folder.resolve(NAME);

@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
@@ -66,6 +67,42 @@ class SpoolTest {
             assertThat(spool.dataset("t", "d").append(arrival("id", "e"))).isEqualTo(Arrival.Outcome.STORED);
             assertThat(files("d")).as("nothing stays of a packed segment").noneMatch(name -> name.contains("0001"));
         }
+    }
+
+    @Test
+    void positionsAreStoredWithTheEventsAndOutlivePacks() {
+        try (Spool spool = Spool.open(folder, MOST)) {
+            DatasetSpool dataset = spool.dataset("t", "d");
+            dataset.append(at("a", 10));
+            dataset.append(at("b", 1));
+            pack(dataset);
+            dataset.append(at("b", 2));
+        }
+        try (Spool spool = Spool.open(folder, MOST)) {
+            DatasetSpool dataset = spool.dataset("t", "d");
+            assertThat(dataset.positions()).isEqualTo(Map.of("a", 10L, "b", 2L));
+            dataset.append(at("a", Arrival.FORGOTTEN));
+            pack(dataset);
+        }
+        try (Spool spool = Spool.open(folder, MOST)) {
+            assertThat(spool.dataset("t", "d").positions()).isEqualTo(Map.of("b", 2L));
+        }
+    }
+
+    @Test
+    void aPositionIsLostWithTheEventsThatTheDiskHasLost() throws IOException {
+        try (Spool spool = Spool.open(folder, MOST)) {
+            spool.dataset("t", "d").append(at("a", 1));
+            spool.dataset("t", "d").append(at("a", 2));
+        }
+        Files.write(folder.resolve("t/d/000000000001.ndjson"), new byte[] {'e', '\n', 'e'});
+        try (Spool spool = Spool.open(folder, MOST)) {
+            assertThat(spool.dataset("t", "d").positions()).isEqualTo(Map.of("a", 1L));
+        }
+    }
+
+    private static Arrival at(String source, long position) {
+        return new Arrival(Optional.empty(), bytes("e\n"), 1, ByteBuffer.allocate(0), 0, Map.of(source, position));
     }
 
     @Test
