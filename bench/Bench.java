@@ -51,8 +51,12 @@ public final class Bench {
     private final Map<String, String> settings;
     private final Map<String, Path> builds = new LinkedHashMap<>();
 
-    /** A lake of one dataset, in packer's layout. */
-    record Dataset(String name, int objects, long records) {
+    /** A lake of one dataset, in packer's layout; its objects are spread over at most so many hours. */
+    record Dataset(String name, int objects, long records, int hours) {
+        Dataset(String name, int objects, long records) {
+            this(name, objects, records, 50);
+        }
+
         String folder() {
             return TENANT + "/" + name + "/data/parquet";
         }
@@ -90,7 +94,7 @@ public final class Bench {
                 .filter(argument -> argument.contains("="))
                 .map(argument -> argument.split("=", 2))
                 .collect(Collectors.toMap(pair -> pair[0], pair -> pair[1]));
-        List<String> all = List.of("many", "one", "s3", "small", "wide", "lookups", "start", "replicas", "listing", "lanes", "signs", "ingest", "peers");
+        List<String> all = List.of("many", "one", "s3", "small", "wide", "lookups", "start", "replicas", "listing", "lanes", "signs", "ingest", "page", "peers");
         List<String> parts = Arrays.stream(arguments)
                 .filter(argument -> !argument.contains("="))
                 .toList();
@@ -117,6 +121,7 @@ public final class Bench {
                 case "lanes" -> new ManyLanes(bench).run();
                 case "signs" -> new FailureMatrix().run();
                 case "ingest" -> new Ingest(bench.launcher, settings).run();
+                case "page" -> new FirstRows(bench).run();
                 default -> new Peers(bench).run();
             }
         }
@@ -336,7 +341,7 @@ public final class Bench {
         }
     }
 
-    private static double median(List<Measured> runs, ToDoubleFunction<Measured> value) {
+    static <T> double median(List<T> runs, ToDoubleFunction<T> value) {
         double[] sorted = runs.stream().mapToDouble(value).sorted().toArray();
         return sorted[sorted.length / 2];
     }

@@ -66,7 +66,7 @@ final class BenchLake {
         Bench.say("making %s", Figures.title(dataset));
         Path folder = FOLDER.resolve(dataset.folder());
         boolean isWide = dataset.equals(Bench.WIDE) || dataset.equals(Bench.WIDE_START);
-        int hours = isWide ? dataset.objects() : Math.min(dataset.objects(), 50);
+        int hours = isWide ? dataset.objects() : Math.min(dataset.objects(), dataset.hours());
         try (Connection connection = DriverManager.getConnection("jdbc:duckdb:");
                 Statement statement = connection.createStatement()) {
             for (int object = 0; object < dataset.objects(); object++) {

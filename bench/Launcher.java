@@ -124,6 +124,12 @@ final class Launcher {
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD);
     }
 
+    /** The same with an archive of classes, as people have it. */
+    ProcessBuilder asInTheImage(String mode, Map<String, String> itsSettings) throws IOException, InterruptedException {
+        return process(withArchive(javaFlags, Bench.JAR), Bench.JAR, List.of("--mode", mode), itsSettings)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD);
+    }
+
     private static ProcessBuilder process(
             List<String> flags, Path jar, List<String> arguments, Map<String, String> itsSettings) {
         List<String> command = new ArrayList<>();
