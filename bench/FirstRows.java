@@ -83,7 +83,6 @@ final class FirstRows {
                     new Lake("%d columns, 300,000 records in the newest hour".formatted(WideEvents.COLUMNS), wide(), "#/data/bench/wide"),
                     new Lake("20,000 objects in a folder", bench.settings("lake.root", "file:" + BenchLake.FOLDER), "#/data/bench/" + OBJECTS.name()),
                     new Lake("  the same in MinIO", inMinio(minio), "#/data/bench/" + OBJECTS.name()),
-                    new Lake("  the same, all hours", inMinio(minio), "#/data/bench/" + OBJECTS.name() + "?from=all"),
                     new Lake("%d datasets".formatted(TENANTS * DATASETS_EACH), datasets(), ""));
             Map<Lake, List<Round>> rounds = new LinkedHashMap<>();
             for (int round = 0; round < bench.rounds(); round++) {

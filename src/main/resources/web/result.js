@@ -14,7 +14,7 @@ import { useLoad } from './work.js';
 
 const TABS = [['records', 'Records'], ['chart', 'Chart'], ['statistics', 'Statistics'], ['payload', 'Payload'], ['plan', 'Plan']];
 
-export function Result({ query, request, tab, setTab, plan, layout, payload, said, rangeWords, searched, range, grouped, chart, onChart, onFilter, onGroup, onDrill, onAll }) {
+export function Result({ query, request, tab, setTab, plan, layout, payload, said, total, rangeWords, searched, range, grouped, chart, onChart, onFilter, onGroup, onDrill, onAll }) {
   const { result } = query;
   const isStale = Boolean(result && !query.running && (query.error || query.cancelled));
   // A chart of the first few would mislead.
@@ -25,7 +25,7 @@ export function Result({ query, request, tab, setTab, plan, layout, payload, sai
   }, [tab, query.rest]);
   return h('section', { class: 'result', 'aria-label': 'Result', 'aria-busy': Boolean(query.running) },
     h(Tabs, { label: 'Result', tabs: TABS, chosen: tab, onChoose: setTab }),
-    h(Cost, { query }),
+    h(Cost, { query, total }),
     h(Problem, { error: query.error, said }),
     query.cancelled && h('p', { class: 'problem plain', role: 'status' }, 'Cancelled. The query was stopped.'),
     isStale && tab === 'records' && h('p', { class: 'note', role: 'status' }, 'These are still the records of the previous query.'),
@@ -76,7 +76,10 @@ function amount({ result, rest, growing }) {
     : `first ${records}; there are more`;
 }
 
-function Cost({ query }) {
+/** Until all partitions are listed, nobody knows how many there are. */
+const objects = (read, total) => (total ? `${number(read)} of ${plural(total, 'object')}` : plural(read, 'object'));
+
+function Cost({ query, total }) {
   const { result } = query;
   if (!result || query.running || query.error) {
     return h('div', { class: 'line-of-cost' });
@@ -85,7 +88,7 @@ function Cost({ query }) {
     amount(query),
     result.newest_first_by && `newest first by ${result.newest_first_by}`,
     duration(result.execution_time_ms / 1000),
-    result.objects_total !== undefined && `${number(result.objects_read)} of ${plural(result.objects_total, 'object')} read`,
+    result.objects_read !== undefined && `${objects(result.objects_read, result.objects_total ?? total)} read`,
     result.bytes_read !== undefined && bytes(result.bytes_read),
   ].filter(Boolean);
   return h('div', { class: 'line-of-cost' },

@@ -135,7 +135,7 @@ export function Workspace({ dataset, place, go, side, typed }) {
       onWindow: (expression, window) => void ask(windowed(text, expression, window), covering(overview.value, range, window)),
     }),
     h(Result, {
-      query, request, tab, setTab, plan, layout, rangeWords, said: overview.error,
+      query, request, tab, setTab, plan, layout, rangeWords, said: overview.error, total: overview.value?.truncated ? undefined : overview.value?.objects,
       payload: destination.missing.length || !request
         ? { problem: request || !destination.chosen ? `Fill in ${destination.missing.map((setting) => setting.name).join(', ')} below to see the payload.` : 'Run a valid query to see the payload.' }
         : { request },

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param listing its objects
  * @param older the number of earlier objects, which are too many to keep
+ * @param isWhole false if only the newest partition was listed
  * @param folders their folders, as {@code Lake} names them
  * @param credentials of the bucket, or null for a local folder
  * @param schema its known columns, more with each look
@@ -22,12 +23,19 @@ record Dataset(
         DatasetName name,
         Listing listing,
         long older,
+        boolean isWhole,
         Set<String> folders,
         @Nullable Credentials credentials,
         Schema schema) {
     /** In the order of their names, which is roughly that of their age. */
     List<LakeObject> objects() {
         return listing.objects();
+    }
+
+    /** The number of all objects; null if only the newest partition was listed. */
+    @Nullable
+    Long total() {
+        return isWhole ? objects().size() + older : null;
     }
 
     /**

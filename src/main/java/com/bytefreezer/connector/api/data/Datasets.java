@@ -17,6 +17,7 @@ import com.bytefreezer.connector.query.LookupTables;
 import com.bytefreezer.connector.query.Schema;
 import java.nio.file.InvalidPathException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Collections;
 import java.util.Deque;
@@ -57,6 +58,9 @@ public final class Datasets implements CamelContextAware {
     /** Several looks at a dataset at once need the same: one of them gets it. */
     private final Map<DatasetName, ReentrantLock> turns = Collections.synchronizedMap(new Recent<>(MOST_SCHEMAS));
 
+    /** The same for columns, which must not wait for a long listing. */
+    private final Map<DatasetName, ReentrantLock> lessons = Collections.synchronizedMap(new Recent<>(MOST_SCHEMAS));
+
     private final Map<DatasetName, Schema> schemas = Collections.synchronizedMap(new Recent<>(MOST_SCHEMAS));
 
     private record Kept(Dataset dataset, long since) {}
@@ -84,28 +88,62 @@ public final class Datasets implements CamelContextAware {
      * @throws ConnectorException if there are no keys, or the lake cannot be listed
      */
     Dataset open(@Nullable String tenant, @Nullable String dataset, Runnable check) {
-        ApiException.requireNames(tenant, dataset);
-        DatasetName name = new DatasetName(Objects.requireNonNull(tenant), Objects.requireNonNull(dataset));
-        ReentrantLock turn = await(name, check);
+        DatasetName name = name(tenant, dataset);
+        ReentrantLock turn = await(turns, name, check);
         try {
-            Kept known = kept.get(name);
-            if (known != null
-                    && System.nanoTime() - known.since
-                            < Duration.ofSeconds(KEPT_SECONDS).toNanos()) {
-                return known.dataset;
+            Optional<Dataset> known = known(name);
+            if (known.isPresent()) {
+                return known.get();
             }
-            Dataset listed = list(name, check);
+            Dataset listed = list(name, Instant.MIN, check);
             kept.put(name, new Kept(listed, System.nanoTime()));
             return listed;
         } catch (InvalidPathException e) {
-            // Its characters are not in the encoding of this machine's file names.
-            throw ApiException.wrong("tenant_id and dataset_id must be possible file names on this machine.");
+            throw impossible();
         } finally {
             turn.unlock();
         }
     }
 
-    private ReentrantLock await(DatasetName name, Runnable check) {
+    /**
+     * As {@link #open}, for a request for the newest partition: unless a listing is kept, it lists no older partitions, and does not
+     * wait for a request that does.
+     */
+    Dataset openNewest(@Nullable String tenant, @Nullable String dataset, Runnable check) {
+        DatasetName name = name(tenant, dataset);
+        try {
+            Optional<Dataset> known = known(name);
+            if (known.isEmpty()) {
+                Optional<Period> newest = newest(name);
+                check.run();
+                // Its folder may be empty.
+                known = newest.map(period -> list(name, period.from(), check))
+                        .filter(listed -> listed.listing().newest().isPresent());
+            }
+            return known.orElseGet(() -> open(tenant, dataset, check));
+        } catch (InvalidPathException e) {
+            throw impossible();
+        }
+    }
+
+    private static DatasetName name(@Nullable String tenant, @Nullable String dataset) {
+        ApiException.requireNames(tenant, dataset);
+        return new DatasetName(Objects.requireNonNull(tenant), Objects.requireNonNull(dataset));
+    }
+
+    /** Characters are not in the encoding of this machine's file names. */
+    private static ApiException impossible() {
+        return ApiException.wrong("tenant_id and dataset_id must be possible file names on this machine.");
+    }
+
+    private Optional<Dataset> known(DatasetName name) {
+        return Optional.ofNullable(kept.get(name))
+                .filter(known -> System.nanoTime() - known.since
+                        < Duration.ofSeconds(KEPT_SECONDS).toNanos())
+                .map(Kept::dataset);
+    }
+
+    private static ReentrantLock await(Map<DatasetName, ReentrantLock> turns, DatasetName name, Runnable check) {
         ReentrantLock turn = turns.computeIfAbsent(name, any -> new ReentrantLock());
         try {
             while (!turn.tryLock(CHECK_MS, TimeUnit.MILLISECONDS)) {
@@ -119,7 +157,7 @@ public final class Datasets implements CamelContextAware {
     }
 
     /**
-     * A DuckDB that reads this dataset and nothing else; for one request. It first learns the columns of the newest objects, so that their order does not depend on the first question.
+     * A DuckDB that reads this dataset and nothing else; for one request. It first learns the columns of the newest partition, then those of other new objects, so that their order does not depend on the first question.
      */
     DuckDb opened(Dataset dataset, Watchdog.Running running) {
         return opened(dataset, running, LookupTables.NONE);
@@ -127,12 +165,12 @@ public final class Datasets implements CamelContextAware {
 
     /** As above, with these lookups. */
     DuckDb opened(Dataset dataset, Watchdog.Running running, LookupTables lookups) {
-        List<LakeObject> all = dataset.objects();
         DuckDb duckDb = sandbox(dataset, running, lookups);
         try {
-            ReentrantLock turn = await(dataset.name(), running::check);
+            ReentrantLock turn = await(lessons, dataset.name(), running::check);
             try {
-                duckDb.learn(dataset.schema(), all.subList(Math.max(0, all.size() - SAMPLE), all.size()));
+                duckDb.learn(dataset.schema(), sample(dataset.listing().inOrNewest(null, null)));
+                duckDb.learn(dataset.schema(), sample(dataset.listing()));
             } finally {
                 turn.unlock();
             }
@@ -141,6 +179,11 @@ public final class Datasets implements CamelContextAware {
             duckDb.close();
             throw e;
         }
+    }
+
+    private static List<LakeObject> sample(Listing listing) {
+        List<LakeObject> all = listing.objects();
+        return all.subList(Math.max(0, all.size() - SAMPLE), all.size());
     }
 
     /** As above, but without learned columns. */
@@ -183,11 +226,12 @@ public final class Datasets implements CamelContextAware {
         }
     }
 
-    private Dataset list(DatasetName name, Runnable check) {
+    /** @param since a time to leave out partitions that ended before; {@code Instant.MIN} for all */
+    private Dataset list(DatasetName name, Instant since, Runnable check) {
         Credentials credentials = credentials(name.tenant(), name.dataset());
         check.run();
         try (Lake lake = Lake.of(settings, name.tenant(), name.dataset(), credentials);
-                Stream<LakeObject> objects = lake.objects()) {
+                Stream<LakeObject> objects = lake.objects(since)) {
             Deque<LakeObject> newest = new ArrayDeque<>();
             long older = 0;
             for (LakeObject object : (Iterable<LakeObject>) objects::iterator) {
@@ -200,16 +244,15 @@ public final class Datasets implements CamelContextAware {
             }
             Schema schema = schema(name);
             schema.learnFolders(newest);
-            return new Dataset(name, Listing.of(newest), older, lake.folders(), credentials, schema);
+            return new Dataset(
+                    name, Listing.of(newest), older, since.equals(Instant.MIN), lake.folders(), credentials, schema);
         }
     }
 
     /** Starts with the columns that exports of this dataset have learned. */
     private Schema schema(DatasetName name) {
-        Schema known = schemas.get(name);
-        Schema schema = known == null ? Schema.of(settings) : known;
+        Schema schema = schemas.computeIfAbsent(name, any -> Schema.of(settings));
         CursorView.of(settings).columns(name).ifPresent(schema::add);
-        schemas.put(name, schema);
         return schema;
     }
 }

@@ -130,7 +130,9 @@ public final class Queries {
 
     private void answer(Ask ask, String sql, Running running, long started, FileChannel file) throws IOException {
         Query query = parse(sql, running, settings);
-        Dataset dataset = datasets.open(ask.tenant_id(), ask.dataset_id(), running::check);
+        Dataset dataset = ask.newest_first() && Range.isOpen(ask.from(), ask.to())
+                ? datasets.openNewest(ask.tenant_id(), ask.dataset_id(), running::check)
+                : datasets.open(ask.tenant_id(), ask.dataset_id(), running::check);
         List<LakeObject> objects = dataset.objectsIn(ask.from(), ask.to());
         boolean omitNulls = ask.omit_nulls() || settings.omitsNulls();
         try (DuckDb duckDb =
@@ -146,7 +148,7 @@ public final class Queries {
             result.end(
                     milliseconds(started),
                     objects.size(),
-                    dataset.objects().size() + dataset.older(),
+                    dataset.total(),
                     objects.stream().mapToLong(LakeObject::size).sum());
         } catch (ConnectorException e) {
             datasets.forget(dataset, e);

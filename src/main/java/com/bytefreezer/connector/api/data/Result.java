@@ -81,10 +81,14 @@ final class Result implements DuckDb.Reader {
         return true;
     }
 
-    /** Completes the answer. */
-    void end(long milliseconds, long objectsRead, long objectsTotal, long bytesRead) throws IOException {
+    /**
+     * Completes the answer.
+     *
+     * @param objectsTotal null if unknown
+     */
+    void end(long milliseconds, long objectsRead, @Nullable Long objectsTotal, long bytesRead) throws IOException {
         write(
-                "],\"row_count\":%d,\"truncated\":%b,\"limited_by\":%s,\"newest_first_by\":%s,\"execution_time_ms\":%d,\"objects_read\":%d,\"objects_total\":%d,\"bytes_read\":%d}"
+                "],\"row_count\":%d,\"truncated\":%b,\"limited_by\":%s,\"newest_first_by\":%s,\"execution_time_ms\":%d,\"objects_read\":%d,\"objects_total\":%s,\"bytes_read\":%d}"
                         .formatted(
                                 rows,
                                 limitedBy != null,

@@ -6,8 +6,10 @@ import com.bytefreezer.connector.TestApi;
 import com.bytefreezer.connector.TestApi.Answer;
 import com.bytefreezer.connector.testing.Await;
 import com.bytefreezer.connector.testing.LatencyProxy;
+import com.bytefreezer.connector.testing.PackerKeys;
 import com.bytefreezer.connector.testing.ParquetLake;
 import com.bytefreezer.connector.testing.S3Server;
+import com.bytefreezer.connector.testing.SimulatedBucket;
 import com.bytefreezer.connector.testing.TestTools;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -19,6 +21,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -115,6 +118,28 @@ class QueriesTest {
                         .path("error")
                         .asText())
                 .isEqualTo("dataset sample/syslog: no objects between from and to. Choose another range.");
+    }
+
+    /** 1,000 objects a day, a few an hour. */
+    @Test
+    void theNewestRecordsNeedNoListingOfAllPartitions() throws Exception {
+        byte[] content =
+                Files.readAllBytes(ParquetLake.in(root.resolve("numbers")).numbers("a.parquet", 0, 1));
+        List<String> keys = new PackerKeys(20_000, Duration.ofSeconds(86), Instant.parse("2026-11-20T09:59:00Z"));
+        try (SimulatedBucket bucket = SimulatedBucket.start(keys, PackerKeys::time, content);
+                TestApi asked = TestApi.over(in(bucket))) {
+            Map<String, Object> first = body("acme", "events", "SELECT * FROM events", "newest_first", true);
+            JsonNode newest = asked.post("/api/v1/query", first).json();
+            // Of 20 for all.
+            assertThat(bucket.listings()).hasSizeLessThanOrEqualTo(4 + 1 + 5);
+            assertThat(newest.path("objects_read").asInt()).isBetween(40, 43);
+            assertThat(newest.path("objects_total").isNull()).isTrue();
+            asked.get("/api/v1/datasets/acme/events/overview?records=false");
+            JsonNode listed = asked.post("/api/v1/query", first).json();
+            assertThat(listed.path("objects_read")).isEqualTo(newest.path("objects_read"));
+            assertThat(listed.path("columns")).isEqualTo(newest.path("columns"));
+            assertThat(listed.path("objects_total").asInt()).isEqualTo(20_000);
+        }
     }
 
     @Test
@@ -499,6 +524,12 @@ class QueriesTest {
                 return answer;
             }
         }
+    }
+
+    private static Map<String, String> in(SimulatedBucket bucket) {
+        Map<String, String> settings = new TreeMap<>(S3Server.settings(bucket.endpoint()));
+        settings.put("s3.bucket", SimulatedBucket.NAME);
+        return settings;
     }
 
     private static Map<String, Object> body(String tenant, String dataset, String sql, Object... more) {
