@@ -60,10 +60,10 @@ export function Manage({ entry, reload, go }) {
     seen.read_only && h('p', { class: 'note' }, `${seen.file} cannot be changed here: ${seen.read_only}.`),
     failure && h(Problem, { error: failure, retry: failure.status === 409 ? lookAgain : undefined }),
     write.value && h('p', { class: 'verdict good', role: 'status' }, `Written: ${seen.file}. A process that runs the exports picks it up within seconds.`),
-    editing && h(Edit, { address, seen, write, given: typed, setGiven: setTyped, lookAgain, onClose: () => edit(false) }));
+    editing && h(Edit, { address, seen, reading: file.loading, write, given: typed, setGiven: setTyped, lookAgain, onClose: () => edit(false) }));
 }
 
-function Edit({ address, seen, write, given, setGiven, lookAgain, onClose }) {
+function Edit({ address, seen, reading, write, given, setGiven, lookAgain, onClose }) {
   const typed = { ...seen.parameters, ...given };
   const changes = Object.fromEntries(Object.entries(typed).filter(([parameter, text]) => text !== seen.parameters[parameter]));
   const settled = useSettled(JSON.stringify(changes), 250);
@@ -94,6 +94,6 @@ function Edit({ address, seen, write, given, setGiven, lookAgain, onClose }) {
       h('strong', null, nothing ? seen.file : `What would change in ${seen.file}`),
       h(Diff, { label: 'Changes to the file', before: seen.yaml, after: draft.value.changed })),
     h('div', { class: 'bar-line' },
-      h('button', { type: 'button', class: 'primary', disabled: nothing || meanwhile || errors.length > 0 || Boolean(draft.error) || write.busy || JSON.stringify(changes) !== settled, onClick: () => write.run(JSON.parse(settled)) }, 'Write the change'),
+      h('button', { type: 'button', class: 'primary', disabled: nothing || meanwhile || errors.length > 0 || Boolean(draft.error) || reading || draft.loading || write.busy || JSON.stringify(changes) !== settled, onClick: () => write.run(JSON.parse(settled)) }, 'Write the change'),
       h('button', { type: 'button', class: 'quiet', onClick: onClose }, 'Close')));
 }

@@ -23,7 +23,11 @@ export function useLoad(load, dependencies, { keep = false } = {}) {
     );
     return () => abort.abort();
   }, [...dependencies, turn]);
-  const reload = useCallback(() => setTurn((number) => number + 1), []);
+  const reload = useCallback(() => {
+    // At once, so that nobody acts on the old value before the effect runs.
+    setState((before) => ({ ...before, loading: true }));
+    setTurn((number) => number + 1);
+  }, []);
   return { ...state, reload };
 }
 

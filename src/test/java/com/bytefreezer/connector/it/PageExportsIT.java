@@ -10,12 +10,14 @@ import com.bytefreezer.connector.testing.WebhookServer;
 import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.Route;
 import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.BoundingBox;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -177,7 +179,12 @@ class PageExportsIT extends PageBed {
                 assertThat(page.getByLabel("What was changed meanwhile").locator(".added"))
                         .hasText("+ # by hand\n");
                 shoot(page, "export-edit-conflict");
+                List<Route> held = new ArrayList<>();
+                page.route("**/exports/managed/{file,draft}", held::add);
                 button(page, "Go on with this file").click();
+                assertThat(button(page, "Write the change")).isDisabled();
+                page.unroute("**/exports/managed/{file,draft}");
+                held.forEach(Route::resume);
                 assertThat(page.getByLabel("interval-seconds")).hasValue("30");
                 button(page, "Write the change").click();
                 assertThat(page.locator(".manage .verdict")).containsText("Written");
