@@ -12,6 +12,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -45,6 +46,10 @@ class IngestIT {
     private static final int LOGGED = 6;
 
     private static final Pattern ID = Pattern.compile("\"id\":(\\d+)");
+
+    private static final Pattern LOGGED_LINE = Pattern.compile("logged (\\d+)");
+    /** A journal has a line for each arrival, with where its events end. */
+    private static final Pattern ENDS = Pattern.compile("\"end\":(\\d+)");
 
     private static final String LINES = "TRY_CAST(regexp_extract(message, '^logged (\\d+)$', 1) AS INTEGER)";
 
@@ -126,20 +131,24 @@ class IngestIT {
     private void send(int sender) {
         HttpClient client = HttpClient.newHttpClient();
         for (int batch = 0; batch < BATCHES; batch++) {
-            int first = (sender * BATCHES + batch) * EVENTS;
-            String body = String.join(
-                    "\n",
-                    IntStream.range(first, first + EVENTS)
-                            .mapToObj(id -> "{\"id\":%d,\"message\":\"%s\"}"
-                                    .formatted(id, id % 2 == 0 ? "Failed password" : "Accepted"))
-                            .toList());
-            HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:%d/acme/auth".formatted(port)))
-                    .header("X-Proxy-Batch-ID", "%d-%d".formatted(sender, batch))
-                    .POST(HttpRequest.BodyPublishers.ofString(body))
-                    .build();
-            Await.until("an answer", () -> isAcknowledged(client, request));
+            sendUntilAcknowledged(client, sender, batch);
             acknowledged.incrementAndGet();
         }
+    }
+
+    private void sendUntilAcknowledged(HttpClient client, int sender, int batch) {
+        int first = (sender * BATCHES + batch) * EVENTS;
+        String body = String.join(
+                "\n",
+                IntStream.range(first, first + EVENTS)
+                        .mapToObj(id -> "{\"id\":%d,\"message\":\"%s\"}"
+                                .formatted(id, id % 2 == 0 ? "Failed password" : "Accepted"))
+                        .toList());
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:%d/acme/auth".formatted(port)))
+                .header("X-Proxy-Batch-ID", "%d-%d".formatted(sender, batch))
+                .POST(HttpRequest.BodyPublishers.ofString(body))
+                .build();
+        Await.until("an answer", () -> isAcknowledged(client, request));
     }
 
     private static boolean isAcknowledged(HttpClient client, HttpRequest request) {
@@ -153,8 +162,10 @@ class IngestIT {
         }
     }
 
-    /** Over TCP, some with counts, and last as in the README over UDP, which would tell nobody that the feed is not there yet. */
+    /** Over TCP, some with counts, and as in the README over UDP, which tells nobody that the feed is not there yet. */
     private void log(int kill) {
+        // The repeat of a batch is acknowledged once all feeds listen.
+        sendUntilAcknowledged(HttpClient.newHttpClient(), 0, 0);
         for (int i = 1; i < LOGGED; i++) {
             logger(kill * 1000 + i, "-T", i % 2 == 0 ? "--octet-count" : "--rfc3164");
         }
@@ -181,18 +192,27 @@ class IngestIT {
     private int loggedOnDisk() {
         Set<String> all = new HashSet<>();
         try (Stream<Path> files = Files.walk(folder.resolve("spool"))) {
-            for (Path file :
-                    files.filter(one -> one.toString().endsWith(".ndjson")).toList()) {
-                Pattern.compile("logged (\\d+)")
-                        .matcher(Files.readString(file))
-                        .results()
-                        .forEach(found -> all.add(found.group(1)));
+            for (Path journal :
+                    files.filter(one -> one.toString().endsWith(".journal")).toList()) {
+                LOGGED_LINE.matcher(kept(journal)).results().forEach(found -> all.add(found.group(1)));
             }
         } catch (IOException | UncheckedIOException e) {
             // A segment was packed meanwhile.
         }
         inLake(LINES).forEach(number -> all.add(String.valueOf(number)));
         return all.size();
+    }
+
+    /** The events that the journal mentions. What comes after them is cut at the next start, and logger sends nothing again. */
+    private static String kept(Path journal) throws IOException {
+        long end = ENDS.matcher(Files.readString(journal))
+                .results()
+                .mapToLong(found -> Long.parseLong(found.group(1)))
+                .max()
+                .orElse(0);
+        Path events = journal.resolveSibling(journal.getFileName().toString().replace(".journal", ".ndjson"));
+        byte[] bytes = Files.readAllBytes(events);
+        return new String(bytes, 0, (int) Math.min(end, bytes.length), StandardCharsets.UTF_8);
     }
 
     private List<Integer> inLake(String expression) {
