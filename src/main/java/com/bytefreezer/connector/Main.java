@@ -223,7 +223,7 @@ public final class Main implements Callable<Integer> {
         }
         Command command = new Command(settings, secrets, operator, StandardError.lines(System.out, PlainText::known));
         return switch (mode) {
-            case INTERACTIVE -> serve(settings, secrets);
+            case INTERACTIVE -> serve(settings, secrets, mode);
             case MCP -> converse(settings, secrets);
             case BATCH, WATCH -> export(settings, secrets, mode, lane -> true, () -> {}, connector -> {});
             case INGEST -> ingest(settings, secrets);
@@ -264,8 +264,8 @@ public final class Main implements Callable<Integer> {
     }
 
     /** Until a signal. */
-    private static int serve(Settings settings, Secrets secrets) throws Exception {
-        Workbench workbench = new Workbench(settings, secrets);
+    private static int serve(Settings settings, Secrets secrets, Mode mode) throws Exception {
+        Workbench workbench = new Workbench(settings, secrets, mode);
         SignalStop stop = new SignalStop(workbench, () -> {}, 0);
         stop.start(() -> {
             workbench.start();
@@ -281,11 +281,7 @@ public final class Main implements Callable<Integer> {
             LOG.error("There is no feed in routes/feeds (docs/ingest.md). Not started.");
             return FAILED;
         }
-        Feeds feeds = new Feeds(settings, secrets, Mode.INGEST);
-        SignalStop stop = new SignalStop(feeds, () -> {}, 0);
-        stop.start(feeds::start);
-        stop.await();
-        return 0;
+        return serve(settings, secrets, Mode.INGEST);
     }
 
     private static int pack(Settings settings, Secrets secrets) throws Exception {

@@ -20,7 +20,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** The API of interactive mode in this JVM, on a free port, and a client of it. */
+/** The API in this JVM, on a free port, and a client of it. */
 public final class TestApi implements AutoCloseable {
     /** What the client may send. */
     public static final String TOKEN = "the-token-of-the-server";
@@ -61,21 +61,26 @@ public final class TestApi implements AutoCloseable {
 
     /** With the project's own routes; the client sends no token. */
     public static TestApi over(Map<String, String> options) throws Exception {
-        return start(TestTools.projectDirectory().resolve("routes"), options, null);
+        return start(Mode.INTERACTIVE, TestTools.projectDirectory().resolve("routes"), options, null);
     }
 
     /** With these routes; the client sends {@link #TOKEN}. */
     public static TestApi over(Path routes, Map<String, String> options) throws Exception {
-        return start(routes, options, TOKEN);
+        return start(Mode.INTERACTIVE, routes, options, TOKEN);
     }
 
-    private static TestApi start(Path routes, Map<String, String> options, String token) throws Exception {
+    /** The API beside feeds and packs, with these routes. */
+    public static TestApi ingesting(Path routes, Map<String, String> options) throws Exception {
+        return start(Mode.INGEST, routes, options, null);
+    }
+
+    private static TestApi start(Mode mode, Path routes, Map<String, String> options, String token) throws Exception {
         Map<String, String> all = new TreeMap<>(Map.of("server.port", "0"));
         all.putAll(options);
         Settings settings;
         try {
             settings = Settings.load(new Settings.Sources(
-                    Mode.INTERACTIVE,
+                    mode,
                     all,
                     Map.of(),
                     null,
@@ -86,7 +91,7 @@ public final class TestApi implements AutoCloseable {
         }
         Secrets secrets = Secrets.ofProcess();
         settings.secrets().forEach(secrets::add);
-        Workbench workbench = new Workbench(settings, secrets);
+        Workbench workbench = new Workbench(settings, secrets, mode);
         return new TestApi(workbench, workbench.start().port(), token);
     }
 

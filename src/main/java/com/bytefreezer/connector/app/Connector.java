@@ -87,10 +87,10 @@ public final class Connector implements AutoCloseable {
      * @param mode batch or watch
      */
     public Connector(Settings settings, Secrets secrets, Cursor cursor, Mode mode) {
-        this(settings, secrets, cursor, mode, mode.serves());
+        this(settings, secrets, cursor, mode, mode.serves(), mode == Mode.WATCH);
     }
 
-    private Connector(Settings settings, Secrets secrets, Cursor cursor, Mode mode, boolean serves) {
+    private Connector(Settings settings, Secrets secrets, Cursor cursor, Mode mode, boolean serves, boolean receives) {
         this.serves = serves;
         metrics = serves ? Metrics.ofProcess(Version.number()) : new Metrics();
         this.settings = settings;
@@ -113,7 +113,7 @@ public final class Connector implements AutoCloseable {
         operations = Operations.ofRunning(
                 settings, deadLetters, exports, cursor, history, () -> schedule, camel::getCamelContext);
         camel.bind("operations", operations);
-        camel.bind("watch", new WatchHere(settings, secrets, operations));
+        camel.bind("watch", new WatchHere(settings, secrets, operations, false));
         health = new ExportHealth(operations.status(), settings.integer("health-reporting.max-lag-seconds"));
         lookout = new Lookout(exports, cursor, () -> deliveries.sayRefusals(false));
         DatasetFinder finder = new DatasetFinder(settings, camel::getCamelContext);
@@ -154,7 +154,7 @@ public final class Connector implements AutoCloseable {
         notifications = !mode.exports() || settings.notifications().isEmpty()
                 ? Optional.empty()
                 : Optional.of(new Notifications(settings, secrets, operations.status(), history, cursor.alerts()));
-        feeds = mode == Mode.WATCH && !settings.feeds().isEmpty()
+        feeds = receives && !settings.feeds().isEmpty()
                 ? Optional.of(new Feeds(settings, secrets, mode))
                 : Optional.empty();
         feeds.ifPresent(filling -> metrics.datasets(filling::datasets));
@@ -198,9 +198,10 @@ public final class Connector implements AutoCloseable {
      * A watch in a process that serves the page already.
      *
      * @param cursor closed with the connector
+     * @param receives whether it runs feeds, too
      */
-    static Connector beside(Settings settings, Secrets secrets, Cursor cursor) {
-        return new Connector(settings, secrets, cursor, Mode.WATCH, false);
+    static Connector beside(Settings settings, Secrets secrets, Cursor cursor, boolean receives) {
+        return new Connector(settings, secrets, cursor, Mode.WATCH, false, receives);
     }
 
     /** The progress of the exports in their current or last run. */

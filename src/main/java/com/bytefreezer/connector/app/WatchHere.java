@@ -25,6 +25,7 @@ public final class WatchHere implements AutoCloseable {
     private final Settings settings;
     private final Secrets secrets;
     private final Operations operations;
+    private final boolean receives;
     private @Nullable Running running;
     private boolean closed;
 
@@ -36,11 +37,13 @@ public final class WatchHere implements AutoCloseable {
      *
      * @param settings reads the settings again when the exports start, so that a new destination needs no restart
      * @param operations acts on the exports while they run here
+     * @param receives whether feeds run beside the exports, too
      */
-    WatchHere(Settings settings, Secrets secrets, Operations operations) {
+    WatchHere(Settings settings, Secrets secrets, Operations operations, boolean receives) {
         this.settings = settings;
         this.secrets = secrets;
         this.operations = operations;
+        this.receives = receives;
     }
 
     /**
@@ -120,7 +123,7 @@ public final class WatchHere implements AutoCloseable {
             throw refusal(e);
         }
         try {
-            return Connector.beside(now, secrets, cursor);
+            return Connector.beside(now, secrets, cursor, receives);
         } catch (RuntimeException | Error e) {
             cursor.close();
             throw e;

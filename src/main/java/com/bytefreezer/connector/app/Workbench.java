@@ -12,11 +12,13 @@ import com.bytefreezer.connector.metrics.Metrics;
 import com.bytefreezer.connector.operate.Operations;
 import com.bytefreezer.connector.text.Secrets;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.camel.CamelContext;
 import org.apache.camel.main.Main;
 
 /**
- * Interactive mode: the API, the page and the tools for agents. It runs no export and holds no cursor, so that a batch or watch may run beside it, until a person starts the exports ({@link WatchHere}).
+ * The API, the page and the tools for agents. It runs no export and holds no cursor, so that a batch or watch may run
+ * beside it, until a person starts the exports ({@link WatchHere}). In ingest mode, feeds and packs run beside it.
  */
 public final class Workbench implements AutoCloseable {
     private final Settings settings;
@@ -25,10 +27,24 @@ public final class Workbench implements AutoCloseable {
     private final Metrics metrics = Metrics.ofProcess(Version.number());
     private final Cage cage;
     private final WatchHere watch;
+    private final Mode mode;
+    private final Optional<Feeds> feeds;
 
-    /** Prepares everything; {@link #start} starts the work. */
+    /** In interactive mode. */
     public Workbench(Settings settings, Secrets secrets) {
+        this(settings, secrets, Mode.INTERACTIVE);
+    }
+
+    /**
+     * Prepares everything; {@link #start} starts the work.
+     *
+     * @param mode interactive or ingest
+     */
+    public Workbench(Settings settings, Secrets secrets, Mode mode) {
         this.settings = settings;
+        this.mode = mode;
+        feeds = mode == Mode.INGEST ? Optional.of(new Feeds(settings, secrets, mode)) : Optional.empty();
+        feeds.ifPresent(filling -> metrics.datasets(filling::datasets));
         camel = DeliveryCamel.prepare(settings, settings.routeFiles());
         camel.bind("settings", settings);
         camel.bind("secrets", secrets);
@@ -36,7 +52,7 @@ public final class Workbench implements AutoCloseable {
         camel.bind("cage", cage);
         operations = Operations.ofStore(settings, camel::getCamelContext);
         camel.bind("operations", operations);
-        watch = new WatchHere(settings, secrets, operations);
+        watch = new WatchHere(settings, secrets, operations, feeds.isEmpty());
         camel.bind("watch", watch);
         camel.bind("metrics", metrics);
         camel.bind("lakeCredentials", new LakeCredentials(settings, secrets));
@@ -45,19 +61,22 @@ public final class Workbench implements AutoCloseable {
     /** Starts the server and logs its address. */
     public HttpServer start() throws Exception {
         CamelContext context = DeliveryCamel.init(camel);
-        HttpServer server = HttpServer.start(context, settings, operations::whyNotReady);
+        HttpServer server = feeds.isPresent()
+                ? HttpServer.startSomewhere(context, settings, operations::whyNotReady)
+                : HttpServer.start(context, settings, operations::whyNotReady);
         context.getRegistry()
                 .bind(
                         "instance",
                         new Instance(
-                                settings,
-                                Mode.INTERACTIVE,
-                                Version.number(),
-                                server.port(),
-                                () -> new Condition("", Map.of())));
+                                settings, mode, Version.number(), server.port(), () -> new Condition("", Map.of())));
         camel.start();
         server.announce();
-        cage.warm();
+        if (feeds.isPresent()) {
+            Volumes.measure(settings, metrics);
+            feeds.get().start();
+        } else {
+            cage.warm();
+        }
         return server;
     }
 
@@ -72,6 +91,7 @@ public final class Workbench implements AutoCloseable {
 
     @Override
     public void close() {
+        feeds.ifPresent(Feeds::close);
         Instance.leave(camel.getCamelContext());
         watch.close();
         camel.stop();

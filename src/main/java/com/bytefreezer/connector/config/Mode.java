@@ -49,7 +49,7 @@ public enum Mode {
 
     /** Whether there is an HTTP server. */
     public boolean serves() {
-        return this == INTERACTIVE || this == WATCH;
+        return this == INTERACTIVE || this == WATCH || this == INGEST;
     }
 
     /** Its name on the command line. */

@@ -66,7 +66,7 @@ public final class HttpServer {
         } catch (ConnectorException taken) {
             HttpServer server = start(context, settings, whyNotReady, 0);
             LOG.warn(
-                    "server.port {}: another process listens there. The exports run, and the API is on port {} until the next start. Choose another server.port.",
+                    "server.port {}: another process listens there. The work goes on, and the API is on port {} until the next start. Choose another server.port.",
                     port,
                     server.port());
             return server;
