@@ -3,6 +3,7 @@ package com.bytefreezer.connector.listen;
 import com.bytefreezer.connector.problem.Failures;
 import com.bytefreezer.connector.receive.Frame;
 import com.bytefreezer.connector.receive.Frames;
+import com.bytefreezer.connector.signs.Seldom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

@@ -5,6 +5,7 @@ import com.bytefreezer.connector.problem.Failures;
 import com.bytefreezer.connector.problem.Problem;
 import com.bytefreezer.connector.receive.Budget;
 import com.bytefreezer.connector.receive.Frame;
+import com.bytefreezer.connector.signs.Seldom;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.net.NetServer;

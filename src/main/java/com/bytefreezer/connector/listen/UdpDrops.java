@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.listen;
 
 import com.bytefreezer.connector.signs.Moment;
+import com.bytefreezer.connector.signs.Seldom;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

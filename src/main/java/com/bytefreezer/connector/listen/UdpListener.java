@@ -2,6 +2,7 @@ package com.bytefreezer.connector.listen;
 
 import com.bytefreezer.connector.problem.Failures;
 import com.bytefreezer.connector.receive.Frame;
+import com.bytefreezer.connector.signs.Seldom;
 import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.InetAddress;

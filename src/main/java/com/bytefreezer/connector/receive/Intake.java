@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.List;
 
 /** Where the events of a dataset arrive: its spool, and the {@link Shape} of all its events. Safe for use by several threads. */
 public final class Intake {
@@ -63,12 +64,17 @@ public final class Intake {
     }
 
     /**
-     * As {@link DatasetSpool#append}.
+     * As {@link DatasetSpool#append(Arrival)}.
      *
      * @param arrival from a {@link #batch} of this
      */
     public Arrival.Outcome append(Arrival arrival) {
         return spool.append(arrival);
+    }
+
+    /** As {@link DatasetSpool#append(List)}. */
+    public List<Arrival.Outcome> append(List<Arrival> arrivals) {
+        return spool.append(arrivals);
     }
 
     /** As {@link DatasetSpool#appendLast}. */

@@ -8,7 +8,7 @@ import java.util.function.Function;
 /**
  * What {@code direct:receive} asks of Java. Safe for use by several threads.
  *
- * @param streams the feeds whose senders get no answer, by their names
+ * @param streams the feeds whose senders know nothing of the dataset, by their names
  */
 public record Receiver(Pushes pushes, Map<String, StreamFeed> streams, Function<DatasetName, Intake> intakes) {
     /**
@@ -20,12 +20,21 @@ public record Receiver(Pushes pushes, Map<String, StreamFeed> streams, Function<
      */
     public Stored take(Sent sent) throws IOException {
         if (sent instanceof Frames frames) {
-            StreamFeed feed = streams.get(frames.feed());
-            if (feed == null) {
-                throw new IllegalStateException("no feed is named " + frames.feed());
-            }
+            StreamFeed feed = stream(frames.feed());
             return feed.store(frames, intakes.apply(feed.dataset()));
         }
+        if (sent instanceof Messages messages) {
+            StreamFeed feed = stream(messages.feed());
+            return feed.store(messages, intakes.apply(feed.dataset()));
+        }
         return pushes.take((Push) sent);
+    }
+
+    private StreamFeed stream(String name) {
+        StreamFeed feed = streams.get(name);
+        if (feed == null) {
+            throw new IllegalStateException("no feed is named " + name);
+        }
+        return feed;
     }
 }

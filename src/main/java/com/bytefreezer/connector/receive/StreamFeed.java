@@ -2,10 +2,11 @@ package com.bytefreezer.connector.receive;
 
 import com.bytefreezer.connector.config.DatasetName;
 import com.bytefreezer.connector.spool.Arrival;
+import java.util.List;
 import java.util.Optional;
 
 /**
- * A feed whose senders get no answer.
+ * A feed whose senders know nothing of the dataset.
  *
  * @param longestLine in bytes
  */
@@ -33,5 +34,43 @@ public record StreamFeed(String name, DatasetName dataset, Format format, int lo
             intake.append(arrival);
         }
         return new Stored(bytes, arrival.eventCount() + arrival.deadLetterCount(), arrival.deadLetterCount(), false);
+    }
+
+    /** Stores messages, and returns when all are on disk. Each is there with at least one event or dead letter. */
+    Stored store(Messages messages, Intake intake) {
+        List<Arrival> arrivals =
+                messages.messages().stream().map(each -> arrival(each, intake)).toList();
+        List<Arrival.Outcome> outcomes = intake.append(arrivals);
+        return new Stored(
+                messages.messages().stream()
+                        .mapToLong(each -> each.body().length)
+                        .sum(),
+                arrivals.stream()
+                        .mapToInt(each -> each.eventCount() + each.deadLetterCount())
+                        .sum(),
+                arrivals.stream().mapToInt(Arrival::deadLetterCount).sum(),
+                outcomes.stream().allMatch(each -> each == Arrival.Outcome.REPEATED));
+    }
+
+    private Arrival arrival(Message message, Intake intake) {
+        byte[] body = message.body();
+        Optional<String> id = Optional.of(message.id());
+        if (format == Format.AUTO && !Utf8.is(body, 0, body.length)) {
+            return deadLetter(body, "it is neither JSON nor text in UTF-8", id, intake);
+        }
+        EventSplitter splitter = new EventSplitter(format, longestLine, intake.batch());
+        splitter.take(body, 0, body.length);
+        Arrival arrival = splitter.end(id);
+        return arrival.eventCount() + arrival.deadLetterCount() > 0
+                ? arrival
+                : deadLetter(body, "the message has no events", id, intake);
+    }
+
+    private Arrival deadLetter(byte[] body, String why, Optional<String> id, Intake intake) {
+        int end = Math.min(body.length, longestLine);
+        String more = body.length > end ? " (the first %,d of %,d bytes)".formatted(end, body.length) : "";
+        EventBatch batch = intake.batch();
+        batch.deadLetter(body, 0, end, why + more);
+        return batch.end(id);
     }
 }

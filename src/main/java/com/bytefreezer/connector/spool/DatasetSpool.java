@@ -121,30 +121,49 @@ public final class DatasetSpool {
      * @throws ConnectorException if they are not: the spool is full, or the disk fails
      */
     public Arrival.Outcome append(Arrival arrival) {
-        room.require(arrival.bytes());
-        return store(arrival);
+        return append(List.of(arrival)).get(0);
+    }
+
+    /**
+     * The same for several, which go to the disk together. Those of a failed append may be there or not, so they need ids.
+     *
+     * @return what became of each, in their order
+     */
+    public List<Arrival.Outcome> append(List<Arrival> arrivals) {
+        room.require(bytes(arrivals));
+        return store(arrivals);
     }
 
     /** The same for the last events of senders that will not repeat them: a spool that is full takes them, too. */
     public Arrival.Outcome appendLast(Arrival arrival) {
         room.take(arrival.bytes());
-        return store(arrival);
+        return store(List.of(arrival)).get(0);
     }
 
-    private Arrival.Outcome store(Arrival arrival) {
-        Waiting mine = new Waiting(arrival);
-        waiting.add(mine);
+    private static long bytes(List<Arrival> arrivals) {
+        return arrivals.stream().mapToLong(Arrival::bytes).sum();
+    }
+
+    private List<Arrival.Outcome> store(List<Arrival> arrivals) {
+        List<Waiting> mine = arrivals.stream().map(Waiting::new).toList();
+        waiting.addAll(mine);
         synchronized (this) {
-            if (mine.outcome == null && mine.failure == null) {
+            if (mine.stream().anyMatch(each -> each.outcome == null && each.failure == null)) {
                 storeAll();
             }
-            if (mine.outcome != Arrival.Outcome.STORED) {
-                room.give(arrival.bytes());
+            for (Waiting each : mine) {
+                if (each.outcome != Arrival.Outcome.STORED) {
+                    room.give(each.arrival.bytes());
+                }
             }
-            if (mine.outcome == null) {
-                throw mine.failure == null ? stopped() : mine.failure;
+            List<Arrival.Outcome> outcomes = new ArrayList<>();
+            for (Waiting each : mine) {
+                if (each.outcome == null) {
+                    throw each.failure == null ? stopped() : each.failure;
+                }
+                outcomes.add(each.outcome);
             }
-            return mine.outcome;
+            return outcomes;
         }
     }
 

@@ -106,6 +106,30 @@ class SpoolTest {
     }
 
     @Test
+    void ofSeveralTogetherOnlyRepeatsAreLeftOut() throws IOException {
+        try (Spool spool = Spool.open(folder, MOST)) {
+            DatasetSpool dataset = spool.dataset("t", "d");
+            dataset.append(arrival("b", "2"));
+            assertThat(dataset.append(
+                            List.of(arrival("a", "1"), arrival("b", "2"), arrival("c", "3"), arrival("c", "3"))))
+                    .containsExactly(
+                            Arrival.Outcome.STORED,
+                            Arrival.Outcome.REPEATED,
+                            Arrival.Outcome.STORED,
+                            Arrival.Outcome.REPEATED);
+            assertThat(eventsOf(spool)).containsExactly("2", "1", "3");
+            assertThat(spool.bytes()).isEqualTo(6);
+        }
+        try (Spool spool = Spool.open(folder, 10)) {
+            DatasetSpool dataset = spool.dataset("t", "d");
+            assertThatThrownBy(() -> dataset.append(List.of(arrival("d", "4"), arrival("e", "5"), arrival("f", "6"))))
+                    .hasMessageContaining("the spool is full");
+            assertThat(spool.bytes()).as("all of them or none").isEqualTo(6);
+            assertThat(dataset.append(List.of(arrival("d", "4")))).containsExactly(Arrival.Outcome.STORED);
+        }
+    }
+
+    @Test
     void aFullSpoolRefusesAndTakesMoreAfterAPack() {
         try (Spool spool = Spool.open(folder, 100)) {
             DatasetSpool dataset = spool.dataset("t", "d");

@@ -1,18 +1,17 @@
-package com.bytefreezer.connector.listen;
+package com.bytefreezer.connector.signs;
 
-import com.bytefreezer.connector.signs.Moment;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /** Counts what happens often, so that it is told at most once a minute. Safe for use by several threads. */
-final class Seldom {
+public final class Seldom {
     private static final Duration PAUSE = Duration.ofMinutes(1);
 
     private long count;
     private @Nullable Moment told;
 
     /** How many to tell of now; 0: tell later. */
-    synchronized long add(long more) {
+    public synchronized long add(long more) {
         count += more;
         if (count == 0 || (told != null && told.past().compareTo(PAUSE) < 0)) {
             return 0;
