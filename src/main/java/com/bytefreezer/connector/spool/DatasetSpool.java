@@ -85,6 +85,10 @@ public final class DatasetSpool {
                 spool.recover(number);
             }
         }
+        spool.ids.begin(clock.millis());
+        // While no process ran, nobody could repeat anything.
+        spool.packed.replaceAll(
+                (number, at) -> RecentIds.isRecent(at, spool.lastArrival) ? Long.valueOf(clock.millis()) : at);
         spool.forgetOldIds();
         return spool;
     }
@@ -95,12 +99,12 @@ public final class DatasetSpool {
         if (number <= state.packedThrough()) {
             Segment.deleteData(folder, number);
             packed.put(number, journal.last().at());
-            ids.add(journal, clock.millis());
+            ids.add(journal);
         } else {
             Segment segment = Segment.recover(folder, number, journal);
             // The disk may have less than the journal says.
             Journal there = Journal.read(Segment.journal(folder, number));
-            ids.add(there, clock.millis());
+            ids.add(there);
             positions.add(there);
             segments.add(segment);
             room.take(segment.bytes());

@@ -15,6 +15,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
@@ -63,9 +64,30 @@ class SpoolTest {
         try (Spool spool = Spool.open(folder, MOST, at(start.plus(Duration.ofMinutes(59))))) {
             assertThat(spool.dataset("t", "d").append(arrival("id", "e"))).isEqualTo(Arrival.Outcome.REPEATED);
         }
-        try (Spool spool = Spool.open(folder, MOST, at(start.plus(Duration.ofMinutes(61))))) {
-            assertThat(spool.dataset("t", "d").append(arrival("id", "e"))).isEqualTo(Arrival.Outcome.STORED);
+        // The time without a process does not count.
+        Instant[] now = {start.plus(Duration.ofDays(1))};
+        try (Spool spool = Spool.open(folder, MOST, moving(now))) {
+            DatasetSpool dataset = spool.dataset("t", "d");
+            now[0] = now[0].plus(Duration.ofMinutes(59));
+            assertThat(dataset.append(arrival("id", "e"))).isEqualTo(Arrival.Outcome.REPEATED);
+            now[0] = now[0].plus(Duration.ofMinutes(2));
+            assertThat(dataset.append(arrival("id", "e"))).isEqualTo(Arrival.Outcome.STORED);
+            pack(dataset);
             assertThat(files("d")).as("nothing stays of a packed segment").noneMatch(name -> name.contains("0001"));
+        }
+    }
+
+    @Test
+    void muchThatIsNewDoesNotHideRepeatsOfAFormerProcess() {
+        try (Spool spool = Spool.open(folder, MOST * 100)) {
+            spool.dataset("t", "d").append(arrival("id", "e"));
+        }
+        try (Spool spool = Spool.open(folder, MOST * 100)) {
+            DatasetSpool dataset = spool.dataset("t", "d");
+            dataset.append(IntStream.rangeClosed(0, 100_000)
+                    .mapToObj(i -> arrival("new" + i, "e"))
+                    .toList());
+            assertThat(dataset.append(arrival("id", "e"))).isEqualTo(Arrival.Outcome.REPEATED);
         }
     }
 
@@ -283,6 +305,25 @@ class SpoolTest {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private static Clock moving(Instant[] now) {
+        return new Clock() {
+            @Override
+            public Instant instant() {
+                return now[0];
+            }
+
+            @Override
+            public ZoneOffset getZone() {
+                return ZoneOffset.UTC;
+            }
+
+            @Override
+            public Clock withZone(ZoneId zone) {
+                return this;
+            }
+        };
     }
 
     private static Clock at(Instant time) {
