@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs what the tests run for real beside the JVM: a MinIO server and the OpenTelemetry Collector's Splunk HEC receiver,
-# built from the Go module proxy; a Kafka broker, an Elasticsearch and an OpenSearch node, from Maven artifacts; DuckDB's
+# Installs what the tests run for real beside the JVM: a MinIO server, a NATS server and the OpenTelemetry Collector's Splunk HEC
+# receiver, built from the Go module proxy; a Kafka broker, ElasticMQ (SQS), an Elasticsearch and an OpenSearch node, from Maven
+# artifacts; DuckDB's
 # httpfs extension and schemathesis, from the Python package index; PostgreSQL, Chromium, faketime, rsyslog and syslog-ng,
 # from Debian; and what checks deploy/: the schemas of Compose and Kubernetes, from the Python package index, promtool and
 # systemd-analyze, from Debian. What is not Debian's is kept by version in $CONNECTOR_TEST_CACHE (default: ~/.cache/bytefreezer-connector-test), so
@@ -11,9 +12,11 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cache=${CONNECTOR_TEST_CACHE:-$HOME/.cache/bytefreezer-connector-test}
 minio_version=$(cat "$here/minio.version")
+nats_version=$(cat "$here/nats.version")
 # Moves also when hec/main.go changes.
 hec_version=$(cat "$here/hec.version")
 kafka_version=$(cat "$here/kafka.version")
+elasticmq_version=$(cat "$here/elasticmq.version")
 elasticsearch_version=$(cat "$here/elasticsearch.version")
 opensearch_version=$(cat "$here/opensearch.version")
 schemathesis_version=$(cat "$here/schemathesis.version")
@@ -67,6 +70,20 @@ install_minio() {
     mkdir -p "$(dirname "$target")"
     mv "$work/minio" "$target"
     say "installed MinIO in $target"
+}
+
+install_nats() {
+    local target=$cache/nats/$nats_version/nats-server
+    if [ -x "$target" ]; then say "NATS $nats_version is there"; return; fi
+    require Go 'golang-go ca-certificates' go version
+    newer_go
+    say "building NATS $nats_version (takes a minute)"
+    CGO_ENABLED=0 GOTOOLCHAIN=auto GOFLAGS='' GOBIN=$work \
+        nice go install -trimpath -gcflags all=-dwarf=false -ldflags '-s -w' "github.com/nats-io/nats-server/v2@$nats_version" 2>"$work/go.log" ||
+        fail "building NATS failed: $(tail -n 5 "$work/go.log")"
+    mkdir -p "$(dirname "$target")"
+    mv "$work/nats-server" "$target"
+    say "installed NATS in $target"
 }
 
 install_hec() {
@@ -124,6 +141,19 @@ install_kafka() {
     mkdir -p "$(dirname "$target")"
     mv "$work/kafka" "$target"
     say "installed Kafka in $target"
+}
+
+install_elasticmq() {
+    local target=$cache/elasticmq/$elasticmq_version
+    if [ -d "$target" ]; then say "ElasticMQ $elasticmq_version is there"; return; fi
+    require Maven 'default-jdk-headless maven' mvn --version
+    say "fetching ElasticMQ $elasticmq_version"
+    cp "$here/elasticmq.pom.xml" "$work/pom.xml"
+    mvn -q -B -f "$work/pom.xml" "-Delasticmq.version=$elasticmq_version" dependency:copy-dependencies \
+        "-DoutputDirectory=$work/elasticmq" >"$work/maven.log" </dev/null || fail "fetching ElasticMQ failed: $(tail -n 5 "$work/maven.log")"
+    mkdir -p "$(dirname "$target")"
+    mv "$work/elasticmq" "$target"
+    say "installed ElasticMQ in $target"
 }
 
 install_elasticsearch() {
@@ -254,7 +284,7 @@ if [ $# -gt 0 ]; then
 fi
 # Go's compiler takes the processors; Maven's repository takes one writer; the rest waits for its registry.
 jobs=()
-for servers in 'minio hec' 'elasticsearch opensearch kafka' 'httpfs schemathesis checkers' 'postgresql pgbouncer chromium faketime senders'; do
+for servers in 'minio hec nats' 'elasticsearch opensearch kafka elasticmq' 'httpfs schemathesis checkers' 'postgresql pgbouncer chromium faketime senders'; do
     # shellcheck disable=SC2086 # several names
     install $servers &
     jobs+=($!)

@@ -8,6 +8,7 @@ import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.control.LakeCredentials;
 import com.bytefreezer.connector.destination.DeliveryCamel;
 import com.bytefreezer.connector.disk.ScratchFolder;
+import com.bytefreezer.connector.fetch.Fetch;
 import com.bytefreezer.connector.http.FeedServer;
 import com.bytefreezer.connector.lake.Lake;
 import com.bytefreezer.connector.lake.Shelf;
@@ -80,7 +81,9 @@ public final class Feeds implements AutoCloseable {
         }
         this.settings = settings;
         feeds = mode.receives() ? settings.feeds() : List.of();
-        feeds.forEach(feed -> feed.token().ifPresent(secrets::add));
+        feeds.forEach(feed -> feed.parameters().entrySet().stream()
+                .filter(each -> Secrets.isSecret(each.getKey()))
+                .forEach(each -> secrets.add(each.getValue())));
         Set<String> inputs = feeds.stream().map(FeedDefinition::input).collect(Collectors.toSet());
         camel = DeliveryCamel.prepare(settings, settings.routes().filesOfFeeds(inputs));
         Lake.create(settings);
@@ -96,6 +99,8 @@ public final class Feeds implements AutoCloseable {
             camel.bind("receiver", new Receiver(pushes, streams(), intakes::of));
             sockets = new Sockets(socketFeeds(), budget);
             camel.bind("sockets", sockets);
+            camel.bind("nats", Fetch.nats(feeds));
+            camel.bind("sqs", Fetch.sqs(feeds, settings));
         } catch (RuntimeException e) {
             spool.close();
             throw e;
@@ -186,13 +191,18 @@ public final class Feeds implements AutoCloseable {
                     .routeId(routeId(feed))
                     .parameter("name", feed.name())
                     .add();
-            LOG.info(
-                    "Feed {}: {} on {}:{}.", feed.name(), feed.input(), settings.text("feeds.host"), port(feed.name()));
+            LOG.info("Feed {}: {}{}.", feed.name(), feed.input(), listening(feed));
         }
         if (port > 0) {
             LOG.info("Feeds over HTTP: POST http://{}:{}/tenant/dataset.", settings.text("feeds.host"), port);
         }
         return this;
+    }
+
+    private String listening(FeedDefinition feed) {
+        return feed.parameters().containsKey("port")
+                ? " on %s:%d".formatted(settings.text("feeds.host"), port(feed.name()))
+                : "";
     }
 
     private static String routeId(FeedDefinition feed) {

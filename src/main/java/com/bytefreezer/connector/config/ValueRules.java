@@ -104,6 +104,16 @@ final class ValueRules {
         RULES.put("feed.port", between(0, 65_535));
         RULES.put("feed.senders", Networks::problem);
         RULES.put("feed.tls", oneOf("true", "false"));
+        RULES.put(
+                "feed.servers",
+                value -> problemUnless(
+                        value.matches("(nats|tls)://[^\\s,@/]+(\\s*,\\s*(nats|tls)://[^\\s,@/]+)*"),
+                        "must be like nats://host:4222 or tls://host:4222, several with a comma between, without a login"));
+        RULES.put("feed.stream", ValueRules::nameInNats);
+        RULES.put(
+                "feed.queue", value -> problemUnless(value.matches("\\S+"), "must be the name or the URL of a queue"));
+        RULES.put("feed.visibility-timeout-seconds", between(1, 43_200));
+        RULES.put("feed.consumer", ValueRules::nameInNats);
         RULES.put("feeds.http-port", between(0, 65_535));
         RULES.put("feeds.max-payload-bytes", between(1, 1_000_000_000));
         RULES.put("feeds.max-unpacked-bytes", between(1, 1_000_000_000));
@@ -163,6 +173,10 @@ final class ValueRules {
                 ? Optional.of(value ->
                         problemUnless(!CONTROL.matcher(value).find(), "must be one line without control characters"))
                 : Optional.empty();
+    }
+
+    private static Optional<String> nameInNats(String value) {
+        return problemUnless(value.matches("[^\\s.*>/\\\\]+"), "must be a name without spaces and . * > / \\");
     }
 
     private static Optional<String> root(String value) {

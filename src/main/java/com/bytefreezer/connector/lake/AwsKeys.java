@@ -11,7 +11,7 @@ import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.core.exception.SdkClientException;
 
-/** The keys for a bucket: the given ones, or those of the default AWS credential chain. */
+/** The keys for a bucket or a queue: the given ones, or those of the default AWS credential chain. */
 public final class AwsKeys {
     private AwsKeys() {}
 
@@ -38,7 +38,8 @@ public final class AwsKeys {
         }
     }
 
-    static AwsCredentialsProvider provider(Credentials credentials) {
+    /** What finds them, for a client of the SDK. */
+    public static AwsCredentialsProvider provider(Credentials credentials) {
         Keys keys = credentials.keys();
         if (keys == null) {
             return DefaultCredentialsProvider.builder().build();

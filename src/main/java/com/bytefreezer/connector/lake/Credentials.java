@@ -21,7 +21,7 @@ public record Credentials(
     private static final String DEFAULT_REGION = "us-east-1";
 
     /** The endpoint with a host name that {@link URI} accepts, see {@link HostNames#legal}. */
-    Optional<URI> legalEndpoint() {
+    public Optional<URI> legalEndpoint() {
         return Optional.ofNullable(endpoint).map(url -> URI.create(HostNames.legal(url.toString())));
     }
 

@@ -72,7 +72,7 @@ final class S3Clients {
 
     private static S3Client client(Credentials credentials, Network network, Duration timeout) {
         S3ClientBuilder builder = S3Client.builder()
-                .httpClient(new S3Http(network, timeout))
+                .httpClient(new AwsHttp(network, timeout))
                 .overrideConfiguration(override -> override.addExecutionInterceptor(new S3Answers.Interceptor())
                         // For a connection, then for the whole answer.
                         .apiCallAttemptTimeout(timeout.multipliedBy(2)))

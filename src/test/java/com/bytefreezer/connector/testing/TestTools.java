@@ -46,6 +46,16 @@ public final class TestTools {
         return folder("minio").resolve("minio");
     }
 
+    /** The NATS server's program. Where it is missing the test is skipped, or fails when {@code CI=true}. */
+    public static Path nats() {
+        return folder("nats").resolve("nats-server");
+    }
+
+    /** The folder with ElasticMQ's class path. Where it is missing the test is skipped, or fails when {@code CI=true}. */
+    public static Path elasticMq() {
+        return folder("elasticmq");
+    }
+
     /** The HEC receiver's program. Where it is missing the test is skipped, or fails when {@code CI=true}. */
     public static Path hec() {
         return folder("hec").resolve("hec");

@@ -27,7 +27,7 @@ import software.amazon.awssdk.http.SdkHttpRequest;
  * The SDK's requests over a client with bounded answers, see {@link WholeAnswers}: the SDK's own client reads endless
  * headers and trailers. Safe for use by several threads.
  */
-final class S3Http implements SdkHttpClient {
+public final class AwsHttp implements SdkHttpClient {
     private static final int MOST_CONNECTIONS = 50;
 
     private final CloseableHttpClient client;
@@ -35,10 +35,10 @@ final class S3Http implements SdkHttpClient {
     /**
      * A client.
      *
-     * @param network the network path to the bucket
+     * @param network the network path to the server
      * @param timeout for a connection, then for the whole answer
      */
-    S3Http(Network network, Duration timeout) {
+    public AwsHttp(Network network, Duration timeout) {
         client = WholeAnswers.client(
                 new DefaultClientTlsStrategy(network.trust()),
                 timeout,

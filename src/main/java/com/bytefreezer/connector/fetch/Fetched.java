@@ -1,0 +1,10 @@
+package com.bytefreezer.connector.fetch;
+
+import com.bytefreezer.connector.receive.Message;
+
+/**
+ * A message that the server sends again unless it is acknowledged.
+ *
+ * @param receipt by which the server knows this delivery of it
+ */
+record Fetched(Message message, String receipt) {}
