@@ -36,6 +36,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
@@ -217,6 +218,12 @@ public final class Main implements Callable<Integer> {
                         name,
                         Secrets.SHORTEST));
         logging.getLogger("com.bytefreezer").setLevel(Level.toLevel(settings.text("logging.level")));
+        List<String> ignored = settings.keysWithoutEffect();
+        if (!ignored.isEmpty()) {
+            LOG.info(
+                    "The configuration file is packer's. These keys of it have no effect (docs/migrate.md): {}.",
+                    String.join(", ", ignored));
+        }
         if (settings.isSample()) {
             LOG.info(
                     "No lake is set (lake.root, s3.bucket or control.url). The connector uses the bundled sample, samples/lake.");
@@ -277,8 +284,8 @@ public final class Main implements Callable<Integer> {
 
     /** Until a signal. */
     private static int ingest(Settings settings, Secrets secrets) throws Exception {
-        if (settings.feeds().isEmpty()) {
-            LOG.error("There is no feed in routes/feeds (docs/ingest.md). Not started.");
+        if (!settings.fillsLake()) {
+            LOG.error("There is no feed in routes/feeds, and no s3source.bucket (docs/ingest.md). Not started.");
             return FAILED;
         }
         return serve(settings, secrets, Mode.INGEST);

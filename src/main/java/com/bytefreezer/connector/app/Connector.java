@@ -154,9 +154,7 @@ public final class Connector implements AutoCloseable {
         notifications = !mode.exports() || settings.notifications().isEmpty()
                 ? Optional.empty()
                 : Optional.of(new Notifications(settings, secrets, operations.status(), history, cursor.alerts()));
-        feeds = receives && !settings.feeds().isEmpty()
-                ? Optional.of(new Feeds(settings, secrets, mode))
-                : Optional.empty();
+        feeds = receives && settings.fillsLake() ? Optional.of(new Feeds(settings, secrets, mode)) : Optional.empty();
         feeds.ifPresent(filling -> metrics.datasets(filling::datasets));
         camel.bind("connector", this);
         camel.bind("lakeCredentials", credentials);

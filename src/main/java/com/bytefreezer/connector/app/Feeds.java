@@ -6,12 +6,14 @@ import com.bytefreezer.connector.config.Mode;
 import com.bytefreezer.connector.config.Networks;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.control.LakeCredentials;
+import com.bytefreezer.connector.cursor.PackedSources;
 import com.bytefreezer.connector.destination.DeliveryCamel;
 import com.bytefreezer.connector.disk.ScratchFolder;
 import com.bytefreezer.connector.fetch.Fetch;
 import com.bytefreezer.connector.http.FeedServer;
 import com.bytefreezer.connector.lake.Lake;
 import com.bytefreezer.connector.lake.Shelf;
+import com.bytefreezer.connector.lake.SourceBucket;
 import com.bytefreezer.connector.listen.SocketFeed;
 import com.bytefreezer.connector.listen.Sockets;
 import com.bytefreezer.connector.pack.Packer;
@@ -26,6 +28,7 @@ import com.bytefreezer.connector.receive.Intakes;
 import com.bytefreezer.connector.receive.Pushes;
 import com.bytefreezer.connector.receive.Receiver;
 import com.bytefreezer.connector.receive.StreamFeed;
+import com.bytefreezer.connector.source.ObjectPacks;
 import com.bytefreezer.connector.spool.DatasetSpool;
 import com.bytefreezer.connector.spool.DatasetState;
 import com.bytefreezer.connector.spool.Spool;
@@ -61,6 +64,7 @@ public final class Feeds implements AutoCloseable {
     private final List<FeedDefinition> feeds;
     private final Spool spool;
     private final Packs packs;
+    private final Optional<ObjectPacks> sources;
     private final Main camel;
     private final Sockets sockets;
     private int port;
@@ -85,14 +89,22 @@ public final class Feeds implements AutoCloseable {
                 .filter(each -> Secrets.isSecret(each.getKey()))
                 .forEach(each -> secrets.add(each.getValue())));
         Set<String> inputs = feeds.stream().map(FeedDefinition::input).collect(Collectors.toSet());
-        camel = DeliveryCamel.prepare(settings, settings.routes().filesOfFeeds(inputs));
+        camel = DeliveryCamel.prepare(settings, settings.routes().filesOfFeeds(inputs, settings.hasSources()));
         Lake.create(settings);
         Path folder = Path.of(settings.text("spool.folder"));
         spool = Spool.open(folder, settings.large("spool.max-bytes"));
         try {
             Intakes intakes = new Intakes(spool);
-            packs = packs(intakes, folder.resolve(".packs"));
-            camel.bind("lakeCredentials", new LakeCredentials(settings, secrets));
+            Path temporary = folder.resolve(".packs");
+            // What a process that died has left of its packs is made again.
+            ScratchFolder.remove(temporary);
+            packs = new Packs(intakes, packer(temporary), this::shelf, due(), Clock.systemUTC());
+            LakeCredentials credentials = new LakeCredentials(settings, secrets);
+            sources = settings.hasSources()
+                    ? Optional.of(sources(credentials, folder, temporary.resolve("sources")))
+                    : Optional.empty();
+            sources.ifPresent(some -> camel.bind("sources", some));
+            camel.bind("lakeCredentials", credentials);
             camel.bind("packs", packs);
             Budget budget = new Budget(Runtime.getRuntime().maxMemory() / HEAP_SHARE);
             Pushes pushes = new Pushes(httpFeeds(), intakes::of, budget);
@@ -107,19 +119,32 @@ public final class Feeds implements AutoCloseable {
         }
     }
 
-    /** What a process that died has left of its packs is made again. */
-    private Packs packs(Intakes intakes, Path temporary) {
-        ScratchFolder.remove(temporary);
-        Packer packer = new Packer(
+    private Packer packer(Path temporary) {
+        return new Packer(
                 settings.text("pack.compression"),
                 settings.integer("pack.memory-mb") * MB,
                 PACK_THREADS,
                 temporary,
                 Path.of(settings.text("feeds.dead-letters-folder")));
-        Packs.Due due = new Packs.Due(
+    }
+
+    private Packs.Due due() {
+        return new Packs.Due(
                 settings.integer("pack.max-file-size-mb") * MB,
                 Duration.ofSeconds(settings.integer("pack.timeout-seconds")));
-        return new Packs(intakes, packer, this::shelf, due, Clock.systemUTC());
+    }
+
+    private ObjectPacks sources(LakeCredentials credentials, Path folder, Path scratch) {
+        return new ObjectPacks(
+                SourceBucket.of(settings, credentials.ofSource()),
+                PackedSources.open(settings, folder),
+                packer(scratch.resolveSibling("sources-packs")),
+                this::shelf,
+                due(),
+                settings.isTrue("s3source.keep-source"),
+                scratch,
+                settings.large("spool.max-bytes"),
+                settings.integer("feeds.max-line-bytes"));
     }
 
     private Shelf shelf(DatasetName dataset) {
@@ -229,7 +254,8 @@ public final class Feeds implements AutoCloseable {
         camel.configure().setRouteFilterExcludePattern("scheduler:*");
         DeliveryCamel.init(camel);
         camel.start();
-        return packs.packAll();
+        boolean all = packs.packAll();
+        return sources.map(ObjectPacks::packAll).orElse(true) && all;
     }
 
     private void stop(FeedDefinition feed) {
@@ -248,7 +274,9 @@ public final class Feeds implements AutoCloseable {
         // First, so that what it has read can still be stored.
         ofStreams().forEach(this::stop);
         packs.stop();
+        sources.ifPresent(ObjectPacks::stop);
         camel.stop();
+        sources.ifPresent(ObjectPacks::close);
         spool.close();
     }
 }

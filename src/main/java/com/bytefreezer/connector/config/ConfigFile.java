@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Reads the file of {@code --config}: YAML with the original connector's keys (docs/contracts.md). */
+/** Reads the file of {@code --config}: YAML with the original connector's keys (docs/contracts.md), or packer's. */
 final class ConfigFile {
     /** The settings for which the original treats 0 as "not set". */
     private static final Set<String> ZERO_IS_UNSET = Set.of(
@@ -36,6 +36,21 @@ final class ConfigFile {
      * @param problems gets one if the file cannot be read
      */
     static Map<String, String> read(Path file, List<Problem> problems) {
+        Map<String, String> flat = asWritten(file, problems);
+        return PackerFile.is(flat.keySet()) ? PackerFile.of(flat).settings() : flat;
+    }
+
+    /** The keys of packer's file that have no effect, as the file writes them. */
+    static List<String> withoutEffect(Path file) {
+        Map<String, String> flat = asWritten(file, new ArrayList<>());
+        return PackerFile.is(flat.keySet())
+                ? PackerFile.of(flat).withoutEffect().stream()
+                        .map(key -> key.replace('-', '_'))
+                        .toList()
+                : List.of();
+    }
+
+    private static Map<String, String> asWritten(Path file, List<Problem> problems) {
         Map<String, String> flat = new LinkedHashMap<>();
         try (JsonParser yaml = YAML.createParser(Files.readString(file))) {
             JsonToken first = yaml.nextToken();

@@ -12,14 +12,19 @@ public final class Environment {
     /** The start of names in the environment that are always meant for the connector. */
     public static final String PREFIX = "BYTEFREEZER_CONNECTOR_";
 
-    private static final Map<String, String> OF_THE_ORIGINAL = Map.of("ACCOUNT_ID", "control.account-id");
+    /** Those of the original connector and of packer. */
+    private static final Map<String, String> OF_THE_ORIGINALS = Map.of(
+            "ACCOUNT_ID", "control.account-id",
+            "BYTEFREEZER_S3SOURCE_ACCESS_KEY", "s3source.access-key",
+            "BYTEFREEZER_S3SOURCE_SECRET_KEY", "s3source.secret-key",
+            "BYTEFREEZER_CONTROL_SERVICE_API_KEY", "control.api-key");
 
     private Environment() {}
 
     /** The values of the {@code known} settings, by their names; {@code destination.config.*} as it is. */
     static Map<String, String> read(Map<String, String> environment, Set<String> known) {
         Map<String, String> found = new LinkedHashMap<>();
-        OF_THE_ORIGINAL.forEach((variable, name) -> find(environment, variable, name, found));
+        OF_THE_ORIGINALS.forEach((variable, name) -> find(environment, variable, name, found));
         known.forEach(name -> find(environment, variable(name), name, found));
         environment.forEach((variable, value) -> {
             if (variable.startsWith(PREFIX + "DESTINATION_CONFIG_")) {

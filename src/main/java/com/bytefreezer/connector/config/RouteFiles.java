@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -252,12 +253,22 @@ public final class RouteFiles {
         return folder.resolve("receive" + SUFFIX);
     }
 
-    /** The files to load for feeds of these {@code inputs}, and for packs. */
-    public List<Path> filesOfFeeds(Set<String> inputs) {
-        return Stream.concat(
+    /**
+     * The files to load for feeds of these {@code inputs}, and for packs.
+     *
+     * @param withSources whether objects of a bucket are packed, too
+     */
+    public List<Path> filesOfFeeds(Set<String> inputs, boolean withSources) {
+        return Stream.of(
                         Stream.of(credentialsFile(), receiveFile(), packFile()),
-                        inputs.stream().map(this::inputFile))
+                        inputs.stream().map(this::inputFile),
+                        withSources ? Stream.of(sourceFile()) : Stream.<Path>empty())
+                .flatMap(Function.identity())
                 .toList();
+    }
+
+    private Path sourceFile() {
+        return folder.resolve("source" + SUFFIX);
     }
 
     private Path packFile() {
@@ -266,7 +277,11 @@ public final class RouteFiles {
 
     /** They have a Camel of their own. */
     private boolean isOfFeeds(Path file) {
-        return isIn(FEEDS, file) || isIn(INPUTS, file) || file.equals(receiveFile()) || file.equals(packFile());
+        return isIn(FEEDS, file)
+                || isIn(INPUTS, file)
+                || file.equals(receiveFile())
+                || file.equals(packFile())
+                || file.equals(sourceFile());
     }
 
     /** The names of the exports in {@code exports}, as far as written there. */

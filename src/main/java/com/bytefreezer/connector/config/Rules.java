@@ -140,8 +140,12 @@ final class Rules {
     }
 
     private static void checkLake(Map<String, String> values, List<Problem> problems) {
-        if (values.containsKey("s3.access-key") != values.containsKey("s3.secret-key")) {
-            problems.add(Problem.ofStart("s3.access-key and s3.secret-key belong together, but only one is set.", ""));
+        for (String area : List.of("s3", "s3source")) {
+            if (values.containsKey(area + ".access-key") != values.containsKey(area + ".secret-key")) {
+                problems.add(Problem.ofStart(
+                        "%1$s.access-key and %1$s.secret-key belong together, but only one is set.".formatted(area),
+                        ""));
+            }
         }
         boolean local = values.getOrDefault("lake.root", "").startsWith("file:");
         if (local || values.containsKey("s3.bucket")) {

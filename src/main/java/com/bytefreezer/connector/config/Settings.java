@@ -287,6 +287,16 @@ public final class Settings {
         return new FeedFiles(sources.routes(), values).feeds();
     }
 
+    /** Whether anything fills the lake: feeds, or objects of a bucket ({@code s3source.bucket}). */
+    public boolean fillsLake() {
+        return hasSources() || !feeds().isEmpty();
+    }
+
+    /** Whether objects of a bucket are packed. */
+    public boolean hasSources() {
+        return optional("s3source.bucket").isPresent();
+    }
+
     /** The notifications that are told what happens to exports. */
     public List<String> notifications() {
         return optional("notifications.type")
@@ -302,6 +312,12 @@ public final class Settings {
     /** All route files. */
     public RouteFiles routes() {
         return sources.routes();
+    }
+
+    /** The keys of the {@code --config} file, if it is packer's, that have no effect. */
+    public List<String> keysWithoutEffect() {
+        Path file = sources.configFile();
+        return file == null ? List.of() : ConfigFile.withoutEffect(file);
     }
 
     /** The secret values among the settings. */

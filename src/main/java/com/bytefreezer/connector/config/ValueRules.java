@@ -124,6 +124,9 @@ final class ValueRules {
         RULES.put("pack.max-file-size-mb", between(1, 4096));
         RULES.put("pack.timeout-seconds", between(1, 86_400));
         RULES.put("pack.compression", oneOf("snappy", "zstd"));
+        RULES.put("s3source.use-ssl", oneOf("true", "false"));
+        RULES.put("s3source.keep-source", oneOf("true", "false"));
+        RULES.put("s3source.interval-seconds", between(1, 86_400));
         RULES.put("pack.memory-mb", between(64, 65_536));
         RULES.put("shutdown.timeout-seconds", between(1, 86_400));
     }

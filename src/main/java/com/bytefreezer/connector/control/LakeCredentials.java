@@ -23,6 +23,7 @@ import java.io.UncheckedIOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.apache.camel.Body;
@@ -113,20 +114,40 @@ public final class LakeCredentials {
 
     /** The keys of the settings {@code s3.*}, for a bucket of this name. */
     public Credentials ofBucket(String bucket) {
-        String accessKey = settings.optional("s3.access-key").orElse("");
-        Keys keys = accessKey.isEmpty()
-                ? null
-                : new Keys(
-                        accessKey,
-                        settings.text("s3.secret-key"),
-                        settings.optional("s3.session-token").orElse(null));
         return Credentials.of(
                 bucket,
                 endpoint(settings.optional("s3.endpoint").orElse("")),
                 settings.isTrue("s3.use-ssl"),
                 settings.optional("s3.region").orElse(""),
-                keys,
+                keys("s3.access-key", "s3.secret-key", "s3.session-token"),
                 null);
+    }
+
+    /** The bucket of {@code s3source.*}; if these name neither a server nor keys, with those of {@code s3.*}. */
+    public Credentials ofSource() {
+        String bucket = settings.text("s3source.bucket");
+        Optional<String> endpoint = settings.optional("s3source.endpoint");
+        Optional<String> region = settings.optional("s3source.region");
+        Keys keys = keys("s3source.access-key", "s3source.secret-key", "");
+        return endpoint.isEmpty() && region.isEmpty() && keys == null
+                ? ofBucket(bucket)
+                : Credentials.of(
+                        bucket,
+                        endpoint(endpoint.orElse("")),
+                        settings.isTrue("s3source.use-ssl"),
+                        region.orElse(""),
+                        keys,
+                        null);
+    }
+
+    /** By the names of settings. */
+    private @Nullable Keys keys(String accessKey, String secretKey, String sessionToken) {
+        return settings.optional(accessKey)
+                .map(key -> new Keys(
+                        key,
+                        settings.text(secretKey),
+                        settings.optional(sessionToken).orElse(null)))
+                .orElse(null);
     }
 
     /**

@@ -76,7 +76,7 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
 
     /** Opens the store that the settings name, or creates it. */
     public static Cursor open(Settings settings) {
-        return new Cursor(StoreAddress.of(settings).open(), Scope.of(settings));
+        return open(StoreAddress.of(settings), Scope.of(settings));
     }
 
     /**
@@ -88,7 +88,17 @@ public final class Cursor extends ServiceSupport implements IdempotentRepository
      *     that partition less often
      */
     public static Cursor open(Path file, Duration lookback) {
-        return new Cursor(SqliteAddress.of(file).open(), new Scope("", lookback));
+        return open(SqliteAddress.of(file), new Scope("", lookback));
+    }
+
+    private static Cursor open(StoreAddress address, Scope scope) {
+        boolean isNew = !address.mayExist();
+        Cursor cursor = new Cursor(address.open(), scope);
+        if (isNew) {
+            LOG.info(
+                    "cursor {}: it is new. The connector delivers everything from cursor.start on.", address.subject());
+        }
+        return cursor;
     }
 
     /** The progress of each lane. */

@@ -46,7 +46,6 @@ final class CursorFile implements Store.DiskRoom, AutoCloseable {
 
     private final Path path;
     private final FileChannel lock;
-    private final boolean isNew;
     private final int mark = ThreadLocalRandom.current().nextInt();
     /** Open until the store is closed: closing any channel of a file releases all locks that SQLite has on it. */
     private @Nullable FileChannel content;
@@ -56,7 +55,6 @@ final class CursorFile implements Store.DiskRoom, AutoCloseable {
     private CursorFile(Path path, FileChannel lock) {
         this.path = path;
         this.lock = lock;
-        isNew = !Files.exists(path);
     }
 
     /**
@@ -113,11 +111,6 @@ final class CursorFile implements Store.DiskRoom, AutoCloseable {
                         "it is on a network file system (%s), where locks may fail and a second connector may damage it. Put it on a local disk, or set cursor.url to share a PostgreSQL."
                                 .formatted(type))
                 : Optional.empty();
-    }
-
-    /** Whether the file is new. */
-    boolean isNew() {
-        return isNew;
     }
 
     /**

@@ -44,9 +44,6 @@ final class SqliteStore implements Store {
         });
         quick = connect(file.path(), "NORMAL");
         file.warning().ifPresent(line -> LOG.warn("cursor {}: {}", file.path(), line));
-        if (file.isNew()) {
-            LOG.info("cursor {}: it is new. The connector delivers everything from cursor.start on.", file.path());
-        }
     }
 
     static Store open(SqliteAddress address) {

@@ -23,7 +23,8 @@ final class Tables {
             Pulse::makeTables,
             Tables::leftOut,
             Tables::lookups,
-            Alerts::make);
+            Alerts::make,
+            PackedSources::make);
 
     private Tables() {}
 

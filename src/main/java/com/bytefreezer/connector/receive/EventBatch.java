@@ -32,8 +32,13 @@ public final class EventBatch {
      * @param received when the events arrive, in milliseconds
      */
     public EventBatch(Shape shape, long received) {
+        this(shape, received, false);
+    }
+
+    /** @param keepsTime whether the {@code BfTs} of an event stays, if it has one */
+    public EventBatch(Shape shape, long received, boolean keepsTime) {
         this.received = received;
-        reader = new EventReader(shape, received);
+        reader = new EventReader(shape, received, keepsTime);
         syslog = new SyslogReader(received, ZoneId.systemDefault());
     }
 

@@ -27,7 +27,9 @@ public final class EventReader {
     private static final int HUGE_DIGITS = 38;
 
     private final Shape shape;
-    private final byte[] start;
+    private final long received;
+    private final boolean keepsTime;
+    private final byte[] usual;
     private final List<Rename> renames = new ArrayList<>();
     private final List<BitSet> present = new ArrayList<>();
     private byte[] bytes = {};
@@ -36,6 +38,8 @@ public final class EventReader {
     private boolean hasBreaks;
     /** Whether the events have {@code BfTs} already. */
     private boolean written;
+    /** Of the event. */
+    private long time;
 
     /** A name of a member, with its quotes, to be written otherwise. */
     private record Rename(int start, int end, String name) {}
@@ -47,8 +51,15 @@ public final class EventReader {
      * @param received when the events arrived, in milliseconds
      */
     public EventReader(Shape shape, long received) {
+        this(shape, received, false);
+    }
+
+    /** @param keepsTime whether a {@code BfTs} of an event is when it arrived: the sender is not the first to take it */
+    EventReader(Shape shape, long received, boolean keepsTime) {
         this.shape = shape;
-        start = "{\"%s\":%d".formatted(TIME, received).getBytes(StandardCharsets.UTF_8);
+        this.received = received;
+        this.keepsTime = keepsTime;
+        usual = start(received);
         shape.see(Shape.OBJECT);
     }
 
@@ -60,6 +71,7 @@ public final class EventReader {
     void read(byte[] text, int offset, int length, ByteArrayOutputStream out) throws NotAnEventException {
         bytes = text;
         from = offset;
+        time = received;
         renames.clear();
         checkText(text, offset, length);
         try (JsonParser parser = JSON.createParser(text, offset, length)) {
@@ -126,9 +138,20 @@ public final class EventReader {
             if (!member.name().equals(name)) {
                 rename(parser, member.name());
             }
-            parser.nextToken();
+            JsonToken token = parser.nextToken();
+            if (keepsTime
+                    && depth == 0
+                    && token == JsonToken.VALUE_NUMBER_INT
+                    && name.equals(TIME)
+                    && parser.getNumberType() != JsonParser.NumberType.BIG_INTEGER) {
+                time = parser.getLongValue();
+            }
             value(parser, member.shape(), depth + 1);
         }
+    }
+
+    private static byte[] start(long time) {
+        return "{\"%s\":%d".formatted(TIME, time).getBytes(StandardCharsets.UTF_8);
     }
 
     private static void skipRest(JsonParser parser) throws IOException {
@@ -186,6 +209,7 @@ public final class EventReader {
 
     /** @param after the first byte after the opening brace */
     private void write(int after, int end, ByteArrayOutputStream out) {
+        byte[] start = time == received ? usual : start(time);
         out.write(start, 0, start.length);
         int at = after;
         while (isSpace(bytes[at])) {

@@ -50,6 +50,11 @@ public final class Intake {
         return new Intake(spool, shape, clock);
     }
 
+    /** Over a spool without events, of a dataset whose events had this shape before. */
+    public static Intake ofNew(DatasetSpool spool, Shape shape) {
+        return new Intake(spool, shape, Clock.systemUTC());
+    }
+
     private static void learn(EventReader reader, byte[] line) {
         try {
             reader.learn(line);

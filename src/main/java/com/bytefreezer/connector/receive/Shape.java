@@ -78,15 +78,19 @@ public final class Shape {
      * @param stored from {@link #stored}; empty for a dataset without events
      */
     public static Shape of(String stored) {
-        Shape shape = empty();
+        return empty().widen(stored);
+    }
+
+    /** Widens it by another one, from {@link #stored}; empty for none. */
+    public Shape widen(String stored) {
         if (!stored.isEmpty()) {
             try {
-                shape.restore(JSON.readValue(stored, Stored.class));
+                restore(JSON.readValue(stored, Stored.class));
             } catch (JsonProcessingException e) {
                 throw new IllegalArgumentException("the columns of a dataset cannot be read", e);
             }
         }
-        return shape;
+        return this;
     }
 
     private void restore(Stored stored) {

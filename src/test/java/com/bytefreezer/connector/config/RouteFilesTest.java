@@ -106,6 +106,7 @@ class RouteFilesTest {
                                 .filter(file -> !file.startsWith(ROUTES.resolve("feeds")))
                                 .filter(file -> !file.equals(ROUTES.resolve("receive.camel.yaml")))
                                 .filter(file -> !file.equals(ROUTES.resolve("pack.camel.yaml")))
+                                .filter(file -> !file.equals(ROUTES.resolve("source.camel.yaml")))
                                 .filter(file -> !file.equals(ROUTES.resolve("mcp.camel.yaml")))
                                 .filter(file -> !file.equals(ROUTES.resolve("health.camel.yaml")))
                                 .filter(file -> !file.startsWith(ROUTES.resolve("exports")))

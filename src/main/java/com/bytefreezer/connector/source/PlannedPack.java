@@ -1,0 +1,221 @@
+package com.bytefreezer.connector.source;
+
+import com.bytefreezer.connector.cursor.PackedSources;
+import com.bytefreezer.connector.cursor.PackedSources.Plan;
+import com.bytefreezer.connector.disk.PrivateFiles;
+import com.bytefreezer.connector.disk.ScratchFolder;
+import com.bytefreezer.connector.lake.Shelf;
+import com.bytefreezer.connector.lake.SourceBucket;
+import com.bytefreezer.connector.lake.SourceBucket.Source;
+import com.bytefreezer.connector.pack.Packer;
+import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Failures;
+import com.bytefreezer.connector.receive.Intake;
+import com.bytefreezer.connector.receive.Shape;
+import com.bytefreezer.connector.signs.Periodic;
+import com.bytefreezer.connector.spool.SealedSegment;
+import com.bytefreezer.connector.spool.Spool;
+import com.bytefreezer.connector.text.PlainText;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.BooleanSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes the objects of a plan: copies its source objects to this disk, one after the other, cuts them into events, and
+ * packs these. The objects are in the lake, then the plan is recorded; whoever repeats it makes the same objects. Used
+ * once, by one thread.
+ */
+final class PlannedPack {
+    private static final Logger LOG = LoggerFactory.getLogger(PlannedPack.class);
+    /** If several source objects have so many times the bytes that their sizes promised, they are packed one by one. */
+    private static final int MOST_PARTS = 2;
+
+    private final Tools tools;
+    private final Plan plan;
+    private final BooleanSupplier stopped;
+    private final List<Source> sources = new ArrayList<>();
+    private final List<String> keys = new ArrayList<>();
+    private long unpacked;
+    private int part = 1;
+    private boolean partial;
+    private long events;
+    private long deadLetters;
+    private long bytes;
+    private long spooled;
+
+    /**
+     * What all packs use.
+     *
+     * @param scratch a folder for one pack at a time
+     * @param mostBytes that a pack may have there
+     * @param longestLine in bytes
+     */
+    record Tools(
+            SourceBucket bucket, PackedSources packed, Packer packer, Path scratch, long mostBytes, int longestLine) {}
+
+    /** The source objects have many more bytes than their sizes promised. */
+    static final class TooLargeException extends IOException {
+        private static final long serialVersionUID = 1;
+    }
+
+    PlannedPack(Tools tools, Plan plan, BooleanSupplier stopped) {
+        this.tools = tools;
+        this.plan = plan;
+        this.stopped = stopped;
+    }
+
+    /**
+     * Makes it.
+     *
+     * @return false if another replica has the plan
+     * @throws TooLargeException if it must be planned otherwise; nothing is in the lake
+     * @throws IOException if it cannot
+     */
+    boolean make(Shelf shelf) throws IOException {
+        ScheduledExecutorService keeper = Periodic.thread("plans");
+        ScratchFolder.remove(tools.scratch);
+        PrivateFiles.createFolders(tools.scratch);
+        Shelf guarded = (key, file) -> {
+            // Whoever has taken it over may already have deleted what is packed here.
+            if (!tools.packed.hold(plan)) {
+                throw new IOException("another replica has taken it over");
+            }
+            shelf.put(key, file);
+        };
+        try (Spool spool = Spool.open(tools.scratch.resolve("spool"), tools.mostBytes)) {
+            var unused = Periodic.each(
+                    tools.packed.lease().dividedBy(3), keeper, "the renewal of a plan", () -> tools.packed.hold(plan));
+            Shape shape = Shape.empty().widen(tools.packed.shape(plan.dataset()));
+            Intake intake = Intake.ofNew(
+                    spool.dataset(plan.dataset().tenant(), plan.dataset().dataset()), shape);
+            for (Source each : plan.sources()) {
+                if (!read(each, intake, guarded)) {
+                    return false;
+                }
+            }
+            pack(intake, guarded);
+            return tools.packed.commit(plan, former -> shape.widen(former).stored(), events, deadLetters);
+        } finally {
+            keeper.shutdownNow();
+            ScratchFolder.remove(tools.scratch);
+        }
+    }
+
+    /** Returns whether the plan still belongs to this process. */
+    private boolean read(Source source, Intake intake, Shelf shelf) throws IOException {
+        if (stopped.getAsBoolean()) {
+            throw new IOException("the connector is stopping");
+        }
+        SourceFile file = new SourceFile(tools.scratch.resolve("source"));
+        if (!tools.bucket.copy(source, file.path())) {
+            LOG.info(
+                    "source {}: it was replaced or removed before it was read. What is there now is packed later.",
+                    name(source));
+            return tools.packed.leaveOut(plan, source, "");
+        }
+        try {
+            file.check();
+        } catch (IOException e) {
+            String why = PlainText.line(Failures.describe(e));
+            LOG.warn(
+                    "source {}: it cannot be unpacked ({}). It stays there and is not read again; the others are packed. Replace it or remove it.",
+                    name(source),
+                    why);
+            partial = true;
+            return tools.packed.leaveOut(plan, source, why);
+        }
+        sources.add(source);
+        try (InputStream lines = file.open()) {
+            new SourceEvents(intake, tools.longestLine, source.modified(), size -> stored(size, intake, shelf))
+                    .read(lines);
+        }
+        return true;
+    }
+
+    private void stored(long size, Intake intake, Shelf shelf) throws IOException {
+        if (stopped.getAsBoolean()) {
+            throw new IOException("the connector is stopping");
+        }
+        unpacked += size;
+        if (plan.sources().size() == 1 && unpacked >= plan.partBytes()) {
+            pack(intake, shelf);
+            unpacked = 0;
+        } else if (unpacked > MOST_PARTS * plan.partBytes()) {
+            throw new TooLargeException();
+        }
+    }
+
+    private void pack(Intake intake, Shelf shelf) {
+        intake.spool().seal();
+        intake.spool().next().ifPresent(segment -> {
+            Packer.Packed packed = tools.packer.pack(ofPlan(segment), intake, shelf);
+            packed.key().ifPresent(keys::add);
+            events += packed.events();
+            deadLetters += packed.deadLetters();
+            bytes += packed.bytes();
+            spooled += packed.spooled();
+            part++;
+        });
+    }
+
+    /** With a time and a name that do not depend on who makes it. */
+    private SealedSegment ofPlan(SealedSegment segment) {
+        return new SealedSegment(
+                segment.number(),
+                plan.made(),
+                part == 1 ? plan.id() : plan.id() + "/" + part,
+                segment.data(),
+                segment.events(),
+                segment.deadLetters(),
+                segment.deadLetterCount());
+    }
+
+    /** Whether some source objects cannot be read. */
+    boolean isPartial() {
+        return partial;
+    }
+
+    /** The source objects that it has. */
+    List<Source> sources() {
+        return sources;
+    }
+
+    /** Bytes of Parquet for one that was spooled; 0 if there are none. */
+    double ratio() {
+        return spooled == 0 ? 0 : (double) bytes / spooled;
+    }
+
+    String summary() {
+        return "%d source objects, %d events, %d dead letters, %d bytes%s"
+                .formatted(
+                        sources.size(),
+                        events,
+                        deadLetters,
+                        bytes,
+                        keys.isEmpty() ? "" : ", " + String.join(", ", keys));
+    }
+
+    private String name(Source source) {
+        return tools.bucket.place().replaceFirst(" at .*", "") + source.path();
+    }
+
+    /** As a failure of this pack. */
+    ConnectorException failure(IOException e) {
+        return new ConnectorException(
+                "pack of dataset %s/%s: %d source objects are not in the lake (%s)."
+                        .formatted(
+                                plan.dataset().tenant(),
+                                plan.dataset().dataset(),
+                                plan.sources().size(),
+                                Failures.describe(e)),
+                "They stay in their bucket; the next pack takes them.",
+                "",
+                e);
+    }
+}

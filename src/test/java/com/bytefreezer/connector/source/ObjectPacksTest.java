@@ -1,0 +1,437 @@
+package com.bytefreezer.connector.source;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.bytefreezer.connector.config.DatasetName;
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.control.LakeCredentials;
+import com.bytefreezer.connector.cursor.PackedSources;
+import com.bytefreezer.connector.lake.FolderShelf;
+import com.bytefreezer.connector.lake.Lake;
+import com.bytefreezer.connector.lake.Shelf;
+import com.bytefreezer.connector.lake.SourceBucket;
+import com.bytefreezer.connector.pack.Packer;
+import com.bytefreezer.connector.pack.Packs;
+import com.bytefreezer.connector.query.DuckDb;
+import com.bytefreezer.connector.testing.Await;
+import com.bytefreezer.connector.testing.MinioServer;
+import com.bytefreezer.connector.testing.PostgresServer;
+import com.bytefreezer.connector.testing.S3Server;
+import com.bytefreezer.connector.testing.TestSettings;
+import com.bytefreezer.connector.text.Secrets;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** From objects in a bucket of MinIO to Parquet. */
+class ObjectPacksTest {
+    private static final AtomicInteger BUCKETS = new AtomicInteger();
+    private static MinioServer minio;
+
+    @TempDir
+    private Path folder;
+
+    private String bucket;
+    private Function<DatasetName, Shelf> shelves;
+    private Packs.Due due;
+
+    @BeforeAll
+    static void start() {
+        minio = S3Server.minio();
+    }
+
+    @AfterAll
+    static void stop() {
+        minio.close();
+    }
+
+    @BeforeEach
+    void prepare() {
+        bucket = "piper-" + BUCKETS.incrementAndGet();
+        minio.createBucket(bucket);
+        shelves = this::shelf;
+        due = new Packs.Due(128_000_000, Duration.ofSeconds(300));
+    }
+
+    private FolderShelf shelf(DatasetName dataset) {
+        return new FolderShelf(folder.resolve("lake").resolve(dataset.toString()));
+    }
+
+    @Test
+    void objectsBecomeParquetAndAreDeletedThen() throws Exception {
+        put("acme/web/2026/a.ndjson", "{\"n\":1,\"BfTs\":1700000000000,\"tags\":[\"x\"]}\n{\"n\":2}\r\n\nno JSON\n[1]");
+        put("acme/web/acme--web--17--ndjson.gz", gzip("{\"n\":3}\n"), gzip("{\"n\":4,\"port\":22}"));
+        put("acme/web/named-gz.ndjson.gz", "{\"n\":5,\"port\":\"ssh\"}");
+        put("acme/web/empty.ndjson", "");
+        put("beta/dns/b.jsonl", "{\"n\":6}\n");
+        put("acme/web/notes.txt", "{\"n\":7}");
+        put("acme/web/data/raw/x.ndjson", "{\"n\":8}");
+        assertThat(packAll()).isTrue();
+        assertThat(rows("SELECT n, port, typeof(n) FROM one ORDER BY n"))
+                .containsExactly(
+                        "1|null|BIGINT",
+                        "2|null|BIGINT",
+                        "3|null|BIGINT",
+                        "4|22|BIGINT",
+                        "5|ssh|BIGINT",
+                        "6|null|BIGINT");
+        // A time that the event has already stays; otherwise it is that of the object.
+        assertThat(rows("SELECT n FROM one WHERE BfTs = 1700000000000")).containsExactly("1");
+        assertThat(rows("SELECT min(BfTs) > 1750000000000 FROM one WHERE n > 1"))
+                .containsExactly("true");
+        assertThat(lake())
+                .hasSize(2)
+                .allMatch(
+                        file -> file.matches(
+                                "(acme/web|beta/dns)/year=\\d{4}/month=\\d\\d/day=\\d\\d/hour=\\d\\d/[a-z]+_[a-z]+_\\d{8}_\\d{6}_[0-9a-f]{12}\\.parquet"));
+        assertThat(deadLetters())
+                .hasSize(2)
+                .anyMatch(line -> line.contains("no JSON"))
+                .anyMatch(line -> line.contains("[1]"));
+        assertThat(left()).containsExactly("acme/web/data/raw/x.ndjson", "acme/web/notes.txt");
+        // What it has already learned of the columns still holds.
+        put("acme/web/later.ndjson", "{\"port\":80}");
+        assertThat(packAll()).isTrue();
+        assertThat(rows("SELECT typeof(port) FROM one WHERE port = '80'")).containsExactly("VARCHAR");
+    }
+
+    @Test
+    void aDamagedObjectStaysAndHoldsUpNoOther() throws Exception {
+        byte[] whole = gzip(numbers(0, 10_000));
+        put("t/d/cut.ndjson.gz", Arrays.copyOf(whole, whole.length - 20));
+        byte[] changed = whole.clone();
+        changed[whole.length / 2] ^= 1;
+        put("t/d/changed.ndjson.gz", changed);
+        put("t/d/more.ndjson.gz", whole, "garbage".getBytes(UTF_8));
+        put("t/d/whole.ndjson.gz", numbers(0, 100));
+        assertThat(packAll()).isFalse();
+        assertThat(rows("SELECT count(*), count(DISTINCT n) FROM one")).containsExactly("100|100");
+        List<String> damaged = List.of("t/d/changed.ndjson.gz", "t/d/cut.ndjson.gz", "t/d/more.ndjson.gz");
+        assertThat(left()).containsExactlyElementsOf(damaged);
+        // Nobody reads them again, until somebody replaces them.
+        assertThat(packAll()).isFalse();
+        put("t/d/cut.ndjson.gz", gzip(numbers(100, 200)));
+        minio.delete(bucket, "t/d/changed.ndjson.gz");
+        minio.delete(bucket, "t/d/more.ndjson.gz");
+        assertThat(packAll()).isTrue();
+        assertThat(rows("SELECT count(*), count(DISTINCT n) FROM one")).containsExactly("200|200");
+        assertThat(left()).isEmpty();
+    }
+
+    @Test
+    void aPackThatDiesAnywhereIsMadeAgainUnderTheSameKey() throws Exception {
+        put("t/d/a.ndjson", numbers(0, 50) + "x");
+        put("t/d/b.ndjson.gz", gzip(numbers(50, 100)));
+        List<Shelf> fatal = List.of(
+                (key, file) -> {
+                    throw new IllegalStateException("died before it was there");
+                },
+                (key, file) -> {
+                    shelf(new DatasetName("t", "d")).put(key, file);
+                    throw new IllegalStateException("died after it was there");
+                });
+        for (Shelf each : fatal) {
+            shelves = dataset -> each;
+            assertThat(packAll()).isFalse();
+            assertThat(left()).contains("t/d/a.ndjson", "t/d/b.ndjson.gz");
+            // What comes meanwhile is another pack.
+            put("t/d/c.ndjson", numbers(100, 110));
+        }
+        List<String> before = lake();
+        shelves = this::shelf;
+        assertThat(packAll()).isTrue();
+        assertThat(before).hasSize(1);
+        assertThat(lake()).containsAll(before).hasSize(2);
+        assertThat(rows("SELECT count(*), count(DISTINCT n) FROM one")).containsExactly("110|110");
+        assertThat(deadLetters()).hasSize(1);
+        assertThat(left()).isEmpty();
+    }
+
+    @Test
+    void anObjectThatIsReplacedMeanwhileIsTakenAsItIs() throws Exception {
+        put("t/d/a.ndjson", numbers(0, 10));
+        put("t/d/b.ndjson", numbers(10, 20));
+        put("t/d/c.ndjson", numbers(20, 30));
+        AtomicBoolean first = new AtomicBoolean(true);
+        // It is asked for after the listing, and before the objects are read.
+        shelves = dataset -> {
+            if (first.getAndSet(false)) {
+                put("t/d/b.ndjson", numbers(10, 25));
+                minio.delete(bucket, "t/d/c.ndjson");
+            }
+            return shelf(dataset);
+        };
+        assertThat(packAll()).isTrue();
+        assertThat(left()).containsExactly("t/d/b.ndjson");
+        assertThat(packAll()).isTrue();
+        assertThat(rows("SELECT count(*), count(DISTINCT n) FROM one")).containsExactly("25|25");
+        assertThat(left()).isEmpty();
+    }
+
+    @Test
+    void anObjectThatIsReplacedAfterItsPackIsNotDeleted() throws Exception {
+        put("t/d/a.ndjson", numbers(0, 10));
+        shelves = dataset -> (key, file) -> {
+            shelf(dataset).put(key, file);
+            put("t/d/a.ndjson", numbers(10, 20));
+        };
+        assertThat(packAll()).isTrue();
+        assertThat(left()).hasSize(1);
+        shelves = this::shelf;
+        assertThat(packAll()).isTrue();
+        assertThat(rows("SELECT count(*), count(DISTINCT n) FROM one")).containsExactly("20|20");
+        assertThat(left()).isEmpty();
+    }
+
+    @Test
+    void keptObjectsArePackedOnce() throws Exception {
+        put("t/d/a.ndjson", numbers(0, 10));
+        for (int i = 0; i < 2; i++) {
+            assertThat(packAll("s3source.keep-source", "true")).isTrue();
+        }
+        put("t/d/a.ndjson", numbers(10, 20));
+        put("t/d/b.ndjson", numbers(20, 30));
+        assertThat(packAll("s3source.keep-source", "true")).isTrue();
+        assertThat(rows("SELECT count(*), count(DISTINCT n) FROM one")).containsExactly("30|30");
+        assertThat(left()).hasSize(2);
+        assertThat(packAll()).isTrue();
+        assertThat(left()).isEmpty();
+        assertThat(rows("SELECT count(*) FROM one")).containsExactly("30");
+    }
+
+    @Test
+    void aLargeObjectBecomesSeveralOfTheSameKeysEachTime() throws Exception {
+        due = new Packs.Due(1_000_000, Duration.ofSeconds(300));
+        String text = "x".repeat(200);
+        String large = numbers(0, 100_000).replace("}", ",\"text\":\"" + text + "\"}");
+        put("t/d/large.ndjson.gz", gzip(large));
+        AtomicInteger puts = new AtomicInteger();
+        shelves = dataset -> (key, file) -> {
+            shelf(dataset).put(key, file);
+            if (puts.incrementAndGet() == 2) {
+                throw new IllegalStateException("died after the second one");
+            }
+        };
+        assertThat(packAll()).isFalse();
+        List<String> before = lake();
+        assertThat(packAll()).isTrue();
+        assertThat(before).hasSize(2);
+        assertThat(lake()).containsAll(before).hasSizeGreaterThan(2);
+        assertThat(rows("SELECT count(*), count(DISTINCT n) FROM one")).containsExactly("100000|100000");
+    }
+
+    @Test
+    void severalThatUnpackToFarMoreArePackedOneByOne() throws Exception {
+        due = new Packs.Due(1_000_000, Duration.ofSeconds(300));
+        String blank = " ".repeat(2000) + "\n";
+        put("t/d/a.ndjson.gz", gzip(numbers(0, 5000).replace("\n", blank)));
+        put("t/d/b.ndjson.gz", gzip(numbers(5000, 10_000).replace("\n", blank)));
+        assertThat(packAll()).isTrue();
+        assertThat(lake()).hasSizeGreaterThanOrEqualTo(2);
+        assertThat(rows("SELECT count(*), count(DISTINCT n) FROM one")).containsExactly("10000|10000");
+        assertThat(left()).isEmpty();
+    }
+
+    @Test
+    void aBucketThatCannotBeListedLosesNothing() throws Exception {
+        put("t/d/a.ndjson", numbers(0, 10));
+        assertThat(packAll("s3source.secret-key", "another-secret-key")).isFalse();
+        assertThat(packAll("s3source.bucket", "no-such-bucket")).isFalse();
+        assertThat(left()).hasSize(1);
+        assertThat(packAll()).isTrue();
+        assertThat(rows("SELECT count(*) FROM one")).containsExactly("10");
+    }
+
+    @Test
+    void theLakeMayBeInTheSameFolderOfTheSameBucket() throws Exception {
+        put("in/t/d/a.ndjson", numbers(0, 10));
+        Settings settings = settings(Map.of("s3source.prefix", "in", "lake.root", "s3://" + bucket + "/in"));
+        shelves = dataset -> Lake.shelf(
+                settings, dataset.tenant(), dataset.dataset(), new LakeCredentials(settings, new Secrets()).ofSource());
+        for (int i = 0; i < 2; i++) {
+            assertThat(packAll("s3source.prefix", "in")).isTrue();
+            assertThat(left()).singleElement().asString().matches("in/t/d/data/parquet/year=.*\\.parquet");
+        }
+    }
+
+    @Test
+    void replicasShareTheWorkAndTakeOverWhatOneLeaves() throws Exception {
+        try (PostgresServer postgres = PostgresServer.start()) {
+            due = new Packs.Due(20_000, Duration.ofSeconds(0));
+            int count = 40;
+            for (int i = 0; i < count; i++) {
+                put("t/d/%03d.ndjson".formatted(i), numbers(i * 1000, (i + 1) * 1000));
+            }
+            String[] shared = {
+                "cursor.url",
+                postgres.url(),
+                "cursor.username",
+                PostgresServer.USERNAME,
+                "cursor.password",
+                PostgresServer.PASSWORD,
+                "cursor.claim-seconds",
+                "2"
+            };
+            AtomicInteger puts = new AtomicInteger();
+            AtomicInteger others = new AtomicInteger();
+            Function<DatasetName, Shelf> dying = dataset -> (key, file) -> {
+                shelf(dataset).put(key, file);
+                puts.incrementAndGet();
+                Await.until("the other one has a pack, too", () -> others.get() > 0);
+                throw new IllegalStateException("died after it was there");
+            };
+            Function<DatasetName, Shelf> other = dataset -> (key, file) -> {
+                shelf(dataset).put(key, file);
+                others.incrementAndGet();
+                Await.until("the other one has a pack, too", () -> puts.get() > 0);
+            };
+            CompletableFuture<Void> one = CompletableFuture.runAsync(() -> packAll("one", dying, shared));
+            CompletableFuture<Void> two = CompletableFuture.runAsync(() -> packAll("two", other, shared));
+            CompletableFuture.allOf(one, two).join();
+            // By then the claim of the one that died has expired.
+            Await.until("all is packed", () -> packAll("two", other, shared) && left().isEmpty());
+            assertThat(rows("SELECT count(*), count(DISTINCT n) FROM one"))
+                    .containsExactly("%1$d|%1$d".formatted(count * 1000));
+            assertThat(puts).hasValue(1);
+            assertThat(lake()).hasSizeGreaterThan(2);
+        }
+    }
+
+    // -- the program
+
+    private boolean packAll(String... options) {
+        return packAll("spool", shelves, options);
+    }
+
+    private boolean packAll(String name, Function<DatasetName, Shelf> to, String... options) {
+        Map<String, String> given = new TreeMap<>();
+        for (int i = 0; i < options.length; i += 2) {
+            given.put(options[i], options[i + 1]);
+        }
+        Settings settings = settings(given);
+        Path spool = folder.resolve(name);
+        Packer packer = new Packer("zstd", 256_000_000, 2, spool.resolve("packs"), folder.resolve("dead"));
+        try (ObjectPacks packs = new ObjectPacks(
+                SourceBucket.of(settings, new LakeCredentials(settings, new Secrets()).ofSource()),
+                PackedSources.open(settings, spool),
+                packer,
+                to,
+                due,
+                settings.isTrue("s3source.keep-source"),
+                spool.resolve("scratch"),
+                settings.large("spool.max-bytes"),
+                settings.integer("feeds.max-line-bytes"))) {
+            return packs.packAll();
+        }
+    }
+
+    private Settings settings(Map<String, String> options) {
+        Map<String, String> all = new TreeMap<>(Map.of(
+                "s3source.bucket", bucket,
+                "s3source.endpoint", minio.endpoint().toString(),
+                "s3source.access-key", minio.accessKey(),
+                "s3source.secret-key", minio.secretKey()));
+        all.putAll(options);
+        return TestSettings.over(folder.resolve("lake"), all);
+    }
+
+    // -- source and lake
+
+    private void put(String key, String content) {
+        put(key, content.getBytes(UTF_8));
+    }
+
+    private void put(String key, byte[]... parts) {
+        ByteArrayOutputStream all = new ByteArrayOutputStream();
+        Stream.of(parts).forEach(all::writeBytes);
+        minio.put(bucket, key, all.toByteArray());
+    }
+
+    private static byte[] gzip(String text) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (GZIPOutputStream packed = new GZIPOutputStream(bytes)) {
+            packed.write(text.getBytes(UTF_8));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return bytes.toByteArray();
+    }
+
+    private static String numbers(int from, int to) {
+        return IntStream.range(from, to).mapToObj("{\"n\":%d}\n"::formatted).collect(Collectors.joining());
+    }
+
+    private List<String> left() {
+        return minio.list(bucket, "");
+    }
+
+    private List<String> lake() throws IOException {
+        return files("lake");
+    }
+
+    private List<String> deadLetters() throws IOException {
+        List<String> lines = new ArrayList<>();
+        for (String each : files("dead")) {
+            lines.addAll(Files.readAllLines(folder.resolve("dead").resolve(each)));
+        }
+        return lines;
+    }
+
+    private List<String> files(String name) throws IOException {
+        Path root = folder.resolve(name);
+        if (!Files.exists(root)) {
+            return List.of();
+        }
+        try (Stream<Path> all = Files.walk(root)) {
+            return all.filter(Files::isRegularFile)
+                    .map(file -> root.relativize(file).toString())
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    private List<String> rows(String sql) throws SQLException {
+        List<String> rows = new ArrayList<>();
+        try (Connection connection = DuckDb.forParsing();
+                Statement statement = connection.createStatement()) {
+            statement.execute("CREATE VIEW one AS FROM read_parquet(%s, union_by_name=true)"
+                    .formatted(DuckDb.literal(folder.resolve("lake") + "/**/*.parquet")));
+            try (ResultSet result = statement.executeQuery(sql)) {
+                while (result.next()) {
+                    List<String> row = new ArrayList<>();
+                    for (int i = 1; i <= result.getMetaData().getColumnCount(); i++) {
+                        row.add(String.valueOf(result.getString(i)));
+                    }
+                    rows.add(String.join("|", row));
+                }
+            }
+        }
+        return rows;
+    }
+}
