@@ -48,16 +48,16 @@ class ManyExportsTest extends ExportsBed {
     @Test
     void anIdleLaneHoldsNoThread() throws Exception {
         makeObjects(3);
-        for (int i = 0; i < 50; i++) {
+        for (int i = 0; i < 12; i++) {
             export("export-" + i, "SELECT n + %d AS n, hostname FROM events WHERE n < 1".formatted(1000 * i));
         }
         try (TestRun.Running watch = TestRun.watch(settings(Map.of("schedule.interval-seconds", "3600")))) {
-            Await.until("a record of each", () -> sink.distinctRecords() == 50);
+            Await.until("a record of each", () -> sink.distinctRecords() == 12);
             Await.until("no thread of a lane", () -> Thread.getAllStackTraces().keySet().stream()
                     .noneMatch(thread -> thread.getName().startsWith("lane-")));
             assertThat(watch.hasDuckDb()).isFalse();
         }
-        assertThat(sink.acceptedRecords()).isEqualTo(50);
+        assertThat(sink.acceptedRecords()).isEqualTo(12);
     }
 
     private static int lineOf(TestRun run, String text) {

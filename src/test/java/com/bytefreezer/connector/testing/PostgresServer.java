@@ -100,7 +100,6 @@ public final class PostgresServer implements AutoCloseable {
         return DriverManager.getConnection(url(), USERNAME, PASSWORD);
     }
 
-    /** Freezes the server with all its sessions: connections stay open, nothing is answered. */
     /** Forgets everything that was written, whatever tables it stands in. */
     public void empty() throws SQLException {
         try (Connection connection = connect();
@@ -109,6 +108,7 @@ public final class PostgresServer implements AutoCloseable {
         }
     }
 
+    /** Freezes the server with all its sessions: connections stay open, nothing is answered. */
     public void pause() {
         sessions().forEach(session -> ChildProcesses.signal(session, "STOP"));
     }
