@@ -2,7 +2,6 @@ package com.bytefreezer.connector.fetch;
 
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
-import com.bytefreezer.connector.problem.Problem;
 import com.bytefreezer.connector.text.Secrets;
 import io.nats.client.AuthHandler;
 import io.nats.client.support.Encoding;
@@ -25,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * cryptography that NATS' client would use for it takes 8 MB.
  */
 record NatsCredentials(String jwt, PrivateKey key) implements AuthHandler {
-    private static final Pattern JWT = block("USER JWT");
+    private static final Pattern JWT = block("NATS USER JWT");
     private static final Pattern SEED = block("USER NKEY SEED");
     /** Before the seed are two bytes of what it is, after it two of a checksum. */
     private static final int SEED_START = 2;
@@ -60,9 +59,8 @@ record NatsCredentials(String jwt, PrivateKey key) implements AuthHandler {
 
     private static ConnectorException unusable(String file, String why, @Nullable Exception cause) {
         return new ConnectorException(
-                "the credentials file %s cannot be used (%s).".formatted(file, why),
-                Problem.NOT_STARTED,
-                "Name a .creds file as nsc writes it.",
+                "the credentials file %s cannot be used (%s). Name a .creds file as nsc writes it."
+                        .formatted(file, why),
                 cause);
     }
 

@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.it;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -10,9 +11,12 @@ import com.bytefreezer.connector.delivery.Certificates;
 import com.bytefreezer.connector.testing.Await;
 import com.bytefreezer.connector.testing.FeedBed;
 import com.bytefreezer.connector.testing.NatsServer;
+import io.nats.client.NKey;
 import io.nats.client.api.AckPolicy;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
@@ -155,6 +159,68 @@ class NatsFeedTest {
             assertThat(log.lines())
                     .noneMatch(line -> line.contains("wrong-password") || line.contains("password-of-the-feed"));
         }
+    }
+
+    @Test
+    void itLogsInWithACredentialsFile() throws Exception {
+        NKey operator = NKey.createOperator(null);
+        NKey account = NKey.createAccount(null);
+        NKey user = NKey.createUser(null);
+        NKey system = NKey.createAccount(null);
+        String unlimited = "\"subs\":-1,\"data\":-1,\"payload\":-1";
+        String limits = "\"conn\":-1,\"leaf\":-1,\"imports\":-1,\"exports\":-1,\"wildcards\":true," + unlimited;
+        String stores = ",\"mem_storage\":-1,\"disk_storage\":-1,\"streams\":-1,\"consumer\":-1";
+        String configuration = """
+                operator: %1$s
+                resolver: MEMORY
+                system_account: %2$s
+                resolver_preload: { %2$s: %3$s, %4$s: %5$s }
+                """.formatted(
+                        jwt(operator, operator, "\"type\":\"operator\""),
+                        new String(system.getPublicKey()),
+                        jwt(operator, system, "\"type\":\"account\",\"limits\":{%s}".formatted(limits)),
+                        new String(account.getPublicKey()),
+                        jwt(operator, account, "\"type\":\"account\",\"limits\":{%s}".formatted(limits + stores)));
+        Path file = folder.resolve("feed.creds");
+        try (NatsServer server = NatsServer.start(configuration);
+                TestLog log = TestLog.of(fetcher())) {
+            feed(server, Map.of("credentials-file", file.toString()));
+            String jwt = jwt(account, user, "\"type\":\"user\"," + unlimited);
+            Files.writeString(file, credentials(jwt, NKey.createUser(null)));
+            tells(log, "Authorization Violation", Map.of());
+            Files.writeString(file, credentials(jwt, user));
+            tells(log, "stream not found", Map.of());
+            Files.writeString(file, "no credentials");
+            tells(log, "feed.creds cannot be used (it has no user JWT with a seed).", Map.of());
+            assertThat(log.lines()).noneMatch(line -> line.contains(new String(user.getSeed())));
+        }
+    }
+
+    private static String credentials(String jwt, NKey key) {
+        return """
+                -----BEGIN NATS USER JWT-----
+                %s
+                ------END NATS USER JWT------
+
+                -----BEGIN USER NKEY SEED-----
+                %s
+                ------END USER NKEY SEED------
+                """.formatted(jwt, new String(key.getSeed()));
+    }
+
+    private static String jwt(NKey issuer, NKey subject, String claims) throws Exception {
+        String content = base64("{\"typ\":\"JWT\",\"alg\":\"ed25519-nkey\"}".getBytes(UTF_8))
+                + "."
+                + base64(
+                        "{\"jti\":\"any\",\"iat\":1700000000,\"iss\":\"%s\",\"sub\":\"%s\",\"name\":\"any\",\"nats\":{\"version\":2,%s}}"
+                                .formatted(
+                                        new String(issuer.getPublicKey()), new String(subject.getPublicKey()), claims)
+                                .getBytes(UTF_8));
+        return content + "." + base64(issuer.sign(content.getBytes(UTF_8)));
+    }
+
+    private static String base64(byte[] bytes) {
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
     }
 
     private void tells(TestLog log, String what, Map<String, String> settings) throws Exception {
