@@ -30,8 +30,11 @@ export function chosen({ columns, types, newest_first_by: newest }, grouped, wan
   return { kind, x, y, series, times, numbers };
 }
 
-/** What a row adds: one record, or its own number. Integers beyond a Number's come as BigInt. */
-const amount = (row, measure) => (measure === RECORDS ? 1 : Number(row[measure] ?? 0));
+/** What a row adds: one record, or its own number, unless it is NaN or infinite: that would hide all others. Integers beyond a Number's come as BigInt. */
+function amount(row, measure) {
+  const own = measure === RECORDS ? 1 : Number(row[measure] ?? 0);
+  return Number.isFinite(own) ? own : 0;
+}
 
 const keyOf = (given) => (given !== null && typeof given === 'object' ? value(given) : given ?? null);
 

@@ -9,7 +9,7 @@ export const FIRST = 500;
 
 /** The request for records, the newest first. */
 export const requestFor = ({ tenant, dataset, sql, from, to }, timeColumn, limit = FIRST) => ({
-  tenant_id: tenant, dataset_id: dataset, sql, from, to, limit, omit_nulls: true, newest_first: true, time_column: timeColumn,
+  tenant_id: tenant, dataset_id: dataset, sql, from, to, limit, omit_nulls: true, show_not_finite: true, newest_first: true, time_column: timeColumn,
 });
 
 /** A link may contain anybody's query: if this browser has not run it before, it waits for the person. */

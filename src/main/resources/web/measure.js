@@ -36,7 +36,7 @@ export function nextSort(sort, column) {
   return sort.down ? null : { column, down: true };
 }
 
-/** The order of the rows, nulls last; null for the original order. */
+/** The order of the rows, NaN after all numbers, as in DuckDB, and nulls last; null for the original order. */
 export function sorted(rows, sort) {
   if (!sort) {
     return null;
@@ -50,7 +50,7 @@ export function sorted(rows, sort) {
   return order.sort((one, other) => {
     const a = key(one);
     const b = key(other);
-    const empty = (a === null || a === undefined) - (b === null || b === undefined);
+    const empty = (a === null || a === undefined) - (b === null || b === undefined) || Number.isNaN(a) - Number.isNaN(b);
     return empty || (a < b ? -direction : a > b ? direction : one - other);
   });
 }

@@ -33,8 +33,8 @@ const RESERVED = new Set(('all analyse analyze and any array as asc both case ca
 /** No text in SQL can have a NUL. */
 const quoted = (text) => text.split('\0').map((part) => `'${part.replaceAll("'", "''")}'`).join(' || chr(0) || ');
 
-/** Bytes are shown in base64. */
-const literal = (value, type) => (typeof value !== 'string' ? String(value) : type === 'BLOB' ? `from_base64(${quoted(value)})` : quoted(value));
+/** Bytes are shown in base64; NaN and infinities are names of columns without quotes. */
+const literal = (value, type) => (typeof value === 'number' && !Number.isFinite(value) ? `'${value}'::DOUBLE` : typeof value !== 'string' ? String(value) : type === 'BLOB' ? `from_base64(${quoted(value)})` : quoted(value));
 
 /** As DuckDB writes a value; a time is shown as 2026-11-20T14:00:00Z. */
 const textOf = (value, type) => (/^(TIMESTAMP|DATE)/.test(type) ? String(value).replace('T', ' ').replace(/Z$/, '') : String(value).toLowerCase());

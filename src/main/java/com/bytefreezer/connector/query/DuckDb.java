@@ -233,6 +233,11 @@ public final class DuckDb implements AutoCloseable {
             return false;
         }
 
+        /** Whether NaN and infinities of a column come as texts, {@code "NaN"}, {@code "Infinity"}, {@code "-Infinity"}, where an export delivers null. */
+        default boolean showsNotFinite() {
+            return false;
+        }
+
         /** The column with the time of a record, out of these names and types; if there is none, the time of its object counts. */
         default Optional<String> timeColumn(Map<String, String> columns) {
             return Optional.empty();

@@ -65,7 +65,7 @@ final class FirstRecords {
 
     private void read(Query query, List<LakeObject> objects, String number, String order) {
         duckDb.over(query, objects, schema, number, ParquetScan.POSITION, (connection, columns, sql) -> {
-            RowRendering record = new RowRendering(columns, omitNulls, number);
+            RowRendering record = new RowRendering(columns, omitNulls, number, reader.showsNotFinite());
             Members members = record.members();
             DuckDb.execute(
                     connection,

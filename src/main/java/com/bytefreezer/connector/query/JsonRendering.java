@@ -193,6 +193,12 @@ final class JsonRendering {
                 .formatted(x, other);
     }
 
+    /** {@code json} of a DOUBLE or FLOAT, or else a text for what JSON has no number for. */
+    static String orNotFinite(String x, String json) {
+        return "coalesce(%2$s, CASE WHEN isnan(%1$s) THEN '\"NaN\"' WHEN isinf(%1$s) THEN CASE WHEN %1$s > 0 THEN '\"Infinity\"' ELSE '\"-Infinity\"' END END)"
+                .formatted(x, json);
+    }
+
     /** Faster than replacing the blank in the whole text; the other precisions have a larger range and need that. */
     private static String timestamp(String x, String inUtc) {
         String text = "concat('\"', %s, 'T', %s::TIME::VARCHAR, 'Z\"')";

@@ -18,6 +18,7 @@ final class RowRendering {
 
     private final List<Column> columns;
     private final boolean omitNulls;
+    private final boolean showsNotFinite;
     /** The positions of the columns of a record. */
     private final List<Integer> shown;
 
@@ -26,8 +27,14 @@ final class RowRendering {
      * @param hidden the name of the columns to leave out
      */
     RowRendering(List<Column> columns, boolean omitNulls, String hidden) {
+        this(columns, omitNulls, hidden, false);
+    }
+
+    /** @param showsNotFinite as {@link DuckDb.Reader#showsNotFinite} */
+    RowRendering(List<Column> columns, boolean omitNulls, String hidden, boolean showsNotFinite) {
         this.columns = columns;
         this.omitNulls = omitNulls;
+        this.showsNotFinite = showsNotFinite;
         shown = IntStream.range(0, columns.size())
                 .filter(i -> !columns.get(i).name().equals(hidden))
                 .boxed()
@@ -89,14 +96,19 @@ final class RowRendering {
 
     /** Texts have no limit here, because a row with a long text gives NULL, see {@link #shortRecord}. */
     private String value(int column, long most) {
-        return JsonRendering.json(columns.get(column).type(), "c" + column, isText(column) ? Long.MAX_VALUE : most);
+        return json(columns.get(column).type(), "c" + column, isText(column) ? Long.MAX_VALUE : most);
     }
 
     private String onceEach(int column, long most) {
         ColumnType type = columns.get(column).type();
         return isText(column)
                 ? JsonRendering.quoted("c" + column)
-                : JsonRendering.onceEach(type, "c" + column, x -> JsonRendering.json(type, x, most));
+                : JsonRendering.onceEach(type, "c" + column, x -> json(type, x, most));
+    }
+
+    private String json(ColumnType type, String x, long most) {
+        String json = JsonRendering.json(type, x, most);
+        return showsNotFinite && (type.is("DOUBLE") || type.is("FLOAT")) ? JsonRendering.orNotFinite(x, json) : json;
     }
 
     private boolean isText(int column) {

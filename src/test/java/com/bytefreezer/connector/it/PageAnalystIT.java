@@ -234,13 +234,16 @@ class PageAnalystIT extends PageBed {
                 SELECT CASE WHEN n < 20 THEN 123456789012345678901234567890.12345678::DECIMAL(38, 8) END AS decimal,
                   CASE WHEN n < 19 THEN 9007199254740993 END AS whole, CASE WHEN n < 18 THEN 'a' || chr(0) || 'b' END AS nul,
                   CASE WHEN n < 17 THEN '\\xDE\\xAD'::BLOB END AS bytes,
-                  CASE WHEN n < 16 THEN TIMESTAMP '1969-12-31 23:59:59.5' END AS before, CASE WHEN n < 0 THEN 1 END AS constructor
+                  CASE WHEN n < 16 THEN TIMESTAMP '1969-12-31 23:59:59.5' END AS before, CASE WHEN n < 15 THEN 'nan'::DOUBLE END AS nan,
+                  CASE WHEN n < 14 THEN '-inf'::FLOAT END AS low, CASE WHEN n < 0 THEN 1 END AS constructor
                 FROM (SELECT row_number() OVER () AS n FROM events)""");
         filterBy(page, "123456789012345678901234567890.12345678", "Filter", 19);
         filterBy(page, "9007199254740993", "Filter", 18);
         filterBy(page, "a\0b", "Filter", 17);
         filterBy(page, "3q0=", "Filter", 16);
         filterBy(page, "1969-12-31T23:59:59.5Z", "Contains", 15);
+        filterBy(page, "NaN", "Filter", 14);
+        filterBy(page, "-Infinity", "Filter", 13);
         page.locator(".grid").focus();
         page.keyboard().press("Space");
         assertThat(page.locator(".record .empty summary")).hasText("1 field empty");

@@ -61,6 +61,7 @@ public final class Queries {
      * @param max_bytes maximum bytes of rows, for a reader of every row; null for {@code server.max-result-bytes}
      * @param query_id to {@link #cancel} it
      * @param omit_nulls whether to leave out nulls even if exports write them
+     * @param show_not_finite whether NaN and infinities of a column come as texts instead of null
      * @param newest_first whether the newest records come first, if the statement makes each record of one row and has no order
      * @param time_column the column that orders them; null for a guess, or else the order of the objects
      * @param look whether the page asks this by itself, so that it waits for a slot and takes none of the person's
@@ -76,6 +77,7 @@ public final class Queries {
             @Nullable Integer max_bytes,
             @Nullable String query_id,
             boolean omit_nulls,
+            boolean show_not_finite,
             boolean newest_first,
             @Nullable String time_column,
             boolean look) {
@@ -141,6 +143,7 @@ public final class Queries {
                     Channels.newOutputStream(file),
                     ask.rows(),
                     mostBytes(ask),
+                    ask.show_not_finite(),
                     new Result.Order(ask.newest_first(), ask.time_column()));
             // One more than requested shows whether there are more.
             duckDb.read(query, objects, dataset.schema(), omitNulls, ask.rows() + 1L, result);

@@ -20,6 +20,7 @@ final class Result implements DuckDb.Reader {
     private final OutputStream out;
     private final int mostRows;
     private final long mostBytes;
+    private final boolean showsNotFinite;
     private final Order order;
     private int rows;
     private long bytes;
@@ -34,11 +35,17 @@ final class Result implements DuckDb.Reader {
      */
     record Order(boolean newestFirst, @Nullable String timeColumn) {}
 
-    Result(OutputStream out, int mostRows, long mostBytes, Order order) {
+    Result(OutputStream out, int mostRows, long mostBytes, boolean showsNotFinite, Order order) {
         this.out = new BufferedOutputStream(out);
         this.mostRows = mostRows;
         this.mostBytes = mostBytes;
+        this.showsNotFinite = showsNotFinite;
         this.order = order;
+    }
+
+    @Override
+    public boolean showsNotFinite() {
+        return showsNotFinite;
     }
 
     @Override
