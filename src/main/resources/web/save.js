@@ -8,14 +8,20 @@ import { Copy, Problem, Skeleton, h } from './ui.js';
 import { Watch } from './watch.js';
 import { useLoad, useSettled, useTask } from './work.js';
 
+/** The part of the name of an export that a name gives: the name of a dataset may contain any character, and many of them. */
+const slug = (text) => text.toLowerCase().replace(/[^a-z0-9-]+/g, '-').slice(0, 45).replace(/^-+|-+$/g, '');
+
+/** What is no number is sent as it is, and refused by its name. */
+const given = (text) => (Number.isFinite(Number(text)) ? Number(text) : text);
+
 export function SaveAs({ request, destination, onClose }) {
-  const [name, setName] = useState(`${request.dataset_id}-to-${destination}`.toLowerCase().replace(/[^a-z0-9-]+/g, '-'));
+  const [name, setName] = useState([slug(request.dataset_id), 'to', slug(destination)].filter(Boolean).join('-'));
   const [interval, setInterval] = useState('60');
   const [batch, setBatch] = useState('1000');
   const { from, to, ...whole } = request;
   const timed = timeless(request.sql);
   const [keeps, setKeeps] = useState(Boolean(timed) && timed.to === undefined);
-  const wanted = { ...whole, sql: timed && !keeps ? timed.sql : request.sql, name, interval_seconds: Number(interval), batch_size: Number(batch) };
+  const wanted = { ...whole, sql: timed && !keeps ? timed.sql : request.sql, name, interval_seconds: given(interval), batch_size: given(batch) };
   const settled = useSettled(JSON.stringify(wanted), 250);
   const draft = useLoad((signal) => post('exports/draft', JSON.parse(settled), signal), [settled]);
   const written = useTask(() => post('exports', wanted));

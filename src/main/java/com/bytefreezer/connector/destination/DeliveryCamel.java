@@ -12,6 +12,7 @@ import com.bytefreezer.connector.delivery.SettingTexts;
 import com.bytefreezer.connector.net.BoundedHttp;
 import com.bytefreezer.connector.net.UnderscoredHosts;
 import com.bytefreezer.connector.signs.Signs;
+import com.bytefreezer.connector.text.Json;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
@@ -57,7 +58,8 @@ public final class DeliveryCamel {
                 placeholders.setSystemPropertiesMode(PropertiesComponent.SYSTEM_PROPERTIES_MODE_NEVER);
             }
         });
-        // Camel finds these three by their types.
+        // Camel finds these four by their types.
+        camel.bind("jsonMapper", Json.ofRequests());
         camel.bind("guardedSteps", new GuardedSteps());
         camel.bind("guardedTasks", new GuardedTasks());
         camel.bind("underscoredHosts", new UnderscoredHosts());
@@ -113,6 +115,7 @@ public final class DeliveryCamel {
         // It would print every setting.
         properties.setProperty("camel.main.autoConfigurationLogSummary", "false");
         properties.setProperty("camel.main.jmxEnabled", "false");
+        properties.setProperty("camel.dataformat.jackson.autoDiscoverObjectMapper", "true");
         return properties;
     }
 }

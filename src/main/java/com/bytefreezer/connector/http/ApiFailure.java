@@ -5,9 +5,14 @@ import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
 import com.bytefreezer.connector.problem.Problem.Kind;
 import com.bytefreezer.connector.query.SqlException;
+import com.bytefreezer.connector.text.PlainText;
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.databind.JsonMappingException.Reference;
+import com.fasterxml.jackson.databind.exc.InvalidFormatException;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.camel.NoTypeConversionAvailableException;
 import org.apache.camel.TypeConversionException;
 import org.apache.camel.util.ObjectHelper;
@@ -22,6 +27,8 @@ import org.apache.camel.util.ObjectHelper;
 public record ApiFailure(int status, String reason, Optional<SqlException> sql) {
     private static final String NOT_EXPECTED = "invalid request: the body is not the expected JSON%s.";
 
+    private static final Set<Class<?>> WHOLE = Set.of(int.class, Integer.class, long.class, Long.class);
+
     /** What {@code caught} means for the client. */
     public static ApiFailure of(Throwable caught) {
         // Jackson wraps the message of a request's constructor, and an export wraps an error of its SQL.
@@ -35,6 +42,14 @@ public record ApiFailure(int status, String reason, Optional<SqlException> sql) 
     }
 
     private static String reason(Throwable failure) {
+        if (failure instanceof InvalidFormatException wrong && WHOLE.contains(wrong.getTargetType())) {
+            String name = wrong.getPath().stream()
+                    .map(Reference::getFieldName)
+                    .filter(Objects::nonNull)
+                    .reduce("the body", (outer, inner) -> inner);
+            return PlainText.line(
+                    "invalid request: %s must be a whole number, not %s.".formatted(name, wrong.getValue()));
+        }
         if (failure instanceof JacksonException json) {
             JsonLocation where = json.getLocation();
             String place =

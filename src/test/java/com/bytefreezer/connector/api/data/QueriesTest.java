@@ -102,6 +102,16 @@ class QueriesTest {
     }
 
     @Test
+    void numbersBeyondJsonAreShownOnlyToThoseWhoAsk() {
+        String sql =
+                "SELECT 'nan'::DOUBLE AS n, '-inf'::FLOAT AS low, 'inf'::DOUBLE AS high, NULL::DOUBLE AS none, 0.5 AS half";
+        assertThat(ask("syslog", sql, "show_not_finite", true).at("/rows/0").toString())
+                .isEqualTo("{\"n\":\"NaN\",\"low\":\"-Infinity\",\"high\":\"Infinity\",\"none\":null,\"half\":0.5}");
+        assertThat(ask("syslog", sql).at("/rows/0").toString())
+                .isEqualTo("{\"n\":null,\"low\":null,\"high\":null,\"none\":null,\"half\":0.5}");
+    }
+
+    @Test
     void takesTheNewestPartitionUnlessToldOtherwise() {
         String count =
                 "SELECT count(*) AS n FROM read_parquet('PARQUET_PATH', hive_partitioning=true, union_by_name=true)";
@@ -304,6 +314,8 @@ class QueriesTest {
         {"tenant_id":"sample","dataset_id":"../..","sql":"SELECT 1"}          | tenant_id and dataset_id must be names
         {"tenant_id":"..","dataset_id":"syslog","sql":"SELECT 1"}             | tenant_id and dataset_id must be names
         {"tenant_id":"sample","dataset_id":"syslog","sql":"x","limit":100001} | limit must be from 1 to 100000
+        {"tenant_id":"sample","dataset_id":"syslog","sql":"x","limit":1.5}    | invalid request: limit must be a whole number, not 1.5.
+        {"tenant_id":"sample","dataset_id":"syslog","sql":"x","limit":"few"}  | invalid request: limit must be a whole number, not few.
         {"tenant_id":"sample","dataset_id":"syslog","sql":"SELECT 1","from":"now"} | from must be a time like
         """)
     void refusesAnIncompleteRequest(String body, String message) {

@@ -540,6 +540,16 @@ class SendTest {
     }
 
     @Test
+    void aFractionOfASecondIsNoInterval() {
+        Map<String, Object> order = order("webhook", Map.of("url", server.url().toString()));
+        order.put("name", "hourly");
+        order.put("interval_seconds", 1.5);
+        Answer draft = connector.post("exports/draft", order);
+        assertThat(draft.status()).isEqualTo(400);
+        assertThat(draft.error()).isEqualTo("invalid request: interval_seconds must be a whole number, not 1.5.");
+    }
+
+    @Test
     void aRunCanBeStopped() {
         server.reply(Reply.of(200).after(Duration.ofMillis(300)));
         Map<String, Object> order = order("webhook", Map.of("url", server.url().toString()));
