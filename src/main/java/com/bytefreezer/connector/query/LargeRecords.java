@@ -149,11 +149,12 @@ record LargeRecords(DuckDb duckDb, String rows, RowRendering record, String whic
     /** The placeholder of a record with more than {@link #mostBytes}. */
     RefusedRecord tooLarge(long bytes) {
         long megabytes = bytes / 1_000_000;
+        String size = bytes < 1_000_000 ? "%d kB".formatted(bytes / 1000) : "%d MB".formatted(megabytes);
         return new RefusedRecord(
                 bytes,
                 mostBytes < mostInHeap()
-                        ? "it has about %d MB, more than records.max-bytes".formatted(megabytes)
-                        : "it has about %d MB, more than fits into this heap; raise -Xmx (JAVA_OPTS) to %d MB"
-                                .formatted(megabytes, megabytes * SHARE_OF_ONE));
+                        ? "it has about %s, more than records.max-bytes".formatted(size)
+                        : "it has about %s, more than fits into this heap; raise -Xmx (JAVA_OPTS) to %d MB"
+                                .formatted(size, megabytes * SHARE_OF_ONE));
     }
 }
