@@ -25,6 +25,10 @@ import org.jspecify.annotations.Nullable;
 
 /** A lake in a local folder. */
 final class FolderLake implements Lake, Layout.Folders {
+    private static final String UNDECODED =
+            "its name cannot be read with the locale of this process, %s; set LC_ALL=C.UTF-8"
+                    .formatted(System.getProperty("sun.jnu.encoding"));
+
     private final Path root;
     private final Path folder;
     private volatile Skipped skipped = new Skipped();
@@ -79,11 +83,8 @@ final class FolderLake implements Lake, Layout.Folders {
                 problem(path, "a broken link");
             } else if (skipped.takes(folder.relativize(path).toString(), () -> hasMagic(path))) {
                 // Java cannot open a file whose name it cannot decode.
-                if (path.toString().indexOf('\ufffd') >= 0) {
-                    problem(
-                            path,
-                            "its name cannot be read with the locale of this process, %s; set LC_ALL=C.UTF-8"
-                                    .formatted(System.getProperty("sun.jnu.encoding")));
+                if (isUndecoded(path.toString())) {
+                    problem(path, UNDECODED);
                 } else {
                     found.add(path);
                 }
@@ -163,6 +164,18 @@ final class FolderLake implements Lake, Layout.Folders {
         } catch (IOException | UncheckedIOException e) {
             throw unlisted(e);
         }
+    }
+
+    @Override
+    public Optional<String> unreadable(String name) {
+        return isUndecoded(name)
+                ? Optional.of(
+                        PlainText.line("lake %s: a folder %s is left out (%s).".formatted(folder, name, UNDECODED)))
+                : Optional.empty();
+    }
+
+    private static boolean isUndecoded(String name) {
+        return name.indexOf('\ufffd') >= 0;
     }
 
     @Override

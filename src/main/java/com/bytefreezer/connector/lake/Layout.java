@@ -48,6 +48,11 @@ final class Layout {
 
         /** Whether anything exists below {@code path}. */
         boolean exists(String path);
+
+        /** Why a name that {@link #below} gave leads nowhere; empty unless its characters are unknown here. */
+        default Optional<String> unreadable(String name) {
+            return Optional.empty();
+        }
     }
 
     /** The folder of a dataset below the root. */
@@ -139,6 +144,11 @@ final class Layout {
                     .map(match -> match.group(1))
                     .toList();
             for (String name : names(path, segment, placeholders, tenant)) {
+                Optional<String> unreadable = folders.unreadable(name);
+                if (unreadable.isPresent()) {
+                    unknown.put(tenant == null ? name : tenant, unreadable.get());
+                    continue;
+                }
                 Matcher matcher = names.matcher(name);
                 if (matcher.matches()) {
                     int ofTenant = placeholders.indexOf("tenant") + 1;

@@ -166,7 +166,7 @@ public final class Catalogue {
                         true,
                         null))
                 .toList();
-        return answer(entries, List.of(), found.lookedAt(), false);
+        return answer(entries, List.copyOf(found.unknown().values()), found.lookedAt(), false);
     }
 
     /** The path to the newest partition with data, or to the whole dataset if partitions have no time. */
