@@ -30,18 +30,21 @@ export function rememberQuery(dataset, sql) {
   store(QUERIES, JSON.stringify([{ dataset, sql, at: new Date().toISOString() }, ...others].slice(0, MOST_QUERIES)));
 }
 
-/** The text typed for a dataset and not run yet. */
-export const draft = (dataset) => drafts()[dataset];
+/** The text typed for a dataset and not run yet: in this tab, else in any. */
+export const draft = (dataset) => drafts(() => sessionStorage)[dataset] ?? drafts(() => localStorage)[dataset];
 
 export function rememberDraft(dataset, sql) {
-  const { [dataset]: before, ...others } = drafts();
-  const last = Object.entries(others).slice(-MOST_QUERIES);
-  store(DRAFTS, JSON.stringify(Object.fromEntries(sql === undefined ? last : [...last, [dataset, sql]])));
+  for (const place of [() => sessionStorage, () => localStorage]) {
+    const { [dataset]: before, ...others } = drafts(place);
+    const last = Object.entries(others).slice(-MOST_QUERIES);
+    store(DRAFTS, JSON.stringify(Object.fromEntries(sql === undefined ? last : [...last, [dataset, sql]])), place);
+  }
 }
 
-function drafts() {
+/** @param place gives the storage; a forbidden one throws */
+function drafts(place) {
   try {
-    return JSON.parse(localStorage.getItem(DRAFTS) ?? '{}') ?? {};
+    return JSON.parse(place().getItem(DRAFTS) ?? '{}') ?? {};
   } catch {
     return {};
   }
@@ -121,9 +124,9 @@ function kept(key) {
   }
 }
 
-function store(key, text) {
+function store(key, text, place = () => localStorage) {
   try {
-    localStorage.setItem(key, text);
+    place().setItem(key, text);
   } catch {
     // Storage is full or forbidden: the page works without it.
   }

@@ -13,7 +13,7 @@ const SLOW = 5000;
 
 const COLUMNS = [
   { name: 'Started', head: true, cell: (run) => (run.id ? h('a', { href: run.open ? '#/runs' : write({ view: 'runs', name: run.id }), 'aria-expanded': Boolean(run.open) }, time(run.started)) : time(run.started)) },
-  { name: 'Run', cell: (run) => run.what },
+  { name: 'Run', text: true, cell: (run) => run.what },
   { name: 'State', cell: (run) => run.state },
   { name: 'Took', number: true, cell: (run) => duration(run.seconds) },
   { name: 'Objects', number: true, cell: (run) => number(run.objects) + (run.total ? ` of ${number(run.total)}` : '') },

@@ -7,11 +7,15 @@ export function Table({ columns, rows, id, open }) {
     h('thead', null, h('tr', null, columns.map(({ name, number: right }) =>
       h('th', { key: name, scope: 'col', class: right && 'number' }, name)))),
     h('tbody', null, rows.map((row) => h('tr', { key: id(row), class: row === open ? 'open' : undefined },
-      columns.map(({ name, head, number: right, text, cell }) => h(head ? 'th' : 'td', {
-        key: name,
-        scope: head && 'row',
-        'data-name': name,
-        class: right ? 'number' : text && 'cut',
-        title: text && cell(row),
-      }, cell(row, row === open))))))));
+      columns.map((column) => h(Cell, { key: column.name, column, row, open: row === open })))))));
+}
+
+function Cell({ column: { name, head, number: right, text, cell }, row, open }) {
+  const content = cell(row, open);
+  return h(head ? 'th' : 'td', {
+    scope: head && 'row',
+    'data-name': name,
+    class: right ? 'number' : text && 'cut',
+    title: text && typeof content === 'string' ? content : undefined,
+  }, content);
 }
