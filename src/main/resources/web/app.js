@@ -6,6 +6,7 @@ import { Catalogue } from './catalogue.js';
 import { datasets as listed } from './early.js';
 import { ExportMark, exportLine, worst } from './export-state.js';
 import { Exports } from './exports.js';
+import { Feeds } from './feeds.js';
 import { plural } from './format.js';
 import { Help } from './help.js';
 import { rememberTheme, theme } from './memory.js';
@@ -120,6 +121,7 @@ function App() {
       h('nav', { 'aria-label': 'Views' },
         h('a', { href: '#/data', 'aria-current': place.view === 'data' ? 'page' : undefined }, 'Data'),
         h('a', { href: '#/exports', 'aria-current': place.view === 'exports' ? 'page' : undefined }, 'Exports'),
+        h('a', { href: '#/feeds', 'aria-current': place.view === 'feeds' ? 'page' : undefined }, 'Feeds'),
         h('a', { href: '#/runs', 'aria-current': place.view === 'runs' ? 'page' : undefined }, 'Runs')),
       h(Live, { exports: exports.value?.exports ?? [] }),
       h('span', { class: 'space' }),
@@ -136,6 +138,9 @@ const linked = ({ tenant, dataset }) => (dataset ? { tenant_id: tenant, dataset_
 function main({ place, go, datasets, exports, chosen, side, typed }) {
   if (place.view === 'exports') {
     return h(Exports, { exports, place, go });
+  }
+  if (place.view === 'feeds') {
+    return h(Feeds, { place, go });
   }
   if (place.view === 'runs') {
     return h(Runs, { exports, place, go });

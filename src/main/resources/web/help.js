@@ -14,6 +14,8 @@ const WORDS = [
   ['object', 'one Parquet file in the lake'],
   ['accepted', 'the destination has the record'],
   ['dead letter', 'a record that the destination refused for good, kept with its reason'],
+  ['feed', 'brings events of one input into a dataset'],
+  ['pack', 'makes an object of what a dataset’s feeds have brought'],
   ['cursor', 'how far an export is delivered'],
 ];
 

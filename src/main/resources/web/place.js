@@ -2,13 +2,13 @@
 // view and no server logs the query.
 
 /**
- * {view: 'data', tenant, dataset, from, to, sql, time, columns, pinned, widths, tab, chart}, {view: 'exports', name, destination} or {view: 'runs', name};
+ * {view: 'data', tenant, dataset, from, to, sql, time, columns, pinned, widths, tab, chart}, {view: 'exports', name, destination}, {view: 'feeds', name, destination} (a tenant and a dataset, or new) or {view: 'runs', name};
  * `cut`: the link contained an invalid time, which is left out.
  */
 export function read(hash) {
   const [route, query = ''] = hash.replace(/^#\/?/, '').split('?', 2);
   const [view, first, second] = route.split('/').map(decode);
-  if (view === 'exports' || view === 'runs') {
+  if (['exports', 'feeds', 'runs'].includes(view)) {
     return { view, name: first, destination: second };
   }
   const values = new URLSearchParams(query);

@@ -2,6 +2,7 @@
 import { useEffect } from 'preact/hooks';
 import { get, path, remove } from './api.js';
 import { duration, number, time, zoneName } from './format.js';
+import { message, took } from './packs.js';
 import { write } from './place.js';
 import { RunProgress } from './run.js';
 import { Table } from './table.js';
@@ -27,25 +28,27 @@ const COLUMNS = [
 
 export function Runs({ exports, place, go }) {
   const ownRuns = useLoad((signal) => get('runs', signal), [], { keep: true });
-  const list = all(exports.value?.exports ?? [], ownRuns.value?.runs ?? [], place.name);
+  const packs = useLoad((signal) => get('packs', signal), [], { keep: true });
+  const list = all(exports.value?.exports ?? [], ownRuns.value?.runs ?? [], packs.value?.packs ?? [], place.name);
   const running = list.some((run) => run.running);
   useEffect(() => {
     const timer = setInterval(() => {
       if (!document.hidden) {
         ownRuns.reload();
+        packs.reload();
         running && exports.reload();
       }
     }, running ? REFRESH : SLOW);
     return () => clearInterval(timer);
-  }, [running, ownRuns.reload, exports.reload]);
-  const error = ownRuns.error ?? exports.error;
+  }, [running, ownRuns.reload, packs.reload, exports.reload]);
+  const error = ownRuns.error ?? exports.error ?? packs.error;
   if (!ownRuns.value || !exports.value) {
     return error ? h(Problem, { error, retry: ownRuns.reload }) : h(Skeleton, { lines: 5 });
   }
   const chosen = list.find((run) => run.open);
   return h('div', { class: 'exports' },
     h('h1', null, 'Runs'),
-    h('p', { class: 'note' }, `The runs of exports and those that were started on this page, until the connector is restarted. All times are ${zoneName()}.`),
+    h('p', { class: 'note' }, `The runs of exports, the last packs of feeds, and the runs that were started on this page, until the connector is restarted. All times are ${zoneName()}.`),
     error && h(Problem, { error }),
     list.length === 0 ? h(State, { title: 'No run yet.' }, h('p', null, 'Send a query’s records once, or save it as an export.'))
       : h(Table, { columns: COLUMNS, rows: list, id: (run) => run.key, open: chosen }),
@@ -58,8 +61,8 @@ function Stop({ run }) {
   return h('button', { type: 'button', disabled: stop.busy || Boolean(stop.value), title: stop.error?.message ?? 'Batches in flight will finish', onClick: stop.run }, 'Stop');
 }
 
-function all(exports, own, opened) {
-  const list = [...own.map((run) => ofPage(run, opened)), ...exports.flatMap(ofExport)];
+function all(exports, own, packs, opened) {
+  const list = [...own.map((run) => ofPage(run, opened)), ...exports.flatMap(ofExport), ...packs.map(ofPack)];
   return list.sort((one, other) => other.running - one.running || Date.parse(other.started) - Date.parse(one.started));
 }
 
@@ -107,4 +110,15 @@ function ofExport(entry) {
       return true;
     }),
   }, ...ended] : ended;
+}
+
+function ofPack(pack) {
+  const name = `${pack.tenant_id} / ${pack.dataset_id}`;
+  const seconds = took(pack);
+  return {
+    key: `pack ${name} ${pack.started_at}`, running: false, state: pack.state, started: pack.started_at, seconds,
+    what: h('a', { href: write({ view: 'feeds', name: pack.tenant_id, destination: pack.dataset_id }) }, `pack of ${name}`),
+    objects: pack.object ? 1 : 0, accepted: pack.events, dead: pack.dead_letters, message: message(pack) || pack.object,
+    rate: seconds > 0 && pack.events > 0 ? Math.round(pack.events / seconds) : undefined,
+  };
 }

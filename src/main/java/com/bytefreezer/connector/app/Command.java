@@ -1,6 +1,6 @@
 package com.bytefreezer.connector.app;
 
-import com.bytefreezer.connector.api.data.FeedList;
+import com.bytefreezer.connector.api.feeds.FeedList;
 import com.bytefreezer.connector.config.Destination;
 import com.bytefreezer.connector.config.ExportDefinition;
 import com.bytefreezer.connector.config.Lane;
@@ -92,7 +92,7 @@ public final class Command {
 
     private List<DatasetState> filled() {
         try {
-            return options.export().isEmpty() ? new FeedList(settings).datasets() : List.of();
+            return options.export().isEmpty() ? FeedList.datasets(settings) : List.of();
         } catch (ConnectorException e) {
             LOG.warn("{}", e.getMessage());
             return List.of();

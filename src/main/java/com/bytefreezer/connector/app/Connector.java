@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.app;
 
+import com.bytefreezer.connector.api.feeds.FeedsHere;
 import com.bytefreezer.connector.cage.Cage;
 import com.bytefreezer.connector.config.DatasetChoice;
 import com.bytefreezer.connector.config.ExportDefinition;
@@ -156,9 +157,14 @@ public final class Connector implements AutoCloseable {
                 : Optional.of(new Notifications(settings, secrets, operations.status(), history, cursor.alerts()));
         feeds = receives && settings.fillsLake() ? Optional.of(new Feeds(settings, secrets, mode)) : Optional.empty();
         feeds.ifPresent(filling -> metrics.datasets(filling::datasets));
+        camel.bind("feedsHere", feedsHere());
         camel.bind("connector", this);
         camel.bind("lakeCredentials", credentials);
         Volumes.measure(settings, metrics);
+    }
+
+    FeedsHere feedsHere() {
+        return feeds.isPresent() ? feeds.get() : FeedsHere.NONE;
     }
 
     /** Adds the route of a destination that an export names for the first time. */

@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.app;
 
+import com.bytefreezer.connector.api.feeds.FeedsHere;
 import com.bytefreezer.connector.config.DatasetName;
 import com.bytefreezer.connector.config.FeedDefinition;
 import com.bytefreezer.connector.config.Mode;
@@ -28,6 +29,7 @@ import com.bytefreezer.connector.receive.Intakes;
 import com.bytefreezer.connector.receive.Pushes;
 import com.bytefreezer.connector.receive.Receiver;
 import com.bytefreezer.connector.receive.StreamFeed;
+import com.bytefreezer.connector.receive.WatchedReceiver;
 import com.bytefreezer.connector.source.ObjectPacks;
 import com.bytefreezer.connector.spool.DatasetSpool;
 import com.bytefreezer.connector.spool.DatasetState;
@@ -45,13 +47,14 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
+import org.apache.camel.ServiceStatus;
 import org.apache.camel.builder.TemplatedRouteBuilder;
 import org.apache.camel.main.Main;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The feeds and packs of this process, in a Camel of their own. Used by one thread. */
-public final class Feeds implements AutoCloseable {
+/** The feeds and packs of this process, in a Camel of their own. Used by one thread, except for looks. */
+public final class Feeds implements AutoCloseable, FeedsHere {
     private static final Logger LOG = LoggerFactory.getLogger(Feeds.class);
     private static final String HTTP = "http";
     private static final long MB = 1_000_000;
@@ -67,7 +70,8 @@ public final class Feeds implements AutoCloseable {
     private final Optional<ObjectPacks> sources;
     private final Main camel;
     private final Sockets sockets;
-    private int port;
+    private final WatchedReceiver receiver;
+    private volatile int port;
 
     /**
      * Opens the spool.
@@ -108,7 +112,8 @@ public final class Feeds implements AutoCloseable {
             camel.bind("packs", packs);
             Budget budget = new Budget(Runtime.getRuntime().maxMemory() / HEAP_SHARE);
             Pushes pushes = new Pushes(httpFeeds(), intakes::of, budget);
-            camel.bind("receiver", new Receiver(pushes, streams(), intakes::of));
+            receiver = new WatchedReceiver(new Receiver(pushes, streams(), intakes::of));
+            camel.bind("receiver", receiver);
             sockets = new Sockets(socketFeeds(), budget);
             camel.bind("sockets", sockets);
             camel.bind("nats", Fetch.nats(feeds));
@@ -242,6 +247,41 @@ public final class Feeds implements AutoCloseable {
     /** What has become of the events of each dataset. For any thread. */
     List<DatasetState> datasets() {
         return spool.datasets().stream().map(DatasetSpool::look).toList();
+    }
+
+    @Override
+    public Optional<List<DatasetState>> states() {
+        return Optional.of(datasets());
+    }
+
+    @Override
+    public Map<String, Open> open() {
+        return feeds.stream()
+                .collect(Collectors.toMap(
+                        FeedDefinition::name,
+                        feed -> new Open(feed, address(feed), trouble(feed)),
+                        (one, other) -> one));
+    }
+
+    private String address(FeedDefinition feed) {
+        String host = settings.text("feeds.host");
+        if (feed.input().equals(HTTP)) {
+            String scheme = settings.optional("feeds.certificate-file").isPresent() ? "https" : "http";
+            return "%s://%s:%d/".formatted(scheme, host, port);
+        }
+        return port(feed.name()) > 0 ? "%s:%d".formatted(host, port(feed.name())) : "";
+    }
+
+    private Optional<String> trouble(FeedDefinition feed) {
+        if (feed.input().equals(HTTP)) {
+            return receiver.troubleOfHttp();
+        }
+        CamelContext context = camel.getCamelContext();
+        ServiceStatus status =
+                context == null ? null : context.getRouteController().getRouteStatus(routeId(feed));
+        return status == null || !status.isStarted()
+                ? Optional.of("It has not started yet, or has stopped.")
+                : receiver.trouble(feed.name());
     }
 
     /** The port of the input {@code http}; 0 without such a feed. */

@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.app;
 
+import com.bytefreezer.connector.api.feeds.FeedsHere;
 import com.bytefreezer.connector.config.Mode;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.config.SettingsException;
@@ -8,8 +9,11 @@ import com.bytefreezer.connector.operate.Operations;
 import com.bytefreezer.connector.problem.ApiException;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
+import com.bytefreezer.connector.spool.DatasetState;
 import com.bytefreezer.connector.text.Secrets;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.camel.Body;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -18,7 +22,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Runs the exports of the folder in a process that serves the page, as watch mode does and with the same cursor, from a person's start until a person's stop or the end of the process. Safe for use by several threads.
  */
-public final class WatchHere implements AutoCloseable {
+public final class WatchHere implements AutoCloseable, FeedsHere {
     private static final Logger LOG = LoggerFactory.getLogger(WatchHere.class);
     private static final String NOT_HERE = "The exports do not run here.";
 
@@ -27,6 +31,9 @@ public final class WatchHere implements AutoCloseable {
     private final Operations operations;
     private final boolean receives;
     private @Nullable Running running;
+    /** Those that run beside the exports. */
+    private volatile FeedsHere feeds = FeedsHere.NONE;
+
     private boolean closed;
 
     /** @param before answers for the exports while they do not run here */
@@ -81,6 +88,7 @@ public final class WatchHere implements AutoCloseable {
             connector.close();
             throw refusal(e);
         }
+        feeds = connector.feedsHere();
         running = new Running(connector, operations.become(connector.operations));
         LOG.info("A person started the exports on the page. They run here, as in watch mode.");
     }
@@ -102,9 +110,20 @@ public final class WatchHere implements AutoCloseable {
     }
 
     private void end(Running ending) {
+        feeds = FeedsHere.NONE;
         ending.connector.close();
         operations.become(ending.before);
         running = null;
+    }
+
+    @Override
+    public Map<String, Open> open() {
+        return feeds.open();
+    }
+
+    @Override
+    public Optional<List<DatasetState>> states() {
+        return feeds.states();
     }
 
     private Settings readAnew(Mode mode) {

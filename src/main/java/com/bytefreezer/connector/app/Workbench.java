@@ -54,6 +54,7 @@ public final class Workbench implements AutoCloseable {
         camel.bind("operations", operations);
         watch = new WatchHere(settings, secrets, operations, feeds.isEmpty());
         camel.bind("watch", watch);
+        camel.bind("feedsHere", feeds.isPresent() ? feeds.get() : watch);
         camel.bind("metrics", metrics);
         camel.bind("lakeCredentials", new LakeCredentials(settings, secrets));
     }

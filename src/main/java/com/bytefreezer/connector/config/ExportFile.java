@@ -33,9 +33,18 @@ public final class ExportFile {
 
     /** @param parameters of the template; {@code name} is one of them */
     public static String of(Map<String, String> parameters) {
+        return of("export", parameters);
+    }
+
+    /**
+     * The same for another template.
+     *
+     * @param template its id
+     */
+    public static String of(String template, Map<String, String> parameters) {
         Map<String, Object> export = new LinkedHashMap<>();
-        export.put("routeTemplateRef", "export");
-        export.put("routeId", "export-" + parameters.get("name"));
+        export.put("routeTemplateRef", template);
+        export.put("routeId", template + "-" + parameters.get("name"));
         export.put(
                 "parameters",
                 parameters.entrySet().stream()

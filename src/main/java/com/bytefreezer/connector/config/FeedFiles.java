@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 
 /**
  * The feeds as written in {@code routes/feeds}: parameters of the template in {@code routes/receive.camel.yaml}, with
@@ -63,14 +64,56 @@ final class FeedFiles {
                 .flatMap(file -> in(file).stream())
                 .map(this::resolved)
                 .filter(feed -> !isClosed(feed))
-                .map(feed -> new FeedDefinition(
-                        feed.getOrDefault("name", ""),
-                        feed.getOrDefault("input", ""),
-                        DatasetChoice.of(feed.getOrDefault("tenant", ""), feed.getOrDefault("dataset", "")),
-                        feed.getOrDefault("format", ""),
-                        Optional.of(feed.getOrDefault("token", "")).filter(token -> !token.isEmpty()),
-                        feed))
+                .map(FeedFiles::definition)
                 .toList();
+    }
+
+    private static FeedDefinition definition(Map<String, String> feed) {
+        return new FeedDefinition(
+                feed.getOrDefault("name", ""),
+                feed.getOrDefault("input", ""),
+                DatasetChoice.of(feed.getOrDefault("tenant", ""), feed.getOrDefault("dataset", "")),
+                feed.getOrDefault("format", ""),
+                Optional.of(feed.getOrDefault("token", "")).filter(token -> !token.isEmpty()),
+                feed);
+    }
+
+    /** Every feed of every file; a file that describes none, or cannot be read, counts as one that is wrong. */
+    List<FeedSource> sources() {
+        List<FeedSource> all = new ArrayList<>();
+        for (Path file : routes.feedFiles()) {
+            String inMessages = routes.nameInMessages(file);
+            List<String> ofFile = new ArrayList<>();
+            routes.problemOfSyntax(file).ifPresent(problem -> ofFile.add(problem.what()));
+            RouteText.requiredSettings(file).stream()
+                    .filter(name -> !values.containsKey(name))
+                    .forEach(name -> ofFile.add("%s is required here.".formatted(name)));
+            List<Map<String, String>> feeds = in(file);
+            if (feeds.isEmpty()) {
+                List<String> why = ofFile.isEmpty() ? List.of("it describes no feed.") : ofFile;
+                all.add(new FeedSource(inMessages, Map.of("name", RouteFiles.nameOf(file)), Optional.empty(), why));
+            }
+            for (Map<String, String> feed : feeds) {
+                List<String> problems = new ArrayList<>(ofFile);
+                problems.addAll(problemsOf(feed));
+                Map<String, String> resolved = resolved(feed);
+                boolean isOpen = problems.isEmpty() && !isClosed(resolved);
+                all.add(new FeedSource(
+                        inMessages, resolved, isOpen ? Optional.of(definition(resolved)) : Optional.empty(), problems));
+            }
+        }
+        return all;
+    }
+
+    /** The parameters that each input adds to those of any feed, with their defaults. */
+    Map<String, Map<String, String>> inputs() {
+        Map<String, Map<String, String>> all = new TreeMap<>();
+        for (String input : routes.inputs()) {
+            Map<String, String> own = defaultsIn(routes.inputFile(input));
+            own.remove("name");
+            all.put(input, own);
+        }
+        return all;
     }
 
     /** The problems of all files. */
@@ -90,7 +133,7 @@ final class FeedFiles {
                 }
             }
             for (Map<String, String> feed : feeds) {
-                problems(feed).forEach(problem -> problems.add(Problem.ofStart(inMessages, problem, "")));
+                problemsOf(feed).forEach(problem -> problems.add(Problem.ofStart(inMessages, problem, "")));
                 String name = feed.getOrDefault("name", "");
                 String owner = owners.putIfAbsent(name, inMessages);
                 if (owner != null) {
@@ -104,7 +147,8 @@ final class FeedFiles {
         return problems;
     }
 
-    private List<String> problems(Map<String, String> given) {
+    /** The problems of a feed's parameters as written, a line each. */
+    List<String> problemsOf(Map<String, String> given) {
         Map<String, String> feed = resolved(given);
         List<String> problems = new ArrayList<>();
         String name = feed.getOrDefault("name", "");

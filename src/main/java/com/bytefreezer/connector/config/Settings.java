@@ -297,6 +297,31 @@ public final class Settings {
         return optional("s3source.bucket").isPresent();
     }
 
+    /** The feeds as their files are now; the values of settings are those of the start. */
+    public List<FeedSource> feedSources() {
+        return feedFilesNow(Map.of()).sources();
+    }
+
+    /** The parameters that each input adds to those of any feed, with their defaults. */
+    public Map<String, Map<String, String>> inputs() {
+        return feedFilesNow(Map.of()).inputs();
+    }
+
+    /**
+     * The problems of a feed's parameters, as a file would have them, a line each.
+     *
+     * @param others settings that it has besides
+     */
+    public List<String> problemsOfFeed(Map<String, String> parameters, Map<String, String> others) {
+        return feedFilesNow(others).problemsOf(parameters);
+    }
+
+    private FeedFiles feedFilesNow(Map<String, String> others) {
+        Map<String, String> all = new TreeMap<>(values);
+        all.putAll(others);
+        return new FeedFiles(sources.routes().now(), all);
+    }
+
     /** The notifications that are told what happens to exports. */
     public List<String> notifications() {
         return optional("notifications.type")

@@ -8,6 +8,8 @@ import com.bytefreezer.connector.receive.Intake;
 import com.bytefreezer.connector.receive.Intakes;
 import com.bytefreezer.connector.spool.DatasetSpool;
 import com.bytefreezer.connector.spool.SealedSegment;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -122,21 +124,53 @@ public final class Packs {
 
     private boolean pack(Intake intake, Dataset known, boolean seal) {
         DatasetSpool spool = intake.spool();
+        Instant started = clock.instant();
         try {
             if (seal) {
                 spool.seal();
             }
             for (Optional<SealedSegment> next = spool.next(); !stopped && next.isPresent(); next = spool.next()) {
-                packed(spool, known, packer.pack(next.get(), intake, shelves.apply(name(spool))));
+                String before = spool.shape();
+                Packer.Packed packed = packer.pack(next.get(), intake, shelves.apply(name(spool)));
+                packed(spool, known, packed);
+                Instant begun = started;
+                started = clock.instant();
+                Instant now = started;
+                remember(spool, folder -> PackHistory.packed(folder, begun, now, packed, before, spool.shape()));
             }
             return true;
         } catch (ConnectorException e) {
             LOG.warn("{}", e.getMessage());
+            failed(spool, started, Failures.describe(e));
         } catch (RuntimeException e) {
             LOG.error("pack of dataset {}: {} Its events stay in the spool.", name(spool), Failures.describe(e), e);
+            failed(spool, started, Failures.describe(e));
         }
         known.failed();
         return false;
+    }
+
+    private void failed(DatasetSpool spool, Instant started, String message) {
+        Instant now = clock.instant();
+        remember(spool, folder -> PackHistory.failed(folder, started, now, message));
+    }
+
+    @FunctionalInterface
+    private interface Remembered {
+        void in(Path folder) throws IOException;
+    }
+
+    /** The pack counts, whether people will see it or not. */
+    private static void remember(DatasetSpool spool, Remembered pack) {
+        try {
+            pack.in(spool.folder());
+        } catch (IOException e) {
+            LOG.warn(
+                    "pack of dataset {}: the list of packs in {} cannot be written ({}). The page does not show this one.",
+                    name(spool),
+                    spool.folder(),
+                    Failures.describe(e));
+        }
     }
 
     private static void packed(DatasetSpool spool, Dataset known, Packer.Packed packed) {

@@ -21,7 +21,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,6 +46,8 @@ public final class DatasetSpool {
     private boolean closed;
     /** In milliseconds; 0 for none. */
     private long lastArrival;
+
+    private final LastMinute lastMinute = new LastMinute();
 
     /** An arrival and what became of it; guarded by the spool of its dataset. */
     private static final class Waiting {
@@ -78,12 +79,8 @@ public final class DatasetSpool {
     /** As the last process left it. */
     static DatasetSpool recover(Path folder, Room room, Clock clock) throws IOException {
         DatasetSpool spool = new DatasetSpool(folder, room, clock, SpoolState.read(folder));
-        try (Stream<Path> files = Files.list(folder)) {
-            for (long number : files.flatMap(file -> Segment.number(file).stream())
-                    .sorted()
-                    .toList()) {
-                spool.recover(number);
-            }
+        for (long number : Segment.numbers(folder)) {
+            spool.recover(number);
         }
         spool.ids.begin(clock.millis());
         // While no process ran, nobody could repeat anything.
@@ -96,6 +93,7 @@ public final class DatasetSpool {
     private void recover(long number) throws IOException {
         Journal journal = Journal.read(Segment.journal(folder, number));
         lastArrival = Math.max(lastArrival, journal.lastArrival());
+        lastMinute.add(Journal.Line.START, journal.lines());
         if (number <= state.packedThrough()) {
             Segment.deleteData(folder, number);
             packed.put(number, journal.last().at());
@@ -109,6 +107,11 @@ public final class DatasetSpool {
             segments.add(segment);
             room.take(segment.bytes());
         }
+    }
+
+    /** Beside its segments, others may keep what they know of it. */
+    public Path folder() {
+        return folder;
     }
 
     public String tenant() {
@@ -192,6 +195,7 @@ public final class DatasetSpool {
                         fresh.stream().map(each -> each.arrival).toList();
                 growing().append(arrivals, now);
                 lastArrival = now;
+                arrivals.forEach(each -> lastMinute.add(now, each.eventCount() + each.deadLetterCount()));
                 among.forEach(id -> ids.add(id, now));
                 arrivals.forEach(each -> positions.add(each.positions()));
             }
@@ -336,7 +340,8 @@ public final class DatasetSpool {
                 .findFirst()
                 .orElse(0);
         long bytes = segments.stream().mapToLong(Segment::bytes).sum();
-        return DatasetState.of(tenant(), dataset(), counts(), bytes, oldest, lastArrival);
+        return DatasetState.of(
+                tenant(), dataset(), counts(), bytes, oldest, lastArrival, lastMinute.perSecond(clock.millis()));
     }
 
     /** What became of all events. */

@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.spool;
 
+import com.bytefreezer.connector.spool.Journal.Line;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param spoolBytes of those
  * @param oldestSpooled when the oldest of those arrived; null for none
  * @param lastEvent when the last one arrived; null if that is not known any more, an hour after its pack
+ * @param eventsPerSecond that have arrived in the last minute
  */
 public record DatasetState(
         @JsonProperty("tenant_id") String tenant,
@@ -32,10 +34,13 @@ public record DatasetState(
         long spooled,
         @JsonProperty("spool_bytes") long spoolBytes,
         @JsonProperty("oldest_spooled_at") @Nullable String oldestSpooled,
-        @JsonProperty("last_event_at") @Nullable String lastEvent) {
+        @JsonProperty("last_event_at") @Nullable String lastEvent,
+        @JsonProperty("events_per_second") double eventsPerSecond) {
+    private static final long MINUTE = 60_000;
 
     /** Times are in milliseconds, 0 for none. */
-    static DatasetState of(String tenant, String dataset, Counts counts, long bytes, long oldest, long last) {
+    static DatasetState of(
+            String tenant, String dataset, Counts counts, long bytes, long oldest, long last, double perSecond) {
         return new DatasetState(
                 tenant,
                 dataset,
@@ -46,7 +51,8 @@ public record DatasetState(
                 counts.spooled(),
                 bytes,
                 time(oldest),
-                time(last));
+                time(last),
+                perSecond);
     }
 
     private static @Nullable String time(long millis) {
@@ -59,11 +65,15 @@ public record DatasetState(
      * @param spool its folder, which may be missing
      */
     public static List<DatasetState> in(Path spool) throws IOException {
+        return in(spool, System.currentTimeMillis());
+    }
+
+    static List<DatasetState> in(Path spool, long now) throws IOException {
         List<DatasetState> all = new ArrayList<>();
         for (Path tenant : folders(spool)) {
             for (Path dataset : folders(tenant)) {
                 if (Files.exists(SpoolState.file(dataset))) {
-                    all.add(ofDataset(dataset));
+                    all.add(ofDataset(dataset, now));
                 }
             }
         }
@@ -79,33 +89,37 @@ public record DatasetState(
         }
     }
 
-    private static DatasetState ofDataset(Path folder) throws IOException {
+    private static DatasetState ofDataset(Path folder, long now) throws IOException {
         SpoolState state = SpoolState.read(folder);
         Counts counts = state.counts();
         long bytes = 0;
         long oldest = 0;
         long last = 0;
-        List<Long> numbers;
-        try (Stream<Path> files = Files.list(folder)) {
-            numbers = files.flatMap(file -> Segment.number(file).stream())
-                    .sorted()
-                    .toList();
-        }
-        for (long number : numbers) {
+        LastMinute minute = new LastMinute();
+        for (long number : Segment.numbers(folder)) {
+            Path journal = Segment.journal(folder, number);
             try {
-                Journal journal = Journal.read(Segment.journal(folder, number));
-                last = Math.max(last, journal.lastArrival());
+                List<Line> lines = Journal.newest(journal, now - MINUTE);
+                if (lines.isEmpty()) {
+                    continue;
+                }
+                minute.add(lines.get(0), lines.subList(1, lines.size()));
+                last = Math.max(last, new Journal(lines, List.of()).lastArrival());
                 if (number > state.packedThrough()) {
-                    Journal there = Segment.look(folder, number, journal);
-                    Journal.Line line = there.last();
+                    Line line = Segment.look(folder, number, lines);
+                    if (line.equals(Line.START)) {
+                        // The disk has lost much of it, or there is nothing.
+                        line = Segment.look(
+                                folder, number, Journal.read(journal).lines());
+                    }
                     counts = counts.plus(new Counts(0, 0, line.deadLetters(), line.events()));
                     bytes += line.end() + line.deadEnd();
-                    oldest = oldest > 0 ? oldest : there.firstArrival();
+                    oldest = oldest > 0 ? oldest : Journal.firstArrival(journal);
                 }
             } catch (NoSuchFileException e) {
                 // Packed meanwhile, and older than an hour.
             }
         }
-        return of(state.tenant(), state.dataset(), counts, bytes, oldest, last);
+        return of(state.tenant(), state.dataset(), counts, bytes, oldest, last, minute.perSecond(now));
     }
 }

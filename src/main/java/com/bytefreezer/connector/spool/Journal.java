@@ -6,6 +6,9 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,6 +28,8 @@ import java.util.Objects;
 record Journal(List<Line> lines, List<Long> ends) {
     static final Journal EMPTY = new Journal(List.of(), List.of());
     private static final ObjectMapper JSON = Json.mapper();
+    private static final int FIRST_LOOKED_AT = 32 * 1024;
+    private static final int MOST_LOOKED_AT = 2 * 1024 * 1024;
 
     /**
      * The segment after an arrival.
@@ -79,11 +84,60 @@ record Journal(List<Line> lines, List<Long> ends) {
 
     /** Reads a journal up to the first line that is not whole. */
     static Journal read(Path file) throws IOException {
-        byte[] bytes = Files.readAllBytes(file);
+        return read(Files.readAllBytes(file), 0);
+    }
+
+    /**
+     * The lines since a time, and before them one that is older, {@link Line#START} if there is none. A journal may have
+     * a line for each of millions of arrivals, so at most its last {@value #MOST_LOOKED_AT} bytes are read.
+     *
+     * @param since in milliseconds
+     */
+    static List<Line> newest(Path file, long since) throws IOException {
+        try (FileChannel channel = FileChannel.open(file)) {
+            for (long length = FIRST_LOOKED_AT; ; length *= 8) {
+                long from = Math.max(0, channel.size() - length);
+                List<Line> lines = linesFrom(channel, from);
+                if (from == 0
+                        || length >= MOST_LOOKED_AT
+                        || (!lines.isEmpty() && lines.get(0).at() < since)) {
+                    return lines;
+                }
+            }
+        }
+    }
+
+    /** As {@link #firstArrival()}, from the beginning of the file alone. */
+    static long firstArrival(Path file) throws IOException {
+        try (InputStream in = Files.newInputStream(file)) {
+            return read(in.readNBytes(FIRST_LOOKED_AT), 0).firstArrival();
+        }
+    }
+
+    private static List<Line> linesFrom(FileChannel channel, long from) throws IOException {
+        ByteBuffer buffer = ByteBuffer.allocate((int) (channel.size() - from));
+        int read = 0;
+        while (buffer.hasRemaining() && read >= 0) {
+            read = channel.read(buffer, from + buffer.position());
+        }
+        byte[] bytes = Arrays.copyOf(buffer.array(), buffer.position());
+        if (from == 0) {
+            List<Line> all = new ArrayList<>(List.of(Line.START));
+            all.addAll(read(bytes, 0).lines);
+            return all;
+        }
+        int start = 0;
+        while (start < bytes.length && bytes[start] != '\n') {
+            start++;
+        }
+        return start == bytes.length ? List.of() : read(bytes, start + 1).lines;
+    }
+
+    private static Journal read(byte[] bytes, int from) {
         List<Line> lines = new ArrayList<>();
         List<Long> ends = new ArrayList<>();
-        int start = 0;
-        for (int i = 0; i < bytes.length; i++) {
+        int start = from;
+        for (int i = from; i < bytes.length; i++) {
             if (bytes[i] != '\n') {
                 continue;
             }
@@ -108,7 +162,7 @@ record Journal(List<Line> lines, List<Long> ends) {
                 && lines.get(count).deadEnd() <= deadBytes) {
             count++;
         }
-        return new Journal(lines.subList(0, count), ends.subList(0, count));
+        return new Journal(lines.subList(0, count), ends.subList(0, Math.min(count, ends.size())));
     }
 
     Line last() {

@@ -12,6 +12,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -54,7 +55,7 @@ final class Segment {
         since = read.firstArrival();
     }
 
-    private static Path data(Path folder, long number) {
+    static Path data(Path folder, long number) {
         return folder.resolve("%012d.ndjson".formatted(number));
     }
 
@@ -62,17 +63,26 @@ final class Segment {
         return folder.resolve("%012d.dead.ndjson".formatted(number));
     }
 
-    /** The lines of a journal whose bytes are there; writes nothing. */
-    static Journal look(Path folder, long number, Journal journal) throws IOException {
-        return journal.within(size(data(folder, number)), size(dead(folder, number)));
+    /** The last of some lines of its journal whose bytes are there; writes nothing. */
+    static Line look(Path folder, long number, List<Line> lines) throws IOException {
+        return new Journal(lines, List.of())
+                .within(size(data(folder, number)), size(dead(folder, number)))
+                .last();
     }
 
     static Path journal(Path folder, long number) {
         return folder.resolve("%012d".formatted(number) + JOURNAL);
     }
 
+    /** The numbers of all whose journals are in a folder, in the order of arrival. */
+    static List<Long> numbers(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.flatMap(file -> number(file).stream()).sorted().toList();
+        }
+    }
+
     /** The number in the name of a journal; empty for another file. */
-    static Optional<Long> number(Path file) {
+    private static Optional<Long> number(Path file) {
         String name = String.valueOf(file.getFileName());
         return name.matches("\\d{12}\\.journal") ? Optional.of(Long.valueOf(name.substring(0, 12))) : Optional.empty();
     }

@@ -114,6 +114,11 @@ public final class Spool implements AutoCloseable {
         }
     }
 
+    /** The folder of a dataset in that of the spool. */
+    public static Path folder(Path spool, String tenant, String dataset) {
+        return spool.resolve(FileName.of(tenant)).resolve(FileName.of(dataset));
+    }
+
     /**
      * The spool of a dataset; creates it if needed.
      *
@@ -121,7 +126,7 @@ public final class Spool implements AutoCloseable {
      */
     public DatasetSpool dataset(String tenant, String dataset) {
         return datasets.computeIfAbsent(new Name(tenant, dataset), name -> {
-            Path one = folder.resolve(FileName.of(tenant)).resolve(FileName.of(dataset));
+            Path one = folder(folder, tenant, dataset);
             try {
                 DatasetSpool created = DatasetSpool.create(one, room, clock, tenant, dataset);
                 PrivateFiles.force(one.resolveSibling(""));

@@ -269,13 +269,15 @@ class SpoolTest {
             DatasetSpool dataset = spool.dataset("t", "d");
             requireSeen(
                     dataset,
+                    start,
                     "DatasetState[tenant=t, dataset=d, received=0, packed=0, dropped=0, deadLetters=0, "
-                            + "spooled=0, spoolBytes=0, oldestSpooled=null, lastEvent=null]");
+                            + "spooled=0, spoolBytes=0, oldestSpooled=null, lastEvent=null, eventsPerSecond=0.0]");
             dataset.append(new Arrival(Optional.empty(), bytes("a\nb\n"), 2, bytes("dead\n"), 1));
             requireSeen(
                     dataset,
+                    start,
                     "DatasetState[tenant=t, dataset=d, received=3, packed=0, dropped=0, deadLetters=1, "
-                            + "spooled=2, spoolBytes=9, oldestSpooled=2026-11-28T10:00:00Z, lastEvent=2026-11-28T10:00:00Z]");
+                            + "spooled=2, spoolBytes=9, oldestSpooled=2026-11-28T10:00:00Z, lastEvent=2026-11-28T10:00:00Z, eventsPerSecond=0.05]");
         }
         Instant later = start.plusSeconds(60);
         try (Spool spool = Spool.open(folder, MOST, at(later))) {
@@ -284,19 +286,41 @@ class SpoolTest {
             dataset.append(arrival("", "c"));
             requireSeen(
                     dataset,
+                    later,
                     "DatasetState[tenant=t, dataset=d, received=4, packed=0, dropped=0, deadLetters=1, "
-                            + "spooled=3, spoolBytes=11, oldestSpooled=2026-11-28T10:00:00Z, lastEvent=2026-11-28T10:01:00Z]");
+                            + "spooled=3, spoolBytes=11, oldestSpooled=2026-11-28T10:00:00Z, lastEvent=2026-11-28T10:01:00Z, eventsPerSecond=%s]"
+                                    .formatted(1 / 60.0));
             dataset.commit(dataset.next().orElseThrow(), 1, 0, "");
             requireSeen(
                     dataset,
+                    later,
                     "DatasetState[tenant=t, dataset=d, received=4, packed=1, dropped=1, deadLetters=1, "
-                            + "spooled=1, spoolBytes=2, oldestSpooled=2026-11-28T10:01:00Z, lastEvent=2026-11-28T10:01:00Z]");
+                            + "spooled=1, spoolBytes=2, oldestSpooled=2026-11-28T10:01:00Z, lastEvent=2026-11-28T10:01:00Z, eventsPerSecond=%s]"
+                                    .formatted(1 / 60.0));
         }
     }
 
-    private void requireSeen(DatasetSpool dataset, String state) throws IOException {
+    @Test
+    void aLongJournalIsLookedAtFromItsEnd() throws IOException {
+        Instant start = Instant.parse("2026-11-28T10:00:00Z");
+        try (Spool spool = Spool.open(folder, MOST, at(start))) {
+            for (int i = 0; i < 500; i++) {
+                spool.dataset("t", "d").append(arrival("", "e"));
+            }
+        }
+        Instant later = start.plusSeconds(120);
+        try (Spool spool = Spool.open(folder, MOST, at(later))) {
+            DatasetSpool dataset = spool.dataset("t", "d");
+            dataset.append(arrival("", "e"));
+            assertThat(dataset.look().eventsPerSecond()).isEqualTo(1 / 60.0);
+            assertThat(dataset.look().spooled()).isEqualTo(501);
+            assertThat(DatasetState.in(folder, later.toEpochMilli())).containsExactly(dataset.look());
+        }
+    }
+
+    private void requireSeen(DatasetSpool dataset, Instant now, String state) throws IOException {
         assertThat(dataset.look()).hasToString(state);
-        assertThat(DatasetState.in(folder)).containsExactly(dataset.look());
+        assertThat(DatasetState.in(folder, now.toEpochMilli())).containsExactly(dataset.look());
     }
 
     private List<String> files(String dataset) {

@@ -7,22 +7,15 @@ import com.bytefreezer.connector.config.DatasetChoice;
 import com.bytefreezer.connector.config.Destination.Setting;
 import com.bytefreezer.connector.config.ExportDefinition;
 import com.bytefreezer.connector.config.ExportFile;
+import com.bytefreezer.connector.config.NewRouteFile;
 import com.bytefreezer.connector.config.RouteFiles;
 import com.bytefreezer.connector.config.Settings;
-import com.bytefreezer.connector.disk.PrivateFiles;
 import com.bytefreezer.connector.problem.ApiException;
-import com.bytefreezer.connector.problem.Failures;
-import com.bytefreezer.connector.text.Names;
 import com.bytefreezer.connector.text.Secrets;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
-import java.net.URI;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -78,23 +71,20 @@ public final class SavedExports {
         ApiException.required(request);
         Target target = targets.resolve(request.type(), request.config());
         List<String> errors = new ArrayList<>();
-        if (!isName(request.name())) {
-            errors.add("name: use only a-z, 0-9 and -, at most 100 characters, for example failed-logins.");
-        } else if (Names.isOfDevice(request.name())) {
-            errors.add("name: %s is a device in Windows, so nobody could copy the file there. Choose another name."
-                    .formatted(request.name()));
-        } else if (exists(request.name())) {
-            errors.add(taken(request.name()));
+        NewRouteFile file = file(request.name());
+        file.problemOfName("failed-logins").ifPresent(errors::add);
+        if (errors.isEmpty() && exists(request.name(), file)) {
+            errors.add(file.taken());
         }
         SqlMistake.in(request.sql(), settings).ifPresent(errors::add);
         addConflict(target, errors);
-        String name = isName(request.name()) ? request.name() : "export";
+        String name = file.problemOfName("").isEmpty() ? request.name() : "export";
         return new Draft(
-                "%s/exports/%s.camel.yaml".formatted(settings.routes().folder().getFileName(), name),
+                file(name).shown(),
                 COMMENT.formatted(name) + ExportFile.of(parameters(name, request, target)),
                 settingsFor(target),
-                command(),
-                isWritable(),
+                NewRouteFile.watchCommand(),
+                file.isWritable(),
                 errors.stream().map(secrets::mask).toList());
     }
 
@@ -106,64 +96,25 @@ public final class SavedExports {
      */
     public synchronized Draft save(@Body SendRequest request) throws SQLException {
         Draft draft = draft(request);
-        if (draft.errors().contains(taken(request.name()))) {
-            throw ApiException.conflict(taken(request.name()));
+        NewRouteFile file = file(request.name());
+        if (draft.errors().contains(file.taken())) {
+            throw ApiException.conflict(file.taken());
         }
         if (!draft.errors().isEmpty()) {
             throw ApiException.wrong(String.join(" ", draft.errors()));
         }
-        Path file = file(request.name());
-        try {
-            PrivateFiles.createFolders(file.resolveSibling(""));
-            PrivateFiles.writeNew(file, draft.yaml().getBytes(StandardCharsets.UTF_8));
-        } catch (FileAlreadyExistsException e) {
-            throw Files.isRegularFile(file) ? ApiException.conflict(taken(request.name())) : notWritten(draft, e);
-        } catch (IOException e) {
-            throw notWritten(draft, e);
-        }
+        file.write(draft.yaml());
         return draft;
     }
 
-    private static ApiException notWritten(Draft draft, IOException e) {
-        return ApiException.forbidden(
-                "%s cannot be written (%s). Nothing was written. Download the file and put it there."
-                        .formatted(draft.file(), Failures.describe(e)));
-    }
-
-    private static String taken(String name) {
-        return "There is an export %s already. Choose another name.".formatted(name);
-    }
-
-    /** The command that started this program: one of the two in the README. */
-    private static String command() {
-        Path program = Path.of(URI.create(SavedExports.class
-                .getProtectionDomain()
-                .getCodeSource()
-                .getLocation()
-                .toString()));
-        return Files.isDirectory(program)
-                ? "mvn -q compile exec:java -Dexec.args=\"--mode watch\""
-                : "java -jar %s --mode watch".formatted(program);
-    }
-
-    private static boolean isName(String name) {
-        return name.matches("[a-z0-9]+(-[a-z0-9]+)*") && name.length() <= 100;
-    }
-
-    private boolean exists(String name) {
+    private boolean exists(String name, NewRouteFile file) {
         // Reads the folder again, because someone may have saved an export since the start.
-        return Files.exists(file(name))
+        return file.exists()
                 || RouteFiles.in(settings.routes().folder()).exportNames().contains(name);
     }
 
-    private boolean isWritable() {
-        Path folder = settings.routes().folder().resolve("exports");
-        return Files.isWritable(
-                Files.exists(folder) ? folder : settings.routes().folder());
-    }
-
-    private Path file(String name) {
-        return settings.routes().folder().resolve("exports").resolve(name + ".camel.yaml");
+    private NewRouteFile file(String name) {
+        return new NewRouteFile(settings.routes(), "exports", "an export", name);
     }
 
     /** The settings of a destination are those of all exports to it. */

@@ -1,0 +1,49 @@
+package com.bytefreezer.connector.receive;
+
+import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Failures;
+import java.io.IOException;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** Remembers why events could not be stored, until some are. Safe for use by several threads. */
+public final class WatchedReceiver {
+    private final Receiver receiver;
+    /** By feeds; what comes over HTTP is that of none. */
+    private final Map<String, String> troubles = new ConcurrentHashMap<>();
+
+    public WatchedReceiver(Receiver receiver) {
+        this.receiver = receiver;
+    }
+
+    /** As {@link Receiver#take}. */
+    public Stored take(Sent sent) throws IOException {
+        String feed = feedOf(sent);
+        try {
+            Stored stored = receiver.take(sent);
+            troubles.remove(feed);
+            return stored;
+        } catch (ConnectorException e) {
+            troubles.put(feed, Failures.describe(e));
+            throw e;
+        }
+    }
+
+    private static String feedOf(Sent sent) {
+        if (sent instanceof Frames frames) {
+            return frames.feed();
+        }
+        return sent instanceof Messages messages ? messages.feed() : "";
+    }
+
+    /** Why the last events of a feed could not be stored. */
+    public Optional<String> trouble(String feed) {
+        return Optional.ofNullable(troubles.get(feed));
+    }
+
+    /** Why the last events over HTTP could not be stored. */
+    public Optional<String> troubleOfHttp() {
+        return trouble("");
+    }
+}
