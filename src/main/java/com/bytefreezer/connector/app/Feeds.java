@@ -12,6 +12,10 @@ import com.bytefreezer.connector.destination.DeliveryCamel;
 import com.bytefreezer.connector.disk.ScratchFolder;
 import com.bytefreezer.connector.fetch.Fetch;
 import com.bytefreezer.connector.http.FeedServer;
+import com.bytefreezer.connector.input.file.FolderFeed;
+import com.bytefreezer.connector.input.file.FolderFeeds;
+import com.bytefreezer.connector.input.kafka.KafkaFeed;
+import com.bytefreezer.connector.input.kafka.KafkaFeeds;
 import com.bytefreezer.connector.lake.Lake;
 import com.bytefreezer.connector.lake.Shelf;
 import com.bytefreezer.connector.lake.SourceBucket;
@@ -57,6 +61,8 @@ import org.slf4j.LoggerFactory;
 public final class Feeds implements AutoCloseable, FeedsHere {
     private static final Logger LOG = LoggerFactory.getLogger(Feeds.class);
     private static final String HTTP = "http";
+    private static final String KAFKA = "kafka";
+    private static final String FILE = "file";
     private static final long MB = 1_000_000;
     /** Other lanes use the processors, too. */
     private static final int PACK_THREADS = 2;
@@ -89,9 +95,7 @@ public final class Feeds implements AutoCloseable, FeedsHere {
         }
         this.settings = settings;
         feeds = mode.receives() ? settings.feeds() : List.of();
-        feeds.forEach(feed -> feed.parameters().entrySet().stream()
-                .filter(each -> Secrets.isSecret(each.getKey()))
-                .forEach(each -> secrets.add(each.getValue())));
+        feeds.forEach(feed -> feed.secrets().forEach(secrets::add));
         Set<String> inputs = feeds.stream().map(FeedDefinition::input).collect(Collectors.toSet());
         camel = DeliveryCamel.prepare(settings, settings.routes().filesOfFeeds(inputs, settings.hasSources()));
         Lake.create(settings);
@@ -112,8 +116,11 @@ public final class Feeds implements AutoCloseable, FeedsHere {
             camel.bind("packs", packs);
             Budget budget = new Budget(Runtime.getRuntime().maxMemory() / HEAP_SHARE);
             Pushes pushes = new Pushes(httpFeeds(), intakes::of, budget);
-            receiver = new WatchedReceiver(new Receiver(pushes, streams(), intakes::of));
+            Receiver taking = new Receiver(pushes, streams(), intakes::of);
+            receiver = new WatchedReceiver(taking);
             camel.bind("receiver", receiver);
+            camel.bind("kafka-feed", new KafkaFeeds(kafkaFeeds(), taking::positions));
+            camel.bind("folder-feed", new FolderFeeds(folderFeeds(), taking::positions));
             sockets = new Sockets(socketFeeds(), budget);
             camel.bind("sockets", sockets);
             camel.bind("nats", Fetch.nats(feeds));
@@ -197,12 +204,29 @@ public final class Feeds implements AutoCloseable, FeedsHere {
                 .toList();
     }
 
+    private List<KafkaFeed> kafkaFeeds() {
+        return feeds.stream()
+                .filter(feed -> feed.input().equals(KAFKA))
+                .map(KafkaFeed::of)
+                .toList();
+    }
+
+    private List<FolderFeed> folderFeeds() {
+        return feeds.stream()
+                .filter(feed -> feed.input().equals(FILE))
+                .map(feed -> FolderFeed.of(feed, settings.integer("feeds.max-line-bytes")))
+                .toList();
+    }
+
     private Stream<FeedDefinition> ofStreams() {
         return feeds.stream().filter(feed -> !feed.input().equals(HTTP));
     }
 
     private static Format format(FeedDefinition feed) {
-        return Format.valueOf(feed.format().toUpperCase(Locale.ROOT));
+        // Rows of CSV are made events of JSON where they are read.
+        return feed.format().equals("csv")
+                ? Format.JSON
+                : Format.valueOf(feed.format().toUpperCase(Locale.ROOT));
     }
 
     /** Starts to receive, and to pack what is due. */

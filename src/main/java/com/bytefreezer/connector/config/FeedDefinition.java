@@ -1,5 +1,7 @@
 package com.bytefreezer.connector.config;
 
+import com.bytefreezer.connector.text.Secrets;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -19,6 +21,15 @@ public record FeedDefinition(
         String format,
         Optional<String> token,
         Map<String, String> parameters) {
+    /** The values of its parameters that nothing may show. */
+    public List<String> secrets() {
+        return parameters.entrySet().stream()
+                .filter(each -> Secrets.isSecret("feed." + each.getKey()))
+                .map(Map.Entry::getValue)
+                .filter(value -> !value.isEmpty())
+                .toList();
+    }
+
     /** A parameter; empty if it is not set. */
     public String parameter(String key) {
         return parameters.getOrDefault(key, "");

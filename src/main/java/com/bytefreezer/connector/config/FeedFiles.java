@@ -23,9 +23,11 @@ import java.util.TreeMap;
 final class FeedFiles {
     private static final String TEMPLATE = "feed";
     /** What {@code receive.Format} knows. */
-    private static final List<String> FORMATS = List.of("auto", "ndjson", "json", "text", "syslog");
+    private static final List<String> FORMATS = List.of("auto", "ndjson", "json", "text", "syslog", "csv");
     /** Its senders name the dataset. */
     private static final String HTTP = "http";
+
+    private static final String FILE = "file";
 
     private static final String SENDERS = "senders";
 
@@ -171,6 +173,9 @@ final class FeedFiles {
                     .formatted(name, input, String.join(" ", routes.inputs())));
         }
         String format = feed.getOrDefault("format", "");
+        if (format.equals("csv") && !input.equals(FILE)) {
+            problems.add("feed %s: only the input %s reads csv.".formatted(name, FILE));
+        }
         if (!FORMATS.contains(format)) {
             problems.add("feed %s: format must be one of %s, not \"%s\"."
                     .formatted(name, String.join(", ", FORMATS), format));

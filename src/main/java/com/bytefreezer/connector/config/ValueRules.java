@@ -101,6 +101,23 @@ final class ValueRules {
                 .apply(value.toLowerCase(Locale.ROOT)));
         RULES.put("logging.format", oneOf("text", "json"));
         RULES.put("tracing.url", ValueRules::url);
+        RULES.put(
+                "feed.brokers",
+                value -> problemUnless(
+                        value.matches("[^\\s,]+:\\d+(\\s*,\\s*[^\\s,]+:\\d+)*"),
+                        "must be host:port; several, separated by commas"));
+        RULES.put(
+                "feed.topic",
+                value -> problemUnless(
+                        value.matches("[A-Za-z0-9._-]+(\\s*,\\s*[A-Za-z0-9._-]+)*"),
+                        "must be the name of a topic, with letters, digits and . _ - only; several, separated by commas"));
+        RULES.put("feed.security-protocol", oneOf("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"));
+        RULES.put("feed.sasl-mechanism", oneOf("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"));
+        RULES.put("feed.folder", value -> problemUnless(!value.isBlank(), "must be a folder"));
+        RULES.put("feed.after", oneOf("move", "delete", "keep"));
+        RULES.put("feed.stable-seconds", between(0, 86_400));
+        RULES.put("feed.separator", value -> problemUnless(value.length() <= 1, "must be one character"));
+        RULES.put("feed.from", oneOf("start", "end"));
         RULES.put("feed.port", between(0, 65_535));
         RULES.put("feed.senders", Networks::problem);
         RULES.put("feed.tls", oneOf("true", "false"));

@@ -7,7 +7,9 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * Events of a dataset that are stored together. What is no event becomes a dead letter with its bytes and the reason. For
@@ -21,6 +23,11 @@ public final class EventBatch {
     private final Bytes deadLetters = new Bytes();
     /** An event of JSON that is made of something else. */
     private final Bytes made = new Bytes();
+    /** An event with the members that it gets besides its own. */
+    private final Bytes extended = new Bytes();
+
+    private String members = "";
+    private Optional<Supplier<String>> place = Optional.empty();
 
     private int eventCount;
     private int deadLetterCount;
@@ -48,7 +55,17 @@ public final class EventBatch {
     }
 
     boolean isEmpty() {
-        return eventCount + deadLetterCount == 0;
+        return count() == 0;
+    }
+
+    int count() {
+        return eventCount + deadLetterCount;
+    }
+
+    /** What is added from now on gets these {@link Piece#members}, and dead letters the place. */
+    void begin(String members, Optional<Supplier<String>> place) {
+        this.members = members;
+        this.place = place;
     }
 
     /** Adds one event, without the end of its line. */
@@ -77,16 +94,47 @@ public final class EventBatch {
 
     private void json(byte[] bytes, int start, int end) {
         try {
-            reader.read(bytes, start, end - start, events);
+            if (members.isEmpty() || !extend(bytes, start, end)) {
+                reader.read(bytes, start, end - start, events);
+            } else {
+                reader.read(extended.array(), 0, extended.size(), events);
+            }
             eventCount++;
         } catch (NotAnEventException e) {
             deadLetter(bytes, start, end, String.valueOf(e.getMessage()));
         }
     }
 
+    /** Says whether it is an object, to which members can be added. */
+    private boolean extend(byte[] bytes, int start, int end) {
+        int open = skipSpaces(bytes, start, end);
+        if (open == end || bytes[open] != '{') {
+            return false;
+        }
+        int next = skipSpaces(bytes, open + 1, end);
+        extended.reset();
+        extended.write('{');
+        extended.writeBytes(members.getBytes(StandardCharsets.UTF_8));
+        if (next < end && bytes[next] != '}') {
+            extended.write(',');
+        }
+        extended.write(bytes, next, end - next);
+        return true;
+    }
+
+    private static int skipSpaces(byte[] bytes, int start, int end) {
+        int at = start;
+        while (at < end && (bytes[at] == ' ' || bytes[at] == '\t' || bytes[at] == '\r' || bytes[at] == '\n')) {
+            at++;
+        }
+        return at;
+    }
+
     /** Adds what is no event. */
     void deadLetter(byte[] bytes, int start, int end, String why) {
-        deadLetters.writeBytes(deadLetter(Instant.ofEpochMilli(received), bytes, start, end, why));
+        String reason =
+                place.map(where -> "%s (%s)".formatted(why, where.get())).orElse(why);
+        deadLetters.writeBytes(deadLetter(Instant.ofEpochMilli(received), bytes, start, end, reason));
         deadLetterCount++;
     }
 
@@ -111,6 +159,11 @@ public final class EventBatch {
      * @param id by which the sender would repeat it
      */
     Arrival end(Optional<String> id) {
-        return new Arrival(id, events.asBuffer(), eventCount, deadLetters.asBuffer(), deadLetterCount);
+        return end(id, Map.of());
+    }
+
+    /** @param positions of the sources */
+    Arrival end(Optional<String> id, Map<String, Long> positions) {
+        return new Arrival(id, events.asBuffer(), eventCount, deadLetters.asBuffer(), deadLetterCount, positions);
     }
 }

@@ -64,6 +64,12 @@ public final class EventSplitter {
      * @param id by which the sender would repeat it
      */
     public Arrival end(Optional<String> id) {
+        finish();
+        return batch.end(id);
+    }
+
+    /** The same without the end of the batch. */
+    void finish() {
         if (format == Format.AUTO) {
             decide();
         }
@@ -72,7 +78,6 @@ public final class EventSplitter {
         } else {
             line();
         }
-        return batch.end(id);
     }
 
     /** A body of JSON has no lines; who takes it limits its bytes. */

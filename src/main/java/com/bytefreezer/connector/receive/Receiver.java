@@ -27,7 +27,16 @@ public record Receiver(Pushes pushes, Map<String, StreamFeed> streams, Function<
             StreamFeed feed = stream(messages.feed());
             return feed.store(messages, intakes.apply(feed.dataset()));
         }
+        if (sent instanceof Records records) {
+            StreamFeed feed = stream(records.feed());
+            return feed.store(records, intakes.apply(feed.dataset()));
+        }
         return pushes.take((Push) sent);
+    }
+
+    /** How far the sources of a feed are read, by their names: what is on disk. */
+    public Map<String, Long> positions(String feed) {
+        return intakes.apply(stream(feed).dataset()).spool().positions();
     }
 
     private StreamFeed stream(String name) {

@@ -1,4 +1,4 @@
 package com.bytefreezer.connector.receive;
 
 /** What an input hands to {@code direct:receive}. */
-public sealed interface Sent permits Push, Frames, Messages {}
+public sealed interface Sent permits Push, Frames, Messages, Records {}

@@ -73,4 +73,14 @@ public record StreamFeed(String name, DatasetName dataset, Format format, int lo
         batch.deadLetter(body, 0, end, why + more);
         return batch.end(id);
     }
+
+    /** The same for what has been read from sources. */
+    Stored store(Records records, Intake intake) {
+        EventBatch batch = intake.batch();
+        records.pieces().forEach(piece -> piece.addTo(batch, longestLine));
+        Arrival arrival = batch.end(Optional.empty(), records.positions());
+        intake.append(arrival);
+        long bytes = records.pieces().stream().mapToLong(Piece::size).sum();
+        return new Stored(bytes, arrival.eventCount() + arrival.deadLetterCount(), arrival.deadLetterCount(), false);
+    }
 }

@@ -34,6 +34,9 @@ public final class WatchedReceiver {
         if (sent instanceof Frames frames) {
             return frames.feed();
         }
+        if (sent instanceof Records records) {
+            return records.feed();
+        }
         return sent instanceof Messages messages ? messages.feed() : "";
     }
 

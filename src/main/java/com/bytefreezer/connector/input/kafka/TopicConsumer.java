@@ -1,0 +1,202 @@
+package com.bytefreezer.connector.input.kafka;
+
+import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Failures;
+import com.bytefreezer.connector.receive.Records;
+import com.bytefreezer.connector.signs.Moment;
+import com.bytefreezer.connector.signs.Plight;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.apache.camel.Endpoint;
+import org.apache.camel.Exchange;
+import org.apache.camel.Processor;
+import org.apache.camel.support.DefaultConsumer;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.WakeupException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Hands the records of a feed to its route, again and again until they are stored; meanwhile it reads no others, and stays
+ * in the group. Whatever fails, it goes on by itself.
+ */
+final class TopicConsumer extends DefaultConsumer {
+    private static final Logger LOG = LoggerFactory.getLogger(TopicConsumer.class);
+    private static final Duration POLL = Duration.ofSeconds(1);
+    private static final Duration IDLE = Duration.ofSeconds(15);
+    private static final Duration LAST = Duration.ofSeconds(5);
+    private static final int PAUSE_SECONDS = 5;
+
+    private final KafkaFeed feed;
+    private final RecordPieces pieces;
+    private final Supplier<Map<String, Long>> positions;
+    private final Plight plight = new Plight();
+    private final CountDownLatch stopping = new CountDownLatch(1);
+    private volatile @Nullable Consumer<byte[], byte[]> client;
+    private @Nullable Thread thread;
+
+    /** @param positions how far the partitions are read, by {@link Topics#source} */
+    TopicConsumer(Endpoint endpoint, Processor processor, KafkaFeed feed, Supplier<Map<String, Long>> positions) {
+        super(endpoint, processor);
+        this.feed = feed;
+        this.positions = positions;
+        pieces = new RecordPieces(feed.format(), feed.member());
+    }
+
+    @Override
+    protected void doStart() throws Exception {
+        super.doStart();
+        thread = new Thread(this::run, "feed-" + feed.name());
+        thread.start();
+    }
+
+    private void run() {
+        try {
+            while (!isEnding()) {
+                connect();
+                stopping.await(PAUSE_SECONDS, TimeUnit.SECONDS);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private boolean isEnding() {
+        return stopping.getCount() == 0;
+    }
+
+    /** Reads until something fails. */
+    private void connect() throws InterruptedException {
+        try (Topics topics = new Topics(feed)) {
+            topics.ask();
+            Consumer<byte[], byte[]> consumer = new KafkaConsumer<>(feed.consumers());
+            client = consumer;
+            Partitions partitions = new Partitions(feed, consumer, topics, positions);
+            try {
+                consumer.subscribe(feed.topics(), partitions);
+                read(consumer, partitions, topics);
+            } finally {
+                client = null;
+                partitions.commitLast(LAST);
+                consumer.close(LAST);
+            }
+        } catch (WakeupException | InterruptException e) {
+            // The connector stops.
+        } catch (RuntimeException e) {
+            tell(Topics.hindrance(feed, e, String.join(", ", feed.topics())));
+        }
+    }
+
+    private void tell(ConnectorException hindrance) {
+        String line = String.valueOf(hindrance.getMessage());
+        if (!isEnding() && plight.isNews(line)) {
+            LOG.warn("{}", line);
+        }
+    }
+
+    private void works() {
+        plight.end().ifPresent(former -> LOG.info("feed {}: it reads again.", feed.name()));
+    }
+
+    private void read(Consumer<byte[], byte[]> consumer, Partitions partitions, Topics topics)
+            throws InterruptedException {
+        Moment heard = Moment.now();
+        boolean joined = false;
+        while (!isEnding()) {
+            partitions.take(poll(consumer, partitions));
+            if (!joined && !consumer.assignment().isEmpty()) {
+                joined = true;
+                works();
+            }
+            if (partitions.hasPending()) {
+                store(consumer, partitions);
+                heard = Moment.now();
+            } else if (heard.past().compareTo(IDLE) > 0) {
+                // Kafka's client says nothing of a broker that is away, nor of a topic that is gone.
+                ask(topics);
+                heard = Moment.now();
+            }
+        }
+    }
+
+    private void ask(Topics topics) throws InterruptedException {
+        try {
+            topics.ask();
+            works();
+        } catch (ConnectorException e) {
+            tell(e);
+        }
+    }
+
+    private static ConsumerRecords<byte[], byte[]> poll(Consumer<byte[], byte[]> consumer, Partitions partitions) {
+        try {
+            return consumer.poll(POLL);
+        } catch (OffsetOutOfRangeException e) {
+            partitions.beginAgain(e.offsetOutOfRangePartitions());
+            return ConsumerRecords.empty();
+        }
+    }
+
+    /** A stop leaves to Kafka what cannot be stored. */
+    private void store(Consumer<byte[], byte[]> consumer, Partitions partitions) {
+        while (partitions.hasPending()) {
+            List<ConsumerRecord<byte[], byte[]>> next = partitions.next();
+            Optional<Exception> failure = process(
+                    new Records(feed.name(), next.stream().map(pieces::of).toList(), partitions.positionsAfter(next)));
+            if (failure.isEmpty()) {
+                partitions.stored(next);
+                works();
+                continue;
+            }
+            if (isEnding()) {
+                return;
+            }
+            String line = "feed %s: %s It has paused, and tries again every second; the records stay in Kafka."
+                    .formatted(feed.name(), Failures.describe(failure.get()));
+            if (plight.isNews(line)) {
+                LOG.warn("{}", line);
+            }
+            // It stays in the group.
+            consumer.pause(List.copyOf(consumer.assignment()));
+            partitions.take(poll(consumer, partitions));
+        }
+        consumer.resume(consumer.paused());
+    }
+
+    private Optional<Exception> process(Records records) {
+        Exchange exchange = createExchange(false);
+        try {
+            exchange.getMessage().setBody(records);
+            getProcessor().process(exchange);
+            return Optional.ofNullable(exchange.getException());
+        } catch (Exception e) {
+            return Optional.of(e);
+        } finally {
+            releaseExchange(exchange, false);
+        }
+    }
+
+    @Override
+    protected void doStop() throws Exception {
+        stopping.countDown();
+        Consumer<byte[], byte[]> consumer = client;
+        if (consumer != null) {
+            consumer.wakeup();
+        }
+        if (thread != null) {
+            thread.join();
+        }
+        super.doStop();
+    }
+}

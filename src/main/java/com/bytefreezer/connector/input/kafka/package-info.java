@@ -1,0 +1,5 @@
+/** Feeds that read topics of Kafka. */
+@NullMarked
+package com.bytefreezer.connector.input.kafka;
+
+import org.jspecify.annotations.NullMarked;
