@@ -80,7 +80,7 @@ final class FirstRows {
         try (Chromium chromium = Chromium.start();
                 MinioServer minio = objectsInMinio()) {
             List<Lake> lakes = List.of(
-                    new Lake("%d columns, 300,000 records in the newest hour".formatted(WideEvents.COLUMNS), wide(), "#/data/bench/wide"),
+                    new Lake("%d columns, 300,000 records".formatted(WideEvents.COLUMNS), wide(), "#/data/bench/wide"),
                     new Lake("20,000 objects in a folder", bench.settings("lake.root", "file:" + BenchLake.FOLDER), "#/data/bench/" + OBJECTS.name()),
                     new Lake("  the same in MinIO", inMinio(minio), "#/data/bench/" + OBJECTS.name()),
                     new Lake("%d datasets".formatted(TENANTS * DATASETS_EACH), datasets(), ""));
@@ -178,7 +178,7 @@ final class FirstRows {
 
     // -- Lakes
 
-    /** All objects of the wide lake in one hour, which the page shows by itself. */
+    /** All objects of the wide lake in one hour, the newest, which the page shows by itself. */
     private Map<String, String> wide() throws IOException, SQLException {
         Path partition = WIDE.resolve("bench/wide/data/parquet/year=2026/month=11/day=20/hour=10");
         if (!Files.exists(partition)) {

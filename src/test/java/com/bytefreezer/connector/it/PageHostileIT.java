@@ -26,19 +26,8 @@ class PageHostileIT extends PageBed {
     private static final String TENANT = "<img src=x onerror=window.hit='tenant'>";
     private static final String DATASET = "\"><svg onload=window.hit='dataset'>";
     private static final String ANSWER = "<img src=x onerror=window.hit='answer'>";
-    private static final List<String> ODD = List.of(
-            "with space",
-            "Größe",
-            "日志",
-            "50% off",
-            "a#b",
-            "a?b&c=d",
-            "x+y",
-            "..x",
-            "it's",
-            "%2e%2e",
-            "<script>",
-            "d".repeat(200));
+    private static final List<String> ODD =
+            List.of("with space 50% off", "Größe 日志", "a#b?c&d=e", "..x+y", "it's", "%2e%2e", "<script>", "d".repeat(200));
 
     @Test
     void namesValuesAndAnswersNeverBecomeMarkup() throws IOException {
@@ -165,7 +154,7 @@ class PageHostileIT extends PageBed {
         try (ConnectorProcess connector = connector(with("lake.root=file:" + root))) {
             Page page = open(connector.link());
             assertThat(page.locator(".side .note").first()).containsText("set LC_ALL=C.UTF-8");
-            assertThat(page.locator(".tree a")).hasCount(ODD.size() - 2);
+            assertThat(page.locator(".tree a")).hasCount(ODD.size() - 1);
         }
         try (ConnectorProcess connector = ConnectorProcess.start(
                 TestTools.projectDirectory(),
