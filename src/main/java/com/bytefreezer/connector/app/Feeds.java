@@ -9,7 +9,6 @@ import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.control.LakeCredentials;
 import com.bytefreezer.connector.cursor.PackedSources;
 import com.bytefreezer.connector.destination.DeliveryCamel;
-import com.bytefreezer.connector.disk.ScratchFolder;
 import com.bytefreezer.connector.fetch.Fetch;
 import com.bytefreezer.connector.http.FeedServer;
 import com.bytefreezer.connector.input.file.FolderFeed;
@@ -23,6 +22,7 @@ import com.bytefreezer.connector.listen.SocketFeed;
 import com.bytefreezer.connector.listen.Sockets;
 import com.bytefreezer.connector.pack.Packer;
 import com.bytefreezer.connector.pack.Packs;
+import com.bytefreezer.connector.pack.Recipes;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
 import com.bytefreezer.connector.problem.Problem;
@@ -104,9 +104,9 @@ public final class Feeds implements AutoCloseable, FeedsHere {
         try {
             Intakes intakes = new Intakes(spool);
             Path temporary = folder.resolve(".packs");
-            // What a process that died has left of its packs is made again.
-            ScratchFolder.remove(temporary);
-            packs = new Packs(intakes, packer(temporary), this::shelf, due(), Clock.systemUTC());
+            Packer packer = packer(temporary);
+            packer.tidy(spool.datasets());
+            packs = new Packs(intakes, packer, new Recipes(settings), this::shelf, due(), Clock.systemUTC());
             LakeCredentials credentials = new LakeCredentials(settings, secrets);
             sources = settings.hasSources()
                     ? Optional.of(sources(credentials, folder, temporary.resolve("sources")))
@@ -238,6 +238,10 @@ public final class Feeds implements AutoCloseable, FeedsHere {
         camel.start();
         TemplatedRouteBuilder.builder(context, "feed")
                 .routeId("receive")
+                .parameter("name", "any")
+                .add();
+        TemplatedRouteBuilder.builder(context, "pack")
+                .routeId("pack")
                 .parameter("name", "any")
                 .add();
         for (FeedDefinition feed : ofStreams().toList()) {

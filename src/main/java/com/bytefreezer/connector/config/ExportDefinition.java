@@ -123,6 +123,11 @@ public record ExportDefinition(
         return BRACES.matcher(sql).replaceAll("$1/**/$2");
     }
 
+    /** A query as {@link #escaped} has not changed it. */
+    static String unescaped(String sql) {
+        return ESCAPED_BRACES.matcher(sql).replaceAll("$1$2");
+    }
+
     /** The definitions of an export, one for each destination. The parameters must have no {@link #problems}. */
     static Stream<ExportDefinition> of(Map<String, String> parameters, Map<String, String> settings) {
         Map<String, String> resolved = resolved(parameters, settings);
@@ -130,7 +135,7 @@ public record ExportDefinition(
         String dataset = resolved.getOrDefault("dataset", "");
         DatasetChoice choice = DatasetChoice.of(tenant, dataset);
         Optional<DatasetName> one = choice.one();
-        String sql = ESCAPED_BRACES.matcher(resolved.getOrDefault("sql", "")).replaceAll("$1$2");
+        String sql = unescaped(resolved.getOrDefault("sql", ""));
         return ExportParameters.destinationsIn(resolved.getOrDefault("destination", "")).stream()
                 .map(destination -> new ExportDefinition(
                         new Lane(resolved.getOrDefault("name", ""), destination),

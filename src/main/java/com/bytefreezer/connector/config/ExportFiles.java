@@ -79,8 +79,13 @@ public record ExportFiles(
      * @throws java.io.UncheckedIOException if the folder cannot be read
      */
     static Map<String, String> state(RouteFiles routes) {
+        return state(routes, routes.exports().files(true));
+    }
+
+    /** The same of other files. */
+    static Map<String, String> state(RouteFiles routes, List<Path> files) {
         Map<String, String> state = new TreeMap<>();
-        for (Path file : routes.exports().files(true)) {
+        for (Path file : files) {
             try {
                 Path real = file.toRealPath();
                 BasicFileAttributes attributes = Files.readAttributes(real, BasicFileAttributes.class);

@@ -62,7 +62,7 @@ final class FeedFiles {
 
     /** All feeds that are enabled; their files must have no {@link #problems}. */
     List<FeedDefinition> feeds() {
-        return routes.feedFiles().stream()
+        return routes.filesIn(RouteFiles.FEEDS).stream()
                 .flatMap(file -> in(file).stream())
                 .map(this::resolved)
                 .filter(feed -> !isClosed(feed))
@@ -83,7 +83,7 @@ final class FeedFiles {
     /** Every feed of every file; a file that describes none, or cannot be read, counts as one that is wrong. */
     List<FeedSource> sources() {
         List<FeedSource> all = new ArrayList<>();
-        for (Path file : routes.feedFiles()) {
+        for (Path file : routes.filesIn(RouteFiles.FEEDS)) {
             String inMessages = routes.nameInMessages(file);
             List<String> ofFile = new ArrayList<>();
             routes.problemOfSyntax(file).ifPresent(problem -> ofFile.add(problem.what()));
@@ -122,7 +122,7 @@ final class FeedFiles {
     List<Problem> problems() {
         List<Problem> problems = new ArrayList<>();
         Map<String, String> owners = new HashMap<>();
-        for (Path file : routes.feedFiles()) {
+        for (Path file : routes.filesIn(RouteFiles.FEEDS)) {
             String inMessages = routes.nameInMessages(file);
             routes.problemOfSyntax(file).ifPresent(problems::add);
             List<Map<String, String>> feeds = in(file);

@@ -23,7 +23,7 @@ import java.util.stream.Stream;
 /**
  * The route files of one folder: {@code *.camel.yaml} anywhere below it, one destination per file in {@code
  * destinations}, one export per file in {@code exports}, one input per file in {@code inputs}, one feed per file in
- * {@code feeds}.
+ * {@code feeds}, one pack per file in {@code packs}.
  *
  * <p>A route file declares a setting by using it: {@code {{name}}} is required, {@code {{name:default}}} and {@code
  * {{?name}}} are not. With {@code text:} before the name, the value is passed unchanged.
@@ -32,6 +32,7 @@ public final class RouteFiles {
     static final String SUFFIX = ".camel.yaml";
     static final String EXPORTS = "exports";
     static final String FEEDS = "feeds";
+    static final String PACKS = "packs";
     private static final String INPUTS = "inputs";
     private static final String NOTIFICATIONS = "notifications";
     /** The start of the address of a destination's check route; the destination's name follows. */
@@ -216,10 +217,7 @@ public final class RouteFiles {
 
     /** The names of the files in {@code notifications}. */
     Set<String> notifications() {
-        return files.stream()
-                .filter(this::isNotification)
-                .map(RouteFiles::nameOf)
-                .collect(Collectors.toCollection(TreeSet::new));
+        return namesIn(NOTIFICATIONS);
     }
 
     /** The route file of a notification. */
@@ -227,21 +225,18 @@ public final class RouteFiles {
         return folder.resolve(NOTIFICATIONS).resolve(name + SUFFIX);
     }
 
-    private boolean isNotification(Path file) {
-        return isIn(NOTIFICATIONS, file);
-    }
-
-    /** The files in {@code feeds}. */
-    List<Path> feedFiles() {
-        return files.stream().filter(file -> isIn(FEEDS, file)).toList();
+    /** The files in a subfolder. */
+    List<Path> filesIn(String subfolder) {
+        return files.stream().filter(file -> isIn(subfolder, file)).toList();
     }
 
     /** The names of the files in {@code inputs}. */
     Set<String> inputs() {
-        return files.stream()
-                .filter(file -> isIn(INPUTS, file))
-                .map(RouteFiles::nameOf)
-                .collect(Collectors.toCollection(TreeSet::new));
+        return namesIn(INPUTS);
+    }
+
+    private Set<String> namesIn(String subfolder) {
+        return filesIn(subfolder).stream().map(RouteFiles::nameOf).collect(Collectors.toCollection(TreeSet::new));
     }
 
     Path inputFile(String input) {
@@ -271,17 +266,14 @@ public final class RouteFiles {
         return folder.resolve("source" + SUFFIX);
     }
 
-    private Path packFile() {
+    Path packFile() {
         return folder.resolve("pack" + SUFFIX);
     }
 
     /** They have a Camel of their own. */
     private boolean isOfFeeds(Path file) {
-        return isIn(FEEDS, file)
-                || isIn(INPUTS, file)
-                || file.equals(receiveFile())
-                || file.equals(packFile())
-                || file.equals(sourceFile());
+        return Stream.of(FEEDS, INPUTS, PACKS).anyMatch(each -> isIn(each, file))
+                || List.of(receiveFile(), packFile(), sourceFile()).contains(file);
     }
 
     /** The names of the exports in {@code exports}, as far as written there. */
@@ -308,7 +300,7 @@ public final class RouteFiles {
         }
         List<Path> loaded = new ArrayList<>(files);
         // They have a Camel of their own.
-        loaded.removeIf(this::isNotification);
+        loaded.removeIf(file -> isIn(NOTIFICATIONS, file));
         loaded.removeIf(this::isOfFeeds);
         if (!mode.serves()) {
             loaded.removeIf(this::isOfClients);

@@ -26,8 +26,8 @@ final class RouteFolder extends SimpleFileVisitor<Path> {
 
     /**
      * The files, sorted. Links are followed, and hidden files are left out: in a volume of Kubernetes the files are
-     * links to those of a hidden folder. In {@code exports} and {@code feeds}, also entries that are not files, because an
-     * export or a feed would be missing.
+     * links to those of a hidden folder. In {@code exports}, {@code feeds} and {@code packs}, also entries that are not
+     * files, because one would be missing.
      *
      * @throws UncheckedIOException if the folder cannot be read
      */
@@ -41,6 +41,7 @@ final class RouteFolder extends SimpleFileVisitor<Path> {
         return walk.found.stream()
                 .filter(path -> path.startsWith(folder.resolve(RouteFiles.EXPORTS))
                         || path.startsWith(folder.resolve(RouteFiles.FEEDS))
+                        || path.startsWith(folder.resolve(RouteFiles.PACKS))
                         || Files.isRegularFile(path))
                 .sorted()
                 .toList();

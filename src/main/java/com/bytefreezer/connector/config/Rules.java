@@ -44,6 +44,9 @@ final class Rules {
         if (mode.receives()) {
             problems.addAll(new FeedFiles(routes, values).problems());
         }
+        if (mode.receives() || mode == Mode.PACK) {
+            problems.addAll(new PackFiles(routes, values).problems());
+        }
         if (mode.exports()) {
             checkDefaultExport(values, routes, problems);
             for (Path file : files(values, routes, mode)) {

@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.config;
 
+import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.text.SecretValues;
 import com.bytefreezer.connector.text.Secrets;
 import java.nio.file.Path;
@@ -320,6 +321,25 @@ public final class Settings {
         Map<String, String> all = new TreeMap<>(values);
         all.putAll(others);
         return new FeedFiles(sources.routes().now(), all);
+    }
+
+    /**
+     * The packs that are enabled, as their files are now.
+     *
+     * @throws ConnectorException if one of the files is wrong
+     */
+    public List<PackDefinition> packs() {
+        PackFiles files = new PackFiles(sources.routes().now(), values);
+        files.problems().stream().findFirst().ifPresent(problem -> {
+            throw new ConnectorException(problem, null);
+        });
+        return files.packs();
+    }
+
+    /** Changes with every change of the files of packs. */
+    public Map<String, String> stateOfPackFiles() {
+        RouteFiles now = sources.routes().now();
+        return ExportFiles.state(now, now.filesIn(RouteFiles.PACKS));
     }
 
     /** The notifications that are told what happens to exports. */

@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.pack;
 
+import com.bytefreezer.connector.config.DatasetName;
 import com.bytefreezer.connector.disk.PrivateFiles;
 import com.bytefreezer.connector.disk.ScratchFolder;
 import com.bytefreezer.connector.lake.FolderShelf;
@@ -7,22 +8,21 @@ import com.bytefreezer.connector.lake.Shelf;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
 import com.bytefreezer.connector.problem.Problem;
-import com.bytefreezer.connector.query.DuckDb;
-import com.bytefreezer.connector.receive.EventBatch;
 import com.bytefreezer.connector.receive.Intake;
+import com.bytefreezer.connector.receive.Shape;
+import com.bytefreezer.connector.spool.DatasetSpool;
 import com.bytefreezer.connector.spool.SealedSegment;
-import java.io.BufferedOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Statement;
+import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Makes a Parquet object of each sealed segment: writes it beside the spool, puts it into the lake, keeps the dead
@@ -35,56 +35,89 @@ import java.util.stream.Collectors;
  * @param deadLetters folder for what was no event
  */
 public record Packer(String compression, long memory, int threads, Path temporary, Path deadLetters) {
-    /** DuckDB reads in pieces of this size, if no event is longer. */
-    private static final int PIECE = 1 << 20;
-
     /**
      * An object in the lake.
      *
-     * @param key empty if all was dead letters
+     * @param key empty if there is none, because all events were left out or dead letters
+     * @param events in the object
+     * @param rows of the object, of which SQL may make several for an event
+     * @param dropped events that the SQL left out
      * @param bytes of the object
      * @param spooled bytes that it was made of
+     * @param missing columns that the SQL names but no event has had yet
      */
-    public record Packed(Optional<String> key, long events, long deadLetters, long bytes, long spooled) {}
+    public record Packed(
+            Optional<String> key,
+            long events,
+            long rows,
+            long dropped,
+            long deadLetters,
+            long bytes,
+            long spooled,
+            Set<String> missing) {}
+
+    /** Removes what is of no use to the next packs of these datasets. */
+    public void tidy(Collection<DatasetSpool> datasets) {
+        Set<String> next = datasets.stream()
+                .flatMap(each ->
+                        each.next().map(segment -> ObjectKey.name(segment, each.tenant(), each.dataset())).stream())
+                .collect(Collectors.toSet());
+        if (Files.isDirectory(temporary)) {
+            try (Stream<Path> all = Files.list(temporary)) {
+                all.filter(each -> !next.contains(each.getFileName().toString()))
+                        .forEach(ScratchFolder::remove);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
 
     /**
      * Packs the oldest sealed segment of a dataset.
      *
+     * @param recipe the SQL; empty if events stay as they are
      * @throws ConnectorException if it cannot; the segment stays
      */
-    public Packed pack(SealedSegment segment, Intake intake, Shelf shelf) {
+    public Packed pack(SealedSegment segment, Intake intake, Shelf shelf, Optional<Recipe> recipe) {
         String tenant = intake.spool().tenant();
         String dataset = intake.spool().dataset();
         String name = ObjectKey.name(segment, tenant, dataset);
-        Path object = temporary.resolve(name + ".parquet");
-        Path letters = temporary.resolve(name + ".ndjson");
+        Path kept = temporary.resolve(name);
+        Path part = temporary.resolve(name + ".part");
         try {
             PrivateFiles.createFolders(temporary);
-            Optional<String> key = Optional.empty();
-            long bytes = 0;
-            long spooled = 0;
-            long refused = 0;
+            ScratchFolder.delete(part);
+            PrivateFiles.createFolders(part);
             // A pack gives columns types that last.
             intake.shape().settle();
             String shape = intake.shape().stored();
-            if (segment.data().isPresent()) {
-                refused = write(segment, intake.shape().columns(), object, letters);
-                spooled = Files.size(segment.data().get());
-                if (refused < segment.events()) {
-                    key = Optional.of(ObjectKey.of(segment, tenant, dataset));
-                    bytes = Files.size(object);
-                    shelf.put(key.get(), object);
-                }
+            Made made = made(segment, intake, recipe, part, kept);
+            Path folder = made.isBySql() ? kept : part;
+            Optional<String> key = Optional.empty();
+            long bytes = 0;
+            if (made.packed() > 0) {
+                key = Optional.of(ObjectKey.of(segment, tenant, dataset));
+                bytes = Files.size(Made.object(folder));
+                shelf.put(key.get(), Made.object(folder));
             }
-            if (segment.deadLetters().isPresent() || refused > 0) {
+            if (Files.exists(Made.letters(folder))) {
                 PrivateFiles.createFolders(deadLetters);
-                FolderShelf.copy(
-                        refused > 0 ? letters : segment.deadLetters().orElseThrow(),
-                        deadLetters.resolve(name + ".ndjson"));
+                FolderShelf.copy(Made.letters(folder), deadLetters.resolve(name + ".ndjson"));
                 PrivateFiles.force(deadLetters);
             }
-            intake.spool().commit(segment, 0, refused, shape);
-            return new Packed(key, segment.events() - refused, segment.deadLetterCount() + refused, bytes, spooled);
+            long spooled =
+                    segment.data().isPresent() ? Files.size(segment.data().get()) : 0;
+            intake.spool().commit(segment, made.dropped(), made.refused(), shape, made.columns());
+            ScratchFolder.remove(kept);
+            return new Packed(
+                    key,
+                    made.packed(),
+                    made.rows(),
+                    made.dropped(),
+                    segment.deadLetterCount() + made.refused(),
+                    bytes,
+                    spooled,
+                    made.missing());
         } catch (IOException | SQLException e) {
             throw new ConnectorException(
                     new Problem(
@@ -95,110 +128,40 @@ public record Packer(String compression, long memory, int threads, Path temporar
                             ""),
                     e);
         } finally {
-            ScratchFolder.remove(object);
-            ScratchFolder.remove(letters);
+            ScratchFolder.remove(part);
         }
     }
 
-    /**
-     * Writes the events that DuckDB takes.
-     *
-     * @param letters gets all dead letters of the segment, if some events are refused
-     * @return how many are refused
-     */
-    private long write(SealedSegment segment, Map<String, String> columns, Path object, Path letters)
+    /** What SQL makes goes to {@code kept}; otherwise it is in {@code part}. */
+    private Made made(SealedSegment segment, Intake intake, Optional<Recipe> recipe, Path part, Path kept)
             throws SQLException, IOException {
-        Path data = segment.data().orElseThrow();
+        Optional<Made> before = Made.in(kept);
+        if (before.isPresent() && before.get().isBySql()) {
+            return before.get();
+        }
+        Making making = new Making(this, segment, intake.shape().columns(), part);
+        // An interrupted pack may have put the events into the lake as they are. SQL that came meanwhile is too late.
+        boolean isBySql = before.isEmpty()
+                && (recipe.isPresent() || !intake.spool().columns().isEmpty());
+        Made made;
         try {
-            write(data, columns, object);
-            return 0;
-        } catch (SQLException e) {
-            if (!Sieve.mayHelp(e)) {
-                throw e;
-            }
+            made = isBySql
+                    ? making.bySql(recipe, types(intake.spool()))
+                    : making.asTheyAre(intake.spool().columns());
+        } catch (ConnectorException e) {
+            throw Recipes.waiting(
+                    new DatasetName(intake.spool().tenant(), intake.spool().dataset()), e);
         }
-        Path taken = temporary.resolve("taken.ndjson");
-        Path part = temporary.resolve("part.ndjson");
-        try (OutputStream lines = new BufferedOutputStream(Files.newOutputStream(letters))) {
-            if (segment.deadLetters().isPresent()) {
-                Files.copy(segment.deadLetters().get(), lines);
-            }
-            long refused;
-            try (OutputStream events = new BufferedOutputStream(Files.newOutputStream(taken))) {
-                refused = new Sieve(
-                                some -> write(some, columns, object),
-                                part,
-                                events,
-                                (event, reason) -> lines.write(
-                                        EventBatch.deadLetter(segment.sealed(), event, 0, event.length, reason)))
-                        .sift(data);
-            }
-            write(taken, columns, object);
-            return refused;
-        } finally {
-            ScratchFolder.remove(taken);
+        if (isBySql) {
+            made.keep(part, kept);
+        } else if (before.isEmpty()) {
+            made.mark(kept);
         }
+        return made;
     }
 
-    /** Writes an object of all events in {@code data}. */
-    private void write(Path data, Map<String, String> columns, Path object) throws SQLException, IOException {
-        Files.deleteIfExists(object);
-        PrivateFiles.create(object);
-        Lines lines = Lines.of(data);
-        try (Connection connection = DuckDb.forParsing();
-                Statement statement = connection.createStatement()) {
-            statement.execute("SET memory_limit='%dB'".formatted(memory));
-            statement.execute("SET threads=%d".formatted(threads));
-            statement.execute("SET temp_directory=%s".formatted(DuckDb.literal(temporary.toString())));
-            long written = statement.executeLargeUpdate("""
-                    COPY (FROM read_json(%s, format='newline_delimited', maximum_object_size=%d, columns={%s}))
-                    TO %s (FORMAT parquet, COMPRESSION %s)""".formatted(
-                            DuckDb.literal(withoutWildcards(data)),
-                            Math.max(PIECE, lines.longest + 1),
-                            columns(columns),
-                            DuckDb.literal(object.toString()),
-                            compression));
-            if (written != lines.count) {
-                throw new SQLException("%d of %d events were read".formatted(written, lines.count));
-            }
-        }
-    }
-
-    /**
-     * The lines of a file.
-     *
-     * @param longest in bytes; whatever the limits were when it arrived, DuckDB must take it
-     */
-    private record Lines(long count, int longest) {
-        static Lines of(Path data) throws IOException {
-            byte[] piece = new byte[PIECE];
-            long count = 0;
-            int longest = 0;
-            int line = 0;
-            try (InputStream in = Files.newInputStream(data)) {
-                for (int size = in.read(piece); size >= 0; size = in.read(piece)) {
-                    for (int i = 0; i < size; i++) {
-                        line++;
-                        if (piece[i] == '\n') {
-                            count++;
-                            longest = Math.max(longest, line);
-                            line = 0;
-                        }
-                    }
-                }
-            }
-            return new Lines(count, longest);
-        }
-    }
-
-    private static String columns(Map<String, String> columns) {
-        return "'BfTs': 'BIGINT'"
-                + columns.entrySet().stream()
-                        .map(one -> ", %s: %s".formatted(DuckDb.literal(one.getKey()), DuckDb.literal(one.getValue())))
-                        .collect(Collectors.joining());
-    }
-
-    private static String withoutWildcards(Path path) {
-        return path.toAbsolutePath().toString().replaceAll("[\\[*?]", "[$0]");
+    /** Those of the dataset's objects until now. */
+    private static Map<String, String> types(DatasetSpool spool) {
+        return spool.columns().isEmpty() ? Shape.of(spool.shape()).columns() : spool.columns();
     }
 }

@@ -8,6 +8,7 @@ import com.bytefreezer.connector.receive.Intake;
 import com.bytefreezer.connector.receive.Intakes;
 import com.bytefreezer.connector.spool.DatasetSpool;
 import com.bytefreezer.connector.spool.SealedSegment;
+import com.bytefreezer.connector.text.PlainText;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -35,6 +36,7 @@ public final class Packs {
 
     private final Intakes intakes;
     private final Packer packer;
+    private final Recipes recipes;
     private final Function<DatasetName, Shelf> shelves;
     private final Due due;
     private final Clock clock;
@@ -68,9 +70,16 @@ public final class Packs {
     }
 
     /** @param shelves may throw, if nobody knows the keys of a bucket */
-    public Packs(Intakes intakes, Packer packer, Function<DatasetName, Shelf> shelves, Due due, Clock clock) {
+    public Packs(
+            Intakes intakes,
+            Packer packer,
+            Recipes recipes,
+            Function<DatasetName, Shelf> shelves,
+            Due due,
+            Clock clock) {
         this.intakes = intakes;
         this.packer = packer;
+        this.recipes = recipes;
         this.shelves = shelves;
         this.due = due;
         this.clock = clock;
@@ -78,6 +87,9 @@ public final class Packs {
 
     /** Packs every dataset that is due. A failure is logged. */
     public void packDue() {
+        if (datasets.values().stream().anyMatch(Dataset::waits) && recipes.haveChanged()) {
+            datasets.values().forEach(each -> each.pause = Duration.ZERO);
+        }
         for (Intake each : intakes.all()) {
             Dataset known = dataset(each);
             if (!stopped && !known.waits()) {
@@ -131,7 +143,8 @@ public final class Packs {
             }
             for (Optional<SealedSegment> next = spool.next(); !stopped && next.isPresent(); next = spool.next()) {
                 String before = spool.shape();
-                Packer.Packed packed = packer.pack(next.get(), intake, shelves.apply(name(spool)));
+                Optional<Recipe> recipe = recipes.of(name(spool));
+                Packer.Packed packed = packer.pack(next.get(), intake, shelves.apply(name(spool)), recipe);
                 packed(spool, known, packed);
                 Instant begun = started;
                 started = clock.instant();
@@ -178,11 +191,20 @@ public final class Packs {
             known.ratio = (double) packed.bytes() / packed.spooled();
         }
         known.pause = Duration.ZERO;
+        if (!packed.missing().isEmpty()) {
+            LOG.warn(
+                    "pack of dataset {}/{}: the SQL names {}, which no event has had yet. It is NULL.",
+                    spool.tenant(),
+                    spool.dataset(),
+                    PlainText.line(String.join(", ", packed.missing())));
+        }
         LOG.info(
-                "pack of dataset {}/{}: {} events, {} dead letters, {} bytes{}.",
+                "pack of dataset {}/{}: {} events{}{}, {} dead letters, {} bytes{}.",
                 spool.tenant(),
                 spool.dataset(),
                 packed.events(),
+                packed.rows() == packed.events() ? "" : " in %d rows".formatted(packed.rows()),
+                packed.dropped() == 0 ? "" : ", %d dropped".formatted(packed.dropped()),
                 packed.deadLetters(),
                 packed.bytes(),
                 packed.key().map(key -> ", " + key).orElse(""));

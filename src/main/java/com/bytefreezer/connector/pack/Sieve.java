@@ -1,6 +1,5 @@
 package com.bytefreezer.connector.pack;
 
-import com.bytefreezer.connector.problem.Problem.Kind;
 import com.bytefreezer.connector.query.DuckDbException;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -12,16 +11,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.sql.SQLException;
-import java.util.Set;
 
 /**
  * Finds the events that DuckDB refuses, so that one of them does not hold up the others: halves a part that is refused
  * until it is one event. Used once.
  */
 final class Sieve {
-    /** With these, DuckDB refuses what it reads; with others, anything else may have failed. */
-    private static final Set<Kind> OF_EVENTS = Set.of(Kind.BAD_VALUE, Kind.ODD_VALUE, Kind.OTHER);
-
     private static final int PIECE = 1 << 16;
 
     private final Trial trial;
@@ -54,7 +49,7 @@ final class Sieve {
 
     /** Whether a pack may have failed because of an event. */
     static boolean mayHelp(SQLException failure) {
-        return OF_EVENTS.contains(DuckDbException.of(failure).kind());
+        return DuckDbException.of(failure).isOfValues();
     }
 
     /**

@@ -45,6 +45,8 @@ public final class DuckDbException extends SQLException implements Known {
 
     private static final Pattern UNKNOWN_COLUMN =
             Pattern.compile("(?:Referenced column \"(.+?)\" not found|does not have a column named \"(.+?)\")");
+    private static final Pattern UNKNOWN_TABLE = Pattern.compile("Referenced table \"(.+?)\" not found");
+
     /** Other messages that quote a part of the user's text, so that its place can be found. */
     private static final Pattern OTHER_NAME = Pattern.compile(
             "with name (\\S+) does not exist|column \"(.+?)\" must appear in|argument types '(\\w+)\\(|[Aa]mbiguous reference to column name \"(.+?)\"");
@@ -81,6 +83,11 @@ public final class DuckDbException extends SQLException implements Known {
         return kind;
     }
 
+    /** Whether a value that was read may be the reason; with other kinds, it is not. */
+    public boolean isOfValues() {
+        return kind == Kind.BAD_VALUE || kind == Kind.ODD_VALUE || kind == Kind.OTHER;
+    }
+
     /** The original message of DuckDB, of several lines. */
     public String text() {
         return text;
@@ -99,6 +106,11 @@ public final class DuckDbException extends SQLException implements Known {
     /** The column that the query names but the data lacks. */
     Optional<String> unknownColumn() {
         return firstGroup(UNKNOWN_COLUMN);
+    }
+
+    /** The name before a dot that is no table of the query: it may be a column with members, which the data lacks. */
+    Optional<String> unknownTable() {
+        return firstGroup(UNKNOWN_TABLE);
     }
 
     /** The part of the query's text that the message quotes. */

@@ -11,7 +11,10 @@ import java.util.TreeSet;
  */
 final class Operators {
     private static final Set<String> ROW_WISE =
-            Set.of("PROJECTION", "FILTER", "UNNEST", "READ_PARQUET", "CTE", "CTE_SCAN");
+            Set.of("PROJECTION", "FILTER", "UNNEST", "READ_PARQUET", "READ_JSON", "CTE", "CTE_SCAN");
+    /** Of objects, and of what arrives. */
+    private static final Set<String> SCANS = Set.of("READ_PARQUET", "READ_JSON");
+
     private static final Set<String> JOINS =
             Set.of("COMPARISON_JOIN", "ANY_JOIN", "ASOF_JOIN", "DELIM_JOIN", "DEPENDENT_JOIN", "CROSS_PRODUCT");
     /** Joins that return each row of their other side separately. */
@@ -104,7 +107,7 @@ final class Operators {
             }
             return isOfEvents(name, info(operator, "Join Type"), left, right);
         }
-        boolean any = name.equals("READ_PARQUET");
+        boolean any = SCANS.contains(name);
         for (JsonNode child : children) {
             any |= hasEvents(child);
         }

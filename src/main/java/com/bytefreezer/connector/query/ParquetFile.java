@@ -31,15 +31,15 @@ final class ParquetFile {
         });
     }
 
-    /** Of integers that Parquet does not know DuckDB would make the nearest DOUBLE. */
-    private static String value(ColumnType type, String column) {
+    /** A value as Parquet can hold it: of integers that Parquet does not know, DuckDB would make the nearest DOUBLE. */
+    static String value(ColumnType type, String column) {
         if (type.is("HUGEINT") || type.is("UHUGEINT")) {
             return column + "::DECIMAL(38, 0)";
         }
         return isUnknown(type) ? JsonRendering.json(type, column) : column;
     }
 
-    private static boolean isUnknown(ColumnType type) {
+    static boolean isUnknown(ColumnType type) {
         return List.of("HUGEINT", "UHUGEINT", "BIGNUM", "VARIANT", "BIT", ColumnType.UNION)
                         .contains(type.name())
                 || type.isUnspeakable()

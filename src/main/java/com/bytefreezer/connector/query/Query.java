@@ -77,6 +77,11 @@ public final class Query {
      * @throws ConnectorException with DuckDB's message and the position, unless it is exactly one SELECT
      */
     public static Query parse(String text, Connection connection, Predicate<String> isLookup) {
+        return parse(text, connection, isLookup, "events");
+    }
+
+    /** As above, with another name than {@code events} for the table. */
+    static Query parse(String text, Connection connection, Predicate<String> isLookup, String table) {
         try {
             SqlTree sqlTree = new SqlTree(connection);
             JsonNode parsed = sqlTree.parse(text);
@@ -89,17 +94,17 @@ public final class Query {
             }
             JsonNode document = selected(parsed, sqlTree);
             String events =
-                    SqlTree.nodes(document, node -> node.path("key").asText().equalsIgnoreCase("events"))
+                    SqlTree.nodes(document, node -> node.path("key").asText().equalsIgnoreCase(table))
                                     .findAny()
                                     .isPresent()
-                            ? "events_of_the_lake"
-                            : "events";
+                            ? table + "_of_the_lake"
+                            : table;
             Map<String, String> virtualColumns = new LinkedHashMap<>();
             JsonNode replaced = Placeholders.replaced(document, events, virtualColumns);
             Set<String> lookups = lookups(replaced, isLookup);
             Optional<Allowed.Refusal> refusal = Allowed.refusal(replaced, events, lookups);
             if (refusal.isPresent()) {
-                throw refused(text, refusal.get());
+                throw refused(text, refusal.get(), table);
             }
             Use use = use(replaced);
             boolean isOfSingleRows = takesSingleRows(replaced);
@@ -326,9 +331,9 @@ public final class Query {
         return "\"" + name.replace("\"", "\"\"") + "\"";
     }
 
-    private static ConnectorException refused(String text, Allowed.Refusal refusal) {
+    private static ConnectorException refused(String text, Allowed.Refusal refusal, String table) {
         String what = refusal.what() + ".";
-        String remedy = "Select from events.";
+        String remedy = "Select from %s.".formatted(table);
         long location = refusal.node().path("query_location").asLong(-1);
         return location < 0
                 ? wrong(what, remedy)

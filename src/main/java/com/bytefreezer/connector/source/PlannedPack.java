@@ -21,6 +21,7 @@ import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
@@ -154,7 +155,7 @@ final class PlannedPack {
     private void pack(Intake intake, Shelf shelf) {
         intake.spool().seal();
         intake.spool().next().ifPresent(segment -> {
-            Packer.Packed packed = tools.packer.pack(ofPlan(segment), intake, shelf);
+            Packer.Packed packed = tools.packer.pack(ofPlan(segment), intake, shelf, Optional.empty());
             packed.key().ifPresent(keys::add);
             events += packed.events();
             deadLetters += packed.deadLetters();

@@ -70,8 +70,8 @@ public final class DatasetSpool {
 
     static DatasetSpool create(Path folder, Room room, Clock clock, String tenant, String dataset) throws IOException {
         PrivateFiles.createFolders(folder);
-        SpoolState state =
-                new SpoolState(tenant, dataset, UUID.randomUUID().toString(), 0, new Counts(0, 0, 0, 0), "", Map.of());
+        SpoolState state = new SpoolState(
+                tenant, dataset, UUID.randomUUID().toString(), 0, new Counts(0, 0, 0, 0), "", Map.of(), Map.of());
         state.create(folder);
         return new DatasetSpool(folder, room, clock, state);
     }
@@ -271,6 +271,11 @@ public final class DatasetSpool {
         return state.shape();
     }
 
+    /** The columns of the objects with their types in DuckDB, if SQL has made some; otherwise empty. */
+    public synchronized Map<String, String> columns() {
+        return state.columns();
+    }
+
     /** The files with the events that are not packed yet, in the order of arrival. */
     public synchronized List<Path> unpacked() {
         return segments.stream().map(Segment::data).toList();
@@ -282,9 +287,11 @@ public final class DatasetSpool {
      * @param dropped how many events the pack left out
      * @param deadLettered how many of them became dead letters in the pack
      * @param shape of the events from now on
+     * @param columns of the objects from now on, with their types in DuckDB, if SQL has made some
      * @throws ConnectorException if the disk fails: then it is not recorded
      */
-    public synchronized void commit(SealedSegment segment, long dropped, long deadLettered, String shape) {
+    public synchronized void commit(
+            SealedSegment segment, long dropped, long deadLettered, String shape, Map<String, String> columns) {
         Segment oldest = segments.peekFirst();
         if (oldest == null || oldest.number() != segment.number() || !oldest.isSealed()) {
             throw new IllegalStateException("segment %d is not the next".formatted(segment.number()));
@@ -302,7 +309,8 @@ public final class DatasetSpool {
                     segment.number(),
                     state.counts().plus(now),
                     shape,
-                    then.all());
+                    then.all(),
+                    columns);
             after.replace(folder);
             state = after;
         } catch (IOException e) {

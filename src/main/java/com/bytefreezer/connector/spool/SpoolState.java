@@ -17,6 +17,7 @@ import java.util.Objects;
  * @param counts of all packed segments
  * @param shape of the events of all packs, as whoever packs writes it; empty before the first pack
  * @param positions of the sources, after all packed segments
+ * @param columns of the objects with their types in DuckDB, if SQL has made some; otherwise empty
  */
 record SpoolState(
         String tenant,
@@ -25,12 +26,14 @@ record SpoolState(
         long packedThrough,
         Counts counts,
         String shape,
-        Map<String, Long> positions) {
+        Map<String, Long> positions,
+        Map<String, String> columns) {
     private static final ObjectMapper JSON = Json.mapper();
     private static final String NAME = "state.json";
 
     SpoolState {
         positions = Objects.requireNonNullElse(positions, Map.of());
+        columns = Objects.requireNonNullElse(columns, Map.of());
     }
 
     static Path file(Path folder) {

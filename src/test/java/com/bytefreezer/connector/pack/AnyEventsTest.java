@@ -77,7 +77,7 @@ class AnyEventsTest {
                 }
                 intake.append(splitter.end(Optional.empty()));
                 intake.spool().seal();
-                packer.pack(intake.spool().next().orElseThrow(), intake, lake);
+                packer.pack(intake.spool().next().orElseThrow(), intake, lake, Optional.empty());
                 assertThat(intake.spool().counts()).isEqualTo(new Counts(sent.size(), 0, 0, 0));
             }
         }

@@ -42,7 +42,7 @@ class NewestEventsTest {
             assertThat(both.events()).extracting(NewestEvents.Event::text).containsExactly("b", "c");
             assertThat(both.skipped()).isFalse();
             assertThat(look(after, 1).skipped()).isTrue();
-            dataset.commit(dataset.next().orElseThrow(), 0, 0, "");
+            dataset.commit(dataset.next().orElseThrow(), 0, 0, "", java.util.Map.of());
             NewestEvents rest = look(after, 200);
             assertThat(rest.events()).extracting(NewestEvents.Event::text).containsExactly("c");
             assertThat(rest.skipped()).as("b is packed").isTrue();

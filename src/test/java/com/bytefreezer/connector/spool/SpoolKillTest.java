@@ -156,7 +156,7 @@ class SpoolKillTest {
     private void commit(DatasetSpool dataset) throws IOException {
         Optional<SealedSegment> segment = dataset.next();
         upload(segment);
-        segment.ifPresent(one -> dataset.commit(one, 0, 0, ""));
+        segment.ifPresent(one -> dataset.commit(one, 0, 0, "", Map.of()));
     }
 
     private void upload(Optional<SealedSegment> segment) throws IOException {

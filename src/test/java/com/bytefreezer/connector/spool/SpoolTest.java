@@ -201,11 +201,12 @@ class SpoolTest {
             assertThat(dataset.next()).contains(sealed);
             dataset.seal();
             assertThat(dataset.next()).contains(sealed);
-            dataset.commit(sealed, 1, 0, "shape");
+            dataset.commit(sealed, 1, 0, "shape", Map.of());
             assertThat(dataset.counts()).isEqualTo(new Counts(0, 1, 1, 1));
             assertThat(dataset.shape()).isEqualTo("shape");
             assertThat(dataset.next().orElseThrow().identity()).isNotEqualTo(sealed.identity());
-            assertThatThrownBy(() -> dataset.commit(sealed, 0, 0, "")).isInstanceOf(IllegalStateException.class);
+            assertThatThrownBy(() -> dataset.commit(sealed, 0, 0, "", Map.of()))
+                    .isInstanceOf(IllegalStateException.class);
         }
     }
 
@@ -290,7 +291,7 @@ class SpoolTest {
                     "DatasetState[tenant=t, dataset=d, received=4, packed=0, dropped=0, deadLetters=1, "
                             + "spooled=3, spoolBytes=11, oldestSpooled=2026-11-28T10:00:00Z, lastEvent=2026-11-28T10:01:00Z, eventsPerSecond=%s]"
                                     .formatted(1 / 60.0));
-            dataset.commit(dataset.next().orElseThrow(), 1, 0, "");
+            dataset.commit(dataset.next().orElseThrow(), 1, 0, "", Map.of());
             requireSeen(
                     dataset,
                     later,
@@ -364,7 +365,7 @@ class SpoolTest {
 
     private static void pack(DatasetSpool dataset) {
         dataset.seal();
-        dataset.commit(dataset.next().orElseThrow(), 0, 0, "");
+        dataset.commit(dataset.next().orElseThrow(), 0, 0, "", Map.of());
     }
 
     /** Of the only dataset, whose only segment is sealed by this. */

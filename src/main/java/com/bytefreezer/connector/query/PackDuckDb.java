@@ -1,0 +1,238 @@
+package com.bytefreezer.connector.query;
+
+import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Problem;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * The DuckDB in which the SQL of one pack runs: a sandbox that can read and write some folders and nothing else. For one thread.
+ */
+public final class PackDuckDb implements AutoCloseable {
+    private static final String ARRIVED = "arrived";
+    private static final String FAILED = "failed_events";
+
+    private final Connection connection;
+
+    private PackDuckDb(Connection connection) {
+        this.connection = connection;
+    }
+
+    /**
+     * What it may use.
+     *
+     * @param memory in bytes
+     * @param temporary folder for what does not fit into memory
+     * @param folders that it may read and write
+     */
+    public record Limits(long memory, int threads, Path temporary, List<Path> folders) {}
+
+    /**
+     * The object that is written.
+     *
+     * @param compression snappy or zstd
+     */
+    public record Target(Path object, String compression) {}
+
+    /**
+     * What became of the events; the others are left out.
+     *
+     * @param packed events of which the object has at least one row
+     * @param rows of the object; without any, it is to be ignored
+     * @param failed the reasons of the events for which the SQL fails, by their lines from 0
+     * @param types of the dataset's columns from now on
+     * @param missing columns that the SQL names but no event has had yet
+     */
+    public record Result(
+            long packed, long rows, Map<Long, String> failed, Map<String, String> types, Set<String> missing) {}
+
+    /** Opens it with the lookups as tables. */
+    public static PackDuckDb open(Engine engine, Limits limits, LookupTables lookups) throws SQLException {
+        Connection connection = engine.connect();
+        try {
+            DuckDb.execute(connection, "SET memory_limit='%dB'".formatted(limits.memory));
+            DuckDb.execute(connection, "SET threads=%d".formatted(limits.threads));
+            DuckDb.execute(connection, "SET temp_directory=" + DuckDb.literal(limits.temporary.toString()));
+            DuckDb.execute(connection, "SET TimeZone='UTC'");
+            DuckDb.execute(connection, "SET explain_output='all'");
+            DuckDb.execute(connection, "SET autoinstall_known_extensions=false");
+            lookups.load(connection);
+            DuckDb.execute(
+                    connection,
+                    "SET allowed_directories=[%s]"
+                            .formatted(limits.folders.stream()
+                                    .map(folder -> folder.toAbsolutePath() + "/")
+                                    // As written, and as read_json needs it.
+                                    .flatMap(folder -> Stream.of(folder, ParquetScan.withoutWildcards(folder)))
+                                    .distinct()
+                                    .map(DuckDb::literal)
+                                    .collect(Collectors.joining(", "))));
+            DuckDb.execute(connection, "SET enable_external_access=false");
+            DuckDb.execute(connection, "SET lock_configuration=true");
+            return new PackDuckDb(connection);
+        } catch (SQLException | RuntimeException e) {
+            connection.close();
+            throw e;
+        }
+    }
+
+    @Override
+    public void close() throws SQLException {
+        connection.close();
+    }
+
+    /**
+     * Writes what the SQL makes of the events.
+     *
+     * @param known the types that the dataset's columns have in its objects
+     * @throws ConnectorException if the SQL is wrong, whatever the events
+     * @throws SQLException if something else than an event fails, or an event cannot be read
+     */
+    public Result write(PackQuery query, EventFile events, Map<String, String> known, Target target)
+            throws SQLException, IOException {
+        for (String name : query.lookups()) {
+            if (!isTable(name)) {
+                throw Query.wrong("there is no table %s here.".formatted(name), "Add the lookup (docs/lookups.md).");
+            }
+        }
+        PackColumns columns = PackColumns.of(query, events, known, connection);
+        boolean isOneEach = requireByRow(columns, events);
+        try {
+            return written(columns, events, events.table(), isOneEach, Map.of(), target);
+        } catch (SQLException e) {
+            if (!DuckDbException.of(e).isOfValues()) {
+                throw e;
+            }
+        }
+        execute("CREATE TEMP TABLE %s AS SELECT row_number() OVER () - 1 AS %s, * FROM %s"
+                .formatted(ARRIVED, number(query), events.table()));
+        Map<Long, String> failed = new PackSieve(columns, ARRIVED, number(query), connection).failed(events.count());
+        if (failed.size() == events.count() && events.count() >= PackSieve.MANY) {
+            throw new ConnectorException(
+                    new Problem(
+                            Problem.Kind.BAD_SQL,
+                            "",
+                            "SQL: it fails for each of %d events (%s)."
+                                    .formatted(
+                                            events.count(),
+                                            failed.values().iterator().next()),
+                            Problem.NOTHING_EXPORTED,
+                            "Use TRY_CAST where values may differ."),
+                    null);
+        }
+        execute("CREATE TEMP TABLE %s AS SELECT unnest([%s]::BIGINT[]) AS n"
+                .formatted(FAILED, failed.keySet().stream().map(String::valueOf).collect(Collectors.joining(","))));
+        String others = "(SELECT * EXCLUDE %s FROM %s WHERE %s NOT IN (FROM %s))"
+                .formatted(number(query), ARRIVED, number(query), FAILED);
+        return written(columns, events, others, isOneEach, failed, target);
+    }
+
+    private static String number(PackQuery query) {
+        return Query.identifier(query.query().objectNumber());
+    }
+
+    private boolean isTable(String lookup) throws SQLException {
+        return count("SELECT count(*) FROM duckdb_tables() WHERE schema_name = '%s' AND table_name = %s"
+                        .formatted(LookupTables.SCHEMA, DuckDb.literal(lookup)))
+                > 0;
+    }
+
+    /** Returns whether each event makes at most one row. */
+    private boolean requireByRow(PackColumns columns, EventFile events) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery(
+                        "EXPLAIN (FORMAT json) " + columns.over(events.table(), EventFile.TIME))) {
+            while (rows.next()) {
+                if (rows.getString(1).equals("logical_plan")) {
+                    JsonNode plan = SqlTree.JSON.readTree(rows.getString(2));
+                    Operators operators =
+                            Operators.of(plan, !columns.query().lookups().isEmpty());
+                    if (!operators.others().isEmpty()) {
+                        throw PackQuery.wholeEvents(String.join(", ", operators.others()));
+                    }
+                    return !operators.isJoined() && !operators.isUnnested();
+                }
+            }
+            throw new IllegalStateException("EXPLAIN gave no logical plan");
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("EXPLAIN gave no JSON", e);
+        }
+    }
+
+    private Result written(
+            PackColumns columns,
+            EventFile events,
+            String table,
+            boolean isOneEach,
+            Map<Long, String> failed,
+            Target target)
+            throws SQLException, IOException {
+        Files.deleteIfExists(target.object);
+        String values = columns.values().entrySet().stream()
+                .map(one -> ", %s AS %s".formatted(one.getValue(), Query.identifier(one.getKey())))
+                .collect(Collectors.joining());
+        String numbered = isOneEach
+                ? Query.identifier(EventFile.TIME)
+                : "{'n': row_number() OVER (), 't': %s}".formatted(Query.identifier(EventFile.TIME));
+        String rows = "SELECT %s AS %s%s FROM (%s) AS r(%s)"
+                .formatted(
+                        columns.number(),
+                        Query.identifier(EventFile.TIME),
+                        values,
+                        columns.over(table, numbered),
+                        RecordStatements.names(columns.size()));
+        long packed;
+        long written;
+        if (isOneEach) {
+            written = copy(rows, target);
+            packed = written;
+        } else {
+            execute("CREATE OR REPLACE TEMP TABLE packed AS " + rows);
+            packed = count("SELECT count(DISTINCT %s.n) FROM packed".formatted(EventFile.TIME));
+            written = copy("SELECT * REPLACE (%1$s.t AS %1$s) FROM packed".formatted(EventFile.TIME), target);
+        }
+        if (packed + failed.size() < events.count()) {
+            requireAll(events);
+        }
+        return new Result(packed, written, new TreeMap<>(failed), columns.types(), columns.missing());
+    }
+
+    /** What DuckDB does not read would count as left out. */
+    private void requireAll(EventFile events) throws SQLException {
+        long read = count("SELECT count(*) FROM " + events.table());
+        if (read != events.count()) {
+            throw new SQLException("%d of %d events were read".formatted(read, events.count()));
+        }
+    }
+
+    private long copy(String rows, Target target) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            return statement.executeLargeUpdate("COPY (%s) TO %s (FORMAT parquet, COMPRESSION %s)"
+                    .formatted(rows, DuckDb.literal(target.object.toString()), target.compression));
+        }
+    }
+
+    private void execute(String sql) throws SQLException {
+        DuckDb.execute(connection, sql);
+    }
+
+    private long count(String sql) throws SQLException {
+        return DuckDb.execute(connection, sql, rows -> {
+            rows.next();
+            return rows.getLong(1);
+        });
+    }
+}
