@@ -27,7 +27,8 @@ public final class NewRouteFile {
      */
     public NewRouteFile(RouteFiles routes, String folder, String what, String name) {
         root = routes.folder();
-        file = root.resolve(folder).resolve(name + RouteFiles.SUFFIX);
+        // A text that is no name may be no path either.
+        file = root.resolve(folder).resolve((isName(name) ? name : "unnamed") + RouteFiles.SUFFIX);
         this.what = what;
         this.name = name;
     }
@@ -49,7 +50,7 @@ public final class NewRouteFile {
 
     /** Why it cannot have its name. */
     public Optional<String> problemOfName(String example) {
-        if (!name.matches("[a-z0-9]+(-[a-z0-9]+)*") || name.length() > 100) {
+        if (!isName(name)) {
             return Optional.of(
                     "name: use only a-z, 0-9 and -, at most 100 characters, for example %s.".formatted(example));
         }
@@ -58,6 +59,10 @@ public final class NewRouteFile {
                         "name: %s is a device in Windows, so nobody could copy the file there. Choose another name."
                                 .formatted(name))
                 : Optional.empty();
+    }
+
+    private static boolean isName(String name) {
+        return name.matches("[a-z0-9]+(-[a-z0-9]+)*") && name.length() <= 100;
     }
 
     /** Says that another file has the name. */

@@ -15,6 +15,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
@@ -159,7 +160,9 @@ class FeedsApiTest {
 
     @Test
     void aFeedThatWouldBeWrongIsNotWritten() {
-        assertThat(errors(feed("../x", Map.of()))).contains("name: use only a-z");
+        for (String name : List.of("../x", "x\u0000", "\u00af", "")) {
+            assertThat(errors(feed(name, Map.of()))).contains("name: use only a-z");
+        }
         assertThat(errors(feed("default", Map.of()))).contains("There is a feed default already");
         assertThat(errors(feed("web", Map.of("prot", "1")))).contains("prot is not a parameter");
         Map<String, Object> placed = feed("web", Map.of());
