@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.function.Function;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
 
 /**
  * The objects directly below a prefix of a bucket, each read by itself. Keeps nothing open between calls. Safe for use by several
@@ -50,15 +51,16 @@ public record BucketFiles(Credentials credentials, Network network, String prefi
 
     /** The content of an object; the caller closes it. */
     public InputStream open(String name) throws IOException {
+        String key = prefix + name;
         try {
-            return with(client -> client.getObject(
-                    request -> request.bucket(credentials.bucket()).key(prefix + name)));
+            HeadObjectResponse head = with(client -> client.headObject(
+                    request -> request.bucket(credentials.bucket()).key(key)));
+            return new ObjectStream(credentials, network, timeout, key, head.eTag(), head.contentLength());
         } catch (SdkException e) {
             throw new IOException(e.getMessage(), e);
         }
     }
 
-    /** The client and its streams stay open for a while after the client is given back. */
     private <T> T with(Function<S3Client, T> work) {
         S3Client client = S3Clients.take(credentials, network, timeout);
         try {

@@ -23,9 +23,6 @@ import software.amazon.awssdk.services.s3.model.S3Exception;
  * @param prefix of all objects, with a slash at its end, or empty
  */
 public record SourceBucket(Credentials credentials, Network network, String prefix, Duration timeout) {
-    /** An answer of a server has at most ten million bytes. */
-    private static final long PIECE = 8_000_000;
-
     private static final int NOT_FOUND = 404;
     private static final int OTHER_VERSION = 412;
 
@@ -94,37 +91,27 @@ public record SourceBucket(Credentials credentials, Network network, String pref
      * @throws IOException if it cannot be read
      */
     public boolean copy(Source source, Path file) throws IOException {
-        try (OutputStream out = Files.newOutputStream(file)) {
-            for (long from = 0; from < source.size(); from += PIECE) {
-                copy(source, from, Math.min(source.size(), from + PIECE), out);
-            }
+        try (InputStream in = open(source);
+                OutputStream out = Files.newOutputStream(file)) {
+            in.transferTo(out);
             return true;
-        } catch (S3Exception e) {
-            if (e.statusCode() == NOT_FOUND || e.statusCode() == OTHER_VERSION) {
+        } catch (IOException e) {
+            if (e.getCause() instanceof S3Exception answer
+                    && (answer.statusCode() == NOT_FOUND || answer.statusCode() == OTHER_VERSION)) {
                 return false;
             }
-            throw failure(source, e);
-        } catch (SdkException e) {
-            throw failure(source, e);
+            throw e.getCause() instanceof SdkException cause ? failure(source, cause) : e;
         }
     }
 
-    private void copy(Source source, long from, long to, OutputStream out) throws IOException {
-        S3Client client = S3Clients.take(credentials, network, timeout);
-        try (InputStream piece = client.getObject(request -> request.bucket(credentials.bucket())
-                .key(prefix + source.path())
-                .ifMatch(isTag(source) ? source.version() : null)
-                // As it is stored: a client would unpack what is said to be packed.
-                .responseContentEncoding("identity")
-                .range("bytes=%d-%d".formatted(from, to - 1)))) {
-            long count = piece.transferTo(out);
-            if (count != to - from) {
-                throw new IOException(
-                        "%s: the server sent %,d bytes instead of %,d".formatted(source.path(), count, to - from));
-            }
-        } finally {
-            S3Clients.giveBack(credentials, network, timeout);
-        }
+    private InputStream open(Source source) {
+        return new ObjectStream(
+                credentials,
+                network,
+                timeout,
+                prefix + source.path(),
+                isTag(source) ? source.version() : null,
+                source.size());
     }
 
     /** A server may give none. */
