@@ -33,8 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The files of packs, as docs/ingest.md writes them. */
 class RecipesTest {
-    private static final Pattern EXAMPLE =
-            Pattern.compile("`routes/packs/(\\S+)`.*?```yaml\n(.*?)```", Pattern.DOTALL);
+    private static final Pattern EXAMPLE = Pattern.compile("`routes/packs/(\\S+)`.*?```yaml\n(.*?)```", Pattern.DOTALL);
 
     @TempDir
     private Path folder;
