@@ -105,7 +105,7 @@ public final class Main implements Callable<Integer> {
             names = {"--test-routes", "-test-routes"},
             paramLabel = "FILE",
             description =
-                    "play the cases beside a destination's route file, e.g. mine.camel.yaml and mine.test.yaml; also accepts the destination's name")
+                    "play the cases beside the route file of a destination or an input, e.g. mine.camel.yaml and mine.test.yaml; also accepts its name")
     private @Nullable String testRoutes;
 
     @Option(
@@ -113,6 +113,12 @@ public final class Main implements Callable<Integer> {
             paramLabel = "DESTINATION",
             description = "show that no record is lost if the destination's server fails in every way")
     private @Nullable String certify;
+
+    @Option(
+            names = {"--certify-input", "-certify-input"},
+            paramLabel = "INPUT",
+            description = "show that what an input or a feed acknowledges is packed, whatever happens")
+    private @Nullable String certifyInput;
 
     @Option(
             names = {"--version", "-version"},
@@ -180,13 +186,16 @@ public final class Main implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         LoggerContext logging = (LoggerContext) LoggerFactory.getILoggerFactory();
-        if (testRoutes != null || certify != null) {
+        if (testRoutes != null || certify != null || certifyInput != null) {
             // Failures are its purpose; the report lists them.
             logging.getLogger("com.bytefreezer").setLevel(testRoutes != null ? Level.ERROR : Level.OFF);
             Path folder = routes.toAbsolutePath().normalize();
             PrintStream out = StandardError.lines(System.out, PlainText::known);
-            return testRoutes != null
-                    ? Kit.testRoutes(folder, testRoutes, out)
+            if (testRoutes != null) {
+                return Kit.testRoutes(folder, testRoutes, out);
+            }
+            return certifyInput != null
+                    ? Kit.certifyInput(Main.class, folder, certifyInput, set, out)
                     : Kit.certify(Main.class, folder, Objects.requireNonNull(certify), set, out);
         }
         Optional<Mode> known = Mode.of(this.mode);

@@ -273,7 +273,7 @@ public final class Feeds implements AutoCloseable, FeedsHere {
     }
 
     /** What has become of the events of each dataset. For any thread. */
-    List<DatasetState> datasets() {
+    public List<DatasetState> datasets() {
         return spool.datasets().stream().map(DatasetSpool::look).toList();
     }
 
@@ -310,6 +310,11 @@ public final class Feeds implements AutoCloseable, FeedsHere {
         return status == null || !status.isStarted()
                 ? Optional.of("It has not started yet, or has stopped.")
                 : receiver.trouble(feed.name());
+    }
+
+    /** Where its routes run, once it has started. */
+    public CamelContext context() {
+        return camel.getCamelContext();
     }
 
     /** The port of the input {@code http}; 0 without such a feed. */

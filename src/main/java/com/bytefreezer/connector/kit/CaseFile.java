@@ -1,18 +1,8 @@
 package com.bytefreezer.connector.kit;
 
-import com.bytefreezer.connector.problem.ConnectorException;
-import com.bytefreezer.connector.problem.Problem;
 import com.bytefreezer.connector.text.Suggestion;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
-import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -20,7 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,12 +36,6 @@ public record CaseFile(
 
     /** The server's address, in settings and expectations. */
     static final String SERVER = "{server}";
-
-    private static final ObjectMapper YAML = YAMLMapper.builder()
-            .propertyNamingStrategy(PropertyNamingStrategies.KEBAB_CASE)
-            .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
-            .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-            .build();
 
     public CaseFile {
         settings = settings == null ? Map.of() : new TreeMap<>(settings);
@@ -156,7 +139,7 @@ public record CaseFile(
         List<ExpectedRequest> requests = new ArrayList<>();
         if (expect.requests() != null && expect.requests().isArray()) {
             for (JsonNode request : expect.requests()) {
-                requests.add(YAML.convertValue(request, ExpectedRequest.class));
+                requests.add(CaseText.convert(request, ExpectedRequest.class));
             }
         }
         return requests;
@@ -173,109 +156,73 @@ public record CaseFile(
     /**
      * Reads and checks a file.
      *
-     * @throws ConnectorException with its first mistake
+     * @throws com.bytefreezer.connector.problem.ConnectorException with its first mistake
      */
     public static CaseFile read(Path file) {
-        try {
-            CaseFile cases = YAML.readValue(Files.readString(file), CaseFile.class);
-            cases.check(file);
-            return cases;
-        } catch (UnrecognizedPropertyException e) {
-            throw wrong(file, unknownKey(e), e);
-        } catch (JsonProcessingException e) {
-            String where =
-                    e.getLocation() == null ? "" : "line " + e.getLocation().getLineNr() + ": ";
-            // Without the excerpts that the YAML parser inserts.
-            String what = e.getOriginalMessage()
-                    .lines()
-                    .filter(line -> !line.startsWith(" "))
-                    .collect(Collectors.joining(", "));
-            throw wrong(file, where + what + ". A text with {, : or ? may need quotes.", e);
-        } catch (IOException e) {
-            throw wrong(file, "it cannot be read (" + e.getClass().getSimpleName() + ").", e);
-        }
+        CaseFile cases = CaseText.read(file, CaseFile.class);
+        cases.check(file);
+        return cases;
     }
 
     private void check(Path file) {
-        without.forEach((name, reason) -> {
-            if (!STANDARD.contains(name)) {
-                throw wrong(file, "without: \"" + name + "\" is not a standard case." + Suggestion.of(name, STANDARD));
-            }
-            if (reason == null || reason.isBlank()) {
-                throw wrong(file, "without: say why \"" + name + "\" does not apply.");
-            }
-        });
-        certify.keySet().stream()
-                .filter(name -> !RealServer.SETTINGS.contains(name))
-                .findFirst()
-                .ifPresent(name -> {
-                    throw wrong(
-                            file,
-                            "certify: " + name + " is not a key here." + Suggestion.of(name, RealServer.SETTINGS)
-                                    + " There are: " + String.join(", ", RealServer.SETTINGS) + ".");
-                });
+        checkWithout(file, without, STANDARD);
+        CaseText.requireKnown(file, "certify", certify.keySet(), RealServer.SETTINGS);
         if (cases.isEmpty() && !without.keySet().containsAll(STANDARD)) {
-            throw wrong(file, "it has no cases.");
+            throw CaseText.wrong(file, "it has no cases.");
         }
         Set<String> names = new HashSet<>();
         for (Case one : cases) {
             if (one.name() == null || one.name().isBlank()) {
-                throw wrong(file, "a case has no name.");
+                throw CaseText.wrong(file, "a case has no name.");
             }
             if (!names.add(one.name())) {
-                throw wrong(file, "two cases are named \"" + one.name() + "\".");
+                throw CaseText.wrong(file, "two cases are named \"" + one.name() + "\".");
             }
             check(file, one);
         }
+    }
+
+    static void checkWithout(Path file, Map<String, String> without, List<String> standard) {
+        without.forEach((name, reason) -> {
+            if (!standard.contains(name)) {
+                throw CaseText.wrong(
+                        file, "without: \"" + name + "\" is not a standard case." + Suggestion.of(name, standard));
+            }
+            if (reason == null || reason.isBlank()) {
+                throw CaseText.wrong(file, "without: say why \"" + name + "\" does not apply.");
+            }
+        });
     }
 
     private static void check(Path file, Case one) {
         String subject = "case \"" + one.name() + "\": ";
         JsonNode records = one.records();
         if (one.notification() == null && (records == null || !(records.canConvertToInt() || records.isArray()))) {
-            throw wrong(file, subject + "records must be a number or a list of records.");
+            throw CaseText.wrong(file, subject + "records must be a number or a list of records.");
         }
         if (records != null && (records.isArray() ? records.isEmpty() : records.asInt() < 1)) {
-            throw wrong(file, subject + "there must be at least one record.");
+            throw CaseText.wrong(file, subject + "there must be at least one record.");
         }
         Expect expect = one.expect();
         if (expect == null || expect.equals(new Expect(null, null, null, null, null, null, null, null))) {
-            throw wrong(file, subject + "it expects nothing; say under expect: what must result.");
+            throw CaseText.wrong(file, subject + "it expects nothing; say under expect: what must result.");
         }
         if (expect.outcome() != null && !Expect.OUTCOMES.contains(expect.outcome())) {
-            throw wrong(
+            throw CaseText.wrong(
                     file,
                     subject + "outcome must be one of " + String.join(", ", Expect.OUTCOMES) + ", not \""
                             + expect.outcome() + "\".");
         }
         JsonNode requests = expect.requests();
         if (requests != null && !requests.isArray() && !requests.isInt()) {
-            throw wrong(file, subject + "requests must be a number or a list of requests.");
+            throw CaseText.wrong(file, subject + "requests must be a number or a list of requests.");
         }
         try {
             requests(expect);
         } catch (IllegalArgumentException e) {
             throw e.getCause() instanceof UnrecognizedPropertyException unknown
-                    ? wrong(file, subject + unknownKey(unknown), e)
-                    : wrong(file, subject + "requests cannot be read.", e);
+                    ? CaseText.wrong(file, subject + CaseText.unknownKey(unknown), e)
+                    : CaseText.wrong(file, subject + "requests cannot be read.", e);
         }
-    }
-
-    private static String unknownKey(UnrecognizedPropertyException e) {
-        List<String> known =
-                e.getKnownPropertyIds().stream().map(String::valueOf).sorted().toList();
-        String where = e.getLocation() != null && e.getLocation().getLineNr() > 0
-                ? "line " + e.getLocation().getLineNr() + ": "
-                : "";
-        return where + e.getPropertyName() + " is not a key here." + Suggestion.of(e.getPropertyName(), known)
-                + " There are: " + String.join(", ", known) + ".";
-    }
-
-    private static ConnectorException wrong(Path file, String what) {
-        return new ConnectorException(file.getFileName() + ": " + what, Problem.NOT_STARTED, "", null);
-    }
-
-    private static ConnectorException wrong(Path file, String what, Exception cause) {
-        return new ConnectorException(file.getFileName() + ": " + what, Problem.NOT_STARTED, "", cause);
     }
 }

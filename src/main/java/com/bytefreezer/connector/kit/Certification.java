@@ -299,7 +299,7 @@ final class Certification {
     }
 
     /** A port that no other connection takes before it is used: systems assign higher ones. */
-    private static int freePort() {
+    static int freePort() {
         while (true) {
             int port = ThreadLocalRandom.current().nextInt(10_000, 32_768);
             try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {

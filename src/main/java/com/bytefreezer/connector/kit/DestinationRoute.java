@@ -10,6 +10,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The route file of one destination, and a separate folder with the project's route files but no other destination or
@@ -58,7 +60,7 @@ public final class DestinationRoute implements AutoCloseable {
         ScratchFolder folder = ScratchFolder.create();
         try {
             Path own = folder.path().resolve("routes");
-            copy(routes, own);
+            copy(routes, own, Set.of());
             Files.createDirectories(own.resolve("destinations"));
             Files.copy(file, own.resolve("destinations").resolve(fileName));
             return new DestinationRoute(name, file, folder);
@@ -113,8 +115,11 @@ public final class DestinationRoute implements AutoCloseable {
         folder.close();
     }
 
-    private static void copy(Path routes, Path copy) throws IOException {
-        Set<Path> others = Set.of(routes.resolve("destinations"), routes.resolve("exports"));
+    /** Copies route files without destinations and exports, and without those in {@code more} folders. */
+    static void copy(Path routes, Path copy, Set<String> more) throws IOException {
+        Set<Path> others = Stream.concat(Stream.of("destinations", "exports"), more.stream())
+                .map(routes::resolve)
+                .collect(Collectors.toSet());
         for (Path file : RouteFiles.in(routes).files()) {
             if (!others.contains(file.getParent()) || file.endsWith("exports/default.camel.yaml")) {
                 Path target = copy.resolve(routes.relativize(file));

@@ -10,6 +10,7 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -19,6 +20,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * The kit on the command line. It prints each finding as a line, and the exit code says whether everything is in order.
@@ -28,54 +30,81 @@ public final class Kit {
     private static final int FAILED = 1;
     private static final int CANNOT = 2;
     private static final String CERTIFY = "certify.";
+    private static final String FEED = "feed.";
 
     private Kit() {}
 
     /**
-     * Runs the cases of a destination, or of a notification.
+     * Runs the cases of a destination, a notification or an input.
      *
-     * @param which a destination's name, or the path of the route file of one or the other
+     * @param which the name of a destination or an input, or the path of a route file; where both have the name, it is the
+     *     destination
      */
     public static int testRoutes(Path routes, String which, PrintStream out) {
         if (NotificationCases.isMeant(which)) {
             String name = NotificationCases.nameOf(which);
             NotificationCases cases = new NotificationCases(routes, name);
-            CaseFile file = read(name, cases.caseFile());
-            return play(name, file, one -> cases.play(file, one), List.of(), out);
+            CaseFile file = CaseFile.read(required(name, cases.caseFile(), "add-a-destination"));
+            return play(Played.of(name, file, one -> cases.play(file, one), List.of()), out);
+        }
+        if (InputRoute.isMeant(routes, which)) {
+            try (InputRoute input = InputRoute.find(routes, which)) {
+                InputCaseFile file = InputCaseFile.read(required(input.name(), input.caseFile(), "add-an-input"));
+                return play(Played.of(input.name(), file, new InputCases(input, file)::play), out);
+            }
         }
         try (DestinationRoute destination = DestinationRoute.find(routes, which)) {
-            CaseFile file = read(destination.name(), destination.caseFile());
-            return play(destination.name(), file, new Cases(destination, file)::play, file.missing(), out);
+            CaseFile file = CaseFile.read(required(destination.name(), destination.caseFile(), "add-a-destination"));
+            return play(Played.of(destination.name(), file, new Cases(destination, file)::play, file.missing()), out);
         }
     }
 
-    private static CaseFile read(String name, Path cases) {
+    private static Path required(String name, Path cases, String page) {
         if (!Files.exists(cases)) {
             throw new ConnectorException(
                     "%s has no cases: there is no file %s.".formatted(name, cases),
                     Problem.NOT_STARTED,
-                    "docs/add-a-destination.md shows one.",
+                    "docs/%s.md shows one.".formatted(page),
                     null);
         }
-        return CaseFile.read(cases);
+        return cases;
     }
 
-    private static int play(
-            String name, CaseFile file, Function<Case, List<String>> cases, List<String> missing, PrintStream out) {
+    /**
+     * Cases that can be played.
+     *
+     * @param cases by their names, in their order
+     */
+    private record Played(
+            String name, Map<String, Supplier<List<String>>> cases, Map<String, String> without, List<String> missing) {
+        static Played of(String name, CaseFile file, Function<Case, List<String>> play, List<String> missing) {
+            Map<String, Supplier<List<String>>> cases = new LinkedHashMap<>();
+            file.cases().forEach(one -> cases.put(one.name(), () -> play.apply(one)));
+            return new Played(name, cases, file.without(), missing);
+        }
+
+        static Played of(String name, InputCaseFile file, Function<InputCaseFile.Case, List<String>> play) {
+            Map<String, Supplier<List<String>>> cases = new LinkedHashMap<>();
+            file.cases().forEach(one -> cases.put(one.name(), () -> play.apply(one)));
+            return new Played(name, cases, file.without(), file.missing());
+        }
+    }
+
+    private static int play(Played played, PrintStream out) {
         int failed = 0;
-        for (Case one : file.cases()) {
-            List<String> problems = cases.apply(one);
-            out.printf("%-7s %s%n", problems.isEmpty() ? "ok" : "FAILED", one.name());
+        for (Map.Entry<String, Supplier<List<String>>> one : played.cases().entrySet()) {
+            List<String> problems = one.getValue().get();
+            out.printf("%-7s %s%n", problems.isEmpty() ? "ok" : "FAILED", one.getKey());
             problems.forEach(problem -> out.printf("        %s%n", problem));
             failed += problems.isEmpty() ? 0 : 1;
         }
-        file.without().forEach((standard, reason) -> out.printf("%-7s %s: %s%n", "without", standard, reason));
-        missing.forEach(
-                standard -> out.printf("%-7s %s: every destination should have this case%n", "MISSING", standard));
-        int all = file.cases().size();
+        played.without().forEach((standard, reason) -> out.printf("%-7s %s: %s%n", "without", standard, reason));
+        played.missing()
+                .forEach(standard -> out.printf("%-7s %s: there should be a case for this%n", "MISSING", standard));
+        int all = played.cases().size();
         out.printf(
                 "%s: %s%n",
-                name,
+                played.name(),
                 failed == 0 ? "all %d cases pass.".formatted(all) : "%d of %d cases fail.".formatted(failed, all));
         return failed == 0 ? WELL : FAILED;
     }
@@ -110,7 +139,8 @@ public final class Kit {
             System.err.printf("Certifying %s: %d faults, half a minute.%n", destination.name(), faults.size());
             List<Result> results = new ArrayList<>(List.of(certification.show(faults.get(0))));
             if (results.get(0).holds()) {
-                results.addAll(together(certification, faults.subList(1, faults.size())));
+                results.addAll(
+                        together(certification::show, certification.canBeParallel(), faults.subList(1, faults.size())));
             }
             print(results, out);
             long held = results.stream().filter(Result::holds).count();
@@ -132,13 +162,18 @@ public final class Kit {
         }
     }
 
-    private static List<Result> together(Certification certification, List<Fault> faults) throws InterruptedException {
-        ExecutorService pool = Executors.newFixedThreadPool(
-                certification.canBeParallel() ? Runtime.getRuntime().availableProcessors() : 1);
+    private interface Showing<F, R> {
+        R show(F fault) throws InterruptedException;
+    }
+
+    private static <F, R> List<R> together(Showing<F, R> showing, boolean parallel, List<F> faults)
+            throws InterruptedException {
+        ExecutorService pool =
+                Executors.newFixedThreadPool(parallel ? Runtime.getRuntime().availableProcessors() : 1);
         try {
-            List<Result> results = new ArrayList<>();
-            for (Future<Result> result : pool.invokeAll(faults.stream()
-                    .map(fault -> (Callable<Result>) () -> certification.show(fault))
+            List<R> results = new ArrayList<>();
+            for (Future<R> result : pool.invokeAll(faults.stream()
+                    .map(fault -> (Callable<R>) () -> showing.show(fault))
                     .toList())) {
                 results.add(result.get());
             }
@@ -148,6 +183,72 @@ public final class Kit {
         } finally {
             pool.shutdownNow();
         }
+    }
+
+    /**
+     * Shows under every fault that what an input acknowledges is packed.
+     *
+     * @param program the class whose {@code main} starts the connector
+     * @param which the name of an input or a feed, or the path of its file
+     * @param set settings that override those of the case file; {@code feed.…} are parameters of the feed
+     */
+    public static int certifyInput(
+            Class<?> program, Path routes, String which, Map<String, String> set, PrintStream out)
+            throws InterruptedException {
+        try (InputRoute input = InputRoute.find(routes, which);
+                InputRoute slow = InputRoute.find(routes, which)) {
+            InputCaseFile file = input.cases();
+            Map<String, String> settings = new TreeMap<>(file.settings());
+            Map<String, String> feed = new TreeMap<>(file.feed());
+            Map<String, String> certify = new TreeMap<>(file.certify());
+            set.forEach((name, value) -> {
+                Map<String, String> of = name.startsWith(CERTIFY) ? certify : name.startsWith(FEED) ? feed : settings;
+                of.put(of == settings ? name : name.substring(name.indexOf('.') + 1), value);
+            });
+            InputCertification certification = new InputCertification(program, input, slow, settings, feed, certify);
+            if (!certification.isPossible()) {
+                out.println(certification.impossible().getMessage());
+                return CANNOT;
+            }
+            List<InputFault> faults = certification.faults();
+            System.err.printf("Certifying the input %s: %d faults.%n", input.name(), faults.size());
+            List<InputCertification.Result> results = new ArrayList<>(List.of(certification.show(faults.get(0))));
+            if (results.get(0).holds()) {
+                results.addAll(together(certification::show, true, faults.subList(1, faults.size())));
+            }
+            printInputs(results, out);
+            long held =
+                    results.stream().filter(InputCertification.Result::holds).count();
+            out.printf(
+                    "%s: %s%n",
+                    input.name(),
+                    held == faults.size()
+                            ? "certified. Under each of %d faults what it acknowledged is packed.".formatted(held)
+                            : results.size() < faults.size()
+                                    ? "NOT certified. It does not work even without a fault; make --test-routes pass first."
+                                    : "NOT certified. Under %d of %d faults the promise does not hold."
+                                            .formatted(faults.size() - held, faults.size()));
+            if (!certification.reservation().isEmpty()) {
+                out.printf("%s: %s%n", input.name(), certification.reservation());
+            }
+            return held == faults.size() ? WELL : FAILED;
+        }
+    }
+
+    private static void printInputs(List<InputCertification.Result> results, PrintStream out) {
+        List<List<String>> rows = new ArrayList<>();
+        rows.add(List.of(
+                "fault", "promised", "sent", "acknowledged", "packed", "dead letters", "what happened", "holds"));
+        results.forEach(result -> rows.add(List.of(
+                result.fault().text(),
+                result.fault().promised(),
+                String.valueOf(result.sent()),
+                result.acknowledged(),
+                String.valueOf(result.packed()),
+                String.valueOf(result.deadLetters()),
+                result.happened(),
+                result.holds() ? "yes" : "NO")));
+        Table.lines(rows, " | ").forEach(out::println);
     }
 
     private static void print(List<Result> results, PrintStream out) {

@@ -32,6 +32,11 @@ final class Marker {
         return "'%s' || lpad(%s::VARCHAR, 6, '0')".formatted(text, n);
     }
 
+    /** The text that marks record {@code number}. */
+    String text(int number) {
+        return text + "%06d".formatted(number);
+    }
+
     /** The records in a text, in order, each as often as it occurs. */
     List<Integer> records(String text) {
         List<Integer> records = new ArrayList<>();

@@ -45,7 +45,8 @@ final class Matching {
         return (documents.size() == 1 && json(expected, documents.get(0))) || json(expected, documents);
     }
 
-    private static boolean json(JsonNode expected, JsonNode actual) {
+    /** Whether a value is as expected, in whatever order members stand. */
+    static boolean json(JsonNode expected, JsonNode actual) {
         if (expected.isTextual()) {
             return expected.asText().equals(ANY) || (actual.isTextual() && text(expected.asText(), actual.asText()));
         }

@@ -48,6 +48,29 @@ final class ProcessRun implements ConnectorRun {
      * @param folder its working directory
      */
     static ProcessRun start(Class<?> program, Path folder, Path routes, Map<String, String> settings) {
+        return start(program, folder, routes, settings, "batch", Stream.empty());
+    }
+
+    /**
+     * Starts one that receives events.
+     *
+     * @param diskBlocks of 512 bytes, which each of its files may have, as if the disk was full then; 0: any
+     */
+    static ProcessRun receiving(
+            Class<?> program, Path folder, Path routes, Map<String, String> settings, int diskBlocks) {
+        Stream<String> shell = diskBlocks == 0
+                ? Stream.empty()
+                : Stream.of("/bin/sh", "-c", "ulimit -f %d; exec \"$0\" \"$@\"".formatted(diskBlocks));
+        return start(program, folder, routes, settings, "ingest", shell);
+    }
+
+    private static ProcessRun start(
+            Class<?> program,
+            Path folder,
+            Path routes,
+            Map<String, String> settings,
+            String mode,
+            Stream<String> shell) {
         Path log = folder.resolve("log");
         // In a file of a private folder, because the process list would show secrets.
         try (Writer file = Files.newBufferedWriter(folder.resolve("application.properties"))) {
@@ -58,12 +81,14 @@ final class ProcessRun implements ConnectorRun {
             throw new UncheckedIOException(e);
         }
         List<String> command = Stream.of(
+                        shell,
                         Stream.of(
                                 Path.of(System.getProperty("java.home"), "bin", "java")
                                         .toString(),
                                 "-Xmx256m",
                                 "-XX:+UseSerialGC",
                                 "-XX:TieredStopAtLevel=1",
+                                "-XX:-UsePerfData",
                                 // The folder is deleted with everything a killed process leaves there.
                                 "-Djava.io.tmpdir=" + folder),
                         classArchive(),
@@ -74,7 +99,7 @@ final class ProcessRun implements ConnectorRun {
                                         .collect(Collectors.joining(File.pathSeparator)),
                                 program.getName(),
                                 "--mode",
-                                "batch",
+                                mode,
                                 "--routes",
                                 routes.toString()))
                 .flatMap(part -> part)

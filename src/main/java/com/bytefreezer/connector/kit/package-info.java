@@ -1,4 +1,4 @@
-/** The kit that proves a destination's route: cases against a scripted server, and certification with injected faults. */
+/** The kit that proves a route of a destination or an input: cases, and certification with injected faults. */
 @NullMarked
 package com.bytefreezer.connector.kit;
 
