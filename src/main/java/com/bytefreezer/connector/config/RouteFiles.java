@@ -231,7 +231,7 @@ public final class RouteFiles {
     }
 
     /** The names of the files in {@code inputs}. */
-    Set<String> inputs() {
+    public Set<String> inputs() {
         return namesIn(INPUTS);
     }
 
