@@ -26,8 +26,8 @@ class PageHostileIT extends PageBed {
     private static final String TENANT = "<img src=x onerror=window.hit='tenant'>";
     private static final String DATASET = "\"><svg onload=window.hit='dataset'>";
     private static final String ANSWER = "<img src=x onerror=window.hit='answer'>";
-    private static final List<String> ODD =
-            List.of("with space 50% off", "Größe 日志", "a#b?c&d=e", "..x+y", "it's", "%2e%2e", "<script>", "d".repeat(200));
+    private static final List<String> ODD = List.of(
+            "with space 50% off", "Größe 日志", "a#b?c&d=e", "..x+y", "it's", "%2e%2e", "<script>", "d".repeat(200));
 
     @Test
     void namesValuesAndAnswersNeverBecomeMarkup() throws IOException {
