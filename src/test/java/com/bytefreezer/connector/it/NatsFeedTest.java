@@ -21,10 +21,12 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Messages of a NATS server to the spool. */
+@Tag("slow")
 class NatsFeedTest {
     private static final Duration SOON = Duration.ofSeconds(2);
 

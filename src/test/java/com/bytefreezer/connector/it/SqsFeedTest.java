@@ -15,10 +15,12 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Messages of a queue that speaks SQS to the spool. */
+@Tag("slow")
 class SqsFeedTest {
     private static final String SECRET = "secret-key-of-the-queue";
 

@@ -210,7 +210,7 @@ class PackSqlTest {
     }
 
     @Test
-    void aColumnOfTheObjectsStaysTheSameOrWidensWhateverTheSql() throws SQLException {
+    void aColumnOfTheObjectsOnlyWidensWhateverTheSql() throws SQLException {
         try (Spool spool = open()) {
             Intake intake = intake(spool);
             send(intake, "{\"Port\":1,\"n\":1}");

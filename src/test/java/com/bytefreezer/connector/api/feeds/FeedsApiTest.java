@@ -20,10 +20,12 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What the API tells of feeds and packs, in a process that receives and runs no exports. */
+@Tag("slow")
 class FeedsApiTest {
     @TempDir
     private Path folder;
