@@ -31,12 +31,12 @@ class FileFeedTest {
     @TempDir
     private Path folder;
 
-    private FeedBed bed;
+    private OneFeed bed;
     private Path inbox;
 
     @BeforeEach
     void prepare() throws IOException {
-        bed = new FeedBed(folder);
+        bed = new OneFeed(folder);
         inbox = Files.createDirectories(folder.resolve("inbox"));
     }
 

@@ -48,7 +48,7 @@ class KafkaFeedTest {
     private Path folder;
 
     private final ListAppender<ILoggingEvent> log = new ListAppender<>();
-    private FeedBed bed;
+    private OneFeed bed;
     private String topic;
 
     @BeforeAll
@@ -73,7 +73,7 @@ class KafkaFeedTest {
     @BeforeEach
     void prepare(TestInfo test) throws Exception {
         topic = test.getTestMethod().orElseThrow().getName();
-        bed = new FeedBed(folder);
+        bed = new OneFeed(folder);
         log.start();
         ((Logger) LoggerFactory.getLogger("com.bytefreezer.connector.input.kafka")).addAppender(log);
     }
@@ -252,7 +252,7 @@ class KafkaFeedTest {
     void aLoginThatCannotBeRightStopsTheStart() throws Exception {
         feed(Map.of("security-protocol", "SASL_SSL"));
         assertThatThrownBy(() -> bed.start(Map.of()))
-                .hasMessageContaining("feed feed: security-protocol is SASL_SSL, which needs username");
+                .hasMessageContaining("feed data: security-protocol is SASL_SSL, which needs username");
         feed(Map.of("brokers", "", "from", "yesterday"));
         assertThatThrownBy(() -> bed.start(Map.of()))
                 .hasMessageContaining("brokers must be host:port")

@@ -265,6 +265,6 @@ class NatsFeedTest {
     }
 
     private static Class<?> fetcher() throws ClassNotFoundException {
-        return Class.forName("com.bytefreezer.connector.fetch.FetchConsumer");
+        return Class.forName("com.bytefreezer.connector.input.queue.FetchConsumer");
     }
 }

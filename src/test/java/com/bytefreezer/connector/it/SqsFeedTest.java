@@ -82,7 +82,7 @@ class SqsFeedTest {
     @Test
     void itGoesOnOnceServerQueueAndRoomAreThere() throws Exception {
         try (ElasticMqServer server = ElasticMqServer.stopped();
-                TestLog log = TestLog.of(Class.forName("com.bytefreezer.connector.fetch.FetchConsumer"))) {
+                TestLog log = TestLog.of(Class.forName("com.bytefreezer.connector.input.queue.FetchConsumer"))) {
             feed(server, "events");
             try (Feeds feeds = bed.start(Map.of("spool.max-bytes", "100000"))) {
                 Await.until("it tells of the server", () -> !log.lines().isEmpty());

@@ -15,6 +15,7 @@ import com.bytefreezer.connector.receive.Intake;
 import com.bytefreezer.connector.spool.Arrival;
 import com.bytefreezer.connector.spool.Counts;
 import com.bytefreezer.connector.spool.Spool;
+import com.bytefreezer.connector.testing.ParquetRows;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -205,24 +206,8 @@ class PackerTest {
         return intake.spool().next().map(segment -> packer.pack(segment, intake, lake, Optional.empty()));
     }
 
-    private List<String> rows(String sql) throws SQLException {
-        List<String> rows = new ArrayList<>();
-        try (Connection connection = DuckDb.forParsing();
-                Statement statement = connection.createStatement()) {
-            statement.execute(
-                    "CREATE VIEW one AS FROM read_parquet('%s/**/*.parquet', union_by_name=true, hive_partitioning=false)"
-                            .formatted(lake.folder().toString().replace("[", "[[]")));
-            try (ResultSet row = statement.executeQuery(sql)) {
-                while (row.next()) {
-                    List<String> values = new ArrayList<>();
-                    for (int i = 1; i <= row.getMetaData().getColumnCount(); i++) {
-                        values.add(String.valueOf(row.getString(i)));
-                    }
-                    rows.add(String.join("|", values));
-                }
-            }
-        }
-        return rows;
+    private List<String> rows(String sql) {
+        return ParquetRows.of(lake.folder(), sql);
     }
 
     private List<Path> files(String name) {

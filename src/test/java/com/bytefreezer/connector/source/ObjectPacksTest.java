@@ -14,6 +14,7 @@ import com.bytefreezer.connector.lake.SourceBucket;
 import com.bytefreezer.connector.pack.Packer;
 import com.bytefreezer.connector.pack.Packs;
 import com.bytefreezer.connector.query.DuckDb;
+import com.bytefreezer.connector.testing.ParquetRows;
 import com.bytefreezer.connector.testing.Await;
 import com.bytefreezer.connector.testing.MinioServer;
 import com.bytefreezer.connector.testing.PostgresServer;
@@ -416,22 +417,7 @@ class ObjectPacksTest {
         }
     }
 
-    private List<String> rows(String sql) throws SQLException {
-        List<String> rows = new ArrayList<>();
-        try (Connection connection = DuckDb.forParsing();
-                Statement statement = connection.createStatement()) {
-            statement.execute("CREATE VIEW one AS FROM read_parquet(%s, union_by_name=true)"
-                    .formatted(DuckDb.literal(folder.resolve("lake") + "/**/*.parquet")));
-            try (ResultSet result = statement.executeQuery(sql)) {
-                while (result.next()) {
-                    List<String> row = new ArrayList<>();
-                    for (int i = 1; i <= result.getMetaData().getColumnCount(); i++) {
-                        row.add(String.valueOf(result.getString(i)));
-                    }
-                    rows.add(String.join("|", row));
-                }
-            }
-        }
-        return rows;
+    private List<String> rows(String sql) {
+        return ParquetRows.of(folder.resolve("lake"), sql);
     }
 }

@@ -4,6 +4,7 @@ import com.bytefreezer.connector.app.Feeds;
 import com.bytefreezer.connector.config.Mode;
 import com.bytefreezer.connector.config.RouteFiles;
 import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.config.SettingsException;
 import com.bytefreezer.connector.delivery.Routes;
 import com.bytefreezer.connector.text.Json;
 import com.bytefreezer.connector.text.Secrets;
@@ -36,7 +37,7 @@ public final class FeedBed {
     public void feed(String name, Map<String, String> parameters) throws IOException {
         String more = new TreeMap<>(parameters)
                 .entrySet().stream()
-                        .map(each -> "      - {name: %s, value: \"%s\"}%n".formatted(each.getKey(), each.getValue()))
+                        .map(each -> "      - {name: %s, value: '%s'}%n".formatted(each.getKey(), each.getValue()))
                         .collect(Collectors.joining());
         Files.writeString(routes.resolve("feeds/%s.camel.yaml".formatted(name)), """
                 - templatedRoute:
@@ -51,6 +52,23 @@ public final class FeedBed {
 
     /** Starts the feeds; what arrives stays in the spool. */
     public Feeds start(Map<String, String> options) throws Exception {
+        Feeds feeds = new Feeds(settings(options), new Secrets(), Mode.INGEST);
+        try {
+            return feeds.start();
+        } catch (Exception e) {
+            feeds.close();
+            throw e;
+        }
+    }
+
+    /** Packs what is in the spool, and says whether it is all in the lake. */
+    public boolean packAll() throws Exception {
+        try (Feeds feeds = new Feeds(settings(Map.of()), new Secrets(), Mode.PACK)) {
+            return feeds.packAll();
+        }
+    }
+
+    private Settings settings(Map<String, String> options) throws SettingsException {
         Map<String, String> all = new TreeMap<>(Map.of(
                 "lake.root",
                 "file:" + folder.resolve("lake"),
@@ -59,9 +77,7 @@ public final class FeedBed {
                 "pack.timeout-seconds",
                 "3600"));
         all.putAll(options);
-        Settings settings =
-                Settings.load(new Settings.Sources(Mode.INGEST, all, Map.of(), null, folder, RouteFiles.in(routes)));
-        return new Feeds(settings, new Secrets(), Mode.INGEST).start();
+        return Settings.load(new Settings.Sources(Mode.INGEST, all, Map.of(), null, folder, RouteFiles.in(routes)));
     }
 
     /** The events of a dataset. */

@@ -3,6 +3,7 @@ package com.bytefreezer.connector.input.file;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.bytefreezer.connector.problem.Failures;
+import com.bytefreezer.connector.receive.FeedConsumer;
 import com.bytefreezer.connector.receive.Piece;
 import com.bytefreezer.connector.receive.Records;
 import com.bytefreezer.connector.signs.Plight;
@@ -19,9 +20,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.apache.camel.Endpoint;
-import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
-import org.apache.camel.support.DefaultConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,7 +29,7 @@ import org.slf4j.LoggerFactory;
  * Hands the files of a feed to its route, portion by portion, each again and again until it is stored; puts a file away once
  * all of it is. How far a file is read is stored with its events.
  */
-final class FolderConsumer extends DefaultConsumer {
+final class FolderConsumer extends FeedConsumer {
     private static final Logger LOG = LoggerFactory.getLogger(FolderConsumer.class);
     private static final int PAUSE_SECONDS = 1;
     /** Positions after the last portion. */
@@ -174,7 +173,7 @@ final class FolderConsumer extends DefaultConsumer {
         Map<String, Long> all = new HashMap<>(gone);
         all.putAll(after);
         while (!isEnding()) {
-            Optional<Exception> failure = process(new Records(feed.name(), pieces, all));
+            Optional<Exception> failure = store(new Records(feed.name(), pieces, all));
             if (failure.isEmpty()) {
                 gone.clear();
                 works("");
@@ -184,19 +183,6 @@ final class FolderConsumer extends DefaultConsumer {
             stopping.await(PAUSE_SECONDS, TimeUnit.SECONDS);
         }
         return false;
-    }
-
-    private Optional<Exception> process(Records records) {
-        Exchange exchange = createExchange(false);
-        try {
-            exchange.getMessage().setBody(records);
-            getProcessor().process(exchange);
-            return Optional.ofNullable(exchange.getException());
-        } catch (Exception e) {
-            return Optional.of(e);
-        } finally {
-            releaseExchange(exchange, false);
-        }
     }
 
     @Override

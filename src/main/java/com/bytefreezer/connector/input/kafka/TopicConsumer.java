@@ -2,6 +2,7 @@ package com.bytefreezer.connector.input.kafka;
 
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
+import com.bytefreezer.connector.receive.FeedConsumer;
 import com.bytefreezer.connector.receive.Records;
 import com.bytefreezer.connector.signs.Moment;
 import com.bytefreezer.connector.signs.Plight;
@@ -13,9 +14,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.apache.camel.Endpoint;
-import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
-import org.apache.camel.support.DefaultConsumer;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
@@ -31,7 +30,7 @@ import org.slf4j.LoggerFactory;
  * Hands the records of a feed to its route, again and again until they are stored; meanwhile it reads no others, and stays
  * in the group. Whatever fails, it goes on by itself.
  */
-final class TopicConsumer extends DefaultConsumer {
+final class TopicConsumer extends FeedConsumer {
     private static final Logger LOG = LoggerFactory.getLogger(TopicConsumer.class);
     private static final Duration POLL = Duration.ofSeconds(1);
     private static final Duration IDLE = Duration.ofSeconds(15);
@@ -152,7 +151,7 @@ final class TopicConsumer extends DefaultConsumer {
     private void store(Consumer<byte[], byte[]> consumer, Partitions partitions) {
         while (partitions.hasPending()) {
             List<ConsumerRecord<byte[], byte[]>> next = partitions.next();
-            Optional<Exception> failure = process(
+            Optional<Exception> failure = store(
                     new Records(feed.name(), next.stream().map(pieces::of).toList(), partitions.positionsAfter(next)));
             if (failure.isEmpty()) {
                 partitions.stored(next);
@@ -172,19 +171,6 @@ final class TopicConsumer extends DefaultConsumer {
             partitions.take(poll(consumer, partitions));
         }
         consumer.resume(consumer.paused());
-    }
-
-    private Optional<Exception> process(Records records) {
-        Exchange exchange = createExchange(false);
-        try {
-            exchange.getMessage().setBody(records);
-            getProcessor().process(exchange);
-            return Optional.ofNullable(exchange.getException());
-        } catch (Exception e) {
-            return Optional.of(e);
-        } finally {
-            releaseExchange(exchange, false);
-        }
     }
 
     @Override

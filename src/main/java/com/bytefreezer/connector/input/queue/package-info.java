@@ -1,5 +1,5 @@
 /** Feeds that fetch messages from a server, and acknowledge them once their events are on disk. */
 @NullMarked
-package com.bytefreezer.connector.fetch;
+package com.bytefreezer.connector.input.queue;
 
 import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,4 @@
-package com.bytefreezer.connector.fetch;
+package com.bytefreezer.connector.input.queue;
 
 import io.nats.client.impl.SocketDataPort;
 import java.io.IOException;

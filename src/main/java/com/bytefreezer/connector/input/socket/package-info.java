@@ -1,5 +1,5 @@
 /** Servers for senders that get no answer, over TCP and UDP. */
 @NullMarked
-package com.bytefreezer.connector.listen;
+package com.bytefreezer.connector.input.socket;
 
 import org.jspecify.annotations.NullMarked;

@@ -1,29 +1,23 @@
-package com.bytefreezer.connector.listen;
+package com.bytefreezer.connector.input.socket;
 
 import com.bytefreezer.connector.receive.Budget;
+import com.bytefreezer.connector.receive.FeedComponent;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 import org.apache.camel.Consumer;
-import org.apache.camel.Endpoint;
 import org.apache.camel.Processor;
-import org.apache.camel.Producer;
-import org.apache.camel.support.DefaultComponent;
-import org.apache.camel.support.DefaultEndpoint;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Camel's component {@code sockets}: an endpoint {@code sockets:FEED} hands on what the senders of a feed send over TCP and
  * UDP, several frames at a time, and takes more once the route has stored them.
  */
-public final class Sockets extends DefaultComponent {
+public final class Sockets extends FeedComponent<SocketFeed> {
     private static final int EVENT_LOOPS = 2;
 
-    private final Map<String, SocketFeed> feeds;
     private final Budget budget;
     private final Crowd crowd = new Crowd(Crowd.most());
     private final Map<String, Integer> ports = new ConcurrentHashMap<>();
@@ -32,7 +26,7 @@ public final class Sockets extends DefaultComponent {
 
     /** @param budget of memory for lines that have not come to their end */
     public Sockets(List<SocketFeed> feeds, Budget budget) {
-        this.feeds = feeds.stream().collect(Collectors.toMap(SocketFeed::name, Function.identity()));
+        super(feeds, SocketFeed::name);
         this.budget = budget;
     }
 
@@ -42,12 +36,8 @@ public final class Sockets extends DefaultComponent {
     }
 
     @Override
-    protected Endpoint createEndpoint(String uri, String feed, Map<String, Object> parameters) {
-        SocketFeed known = feeds.get(feed);
-        if (known == null) {
-            throw new IllegalArgumentException("no feed is named " + feed);
-        }
-        return new Listening(uri, known);
+    protected FeedEndpoint endpoint(String uri, SocketFeed feed) {
+        return new Listening(uri, feed);
     }
 
     @Override
@@ -70,14 +60,14 @@ public final class Sockets extends DefaultComponent {
     }
 
     /** The endpoint of a feed; Camel sets its options. */
-    public final class Listening extends DefaultEndpoint {
+    public final class Listening extends FeedEndpoint {
         private final SocketFeed feed;
         private boolean tcp;
         private boolean udp;
         private boolean syslog;
 
         private Listening(String uri, SocketFeed feed) {
-            super(uri, Sockets.this);
+            super(uri);
             this.feed = feed;
         }
 
@@ -122,11 +112,6 @@ public final class Sockets extends DefaultComponent {
         @Override
         public Consumer createConsumer(Processor processor) {
             return new SocketConsumer(this, processor);
-        }
-
-        @Override
-        public Producer createProducer() {
-            throw new UnsupportedOperationException("a feed sends nothing");
         }
     }
 }

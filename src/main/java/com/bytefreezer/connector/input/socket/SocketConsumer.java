@@ -1,6 +1,7 @@
-package com.bytefreezer.connector.listen;
+package com.bytefreezer.connector.input.socket;
 
 import com.bytefreezer.connector.problem.Failures;
+import com.bytefreezer.connector.receive.FeedConsumer;
 import com.bytefreezer.connector.receive.Frame;
 import com.bytefreezer.connector.receive.Frames;
 import com.bytefreezer.connector.signs.Seldom;
@@ -9,14 +10,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
-import org.apache.camel.support.DefaultConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Hands the frames of a feed to its route, again and again until they are stored. A stop waits for those that were read. */
-final class SocketConsumer extends DefaultConsumer {
+final class SocketConsumer extends FeedConsumer {
     private static final Logger LOG = LoggerFactory.getLogger(SocketConsumer.class);
     /** While one waits for the disk, the other one reads events. */
     private static final int THREADS = 2;
@@ -75,7 +74,7 @@ final class SocketConsumer extends DefaultConsumer {
     private void store(List<Frame> some) throws InterruptedException {
         for (boolean isLast = false; !isLast; ) {
             isLast = stopping.getCount() == 0;
-            Optional<Exception> failure = process(new Frames(endpoint.feed().name(), some, isLast));
+            Optional<Exception> failure = store(new Frames(endpoint.feed().name(), some, isLast));
             if (failure.isEmpty()) {
                 return;
             }
@@ -93,19 +92,6 @@ final class SocketConsumer extends DefaultConsumer {
                 "feed {}: {} events that had arrived could not be stored before the stop. They are lost.",
                 endpoint.feed().name(),
                 some.size());
-    }
-
-    private Optional<Exception> process(Frames frames) {
-        Exchange exchange = createExchange(false);
-        try {
-            exchange.getMessage().setBody(frames);
-            getProcessor().process(exchange);
-            return Optional.ofNullable(exchange.getException());
-        } catch (Exception e) {
-            return Optional.of(e);
-        } finally {
-            releaseExchange(exchange, false);
-        }
     }
 
     @Override

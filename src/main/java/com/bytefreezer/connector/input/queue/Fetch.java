@@ -1,17 +1,12 @@
-package com.bytefreezer.connector.fetch;
+package com.bytefreezer.connector.input.queue;
 
 import com.bytefreezer.connector.config.FeedDefinition;
 import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.receive.FeedComponent;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 import org.apache.camel.Consumer;
-import org.apache.camel.Endpoint;
 import org.apache.camel.Processor;
-import org.apache.camel.Producer;
-import org.apache.camel.support.DefaultComponent;
-import org.apache.camel.support.DefaultEndpoint;
 
 /**
  * Camel's component for one kind of server, in place of Camel's own: an endpoint {@code nats:FEED} hands on what a feed
@@ -19,16 +14,15 @@ import org.apache.camel.support.DefaultEndpoint;
  * also what its route has failed to store, or never; that of SQS hands on a message at a time, so each would be an fsync and a
  * request.
  */
-public final class Fetch extends DefaultComponent {
+public final class Fetch extends FeedComponent<FeedDefinition> {
     /** A request brings ten messages; what several threads store at a time is one fsync. */
     private static final int SQS_THREADS = 4;
 
-    private final Map<String, FeedDefinition> feeds;
     private final Function<FeedDefinition, Source.Opener> kind;
     private final int threads;
 
     private Fetch(List<FeedDefinition> feeds, Function<FeedDefinition, Source.Opener> kind, int threads) {
-        this.feeds = feeds.stream().collect(Collectors.toMap(FeedDefinition::name, Function.identity()));
+        super(feeds, FeedDefinition::name);
         this.kind = kind;
         this.threads = threads;
     }
@@ -45,30 +39,12 @@ public final class Fetch extends DefaultComponent {
     }
 
     @Override
-    protected Endpoint createEndpoint(String uri, String feed, Map<String, Object> parameters) {
-        FeedDefinition known = feeds.get(feed);
-        if (known == null) {
-            throw new IllegalArgumentException("no feed is named " + feed);
-        }
-        return new Fetching(uri, known);
-    }
-
-    private final class Fetching extends DefaultEndpoint {
-        private final FeedDefinition feed;
-
-        private Fetching(String uri, FeedDefinition feed) {
-            super(uri, Fetch.this);
-            this.feed = feed;
-        }
-
-        @Override
-        public Consumer createConsumer(Processor processor) {
-            return new FetchConsumer(this, processor, feed.name(), kind.apply(feed), threads);
-        }
-
-        @Override
-        public Producer createProducer() {
-            throw new UnsupportedOperationException("a feed sends nothing");
-        }
+    protected FeedEndpoint endpoint(String uri, FeedDefinition feed) {
+        return new FeedEndpoint(uri) {
+            @Override
+            public Consumer createConsumer(Processor processor) {
+                return new FetchConsumer(this, processor, feed.name(), kind.apply(feed), threads);
+            }
+        };
     }
 }

@@ -1,6 +1,7 @@
-package com.bytefreezer.connector.fetch;
+package com.bytefreezer.connector.input.queue;
 
 import com.bytefreezer.connector.problem.Failures;
+import com.bytefreezer.connector.receive.FeedConsumer;
 import com.bytefreezer.connector.receive.Messages;
 import com.bytefreezer.connector.signs.Moment;
 import com.bytefreezer.connector.signs.Seldom;
@@ -12,9 +13,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.camel.Endpoint;
-import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
-import org.apache.camel.support.DefaultConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,7 +22,7 @@ import org.slf4j.LoggerFactory;
  * Fetches messages, hands them to the route until they are stored, and acknowledges them; only then it fetches more. What
  * a stop leaves without an acknowledgment is sent again, and the spool knows it by its id.
  */
-final class FetchConsumer extends DefaultConsumer {
+final class FetchConsumer extends FeedConsumer {
     private static final Logger LOG = LoggerFactory.getLogger(FetchConsumer.class);
     private static final long STORE_PAUSE_MILLIS = 1000;
     private static final long OPEN_PAUSE_MILLIS = 3000;
@@ -87,19 +86,8 @@ final class FetchConsumer extends DefaultConsumer {
         }
     }
 
-    private Optional<Exception> process(List<Fetched> some) {
-        Exchange exchange = createExchange(false);
-        try {
-            exchange.getMessage()
-                    .setBody(new Messages(
-                            feed, some.stream().map(Fetched::message).toList()));
-            getProcessor().process(exchange);
-            return Optional.ofNullable(exchange.getException());
-        } catch (Exception e) {
-            return Optional.of(e);
-        } finally {
-            releaseExchange(exchange, false);
-        }
+    private Optional<Exception> storeAll(List<Fetched> some) {
+        return store(new Messages(feed, some.stream().map(Fetched::message).toList()));
     }
 
     /** On one thread. */
@@ -169,7 +157,7 @@ final class FetchConsumer extends DefaultConsumer {
         /** Whether they are on disk; a stop does not wait until the disk works again. */
         private boolean store(Source now, List<Fetched> some) throws Exception {
             Moment held = Moment.now();
-            for (Optional<Exception> failure = process(some); failure.isPresent(); failure = process(some)) {
+            for (Optional<Exception> failure = storeAll(some); failure.isPresent(); failure = storeAll(some)) {
                 if (fullSpool.add(1) > 0) {
                     LOG.warn(
                             "feed {}: {} It fetches no more, and tries again every second.",

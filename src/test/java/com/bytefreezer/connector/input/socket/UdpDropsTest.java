@@ -1,4 +1,4 @@
-package com.bytefreezer.connector.listen;
+package com.bytefreezer.connector.input.socket;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package com.bytefreezer.connector.listen;
+package com.bytefreezer.connector.input.socket;
 
 import com.bytefreezer.connector.config.Networks;
 import com.bytefreezer.connector.net.ServerTls;

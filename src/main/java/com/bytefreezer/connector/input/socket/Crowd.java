@@ -1,4 +1,4 @@
-package com.bytefreezer.connector.listen;
+package com.bytefreezer.connector.input.socket;
 
 import com.sun.management.UnixOperatingSystemMXBean;
 import io.vertx.core.net.NetSocket;

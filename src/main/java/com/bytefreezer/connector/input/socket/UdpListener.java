@@ -1,4 +1,4 @@
-package com.bytefreezer.connector.listen;
+package com.bytefreezer.connector.input.socket;
 
 import com.bytefreezer.connector.problem.Failures;
 import com.bytefreezer.connector.receive.Frame;

@@ -1,4 +1,4 @@
-package com.bytefreezer.connector.fetch;
+package com.bytefreezer.connector.input.queue;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 

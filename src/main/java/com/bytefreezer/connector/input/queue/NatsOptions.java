@@ -1,4 +1,4 @@
-package com.bytefreezer.connector.fetch;
+package com.bytefreezer.connector.input.queue;
 
 import com.bytefreezer.connector.config.FeedDefinition;
 import com.bytefreezer.connector.net.Tls;
