@@ -12,6 +12,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
@@ -137,8 +138,23 @@ public final class DatasetSpool {
      * @return what became of each, in their order
      */
     public List<Arrival.Outcome> append(List<Arrival> arrivals) {
-        room.require(bytes(arrivals));
+        try {
+            room.require(bytes(arrivals));
+        } catch (ConnectorException full) {
+            if (areRepeats(arrivals)) {
+                return Collections.nCopies(arrivals.size(), Arrival.Outcome.REPEATED);
+            }
+            throw full;
+        }
         return store(arrivals);
+    }
+
+    /** They are on disk already, and need no room. */
+    private synchronized boolean areRepeats(List<Arrival> arrivals) {
+        long now = clock.millis();
+        return arrivals.stream()
+                .allMatch(each ->
+                        each.id().filter(id -> ids.has(Journal.hash(id), now)).isPresent());
     }
 
     /** The same for the last events of senders that will not repeat them: a spool that is full takes them, too. */

@@ -49,7 +49,7 @@ class SqsFeedTest {
                         "secret-key",
                         SECRET,
                         "visibility-timeout-seconds",
-                        "2")));
+                        "5")));
     }
 
     @Test

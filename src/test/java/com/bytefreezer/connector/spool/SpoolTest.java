@@ -162,7 +162,9 @@ class SpoolTest {
                     .hasMessageContaining("the spool is full (spool.max-bytes 100)");
             pack(dataset);
             assertThat(dataset.append(arrival("id", "y".repeat(80)))).isEqualTo(Arrival.Outcome.STORED);
-            dataset.append(arrival("id", ""));
+            assertThat(dataset.append(arrival("id", "y".repeat(80))))
+                    .as("there is no room for it, and it needs none")
+                    .isEqualTo(Arrival.Outcome.REPEATED);
             assertThat(spool.bytes()).isEqualTo(81);
         }
     }

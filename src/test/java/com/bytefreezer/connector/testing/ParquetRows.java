@@ -31,9 +31,8 @@ public final class ParquetRows {
         }
         try (Connection connection = DuckDb.forParsing();
                 Statement statement = connection.createStatement()) {
-            statement.execute(
-                    "CREATE VIEW one AS FROM read_parquet([%s], union_by_name=true, hive_partitioning=false)"
-                            .formatted(files));
+            statement.execute("CREATE VIEW one AS FROM read_parquet([%s], union_by_name=true, hive_partitioning=false)"
+                    .formatted(files));
             try (ResultSet row = statement.executeQuery(sql)) {
                 while (row.next()) {
                     List<String> values = new ArrayList<>();
