@@ -266,7 +266,7 @@ class DropInIT {
                     "--mode=watch")) {
                 Await.until("the export", () -> lines(watch).size() == 100);
                 Await.until("a word about the port", () -> watch.standardError()
-                        .contains("server.port " + port + ": another process listens there. The exports run"));
+                        .contains("server.port " + port + ": another process listens there. The work goes on"));
             }
             try (ConnectorProcess interactive = image.run(Map.of(), "--config=" + config)) {
                 assertThat(interactive.waitFor(PATIENCE)).isEqualTo(1);
