@@ -27,8 +27,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class Packs {
     private static final Logger LOG = LoggerFactory.getLogger(Packs.class);
-    private static final Duration FIRST_PAUSE = Duration.ofSeconds(5);
-    private static final Duration LONGEST_PAUSE = Duration.ofMinutes(5);
     /** Bytes of Parquet for one of JSON, before a dataset has an object. */
     private static final double USUAL_RATIO = 0.2;
     /** Of a segment, however well it is compressed. */
@@ -54,19 +52,7 @@ public final class Packs {
     /** What is known of a dataset's packs. */
     private static final class Dataset {
         private double ratio = USUAL_RATIO;
-        private Duration pause = Duration.ZERO;
-        /** In nanoseconds. */
-        private long failedAt;
-
-        boolean waits() {
-            return System.nanoTime() - failedAt < pause.toNanos();
-        }
-
-        void failed() {
-            failedAt = System.nanoTime();
-            Duration twice = pause.multipliedBy(2);
-            pause = pause.isZero() ? FIRST_PAUSE : twice.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : twice;
-        }
+        private final Pause pause = new Pause();
     }
 
     /** @param shelves may throw, if nobody knows the keys of a bucket */
@@ -87,12 +73,12 @@ public final class Packs {
 
     /** Packs every dataset that is due. A failure is logged. */
     public void packDue() {
-        if (datasets.values().stream().anyMatch(Dataset::waits) && recipes.haveChanged()) {
-            datasets.values().forEach(each -> each.pause = Duration.ZERO);
+        if (datasets.values().stream().anyMatch(each -> each.pause.lasts()) && recipes.haveChanged()) {
+            datasets.values().forEach(each -> each.pause.end());
         }
         for (Intake each : intakes.all()) {
             Dataset known = dataset(each);
-            if (!stopped && !known.waits()) {
+            if (!stopped && !known.pause.lasts()) {
                 pack(each, known, isDue(each.spool(), known));
             }
         }
@@ -159,7 +145,7 @@ public final class Packs {
             LOG.error("pack of dataset {}: {} Its events stay in the spool.", name(spool), Failures.describe(e), e);
             failed(spool, started, Failures.describe(e));
         }
-        known.failed();
+        known.pause.failed();
         return false;
     }
 
@@ -190,7 +176,7 @@ public final class Packs {
         if (packed.spooled() > 0 && packed.bytes() > 0) {
             known.ratio = (double) packed.bytes() / packed.spooled();
         }
-        known.pause = Duration.ZERO;
+        known.pause.end();
         if (!packed.missing().isEmpty()) {
             LOG.warn(
                     "pack of dataset {}/{}: the SQL names {}, which no event has had yet. It is NULL.",

@@ -19,19 +19,18 @@ public record Receiver(Pushes pushes, Map<String, StreamFeed> streams, Function<
      * @throws IOException if a body does not come to its end
      */
     public Stored take(Sent sent) throws IOException {
+        if (sent instanceof Push push) {
+            return pushes.take(push);
+        }
+        StreamFeed feed = stream(sent.feed());
+        Intake intake = intakes.apply(feed.dataset());
         if (sent instanceof Frames frames) {
-            StreamFeed feed = stream(frames.feed());
-            return feed.store(frames, intakes.apply(feed.dataset()));
+            return feed.store(frames, intake);
         }
         if (sent instanceof Messages messages) {
-            StreamFeed feed = stream(messages.feed());
-            return feed.store(messages, intakes.apply(feed.dataset()));
+            return feed.store(messages, intake);
         }
-        if (sent instanceof Records records) {
-            StreamFeed feed = stream(records.feed());
-            return feed.store(records, intakes.apply(feed.dataset()));
-        }
-        return pushes.take((Push) sent);
+        return feed.store((Records) sent, intake);
     }
 
     /** How far the sources of a feed are read, by their names: what is on disk. */

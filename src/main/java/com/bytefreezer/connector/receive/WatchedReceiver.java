@@ -19,7 +19,7 @@ public final class WatchedReceiver {
 
     /** As {@link Receiver#take}. */
     public Stored take(Sent sent) throws IOException {
-        String feed = feedOf(sent);
+        String feed = sent.feed();
         try {
             Stored stored = receiver.take(sent);
             troubles.remove(feed);
@@ -28,16 +28,6 @@ public final class WatchedReceiver {
             troubles.put(feed, Failures.describe(e));
             throw e;
         }
-    }
-
-    private static String feedOf(Sent sent) {
-        if (sent instanceof Frames frames) {
-            return frames.feed();
-        }
-        if (sent instanceof Records records) {
-            return records.feed();
-        }
-        return sent instanceof Messages messages ? messages.feed() : "";
     }
 
     /** Why the last events of a feed could not be stored. */

@@ -10,13 +10,13 @@ import com.bytefreezer.connector.lake.SourceBucket;
 import com.bytefreezer.connector.lake.SourceBucket.Source;
 import com.bytefreezer.connector.pack.Packer;
 import com.bytefreezer.connector.pack.Packs;
+import com.bytefreezer.connector.pack.Pause;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
 import com.bytefreezer.connector.text.Sha256;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HexFormat;
@@ -35,8 +35,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class ObjectPacks implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ObjectPacks.class);
-    private static final Duration FIRST_PAUSE = Duration.ofSeconds(5);
-    private static final Duration LONGEST_PAUSE = Duration.ofMinutes(5);
     /** In memory; the next run lists the others. */
     private static final int MOST_WAITING = 100_000;
 
@@ -49,29 +47,12 @@ public final class ObjectPacks implements AutoCloseable {
     /** Plans that could not be carried out, by their ids. */
     private final Map<String, Pause> pauses = new HashMap<>();
 
-    private Pause listing = new Pause();
+    private final Pause listing = new Pause();
     private String said = "";
     /** Whether the last listing did not come to its end. */
     private boolean more;
 
     private volatile boolean stopped;
-
-    /** When something that failed is tried again. */
-    private static final class Pause {
-        private Duration length = Duration.ZERO;
-        /** In nanoseconds. */
-        private long since;
-
-        boolean lasts() {
-            return System.nanoTime() - since < length.toNanos();
-        }
-
-        void failed() {
-            since = System.nanoTime();
-            Duration twice = length.multipliedBy(2);
-            length = length.isZero() ? FIRST_PAUSE : twice.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : twice;
-        }
-    }
 
     /**
      * The packs of a bucket.
@@ -132,7 +113,7 @@ public final class ObjectPacks implements AutoCloseable {
                     done &= stopped || plan(dataset, some, partBytes);
                 }
             }
-            listing = new Pause();
+            listing.end();
             more = !waiting.isAll;
             return done && waiting.setAside == 0;
         } catch (ConnectorException e) {

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.bytefreezer.connector.delivery.Routes;
 import com.bytefreezer.connector.testing.ConnectorProcess;
 import com.bytefreezer.connector.testing.TestTools;
-import com.deque.html.axecore.playwright.AxeBuilder;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.AriaRole;
@@ -18,7 +17,6 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** The page as a person meets it: what arrives, and a new feed. */
@@ -140,16 +138,6 @@ class PageFeedsIT extends PageBed {
         shoot(page, "%s-%d".formatted(name, width));
         assertThat(number(page.evaluate("() => document.documentElement.scrollWidth")))
                 .isLessThanOrEqualTo(width);
-        assertThat(new AxeBuilder(page)
-                        .setLegacyMode(true)
-                        .withTags(List.of("wcag2a", "wcag2aa", "wcag21a", "wcag21aa"))
-                        .analyze()
-                        .getViolations())
-                .extracting(rule -> rule.getId() + ": "
-                        + rule.getNodes().stream()
-                                .map(node -> node.getHtml())
-                                .limit(3)
-                                .toList())
-                .isEmpty();
+        assertAccessible(page);
     }
 }
