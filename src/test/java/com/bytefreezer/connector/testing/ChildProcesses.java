@@ -2,11 +2,18 @@ package com.bytefreezer.connector.testing;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 
 /** Processes that must not outlive the test JVM. */
 public final class ChildProcesses {
+    private static final Duration START = Duration.ofMinutes(5);
+    private static final Duration PAUSE = Duration.ofSeconds(1);
     private static final Set<Process> RUNNING = ConcurrentHashMap.newKeySet();
 
     static {
@@ -21,6 +28,43 @@ public final class ChildProcesses {
             RUNNING.add(process);
             process.onExit().thenAccept(RUNNING::remove);
             return process;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /**
+     * Starts a server and waits until it is ready, at most five minutes. One that ends before, because something has its
+     * port in this moment, is started once more; if it ends again, its last words are the failure.
+     *
+     * @param server whose standard output goes to a file
+     */
+    static Process startServer(String name, ProcessBuilder server, BooleanSupplier ready) {
+        return startServer(name, server, process -> {}, ready);
+    }
+
+    /** @param started sees the process before it is awaited */
+    static Process startServer(String name, ProcessBuilder server, Consumer<Process> started, BooleanSupplier ready) {
+        for (boolean again = false; ; again = true) {
+            Process process = start(server.redirectErrorStream(true));
+            started.accept(process);
+            Await.until(name + " is ready", START, () -> !process.isAlive() || ready.getAsBoolean());
+            if (process.isAlive()) {
+                return process;
+            }
+            String end = "%s ended with %d: %s".formatted(name, process.exitValue(), lastWords(server));
+            if (again) {
+                throw new IllegalStateException(end);
+            }
+            System.err.println(end + " It is started once more.");
+            LockSupport.parkNanos(PAUSE.toNanos());
+        }
+    }
+
+    private static String lastWords(ProcessBuilder server) {
+        try {
+            String words = Files.readString(server.redirectOutput().file().toPath());
+            return words.substring(Math.max(0, words.length() - 2_000)).strip();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

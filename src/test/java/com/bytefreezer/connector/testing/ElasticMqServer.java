@@ -71,29 +71,28 @@ public final class ElasticMqServer implements AutoCloseable {
 
     /** Starts it, with what it had when it was stopped. */
     public void restart() {
-        process = ChildProcesses.start(new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Xmx128m",
-                        "-XX:+UseSerialGC",
-                        "-XX:TieredStopAtLevel=1",
-                        "-Dconfig.file=" + directory.resolve("elasticmq.conf"),
-                        "-cp",
-                        classPath.resolve("*").toString(),
-                        "org.elasticmq.server.Main")
-                .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.appendTo(
-                        directory.resolve("elasticmq.log").toFile())));
-        Await.until("ElasticMQ answers", () -> {
-            if (!process.isAlive()) {
-                throw new IllegalStateException("ElasticMQ ended with " + process.exitValue() + "; see " + directory);
-            }
-            try {
-                client.listQueues();
-                return true;
-            } catch (SdkException notYet) {
-                return false;
-            }
-        });
+        process = ChildProcesses.startServer(
+                "ElasticMQ",
+                new ProcessBuilder(
+                                Path.of(System.getProperty("java.home"), "bin", "java")
+                                        .toString(),
+                                "-Xmx128m",
+                                "-XX:+UseSerialGC",
+                                "-XX:TieredStopAtLevel=1",
+                                "-Dconfig.file=" + directory.resolve("elasticmq.conf"),
+                                "-cp",
+                                classPath.resolve("*").toString(),
+                                "org.elasticmq.server.Main")
+                        .redirectOutput(ProcessBuilder.Redirect.appendTo(
+                                directory.resolve("elasticmq.log").toFile())),
+                () -> {
+                    try {
+                        client.listQueues();
+                        return true;
+                    } catch (SdkException notYet) {
+                        return false;
+                    }
+                });
     }
 
     public void createQueue(String queue) {

@@ -13,7 +13,6 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -30,7 +29,6 @@ public final class ElasticsearchServer implements AutoCloseable {
     /** Nobody, where the tests run as root: a node refuses that. */
     private static final String UNPRIVILEGED = "65534";
 
-    private static final Duration START = Duration.ofMinutes(5);
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Path home;
@@ -265,11 +263,13 @@ public final class ElasticsearchServer implements AutoCloseable {
                 "org.elasticsearch.server/org.elasticsearch.bootstrap.Elasticsearch"));
         var builder = new ProcessBuilder(command)
                 .directory(home.toFile())
-                .redirectErrorStream(true)
                 .redirectOutput(home.getParent().resolve("console.log").toFile());
         builder.environment().put("LIBFFI_TMPDIR", home.resolve("tmp").toString());
         builder.environment().put("ES_TMPDIR", home.resolve("tmp").toString());
-        var started = ChildProcesses.start(builder);
+        return ChildProcesses.startServer("Elasticsearch", builder, this::takeArguments, this::isReady);
+    }
+
+    private void takeArguments(Process started) {
         try {
             // Left open: the node stops at its end.
             var input = started.getOutputStream();
@@ -278,15 +278,9 @@ public final class ElasticsearchServer implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        Await.until("Elasticsearch is ready", START, () -> isReady(started));
-        return started;
     }
 
-    private boolean isReady(Process started) {
-        if (!started.isAlive()) {
-            throw new IllegalStateException(
-                    "Elasticsearch ended with " + started.exitValue() + "; see " + home.getParent());
-        }
+    private boolean isReady() {
         try {
             // Yellow: every index there is can be written to.
             var health = send("GET", "/_cluster/health?wait_for_status=yellow&timeout=1s", "");

@@ -33,29 +33,25 @@ public final class HecServer implements AutoCloseable {
     }
 
     private Process startProcess() {
-        var started = ChildProcesses.start(new ProcessBuilder(
-                        program.toString(),
-                        "-listen",
-                        url().getAuthority(),
-                        "-token",
-                        TOKEN,
-                        "-out",
-                        received().toString(),
-                        "-otlp",
-                        tracesUrl().getAuthority(),
-                        "-spans",
-                        traces().toString())
-                .redirectErrorStream(true)
-                .redirectOutput(directory.resolve("hec.log").toFile()));
-        Await.until("the HEC receiver is ready", () -> isReady(started));
-        return started;
+        return ChildProcesses.startServer(
+                "The HEC receiver",
+                new ProcessBuilder(
+                                program.toString(),
+                                "-listen",
+                                url().getAuthority(),
+                                "-token",
+                                TOKEN,
+                                "-out",
+                                received().toString(),
+                                "-otlp",
+                                tracesUrl().getAuthority(),
+                                "-spans",
+                                traces().toString())
+                        .redirectOutput(directory.resolve("hec.log").toFile()),
+                this::isReady);
     }
 
-    private boolean isReady(Process started) {
-        if (!started.isAlive()) {
-            throw new IllegalStateException(
-                    "the HEC receiver ended with %d; see %s".formatted(started.exitValue(), directory));
-        }
+    private boolean isReady() {
         try {
             get("/services/collector/health");
             return true;

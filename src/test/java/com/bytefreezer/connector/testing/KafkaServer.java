@@ -143,26 +143,6 @@ public final class KafkaServer implements AutoCloseable {
     }
 
     private Process startProcess() {
-        var started = run();
-        Await.until("Kafka is ready", Duration.ofMinutes(2), () -> {
-            if (!started.isAlive()) {
-                throw new IllegalStateException("Kafka ended with " + started.exitValue() + "; see " + directory);
-            }
-            return isReady();
-        });
-        return started;
-    }
-
-    private boolean isReady() {
-        try {
-            new Socket("127.0.0.1", port).close();
-            return ask(admin -> admin.describeCluster().nodes().get().size() == 1);
-        } catch (IOException | IllegalStateException notYet) {
-            return false;
-        }
-    }
-
-    private Process run() {
         var command = List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx256m",
@@ -172,10 +152,21 @@ public final class KafkaServer implements AutoCloseable {
                 classPath.resolve("*").toString(),
                 "kafka.Kafka",
                 directory.resolve("server.properties").toString());
-        return ChildProcesses.start(new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.appendTo(
-                        directory.resolve("kafka.log").toFile())));
+        return ChildProcesses.startServer(
+                "Kafka",
+                new ProcessBuilder(command)
+                        .redirectOutput(ProcessBuilder.Redirect.appendTo(
+                                directory.resolve("kafka.log").toFile())),
+                this::isReady);
+    }
+
+    private boolean isReady() {
+        try {
+            new Socket("127.0.0.1", port).close();
+            return ask(admin -> admin.describeCluster().nodes().get().size() == 1);
+        } catch (IOException | IllegalStateException notYet) {
+            return false;
+        }
     }
 
     /** For everyone. */

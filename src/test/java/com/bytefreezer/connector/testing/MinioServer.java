@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 
 /** MinIO as a process that can be stopped and killed under its clients. */
 public final class MinioServer extends S3Server {
@@ -19,8 +20,7 @@ public final class MinioServer extends S3Server {
         program = TestTools.minio();
         this.directory = directory;
         this.keeps = keeps;
-        process = startProcess(List.of());
-        Await.until("MinIO is ready", () -> isReady(process));
+        process = startProcess(List.of(), this::answers);
     }
 
     static MinioServer start() {
@@ -31,7 +31,7 @@ public final class MinioServer extends S3Server {
         return new MinioServer(directory, true);
     }
 
-    private Process startProcess(List<String> options) {
+    private Process startProcess(List<String> options, BooleanSupplier ready) {
         var command = new ArrayList<>(List.of(
                 program.toString(),
                 "server",
@@ -41,20 +41,12 @@ public final class MinioServer extends S3Server {
                 directory.resolve("data").toString()));
         command.addAll(options);
         var builder = new ProcessBuilder(command)
-                .redirectErrorStream(true)
                 .redirectOutput(directory.resolve("minio.log").toFile());
         builder.environment().put("MINIO_ROOT_USER", ACCESS_KEY);
         builder.environment().put("MINIO_ROOT_PASSWORD", SECRET_KEY);
         builder.environment().put("MINIO_BROWSER", "off");
         builder.environment().put("MINIO_UPDATE", "off");
-        return ChildProcesses.start(builder);
-    }
-
-    private boolean isReady(Process started) {
-        if (!started.isAlive()) {
-            throw new IllegalStateException("MinIO ended with " + started.exitValue() + "; see " + directory);
-        }
-        return answers();
+        return ChildProcesses.startServer("MinIO", builder, ready);
     }
 
     /** Freezes the server: connections stay open, nothing is answered. */
@@ -73,8 +65,7 @@ public final class MinioServer extends S3Server {
 
     /** Starts a killed server again, on the same port and data. */
     public void restart() {
-        process = startProcess(List.of());
-        Await.until("MinIO is ready", () -> isReady(process));
+        process = startProcess(List.of(), this::answers);
     }
 
     /** Starts again over TLS, on the same port and data; clients of this class no longer reach it. */
@@ -83,8 +74,7 @@ public final class MinioServer extends S3Server {
         var certificates = Files.createDirectories(directory.resolve("certificates"));
         Files.copy(certificate, certificates.resolve("public.crt"));
         Files.copy(key, certificates.resolve("private.key"));
-        process = startProcess(List.of("--certs-dir", certificates.toString()));
-        Await.until("MinIO listens", () -> {
+        process = startProcess(List.of("--certs-dir", certificates.toString()), () -> {
             try (var socket = new Socket("127.0.0.1", endpoint().getPort())) {
                 return socket.isConnected();
             } catch (IOException notYet) {

@@ -76,21 +76,21 @@ public final class NatsServer implements AutoCloseable {
 
     /** Starts it, with what it had. */
     public void restart() {
-        process = ChildProcesses.start(new ProcessBuilder(
-                        program.toString(), "-c", directory.resolve("nats.conf").toString())
-                .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.appendTo(
-                        directory.resolve("nats.log").toFile())));
-        Await.until("NATS listens", () -> {
-            if (!process.isAlive()) {
-                throw new IllegalStateException("NATS ended with " + process.exitValue() + "; see " + directory);
-            }
-            try (Socket socket = new Socket("127.0.0.1", port)) {
-                return socket.isConnected();
-            } catch (IOException notYet) {
-                return false;
-            }
-        });
+        process = ChildProcesses.startServer(
+                "NATS",
+                new ProcessBuilder(
+                                program.toString(),
+                                "-c",
+                                directory.resolve("nats.conf").toString())
+                        .redirectOutput(ProcessBuilder.Redirect.appendTo(
+                                directory.resolve("nats.log").toFile())),
+                () -> {
+                    try (Socket socket = new Socket("127.0.0.1", port)) {
+                        return socket.isConnected();
+                    } catch (IOException notYet) {
+                        return false;
+                    }
+                });
     }
 
     /** Creates a stream of all subjects that begin with its name. */

@@ -11,11 +11,9 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
-import java.time.Duration;
 
 /** An OpenSearch node of its own, without security. Starts in about five seconds. */
 public final class OpenSearchServer implements AutoCloseable {
-    private static final Duration START = Duration.ofMinutes(5);
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Path directory = TestTools.temporaryDirectory("opensearch");
@@ -24,19 +22,20 @@ public final class OpenSearchServer implements AutoCloseable {
     private final Process process;
 
     private OpenSearchServer(Path installed, Path java) {
-        process = ChildProcesses.start(new ProcessBuilder(
-                        java.toString(),
-                        "-Xmx512m",
-                        "-XX:TieredStopAtLevel=1",
-                        "-cp",
-                        installed.resolve("classes") + File.pathSeparator + installed.resolve("*"),
-                        "OpenSearchNode",
-                        directory.resolve("node").toString(),
-                        String.valueOf(url.getPort()),
-                        String.valueOf(TestTools.freePort()))
-                .redirectErrorStream(true)
-                .redirectOutput(directory.resolve("console.log").toFile()));
-        Await.until("OpenSearch is ready", START, this::isReady);
+        process = ChildProcesses.startServer(
+                "OpenSearch",
+                new ProcessBuilder(
+                                java.toString(),
+                                "-Xmx512m",
+                                "-XX:TieredStopAtLevel=1",
+                                "-cp",
+                                installed.resolve("classes") + File.pathSeparator + installed.resolve("*"),
+                                "OpenSearchNode",
+                                directory.resolve("node").toString(),
+                                String.valueOf(url.getPort()),
+                                String.valueOf(TestTools.freePort()))
+                        .redirectOutput(directory.resolve("console.log").toFile()),
+                this::isReady);
     }
 
     public static OpenSearchServer start() {
@@ -76,9 +75,6 @@ public final class OpenSearchServer implements AutoCloseable {
     }
 
     private boolean isReady() {
-        if (!process.isAlive()) {
-            throw new IllegalStateException("OpenSearch ended with " + process.exitValue() + "; see " + directory);
-        }
         try {
             return request("GET", "/_cluster/health", "").has("status");
         } catch (UncheckedIOException notYet) {

@@ -41,10 +41,11 @@ public final class PgBouncer implements AutoCloseable {
             command.addAll(List.of("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"));
         }
         command.addAll(List.of(TestTools.pgbouncer().toString(), settings.toString()));
-        process = ChildProcesses.start(new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(directory.resolve("pgbouncer.log").toFile()));
-        Await.until("PgBouncer is ready", this::isReady);
+        process = ChildProcesses.startServer(
+                "PgBouncer",
+                new ProcessBuilder(command)
+                        .redirectOutput(directory.resolve("pgbouncer.log").toFile()),
+                this::isReady);
     }
 
     public static PgBouncer before(PostgresServer server) {
@@ -63,9 +64,6 @@ public final class PgBouncer implements AutoCloseable {
     }
 
     private boolean isReady() {
-        if (!process.isAlive()) {
-            throw new IllegalStateException("PgBouncer ended with " + process.exitValue() + "; see " + directory);
-        }
         try (Socket socket = new Socket()) {
             socket.connect(new InetSocketAddress("127.0.0.1", port), 1000);
             return true;

@@ -164,18 +164,15 @@ public final class PostgresServer implements AutoCloseable {
                 "-c",
                 "ssl_key_file=" + directory.resolve("server.key")));
         arguments.addAll(tls);
-        var started = ChildProcesses.start(command("postgres", arguments.toArray(String[]::new))
-                .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.appendTo(
-                        directory.resolve("postgres.log").toFile())));
-        Await.until("PostgreSQL is ready", () -> isReady(started));
-        return started;
+        return ChildProcesses.startServer(
+                "PostgreSQL",
+                command("postgres", arguments.toArray(String[]::new))
+                        .redirectOutput(ProcessBuilder.Redirect.appendTo(
+                                directory.resolve("postgres.log").toFile())),
+                this::isReady);
     }
 
-    private boolean isReady(Process started) {
-        if (!started.isAlive()) {
-            throw new IllegalStateException("PostgreSQL ended with " + started.exitValue() + "; see " + directory);
-        }
+    private boolean isReady() {
         try (var connection = connect()) {
             return connection.isValid(1);
         } catch (SQLException notYet) {

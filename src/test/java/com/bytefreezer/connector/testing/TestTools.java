@@ -199,11 +199,13 @@ public final class TestTools {
         int first = 12_000 + PORTS * Integer.getInteger("surefire.forkNumber", 0);
         while (true) {
             int port = ThreadLocalRandom.current().nextInt(first, first + PORTS);
+            if (!GIVEN.add(port)) {
+                // Not even tried: whoever has it may be about to listen.
+                continue;
+            }
             try (var socket = new ServerSocket()) {
                 socket.bind(new InetSocketAddress("127.0.0.1", port));
-                if (GIVEN.add(port)) {
-                    return port;
-                }
+                return port;
             } catch (BindException e) {
                 // Taken: another one.
             } catch (IOException e) {
