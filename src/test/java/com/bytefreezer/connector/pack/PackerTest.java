@@ -79,6 +79,21 @@ class PackerTest {
         assertThat(files("tmp")).isEmpty();
     }
 
+    /** The original looks at 1,000 records, reads lines of up to 64 KB, and rounds beyond 2^53. */
+    @Test
+    void whatComesLateIsLongOrLargeStaysAsItIs() throws SQLException {
+        try (Spool spool = open()) {
+            Intake intake = intake(spool);
+            send(intake, numbers(0, 2_000) + "{\"n\":\"x\",\"late\":[\"a\"],\"big\":-9007199254740993}\n");
+            send(intake, "{\"long\":\"" + "x".repeat(200_000) + "\"}");
+            assertThat(pack(intake).orElseThrow().events()).isEqualTo(2_002);
+        }
+        assertThat(rows("SELECT count(*), count(n), count(DISTINCT n), sum(length(long)) FROM one"))
+                .containsExactly("2002|2001|2001|200000");
+        assertThat(rows("SELECT n, late::VARCHAR, big FROM one WHERE late IS NOT NULL"))
+                .containsExactly("x|[a]|-9007199254740993");
+    }
+
     @Test
     void aPackThatDiesAnywhereIsRepeatedUnderTheSameKey() throws SQLException {
         List<Shelf> fatal = List.of(

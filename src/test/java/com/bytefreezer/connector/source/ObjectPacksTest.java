@@ -117,6 +117,24 @@ class ObjectPacksTest {
         assertThat(rows("SELECT typeof(port) FROM one WHERE port = '80'")).containsExactly("VARCHAR");
     }
 
+    /** Each of these becomes NULL, another number, or nothing at all in the original. */
+    @Test
+    void whatTheOriginalLosesIsAllInTheLake() throws Exception {
+        String late = "{\"late\":\"here\",\"big\":9007199254740993,\"port\":\"ssh\",\"tags\":[\"a\",\"b\"]}\n";
+        String numbers = IntStream.range(0, 2_000)
+                .mapToObj("{\"n\":%d,\"port\":22,\"big\":1,\"tags\":[]}\n"::formatted)
+                .collect(Collectors.joining());
+        put("t/d/a.ndjson", numbers + late + "{\"long\":\"" + "x".repeat(200_000) + "\"}\n{\"n\":2000}\n");
+        assertThat(packAll()).isTrue();
+        assertThat(rows("SELECT count(*), count(n), count(port), sum(length(long)), count(BfTs) FROM one"))
+                .containsExactly("2003|2001|2001|200000|2003");
+        assertThat(rows("SELECT late, big, typeof(big), port, tags::VARCHAR FROM one WHERE late IS NOT NULL"))
+                .containsExactly("here|9007199254740993|BIGINT|ssh|[a, b]");
+        assertThat(rows("SELECT count(*) FROM one WHERE port = '22' AND big = 1 AND tags = []"))
+                .containsExactly("2000");
+        assertThat(left()).isEmpty();
+    }
+
     @Test
     void aDamagedObjectStaysAndHoldsUpNoOther() throws Exception {
         byte[] whole = gzip(numbers(0, 10_000));
