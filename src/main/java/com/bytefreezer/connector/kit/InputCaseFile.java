@@ -54,8 +54,9 @@ record InputCaseFile(
      * @param body of a request, or of a message as Camel's component hands it on
      * @param tcp what goes over a connection of its own
      * @param udp a datagram
+     * @param file the name of a file, in the folder that the feed names, with the body
      * @param path of a request
-     * @param headers of the request or the message
+     * @param headers of the request or the message; of a record of Kafka also its key
      * @param times how often the text comes, one after the other
      * @param base64 whether the text is in base64
      * @param gzip whether it is sent compressed
@@ -65,6 +66,7 @@ record InputCaseFile(
             @Nullable JsonNode body,
             @Nullable JsonNode tcp,
             @Nullable JsonNode udp,
+            @Nullable String file,
             @Nullable String path,
             @Nullable Map<String, String> headers,
             @Nullable Integer times,

@@ -3,6 +3,7 @@ package com.bytefreezer.connector.kit;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.bytefreezer.connector.app.Feeds;
+import com.bytefreezer.connector.config.FeedDefinition;
 import com.bytefreezer.connector.config.Mode;
 import com.bytefreezer.connector.config.RouteFiles;
 import com.bytefreezer.connector.config.Settings;
@@ -20,7 +21,9 @@ import com.bytefreezer.connector.text.Secrets;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -37,7 +40,7 @@ import org.apache.camel.Exchange;
 
 /**
  * Runs the cases of an input: each sends some bytes to a feed, and compares what is then in the spool. An input that takes
- * events from a server gets them from the case instead.
+ * events from a server gets them from the case instead; one that reads a folder finds them there.
  */
 final class InputCases {
     /** For what arrives without an answer. */
@@ -49,7 +52,7 @@ final class InputCases {
     InputCases(InputRoute input, InputCaseFile file) {
         this.input = input;
         this.file = file;
-        if (input.way() == Way.CAMEL) {
+        if (input.way() == Way.CAMEL && !input.readsFolder()) {
             input.replaceFrom();
         }
     }
@@ -68,14 +71,22 @@ final class InputCases {
         List<String> errors = new ArrayList<>();
         Map<String, String> parameters = new TreeMap<>(file.feed());
         parameters.putAll(one.feed());
+        parameters.replaceAll((name, value) -> value.replace("{folder}", folder.toString()));
         input.describe(parameters);
         try {
-            try (Feeds feeds = new Feeds(settings(one, folder), Secrets.ofProcess(), Mode.INGEST)) {
+            Settings settings = settings(one, folder);
+            FeedDefinition feed = settings.feeds().get(0);
+            CaseRecords records = new CaseRecords(feed);
+            try (Feeds feeds = new Feeds(settings, Secrets.ofProcess(), Mode.INGEST)) {
                 feeds.start();
                 for (Sending each : one.send()) {
-                    send(each, feeds, answers, errors);
+                    if (input.readsFolder()) {
+                        write(each, Path.of(feed.parameter("folder")));
+                    } else {
+                        send(each, feeds, records, answers, errors);
+                    }
                 }
-                if (input.way() == Way.SOCKETS) {
+                if (input.way() == Way.SOCKETS || input.readsFolder()) {
                     awaitStored(feeds, one.expect());
                 }
             }
@@ -104,7 +115,16 @@ final class InputCases {
                 new Settings.Sources(Mode.INGEST, all, Map.of(), null, folder, RouteFiles.in(input.routes())));
     }
 
-    private void send(Sending sending, Feeds feeds, List<Wire.Answer> answers, List<String> errors) throws IOException {
+    /** The input sees the file when it is whole. */
+    private static void write(Sending sending, Path folder) throws IOException {
+        String name = Objects.requireNonNullElse(sending.file(), "case");
+        Files.createDirectories(folder);
+        Path hidden = Files.write(folder.resolve("." + name), bytes(sending));
+        Files.move(hidden, folder.resolve(name), StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    private void send(Sending sending, Feeds feeds, CaseRecords records, List<Wire.Answer> answers, List<String> errors)
+            throws IOException {
         byte[] bytes = bytes(sending);
         Map<String, String> headers = new TreeMap<>(Objects.requireNonNullElse(sending.headers(), Map.of()));
         if (sending.tcp() != null) {
@@ -113,7 +133,11 @@ final class InputCases {
             Wire.udp(feeds.port(InputRoute.FEED), bytes);
         } else if (input.way() == Way.CAMEL) {
             Exchange answer = feeds.context().createProducerTemplate().send(InputRoute.DIRECT, exchange -> {
-                exchange.getMessage().setBody(input.handsOnMessages() ? messages(bytes, headers) : bytes);
+                exchange.getMessage()
+                        .setBody(
+                                input.readsKafka()
+                                        ? records.next(bytes, headers)
+                                        : input.handsOnMessages() ? messages(bytes, headers) : bytes);
                 headers.forEach(exchange.getMessage()::setHeader);
             });
             Optional.ofNullable(answer.getException()).map(Failures::describe).ifPresent(errors::add);

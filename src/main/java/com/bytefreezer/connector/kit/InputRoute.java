@@ -157,12 +157,22 @@ final class InputRoute implements AutoCloseable {
     }
 
     Way way() {
-        List<String> from = content(file).findValues("from").stream()
-                .map(one -> one.path("uri").asText())
-                .toList();
-        return from.stream().anyMatch(uri -> uri.startsWith("platform-http:"))
-                ? Way.HTTP
-                : from.stream().anyMatch(uri -> uri.startsWith("sockets:")) ? Way.SOCKETS : Way.CAMEL;
+        return isFrom("platform-http:") ? Way.HTTP : isFrom("sockets:") ? Way.SOCKETS : Way.CAMEL;
+    }
+
+    /** Whether it reads the files of the folder that the feed names. */
+    boolean readsFolder() {
+        return isFrom("folder-feed:");
+    }
+
+    /** Whether it reads records of Kafka. */
+    boolean readsKafka() {
+        return isFrom("kafka-feed:");
+    }
+
+    private boolean isFrom(String scheme) {
+        return content(file).findValues("from").stream()
+                .anyMatch(one -> one.path("uri").asText().startsWith(scheme));
     }
 
     /** Whether its component makes what {@code direct:receive} takes, without a step in between. */

@@ -22,11 +22,12 @@ import org.jspecify.annotations.Nullable;
  *
  * @param member its name; empty for none
  */
-record RecordPieces(Format format, String member) {
+public record RecordPieces(Format format, String member) {
     private static final byte[] NO_VALUE = {'{', '}'};
     private static final byte[] NOTHING = {};
 
-    Piece of(ConsumerRecord<byte[], byte[]> sent) {
+    /** The bytes of a record, with what is known of them. */
+    public Piece of(ConsumerRecord<byte[], byte[]> sent) {
         byte[] value = sent.value();
         String place = "topic %s, partition %d, offset %d";
         Optional<String> flaw = Optional.empty();
