@@ -3,6 +3,7 @@ import { useEffect } from 'preact/hooks';
 import { get } from './api.js';
 import { bytes, duration, number, plural, time, zoneName } from './format.js';
 import { NewFeed } from './new-feed.js';
+import { PackSql } from './pack-sql.js';
 import { PACKS } from './packs.js';
 import { write } from './place.js';
 import { Table } from './table.js';
@@ -74,6 +75,7 @@ function Details({ entry, go }) {
       h('button', { type: 'button', onClick: () => go({ view: 'data', tenant: entry.tenant_id, dataset: entry.dataset_id }) }, 'Open in Data')),
     entry.pack_problem && h('p', { class: 'problem' }, entry.pack_problem),
     h(Tail, { tenant: entry.tenant_id, dataset: entry.dataset_id }),
+    h(PackSql, { tenant: entry.tenant_id, dataset: entry.dataset_id }),
     h('h3', null, 'Packs'),
     packs.error && h(Problem, { error: packs.error, retry: packs.reload }),
     own.length ? h(Table, { label: 'Packs', columns: PACKS, rows: own, id: (pack) => pack.started_at }) : packs.value && h('p', { class: 'note' }, 'No pack yet.'));

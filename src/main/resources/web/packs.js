@@ -13,6 +13,7 @@ export const PACKS = [
   { name: 'Took', number: true, cell: (pack) => duration(took(pack)) },
   { name: 'State', cell: (pack) => pack.state },
   { name: 'Events', number: true, cell: (pack) => number(pack.events) },
+  { name: 'Dropped', number: true, cell: (pack) => number(pack.dropped) },
   { name: 'Dead letters', number: true, cell: (pack) => number(pack.dead_letters) },
   { name: 'Size', number: true, cell: (pack) => (pack.object ? bytes(pack.bytes) : '–') },
   { name: 'Object', text: true, cell: (pack) => pack.object ?? '–' },

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * with placeholders for settings. {@link ExportDefinition} reads them.
  */
 final class ExportParameters {
+    static final String TEMPLATE = "export";
     private static final String DEFAULT_EXPORT = "default";
 
     private final RouteFiles routes;
@@ -131,13 +132,13 @@ final class ExportParameters {
     }
 
     private List<JsonNode> exportsIn(Path file) {
-        return exportsIn(routes.content(file));
+        return routesIn(routes.content(file), TEMPLATE);
     }
 
-    /** In the order of the file. */
-    static List<JsonNode> exportsIn(JsonNode content) {
+    /** Those of a template, in the order of the file. */
+    static List<JsonNode> routesIn(JsonNode content, String template) {
         return content.findValues("templatedRoute").stream()
-                .filter(route -> route.path("routeTemplateRef").asText().equals("export"))
+                .filter(route -> route.path("routeTemplateRef").asText().equals(template))
                 .toList();
     }
 

@@ -16,12 +16,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The file of one export as it was read, and its text after a change of parameters. Immutable.
+ * The file of one export, or of one pack, as it was read, and its text after a change of parameters. Immutable.
  *
+ * @param template of its parameters
  * @param export its name
  * @param file the file
  * @param shown the file's name for people
@@ -31,13 +33,32 @@ import org.jspecify.annotations.Nullable;
  * @param parameters those of the file over the defaults, with the values of settings in place of placeholders
  */
 public record ExportSource(
-        String export, Path file, String shown, String text, int place, boolean alone, Map<String, String> parameters) {
+        String template,
+        String export,
+        Path file,
+        String shown,
+        String text,
+        int place,
+        boolean alone,
+        Map<String, String> parameters) {
     private static final YAMLMapper YAML = new YAMLMapper();
 
     /** Searches the present files; empty if no export has this name. */
     static Optional<ExportSource> find(String export, RouteFiles routes, Map<String, String> values) {
-        for (Path file : routes.exports().files(true)) {
-            List<Map<String, String>> exports = routes.exports().of(file);
+        return find(
+                ExportParameters.TEMPLATE, export, routes.exports().files(true), routes.exports()::of, routes, values);
+    }
+
+    /** Searches these files, each with its parameters in order, over the defaults. */
+    static Optional<ExportSource> find(
+            String template,
+            String export,
+            List<Path> files,
+            Function<Path, List<Map<String, String>>> parametersIn,
+            RouteFiles routes,
+            Map<String, String> values) {
+        for (Path file : files) {
+            List<Map<String, String>> exports = parametersIn.apply(file);
             List<Map<String, String>> resolved = exports.stream()
                     .map(parameters -> ExportDefinition.resolved(parameters, values))
                     .toList();
@@ -49,8 +70,8 @@ public record ExportSource(
                 int at = place.get();
                 String shown = routes.nameInMessages(file);
                 return read(file, shown)
-                        .map(text ->
-                                new ExportSource(export, file, shown, text, at, exports.size() == 1, resolved.get(at)));
+                        .map(text -> new ExportSource(
+                                template, export, file, shown, text, at, exports.size() == 1, resolved.get(at)));
             }
         }
         return Optional.empty();
@@ -109,14 +130,14 @@ public record ExportSource(
         try {
             YamlText yaml = new YamlText(text);
             YamlText.Part list = yaml.findAll("templatedRoute").stream()
-                    .filter(route -> isExport(route.fields().get("routeTemplateRef")))
+                    .filter(route -> isOfTemplate(route.fields().get("routeTemplateRef")))
                     .skip(place)
                     .findFirst()
                     .map(route -> route.fields().get("parameters"))
                     .orElseThrow(() -> cannotChange(null));
             JsonNode tree = YAML.readTree(text);
-            ArrayNode expected =
-                    (ArrayNode) ExportParameters.exportsIn(tree).get(place).path("parameters");
+            ArrayNode expected = (ArrayNode)
+                    ExportParameters.routesIn(tree, template).get(place).path("parameters");
             Optional<Integer> at = IntStream.range(0, list.items().size())
                     .filter(one ->
                             parameter.equals(expected.path(one).path("name").asText()))
@@ -138,14 +159,14 @@ public record ExportSource(
             }
             Map<String, String> all = new LinkedHashMap<>(parameters);
             all.put(parameter, value);
-            return new ExportSource(export, file, shown, changed, place, alone, all);
+            return new ExportSource(template, export, file, shown, changed, place, alone, all);
         } catch (IOException | ClassCastException e) {
             throw cannotChange(e);
         }
     }
 
-    private static boolean isExport(YamlText.@Nullable Part template) {
-        return template != null && template.scalar().equals("export");
+    private boolean isOfTemplate(YamlText.@Nullable Part part) {
+        return part != null && part.scalar().equals(template);
     }
 
     private ConnectorException cannotChange(@Nullable Exception cause) {

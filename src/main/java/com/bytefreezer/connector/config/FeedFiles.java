@@ -244,8 +244,7 @@ final class FeedFiles {
     }
 
     private List<Map<String, String>> in(Path file) {
-        return routes.content(file).findValues("templatedRoute").stream()
-                .filter(route -> route.path("routeTemplateRef").asText().equals(TEMPLATE))
+        return ExportParameters.routesIn(routes.content(file), TEMPLATE).stream()
                 .map(route -> ExportParameters.parametersOf(route, "value"))
                 .toList();
     }

@@ -48,6 +48,23 @@ final class PackFiles {
                 .toList();
     }
 
+    /** The file of a pack; empty if there is none. */
+    Optional<ExportSource> source(String pack) {
+        return ExportSource.find(
+                TEMPLATE,
+                pack,
+                routes.filesIn(RouteFiles.PACKS),
+                file -> in(file).stream()
+                        .map(given -> {
+                            Map<String, String> all = new LinkedHashMap<>(defaults);
+                            all.putAll(given);
+                            return all;
+                        })
+                        .toList(),
+                routes,
+                values);
+    }
+
     /** The problems of all files, without those of the SQL. */
     List<Problem> problems() {
         List<Problem> problems = new ArrayList<>();
@@ -122,8 +139,7 @@ final class PackFiles {
     }
 
     private List<Map<String, String>> in(Path file) {
-        return routes.content(file).findValues("templatedRoute").stream()
-                .filter(route -> route.path("routeTemplateRef").asText().equals(TEMPLATE))
+        return ExportParameters.routesIn(routes.content(file), TEMPLATE).stream()
                 .map(route -> ExportParameters.parametersOf(route, "value"))
                 .toList();
     }

@@ -336,6 +336,11 @@ public final class Settings {
         return files.packs();
     }
 
+    /** The file that describes a pack now; empty if there is none. */
+    public Optional<ExportSource> packSource(String pack) {
+        return new PackFiles(sources.routes().now(), values).source(pack);
+    }
+
     /** Changes with every change of the files of packs. */
     public Map<String, String> stateOfPackFiles() {
         RouteFiles now = sources.routes().now();

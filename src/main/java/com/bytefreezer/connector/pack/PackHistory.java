@@ -36,6 +36,8 @@ public record PackHistory(long columnsAdded, long columnsWidened, List<Pack> pac
      *
      * @param state packed or failed
      * @param startedAt of the first try
+     * @param events in the object; received = events + dropped + dead letters
+     * @param dropped events that the SQL left out
      * @param object its key below the dataset's folder; null if there is none
      * @param message why it has failed
      */
@@ -45,6 +47,7 @@ public record PackHistory(long columnsAdded, long columnsWidened, List<Pack> pac
             @JsonProperty("state") String state,
             @JsonProperty("object") @Nullable String object,
             @JsonProperty("events") long events,
+            @JsonProperty("dropped") long dropped,
             @JsonProperty("dead_letters") long deadLetters,
             @JsonProperty("bytes") long bytes,
             @JsonProperty("added") List<String> added,
@@ -99,6 +102,7 @@ public record PackHistory(long columnsAdded, long columnsWidened, List<Pack> pac
                                 "packed",
                                 packed.key().orElse(null),
                                 packed.events(),
+                                packed.dropped(),
                                 packed.deadLetters(),
                                 packed.bytes(),
                                 some(added),
@@ -114,7 +118,7 @@ public record PackHistory(long columnsAdded, long columnsWidened, List<Pack> pac
         PackHistory known = read(folder);
         String since = known.failing().map(Pack::startedAt).orElse(started.toString());
         known.with(
-                        new Pack(since, now.toString(), FAILED, null, 0, 0, 0, List.of(), List.of(), message),
+                        new Pack(since, now.toString(), FAILED, null, 0, 0, 0, 0, List.of(), List.of(), message),
                         known.columnsAdded,
                         known.columnsWidened)
                 .write(folder);

@@ -146,7 +146,8 @@ public record Packer(String compression, long memory, int threads, Path temporar
         Made made;
         try {
             made = isBySql
-                    ? making.bySql(recipe, types(intake.spool()))
+                    ? making.bySql(
+                            recipe, types(intake.spool().shape(), intake.spool().columns()))
                     : making.asTheyAre(intake.spool().columns());
         } catch (ConnectorException e) {
             throw Recipes.waiting(
@@ -160,8 +161,13 @@ public record Packer(String compression, long memory, int threads, Path temporar
         return made;
     }
 
-    /** Those of the dataset's objects until now. */
-    private static Map<String, String> types(DatasetSpool spool) {
-        return spool.columns().isEmpty() ? Shape.of(spool.shape()).columns() : spool.columns();
+    /**
+     * The types of the columns of a dataset's objects until now.
+     *
+     * @param shape of the events of all packs; empty before the first one
+     * @param columns of the objects, if SQL has made some; otherwise empty
+     */
+    public static Map<String, String> types(String shape, Map<String, String> columns) {
+        return columns.isEmpty() ? Shape.of(shape).columns() : columns;
     }
 }

@@ -2,6 +2,7 @@ package com.bytefreezer.connector.query;
 
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Problem;
+import com.bytefreezer.connector.query.JsonRendering.Column;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
@@ -11,11 +12,13 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
 /**
@@ -58,6 +61,18 @@ public final class PackDuckDb implements AutoCloseable {
      */
     public record Result(
             long packed, long rows, Map<Long, String> failed, Map<String, String> types, Set<String> missing) {}
+
+    /**
+     * What the SQL makes of events, for a person.
+     *
+     * @param packed events of which it makes at least one row
+     * @param rows as JSON, by the lines of their events from 0; an event that is left out has none
+     * @param failed the reasons of the events for which the SQL fails, likewise
+     * @param missing columns that the SQL names but no event has had yet
+     * @param isAll whether {@code rows} has all of them
+     */
+    public record Trial(
+            long packed, Map<Long, List<String>> rows, Map<Long, String> failed, Set<String> missing, boolean isAll) {}
 
     /** Opens it with the lookups as tables. */
     public static PackDuckDb open(Engine engine, Limits limits, LookupTables lookups) throws SQLException {
@@ -103,12 +118,7 @@ public final class PackDuckDb implements AutoCloseable {
      */
     public Result write(PackQuery query, EventFile events, Map<String, String> known, Target target)
             throws SQLException, IOException {
-        for (String name : query.lookups()) {
-            if (!isTable(name)) {
-                throw Query.wrong("there is no table %s here.".formatted(name), "Add the lookup (docs/lookups.md).");
-            }
-        }
-        PackColumns columns = PackColumns.of(query, events, known, connection);
+        PackColumns columns = columns(query, events, known);
         boolean isOneEach = requireByRow(columns, events);
         try {
             return written(columns, events, events.table(), isOneEach, Map.of(), target);
@@ -117,9 +127,25 @@ public final class PackDuckDb implements AutoCloseable {
                 throw e;
             }
         }
+        Map<Long, String> failed = failed(columns, events);
+        return written(columns, events, others(query), isOneEach, failed, target);
+    }
+
+    private PackColumns columns(PackQuery query, EventFile events, Map<String, String> known) throws SQLException {
+        for (String name : query.lookups()) {
+            if (!isTable(name)) {
+                throw Query.wrong("there is no table %s here.".formatted(name), "Add the lookup (docs/lookups.md).");
+            }
+        }
+        return PackColumns.of(query, events, known, connection);
+    }
+
+    /** Keeps the events in a table, those for which the SQL fails in another one. */
+    private Map<Long, String> failed(PackColumns columns, EventFile events) throws SQLException {
+        String number = number(columns.query());
         execute("CREATE TEMP TABLE %s AS SELECT row_number() OVER () - 1 AS %s, * FROM %s"
-                .formatted(ARRIVED, number(query), events.table()));
-        Map<Long, String> failed = new PackSieve(columns, ARRIVED, number(query), connection).failed(events.count());
+                .formatted(ARRIVED, number, events.table()));
+        Map<Long, String> failed = new PackSieve(columns, ARRIVED, number, connection).failed(events.count());
         if (failed.size() == events.count() && events.count() >= PackSieve.MANY) {
             throw new ConnectorException(
                     new Problem(
@@ -135,9 +161,55 @@ public final class PackDuckDb implements AutoCloseable {
         }
         execute("CREATE TEMP TABLE %s AS SELECT unnest([%s]::BIGINT[]) AS n"
                 .formatted(FAILED, failed.keySet().stream().map(String::valueOf).collect(Collectors.joining(","))));
-        String others = "(SELECT * EXCLUDE %s FROM %s WHERE %s NOT IN (FROM %s))"
-                .formatted(number(query), ARRIVED, number(query), FAILED);
-        return written(columns, events, others, isOneEach, failed, target);
+        return failed;
+    }
+
+    /** Those for which it does not fail, in their order. */
+    private static String others(PackQuery query) {
+        return "(SELECT * EXCLUDE %1$s FROM %2$s WHERE %1$s NOT IN (FROM %3$s) ORDER BY %1$s)"
+                .formatted(number(query), ARRIVED, FAILED);
+    }
+
+    /**
+     * Shows what {@link #write} would write.
+     *
+     * @param most rows to be shown
+     */
+    public Trial attempt(PackQuery query, EventFile events, Map<String, String> known, int most) throws SQLException {
+        PackColumns columns = columns(query, events, known);
+        requireByRow(columns, events);
+        Map<Long, String> failed = failed(columns, events);
+        List<Long> lines = LongStream.range(0, events.count())
+                .boxed()
+                .filter(line -> !failed.containsKey(line))
+                .toList();
+        String number = query.query().objectNumber();
+        List<Column> shown = new ArrayList<>(List.of(Column.of(number, "BIGINT"), Column.of(EventFile.TIME, "BIGINT")));
+        List<String> values = new ArrayList<>(List.of(columns.number() + ".n AS c0", columns.number() + ".t AS c1"));
+        columns.values().forEach((name, value) -> {
+            values.add("%s AS c%d".formatted(value, shown.size()));
+            shown.add(Column.of(name, columns.types().getOrDefault(name, "")));
+        });
+        String numbered = "{'n': row_number() OVER () - 1, 't': %s}".formatted(Query.identifier(EventFile.TIME));
+        execute("CREATE TEMP TABLE packed AS SELECT %s FROM (%s) AS r(%s)"
+                .formatted(
+                        String.join(", ", values),
+                        columns.over(others(query), numbered),
+                        RecordStatements.names(columns.size())));
+        String rows = "SELECT c0, %s FROM (FROM packed ORDER BY c0 LIMIT %d)"
+                .formatted(new RowRendering(shown, false, number).record(), most);
+        Map<Long, List<String>> made = new TreeMap<>();
+        DuckDb.execute(connection, rows, each -> {
+            while (each.next()) {
+                made.computeIfAbsent(lines.get((int) each.getLong(1)), line -> new ArrayList<>())
+                        .add(each.getString(2));
+            }
+            return made;
+        });
+        return DuckDb.execute(connection, "SELECT count(DISTINCT c0), count(*) FROM packed", each -> {
+            each.next();
+            return new Trial(each.getLong(1), made, failed, columns.missing(), each.getLong(2) <= most);
+        });
     }
 
     private static String number(PackQuery query) {

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
+import java.util.Map;
 
 /** Where the events of a dataset arrive: its spool, and the {@link Shape} of all its events. Safe for use by several threads. */
 public final class Intake {
@@ -48,6 +49,18 @@ public final class Intake {
             }
         }
         return new Intake(spool, shape, clock);
+    }
+
+    /** The columns, with their types, of the events of a dataset.
+     *
+     * @param shape of its packed events
+     * @param lines others, as the spool has them
+     */
+    public static Map<String, String> columns(String shape, List<String> lines) {
+        Shape all = Shape.of(shape);
+        EventReader reader = new EventReader(all, 0);
+        lines.forEach(line -> learn(reader, line.getBytes(StandardCharsets.UTF_8)));
+        return all.columns();
     }
 
     /** Over a spool without events, of a dataset whose events had this shape before. */

@@ -11,6 +11,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -31,11 +32,22 @@ public record NewestEvents(List<Event> events, String after, boolean skipped) {
      * @param cut whether it is longer
      */
     public record Event(String text, boolean cut) {
-        static Event of(String text) {
+        public static Event of(String text) {
             boolean cut = text.length() > LONGEST;
             return new Event(cut ? text.substring(0, LONGEST) : text, cut);
         }
     }
+
+    /**
+     * Whole events, to try SQL on them.
+     *
+     * @param lines of JSON, the oldest first
+     * @param shape of the events of all packs; empty before the first one
+     * @param columns of the objects, if SQL has made some; otherwise empty
+     */
+    public record Sample(List<String> lines, String shape, Map<String, String> columns) {}
+
+    private record Found(List<String> lines, String after, boolean skipped) {}
 
     /** Where an event ends. */
     private record Position(long segment, long offset) {
@@ -61,12 +73,26 @@ public record NewestEvents(List<Event> events, String after, boolean skipped) {
      * @param most how many
      */
     public static NewestEvents in(Path folder, String after, int most) throws IOException {
+        Found found = found(folder, after, most);
+        return new NewestEvents(found.lines.stream().map(Event::of).toList(), found.after, found.skipped);
+    }
+
+    /** The newest ones as they are, likewise; empty if the dataset has no spool. */
+    public static Optional<Sample> sample(Path folder, int most) throws IOException {
+        if (!Files.exists(SpoolState.file(folder))) {
+            return Optional.empty();
+        }
+        SpoolState state = SpoolState.read(folder);
+        return Optional.of(new Sample(found(folder, "", most).lines, state.shape(), state.columns()));
+    }
+
+    private static Found found(Path folder, String after, int most) throws IOException {
         Optional<Position> seen = Position.of(after);
         if (!Files.exists(SpoolState.file(folder))) {
-            return new NewestEvents(List.of(), "0:0", false);
+            return new Found(List.of(), "0:0", false);
         }
         long packed = SpoolState.read(folder).packedThrough();
-        List<Event> events = new ArrayList<>();
+        List<String> events = new ArrayList<>();
         boolean skipped = false;
         Position end = seen.orElse(new Position(packed, 0));
         List<Long> numbers = Segment.numbers(folder);
@@ -91,29 +117,14 @@ public record NewestEvents(List<Event> events, String after, boolean skipped) {
             }
             List<String> lines = number > packed ? lines(Segment.data(folder, number), from, last) : List.of();
             int room = Math.min(most - events.size(), lines.size());
-            lines.subList(lines.size() - room, lines.size()).stream()
-                    .map(Event::of)
-                    .forEach(new Before(events)::add);
+            // Before those of later segments.
+            events.addAll(0, lines.subList(lines.size() - room, lines.size()));
             skipped |= room < lines.size() || lines.isEmpty() || from < last - MOST_BYTES;
             if (number <= packed) {
                 break;
             }
         }
-        return new NewestEvents(events, end.toString(), skipped && seen.isPresent());
-    }
-
-    /** Puts each one before those of later segments. */
-    private static final class Before {
-        private final List<Event> events;
-        private int place;
-
-        Before(List<Event> events) {
-            this.events = events;
-        }
-
-        void add(Event event) {
-            events.add(place++, event);
-        }
+        return new Found(events, end.toString(), skipped && seen.isPresent());
     }
 
     /** Bytes of the events that were acknowledged. */

@@ -86,6 +86,51 @@ class PageFeedsIT extends PageBed {
     }
 
     @Test
+    void sqlOfPacksIsTriedOnEventsBeforeItIsSaved() throws Exception {
+        Path routes = folder.resolve("routes-of-packs");
+        Routes.copyTo(routes);
+        try (ConnectorProcess connector = ingesting(routes, "--mode", "ingest", "--set", "pack.timeout-seconds=3600")) {
+            String link = connector.link();
+            send("{\"level\":\"debug\"}\n{\"level\":\"<i>info</i>\",\"n\":\"1\"}\n{\"level\":\"error\",\"n\":\"x\"}\n");
+            Page page = open(link + "#/feeds/acme/auth");
+            button(page, "Transform, drop, enrich…").press("Enter");
+            Locator form = page.getByRole(AriaRole.FORM, new Page.GetByRoleOptions().setName("SQL of packs"));
+            assertThat(form).containsText("its events are packed as they are");
+            page.locator("#pack-sql").fill("SELECT count(*) FROM incoming");
+            button(page, "Try").click();
+            assertThat(form.getByRole(AriaRole.ALERT)).containsText("the aggregate count_star");
+            assertThat(button(page, "Save…")).isDisabled();
+            page.locator("#pack-sql").fill("SELECT level, n::INT AS n FROM incoming WHERE level <> 'debug'");
+            button(page, "Try").click();
+            assertThat(form.getByRole(AriaRole.STATUS))
+                    .hasText("Of the newest 3 events in the spool: 1 kept, 1 dropped, 1 failed.");
+            Locator outcomes = form.locator(".outcomes tbody tr");
+            assertThat(outcomes).hasCount(3);
+            assertThat(outcomes.nth(0)).containsText("dropped");
+            assertThat(outcomes.nth(1)).containsText("\"level\":\"<i>info</i>\",\"n\":1}");
+            assertThat(outcomes.nth(2)).containsText("dead letter:");
+            page.locator("#pack-name").fill("no-debug");
+            assertThat(form.locator(".diff")).containsText("routes/pack.camel.yaml");
+            look(page, "sql-of-packs");
+            button(page, "Save…").click();
+            Locator dialog = page.getByRole(AriaRole.DIALOG);
+            assertThat(dialog).containsText("1 would be dropped and 1 would become dead letters");
+            assertThat(dialog.getByRole(AriaRole.BUTTON, new Locator.GetByRoleOptions().setName("Save")))
+                    .isDisabled();
+            dialog.getByRole(AriaRole.TEXTBOX).fill("no-debug");
+            dialog.getByRole(AriaRole.BUTTON, new Locator.GetByRoleOptions().setName("Save"))
+                    .click();
+            assertThat(form).containsText("Pack no-debug, in");
+            assertThat(form.getByRole(AriaRole.STATUS).last()).containsText("Written:");
+            assertThat(Files.readString(routes.resolve("packs/no-debug.camel.yaml")))
+                    .contains("n::INT AS n");
+            page.locator("#pack-sql").fill("SELECT level FROM incoming");
+            assertThat(form.locator(".diff .gone")).containsText("n::INT");
+            assertThat(form.locator(".diff .added")).containsText("SELECT level FROM incoming");
+        }
+    }
+
+    @Test
     void aNewFeedShowsItsFileBeforeItIsWritten() throws Exception {
         Path routes = folder.resolve("routes-of-new-feeds");
         Routes.copyTo(routes);

@@ -161,6 +161,98 @@ class FeedsApiTest {
     }
 
     @Test
+    void sqlIsTriedOnTheNewestEventsAndEachIsCounted() throws Exception {
+        send("auth", """
+                {"level":"debug","n":"1"}
+                {"level":"info","n":"2","tags":["a","b"]}
+                {"level":"info","n":"three"}
+                {"level":"error","n":"4"}
+                """);
+        JsonNode tried = attempt("SELECT level, n::INTEGER AS n, owner FROM incoming WHERE level <> 'debug'")
+                .json();
+        assertThat(List.of(
+                        count(tried, "events"), count(tried, "kept"), count(tried, "dropped"), count(tried, "failed")))
+                .containsExactly(4, 2, 1, 1);
+        assertThat(tried.at("/outcomes/0/rows")).isEmpty();
+        assertThat(tried.at("/outcomes/1/rows/0/text").asText())
+                .matches("\\{\"BfTs\":\\d+,\"level\":\"info\",\"n\":2\\}");
+        assertThat(tried.at("/outcomes/2/reason").asText()).contains("three");
+        assertThat(tried.at("/outcomes/3/event/text").asText()).contains("\"n\":\"4\"");
+        assertThat(tried.at("/missing/0").asText()).isEqualTo("owner");
+        JsonNode unnested =
+                attempt("SELECT level, unnest(tags) AS tag FROM incoming").json();
+        assertThat(unnested.at("/outcomes/1/rows")).hasSize(2);
+        assertThat(count(unnested, "kept")).isOne();
+        assertThat(attempt("SELECT count(*) FROM incoming").status()).isEqualTo(400);
+        assertThat(attempt("SELECT * FROM read_csv('/etc/passwd')").status()).isEqualTo(400);
+        assertThat(attempt("SELECT * FROM incoming, nobody").error()).contains("nobody");
+        assertThat(attempt("SELEC").error()).contains("SQL");
+        assertThat(api.post("feeds/acme/other/try", Map.of("sql", "SELECT * FROM incoming"))
+                        .status())
+                .isEqualTo(409);
+        assertThat(count(api.get("feeds").json().at("/feeds/0"), "spooled")).isEqualTo(4);
+    }
+
+    private TestApi.Answer attempt(String sql) {
+        return api.post("feeds/acme/auth/try", Map.of("sql", sql));
+    }
+
+    private static int count(JsonNode of, String name) {
+        return of.path(name).asInt(-1);
+    }
+
+    @Test
+    void savedSqlIsFollowedByTheNextPack() throws Exception {
+        api.close();
+        api = TestApi.ingesting(routes, settings(Map.of("pack.timeout-seconds", "1")));
+        String sql = "SELECT * FROM incoming WHERE level IS DISTINCT FROM 'debug'";
+        String address = "feeds/acme/auth/sql";
+        assertThat(api.get(address).text("/sql")).isEqualTo("SELECT * FROM incoming");
+        Map<String, Object> wanted = new TreeMap<>(Map.of("sql", sql, "name", "no-debug"));
+        JsonNode draft = api.post(address + "/draft", wanted).json();
+        assertThat(draft.path("yaml").asText()).contains("dataset", "auth", sql);
+        assertThat(api.post(address, wanted).error()).contains("confirm");
+        assertThat(routes.resolve("packs/no-debug.camel.yaml")).doesNotExist();
+        wanted.put("confirm", "no-debug");
+        assertThat(api.post(address, wanted).status()).isEqualTo(200);
+        send("auth", "{\"level\":\"debug\"}\n{\"level\":\"info\"}\n");
+        Await.until("a pack", () -> packs() == 1);
+        JsonNode pack = api.get("packs").json().at("/packs/0");
+        assertThat(List.of(count(pack, "events"), count(pack, "dropped"))).containsExactly(1, 1);
+        assertThat(count(api.get("feeds").json().at("/feeds/0"), "dropped")).isOne();
+        assertThat(api.get("/metrics").text())
+                .contains("feed_events_dropped_total{dataset=\"auth\",tenant=\"acme\"} 1.0");
+
+        JsonNode present = api.get(address).json();
+        assertThat(present.path("name").asText()).isEqualTo("no-debug");
+        wanted.put("sql", "SELECT *, 1 AS one FROM incoming");
+        assertThat(api.post(address, wanted).status()).isEqualTo(409);
+        JsonNode change = api.post(address + "/draft", wanted).json();
+        assertThat(change.path("before").asText()).contains("debug");
+        wanted.put("version", change.path("version").asText());
+        assertThat(api.post(address, wanted).status()).isEqualTo(200);
+        assertThat(api.get(address).text("/sql")).contains("one");
+    }
+
+    @Test
+    void sqlThatIsWrongOrHasNoPlaceIsNotSaved() throws Exception {
+        String address = "feeds/acme/auth/sql";
+        for (String sql : List.of("", "SELECT 1", "SELECT * FROM events", "SELECT * FROM incoming LIMIT 1")) {
+            Map<String, String> wrong = Map.of("sql", sql, "name", "x", "confirm", "x");
+            assertThat(api.post(address + "/draft", wrong).json().path("errors"))
+                    .isNotEmpty();
+            assertThat(api.post(address, wrong).status()).isEqualTo(400);
+        }
+        Map<String, String> right = Map.of("sql", "SELECT * FROM incoming", "name", "../x", "confirm", "../x");
+        assertThat(api.post(address, right).error()).contains("name: use only a-z");
+        assertThat(api.post("feeds/acme/a*/sql", right).status()).isEqualTo(400);
+        assertThat(routes.resolve("packs")).doesNotExist();
+        Files.createDirectories(routes.resolve("packs"));
+        Files.writeString(routes.resolve("packs/a.camel.yaml"), "- route: {id: x}\n");
+        assertThat(api.get(address).error()).contains("describes no pack");
+    }
+
+    @Test
     void aFeedThatWouldBeWrongIsNotWritten() {
         for (String name : List.of("../x", "x\u0000", "\u00af", "")) {
             assertThat(errors(feed(name, Map.of()))).contains("name: use only a-z");
