@@ -3,10 +3,13 @@ package com.bytefreezer.connector.pack;
 import com.bytefreezer.connector.disk.PrivateFiles;
 import com.bytefreezer.connector.disk.ScratchFolder;
 import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Problem;
 import com.bytefreezer.connector.query.DuckDb;
+import com.bytefreezer.connector.query.DuckDbException;
 import com.bytefreezer.connector.query.Engine;
 import com.bytefreezer.connector.query.EventFile;
 import com.bytefreezer.connector.query.LookupTables;
+import com.bytefreezer.connector.query.ObjectWidth;
 import com.bytefreezer.connector.query.PackDuckDb;
 import com.bytefreezer.connector.query.PackQuery;
 import com.bytefreezer.connector.receive.EventBatch;
@@ -38,13 +41,13 @@ import java.util.Set;
 record Making(Packer packer, SealedSegment segment, Map<String, String> columns, Path folder) {
     /** Writes an object of events. */
     private interface Writing {
-        PackDuckDb.Result write(Path events) throws SQLException, IOException;
+        PackDuckDb.Result write(Path events, ObjectWidth width) throws SQLException, IOException;
     }
 
     /** With all events that DuckDB takes. */
     Made asTheyAre(Map<String, String> types) throws SQLException, IOException {
-        return made(false, types, events -> {
-            long count = write(events);
+        return made(false, types, (events, width) -> {
+            long count = write(events, width);
             return new PackDuckDb.Result(count, count, Map.of(), types, Set.of());
         });
     }
@@ -59,13 +62,14 @@ record Making(Packer packer, SealedSegment segment, Map<String, String> columns,
     Made bySql(Optional<Recipe> recipe, Map<String, String> types) throws SQLException, IOException {
         PackQuery query = recipe.isPresent() ? recipe.get().query() : all();
         LookupTables lookups = recipe.map(Recipe::lookups).orElse(LookupTables.NONE);
-        PackDuckDb.Target target = new PackDuckDb.Target(
-                Made.object(folder), recipe.flatMap(Recipe::compression).orElse(packer.compression()));
-        return made(true, types, events -> {
+        String compression = recipe.flatMap(Recipe::compression).orElse(packer.compression());
+        return made(true, types, (events, width) -> {
+            PackDuckDb.Target target = new PackDuckDb.Target(Made.object(folder), width.copyOptions(compression));
+            int threads = width.threads(packer.threads());
             Path home = events.toAbsolutePath().resolveSibling("");
             try (PackDuckDb duckDb = PackDuckDb.open(
                     Engine.HERE,
-                    new PackDuckDb.Limits(packer.memory(), packer.threads(), packer.temporary(), List.of(home, folder)),
+                    new PackDuckDb.Limits(packer.memory(), threads, packer.temporary(), List.of(home, folder)),
                     lookups)) {
                 PackDuckDb.Result result = duckDb.write(query, EventFile.of(events, columns), types, target);
                 if (result.packed() == 0 && !result.missing().isEmpty()) {
@@ -98,7 +102,7 @@ record Making(Packer packer, SealedSegment segment, Map<String, String> columns,
         PackDuckDb.Result result;
         long unread = 0;
         try {
-            result = writing.write(events);
+            result = inMemory(events, writing);
         } catch (SQLException e) {
             if (!Sieve.mayHelp(e)) {
                 throw e;
@@ -107,7 +111,7 @@ record Making(Packer packer, SealedSegment segment, Map<String, String> columns,
             unread = sift(segment.data().get(), events);
             result = segment.events() == unread
                     ? new PackDuckDb.Result(0, 0, Map.of(), types, Set.of())
-                    : writing.write(events);
+                    : inMemory(events, writing);
         }
         refuse(events, result.failed());
         long refused = unread + result.failed().size();
@@ -121,12 +125,30 @@ record Making(Packer packer, SealedSegment segment, Map<String, String> columns,
                 result.missing());
     }
 
+    /** Writes the object; narrower, if DuckDB has not the memory. */
+    private PackDuckDb.Result inMemory(Path events, Writing writing) throws SQLException, IOException {
+        for (ObjectWidth width = ObjectWidth.of(columns.size(), packer.memory()); ; width = width.next()) {
+            try {
+                return writing.write(events, width);
+            } catch (SQLException e) {
+                DuckDbException failure = DuckDbException.of(e);
+                if (width.isLast() || failure.kind() != Problem.Kind.NO_MEMORY) {
+                    throw failure;
+                }
+            }
+        }
+    }
+
     /** Keeps the events that DuckDB reads, and returns how many it does not. */
     private long sift(Path data, Path taken) throws SQLException, IOException {
         Path part = folder.resolve("part.ndjson");
         try (OutputStream letters = letters();
                 OutputStream events = new BufferedOutputStream(Files.newOutputStream(taken))) {
-            return new Sieve(this::write, part, events, (event, reason) -> letters.write(letter(event, reason)))
+            return new Sieve(
+                            lines -> write(lines, ObjectWidth.WIDEST),
+                            part,
+                            events,
+                            (event, reason) -> letters.write(letter(event, reason)))
                     .sift(data);
         } finally {
             ScratchFolder.remove(part);
@@ -166,7 +188,7 @@ record Making(Packer packer, SealedSegment segment, Map<String, String> columns,
     }
 
     /** Writes an object of all events in {@code data}, and returns how many there are. */
-    private long write(Path data) throws SQLException, IOException {
+    private long write(Path data, ObjectWidth width) throws SQLException, IOException {
         Path object = Made.object(folder);
         Files.deleteIfExists(object);
         PrivateFiles.create(object);
@@ -174,11 +196,14 @@ record Making(Packer packer, SealedSegment segment, Map<String, String> columns,
         try (Connection connection = DuckDb.forParsing();
                 Statement statement = connection.createStatement()) {
             statement.execute("SET memory_limit='%dB'".formatted(packer.memory()));
-            statement.execute("SET threads=%d".formatted(packer.threads()));
+            statement.execute("SET threads=%d".formatted(width.threads(packer.threads())));
             statement.execute(
                     "SET temp_directory=" + DuckDb.literal(packer.temporary().toString()));
-            long written = statement.executeLargeUpdate("COPY (FROM %s) TO %s (FORMAT parquet, COMPRESSION %s)"
-                    .formatted(events.table(), DuckDb.literal(object.toString()), packer.compression()));
+            long written = statement.executeLargeUpdate("COPY (FROM %s) TO %s (%s)"
+                    .formatted(
+                            events.table(),
+                            DuckDb.literal(object.toString()),
+                            width.copyOptions(packer.compression())));
             if (written != events.count()) {
                 throw new SQLException("%d of %d events were read".formatted(written, events.count()));
             }

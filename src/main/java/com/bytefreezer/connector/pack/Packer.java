@@ -119,13 +119,15 @@ public record Packer(String compression, long memory, int threads, Path temporar
                     spooled,
                     made.missing());
         } catch (IOException | SQLException e) {
+            boolean lacksMemory = Failures.kind(e) == Problem.Kind.NO_MEMORY;
+            String reason = lacksMemory ? "DuckDB needs more memory than pack.memory-mb" : Failures.describe(e);
             throw new ConnectorException(
                     new Problem(
                             Failures.kind(e),
                             "pack of dataset %s/%s".formatted(tenant, dataset),
-                            "%d events are not in the lake (%s).".formatted(segment.events(), Failures.describe(e)),
+                            "%d events are not in the lake (%s).".formatted(segment.events(), reason),
                             "They stay in the spool; the next pack takes them.",
-                            ""),
+                            lacksMemory ? "Give pack.memory-mb more." : ""),
                     e);
         } finally {
             ScratchFolder.remove(part);

@@ -130,6 +130,11 @@ public final class DuckDb implements AutoCloseable {
         return lookups.version() + "\n" + statement;
     }
 
+    /** In bytes. */
+    long memoryLimit() {
+        return sandbox.memoryLimit();
+    }
+
     /** Its memory in bytes. */
     public long memory() throws SQLException {
         return sandbox.memory();

@@ -46,9 +46,9 @@ public final class PackDuckDb implements AutoCloseable {
     /**
      * The object that is written.
      *
-     * @param compression snappy or zstd
+     * @param copyOptions of DuckDB's COPY
      */
-    public record Target(Path object, String compression) {}
+    public record Target(Path object, String copyOptions) {}
 
     /**
      * What became of the events; the others are left out.
@@ -292,8 +292,8 @@ public final class PackDuckDb implements AutoCloseable {
 
     private long copy(String rows, Target target) throws SQLException {
         try (Statement statement = connection.createStatement()) {
-            return statement.executeLargeUpdate("COPY (%s) TO %s (FORMAT parquet, COMPRESSION %s)"
-                    .formatted(rows, DuckDb.literal(target.object.toString()), target.compression));
+            return statement.executeLargeUpdate("COPY (%s) TO %s (%s)"
+                    .formatted(rows, DuckDb.literal(target.object.toString()), target.copyOptions));
         }
     }
 

@@ -19,14 +19,16 @@ final class ParquetFile {
                                     value(columns.get(i).type(), "c" + i),
                                     Query.identifier(columns.get(i).name())))
                     .collect(Collectors.joining(", "));
+            ObjectWidth width = ObjectWidth.of(columns.size(), duckDb.memoryLimit());
             DuckDb.execute(
                     connection,
-                    "COPY (SELECT %s FROM (%s) AS r(%s)) TO %s (FORMAT parquet, COMPRESSION zstd)"
+                    "COPY (SELECT %s FROM (%s) AS r(%s)) TO %s (%s)"
                             .formatted(
                                     values,
                                     sql,
                                     RecordStatements.names(columns.size()),
-                                    DuckDb.literal(file.toString())));
+                                    DuckDb.literal(file.toString()),
+                                    width.copyOptions("zstd")));
             return file;
         });
     }

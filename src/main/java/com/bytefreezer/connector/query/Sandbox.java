@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Sandbox {
     private final Engine engine;
+    private final long memoryLimit;
     /** The database; replaced after an internal error, see {@link #newConnection}. */
     private Connection root;
 
@@ -55,8 +56,9 @@ final class Sandbox {
             RawCopies copies,
             LookupTables lookups) {}
 
-    private Sandbox(Engine engine) throws SQLException {
+    private Sandbox(Engine engine, long memoryLimit) throws SQLException {
         this.engine = engine;
+        this.memoryLimit = memoryLimit;
         root = engine.connect();
     }
 
@@ -66,7 +68,7 @@ final class Sandbox {
      * @param memory the limit in bytes
      */
     static Sandbox open(Engine engine, long memory, Reach reach) throws SQLException {
-        Sandbox sandbox = new Sandbox(engine);
+        Sandbox sandbox = new Sandbox(engine, memory);
         try {
             sandbox.prepare(one -> {
                 one.set("memory_limit", memory + "B");
@@ -104,6 +106,11 @@ final class Sandbox {
             }
             return engine.copy(root);
         }
+    }
+
+    /** In bytes. */
+    long memoryLimit() {
+        return memoryLimit;
     }
 
     /** Its memory in bytes. */

@@ -34,8 +34,8 @@ public final class Shape {
     static final int LIST = 128;
     /** Objects with so many different members are kept as JSON: their names are data. */
     static final int MOST_MEMBERS = 200;
-    /** Columns of a dataset. */
-    static final int MOST_COLUMNS = 10_000;
+    /** Columns of a dataset: so many fit into the memory of a pack. */
+    static final int MOST_COLUMNS = 2_000;
     /** Objects and lists deeper than this are kept as JSON. */
     static final int DEEPEST = 12;
 

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.bytefreezer.connector.lake.FolderShelf;
 import com.bytefreezer.connector.lake.Shelf;
 import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Problem;
 import com.bytefreezer.connector.receive.EventSplitter;
 import com.bytefreezer.connector.receive.Format;
 import com.bytefreezer.connector.receive.Intake;
@@ -92,6 +93,46 @@ class PackerTest {
                 .containsExactly("2002|2001|2001|200000");
         assertThat(rows("SELECT n, late::VARCHAR, big FROM one WHERE late IS NOT NULL"))
                 .containsExactly("x|[a]|-9007199254740993");
+    }
+
+    /** As Windows hosts send them: DuckDB's usual way takes 600 kB per column. */
+    @Test
+    void eventsWithHundredsOfSparseColumnsNeedNoMoreThanTheUsualMemory() throws SQLException {
+        int columns = 600;
+        try (Spool spool = open()) {
+            Intake intake = intake(spool);
+            for (int first = 0; first < columns; first += 20) {
+                send(intake, sparse(first, 20, 200));
+            }
+            assertThat(pack(intake).orElseThrow().events()).isEqualTo(columns / 20 * 200);
+        }
+        assertThat(rows("SELECT count(*), count(DISTINCT c7), count(c599) FROM one"))
+                .containsExactly("6000|200|200");
+    }
+
+    @Test
+    void whatNeedsMoreMemoryThanThereIsSaysWhichSettingGivesIt() {
+        packer = new Packer("zstd", 10_000_000, 2, folder.resolve("tmp"), folder.resolve("dead"));
+        try (Spool spool = open()) {
+            Intake intake = intake(spool);
+            send(intake, sparse(0, 500, 100));
+            assertThatThrownBy(() -> pack(intake)).isInstanceOfSatisfying(ConnectorException.class, e -> {
+                assertThat(e.kind()).isEqualTo(Problem.Kind.NO_MEMORY);
+                assertThat(e)
+                        .hasMessage("pack of dataset t/d: 100 events are not in the lake (DuckDB needs more"
+                                + " memory than pack.memory-mb). They stay in the spool; the next pack takes"
+                                + " them. Give pack.memory-mb more.");
+            });
+            assertThat(intake.spool().counts().spooled()).isEqualTo(100);
+        }
+    }
+
+    private static String sparse(int first, int columns, int events) {
+        return IntStream.range(0, events)
+                .mapToObj(event -> IntStream.range(first, first + columns)
+                        .mapToObj(column -> "\"c%d\":\"value %d\"".formatted(column, event))
+                        .collect(Collectors.joining(",", "{", "}\n")))
+                .collect(Collectors.joining());
     }
 
     @Test
@@ -197,7 +238,7 @@ class PackerTest {
     }
 
     private Spool open() {
-        return Spool.open(folder.resolve("spool [1]"), 1_000_000);
+        return Spool.open(folder.resolve("spool [1]"), 10_000_000);
     }
 
     private static Intake intake(Spool spool) {

@@ -216,7 +216,7 @@ final class LocalDataset implements AutoCloseable {
         return parse(sql, Set.of());
     }
 
-    private Query parsed(String sql) {
+    Query parsed(String sql) {
         return parse(sql, lookups.stream().map(LookupTable::name).collect(Collectors.toSet()));
     }
 
