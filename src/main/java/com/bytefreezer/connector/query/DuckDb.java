@@ -238,7 +238,7 @@ public final class DuckDb implements AutoCloseable {
             return false;
         }
 
-        /** Whether NaN and infinities of a column come as texts, {@code "NaN"}, {@code "Infinity"}, {@code "-Infinity"}, where an export delivers null. */
+        /** Whether NaN and infinities come as texts, {@code "NaN"}, {@code "Infinity"}, {@code "-Infinity"}, and of times {@code "infinity"}, {@code "-infinity"}, where an export delivers null. */
         default boolean showsNotFinite() {
             return false;
         }
@@ -252,12 +252,14 @@ public final class DuckDb implements AutoCloseable {
     /**
      * Reads the first records of a query for a person who waits. It collects them in a temporary table before it returns the first one, because the driver does not report an error in the middle of a stream (docs/contracts.md, DuckDB). Records that do not fit into memory go to the disk.
      *
+     * @param objects in the order of their names
      * @param limit maximum number of records
+     * @return the number of objects that were looked at; if not all, these are the newest
      * @throws IOException from {@code reader}
      */
-    public void read(Query query, List<LakeObject> objects, Schema schema, boolean omitNulls, long limit, Reader reader)
+    public int read(Query query, List<LakeObject> objects, Schema schema, boolean omitNulls, long limit, Reader reader)
             throws IOException {
-        new FirstRecords(this, schema, omitNulls, limit, reader).read(query, objects);
+        return new FirstRecords(this, schema, omitNulls, limit, reader).read(query, objects);
     }
 
     /**

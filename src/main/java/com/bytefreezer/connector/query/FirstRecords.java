@@ -9,23 +9,34 @@ import java.io.UncheckedIOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the first records of a query for a person who waits. Sorting records of hundreds of columns takes DuckDB seconds. So a first statement reads only their times, and a second one reads the newest records from the objects that contain them. Used
- * by one thread.
+ * Reads the first records of a query for a person who waits. Sorting records of hundreds of columns takes DuckDB seconds. So a first statement reads only their times, and a second one reads the newest records from the objects that contain them. Of many
+ * objects it looks at the newest, and at older ones only if those give too few records. Used by one thread.
  */
 final class FirstRecords {
     private static final String TABLE = "result_for_people";
+    /** The number of objects that are looked at first. */
+    private static final int FIRST_LOOK = 200;
+    /** Each further look is at this many times as many. */
+    private static final int GROWTH = 4;
 
     private final DuckDb duckDb;
     private final Schema schema;
     private final boolean omitNulls;
     private final long limit;
     private final DuckDb.Reader reader;
+    /** Whether the column of the time is chosen. */
+    private boolean isTimeChosen;
+
+    private @Nullable String time;
 
     FirstRecords(DuckDb duckDb, Schema schema, boolean omitNulls, long limit, DuckDb.Reader reader) {
         this.duckDb = duckDb;
@@ -38,32 +49,68 @@ final class FirstRecords {
     /**
      * The place of the newest records.
      *
-     * @param objects the newest first, if their order decides
-     * @param order the condition and order of the final statement
+     * @param objects those that contain them
+     * @param records at most the number that was looked for
+     * @param since the condition that they meet in these objects; may be empty
      */
-    private record Newest(List<LakeObject> objects, String order) {}
+    private record Newest(List<LakeObject> objects, long records, String since) {}
 
-    void read(Query query, List<LakeObject> objects) throws IOException {
+    /** @return the number of the newest objects that were looked at */
+    int read(Query query, List<LakeObject> objects) throws IOException {
         try {
             if (reader.newestFirst() && query.canReadSomeObjects()) {
-                Query compared = query.compared();
-                Optional<Newest> newest = newest(compared, objects);
-                if (newest.isPresent()) {
-                    read(
-                            compared,
-                            newest.get().objects(),
-                            compared.objectNumber(),
-                            newest.get().order());
-                    return;
+                int looked = readNewest(query.rows(), objects, Math.min(limit, query.most()));
+                if (looked > 0) {
+                    return looked;
                 }
             }
-            read(query, objects, DuckDb.NO_NUMBER, "");
+            read(query, objects, DuckDb.NO_NUMBER, columns -> "", limit);
+            return objects.size();
         } catch (UncheckedIOException e) {
             throw e.getCause();
         }
     }
 
-    private void read(Query query, List<LakeObject> objects, String number, String order) {
+    /** @return the number of the objects; 0 if the query does not give one record for each row, and nothing was read */
+    private int readNewest(Query query, List<LakeObject> objects, long wanted) {
+        List<LakeObject> found = new ArrayList<>();
+        long records = 0;
+        int looked = 0;
+        String since = "";
+        for (int most = FIRST_LOOK; looked < objects.size() && records < wanted; most *= GROWTH) {
+            int end = objects.size() - looked;
+            List<LakeObject> next = objects.subList(Math.max(0, end - most), end);
+            Optional<Newest> newest = newest(query, next, wanted - records);
+            if (newest.isEmpty()) {
+                return 0;
+            }
+            // Of what an earlier look has found, everything is needed.
+            since = looked == 0 ? newest.get().since() : "";
+            found.addAll(0, newest.get().objects());
+            records += newest.get().records();
+            looked += next.size();
+        }
+        // Without a record, too, the reader wants the columns.
+        List<LakeObject> read = found.isEmpty() ? objects.subList(objects.size() - 1, objects.size()) : found;
+        if (timeColumn(Map.of()).isEmpty()) {
+            Collections.reverse(found);
+        }
+        String condition = since;
+        read(
+                query,
+                read,
+                query.objectNumber(),
+                columns -> timeAmong(columns)
+                        .map(at ->
+                                "%sORDER BY c%d DESC NULLS LAST, c%d DESC".formatted(condition, at, columns.size() - 1))
+                        .orElse(""),
+                wanted);
+        return looked;
+    }
+
+    /** @param order gives the condition and order of the statement */
+    private void read(
+            Query query, List<LakeObject> objects, String number, Function<List<Column>, String> order, long most) {
         duckDb.over(query, objects, schema, number, ParquetScan.POSITION, (connection, columns, sql) -> {
             RowRendering record = new RowRendering(columns, omitNulls, number, reader.showsNotFinite());
             Members members = record.members();
@@ -75,8 +122,8 @@ final class FirstRecords {
                                     record.shortRecord(Long.MAX_VALUE),
                                     sql,
                                     RecordStatements.names(columns.size()),
-                                    order,
-                                    limit));
+                                    order.apply(columns),
+                                    most));
             List<Column> shown = columns.stream()
                     .filter(column -> !column.name().equals(number))
                     .toList();
@@ -97,8 +144,8 @@ final class FirstRecords {
         });
     }
 
-    /** Empty unless the query gives one record for each row. */
-    private Optional<Newest> newest(Query query, List<LakeObject> objects) {
+    /** Looks at some objects; empty unless the query gives one record for each row. */
+    private Optional<Newest> newest(Query query, List<LakeObject> objects, long wanted) {
         try {
             return Optional.of(duckDb.over(
                     query,
@@ -110,7 +157,8 @@ final class FirstRecords {
                             connection,
                             columns,
                             "(%s) AS r(%s)".formatted(sql, RecordStatements.names(columns.size())),
-                            objects)));
+                            objects,
+                            wanted)));
         } catch (ConnectorException e) {
             if (e.kind() == Kind.BAD_SQL) {
                 return Optional.empty();
@@ -119,62 +167,75 @@ final class FirstRecords {
         }
     }
 
-    private Newest newest(Connection connection, List<Column> columns, String rows, List<LakeObject> objects)
+    private Newest newest(
+            Connection connection, List<Column> columns, String rows, List<LakeObject> objects, long wanted)
             throws SQLException {
         int object = columns.size() - 1;
-        Map<String, String> types = new LinkedHashMap<>();
-        columns.subList(0, object).forEach(column -> types.put(column.name(), column.typeName()));
-        int time = reader.timeColumn(types)
-                .map(name -> new ArrayList<>(types.keySet()).indexOf(name))
-                .orElse(-1);
-        return time < 0
-                ? newestObjects(connection, object, rows, objects)
-                : newestTimes(connection, time, columns.get(time).typeName(), object, rows, objects);
+        Optional<Integer> at = timeAmong(columns);
+        return at.isEmpty()
+                ? newestObjects(connection, object, rows, objects, wanted)
+                : newestTimes(connection, at.get(), columns.get(at.get()).typeName(), object, rows, objects, wanted);
     }
 
-    private Newest newestObjects(Connection connection, int object, String rows, List<LakeObject> objects)
-            throws SQLException {
-        List<LakeObject> newest = DuckDb.execute(
+    private Optional<Integer> timeAmong(List<Column> columns) {
+        Map<String, String> types = new LinkedHashMap<>();
+        columns.subList(0, columns.size() - 1).forEach(column -> types.put(column.name(), column.typeName()));
+        return timeColumn(types).map(name -> new ArrayList<>(types.keySet()).indexOf(name));
+    }
+
+    /** Chosen once: older objects may have others. */
+    private Optional<String> timeColumn(Map<String, String> types) {
+        if (!isTimeChosen) {
+            time = reader.timeColumn(types).orElse(null);
+            isTimeChosen = true;
+        }
+        return Optional.ofNullable(time);
+    }
+
+    private static Newest newestObjects(
+            Connection connection, int object, String rows, List<LakeObject> objects, long wanted) throws SQLException {
+        return DuckDb.execute(
                 connection,
                 "SELECT c%1$d, count(*) FROM %2$s GROUP BY ALL ORDER BY ALL DESC".formatted(object, rows),
                 counts -> {
-                    List<Integer> positions = new ArrayList<>();
-                    for (long sum = 0; sum < limit && counts.next(); sum += counts.getLong(2)) {
-                        positions.add(counts.getInt(1));
+                    List<LakeObject> newest = new ArrayList<>();
+                    long sum = 0;
+                    while (sum < wanted && counts.next()) {
+                        newest.add(0, objects.get(counts.getInt(1)));
+                        sum += counts.getLong(2);
                     }
-                    return positions.stream().map(objects::get).toList();
+                    return new Newest(newest, sum, "");
                 });
-        return new Newest(newest, "");
     }
 
-    /** Records without a time come last, so they are read only if there are too few others. */
-    private Newest newestTimes(
-            Connection connection, int time, String type, int object, String rows, List<LakeObject> objects)
+    /** Records without a time come last. */
+    private static Newest newestTimes(
+            Connection connection,
+            int time,
+            String type,
+            int object,
+            String rows,
+            List<LakeObject> objects,
+            long wanted)
             throws SQLException {
-        String order = "ORDER BY c%d DESC NULLS LAST, c%d DESC".formatted(time, object);
-        String times =
-                "SELECT c%d AS t, c%d AS object FROM %s WHERE t IS NOT NULL ORDER BY t DESC, object DESC LIMIT %d"
-                        .formatted(time, object, rows, limit);
+        String times = "SELECT c%d AS t, c%d AS object FROM %s ORDER BY t DESC NULLS LAST, object DESC LIMIT %d"
+                .formatted(time, object, rows, wanted);
         return DuckDb.execute(
                 connection,
-                "SELECT object, records, try(oldest::VARCHAR) FROM (SELECT object, count(*) AS records, min(min(t)) OVER () AS oldest FROM (%s) GROUP BY object)"
+                "SELECT object, records, CASE WHEN complete THEN try(oldest::VARCHAR) END FROM (SELECT object, count(*) AS records, min(min(t)) OVER () AS oldest, bool_and(count(t) = count(*)) OVER () AS complete FROM (%s) GROUP BY object) ORDER BY object"
                         .formatted(times),
                 found -> {
-                    List<Integer> positions = new ArrayList<>();
+                    List<LakeObject> newest = new ArrayList<>();
                     long sum = 0;
                     String oldest = null;
                     while (found.next()) {
-                        positions.add(found.getInt(1));
+                        newest.add(objects.get(found.getInt(1)));
                         sum += found.getLong(2);
                         oldest = found.getString(3);
                     }
-                    if (sum < limit) {
-                        return new Newest(objects, order);
-                    }
                     String since =
                             oldest == null ? "" : "WHERE c%d >= %s::%s ".formatted(time, DuckDb.literal(oldest), type);
-                    return new Newest(
-                            positions.stream().sorted().map(objects::get).toList(), since + order);
+                    return new Newest(newest, sum, since);
                 });
     }
 }

@@ -37,17 +37,23 @@ final class JsonRendering {
     private static final Set<String> TEXTS = Set.of("UUID", "TIME_NS", "INTERVAL", "BIT", "TIME WITH TIME ZONE");
     private static final Set<String> COARSE_TIMESTAMPS = Set.of("TIMESTAMP_S", "TIMESTAMP_MS");
 
-    private static final JsonRendering OF_ANY_LENGTH = new JsonRendering(Long.MAX_VALUE);
+    private static final Set<String> WITH_INFINITIES =
+            Set.of("DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIMESTAMP WITH TIME ZONE");
+
+    private static final JsonRendering OF_ANY_LENGTH = new JsonRendering(Long.MAX_VALUE, false);
 
     private final long most;
+    private final boolean showsNotFinite;
 
     /**
      * A rendering that spares DuckDB the work for long texts.
      *
      * @param most maximum bytes of a value; the text of a longer value is also longer, but otherwise wrong
+     * @param showsNotFinite as {@link DuckDb.Reader#showsNotFinite}
      */
-    private JsonRendering(long most) {
+    private JsonRendering(long most, boolean showsNotFinite) {
         this.most = most;
+        this.showsNotFinite = showsNotFinite;
     }
 
     /**
@@ -67,8 +73,8 @@ final class JsonRendering {
     }
 
     /** As above, for values of at most {@code most} bytes; a longer value gives a longer but useless text. */
-    static String json(ColumnType type, String expression, long most) {
-        return new JsonRendering(most).value(type, expression, 0);
+    static String json(ColumnType type, String expression, long most, boolean showsNotFinite) {
+        return new JsonRendering(most, showsNotFinite).value(type, expression, 0);
     }
 
     /** The expression for the JSON of a text, of DuckDB's type JSON without a conversion, for appending to another text. */
@@ -114,7 +120,8 @@ final class JsonRendering {
         if (type.name().equals(ColumnType.MAP)) {
             return map(type, expression, depth);
         }
-        return type.isFraction() ? fraction(expression) : scalar(type.name(), expression);
+        String json = type.isFraction() ? fraction(expression) : scalar(type.name(), expression);
+        return showsNotFinite ? orNotFinite(type.name(), expression, json) : json;
     }
 
     /** DuckDB writes no digit before the point. */
@@ -193,10 +200,15 @@ final class JsonRendering {
                 .formatted(x, other);
     }
 
-    /** {@code json} of a DOUBLE or FLOAT, or else a text for what JSON has no number for. */
-    static String orNotFinite(String x, String json) {
-        return "coalesce(%2$s, CASE WHEN isnan(%1$s) THEN '\"NaN\"' WHEN isinf(%1$s) THEN CASE WHEN %1$s > 0 THEN '\"Infinity\"' ELSE '\"-Infinity\"' END END)"
-                .formatted(x, json);
+    /** {@code json}, or else a text for what JSON has no value for. */
+    private static String orNotFinite(String type, String x, String json) {
+        if (type.equals("DOUBLE") || type.equals("FLOAT")) {
+            return "coalesce(%2$s, CASE WHEN isnan(%1$s) THEN '\"NaN\"' WHEN isinf(%1$s) THEN CASE WHEN %1$s > 0 THEN '\"Infinity\"' ELSE '\"-Infinity\"' END END)"
+                    .formatted(x, json);
+        }
+        return WITH_INFINITIES.contains(type)
+                ? "coalesce(%2$s, CASE WHEN isinf(%1$s) THEN '\"' || %1$s::VARCHAR || '\"' END)".formatted(x, json)
+                : json;
     }
 
     /** Faster than replacing the blank in the whole text; the other precisions have a larger range and need that. */

@@ -21,7 +21,6 @@ import java.util.TreeSet;
 import java.util.UUID;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,7 +43,10 @@ public final class Query {
     private final boolean repeatable;
     private final Use use;
     private final Set<String> lookups;
-    private final boolean ofSingleRows;
+    /** As the bundle, but without a limit; null unless its records are {@link SingleRows}. */
+    private final @Nullable String rowsSql;
+
+    private final long most;
 
     private Query(
             String text,
@@ -56,7 +58,8 @@ public final class Query {
             boolean repeatable,
             Use use,
             Set<String> lookups,
-            boolean ofSingleRows) {
+            @Nullable String rowsSql,
+            long most) {
         this.text = text;
         this.tree = tree;
         this.mark = mark;
@@ -66,7 +69,8 @@ public final class Query {
         this.repeatable = repeatable;
         this.use = use;
         this.lookups = lookups;
-        this.ofSingleRows = ofSingleRows;
+        this.rowsSql = rowsSql;
+        this.most = most;
     }
 
     /**
@@ -107,7 +111,7 @@ public final class Query {
                 throw refused(text, refusal.get(), table);
             }
             Use use = use(replaced);
-            boolean isOfSingleRows = takesSingleRows(replaced);
+            Optional<SingleRows> singleRows = SingleRows.of(replaced);
             String mark = UUID.randomUUID().toString();
             for (String lookup : lookups) {
                 addTable(
@@ -121,9 +125,23 @@ public final class Query {
             String bundleSql = virtualColumns.isEmpty()
                     ? Numbering.of(replaced, events, mark, sqlTree).orElse(null)
                     : null;
+            String rowsSql = bundleSql != null && singleRows.isPresent()
+                    ? Numbering.of(singleRows.get().all(replaced), events, mark, sqlTree)
+                            .orElse(null)
+                    : null;
             boolean repeatable = isRepeatable(document, sqlTree);
             return new Query(
-                    text, document, mark, sql, bundleSql, virtualColumns, repeatable, use, lookups, isOfSingleRows);
+                    text,
+                    document,
+                    mark,
+                    sql,
+                    bundleSql,
+                    virtualColumns,
+                    repeatable,
+                    use,
+                    lookups,
+                    rowsSql,
+                    singleRows.map(SingleRows::most).orElse(0L));
         } catch (SQLException e) {
             throw wrong(DuckDbException.of(e).sentence(), "", e);
         } catch (JsonProcessingException e) {
@@ -172,53 +190,40 @@ public final class Query {
     }
 
     /**
-     * Whether each record is made of one row of the objects, in no order, so that the records of an object do not depend on other objects. Only binding distinguishes aggregates from other functions; a query with one cannot be {@linkplain #overBundle bundled}.
+     * Whether each record is made of one row of the objects, in no order, so that the records of an object do not depend on other objects; {@link #rows} reads some of them. Only binding distinguishes aggregates from other functions; a query with one cannot be {@linkplain #overBundle bundled}.
      */
     boolean canReadSomeObjects() {
-        return ofSingleRows && repeatable && bundleSql != null;
+        return rowsSql != null && repeatable;
     }
 
-    /** The same query for a comparison of a column of its result. */
-    Query compared() {
-        return use != Use.GIVE
-                ? this
-                : new Query(
-                        text,
-                        tree,
-                        mark,
-                        sql,
-                        bundleSql,
-                        virtualColumns,
-                        repeatable,
-                        Use.COMPARE,
-                        lookups,
-                        ofSingleRows);
+    /** If it {@link #canReadSomeObjects}, the most records that it wants. */
+    long most() {
+        return most;
+    }
+
+    /** If it {@link #canReadSomeObjects}, the same query without its limit, for a comparison of a column of its result. */
+    Query rows() {
+        return new Query(
+                text,
+                tree,
+                mark,
+                sql,
+                rowsSql,
+                virtualColumns,
+                repeatable,
+                use == Use.GIVE ? Use.COMPARE : use,
+                lookups,
+                rowsSql,
+                most);
     }
 
     private static Use use(JsonNode document) {
         if (!SqlTree.nodes(document, node -> true).allMatch(Query::keepsValues)) {
             return Use.WORK;
         }
-        boolean takesEachRow = takesSingleRows(document)
+        boolean takesEachRow = SingleRows.of(document).filter(SingleRows::isAll).isPresent()
                 && document.at("/statements/0/node/where_clause").isNull();
         return takesEachRow ? Use.GIVE : Use.COMPARE;
-    }
-
-    private static boolean takesSingleRows(JsonNode document) {
-        JsonNode select = document.at("/statements/0/node");
-        return select.at("/from_table/type").asText().equals("BASE_TABLE")
-                && select.path("modifiers").isEmpty()
-                && select.path("group_expressions").isEmpty()
-                // GROUP BY ALL
-                && select.path("aggregate_handling").asText().equals("STANDARD_HANDLING")
-                && Stream.of("having", "sample", "qualify")
-                        .allMatch(clause -> select.path(clause).isNull())
-                && SqlTree.nodes(document, node -> SqlTree.isOf(node, "WINDOW"))
-                        .findAny()
-                        .isEmpty()
-                && SqlTree.nodes(document, node -> node.path("type").asText().equals("SELECT_NODE"))
-                                .count()
-                        == 1;
     }
 
     /** A comparison with a text converts the text to a value. */

@@ -107,8 +107,7 @@ final class RowRendering {
     }
 
     private String json(ColumnType type, String x, long most) {
-        String json = JsonRendering.json(type, x, most);
-        return showsNotFinite && (type.is("DOUBLE") || type.is("FLOAT")) ? JsonRendering.orNotFinite(x, json) : json;
+        return JsonRendering.json(type, x, most, showsNotFinite);
     }
 
     private boolean isText(int column) {

@@ -67,6 +67,38 @@ class FirstRecordsTest {
                 .isEqualTo("{\"id\":200}");
     }
 
+    @Test
+    void olderObjectsAreOpenedOnlyWhileThereAreTooFewRecords() throws IOException {
+        try (LocalDataset many = new LocalDataset(folder.resolve("many"))) {
+            for (int hour = 0; hour < 300; hour++) {
+                // In old objects the time is a text, and there is another column.
+                String columns = hour < 50 ? "t::VARCHAR AS t, id, 'old' AS more" : "t, id";
+                many.write(
+                        "object=%03d/a.parquet".formatted(hour),
+                        "SELECT %1$s FROM (SELECT CASE WHEN %2$d %% 100 > 0 THEN TIMESTAMP '2026-11-01' + INTERVAL %2$d HOUR END AS t, %2$d AS id)"
+                                .formatted(columns, hour));
+            }
+            assertThat(look(many, "SELECT * FROM events", "t", new ArrayList<>()))
+                    .isEqualTo(200);
+            assertThat(ids(read(many, "SELECT * FROM events", "t")))
+                    .hasSize((int) LIMIT)
+                    .startsWith("299", "298")
+                    .endsWith("275");
+            assertThat(ids(read(many, "SELECT t, id FROM events WHERE id < 298 LIMIT 3", "t")))
+                    .containsExactly("297", "296", "295");
+            assertThat(look(many, "SELECT t, id FROM events WHERE id < 298 LIMIT 3", "t", new ArrayList<>()))
+                    .isEqualTo(200);
+            // Records without a time come last.
+            String few = "SELECT t, id FROM events WHERE id IN (290, 200, 120, 60, 10)";
+            assertThat(ids(read(many, few, "t"))).containsExactly("290", "120", "60", "10", "200");
+            assertThat(ids(read(many, few, "none"))).containsExactly("290", "200", "120", "60", "10");
+            assertThat(look(many, few, "t", new ArrayList<>())).isEqualTo(300);
+            assertThat(read(many, "SELECT * FROM events WHERE more = 'old' AND id > 48", "t"))
+                    .containsExactly("{\"t\":\"2026-11-03 01:00:00\",\"id\":49,\"more\":\"old\",\"object\":\"049\"}");
+            assertThat(read(many, "SELECT id FROM events WHERE id < 0", "t")).isEmpty();
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -101,33 +133,47 @@ class FirstRecordsTest {
 
     /** @param time by which the newest come first; empty: as they come */
     private static List<String> read(String sql, String time) throws IOException {
+        return read(dataset, sql, time);
+    }
+
+    private static List<String> read(LocalDataset dataset, String sql, String time) throws IOException {
         List<String> records = new ArrayList<>();
+        look(dataset, sql, time, records);
+        return records;
+    }
+
+    /** Adds the records, and gives the number of objects that it looks at. */
+    private static int look(LocalDataset dataset, String sql, String time, List<String> records) throws IOException {
         try (DuckDb duckDb = dataset.open(Map.of())) {
             duckDb.lock(2);
-            duckDb.read(LocalDataset.parse(sql), dataset.objects(), dataset.schema, true, LIMIT, new DuckDb.Reader() {
-                @Override
-                public void columns(List<String> names, List<String> types) {
-                    assertThat(names).hasSameSizeAs(types).doesNotHaveDuplicates();
-                    assertThat(String.join("", names)).doesNotContain("-");
-                }
+            return duckDb.read(
+                    LocalDataset.parse(sql), dataset.objects(), dataset.schema, true, LIMIT, new DuckDb.Reader() {
+                        @Override
+                        public void columns(List<String> names, List<String> types) {
+                            assertThat(names).hasSameSizeAs(types).doesNotHaveDuplicates();
+                            assertThat(String.join("", names)).doesNotContain("-");
+                        }
 
-                @Override
-                public boolean record(byte[] json) {
-                    return records.add(new String(json, StandardCharsets.UTF_8));
-                }
+                        @Override
+                        public boolean record(byte[] json) {
+                            return records.add(new String(json, StandardCharsets.UTF_8));
+                        }
 
-                @Override
-                public boolean newestFirst() {
-                    return !time.isEmpty();
-                }
+                        @Override
+                        public boolean newestFirst() {
+                            return !time.isEmpty();
+                        }
 
-                @Override
-                public Optional<String> timeColumn(Map<String, String> columns) {
-                    return Optional.of(time).filter(columns::containsKey);
-                }
-            });
+                        @Override
+                        public Optional<String> timeColumn(Map<String, String> columns) {
+                            return Optional.of(time).filter(columns::containsKey);
+                        }
+                    });
         }
-        return records;
+    }
+
+    private static List<String> ids(List<String> records) {
+        return records.stream().map(record -> member(record, "id").substring(5)).toList();
     }
 
     private static String member(String record, String name) {

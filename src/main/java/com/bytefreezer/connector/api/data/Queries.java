@@ -61,7 +61,7 @@ public final class Queries {
      * @param max_bytes maximum bytes of rows, for a reader of every row; null for {@code server.max-result-bytes}
      * @param query_id to {@link #cancel} it
      * @param omit_nulls whether to leave out nulls even if exports write them
-     * @param show_not_finite whether NaN and infinities of a column come as texts instead of null
+     * @param show_not_finite whether NaN and infinities come as texts instead of null
      * @param newest_first whether the newest records come first, if the statement makes each record of one row and has no order
      * @param time_column the column that orders them; null for a guess, or else the order of the objects
      * @param look whether the page asks this by itself, so that it waits for a slot and takes none of the person's
@@ -118,6 +118,26 @@ public final class Queries {
         }
     }
 
+    /** As {@link #run}, with NaN and infinities as texts: an agent would take null for a missing value. */
+    public void runForAgent(@Body Ask ask, Exchange exchange) throws IOException {
+        run(
+                new Ask(
+                        ask.tenant_id,
+                        ask.dataset_id,
+                        ask.sql,
+                        ask.from,
+                        ask.to,
+                        ask.limit,
+                        ask.max_bytes,
+                        ask.query_id,
+                        ask.omit_nulls,
+                        true,
+                        ask.newest_first,
+                        ask.time_column,
+                        ask.look),
+                exchange);
+    }
+
     /** In the request, or as a parameter like all other looks. */
     private static @Nullable String id(Ask ask, Exchange exchange) {
         return ask.query_id() != null ? ask.query_id() : exchange.getMessage().getHeader("query_id", String.class);
@@ -146,13 +166,16 @@ public final class Queries {
                     ask.show_not_finite(),
                     new Result.Order(ask.newest_first(), ask.time_column()));
             // One more than requested shows whether there are more.
-            duckDb.read(query, objects, dataset.schema(), omitNulls, ask.rows() + 1L, result);
+            int looked = duckDb.read(query, objects, dataset.schema(), omitNulls, ask.rows() + 1L, result);
             running.check();
             result.end(
                     milliseconds(started),
-                    objects.size(),
+                    looked,
                     dataset.total(),
-                    objects.stream().mapToLong(LakeObject::size).sum());
+                    objects.stream()
+                            .skip(objects.size() - looked)
+                            .mapToLong(LakeObject::size)
+                            .sum());
         } catch (ConnectorException e) {
             datasets.forget(dataset, e);
             throw e;

@@ -112,6 +112,21 @@ class QueriesTest {
     }
 
     @Test
+    void noValueInsideOfAnotherLooksLikeNull() {
+        String sql =
+                "SELECT {'n': 'nan'::DOUBLE, 'l': ['inf'::FLOAT, NULL], 'm': map {'a': '-infinity'::DATE}} AS nested, 'infinity'::TIMESTAMP AS t, '-infinity'::TIMESTAMPTZ AS z, 'infinity'::TIMESTAMP_NS AS ns, '-infinity'::TIMESTAMP_S AS s, 'infinity'::TIMESTAMP_MS AS ms, NULL::DATE AS none";
+        assertThat(ask("syslog", sql, "show_not_finite", true)
+                        .at("/rows/0")
+                        .toString()
+                        .replace('"', '\''))
+                .isEqualTo(
+                        "{'nested':{'n':'NaN','l':['Infinity',null],'m':{'a':'-infinity'}},'t':'infinity','z':'-infinity','ns':'infinity','s':'-infinity','ms':'infinity','none':null}");
+        assertThat(ask("syslog", sql).at("/rows/0").toString().replace('"', '\''))
+                .isEqualTo(
+                        "{'nested':{'n':null,'l':[null,null],'m':{'a':null}},'t':null,'z':null,'ns':null,'s':null,'ms':null,'none':null}");
+    }
+
+    @Test
     void takesTheNewestPartitionUnlessToldOtherwise() {
         String count =
                 "SELECT count(*) AS n FROM read_parquet('PARQUET_PATH', hive_partitioning=true, union_by_name=true)";
