@@ -21,8 +21,16 @@ public final class TestLog implements AutoCloseable {
         return new TestLog(writer);
     }
 
+    /** What it has now; others may write meanwhile. */
+    public static List<ILoggingEvent> events(ListAppender<ILoggingEvent> appender) {
+        // The lock under which it adds one: its list is for one thread.
+        synchronized (appender) {
+            return List.copyOf(appender.list);
+        }
+    }
+
     public List<String> lines() {
-        return List.copyOf(appender.list).stream()
+        return events(appender).stream()
                 .map(event -> event.getLevel() + " " + event.getFormattedMessage())
                 .toList();
     }

@@ -64,6 +64,7 @@ public final class Instance {
     private final Map<String, Object> configuration;
     private final Moment started = Moment.now();
     private boolean registered;
+    private boolean leaving;
     private boolean failing;
     private String lastAction = "";
 
@@ -87,16 +88,20 @@ public final class Instance {
         }
     }
 
-    /** The next call, if any: first the registration, then reports. */
+    /** The next call, if any: first the registration, then reports, none after {@link #departure}. */
     public synchronized @Nullable Call due() {
+        if (leaving) {
+            return null;
+        }
         if (!registered && settings.isTrue("health-reporting.register-on-startup")) {
             return call("registration", "POST", "register", registration());
         }
         return settings.isTrue("health-reporting.enabled") ? call("report", "POST", "report", report()) : null;
     }
 
-    /** The call that deregisters this process. */
-    public Call departure() {
+    /** The call that deregisters this process. A report after it would be one of a process that is there. */
+    public synchronized Call departure() {
+        leaving = true;
         return call("deregistration", "DELETE", id, Map.of());
     }
 

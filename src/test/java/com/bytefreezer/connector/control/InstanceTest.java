@@ -6,6 +6,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import com.bytefreezer.connector.TestLog;
 import com.bytefreezer.connector.app.Connector;
 import com.bytefreezer.connector.app.TestRun;
 import com.bytefreezer.connector.config.Mode;
@@ -203,7 +204,8 @@ class InstanceTest {
                 : control.url().toString();
         ParquetLake lake = ParquetLake.in(folder.resolve("lake"));
         long stopped;
-        try (Connector connector = watch(Map.of("control.url", url, "health-reporting.timeout-seconds", "1"))) {
+        String timeout = fault.equals("hangs") ? "1" : "30";
+        try (Connector connector = watch(Map.of("control.url", url, "health-reporting.timeout-seconds", timeout))) {
             Await.until("the export", () -> sink.records().size() == 10);
             if (said != null) {
                 Await.until("the line", () -> !warnings().isEmpty());
@@ -237,6 +239,23 @@ class InstanceTest {
             assertThat(connector).isNotNull();
         }
         assertThat(warnings()).hasSize(1);
+    }
+
+    /** It would be listed again, for good. */
+    @Test
+    void afterItHasLeftItReportsNothing() {
+        Map<String, String> given =
+                new TreeMap<>(ParquetLake.in(folder.resolve("lake")).settings("SELECT n FROM events"));
+        given.putAll(Map.of(
+                "control.url", control.url().toString(),
+                "control.api-key", "the-api-key",
+                "control.account-id", "account-1",
+                "health-reporting.enabled", "true"));
+        Instance instance = new Instance(
+                TestRun.settings(folder, given), Mode.WATCH, "1.0", 8090, () -> new Instance.Condition("", Map.of()));
+        assertThat(instance.due()).isNotNull();
+        assertThat(instance.departure().method()).isEqualTo("DELETE");
+        assertThat(instance.due()).isNull();
     }
 
     @ParameterizedTest
@@ -287,14 +306,14 @@ class InstanceTest {
     }
 
     private List<String> warnings() {
-        return List.copyOf(log.list).stream()
+        return TestLog.events(log).stream()
                 .filter(event -> event.getLevel().levelStr.equals("WARN"))
                 .map(ILoggingEvent::getFormattedMessage)
                 .toList();
     }
 
     private List<String> messages() {
-        return List.copyOf(log.list).stream()
+        return TestLog.events(log).stream()
                 .map(ILoggingEvent::getFormattedMessage)
                 .toList();
     }
