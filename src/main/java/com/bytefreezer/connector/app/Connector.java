@@ -242,7 +242,6 @@ public final class Connector implements AutoCloseable {
                 .bind("instance", new Instance(settings, mode, Version.number(), one.port(), health::condition)));
         Schedule timing = schedule(context, lanes);
         camel.start();
-        server.ifPresent(HttpServer::announce);
         if (exports.all().stream().map(Export::lane).anyMatch(lanes)) {
             LOG.info("{}.", exports.describeMemory());
         }
@@ -260,6 +259,8 @@ public final class Connector implements AutoCloseable {
         if (feeds.isPresent()) {
             feeds.get().start();
         }
+        // Who reads it may send at once.
+        server.ifPresent(HttpServer::announce);
         ExportCamel.addRoute(context);
         context.getRouteController().startRoute("trigger");
         return timing;

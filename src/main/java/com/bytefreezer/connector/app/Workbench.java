@@ -71,13 +71,14 @@ public final class Workbench implements AutoCloseable {
                         new Instance(
                                 settings, mode, Version.number(), server.port(), () -> new Condition("", Map.of())));
         camel.start();
-        server.announce();
         if (feeds.isPresent()) {
             Volumes.measure(settings, metrics);
             feeds.get().start();
         } else {
             cage.warm();
         }
+        // Who reads it may send at once.
+        server.announce();
         return server;
     }
 
