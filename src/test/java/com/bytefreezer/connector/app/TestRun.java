@@ -5,6 +5,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import com.bytefreezer.connector.TestLog;
 import com.bytefreezer.connector.config.Mode;
 import com.bytefreezer.connector.config.RouteFiles;
 import com.bytefreezer.connector.config.Settings;
@@ -146,8 +147,11 @@ public record TestRun(boolean succeeded, List<String> log) {
 
         @Override
         public void close() {
-            LOGGER.detachAppender(appender);
-            connector.close();
+            try {
+                connector.close();
+            } finally {
+                LOGGER.detachAppender(appender);
+            }
         }
     }
 
@@ -157,7 +161,7 @@ public record TestRun(boolean succeeded, List<String> log) {
     }
 
     private static List<String> lines(ListAppender<ILoggingEvent> appender) {
-        return List.copyOf(appender.list).stream()
+        return TestLog.events(appender).stream()
                 .map(event -> event.getLevel() + " " + event.getFormattedMessage()
                         + (event.getThrowableProxy() == null ? "" : STACK_TRACE))
                 .toList();

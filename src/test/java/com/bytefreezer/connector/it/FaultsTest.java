@@ -49,10 +49,11 @@ class FaultsTest extends FaultBed {
             minio.pause();
             LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(3));
             minio.resume();
-            long before = sink.acceptedRecords();
-            Await.until("more records", () -> sink.acceptedRecords() > before + 10 * BATCH);
-
+            long more = sink.acceptedRecords() + 10 * BATCH;
+            sink.holdAt(more);
+            Await.until("more records", () -> sink.acceptedRecords() >= more);
             minio.kill();
+            sink.answerAll();
             Await.until("a failed run", () -> !errors(watch).isEmpty());
             minio.restart();
             Await.until("all records", () -> sink.distinctRecords() == 2 * records);
@@ -111,12 +112,12 @@ class FaultsTest extends FaultBed {
         lake.numbers(OBJECT + "a.parquet", 0, records);
         Path other = lake.numbers("elsewhere/a.parquet", records, records);
         Path moved = Files.move(other, folder.resolve("other.parquet"));
-        sink.reply(Reply.of(200).after(Duration.ofMillis(30)));
+        sink.holdAt(1);
         try (MinioServer minio = filled(S3Server.minio());
                 TestRun.Running watch = watch(onS3(minio))) {
             Await.until("the first records", () -> sink.acceptedRecords() > 0);
             minio.put("lake", KEY + "a.parquet", moved);
-            sink.reply(200);
+            sink.answerAll();
             Await.until("the new records", () -> all(records, 2 * records));
             assertThat(lines(watch, "WARN "))
                     .first()
@@ -273,7 +274,7 @@ class FaultsTest extends FaultBed {
         for (int i = 0; i < 10; i++) {
             large(i + ".parquet", i * records / 10, records / 10);
         }
-        sink.reply(Reply.of(200).after(Duration.ofMillis(50)));
+        sink.holdAt(1);
         try (PostgresServer postgres = PostgresServer.start();
                 TestRun.Running watch = watch(Map.of(
                         "cursor.url", postgres.url(),
@@ -281,6 +282,7 @@ class FaultsTest extends FaultBed {
                         "cursor.password", PostgresServer.PASSWORD))) {
             Await.until("the first records", () -> sink.acceptedRecords() > 0);
             postgres.pause();
+            sink.answerAll();
             LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(4));
             assertThat(sink.distinctRecords()).as("while it hangs").isLessThan(records);
             postgres.resume();

@@ -3,7 +3,6 @@ package com.bytefreezer.connector.it;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.bytefreezer.connector.app.TestRun;
-import com.bytefreezer.connector.kit.Reply;
 import com.bytefreezer.connector.testing.Await;
 import com.bytefreezer.connector.testing.LatencyProxy;
 import com.bytefreezer.connector.testing.MinioServer;
@@ -28,17 +27,21 @@ class NetworkFaultsTest extends FaultBed {
     void aNetworkCutMidwayRepeatsNoMoreThanWasInFlight() throws Exception {
         int records = 60_000;
         lake.numbers(OBJECT + "a.parquet", 0, records);
-        sink.reply(Reply.of(200).after(Duration.ofMillis(30)));
+        long enough = 5 * BATCH;
+        sink.holdAt(enough);
         try (LatencyProxy network = LatencyProxy.start(sink.url(), Duration.ofMillis(5));
                 TestRun.Running watch = watch(
                         Map.of("destination.webhook.url", network.endpoint().toString()))) {
             for (int cut = 1; cut <= 3; cut++) {
-                long before = sink.acceptedRecords();
-                Await.until("some records", () -> sink.acceptedRecords() >= before + 5 * BATCH);
+                long some = enough;
+                Await.until("some records", () -> sink.acceptedRecords() >= some);
                 network.cut();
                 LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(500));
+                enough = sink.acceptedRecords() + 5 * BATCH;
+                sink.holdAt(enough);
                 network.heal();
             }
+            sink.answerAll();
             Await.until("all records", () -> sink.distinctRecords() == records);
             assertThat(watch.log()).anyMatch(line -> line.contains("is tried again (1 of 3)"));
         }
@@ -49,13 +52,14 @@ class NetworkFaultsTest extends FaultBed {
     @ValueSource(strings = {"hangs", "garbage"})
     void aHangingOrGarblingNetworkRepeatsNoMoreThanWasTriedAgain(String fault) throws Exception {
         lake.numbers(OBJECT + "a.parquet", 0, RECORDS);
-        sink.reply(Reply.of(200).after(Duration.ofMillis(30)));
+        sink.holdAt(5 * BATCH);
         try (LatencyProxy network = LatencyProxy.start(sink.url(), Duration.ZERO);
                 TestRun.Running watch = watch(Map.of(
                         "destination.webhook.url",
                         network.endpoint().toString(),
                         "destination.webhook.timeout-ms",
-                        "1000",
+                        // A busy machine needs less without a fault.
+                        "4000",
                         "delivery.max-retries",
                         "100",
                         "delivery.retry-delay-ms",
@@ -64,6 +68,7 @@ class NetworkFaultsTest extends FaultBed {
                         "500"))) {
             Await.until("some records", () -> sink.acceptedRecords() >= 5 * BATCH);
             breakIt(network, fault);
+            sink.answerAll();
             Await.until("a try again", () -> !lines(watch, "WARN ").isEmpty());
             LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(1));
             network.heal();
@@ -90,7 +95,7 @@ class NetworkFaultsTest extends FaultBed {
             large(i + ".parquet", i * RECORDS, RECORDS);
         }
         int records = objects * RECORDS;
-        sink.reply(Reply.of(200).after(Duration.ofMillis(10)));
+        sink.holdAt(5 * BATCH);
         try (MinioServer minio = filled(S3Server.minio());
                 LatencyProxy network = LatencyProxy.start(minio.endpoint(), Duration.ofMillis(5))) {
             Map<String, String> given = new TreeMap<>(s3(network.endpoint().toString()));
@@ -98,6 +103,7 @@ class NetworkFaultsTest extends FaultBed {
             try (TestRun.Running watch = watch(given)) {
                 Await.until("some records", () -> sink.acceptedRecords() >= 5 * BATCH);
                 breakIt(network, fault);
+                sink.answerAll();
                 Await.until("a failed run", () -> !errors(watch).isEmpty());
                 network.heal();
                 Await.until("all records", () -> sink.distinctRecords() == records);

@@ -7,14 +7,12 @@ import com.bytefreezer.connector.TestApi;
 import com.bytefreezer.connector.TestApi.Answer;
 import com.bytefreezer.connector.app.ExportsBed;
 import com.bytefreezer.connector.app.TestRun;
-import com.bytefreezer.connector.kit.Reply;
 import com.bytefreezer.connector.testing.Await;
 import com.bytefreezer.connector.testing.TestTools;
 import com.bytefreezer.connector.testing.WebhookServer;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -134,7 +132,8 @@ class ExportEditsTest extends ExportsBed {
     @Test
     void aRunIsSeenAndStoppedTheNextComesAtItsTime() throws Exception {
         change(Map.of("intervalSeconds", "3600", "batchSize", "1"));
-        sink.reply(Reply.of(200).after(Duration.ofMillis(300)));
+        // Some are answered, and others wait until the run is stopped.
+        sink.holdAt(5);
         assertThat(page.post("watch", Map.of()).status()).isEqualTo(204);
         Await.until(
                 "progress",
@@ -147,6 +146,7 @@ class ExportEditsTest extends ExportsBed {
         assertThat(current.path("here").asBoolean()).isTrue();
         assertThat(current.path("started_at").asText()).startsWith("20");
         assertThat(page.delete("exports/one/webhook/run").status()).isEqualTo(204);
+        sink.answerAll();
         Await.until("the end", () -> state().equals("idle"));
         JsonNode stopped = page.get("exports").json().at("/exports/0");
         assertThat(stopped.at("/runs/0/state").asText()).isEqualTo("stopped");
@@ -157,7 +157,6 @@ class ExportEditsTest extends ExportsBed {
         assertThat(page.delete("exports/one/webhook/run").error())
                 .isEqualTo("export one/webhook has no run under way in this process.");
 
-        sink.reply(Reply.of(200));
         assertThat(page.post("exports/one/webhook/run", Map.of()).status()).isEqualTo(204);
         Await.until("the rest", () -> sink.acceptedRecords() == RECORDS);
         assertThat(sink.records()).doesNotHaveDuplicates();

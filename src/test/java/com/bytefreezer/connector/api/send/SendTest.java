@@ -567,7 +567,7 @@ class SendTest {
 
     @Test
     void onlySoManyRunAtTheSameTime() {
-        server.reply(Reply.of(200).after(Duration.ofSeconds(3)));
+        server.holdAt(1);
         Map<String, Object> order = order("webhook", Map.of("url", server.url().toString()));
         List<Answer> started = IntStream.rangeClosed(1, 5)
                 .mapToObj(size -> {
@@ -576,19 +576,21 @@ class SendTest {
                 })
                 .toList();
         assertThat(started).extracting(Answer::status).containsExactly(202, 202, 202, 202, 429);
+        server.answerAll();
         started.stream().limit(4).forEach(run -> connector.delete("runs/" + run.text("/id")));
         started.stream().limit(4).forEach(run -> awaitEnd("runs/" + run.text("/id")));
     }
 
     @Test
     void aDoubleClickStartsOneRun() {
-        server.reply(Reply.of(200).after(Duration.ofMillis(300)));
+        server.holdAt(1);
         Map<String, Object> order = order("webhook", Map.of("url", server.url().toString()));
         List<String> ids = IntStream.range(0, 8)
                 .parallel()
                 .mapToObj(click -> connector.post("runs", order).text("/id"))
                 .distinct()
                 .toList();
+        server.answerAll();
         assertThat(ids).singleElement().satisfies(id -> awaitEnd("runs/" + id));
         assertThat(server.acceptedRecords()).isEqualTo(400);
         // Once it has ended, a person may want it again.
@@ -626,8 +628,9 @@ class SendTest {
         Await.until("records", () -> server.acceptedRecords() > 0);
 
         other.close();
-        assertThat(Thread.getAllStackTraces().keySet())
-                .noneMatch(thread -> thread.getName().startsWith("run-"));
+        // A thread that has ended is among them for a moment.
+        Await.until("no thread of a run", () -> Thread.getAllStackTraces().keySet().stream()
+                .noneMatch(thread -> thread.getName().startsWith("run-")));
         assertThat(server.acceptedRecords()).isLessThan(400);
     }
 
