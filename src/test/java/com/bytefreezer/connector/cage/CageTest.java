@@ -104,10 +104,9 @@ class CageTest {
         });
         Await.until("it runs", () -> cell.memory() > 0 && !runs.isDone());
 
-        long killed = System.nanoTime();
         cell.kill("Enough.");
-        assertThat(runs).failsWithin(5, TimeUnit.SECONDS);
-        assertThat(System.nanoTime() - killed).isLessThan(TimeUnit.MILLISECONDS.toNanos(500));
+        // By itself it would run for many minutes.
+        assertThat(runs).failsWithin(1, TimeUnit.MINUTES);
         assertThat(cell.end()).contains("Enough.");
         cage.giveBack(cell);
     }
@@ -191,7 +190,12 @@ class CageTest {
     }
 
     private static String commandLine(ProcessHandle process) {
-        return text(Path.of("/proc", String.valueOf(process.pid()), "cmdline"));
+        try {
+            return Files.readString(Path.of("/proc", String.valueOf(process.pid()), "cmdline"));
+        } catch (IOException e) {
+            // Another child, which has ended.
+            return "";
+        }
     }
 
     private static String text(Path file) {

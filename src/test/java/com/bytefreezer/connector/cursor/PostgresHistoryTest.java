@@ -54,7 +54,7 @@ class PostgresHistoryTest extends HistoryContract {
     }
 
     @Test
-    @Timeout(60)
+    @Timeout(300)
     void aReplicaFrozenWhileItWritesDoesNotHoldUpOthers() throws Exception {
         History history = open(settings());
         try (Connection frozen = postgres.connect()) {
@@ -70,7 +70,7 @@ class PostgresHistoryTest extends HistoryContract {
     }
 
     @Test
-    @Timeout(60)
+    @Timeout(300)
     void aServerThatHangsIsOneThatIsDown() throws Exception {
         History history = open(settings());
         postgres.pause();

@@ -27,7 +27,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Whatever a server answers, a try ends soon, in one line and without much memory. */
-@Timeout(60)
+@Timeout(300)
 @Tag("slow")
 class HostileAnswersTest {
     private static final Duration PATIENCE = Duration.ofSeconds(20);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import com.bytefreezer.connector.TestLog;
 import com.bytefreezer.connector.app.TestRun;
 import com.bytefreezer.connector.config.Settings;
 import java.util.List;
@@ -25,7 +26,7 @@ public final class SilentRun {
             return run;
         } finally {
             root.detachAppender(everything);
-            assertThat(List.copyOf(everything.list))
+            assertThat(TestLog.events(everything))
                     .extracting(ILoggingEvent::getFormattedMessage)
                     .allSatisfy(line -> assertThat(line).doesNotContain(secrets));
         }

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A record that cannot be read for its columns is rejected alone; others of its batch may be odd, too. */
-@Timeout(60)
+@Timeout(300)
 @Tag("slow")
 class UnreadableRecordsTest {
     private static final String GOOD = "{\"k\":\"a\",\"at\":1795169472}";

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.bytefreezer.connector.kit.Request;
 import com.bytefreezer.connector.kit.ScriptedServer;
+import com.bytefreezer.connector.testing.Await;
 import com.bytefreezer.connector.testing.KafkaServer;
 import com.bytefreezer.connector.testing.S3Server;
 import com.bytefreezer.connector.testing.TestTools;
@@ -150,6 +151,8 @@ class DestinationPagesIT {
             WrittenPage.Done done = recipe("syslog")
                     .with("5140", String.valueOf(server.getLocalPort()))
                     .run();
+            // What was sent may still be on its way to the reader.
+            Await.until("all messages", () -> messages.get() >= RECORDS);
             assertThat(messages.get()).isEqualTo(RECORDS);
             List<String> table = done.printed().get(1).lines().toList();
             assertThat(table).anyMatch(line -> line.startsWith("no fault") && line.endsWith("| yes"));

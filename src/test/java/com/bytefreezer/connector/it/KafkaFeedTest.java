@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import com.bytefreezer.connector.TestLog;
 import com.bytefreezer.connector.delivery.Certificates;
 import com.bytefreezer.connector.testing.Await;
 import com.bytefreezer.connector.testing.KafkaServer;
@@ -15,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
@@ -134,7 +136,7 @@ class KafkaFeedTest {
         bed.run(Map.of(), () -> {
             Await.until("all records", () -> bed.spooled().size() == 100);
         });
-        forget(topic);
+        Await.until("the group is empty, and has forgotten", () -> isForgotten(topic));
         send(numbers(100, 150));
         bed.run(Map.of(), () -> {
             Await.until("the new records", () -> bed.spooled().size() >= 150);
@@ -146,7 +148,7 @@ class KafkaFeedTest {
     }
 
     /** As after a kill before the commit. */
-    private static void forget(String group) throws Exception {
+    private static boolean isForgotten(String group) {
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", kafka.brokers()))) {
             admin.alterConsumerGroupOffsets(
                             group,
@@ -155,6 +157,11 @@ class KafkaFeedTest {
                                     new TopicPartition(group, 1), new OffsetAndMetadata(0)))
                     .all()
                     .get();
+            return true;
+        } catch (ExecutionException memberIsStillThere) {
+            return false;
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
         }
     }
 
@@ -260,7 +267,7 @@ class KafkaFeedTest {
     }
 
     private List<String> lines() {
-        return List.copyOf(log.list).stream()
+        return TestLog.events(log).stream()
                 .map(ILoggingEvent::getFormattedMessage)
                 .toList();
     }

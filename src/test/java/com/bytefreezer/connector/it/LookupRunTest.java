@@ -11,6 +11,7 @@ import com.bytefreezer.connector.testing.S3Server;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -148,11 +149,13 @@ class LookupRunTest extends FaultBed {
     }
 
     private void entries(int from, int to) throws IOException {
-        Files.writeString(
-                ioc,
+        Path part = Files.writeString(
+                ioc.resolveSibling("part"),
                 IntStream.range(from, to)
                         .mapToObj("{\"id\":%1$d,\"why\":\"w%1$d\"}"::formatted)
                         .collect(Collectors.joining("\n")));
+        // As a whole, since a watch may read it at any time.
+        Files.move(part, ioc, StandardCopyOption.REPLACE_EXISTING);
     }
 
     private void breakOffHalfWay() throws Exception {

@@ -40,6 +40,8 @@ class OpenApiIT {
                             "--url=" + address,
                             "--seed=1",
                             "--max-examples=8",
+                            // Of a busy machine.
+                            "--suppress-health-check=too_slow",
                             "--exclude-checks=" + NOT_CHECKED)
                     .directory(Files.createDirectory(folder.resolve("work")).toFile())
                     .redirectErrorStream(true)

@@ -297,6 +297,11 @@ abstract class PageBed {
                 .fill(value));
     }
 
+    /** The browser tells of a request a little later than it shows what comes of it. */
+    void awaitAsked(Page page, String start) {
+        page.waitForCondition(() -> asked.stream().anyMatch(request -> request.startsWith(start)));
+    }
+
     static Locator button(Page page, String name) {
         return page.getByRole(
                 AriaRole.BUTTON, new Page.GetByRoleOptions().setName(name).setExact(true));

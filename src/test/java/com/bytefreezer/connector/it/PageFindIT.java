@@ -55,7 +55,16 @@ class PageFindIT extends PageBed {
     @EnumSource
     void datasetsAreGroupedByTenantNewestActivityFirst(Where where) {
         Page page = open(address(where));
-        assertThat(page.locator(".tree h3")).hasText(new String[] {"acme", "hostile", "large", "wide", "hundred"});
+        List<String> byActivity = List.of("acme", "hostile", "large", "wide", "hundred");
+        // The newest partitions that are not found within two seconds are known the next time.
+        Await.until("the order by activity", () -> {
+            assertThat(page.locator(".tree h3")).hasCount(byActivity.size());
+            if (page.locator(".tree h3").allTextContents().equals(byActivity)) {
+                return true;
+            }
+            page.reload();
+            return false;
+        });
         Locator syslog = dataset(page, "syslog");
         assertThat(syslog.locator(".aside")).containsText(" ago");
         assertThat(syslog).hasAttribute("title", "syslog: newest partition 2026-11-20 14:00 UTC");
@@ -173,10 +182,10 @@ class PageFindIT extends PageBed {
     @Test
     void whatThePageLooksAtEndsWhenAnotherDatasetIsOpened() {
         List<String> vast =
-                new ArrayList<>(new PackerKeys(100_000, Duration.ofSeconds(86), Instant.parse("2026-11-21T08:59:00Z")));
+                new ArrayList<>(new PackerKeys(400_000, Duration.ofSeconds(21), Instant.parse("2026-11-21T08:59:00Z")));
         vast.add("acme/other/data/parquet/year=2026/month=11/day=20/a.parquet");
         try (SimulatedBucket bucket = SimulatedBucket.start(vast, key -> Instant.EPOCH, new byte[1]);
-                // A hundred pages of a listing, so 50 s.
+                // Four hundred pages of a listing, so 200 s.
                 LatencyProxy slow = LatencyProxy.start(bucket.endpoint(), Duration.ofMillis(500));
                 ConnectorProcess connector = connector(with(
                         "s3.bucket=" + SimulatedBucket.NAME,
@@ -189,7 +198,7 @@ class PageFindIT extends PageBed {
             Await.until("it is listed", () -> bucket.listings().size() > 5);
             dataset(page, "other").click();
             assertThat(page.locator(".facts").first()).containsText("1 object");
-            assertThat(bucket.listings()).as("pages listed, not all").hasSizeLessThan(100);
+            assertThat(bucket.listings()).as("pages listed, not all").hasSizeLessThan(400);
         }
     }
 
@@ -347,7 +356,7 @@ class PageFindIT extends PageBed {
         page.mouse().up();
         assertThat(page.locator(".cost")).not().containsText("1 of 12 objects read");
         assertThat(page.locator(".cost")).containsText("of 12 objects read");
-        assertThat(page.url()).contains("from=2026-11-18T00");
+        assertThat(page).hasURL(Pattern.compile("from=2026-11-18T00"));
     }
 
     private static void askAgain(Page page) {

@@ -62,7 +62,7 @@ class PageSendIT extends PageBed {
     void aStoppedExportsBalanceIsWhatTheDestinationHas() {
         try (WebhookServer sink = WebhookServer.start()) {
             // Slow enough that it is still going on when somebody stops it.
-            sink.reply(Reply.of(200).after(Duration.ofSeconds(2)));
+            sink.reply(Reply.of(200).after(Duration.ofSeconds(3)));
             Page page = open(address(Where.FOLDER) + linkTo("large/events", "SELECT n FROM events", "all"));
             assertThat(page.locator(".cell").first()).isVisible();
             choose(page, "webhook", Map.of("url", sink.url().toString()));

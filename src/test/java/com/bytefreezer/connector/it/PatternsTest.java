@@ -69,7 +69,7 @@ class PatternsTest {
         Files.createDirectories(path.getParent());
         // Another one each time, by its size.
         numbers++;
-        Files.copy(ParquetLake.in(folder.resolve("n" + numbers)).numbers("o.parquet", numbers * 100L, 3), path);
+        Files.move(ParquetLake.in(folder.resolve("n" + numbers)).numbers("o.parquet", numbers * 100L, 3), path);
     }
 
     private Path lake() {

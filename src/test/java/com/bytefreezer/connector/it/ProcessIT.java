@@ -27,6 +27,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -105,7 +106,9 @@ class ProcessIT {
             int records = 0;
             try (ConnectorProcess connector = start(environment, "--mode", "watch")) {
                 for (String seconds : List.of("+0", "-86400", "+864000", "-3600")) {
-                    Files.writeString(clock, seconds);
+                    // As a whole, since the process may read it at any time.
+                    Path next = Files.writeString(folder.resolve("next"), seconds);
+                    Files.move(next, clock, StandardCopyOption.REPLACE_EXISTING);
                     lake.numbers("year=2026/month=11/day=20/%d.parquet".formatted(records), records, 10);
                     records += 10;
                     int all = records;

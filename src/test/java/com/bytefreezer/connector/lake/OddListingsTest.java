@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A listing is complete, or it fails in one line; it is never silently short and never without an end. */
-@Timeout(60)
+@Timeout(300)
 @Tag("slow")
 class OddListingsTest {
     private static final String FOLDER = "acme/events/";

@@ -27,14 +27,16 @@ public final class Agent implements AutoCloseable {
     private static final Pattern ERROR =
             Pattern.compile("[^\n<]+\n<(?<mark>data-[0-9a-f]{16})>\n(?<line>[^\n]*)\n</\\k<mark>>");
 
+    private static final Duration PATIENCE = Duration.ofMinutes(5);
+
     private final McpSyncClient client;
     private final Map<String, Tool> tools = new LinkedHashMap<>();
     private int calls;
 
     private Agent(McpClientTransport transport) {
         client = McpClient.sync(transport)
-                .requestTimeout(Duration.ofSeconds(60))
-                .initializationTimeout(Duration.ofSeconds(60))
+                .requestTimeout(PATIENCE)
+                .initializationTimeout(PATIENCE)
                 .build();
         client.initialize();
         client.listTools().tools().forEach(tool -> tools.put(tool.name(), tool));

@@ -15,7 +15,7 @@ public final class Chromium implements AutoCloseable {
     public static final String OTHER_NAME = "rebound.example";
 
     /** How long a page may take for one step, on a machine that is busy. */
-    public static final Duration PATIENCE = Duration.ofMinutes(1);
+    public static final Duration PATIENCE = Duration.ofMinutes(2);
 
     private final Playwright playwright;
     private final Browser browser;

@@ -123,7 +123,7 @@ public final class ConnectorProcess implements AutoCloseable {
                                             .build(),
                                     HttpResponse.BodyHandlers.discarding());
                     watch.terminate();
-                    watch.waitFor(Duration.ofMinutes(1));
+                    watch.waitFor(Duration.ofMinutes(5));
                 }
                 Files.move(made, archive, StandardCopyOption.REPLACE_EXISTING);
                 TestTools.deleteFolder(folder);

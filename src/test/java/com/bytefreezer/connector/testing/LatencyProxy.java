@@ -43,7 +43,8 @@ public final class LatencyProxy implements AutoCloseable {
     private LatencyProxy(URI target, Duration delay) {
         this.target = target;
         this.delay = delay;
-        listener = listen(0);
+        // Nobody takes it between cut and heal.
+        listener = listen(TestTools.freePort());
     }
 
     /** Starts a proxy before the target's host and port that holds each chunk of an answer back for the delay. */

@@ -52,7 +52,8 @@ public final class LoopDisk implements AutoCloseable {
 
     /** Checks what is there and mounts it again; nobody may have a file of it open. */
     public void mend() {
-        must("umount", folder.toString());
+        // Another process of the machine may look at it for a moment.
+        Await.until("the disk to be free", () -> is("umount", folder.toString()));
         // It ends with 1 where it has mended something.
         is("e2fsck", "-fy", image.toString());
         if (!mount()) {

@@ -93,7 +93,7 @@ class KafkaTest {
                                 kafka.brokers(),
                                 "destination.kafka.topic",
                                 topic))
-                .with("destination.kafka.timeout-ms", 3000);
+                .with("destination.kafka.timeout-ms", 10_000);
     }
 
     private SampleExport exportWithLogin() throws Exception {

@@ -36,7 +36,7 @@ class NoBrokerTest {
     private Path folder;
 
     @Test
-    @Timeout(value = 60, unit = TimeUnit.SECONDS)
+    @Timeout(value = 5, unit = TimeUnit.MINUTES)
     void aWebServerInPlaceOfABrokerFailsTheRun() throws Exception {
         ExecutorService threads = Executors.newCachedThreadPool();
         try (ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
@@ -62,6 +62,7 @@ class NoBrokerTest {
             broker.createTopic("t", 1, Map.of());
             Properties properties = new Properties();
             properties.put("bootstrap.servers", broker.brokers());
+            properties.put("client.id", "answering");
             properties.put("linger.ms", "60000");
             properties.put("delivery.timeout.ms", "120000");
             properties.put("security.protocol", "PLAINTEXT");
@@ -71,7 +72,7 @@ class NoBrokerTest {
             Producer<byte[], byte[]> producer = (Producer<byte[], byte[]>)
                     AnsweringProducer.of(() -> new KafkaProducer<byte[], byte[]>(properties));
             Thread thread = Thread.getAllStackTraces().keySet().stream()
-                    .filter(one -> one.getName().startsWith(KafkaProducer.NETWORK_THREAD_PREFIX))
+                    .filter(one -> one.getName().equals(KafkaProducer.NETWORK_THREAD_PREFIX + " | answering"))
                     .findFirst()
                     .orElseThrow();
             CompletableFuture<Exception> answer = new CompletableFuture<>();

@@ -252,7 +252,7 @@ class SplunkTest {
         lake.numbers("year=2026/month=11/day=20/hour=01/a.parquet", 0, 60_000);
 
         var run = CompletableFuture.supplyAsync(() -> uncheckedRun(
-                Map.of("acknowledgement", "true", "ack-timeout-ms", "1000"),
+                Map.of("acknowledgement", "true", "ack-timeout-ms", "3000"),
                 Map.of("delivery.max-retries", "-1", "schedule.batch-size", "500")));
         for (var kill = 1; kill <= 3; kill++) {
             var some = before + kill * 5000;
