@@ -113,7 +113,7 @@ class ControlAwayIT {
                         .anyMatch(line -> line.endsWith("report accepted again."))
                         .anyMatch(line -> line.endsWith("it provides the credentials again."));
                 connector.terminate();
-                assertThat(connector.waitFor(Duration.ofSeconds(30))).isZero();
+                assertThat(connector.waitFor(Duration.ofMinutes(2))).isZero();
                 assertThat(connector.standardError()).doesNotContain("ERROR");
                 assertThat(aboutControl(connector)).hasSize(said.size() + 2);
             }

@@ -124,7 +124,7 @@ class SoakIT {
                 }
                 Await.until("everything", Duration.ofMinutes(2), () -> sink.distinctRecords() == seconds * RECORDS);
                 connector.terminate();
-                assertThat(connector.waitFor(Duration.ofSeconds(30))).isZero();
+                assertThat(connector.waitFor(Duration.ofMinutes(2))).isZero();
             } finally {
                 connector.close();
             }

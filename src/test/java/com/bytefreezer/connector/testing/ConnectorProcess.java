@@ -9,6 +9,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -197,7 +198,8 @@ public final class ConnectorProcess implements AutoCloseable {
 
     public String standardError() {
         try {
-            return Files.readString(standardError);
+            // Its last character may be there in part.
+            return new String(Files.readAllBytes(standardError), StandardCharsets.UTF_8);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
