@@ -91,7 +91,7 @@ public final class ConnectorProcess implements AutoCloseable {
                 "-Xlog:all=warning:stderr");
     }
 
-    /** The archive of the classes that a watch over the sample loads, as the image has one; made once for each jar. */
+    /** The archive of the classes that a watch loads which sends the sample to a webhook; made once for each jar. */
     private static synchronized Path classes() {
         var jar = jar();
         var archive = jar.resolveSibling("classes.jsa");
@@ -103,26 +103,35 @@ public final class ConnectorProcess implements AutoCloseable {
                     || Files.getLastModifiedTime(archive).compareTo(Files.getLastModifiedTime(jar)) < 0) {
                 var folder = TestTools.temporaryDirectory("classes");
                 var made = folder.resolve("classes.jsa");
-                var run = List.of(
-                        JAVA,
-                        "-XX:+UseSerialGC",
-                        "-XX:TieredStopAtLevel=1",
-                        "-XX:ArchiveClassesAtExit=" + made,
-                        "-jar",
-                        jar.toString(),
-                        "--mode",
-                        "watch",
-                        "--set",
-                        "server.port=0",
-                        "--set",
-                        "cursor.file=" + folder.resolve("cursor.db"));
-                try (var watch = start(TestTools.projectDirectory(), Map.of(), run)) {
+                try (var sink = WebhookServer.start();
+                        var watch = start(
+                                TestTools.projectDirectory(),
+                                Map.of(),
+                                List.of(
+                                        JAVA,
+                                        "-XX:+UseSerialGC",
+                                        "-XX:TieredStopAtLevel=1",
+                                        "-XX:ArchiveClassesAtExit=" + made,
+                                        "-jar",
+                                        jar.toString(),
+                                        "--mode",
+                                        "watch",
+                                        "--set",
+                                        "server.port=0",
+                                        "--set",
+                                        "destination.type=webhook",
+                                        "--set",
+                                        "destination.webhook.url=" + sink.url(),
+                                        "--set",
+                                        "cursor.file=" + folder.resolve("cursor.db")))) {
                     HttpClient.newHttpClient()
                             .send(
                                     HttpRequest.newBuilder(
                                                     URI.create(watch.link()).resolve("/api/v1/exports"))
                                             .build(),
                                     HttpResponse.BodyHandlers.discarding());
+                    Await.until("the end of the first run", () -> watch.standardError()
+                            .contains("accepted by webhook"));
                     watch.terminate();
                     watch.waitFor(Duration.ofMinutes(5));
                 }
