@@ -128,7 +128,7 @@ class IngestSoakIT {
 
     @BeforeEach
     void prepare() throws IOException {
-        disk = LoopDisk.in(folder, 400 + ALL / 2_000);
+        disk = LoopDisk.in(folder, 300 + ALL / 10_000);
         s3 = S3Server.minio();
         s3.createBucket("lake");
         kafka = KafkaServer.start();
@@ -205,6 +205,7 @@ class IngestSoakIT {
         expect("orders", EACH - broken, 0, broken);
         assertThat(keptLetters()).isBetween(3L * broken, 3L * broken + repeated);
 
+        System.err.printf("%d s: the lake has what it should: %s%n", seconds(begun), states());
         try (ElasticsearchServer server = ElasticsearchServer.node().start()) {
             export(server);
             for (DatasetState each : states()) {
