@@ -30,6 +30,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -92,6 +93,13 @@ class IngestIT {
             assertThat(inLake("id")).hasSize(ALL).doesNotHaveDuplicates();
             assertThat(inLake(LINES)).hasSize(2 * LOGGED).doesNotHaveDuplicates();
             Await.until("failed logins", () -> exported().size() >= ALL / 2);
+            assertThat(runAsInReadme("logger ")).isEmpty();
+            assertThat(Files.readString(TestTools.projectDirectory().resolve("docs/ingest.md")))
+                    .contains("`" + runAsInReadme("curl ").strip() + "`");
+            Await.until(
+                    "the failed logins of the README",
+                    () -> texts().contains("Failed password for root from 203.0.113.7")
+                            && texts().contains("Failed password for alice"));
             connector.terminate();
             assertThat(connector.waitFor(Duration.ofMinutes(2)))
                     .as(connector.standardError())
@@ -180,6 +188,20 @@ class IngestIT {
         Await.until("logger", () -> hasRun(command));
     }
 
+    /** Runs the README's line that begins so, on the ports of this test, and returns what it prints. */
+    private String runAsInReadme(String beginning) throws IOException {
+        List<String> lines = Files.readAllLines(TestTools.projectDirectory().resolve("README.md")).stream()
+                .filter(line -> line.startsWith(beginning))
+                .toList();
+        assertThat(lines).hasSize(1);
+        String command =
+                lines.get(0).replace("-P 5514", "-P " + syslogPort).replace("localhost:8091", "localhost:" + port);
+        Process shell = new ProcessBuilder("bash", "-c", command)
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        return new String(shell.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    }
+
     private static boolean hasRun(List<String> command) {
         try {
             return TestTools.run(command.toArray(String[]::new));
@@ -247,15 +269,21 @@ class IngestIT {
     }
 
     private Set<String> exported() {
+        return ID.matcher(texts()).results().map(found -> found.group(1)).collect(Collectors.toSet());
+    }
+
+    /** What is in the files of the export. */
+    private String texts() {
+        StringBuilder texts = new StringBuilder();
         try (Stream<Path> files = Files.walk(folder.resolve("failed-logins"))) {
-            Set<String> ids = new HashSet<>();
             for (Path each :
                     files.filter(file -> file.toString().endsWith(".ndjson")).toList()) {
-                ID.matcher(Files.readString(each)).results().forEach(found -> ids.add(found.group(1)));
+                texts.append(Files.readString(each));
             }
-            return ids;
         } catch (IOException | UncheckedIOException e) {
-            return Set.of();
+            // Not yet there, or in the middle of a change.
+            return "";
         }
+        return texts.toString();
     }
 }
