@@ -27,14 +27,15 @@ import java.util.stream.Stream;
 
 /**
  * Measures how fast events get onto the disk (with fsync): over HTTP, 1,000 in a request, and as syslog over TCP and UDP. Then
- * how fast they are packed. The senders run on the same processors; "cpu" is that of the connector alone.
+ * how fast they are packed, and what others do with the same messages. The senders run on the same processors; "cpu" is that of
+ * the connector or its peer alone.
  */
 final class Ingest {
     private static final Path FOLDER = Bench.WORK.resolve("ingest");
     private static final int SENDERS = 4;
     private static final int REQUEST = 1_000;
     private static final int HTTP_EVENTS = 2_000_000;
-    private static final int TCP_EVENTS = 2_000_000;
+    static final int TCP_EVENTS = 2_000_000;
     private static final int UDP_EVENTS = 500_000;
     private static final int UDP_RATE = 50_000;
     private static final int HTTP_PORT = 18_091;
@@ -66,7 +67,7 @@ final class Ingest {
         try {
             List<Long> waits = new ArrayList<>();
             measure(connector, "HTTP, 1,000 events in a request", "web", HTTP_EVENTS, waits, () -> http(waits));
-            measure(connector, "syslog over TCP, lines", "syslog", TCP_EVENTS, new ArrayList<>(), Ingest::tcp);
+            measure(connector, "syslog over TCP, lines", "syslog", TCP_EVENTS, new ArrayList<>(), () -> tcp(SYSLOG_PORT));
             measure(connector, "syslog over UDP, " + UDP_RATE + "/s", "syslog", UDP_EVENTS, new ArrayList<>(), Ingest::udp);
         } finally {
             connector.destroy();
@@ -85,6 +86,7 @@ final class Ingest {
                 Figures.rate(all, seconds),
                 micros(watched.cpuSeconds(), all),
                 "%,.0f MB".formatted(watched.peakBytes() / 1e6));
+        new IngestPeers(FOLDER).run();
     }
 
     private static Path log() {
@@ -132,7 +134,7 @@ final class Ingest {
                 String.valueOf(events - (seen - before)));
     }
 
-    private static String micros(double seconds, long events) {
+    static String micros(double seconds, long events) {
         return String.format(Locale.ROOT, "%.2f", seconds * 1e6 / events);
     }
 
@@ -228,13 +230,14 @@ final class Ingest {
                 .getBytes(StandardCharsets.UTF_8);
     }
 
-    private static Void tcp() throws Exception {
+    /** The same messages for whoever listens there. */
+    static Void tcp(int port) throws Exception {
         ByteArrayOutputStream block = new ByteArrayOutputStream();
         for (int i = 0; i < REQUEST; i++) {
             block.writeBytes(message(i));
         }
         all(number -> {
-            try (Socket socket = new Socket("127.0.0.1", SYSLOG_PORT)) {
+            try (Socket socket = new Socket("127.0.0.1", port)) {
                 for (int i = 0; i < TCP_EVENTS / REQUEST / SENDERS; i++) {
                     socket.getOutputStream().write(block.toByteArray());
                 }

@@ -71,7 +71,6 @@ final class InputCases {
         List<String> errors = new ArrayList<>();
         Map<String, String> parameters = new TreeMap<>(file.feed());
         parameters.putAll(one.feed());
-        parameters.replaceAll((name, value) -> value.replace("{folder}", folder.toString()));
         input.describe(parameters);
         try {
             Settings settings = settings(one, folder);
