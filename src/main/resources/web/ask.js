@@ -6,16 +6,33 @@ import { DEFAULT, examples } from './sql.js';
 import { Toolbar } from './toolbar.js';
 import { MODIFIER, Menu, h } from './ui.js';
 
-export function Ask({ dataset, text, columns, lookups, values, query, editor, onText, onRun }) {
+/** The editor is most of the page's weight. It comes after the first records, or when it is needed, or after this time in milliseconds. */
+const LATEST = 2000;
+
+/** @param settled whether the first records are there, or will not come */
+export function Ask({ dataset, text, columns, lookups, values, query, settled, editor, onText, onRun }) {
   const place = useRef(null);
+  const [wanted, setWanted] = useState(settled);
+  const want = () => setWanted(true);
   const [lost, setLost] = useState(false);
   const latest = useRef({});
   latest.current = { text, onText, onRun, cancel: query.cancel, tables: { columns, lookups, values } };
 
   useEffect(() => {
+    if (settled) {
+      want();
+    }
+    const timer = setTimeout(want, LATEST);
+    return () => clearTimeout(timer);
+  }, [settled]);
+  useEffect(() => {
+    if (!wanted) {
+      return undefined;
+    }
     let gone = false;
     import('./editor.js').then(({ createEditor }) => {
       if (!gone) {
+        const isWaitedFor = place.current.contains(document.activeElement);
         place.current.replaceChildren();
         editor.current = createEditor(place.current, {
           text: latest.current.text,
@@ -24,6 +41,9 @@ export function Ask({ dataset, text, columns, lookups, values, query, editor, on
           onRun: () => latest.current.onRun(latest.current.text),
           onCancel: () => latest.current.cancel(),
         });
+        if (isWaitedFor) {
+          editor.current.focus();
+        }
       }
     }, () => setLost(true));
     return () => {
@@ -31,14 +51,14 @@ export function Ask({ dataset, text, columns, lookups, values, query, editor, on
       editor.current?.destroy();
       editor.current = null;
     };
-  }, []);
+  }, [wanted]);
   useEffect(() => editor.current?.setTables({ columns, lookups, values }), [columns, lookups, values]);
   useEffect(() => editor.current?.mark(query.error), [query.error]);
 
   const key = `${dataset.tenant_id}/${dataset.dataset_id}`;
   const questions = text === DEFAULT ? examples(columns).slice(1) : [];
   return h('section', { class: 'ask', 'aria-label': 'Ask' },
-    h('div', { class: 'editor', ref: place }, h('pre', { class: 'waiting' }, text)),
+    h('div', { class: 'editor', ref: place }, h('pre', { class: 'waiting', tabIndex: 0, onFocus: want }, text)),
     lost && h('p', { class: 'problem', role: 'alert' }, 'The editor did not load. Reload this page.'),
     h(Toolbar, { label: 'Query', class: 'bar-line' },
       query.running

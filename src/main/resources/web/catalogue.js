@@ -74,7 +74,7 @@ export function Catalogue({ datasets, exports, place, go, searchBox, side }) {
         tenants.map((tenant) => h('li', { key: tenant.id },
           h(Tenant, { tenant, folds: isMany, open: Boolean(words) || tenants.length === 1 || tenant.id === place.tenant },
             h('ul', null, tenant.datasets.map((dataset) => entry(dataset, dataset === stop)))))))),
-    h('button', { type: 'button', class: 'skip', onClick: () => document.querySelector('.cm-content')?.focus() }, 'To the query'),
+    h('button', { type: 'button', class: 'skip', onClick: () => document.querySelector('.editor .waiting, .cm-content')?.focus() }, 'To the query'),
     h('section', { ref: side, class: 'slot' }),
     h('section', { class: 'exports-of-side' },
       h('h2', null, h('a', { href: '#/exports' }, 'Exports')),

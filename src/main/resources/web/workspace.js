@@ -127,7 +127,7 @@ export function Workspace({ dataset, place, go, side, typed }) {
       h('summary', null, h('h2', null, 'Columns'), columns.value && h('span', { class: 'aside' }, known.length)),
       h(Columns, { dataset, columns, result: query.result, layout, said: overview.error, overview: overview.value, range: read, onInsert: (name) => editor.current?.insert(name), onFilter: filter })),
     h(Lookups, { lookups, onInsert: (name) => editor.current?.insert(name) })),
-    h(Ask, { dataset, text, columns: known, lookups, values, query, editor, onText: type, onRun: ask }),
+    h(Ask, { dataset, text, columns: known, lookups, values, query, settled, editor, onText: type, onRun: ask }),
     query.sql !== asked && !trusted && h('p', { class: 'problem plain', role: 'status' }, 'This query came with the link. Read it, then run it.'),
     trusted && !isGrouped(asked) && (overview.value?.partitions.length > 0 || overview.loading) && h(Matches, {
       dataset, query, columns: times, known: Boolean(columns.value || columns.error || query.error), time: layout.time, span: overview.value && spanOf(overview.value, read), range,

@@ -33,6 +33,7 @@ class PageHostileIT extends PageBed {
     void namesValuesAndAnswersNeverBecomeMarkup() throws IOException {
         Path routes = folder.resolve("hostile-routes");
         Routes.copyTo(routes);
+        Path lookups = writtenByOthers(routes);
         Path root = folder.resolve("hostile-lake");
         Path named = Files.createDirectories(root.resolve(TENANT).resolve(DATASET));
         Files.createSymbolicLink(
@@ -51,6 +52,8 @@ class PageHostileIT extends PageBed {
                             "query.sql=SELECT * FROM events",
                             "delivery.max-rejected-ratio=1",
                             "schedule.interval-seconds=3600",
+                            "destinations.siem-prod.kind=hostile",
+                            "lookups.folder=" + lookups,
                             "cursor.file=" + folder.resolve("hostile.db"),
                             "delivery.dead-letters-folder=" + folder.resolve("hostile-letters")))) {
                 Page page = open(connector.link());
@@ -58,6 +61,21 @@ class PageHostileIT extends PageBed {
                 assertThat(page.locator(".cost")).containsText("20 records");
                 assertThat(page.locator(".columns-panel .columns")).containsText("<script>window.hit=2</script>");
                 assertClean(page);
+                page.locator(".schema summary")
+                        .filter(new Locator.FilterOptions().setHasText("Lookups"))
+                        .click();
+                for (Locator lookup : page.locator(".lookup > summary").all()) {
+                    lookup.click();
+                }
+                assertThat(page.locator(".lookup .problem").first()).containsText("window.hit=24");
+                assertThat(page.locator(".lookup .columns").last()).containsText("window.hit=25");
+                for (String destination : List.of("hostile", "siem-prod")) {
+                    choose(page, destination, Map.of());
+                    assertThat(page.locator(".send > .note").first()).containsText("window.hit=21");
+                    page.locator(".send summary").click();
+                    assertThat(page.locator(".send .fields small").first()).containsText("window.hit=22");
+                    assertClean(page);
+                }
                 page.locator(".columns-panel .columns .name").first().click();
                 assertThat(page.locator(".profile")).containsText("distinct");
                 page.locator("[data-tab=statistics]").click();
@@ -100,6 +118,7 @@ class PageHostileIT extends PageBed {
                 page.navigate(connector.link() + "#/exports/default/webhook");
                 assertThat(page.locator(".details .letters li").first()).containsText(ANSWER);
                 assertThat(page.locator("tbody").first()).containsText(DATASET);
+                assertThat(page.locator("tbody").first()).containsText("window.hit=23");
                 page.locator(".details .letters summary").first().click();
                 assertThat(page.locator(".details .letters .json").first()).containsText("window.hit=1");
                 assertClean(page);
@@ -118,6 +137,26 @@ class PageHostileIT extends PageBed {
                 }
             }
         }
+    }
+
+    /** Files that others put beside the connector; gives the folder of the lookups. */
+    private static Path writtenByOthers(Path routes) throws IOException {
+        String destination = Files.readString(routes.resolve("destinations/stdout.camel.yaml"));
+        Files.writeString(
+                routes.resolve("destinations/hostile.camel.yaml"),
+                destination
+                        .replace("stdout", "hostile")
+                        .replaceFirst("writes each.*", "<img src=x onerror=window.hit=21>")
+                        .replaceFirst(
+                                "(# Guarantee)",
+                                "#   destination.hostile.path  here  <img src=x onerror=window.hit=22>\n$1"));
+        Files.writeString(
+                routes.resolve("exports/<img src=x onerror=window.hit=23>.camel.yaml"),
+                "- <svg onload=window.hit=23>: 1\n");
+        Path lookups = Files.createDirectories(folder.resolve("hostile-lookups"));
+        Files.writeString(lookups.resolve("<img src=x onerror=window.hit=24>.csv"), "a,b\n1,2\n");
+        Files.writeString(lookups.resolve("known.csv"), "ip,<img src=x onerror=window.hit=25>\n10.20.0.5,x\n");
+        return lookups;
     }
 
     /** To be looked at. */

@@ -2,18 +2,23 @@ package com.bytefreezer.connector.it;
 
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.bytefreezer.connector.delivery.Routes;
 import com.bytefreezer.connector.kit.Reply;
 import com.bytefreezer.connector.kit.Request;
 import com.bytefreezer.connector.testing.ConnectorProcess;
 import com.bytefreezer.connector.testing.TestTools;
 import com.bytefreezer.connector.testing.WebhookServer;
+import com.microsoft.playwright.Download;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.AriaRole;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -196,19 +201,49 @@ class PageSendIT extends PageBed {
     }
 
     @Test
-    void aConfiguredSecretStaysInTheConnector() {
+    void aConfiguredSecretStaysHereAndAReadOnlyFolderGivesTheFile() throws Exception {
+        Path routes = folder.resolve("fixed-routes");
+        Routes.copyTo(routes);
+        Path exports = routes.resolve("exports");
         try (ConnectorProcess connector = connector(
-                "--set", "destination.type=webhook",
-                "--set", "destination.webhook.url=http://127.0.0.1:9",
-                "--set", "destination.webhook.token=never-shown")) {
-            Page page = open(connector.link() + linkTo("acme/syslog", FAILED_LOGINS, null));
-            page.locator(".send summary").click();
-            Locator token = page.locator("[id='setting-destination.webhook.token']");
-            assertThat(token).hasAttribute("type", "password");
-            assertThat(token).hasAttribute("placeholder", "configured; leave empty to keep it");
+                routes,
+                with(
+                        "lake.root=file:" + lake,
+                        "destination.type=webhook",
+                        "destination.webhook.url=http://127.0.0.1:9",
+                        "destination.webhook.token=never-shown",
+                        "destinations.siem-prod.kind=webhook",
+                        "destinations.siem-prod.url=http://127.0.0.1:9",
+                        "destinations.siem-prod.token=never-shown-either"))) {
+            Page page = open(connector.link() + linkTo("acme/syslog", FAILED_LOGINS, "all"));
+            assertThat(page.locator(".cost")).containsText("400 records");
+            for (String destination : List.of("webhook", "siem-prod")) {
+                choose(page, destination, Map.of());
+                page.locator(".send summary").click();
+                Locator token = page.locator(".send [id$='.token']");
+                assertThat(token).hasAttribute("type", "password");
+                assertThat(token).hasAttribute("placeholder", "configured; leave empty to keep it");
+            }
             button(page, "Save as export…").click();
-            assertThat(page.locator(".save .file").first()).isVisible();
+            assertThat(page.locator(".save .file").first()).containsText("siem-prod");
+            assertThat(button(page, "Write the file")).isEnabled();
             assertThat(page.content()).doesNotContain("never-shown");
+            button(page, "Close").click();
+
+            assumeTrue(
+                    TestTools.run("mount", "-t", "tmpfs", "-o", "ro", "tmpfs", exports.toString()), "mount needs root");
+            try {
+                button(page, "Save as export…").click();
+                assertThat(page.locator(".save")).containsText("This process cannot write to the folder of");
+                assertThat(button(page, "Write the file")).isDisabled();
+                shoot(page, "read-only-folder");
+                Download file =
+                        page.waitForDownload(() -> button(page, "Download").click());
+                assertThat(file.suggestedFilename()).isEqualTo("syslog-to-siem-prod.camel.yaml");
+                assertThat(Files.readString(file.path())).contains("siem-prod", "Failed password");
+            } finally {
+                TestTools.run("umount", exports.toString());
+            }
         }
     }
 }

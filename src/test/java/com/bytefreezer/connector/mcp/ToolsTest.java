@@ -179,6 +179,7 @@ class ToolsTest {
             value = {
                 "sql;5;sql must be a text, not 5.",
                 "limit;ten;limit must be a whole number, not \"ten\".",
+                "limit;1.5;limit must be a whole number, not 1.5.",
                 "limits;5;query has no argument limits. Did you mean limit?",
                 "limit;0;limit must be from 1 to 100000",
                 "max_bytes;2000000;max_bytes must be from 1 to 1000000",
@@ -186,7 +187,9 @@ class ToolsTest {
                 "sql;DELETE FROM events;SQL:"
             })
     void aWrongArgumentIsToldInOneLine(String name, String value, String line) {
-        Object typed = value.matches("\\d+") && !value.equals("ten") ? Integer.valueOf(value) : value;
+        Object typed = value.matches("\\d+")
+                ? Integer.valueOf(value)
+                : value.matches("\\d+[.]\\d+") ? Double.valueOf(value) : value;
         Told told = name.equals("sql")
                 ? ask("query", "sql", typed)
                 : ask("query", "sql", "SELECT 1 FROM events", name, typed);

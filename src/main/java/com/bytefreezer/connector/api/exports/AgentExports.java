@@ -28,7 +28,7 @@ public final class AgentExports {
     /** An agent that waits longer gives up; it can ask for the run. */
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
-    private static final ObjectMapper JSON = Json.mapper();
+    private static final ObjectMapper JSON = Json.ofRequests();
 
     private final Operations operations;
     private final PlanApi plans;
