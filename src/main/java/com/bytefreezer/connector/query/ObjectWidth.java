@@ -39,7 +39,7 @@ public enum ObjectWidth {
 
     /** The one that needs less memory. */
     public ObjectWidth next() {
-        return values()[ordinal() + 1];
+        return this == USUAL ? WIDE : WIDEST;
     }
 
     /** How many of these threads it may use. */
