@@ -25,22 +25,18 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /** One fault of a certification, with its own resources. For one thread and its senders. */
 final class InputTrial implements AutoCloseable {
     private static final int BATCHES = 30;
     private static final int FEW = 8;
-    private static final int EVENTS = 10;
+    private static final int EVENTS = TrialEvents.BATCH;
     private static final int KILLS = 2;
     /** Acknowledged before each kill. */
     private static final int SOME = 4 * EVENTS;
 
     static final int SLOW_MILLIS = 150;
-    private static final int PADDING = 480;
-    private static final int LONGEST = 1000;
-    private static final int LONG_EVENT = 17;
     private static final String SPOOL_BYTES = "100000";
     /** As {@code ulimit -f} counts: of 512 bytes each. Less than what is sent. */
     private static final int DISK_BLOCKS = 128;
@@ -59,7 +55,10 @@ final class InputTrial implements AutoCloseable {
     private final Path lake;
     private final int port = Certification.freePort();
     private final Sender sender;
+    private final TrialEvents events;
     private final int batches;
+    /** How many events have left, with all repeats. */
+    private long handed;
     /** Must be packed: acknowledged, or read by a process that was not killed, or seen on disk. */
     private final Set<Integer> kept = ConcurrentHashMap.newKeySet();
 
@@ -94,6 +93,7 @@ final class InputTrial implements AutoCloseable {
         lake = folder.resolve("lake");
         batches = fault == InputFault.SLOW ? FEW : BATCHES;
         sender = sender();
+        events = new TrialEvents(marker, fault == InputFault.OVERSIZED, route.format(), certify);
     }
 
     private Sender sender() {
@@ -125,7 +125,8 @@ final class InputTrial implements AutoCloseable {
             case SPOOL_FULL -> here(Map.of("spool.max-bytes", SPOOL_BYTES), this::sendOnce);
             case LAKE_AWAY -> lakeAway();
             case HALF -> here(Map.of(), this::sendHalves);
-            case OVERSIZED -> here(Map.of("feeds.max-line-bytes", String.valueOf(LONGEST)), this::sendTheRest);
+            case OVERSIZED ->
+                here(Map.of("feeds.max-line-bytes", String.valueOf(TrialEvents.LONGEST)), this::sendTheRest);
             default -> {}
         }
         if (fault != InputFault.OVERSIZED) {
@@ -136,42 +137,15 @@ final class InputTrial implements AutoCloseable {
         }
     }
 
-    // -- Events
-
-    private String event(int record) {
-        String padding = "x".repeat(fault == InputFault.OVERSIZED && record == LONG_EVENT ? LONGEST : PADDING);
-        String text = marker.text(record) + " logged in";
-        String given = certify.get("event");
-        if (given != null) {
-            return given.replace("{record}", text).replace("{padding}", padding);
-        }
-        return switch (route.format()) {
-            case "text" -> text + " " + padding;
-            case "syslog" -> "<34>1 - host certify - - - %s %s".formatted(text, padding);
-            default -> "{\"message\":\"%s\",\"padding\":\"%s\"}".formatted(text, padding);
-        };
-    }
-
-    private List<Integer> records(int batch) {
-        return IntStream.range(batch * EVENTS, (batch + 1) * EVENTS).boxed().toList();
-    }
-
-    private String lines(int batch) {
-        return records(batch).stream().map(record -> event(record) + "\n").collect(Collectors.joining());
-    }
-
-    private String id(int batch) {
-        return marker.text(batch);
-    }
-
     // -- Sending
 
     private boolean send(int batch) {
-        sent.addAll(records(batch));
+        sent.addAll(events.records(batch));
         try {
-            boolean taken = sender.send(id(batch), lines(batch));
+            boolean taken = sender.send(events.id(batch), events.lines(batch));
+            handed += taken ? EVENTS : 0;
             if (taken && (sender.hasAnswers() || !fault.kills())) {
-                kept.addAll(records(batch));
+                kept.addAll(events.records(batch));
             }
             return taken;
         } catch (IOException e) {
@@ -181,7 +155,7 @@ final class InputTrial implements AutoCloseable {
 
     private boolean isOpen(int batch) {
         Set<Integer> done = sender.hasAnswers() ? kept : sent;
-        return !abandoned.contains(batch) && !done.containsAll(records(batch));
+        return !abandoned.contains(batch) && !done.containsAll(events.records(batch));
     }
 
     /** Each batch once. */
@@ -195,8 +169,8 @@ final class InputTrial implements AutoCloseable {
 
     private void sendHalves() throws IOException {
         for (int batch = 0; batch < batches; batch += 3) {
-            if (!sender.sendHalf(id(batch), lines(batch))) {
-                List<Integer> whole = marker.records(new String(Sender.half(lines(batch)), UTF_8));
+            if (!sender.sendHalf(events.id(batch), events.lines(batch))) {
+                List<Integer> whole = marker.records(new String(Sender.half(events.lines(batch)), UTF_8));
                 kept.addAll(whole);
                 // Half of a line of JSON is no event.
                 deadLettersExpected.addAll(whole);
@@ -223,13 +197,13 @@ final class InputTrial implements AutoCloseable {
             }
         }
         if (fault == InputFault.OVERSIZED) {
-            deadLettersExpected.add(LONG_EVENT);
+            deadLettersExpected.add(TrialEvents.LONG);
         }
     }
 
     private void hangUpEarly(int batch) {
         try {
-            sender.sendImpatiently(id(batch), lines(batch));
+            sender.sendImpatiently(events.id(batch), events.lines(batch));
         } catch (IOException e) {
             // The sender does not know.
         }
@@ -246,9 +220,18 @@ final class InputTrial implements AutoCloseable {
             feeds.start();
             sending.send();
             if (route.way() != Way.HTTP) {
-                // What has arrived without an answer; a full spool takes the rest at the stop.
-                Arrived.await(() -> received(feeds) >= kept.size(), A_MOMENT);
+                awaitReceived(feeds);
             }
+        }
+    }
+
+    /** What has arrived without an answer, or waits where the input reads; a full spool takes the rest at the stop. */
+    private void awaitReceived(Feeds feeds) {
+        long wanted = fault == InputFault.REPEATS ? handed : kept.size();
+        boolean more = true;
+        while (more) {
+            long before = received(feeds);
+            more = before < wanted && Arrived.await(() -> received(feeds) > before, A_MOMENT);
         }
     }
 
@@ -313,27 +296,34 @@ final class InputTrial implements AutoCloseable {
             }
             Thread sending = new Thread(() -> sendUntilDead(connector, diskBlocks > 0), "sender");
             sending.start();
-            int before = kept.size();
+            int before = onDisk().size();
             int wanted = sender.hasAnswers() ? enough : before + EVENTS;
-            Arrived.await(() -> onDisk().size() >= wanted || !connector.isAlive() || ended(sending));
+            Arrived.await(() -> onDisk().size() >= wanted || !connector.isAlive() || ended(sending, before));
             if (!sender.hasAnswers()) {
                 kept.addAll(onDisk());
             }
             boolean lived = connector.isAlive();
+            if (sender.keeps() && diskBlocks > 0) {
+                occurred = onDisk().size() < sent.size();
+            }
             connector.kill();
             sending.join();
-            happened.add(lived ? "killed after %d events".formatted(kept.size()) : "it died by itself");
+            happened.add(lived ? "killed after %d events".formatted(onDisk().size()) : "it died by itself");
         }
     }
 
-    /** What was sent without an answer may be on its way. */
-    private boolean ended(Thread sending) {
+    /** What was sent without an answer may be on its way; what waits where the input reads is read until it cannot be stored. */
+    private boolean ended(Thread sending, int before) {
+        if (sender.keeps()) {
+            int there = onDisk().size();
+            return there > before && !Arrived.await(() -> onDisk().size() > there, A_RETRY);
+        }
         return !sending.isAlive() && (sender.hasAnswers() || !Arrived.await(() -> false, A_RETRY));
     }
 
     private void sendUntilDead(ProcessRun connector, boolean once) {
         // It listens once it takes the first.
-        Arrived.await(() -> !connector.isAlive() || send(0));
+        Arrived.await(() -> sender.keeps() || !connector.isAlive() || send(0));
         // Who gets no answers leaves some for the next process.
         int most = sender.hasAnswers() || once ? batches : sent.size() / EVENTS + batches / 3;
         for (int batch = 0; batch < most && connector.isAlive(); batch++) {
@@ -350,7 +340,7 @@ final class InputTrial implements AutoCloseable {
 
     /** Of those with an answer, what was acknowledged; of the others, what the journal of the spool has. */
     private Set<Integer> onDisk() {
-        if (sender.hasAnswers()) {
+        if (sender.hasAnswers() && !sender.keeps()) {
             return kept;
         }
         return Arrived.inSpool(folder.resolve("spool"), marker);

@@ -36,6 +36,11 @@ interface Sender extends AutoCloseable {
         return true;
     }
 
+    /** Whether what it has sent waits where the input reads, until the input has it. */
+    default boolean keeps() {
+        return false;
+    }
+
     @Override
     default void close() {}
 
@@ -119,6 +124,11 @@ interface Sender extends AutoCloseable {
             Exchange answer = camel.createProducerTemplate()
                     .send(uri, exchange -> exchange.getMessage().setBody(lines));
             return answer.getException() == null;
+        }
+
+        @Override
+        public boolean keeps() {
+            return true;
         }
 
         @Override

@@ -68,6 +68,15 @@ class CertifyInputIT {
         assertThat(printed.lines()).last().asString().contains("is lost with a process that dies");
     }
 
+    @Tag("soak")
+    @Test
+    void filesAreCertified() throws Exception {
+        Printed printed = certify("routes/inputs/file.camel.yaml");
+
+        assertThat(printed.code()).as(printed.toString()).isZero();
+        assertThat(printed.row("process killed")).contains("| 300    | 0 ").doesNotContain("more than once");
+    }
+
     @Test
     void anInputThatAcknowledgesTooEarlyIsFoundByAKill() throws Exception {
         InputCertification certification = certification("""
