@@ -38,9 +38,9 @@ record LargeRecords(DuckDb duckDb, String rows, RowRendering record, String whic
         return Runtime.getRuntime().maxMemory() / SHARE_OF_ONE;
     }
 
-    /** Whether this is the placeholder of a record. A record is an object, and no placeholder is. */
+    /** Whether this is the placeholder of a record, a number. No record begins with a digit, complete or not. */
     static boolean isPlaceholder(byte[] record) {
-        return record.length > 0 && record[0] != '{';
+        return record.length > 0 && record[0] >= '0' && record[0] <= '9';
     }
 
     /**

@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Makes records from values: adds the names and the NULLs. In records of hundreds of columns these are almost everything, and they cost DuckDB more than all the rest. Immutable.
+ * Makes records from values: adds the names and the NULLs. In records of hundreds of columns these are almost everything, and they cost DuckDB more than all the rest. Without NULLs, few names are left, and DuckDB writes them. Immutable.
  */
 final class Members {
     /** For statements in which DuckDB writes whole records. */
@@ -54,11 +54,26 @@ final class Members {
         return mark.toString();
     }
 
-    /** @param values the result of {@link RowRendering#shortRecord}: a brace, then the marked values in the order of the columns */
+    /**
+     * @param values the result of {@link RowRendering#shortRecord}: a brace, then the marked values in the order of the columns; without NULLs each value after a comma and its name, then a brace. The record may replace it.
+     */
     byte[] completed(byte[] values) {
         if (ends.length == 0) {
             return values;
         }
+        return omitNulls ? begun(values) : withNulls(values);
+    }
+
+    /** Puts the brace in the place of the first comma. */
+    private static byte[] begun(byte[] values) {
+        if (values.length == 1) {
+            return EMPTY;
+        }
+        values[0] = '{';
+        return values;
+    }
+
+    private byte[] withNulls(byte[] values) {
         int[] marks = new int[32];
         int count = 0;
         for (int i = 1; i < values.length; i++) {
@@ -69,41 +84,25 @@ final class Members {
                 marks[count++] = i;
             }
         }
-        if (count == 0 && omitNulls) {
-            return EMPTY;
-        }
         marks[count] = values.length;
-        byte[] record = new byte[length(values, marks, count)];
+        byte[] record = new byte[length(values.length - marks[0], count)];
         int length = 0;
         int copied = 0;
         for (int i = 0; i < count; i++) {
             int column = column(values, marks[i]);
-            int from = omitNulls ? begin(column) : copied;
+            length = put(nulls, copied, ends[column] - NULL.length, record, length);
             copied = ends[column];
-            length = put(nulls, from, copied - NULL.length, record, length);
             length = put(values, marks[i] + 1 + DIGITS, marks[i + 1], record, length);
         }
-        if (!omitNulls) {
-            length = put(nulls, copied, nulls.length, record, length);
-        }
+        length = put(nulls, copied, nulls.length, record, length);
         // It replaces the first comma.
         record[0] = '{';
         record[length] = '}';
         return record;
     }
 
-    private int length(byte[] values, int[] marks, int count) {
-        int length = (omitNulls ? 0 : nulls.length) + 1;
-        for (int i = 0; i < count; i++) {
-            int column = column(values, marks[i]);
-            length += marks[i + 1] - marks[i] - 1 - DIGITS - NULL.length;
-            length += omitNulls ? ends[column] - begin(column) : 0;
-        }
-        return length;
-    }
-
-    private int begin(int column) {
-        return column == 0 ? 0 : ends[column - 1];
+    private int length(int marked, int count) {
+        return nulls.length + 1 + marked - count * (1 + DIGITS + NULL.length);
     }
 
     private static int column(byte[] values, int mark) {

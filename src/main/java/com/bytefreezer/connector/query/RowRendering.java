@@ -84,10 +84,13 @@ final class RowRendering {
     }
 
     private String values(long most) {
-        List<String> marked = IntStream.range(0, shown.size())
-                .mapToObj(i -> "%s || %s".formatted(DuckDb.literal(Members.mark(i)), onceEach(shown.get(i), most)))
-                .toList();
-        return "concat('{', %s)".formatted(String.join(", ", marked));
+        String each = IntStream.range(0, shown.size())
+                .mapToObj(i -> "%s || %s"
+                        .formatted(
+                                omitNulls ? key(shown.get(i)) : DuckDb.literal(Members.mark(i)),
+                                onceEach(shown.get(i), most)))
+                .collect(Collectors.joining(", "));
+        return omitNulls ? "concat(%s, '}')".formatted(each) : "concat('{', %s)".formatted(each);
     }
 
     private String joined(IntFunction<String> member) {

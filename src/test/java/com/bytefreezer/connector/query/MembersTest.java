@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class MembersTest {
     /** Each of four values of {@code n} fills other columns: none, all, every third, the last ones. */
     private static final String VALUE =
-            "CASE WHEN n = 1 OR (n = 2 AND %1$d %% 3 = 0) OR (n = 3 AND %1$d > %2$d) THEN 'v' || chr(%1$d %% 32) END";
+            "CASE WHEN n = 1 OR (n = 2 AND %1$d %% 3 = 0) OR (n = 3 AND %1$d > %2$d) THEN repeat('v', %1$d %% 7) || chr(%1$d %% 32) END";
 
     @ParameterizedTest
     @ValueSource(ints = {1, 8, 9, 32, 33, 40, 41, 453})
