@@ -28,6 +28,15 @@ const DATASETS = [
   { name: 'Last pack', text: true, cell: (entry) => entry.pack_problem ?? (entry.last_pack ? `${time(entry.last_pack.finished_at)} ${entry.last_pack.object}` : '–') },
 ];
 
+const SOURCES = [
+  { name: 'Dataset', head: true, cell: nameOf },
+  ...[['Objects packed', 'source_objects'], ['Events packed', 'packed'], ['Dead letters', 'dead_letters'], ['Planned', 'planned_objects'], ['Unreadable', 'unreadable_objects']]
+    .map(([name, count]) => ({ name, number: true, cell: (entry) => number(entry[count]) })),
+  { name: 'In the bucket', number: true, cell: (entry) => (entry.waiting_objects ? `${plural(entry.waiting_objects, 'object')}, ${bytes(entry.waiting_bytes)}, ${age(entry.oldest_waiting_at)} old` : '–') },
+  { name: 'Columns', cell: (entry) => changes(entry) },
+  { name: 'Last pack', text: true, cell: (entry) => entry.pack_problem ?? (entry.last_pack ? `${time(entry.last_pack.finished_at)} ${entry.last_pack.object}` : '–') },
+];
+
 const FEEDS = [
   { name: 'Feed', head: true, cell: (feed) => feed.name },
   { name: 'State', cell: (feed) => [h(Mark, { state: feed.state }), ' ', WORDS[feed.state] ?? feed.state] },
@@ -48,7 +57,7 @@ export function Feeds({ place, go }) {
   if (!feeds.value) {
     return feeds.error ? h(Problem, { error: feeds.error, retry: feeds.reload }) : h(Skeleton, { lines: 5 });
   }
-  const { feeds: datasets, files, here } = feeds.value;
+  const { feeds: datasets, files, here, sources, source_problem: problem } = feeds.value;
   const chosen = datasets.find((entry) => entry.tenant_id === place.name && entry.dataset_id === place.destination);
   const isNew = place.name === 'new' && !place.destination;
   return h('div', { class: 'exports' },
@@ -62,6 +71,11 @@ export function Feeds({ place, go }) {
       : h(Table, { columns: DATASETS, rows: datasets, id: nameOf, open: chosen }),
     place.name && !isNew && !chosen && h(State, { title: `Nothing has arrived for ${place.name} / ${place.destination ?? ''}.` }),
     chosen && h(Details, { key: nameOf(chosen), entry: chosen, go }),
+    (sources.length > 0 || problem) && [
+      h('h2', null, 'Objects of the source bucket'),
+      problem && h('p', { class: 'problem' }, problem),
+      sources.length > 0 && h(Table, { label: 'Datasets of the source bucket', columns: SOURCES, rows: sources, id: nameOf }),
+    ],
     h('h2', null, 'Files'),
     files.length === 0 ? h('p', { class: 'note' }, 'There is no file in routes/feeds.')
       : h(Table, { label: 'Files of feeds', columns: FEEDS, rows: files, id: (feed) => `${feed.file} ${feed.name}` }));
@@ -87,7 +101,9 @@ function Mark({ state }) {
     h('path', { d: SHAPES[state] ?? 'M3 8h10', fill: kind === 'none' ? 'none' : 'currentColor', stroke: 'currentColor', 'stroke-width': 1.5 }));
 }
 
-const nameOf = ({ tenant_id, dataset_id }) => `${tenant_id} / ${dataset_id}`;
+function nameOf({ tenant_id, dataset_id }) {
+  return `${tenant_id} / ${dataset_id}`;
+}
 
 const placeOf = ({ tenant_id, dataset_id }) => write({ view: 'feeds', name: tenant_id, destination: dataset_id });
 

@@ -1,6 +1,8 @@
 package com.bytefreezer.connector.app;
 
 import com.bytefreezer.connector.api.feeds.FeedList;
+import com.bytefreezer.connector.api.feeds.FeedsHere;
+import com.bytefreezer.connector.api.feeds.SourceList;
 import com.bytefreezer.connector.config.Destination;
 import com.bytefreezer.connector.config.ExportDefinition;
 import com.bytefreezer.connector.config.Lane;
@@ -26,6 +28,7 @@ import com.bytefreezer.connector.text.Secrets;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
@@ -76,11 +79,13 @@ public final class Command {
         List<ExportDefinition> exports = chosen(operations.exports());
         List<LaneStatus> lanes = operations.status().of(exports);
         List<DatasetState> filled = filled();
+        List<SourceList.Filled> ofSources = ofSources();
         if (options.isJson()) {
-            print(Map.of("exports", ExportStatus.of(operations, exports), "feeds", filled));
+            print(Map.of("exports", ExportStatus.of(operations, exports), "feeds", filled, "sources", ofSources));
         } else {
             StatusTable.print(lanes, out);
             StatusTable.printDatasets(filled, out);
+            StatusTable.printSources(ofSources, out);
         }
         settings.exports().stream()
                 .filter(export ->
@@ -88,6 +93,15 @@ public final class Command {
                 .filter(export -> options.export().isEmpty())
                 .forEach(export -> LOG.warn("export {}: none of its datasets has been exported yet.", export.name()));
         return lanes.stream().anyMatch(lane -> lane.lastError() != null || lane.retrying() != null) ? FAILED : 0;
+    }
+
+    private List<SourceList.Filled> ofSources() {
+        try {
+            return options.export().isEmpty() ? SourceList.all(settings, FeedsHere.NONE) : List.of();
+        } catch (ConnectorException | IOException e) {
+            LOG.warn("source objects: {} They are not shown.", Failures.describe(e));
+            return List.of();
+        }
     }
 
     private List<DatasetState> filled() {

@@ -156,7 +156,7 @@ public final class Connector implements AutoCloseable {
                 ? Optional.empty()
                 : Optional.of(new Notifications(settings, secrets, operations.status(), history, cursor.alerts()));
         feeds = receives && settings.fillsLake() ? Optional.of(new Feeds(settings, secrets, mode)) : Optional.empty();
-        feeds.ifPresent(filling -> metrics.datasets(filling::datasets));
+        feeds.ifPresent(filling -> filling.measure(metrics));
         camel.bind("feedsHere", feedsHere());
         camel.bind("connector", this);
         camel.bind("lakeCredentials", credentials);

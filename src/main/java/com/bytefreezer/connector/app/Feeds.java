@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.app;
 
 import com.bytefreezer.connector.api.feeds.FeedsHere;
+import com.bytefreezer.connector.api.feeds.SourceList;
 import com.bytefreezer.connector.config.DatasetName;
 import com.bytefreezer.connector.config.FeedDefinition;
 import com.bytefreezer.connector.config.Mode;
@@ -20,6 +21,7 @@ import com.bytefreezer.connector.input.socket.Sockets;
 import com.bytefreezer.connector.lake.Lake;
 import com.bytefreezer.connector.lake.Shelf;
 import com.bytefreezer.connector.lake.SourceBucket;
+import com.bytefreezer.connector.metrics.Metrics;
 import com.bytefreezer.connector.pack.Packer;
 import com.bytefreezer.connector.pack.Packs;
 import com.bytefreezer.connector.pack.Recipes;
@@ -27,6 +29,7 @@ import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
 import com.bytefreezer.connector.problem.Problem;
 import com.bytefreezer.connector.receive.Budget;
+import com.bytefreezer.connector.receive.FeedConsumer;
 import com.bytefreezer.connector.receive.Format;
 import com.bytefreezer.connector.receive.HttpFeed;
 import com.bytefreezer.connector.receive.Intakes;
@@ -42,6 +45,7 @@ import com.bytefreezer.connector.text.Secrets;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -51,9 +55,11 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
+import org.apache.camel.Route;
 import org.apache.camel.ServiceStatus;
 import org.apache.camel.builder.TemplatedRouteBuilder;
 import org.apache.camel.main.Main;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -155,6 +161,7 @@ public final class Feeds implements AutoCloseable, FeedsHere {
                 due(),
                 settings.isTrue("s3source.keep-source"),
                 scratch,
+                SourceList.history(folder),
                 settings.large("spool.max-bytes"),
                 settings.integer("feeds.max-line-bytes"));
     }
@@ -283,6 +290,17 @@ public final class Feeds implements AutoCloseable, FeedsHere {
     }
 
     @Override
+    public Optional<Sources> sources() {
+        return sources.map(packing -> {
+            Map<DatasetName, Waiting> waiting = new HashMap<>();
+            packing.waiting()
+                    .forEach((dataset, each) ->
+                            waiting.put(dataset, new Waiting(each.objects(), each.bytes(), each.oldest())));
+            return new Sources(waiting, packing.trouble());
+        });
+    }
+
+    @Override
     public Map<String, Open> open() {
         return feeds.stream()
                 .collect(Collectors.toMap(
@@ -302,14 +320,35 @@ public final class Feeds implements AutoCloseable, FeedsHere {
 
     private Optional<String> trouble(FeedDefinition feed) {
         if (feed.input().equals(HTTP)) {
-            return receiver.troubleOfHttp();
+            return port == 0 ? Optional.of("It has not started yet.") : receiver.troubleOfHttp();
         }
         CamelContext context = camel.getCamelContext();
         ServiceStatus status =
                 context == null ? null : context.getRouteController().getRouteStatus(routeId(feed));
         return status == null || !status.isStarted()
                 ? Optional.of("It has not started yet, or has stopped.")
-                : receiver.trouble(feed.name());
+                : receiver.trouble(feed.name()).or(() -> hindrance(context.getRoute(routeId(feed))));
+    }
+
+    private static Optional<String> hindrance(@Nullable Route route) {
+        return route != null && route.getConsumer() instanceof FeedConsumer consumer
+                ? consumer.hindrance()
+                : Optional.empty();
+    }
+
+    /** Whether each feed works, by its name. For any thread. */
+    public Map<String, Boolean> working() {
+        return feeds.stream()
+                .collect(Collectors.toMap(
+                        FeedDefinition::name, feed -> trouble(feed).isEmpty(), (one, other) -> one));
+    }
+
+    /** Lets metrics tell of it. */
+    void measure(Metrics metrics) {
+        metrics.arrivals(this::datasets, this::working);
+        if (sources.isPresent()) {
+            metrics.sources(() -> SourceList.totals(settings));
+        }
     }
 
     /** Where its routes run, once it has started. */

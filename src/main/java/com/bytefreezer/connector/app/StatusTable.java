@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.app;
 
+import com.bytefreezer.connector.api.feeds.SourceList;
 import com.bytefreezer.connector.config.DatasetName;
 import com.bytefreezer.connector.operate.LaneStatus;
 import com.bytefreezer.connector.signs.Retrying;
@@ -64,6 +65,26 @@ final class StatusTable {
                 String.valueOf(each.spooled()),
                 String.valueOf(each.spoolBytes()),
                 each.oldestSpooled() == null ? "-" : time(Instant.parse(each.oldestSpooled())))));
+        out.println();
+        Table.lines(rows, "  ").forEach(out::println);
+    }
+
+    /** What has become of source objects. */
+    static void printSources(List<SourceList.Filled> sources, PrintStream out) {
+        if (sources.isEmpty()) {
+            return;
+        }
+        List<List<String>> rows = new ArrayList<>();
+        rows.add(List.of(
+                "DATASET", "SOURCE OBJECTS", "PACKED", "DEAD LETTERS", "PLANNED", "UNREADABLE", "LAST PACK FAILED"));
+        sources.forEach(each -> rows.add(List.of(
+                new DatasetName(each.tenant(), each.dataset()).toString(),
+                String.valueOf(each.objects()),
+                String.valueOf(each.packed()),
+                String.valueOf(each.deadLetters()),
+                String.valueOf(each.planned()),
+                String.valueOf(each.setAside()),
+                each.problem() == null ? "-" : each.problem())));
         out.println();
         Table.lines(rows, "  ").forEach(out::println);
     }

@@ -122,6 +122,11 @@ public final class WatchHere implements AutoCloseable, FeedsHere {
     }
 
     @Override
+    public Optional<Sources> sources() {
+        return feeds.sources();
+    }
+
+    @Override
     public Optional<List<DatasetState>> states() {
         return feeds.states();
     }

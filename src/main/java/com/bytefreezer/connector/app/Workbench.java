@@ -44,7 +44,7 @@ public final class Workbench implements AutoCloseable {
         this.settings = settings;
         this.mode = mode;
         feeds = mode == Mode.INGEST ? Optional.of(new Feeds(settings, secrets, mode)) : Optional.empty();
-        feeds.ifPresent(filling -> metrics.datasets(filling::datasets));
+        feeds.ifPresent(filling -> filling.measure(metrics));
         camel = DeliveryCamel.prepare(settings, settings.routeFiles());
         camel.bind("settings", settings);
         camel.bind("secrets", secrets);

@@ -22,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * claim; otherwise another replica takes the plan over. Safe for use by several threads.
  */
 public final class PackedSources implements AutoCloseable {
+    private static final String FILE = "sources.db";
+
     private final Store store;
     private final Duration lease;
     private final String holder = UUID.randomUUID().toString();
@@ -57,15 +59,19 @@ public final class PackedSources implements AutoCloseable {
      */
     public static PackedSources open(Settings settings, Path folder) {
         boolean shared = settings.optional("cursor.url").isPresent();
-        Store store = shared
-                ? StoreAddress.of(settings).open()
-                : SqliteAddress.of(folder.resolve("sources.db")).open();
+        Store store = address(settings, folder).open();
         PackedSources sources = new PackedSources(store, Duration.ofSeconds(settings.integer("cursor.claim-seconds")));
         if (!shared) {
             // Whoever held them has ended.
             store.writing(sql -> sql.update("UPDATE source_pack SET expires_ms = 0"));
         }
         return sources;
+    }
+
+    static StoreAddress address(Settings settings, Path folder) {
+        return settings.optional("cursor.url").isPresent()
+                ? StoreAddress.of(settings)
+                : SqliteAddress.of(folder.resolve(FILE));
     }
 
     /**
@@ -324,7 +330,7 @@ public final class PackedSources implements AutoCloseable {
             if (!hold(sql, plan)) {
                 return false;
             }
-            sql.update(
+            int packed = sql.update(
                     "UPDATE source_object SET pack = '', since_ms = %s WHERE pack = ?".formatted(sql.now()), plan.id);
             sql.update("DELETE FROM source_pack WHERE id = ?", plan.id);
             sql.update(
@@ -334,7 +340,7 @@ public final class PackedSources implements AutoCloseable {
                     plan.dataset.tenant(),
                     plan.dataset.dataset(),
                     shape.apply(shape(sql, plan.dataset)),
-                    plan.sources.size(),
+                    packed,
                     events,
                     deadLetters);
             return true;

@@ -3,6 +3,7 @@ package com.bytefreezer.connector.metrics;
 import com.bytefreezer.connector.config.DatasetName;
 import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.cursor.Counts;
+import com.bytefreezer.connector.cursor.SourceTotal;
 import com.bytefreezer.connector.spool.DatasetState;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.FunctionCounter;
@@ -60,6 +61,11 @@ public final class Metrics extends EventNotifierSupport implements AutoCloseable
     private final Map<DatasetName, AtomicReference<DatasetState>> datasets = new ConcurrentHashMap<>();
 
     private volatile Supplier<List<DatasetState>> arrivals = List::of;
+
+    /** The last state of each dataset that source objects fill. */
+    private final Map<DatasetName, AtomicReference<SourceTotal>> sources = new ConcurrentHashMap<>();
+
+    private volatile Supplier<List<SourceTotal>> sourceTotals = List::of;
 
     /** Only metrics of lanes. */
     public Metrics() {
@@ -215,9 +221,20 @@ public final class Metrics extends EventNotifierSupport implements AutoCloseable
         }
     }
 
-    /** Measures at each scrape what has arrived for each dataset, up to {@value #MOST_LANES} of them. */
-    public void datasets(Supplier<List<DatasetState>> look) {
-        arrivals = look;
+    /**
+     * Measures at each scrape what has arrived for each dataset, up to {@value #MOST_LANES} of them.
+     *
+     * @param feeds whether each feed works, by its name
+     */
+    public void arrivals(Supplier<List<DatasetState>> datasetStates, Supplier<Map<String, Boolean>> feeds) {
+        arrivals = datasetStates;
+        for (String feed : feeds.get().keySet()) {
+            Gauge.builder(PREFIX + "feed.up", feeds, now -> now.get().getOrDefault(feed, false) ? 1 : 0)
+                    .description("Whether the feed works: 0 if it cannot reach its server, or cannot store events")
+                    .tags(Tags.of("feed", feed))
+                    .strongReference(true)
+                    .register(registry);
+        }
     }
 
     private synchronized void measure(DatasetState dataset) {
@@ -248,6 +265,41 @@ public final class Metrics extends EventNotifierSupport implements AutoCloseable
                     "When the last event arrived",
                     state -> seconds(state.lastEvent()));
         }
+    }
+
+    /** Measures at each scrape what has become of the source objects of each dataset, up to {@value #MOST_LANES} of them. */
+    public void sources(Supplier<List<SourceTotal>> look) {
+        sourceTotals = look;
+    }
+
+    private synchronized void measure(SourceTotal total) {
+        AtomicReference<SourceTotal> known = sources.get(total.dataset());
+        if (known != null) {
+            known.set(total);
+        } else if (sources.size() < MOST_LANES) {
+            AtomicReference<SourceTotal> now = new AtomicReference<>(total);
+            sources.put(total.dataset(), now);
+            Tags tags = Tags.of(
+                    "tenant",
+                    total.dataset().tenant(),
+                    "dataset",
+                    total.dataset().dataset());
+            countSource(now, tags, "objects.packed", "Source objects that are packed", SourceTotal::objects);
+            countSource(now, tags, "events.packed", "Events of source objects in the lake", SourceTotal::events);
+            countSource(now, tags, "events.rejected", "What was no event in source objects", SourceTotal::deadLetters);
+        }
+    }
+
+    private void countSource(
+            AtomicReference<SourceTotal> now,
+            Tags tags,
+            String name,
+            String description,
+            ToDoubleFunction<SourceTotal> value) {
+        FunctionCounter.builder(PREFIX + "source." + name, now, total -> value.applyAsDouble(total.get()))
+                .description(description)
+                .tags(tags)
+                .register(registry);
     }
 
     private void count(
@@ -281,6 +333,7 @@ public final class Metrics extends EventNotifierSupport implements AutoCloseable
     /** Everything in Prometheus' text format. */
     public String scrape() {
         arrivals.get().forEach(this::measure);
+        sourceTotals.get().forEach(this::measure);
         return registry.scrape();
     }
 

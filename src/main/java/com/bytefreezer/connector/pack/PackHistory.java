@@ -29,6 +29,7 @@ public record PackHistory(long columnsAdded, long columnsWidened, List<Pack> pac
     private static final PackHistory NONE = new PackHistory(0, 0, List.of());
     private static final int MOST = 50;
     private static final int MOST_NAMES = 20;
+    private static final String PACKED = "packed";
     private static final String FAILED = "failed";
 
     /**
@@ -36,6 +37,7 @@ public record PackHistory(long columnsAdded, long columnsWidened, List<Pack> pac
      *
      * @param state packed or failed
      * @param startedAt of the first try
+     * @param sources objects of a bucket that it was made of; 0 if its events come from the spool
      * @param events in the object; received = events + dropped + dead letters
      * @param dropped events that the SQL left out
      * @param object its key below the dataset's folder; null if there is none
@@ -46,6 +48,7 @@ public record PackHistory(long columnsAdded, long columnsWidened, List<Pack> pac
             @JsonProperty("finished_at") String finishedAt,
             @JsonProperty("state") String state,
             @JsonProperty("object") @Nullable String object,
+            @JsonProperty("source_objects") long sources,
             @JsonProperty("events") long events,
             @JsonProperty("dropped") long dropped,
             @JsonProperty("dead_letters") long deadLetters,
@@ -53,6 +56,22 @@ public record PackHistory(long columnsAdded, long columnsWidened, List<Pack> pac
             @JsonProperty("added") List<String> added,
             @JsonProperty("widened") List<String> widened,
             @JsonProperty("message") @Nullable String message) {
+        private Pack with(List<String> newColumns, List<String> wider) {
+            return new Pack(
+                    startedAt,
+                    finishedAt,
+                    state,
+                    object,
+                    sources,
+                    events,
+                    dropped,
+                    deadLetters,
+                    bytes,
+                    newColumns,
+                    wider,
+                    message);
+        }
+
         boolean failed() {
             return state.equals(FAILED);
         }
@@ -82,6 +101,57 @@ public record PackHistory(long columnsAdded, long columnsWidened, List<Pack> pac
      */
     static void packed(Path folder, Instant started, Instant now, Packer.Packed packed, String before, String after)
             throws IOException {
+        Pack pack = new Pack(
+                started.toString(),
+                now.toString(),
+                PACKED,
+                packed.key().orElse(null),
+                0,
+                packed.events(),
+                packed.dropped(),
+                packed.deadLetters(),
+                packed.bytes(),
+                List.of(),
+                List.of(),
+                null);
+        packed(folder, pack, before, after);
+    }
+
+    /**
+     * Records a pack of objects of a bucket.
+     *
+     * @param keys of the objects that it has made, of which the first one is shown
+     * @param before as for other packs
+     */
+    public static void ofSources(
+            Path folder,
+            Instant started,
+            Instant now,
+            List<String> keys,
+            long sources,
+            long events,
+            long deadLetters,
+            long bytes,
+            String before,
+            String after)
+            throws IOException {
+        Pack pack = new Pack(
+                started.toString(),
+                now.toString(),
+                PACKED,
+                keys.isEmpty() ? null : keys.get(0),
+                sources,
+                events,
+                0,
+                deadLetters,
+                bytes,
+                List.of(),
+                List.of(),
+                keys.size() > 1 ? "%d objects; this is the first one".formatted(keys.size()) : null);
+        packed(folder, pack, before, after);
+    }
+
+    private static void packed(Path folder, Pack pack, String before, String after) throws IOException {
         List<String> added = new ArrayList<>();
         List<String> widened = new ArrayList<>();
         if (!before.isEmpty() && !before.equals(after)) {
@@ -96,29 +166,18 @@ public record PackHistory(long columnsAdded, long columnsWidened, List<Pack> pac
         }
         PackHistory known = read(folder);
         known.with(
-                        new Pack(
-                                started.toString(),
-                                now.toString(),
-                                "packed",
-                                packed.key().orElse(null),
-                                packed.events(),
-                                packed.dropped(),
-                                packed.deadLetters(),
-                                packed.bytes(),
-                                some(added),
-                                some(widened),
-                                null),
+                        pack.with(some(added), some(widened)),
                         known.columnsAdded + added.size(),
                         known.columnsWidened + widened.size())
                 .write(folder);
     }
 
     /** Records a pack that will be tried again. */
-    static void failed(Path folder, Instant started, Instant now, String message) throws IOException {
+    public static void failed(Path folder, Instant started, Instant now, String message) throws IOException {
         PackHistory known = read(folder);
         String since = known.failing().map(Pack::startedAt).orElse(started.toString());
         known.with(
-                        new Pack(since, now.toString(), FAILED, null, 0, 0, 0, 0, List.of(), List.of(), message),
+                        new Pack(since, now.toString(), FAILED, null, 0, 0, 0, 0, 0, List.of(), List.of(), message),
                         known.columnsAdded,
                         known.columnsWidened)
                 .write(folder);

@@ -6,10 +6,22 @@ import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
 import org.apache.camel.support.DefaultConsumer;
 
-/** Hands what a feed brings to its route, which stores it. */
+/** Hands what a feed brings to its route, which stores it, and knows what keeps it from bringing anything. */
 public abstract class FeedConsumer extends DefaultConsumer {
+    private volatile String hindrance = "";
+
     protected FeedConsumer(Endpoint endpoint, Processor processor) {
         super(endpoint, processor);
+    }
+
+    /** What keeps the feed from bringing events, in one line. For any thread. */
+    public final Optional<String> hindrance() {
+        return Optional.of(hindrance).filter(why -> !why.isEmpty());
+    }
+
+    /** @param why in one line; empty if nothing hinders it */
+    protected final void hindered(String why) {
+        hindrance = why;
     }
 
     /**

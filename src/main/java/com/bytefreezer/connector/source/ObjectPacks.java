@@ -4,19 +4,23 @@ import com.bytefreezer.connector.config.DatasetName;
 import com.bytefreezer.connector.cursor.PackedSources;
 import com.bytefreezer.connector.cursor.PackedSources.Known;
 import com.bytefreezer.connector.cursor.PackedSources.Plan;
+import com.bytefreezer.connector.disk.PrivateFiles;
 import com.bytefreezer.connector.disk.ScratchFolder;
 import com.bytefreezer.connector.lake.Shelf;
 import com.bytefreezer.connector.lake.SourceBucket;
 import com.bytefreezer.connector.lake.SourceBucket.Source;
+import com.bytefreezer.connector.pack.PackHistory;
 import com.bytefreezer.connector.pack.Packer;
 import com.bytefreezer.connector.pack.Packs;
 import com.bytefreezer.connector.pack.Pause;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
+import com.bytefreezer.connector.spool.Spool;
 import com.bytefreezer.connector.text.Sha256;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HexFormat;
@@ -24,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -42,6 +47,7 @@ public final class ObjectPacks implements AutoCloseable {
     private final Function<DatasetName, Shelf> shelves;
     private final Due due;
     private final boolean keep;
+    private final Path history;
     private final String place;
     private final Map<DatasetName, Double> ratios = new HashMap<>();
     /** Plans that could not be carried out, by their ids. */
@@ -53,6 +59,8 @@ public final class ObjectPacks implements AutoCloseable {
     private boolean more;
 
     private volatile boolean stopped;
+    private final Map<DatasetName, Backlog> backlog = new ConcurrentHashMap<>();
+    private volatile String trouble = "";
 
     /**
      * The packs of a bucket.
@@ -61,6 +69,7 @@ public final class ObjectPacks implements AutoCloseable {
      * @param shelves may throw, if nobody knows the keys of a bucket
      * @param keep whether source objects stay after their pack
      * @param scratch a folder for this alone
+     * @param history a folder for what people want to know of packs
      * @param mostBytes that may be there
      * @param longestLine in bytes
      */
@@ -72,12 +81,14 @@ public final class ObjectPacks implements AutoCloseable {
             Packs.Due due,
             boolean keep,
             Path scratch,
+            Path history,
             long mostBytes,
             int longestLine) {
         tools = new PlannedPack.Tools(bucket, packed, packer, scratch, mostBytes, longestLine);
         this.shelves = shelves;
         this.due = new Due(due, Clock.systemUTC());
         this.keep = keep;
+        this.history = history;
         place = bucket.place();
     }
 
@@ -106,19 +117,30 @@ public final class ObjectPacks implements AutoCloseable {
         try {
             boolean done = packLeft();
             Waiting waiting = list();
+            backlog.keySet().retainAll(waiting.byDataset.keySet());
+            waiting.byDataset.forEach((dataset, sources) -> backlog.put(dataset, Backlog.of(sources)));
             for (Map.Entry<DatasetName, List<Source>> each : waiting.byDataset.entrySet()) {
                 DatasetName dataset = each.getKey();
                 long partBytes = due.partBytes(ratios.getOrDefault(dataset, 0.0));
+                int planned = 0;
                 for (List<Source> some : due.packs(each.getValue(), partBytes, all)) {
                     done &= stopped || plan(dataset, some, partBytes);
+                    planned += some.size();
                 }
+                backlog.put(
+                        dataset,
+                        Backlog.of(
+                                each.getValue().subList(planned, each.getValue().size())));
             }
             listing.end();
+            trouble = "";
             more = !waiting.isAll;
             return done && waiting.setAside == 0;
         } catch (ConnectorException e) {
             LOG.warn("{}", e.getMessage());
+            trouble = Failures.describe(e);
         } catch (RuntimeException e) {
+            trouble = Failures.describe(e);
             LOG.error("source {}: {} Its objects stay.", place, Failures.describe(e), e);
         }
         listing.failed();
@@ -227,6 +249,7 @@ public final class ObjectPacks implements AutoCloseable {
 
     private boolean carryOut(Plan plan) {
         PlannedPack pack = new PlannedPack(tools, plan, () -> stopped);
+        Instant started = Instant.now();
         try {
             if (pack.make(shelves.apply(plan.dataset()))) {
                 pauses.remove(plan.id());
@@ -234,6 +257,7 @@ public final class ObjectPacks implements AutoCloseable {
                     ratios.put(plan.dataset(), pack.ratio());
                 }
                 LOG.info("pack of dataset {}: {}.", plan.dataset(), pack.summary());
+                remember(plan, folder -> pack.remember(folder, started, Instant.now()));
                 if (!keep) {
                     delete(pack.sources());
                 }
@@ -246,10 +270,59 @@ public final class ObjectPacks implements AutoCloseable {
             ConnectorException failure = e instanceof ConnectorException known ? known : pack.failure((IOException) e);
             if (!stopped) {
                 LOG.warn("{}", failure.getMessage());
+                remember(plan, folder -> {
+                    PrivateFiles.createFolders(folder);
+                    PackHistory.failed(folder, started, Instant.now(), String.valueOf(failure.getMessage()));
+                });
                 pauses.computeIfAbsent(plan.id(), id -> new Pause()).failed();
             }
             tools.packed().release(plan);
             return false;
+        }
+    }
+
+    private interface Remembered {
+        void in(Path folder) throws IOException;
+    }
+
+    /** The pack counts, whether people will see it or not. */
+    private void remember(Plan plan, Remembered pack) {
+        try {
+            pack.in(Spool.folder(
+                    history, plan.dataset().tenant(), plan.dataset().dataset()));
+        } catch (IOException e) {
+            LOG.warn(
+                    "pack of dataset {}: the list of packs in {} cannot be written ({}). The page does not show this one.",
+                    plan.dataset(),
+                    history,
+                    Failures.describe(e));
+        }
+    }
+
+    /** What the last listing has found and not packed yet, by dataset. For any thread. */
+    public Map<DatasetName, Backlog> waiting() {
+        return Map.copyOf(backlog);
+    }
+
+    /** Why the last listing has failed. For any thread. */
+    public Optional<String> trouble() {
+        return Optional.of(trouble).filter(why -> !why.isEmpty());
+    }
+
+    /**
+     * Source objects that are not packed yet.
+     *
+     * @param oldest when it was written
+     */
+    public record Backlog(long objects, long bytes, Instant oldest) {
+        private static Backlog of(List<Source> sources) {
+            return new Backlog(
+                    sources.size(),
+                    sources.stream().mapToLong(Source::size).sum(),
+                    sources.stream()
+                            .map(Source::modified)
+                            .min(Instant::compareTo)
+                            .orElse(Instant.EPOCH));
         }
     }
 

@@ -7,6 +7,7 @@ import com.bytefreezer.connector.disk.ScratchFolder;
 import com.bytefreezer.connector.lake.Shelf;
 import com.bytefreezer.connector.lake.SourceBucket;
 import com.bytefreezer.connector.lake.SourceBucket.Source;
+import com.bytefreezer.connector.pack.PackHistory;
 import com.bytefreezer.connector.pack.Packer;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
@@ -19,6 +20,7 @@ import com.bytefreezer.connector.text.PlainText;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -42,6 +44,10 @@ final class PlannedPack {
     private final BooleanSupplier stopped;
     private final List<Source> sources = new ArrayList<>();
     private final List<String> keys = new ArrayList<>();
+    /** Of the dataset's events, before and after it. */
+    private String before = "";
+
+    private String after = "";
     private long unpacked;
     private int part = 1;
     private boolean partial;
@@ -92,7 +98,8 @@ final class PlannedPack {
         try (Spool spool = Spool.open(tools.scratch.resolve("spool"), tools.mostBytes)) {
             var unused = Periodic.each(
                     tools.packed.lease().dividedBy(3), keeper, "the renewal of a plan", () -> tools.packed.hold(plan));
-            Shape shape = Shape.empty().widen(tools.packed.shape(plan.dataset()));
+            before = tools.packed.shape(plan.dataset());
+            Shape shape = Shape.empty().widen(before);
             Intake intake = Intake.ofNew(
                     spool.dataset(plan.dataset().tenant(), plan.dataset().dataset()), shape);
             for (Source each : plan.sources()) {
@@ -101,6 +108,7 @@ final class PlannedPack {
                 }
             }
             pack(intake, guarded);
+            after = shape.stored();
             return tools.packed.commit(plan, former -> shape.widen(former).stored(), events, deadLetters);
         } finally {
             keeper.shutdownNow();
@@ -190,6 +198,12 @@ final class PlannedPack {
     /** Bytes of Parquet for one that was spooled; 0 if there are none. */
     double ratio() {
         return spooled == 0 ? 0 : (double) bytes / spooled;
+    }
+
+    /** Remembers it for people, in {@code folder}. */
+    void remember(Path folder, Instant started, Instant now) throws IOException {
+        PrivateFiles.createFolders(folder);
+        PackHistory.ofSources(folder, started, now, keys, sources.size(), events, deadLetters, bytes, before, after);
     }
 
     String summary() {

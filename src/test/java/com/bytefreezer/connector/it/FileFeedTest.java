@@ -6,6 +6,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.bytefreezer.connector.app.Feeds;
 import com.bytefreezer.connector.testing.Await;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.ByteArrayOutputStream;
@@ -212,14 +213,19 @@ class FileFeedTest {
     void aFolderThatComesLaterIsRead() throws Exception {
         Files.delete(inbox);
         feed(Map.of("after", "delete", "pattern", "*.ndjson"));
-        bed.run(Map.of(), () -> {
+        try (Feeds feeds = bed.start(Map.of())) {
+            Await.until(
+                    "it tells of it",
+                    () -> feeds.open().get("data").trouble().orElse("").contains("there is no such folder"));
             Files.createDirectory(inbox);
             write("other.txt", "not asked for");
             Files.createSymbolicLink(inbox.resolve("loop.ndjson"), Path.of("loop.ndjson"));
             write("one.ndjson", lines(0, 1));
             Await.until("its events", () -> !names(inbox).contains("one.ndjson"));
             assertThat(bed.numbers()).containsExactly(0);
-        });
+            Files.delete(inbox.resolve("loop.ndjson"));
+            Await.until("it works", () -> feeds.open().get("data").trouble().isEmpty());
+        }
         assertThat(names(inbox)).containsExactly("other.txt");
     }
 

@@ -8,6 +8,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import com.bytefreezer.connector.TestLog;
+import com.bytefreezer.connector.app.Feeds;
 import com.bytefreezer.connector.delivery.Certificates;
 import com.bytefreezer.connector.testing.Await;
 import com.bytefreezer.connector.testing.KafkaServer;
@@ -219,13 +220,16 @@ class KafkaFeedTest {
     @Test
     void aMissingTopicIsToldAndReadOnceItIsThere() throws Exception {
         feed(Map.of());
-        bed.run(Map.of(), () -> {
+        try (Feeds feeds = bed.start(Map.of())) {
             Await.until("a line", () -> lines().stream().anyMatch(line -> line.contains("no topic " + topic)));
+            assertThat(feeds.open().get("data").trouble())
+                    .hasValueSatisfying(why -> assertThat(why).contains("no topic " + topic));
             kafka.createTopic(topic, 1, Map.of());
             send(numbers(0, 10));
             Await.until("all records", () -> bed.spooled().size() == 10);
             assertThat(lines()).last().asString().contains("it reads again");
-        });
+            assertThat(feeds.open().get("data").trouble()).isEmpty();
+        }
     }
 
     @Test

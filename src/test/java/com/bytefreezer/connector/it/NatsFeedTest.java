@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -108,7 +109,11 @@ class NatsFeedTest {
                 TestLog log = TestLog.of(fetcher())) {
             feed(server, Map.of());
             try (Feeds feeds = bed.start(Map.of())) {
+                assertThat(trouble(feeds)).isPresent();
+                assertThat(feeds.working()).containsEntry("queue", false);
                 Await.until("it tells of it", () -> !log.lines().isEmpty());
+                assertThat(trouble(feeds))
+                        .hasValueSatisfying(why -> assertThat(why).contains("127.0.0.1:" + server.port()));
                 server.restart();
                 server.createStream("events");
                 // A server that is killed may have forgotten what was acknowledged.
@@ -116,6 +121,7 @@ class NatsFeedTest {
                 for (int i = 0; i < 3; i++) {
                     server.publish("events", "{\"a\":%d}".formatted(i));
                     Await.until("it is acknowledged", () -> server.unacknowledged("events", "bytefreezer") == 0);
+                    Await.until("it works", () -> trouble(feeds).isEmpty());
                     server.kill();
                     server.restart();
                 }
@@ -130,6 +136,10 @@ class NatsFeedTest {
                     .startsWith("WARN feed queue: ")
                     .endsWith("Messages stay where they are. It tries again every 3 seconds.");
         }
+    }
+
+    private static Optional<String> trouble(Feeds feeds) {
+        return feeds.open().get("queue").trouble();
     }
 
     @Test

@@ -28,7 +28,7 @@ class PageFeedsIT extends PageBed {
                 routes,
                 with(
                         with(more, "lake.root=file:" + folder.resolve("filled")),
-                        "data.folder=" + folder.resolve("data"),
+                        "data.folder=" + routes.resolveSibling("data-of-" + routes.getFileName()),
                         "feeds.http-port=" + port,
                         "feeds.default.enabled=true"));
     }
@@ -47,9 +47,18 @@ class PageFeedsIT extends PageBed {
     void whatArrivesIsSeenAsItComesAndAsPacks() throws Exception {
         Path routes = folder.resolve("routes-of-feeds");
         Routes.copyTo(routes);
-        try (ConnectorProcess connector = ingesting(routes, "--mode", "ingest", "--set", "pack.timeout-seconds=3600")) {
+        String[] away = with(
+                new String[] {"--mode", "ingest"},
+                "s3source.bucket=piper",
+                "s3source.endpoint=http://127.0.0.1:" + TestTools.freePort(),
+                "s3source.access-key=some-access-key",
+                "s3source.secret-key=some-secret-key",
+                "pack.timeout-seconds=3600");
+        try (ConnectorProcess connector = ingesting(routes, away)) {
             Page page = open(connector.link() + "#/feeds");
             assertThat(page.getByText("Nothing has arrived yet.")).isVisible();
+            assertThat(page.locator(".problem")).containsText("piper");
+            assertListening(page);
             send("{\"message\":\"one\"}\n{\"message\":\"<img src=x onerror='window.hit=1'>\"}\nno JSON\n");
             Locator line = row(page, "acme / auth");
             assertThat(line.locator("[data-name='Received']")).hasText("3");
@@ -67,7 +76,6 @@ class PageFeedsIT extends PageBed {
             assertThat(tail.locator("li")).hasCount(3);
             button(page, "Go on").click();
             assertThat(tail.locator("li")).hasCount(4);
-            assertThat(row(page, "default").locator("[data-name='State']")).containsText("listening");
             assertThat(row(page, "syslog").locator("[data-name='State']")).containsText("closed");
             look(page, "feeds");
         }
@@ -90,9 +98,9 @@ class PageFeedsIT extends PageBed {
         Path routes = folder.resolve("routes-of-packs");
         Routes.copyTo(routes);
         try (ConnectorProcess connector = ingesting(routes, "--mode", "ingest", "--set", "pack.timeout-seconds=3600")) {
-            String link = connector.link();
+            Page page = open(connector.link() + "#/feeds/acme/auth");
+            assertListening(page);
             send("{\"level\":\"debug\"}\n{\"level\":\"<i>info</i>\",\"n\":\"1\"}\n{\"level\":\"error\",\"n\":\"x\"}\n");
-            Page page = open(link + "#/feeds/acme/auth");
             button(page, "Transform, drop, enrich…").press("Enter");
             Locator form = page.getByRole(AriaRole.FORM, new Page.GetByRoleOptions().setName("SQL of packs"));
             assertThat(form).containsText("its events are packed as they are");
@@ -160,6 +168,11 @@ class PageFeedsIT extends PageBed {
                     .contains("value: syslog")
                     .doesNotContain("token");
         }
+    }
+
+    /** The page is there before the feeds. */
+    private static void assertListening(Page page) {
+        assertThat(row(page, "default").locator("[data-name='State']")).containsText("listening");
     }
 
     private static Locator row(Page page, String name) {

@@ -7,12 +7,15 @@ import com.bytefreezer.connector.config.DatasetName;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.control.LakeCredentials;
 import com.bytefreezer.connector.cursor.PackedSources;
+import com.bytefreezer.connector.cursor.SourceTotal;
 import com.bytefreezer.connector.lake.FolderShelf;
 import com.bytefreezer.connector.lake.Lake;
 import com.bytefreezer.connector.lake.Shelf;
 import com.bytefreezer.connector.lake.SourceBucket;
+import com.bytefreezer.connector.pack.PackHistory;
 import com.bytefreezer.connector.pack.Packer;
 import com.bytefreezer.connector.pack.Packs;
+import com.bytefreezer.connector.spool.Spool;
 import com.bytefreezer.connector.testing.Await;
 import com.bytefreezer.connector.testing.MinioServer;
 import com.bytefreezer.connector.testing.ParquetRows;
@@ -115,6 +118,26 @@ class ObjectPacksTest {
         put("acme/web/later.ndjson", "{\"port\":80}");
         assertThat(packAll()).isTrue();
         assertThat(rows("SELECT typeof(port) FROM one WHERE port = '80'")).containsExactly("VARCHAR");
+    }
+
+    @Test
+    void whatHasBecomeOfObjectsIsKnownWithoutPacking() throws Exception {
+        Settings settings = settings(Map.of());
+        Path spool = folder.resolve("spool");
+        assertThat(SourceTotal.all(settings, spool)).isEmpty();
+        put("acme/web/a.ndjson", "{\"n\":1}\n{\"n\":2}\nno JSON\n");
+        assertThat(packAll()).isTrue();
+        put("acme/web/b.ndjson", "{\"n\":\"x\",\"m\":1}\n");
+        byte[] whole = gzip(numbers(0, 10_000));
+        put("acme/web/c.ndjson.gz", Arrays.copyOf(whole, whole.length / 2));
+        assertThat(packAll()).isFalse();
+        assertThat(SourceTotal.all(settings, spool))
+                .containsExactly(new SourceTotal(new DatasetName("acme", "web"), 2, 3, 1, 0, 1));
+        PackHistory history = PackHistory.read(Spool.folder(spool.resolve(".sources"), "acme", "web"));
+        assertThat(history.columnsAdded()).isOne();
+        assertThat(history.columnsWidened()).isOne();
+        assertThat(history.packs()).extracting(PackHistory.Pack::sources).containsExactly(1L, 1L);
+        assertThat(history.packs()).extracting(PackHistory.Pack::deadLetters).containsExactly(0L, 1L);
     }
 
     /** Each of these becomes NULL, another number, or nothing at all in the original. */
@@ -359,6 +382,7 @@ class ObjectPacksTest {
                 due,
                 settings.isTrue("s3source.keep-source"),
                 spool.resolve("scratch"),
+                spool.resolve(".sources"),
                 settings.large("spool.max-bytes"),
                 settings.integer("feeds.max-line-bytes"))) {
             return packs.packAll();

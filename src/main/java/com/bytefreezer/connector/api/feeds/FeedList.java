@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.api.feeds;
 
+import com.bytefreezer.connector.config.DatasetName;
 import com.bytefreezer.connector.config.FeedSource;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.pack.PackHistory;
@@ -19,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.camel.Header;
@@ -53,8 +55,15 @@ public final class FeedList {
      * @param feeds the datasets that have had events here, those with the newest first
      * @param files the feeds that the files in {@code routes/feeds} describe
      * @param here whether feeds run in this process
+     * @param sources the datasets that objects of the source bucket fill
+     * @param sourceProblem why the source bucket, or the record of it, could not be read
      */
-    public record All(List<FilledDataset> feeds, List<FeedState> files, boolean here) {}
+    public record All(
+            List<FilledDataset> feeds,
+            List<FeedState> files,
+            boolean here,
+            List<SourceList.Filled> sources,
+            @JsonProperty("source_problem") @Nullable String sourceProblem) {}
 
     /** A pack of a dataset. */
     public record PackRun(
@@ -107,25 +116,50 @@ public final class FeedList {
                 files.add(FeedState.gone(feed, secrets));
             }
         });
+        List<SourceList.Filled> filled = List.of();
+        Optional<String> problem = here.sources().flatMap(FeedsHere.Sources::trouble);
+        try {
+            filled = SourceList.all(settings, here);
+        } catch (ConnectorException | IOException e) {
+            problem = Optional.of(Failures.describe(e));
+        }
         return new All(
                 newest().stream()
                         .map(state -> FilledDataset.of(state, packs(state)))
                         .toList(),
                 files,
-                here.states().isPresent());
+                here.states().isPresent(),
+                filled,
+                problem.map(secrets::mask).orElse(null));
     }
 
     /** The last packs of all datasets, the newest first. */
     public Map<String, List<PackRun>> packs() {
+        List<PackRun> all = new ArrayList<>();
+        newest().forEach(state ->
+                packs(state).packs().forEach(pack -> all.add(new PackRun(state.tenant(), state.dataset(), pack))));
+        all.addAll(packsOfSources());
         return Map.of(
                 "packs",
-                newest().stream()
-                        .flatMap(state -> packs(state).packs().stream()
-                                .map(pack -> new PackRun(state.tenant(), state.dataset(), pack)))
+                all.stream()
                         .sorted(Comparator.comparing(
                                 (PackRun run) -> run.pack().finishedAt(), Comparator.reverseOrder()))
                         .limit(MOST_PACKS)
                         .toList());
+    }
+
+    private List<PackRun> packsOfSources() {
+        List<PackRun> all = new ArrayList<>();
+        try {
+            for (SourceList.Filled one : SourceList.all(settings, here)) {
+                SourceList.packs(spool, new DatasetName(one.tenant(), one.dataset()))
+                        .packs()
+                        .forEach(pack -> all.add(new PackRun(one.tenant(), one.dataset(), pack)));
+            }
+            return all;
+        } catch (IOException e) {
+            throw unreadable(spool, e);
+        }
     }
 
     private PackHistory packs(DatasetState state) {

@@ -1,7 +1,9 @@
 package com.bytefreezer.connector.api.feeds;
 
+import com.bytefreezer.connector.config.DatasetName;
 import com.bytefreezer.connector.config.FeedDefinition;
 import com.bytefreezer.connector.spool.DatasetState;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -13,6 +15,11 @@ public interface FeedsHere {
         @Override
         public Map<String, Open> open() {
             return Map.of();
+        }
+
+        @Override
+        public Optional<Sources> sources() {
+            return Optional.empty();
         }
 
         @Override
@@ -29,6 +36,23 @@ public interface FeedsHere {
      * @param trouble what keeps it from working now
      */
     record Open(FeedDefinition feed, String address, Optional<String> trouble) {}
+
+    /**
+     * Source objects of a dataset that are not packed yet.
+     *
+     * @param oldest when it was written
+     */
+    record Waiting(long objects, long bytes, Instant oldest) {}
+
+    /**
+     * What the last listing of the source bucket has found.
+     *
+     * @param trouble why it has failed
+     */
+    record Sources(Map<DatasetName, Waiting> waiting, Optional<String> trouble) {}
+
+    /** Empty if this process packs no source objects. */
+    Optional<Sources> sources();
 
     /** By their names. */
     Map<String, Open> open();

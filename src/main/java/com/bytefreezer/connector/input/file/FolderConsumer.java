@@ -16,9 +16,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.apache.camel.Endpoint;
 import org.apache.camel.Processor;
 import org.jspecify.annotations.Nullable;
@@ -83,9 +85,11 @@ final class FolderConsumer extends FeedConsumer {
         try {
             files = folder.files();
             folder.forget(positions.get().keySet(), files).forEach(each -> gone.put(each, Arrival.FORGOTTEN));
+            Set<String> names = files.keySet().stream().map(WatchedFolder::name).collect(Collectors.toSet());
+            plights.keySet().removeIf(name -> !name.isEmpty() && !names.contains(name));
             works("");
         } catch (NoSuchFileException e) {
-            tell("", "folder %s".formatted(feed.folder()), new IOException("there is no such folder", e));
+            tell("", "folder %s".formatted(feed.folder()), new IOException("there is no such folder"));
             return;
         } catch (IOException | RuntimeException e) {
             tell("", "folder %s".formatted(feed.folder()), e);
@@ -108,6 +112,7 @@ final class FolderConsumer extends FeedConsumer {
     private void tell(String name, String what, Exception failure) {
         String line = "feed %s: %s: %s It tries again every second, and goes on with the others."
                 .formatted(feed.name(), what, PlainText.sentence(Failures.describe(failure)));
+        hindered(line);
         if (plights.computeIfAbsent(name, key -> new Plight()).isNews(line)) {
             LOG.warn("{}", line);
         }
@@ -117,6 +122,9 @@ final class FolderConsumer extends FeedConsumer {
         Plight ended = plights.remove(name);
         if (ended != null && ended.end().isPresent()) {
             LOG.info("feed {}: it reads {} again.", feed.name(), name.isEmpty() ? feed.folder() : name);
+        }
+        if (plights.isEmpty()) {
+            hindered("");
         }
     }
 

@@ -56,6 +56,7 @@ final class TopicConsumer extends FeedConsumer {
     @Override
     protected void doStart() throws Exception {
         super.doStart();
+        hindered("It has not reached its brokers yet.");
         thread = new Thread(this::run, "feed-" + feed.name());
         thread.start();
     }
@@ -99,12 +100,14 @@ final class TopicConsumer extends FeedConsumer {
 
     private void tell(ConnectorException hindrance) {
         String line = String.valueOf(hindrance.getMessage());
+        hindered(line);
         if (!isEnding() && plight.isNews(line)) {
             LOG.warn("{}", line);
         }
     }
 
     private void works() {
+        hindered("");
         plight.end().ifPresent(former -> LOG.info("feed {}: it reads again.", feed.name()));
     }
 

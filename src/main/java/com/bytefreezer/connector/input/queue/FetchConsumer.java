@@ -47,6 +47,7 @@ final class FetchConsumer extends FeedConsumer {
     @Override
     protected void doStart() throws Exception {
         super.doStart();
+        hindered("It has not reached its server yet.");
         for (int i = 1; i <= threadCount; i++) {
             Fetcher fetcher = new Fetcher("feed-%s-%d".formatted(feed, i));
             fetcher.thread.start();
@@ -75,11 +76,13 @@ final class FetchConsumer extends FeedConsumer {
     private void failed(Exception e) throws InterruptedException {
         if (!isEnding()) {
             fails.set(true);
+            String why = PlainText.sentence(Failures.describe(e));
+            hindered(why);
             if (failures.add(1) > 0) {
                 LOG.warn(
                         "feed {}: {} Messages stay where they are. It tries again every {} seconds.",
                         feed,
-                        PlainText.sentence(Failures.describe(e)),
+                        why,
                         OPEN_PAUSE_MILLIS / 1000);
             }
             stopping.await(OPEN_PAUSE_MILLIS, TimeUnit.MILLISECONDS);
@@ -135,10 +138,14 @@ final class FetchConsumer extends FeedConsumer {
             Source now = former == null ? opener.open() : former;
             source = now;
             acknowledge(now);
+            if (!fails.get()) {
+                hindered("");
+            }
             isFetching = true;
             List<Fetched> some = isEnding() ? List.of() : now.fetch();
             isFetching = false;
             if (fails.getAndSet(false)) {
+                hindered("");
                 LOG.info("feed {}: it fetches messages again.", feed);
             }
             if (!some.isEmpty() && store(now, some)) {

@@ -1,10 +1,13 @@
 package com.bytefreezer.connector.api.feeds;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.bytefreezer.connector.TestApi;
 import com.bytefreezer.connector.delivery.Routes;
 import com.bytefreezer.connector.testing.Await;
+import com.bytefreezer.connector.testing.MinioServer;
+import com.bytefreezer.connector.testing.S3Server;
 import com.bytefreezer.connector.testing.TestTools;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
@@ -123,6 +126,45 @@ class FeedsApiTest {
 
     private int packs() {
         return api.get("packs").json().path("packs").size();
+    }
+
+    @Test
+    void objectsOfABucketAreSeenAsTheyWaitAndAsPacks() throws Exception {
+        api.close();
+        try (MinioServer minio = S3Server.minio()) {
+            Map<String, String> bucket = Map.of(
+                    "s3source.bucket", "piper",
+                    "s3source.endpoint", minio.endpoint().toString(),
+                    "s3source.access-key", minio.accessKey(),
+                    "s3source.secret-key", minio.secretKey());
+            api = TestApi.ingesting(routes, settings(bucket));
+            Await.until(
+                    "it tells of the bucket",
+                    () -> api.get("feeds").text("/source_problem").contains("piper"));
+            minio.createBucket("piper");
+            minio.put("piper", "acme/web/a.ndjson", "{\"n\":1}\nno JSON\n".getBytes(UTF_8));
+            Await.until("it waits", () -> source("waiting_objects").equals("1"));
+            assertThat(packs()).isZero();
+            Await.until(
+                    "it works",
+                    () -> api.get("feeds").json().path("source_problem").isNull());
+            api.close();
+            Map<String, String> soon = new TreeMap<>(bucket);
+            soon.put("pack.timeout-seconds", "1");
+            api = TestApi.ingesting(routes, settings(soon));
+            Await.until("a pack", () -> packs() == 1);
+            JsonNode pack = api.get("packs").json().at("/packs/0");
+            assertThat(List.of(count(pack, "source_objects"), count(pack, "events"), count(pack, "dead_letters")))
+                    .containsExactly(1, 1, 1);
+            assertThat(source("source_objects") + source("packed") + source("dead_letters"))
+                    .isEqualTo("111");
+            assertThat(api.get("/metrics").text())
+                    .contains("source_events_packed_total{dataset=\"web\",tenant=\"acme\"} 1.0");
+        }
+    }
+
+    private String source(String name) {
+        return api.get("feeds").text("/sources/0/" + name);
     }
 
     @Test
