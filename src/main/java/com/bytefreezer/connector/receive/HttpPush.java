@@ -22,6 +22,7 @@ import org.slf4j.LoggerFactory;
 /** What the input {@code http} asks of Java: a request as a {@link Push}, and the answer to it. Safe for use by several threads. */
 public final class HttpPush {
     private static final Logger LOG = LoggerFactory.getLogger(HttpPush.class);
+    private static final String BODY = "requestBody";
     private static final String RETRY_SECONDS = "5";
     private static final long PAUSE_NANOS = 60_000_000_000L;
 
@@ -33,8 +34,9 @@ public final class HttpPush {
         HttpServerRequest request = exchange.getMessage(HttpMessage.class).getRequest();
         Map<String, String> headers = new HashMap<>();
         request.headers().forEach((name, value) -> headers.putIfAbsent(name.toLowerCase(Locale.ROOT), value));
-        exchange.getMessage()
-                .setBody(new Push(Objects.requireNonNullElse(request.path(), ""), headers, new RequestBody(request)));
+        RequestBody body = new RequestBody(request);
+        exchange.setProperty(BODY, body);
+        exchange.getMessage().setBody(new Push(Objects.requireNonNullElse(request.path(), ""), headers, body));
     }
 
     /** Answers that all is on disk. */
@@ -63,8 +65,9 @@ public final class HttpPush {
             answer(exchange, 503, error("The events cannot be stored now. Send them again later."));
             exchange.getMessage().setHeader("Retry-After", RETRY_SECONDS);
         }
-        // The rest of the body is not read.
+        // The rest of the body is of no use.
         exchange.getMessage().setHeader("Connection", "close");
+        exchange.getProperty(BODY, RequestBody.class).refuse();
     }
 
     private void tell(Exception caught) {

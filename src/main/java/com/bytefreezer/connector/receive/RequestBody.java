@@ -22,6 +22,7 @@ final class RequestBody extends InputStream {
     /** A buffer, the {@link #END} or a failure. */
     private final BlockingQueue<Object> parts = new LinkedBlockingQueue<>();
 
+    private volatile boolean refused;
     private @Nullable Buffer part;
     private int at;
     private boolean ended;
@@ -30,11 +31,24 @@ final class RequestBody extends InputStream {
     RequestBody(HttpServerRequest request) {
         this.request = request;
         request.exceptionHandler(parts::add);
-        request.handler(parts::add);
+        request.handler(this::add);
         request.endHandler(end -> parts.add(END));
         if ("100-continue".equalsIgnoreCase(request.getHeader("Expect"))) {
             request.response().writeContinue();
         }
+    }
+
+    private void add(Buffer next) {
+        if (!refused) {
+            parts.add(next);
+        }
+    }
+
+    /** Throws the rest away as it comes: many senders read an answer only once they have sent everything. For any thread. */
+    void refuse() {
+        refused = true;
+        parts.clear();
+        request.resume();
     }
 
     @Override
