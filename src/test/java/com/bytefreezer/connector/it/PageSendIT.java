@@ -201,7 +201,7 @@ class PageSendIT extends PageBed {
     }
 
     @Test
-    void aConfiguredSecretStaysHereAndAReadOnlyFolderGivesTheFile() throws Exception {
+    void aSecretStaysHereAndAReadOnlyFolderGivesTheFile() throws Exception {
         Path routes = folder.resolve("fixed-routes");
         Routes.copyTo(routes);
         Path exports = routes.resolve("exports");

@@ -97,7 +97,7 @@ class PackerTest {
 
     /** As Windows hosts send them: DuckDB's usual way takes 600 kB per column. */
     @Test
-    void eventsWithHundredsOfSparseColumnsNeedNoMoreThanTheUsualMemory() throws SQLException {
+    void hundredsOfSparseColumnsFitIntoTheUsualMemory() throws SQLException {
         int columns = 600;
         try (Spool spool = open()) {
             Intake intake = intake(spool);
