@@ -30,7 +30,6 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -54,16 +53,24 @@ abstract class PageBed {
     static final String ENDLESS =
             "SELECT count(*) FROM events a, events b, events c, events d WHERE a.message || b.message < c.message";
 
-    static Chromium chromium;
-
     @TempDir
     static Path folder;
+
+    // What all classes of this JVM share, because it takes longer to start than most tests, and no test changes it.
+
+    static Chromium chromium;
 
     /** The bundled sample as tenant acme, and what other tests need as further tenants; in the folder, and in MinIO. */
     static Path lake;
 
-    private static final Map<Where, ConnectorProcess> connectors = new EnumMap<>(Where.class);
     private static MinioServer minio;
+
+    static {
+        // Chromium ends with this JVM.
+        Runtime.getRuntime().addShutdownHook(new Thread(PageBed::removeLake));
+    }
+
+    private static final Map<Where, ConnectorProcess> connectors = new EnumMap<>(Where.class);
 
     /**
      * Where the records are. The connector that reads them from MinIO asks for a token. A test has both where the place
@@ -80,33 +87,52 @@ abstract class PageBed {
 
     @BeforeAll
     static void start() throws IOException {
-        chromium = Chromium.start();
+        if (lake == null) {
+            lake = makeLake(Files.createTempDirectory("connector-pages-"));
+        }
+        if (chromium == null) {
+            chromium = Chromium.start();
+        }
         PlaywrightAssertions.setDefaultAssertionTimeout(Chromium.PATIENCE.toMillis());
         Files.createDirectories(SCREENSHOTS);
         Routes.copyTo(folder.resolve("routes"));
-        lake = Files.createDirectory(folder.resolve("lake"));
         Files.writeString(
                 Files.createDirectory(folder.resolve("lookups")).resolve("owners.csv"),
                 "ip,owner\n10.20.0.5,edge team\n");
-        Files.createSymbolicLink(lake.resolve("acme"), SAMPLE.resolve("acme"));
-        Files.createSymbolicLink(lake.resolve("hostile"), hostile());
-        Files.createSymbolicLink(lake.resolve("large"), large());
-        Files.createSymbolicLink(lake.resolve("hundred"), hundredObjects());
-        Files.createSymbolicLink(lake.resolve("wide"), wide());
+    }
+
+    private static Path makeLake(Path place) throws IOException {
+        Path made = Files.createDirectory(place.resolve("lake"));
+        Files.createSymbolicLink(made.resolve("acme"), SAMPLE.resolve("acme"));
+        Files.createSymbolicLink(made.resolve("hostile"), hostile(place));
+        Files.createSymbolicLink(made.resolve("large"), large(place));
+        Files.createSymbolicLink(made.resolve("hundred"), hundredObjects(place));
+        Files.createSymbolicLink(made.resolve("wide"), wide(place));
+        return made;
+    }
+
+    private static void removeLake() {
+        if (minio != null) {
+            minio.close();
+        }
+        if (lake != null) {
+            TestTools.deleteFolder(lake.getParent());
+        }
     }
 
     /** With the whole lake; the first test that needs it starts it. */
     static MinioServer minio() {
         if (minio == null) {
-            minio = S3Server.minio();
-            minio.createBucket("lake");
+            MinioServer started = S3Server.minio();
+            started.createBucket("lake");
             try (Stream<Path> tenants = Files.list(lake)) {
                 for (Path tenant : tenants.toList()) {
-                    minio.uploadFolder("lake", tenant.getFileName().toString(), tenant.toRealPath());
+                    started.uploadFolder("lake", tenant.getFileName().toString(), tenant.toRealPath());
                 }
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
+            minio = started;
         }
         return minio;
     }
@@ -120,8 +146,8 @@ abstract class PageBed {
                         : connector(with(inBucket("lake"), "server.token=" + TOKEN)));
     }
 
-    private static Path hostile() {
-        ParquetLake made = ParquetLake.in(folder.resolve("hostile"));
+    private static Path hostile(Path place) {
+        ParquetLake made = ParquetLake.in(place.resolve("hostile"));
         made.object("year=2026/month=11/day=20/hour=01/a.parquet", """
                 SELECT '<script>window.hit=1</script>' AS "<script>window.hit=2</script>",
                     '<img src=x onerror="window.hit=3">' AS "<img src=x onerror='window.hit=4'>",
@@ -132,16 +158,16 @@ abstract class PageBed {
         return made.root().resolve("acme");
     }
 
-    private static Path large() {
-        ParquetLake made = ParquetLake.in(folder.resolve("large"));
+    private static Path large(Path place) {
+        ParquetLake made = ParquetLake.in(place.resolve("large"));
         made.numbers("year=2026/month=11/day=20/hour=01/a.parquet", 0, 120_000);
         return made.root().resolve("acme");
     }
 
     /** 453 columns, of which some have a number in one object and text in the other. */
-    private static Path wide() throws IOException {
+    private static Path wide(Path place) throws IOException {
         Path partition = Files.createDirectories(
-                folder.resolve("wide/acme/windows/data/parquet/year=2026/month=11/day=20/hour=01"));
+                place.resolve("wide/acme/windows/data/parquet/year=2026/month=11/day=20/hour=01"));
         try (Connection connection = DriverManager.getConnection("jdbc:duckdb:");
                 Statement statement = connection.createStatement()) {
             statement.execute(WideEvents.copy(0, 700, partition.resolve("a.parquet")));
@@ -149,11 +175,11 @@ abstract class PageBed {
         } catch (SQLException e) {
             throw new IOException(e);
         }
-        return folder.resolve("wide/acme");
+        return place.resolve("wide/acme");
     }
 
-    private static Path hundredObjects() {
-        ParquetLake made = ParquetLake.in(folder.resolve("hundred"));
+    private static Path hundredObjects(Path place) {
+        ParquetLake made = ParquetLake.in(place.resolve("hundred"));
         for (int hour = 0; hour < 100; hour++) {
             made.numbers(
                     "year=2026/month=11/day=%d/hour=%02d/a.parquet".formatted(1 + hour / 24, hour % 24),
@@ -164,15 +190,9 @@ abstract class PageBed {
     }
 
     @AfterAll
-    static void stop() throws Exception {
+    static void stop() {
         connectors.values().forEach(ConnectorProcess::close);
         connectors.clear();
-        for (AutoCloseable one : Arrays.asList(minio, chromium)) {
-            if (one != null) {
-                one.close();
-            }
-        }
-        minio = null;
     }
 
     /** No page of any test may throw, break its own policy, or open a dialog. */

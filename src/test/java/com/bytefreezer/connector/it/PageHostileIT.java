@@ -37,8 +37,7 @@ class PageHostileIT extends PageBed {
         Path root = folder.resolve("hostile-lake");
         Path named = Files.createDirectories(root.resolve(TENANT).resolve(DATASET));
         Files.createSymbolicLink(
-                named.resolve("data"),
-                folder.resolve("hostile/acme/events/data").toRealPath());
+                named.resolve("data"), lake.resolve("hostile/events/data").toRealPath());
         try (WebhookServer siem = WebhookServer.start()) {
             siem.reply(Reply.of(400, ANSWER));
             try (ConnectorProcess connector = connector(

@@ -234,7 +234,7 @@ public final class TestTools {
         }
     }
 
-    static void deleteFolder(Path folder) {
+    public static void deleteFolder(Path folder) {
         try (var files = Files.walk(folder)) {
             for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(file);
