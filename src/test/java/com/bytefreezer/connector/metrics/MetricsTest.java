@@ -135,7 +135,10 @@ class MetricsTest {
 
     @Test
     void thePageNamesExactlyTheMetricsThereAre() throws Exception {
-        assertThat(names(OURS, Files.readString(docs("metrics.md")))).isEqualTo(names(OURS, everything()));
+        Set<String> named = names(OURS, Files.readString(docs("metrics.md")));
+        // FeedsApiTest has a bucket.
+        named.removeIf(name -> name.startsWith("bytefreezer_connector_source_"));
+        assertThat(named).isEqualTo(names(OURS, everything()));
     }
 
     @Test

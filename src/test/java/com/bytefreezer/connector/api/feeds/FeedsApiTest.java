@@ -20,7 +20,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -158,9 +162,19 @@ class FeedsApiTest {
                     .containsExactly(1, 1, 1);
             assertThat(source("source_objects") + source("packed") + source("dead_letters"))
                     .isEqualTo("111");
-            assertThat(api.get("/metrics").text())
-                    .contains("source_events_packed_total{dataset=\"web\",tenant=\"acme\"} 1.0");
+            String metrics = api.get("/metrics").text();
+            assertThat(metrics).contains("source_events_packed_total{dataset=\"web\",tenant=\"acme\"} 1.0");
+            String page = Files.readString(TestTools.projectDirectory().resolve("docs/metrics.md"));
+            assertThat(sourceMetrics(page)).isNotEmpty().isEqualTo(sourceMetrics(metrics));
         }
+    }
+
+    private static Set<String> sourceMetrics(String text) {
+        return Pattern.compile("bytefreezer_connector_source_[a-z_]+")
+                .matcher(text)
+                .results()
+                .map(MatchResult::group)
+                .collect(Collectors.toSet());
     }
 
     private String source(String name) {
