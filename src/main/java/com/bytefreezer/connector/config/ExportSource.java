@@ -1,13 +1,18 @@
 package com.bytefreezer.connector.config;
 
+import com.bytefreezer.connector.disk.PrivateFiles;
+import com.bytefreezer.connector.problem.ApiException;
 import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Failures;
 import com.bytefreezer.connector.problem.Problem;
+import com.bytefreezer.connector.text.PlainText;
 import com.bytefreezer.connector.text.Sha256;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -108,6 +113,39 @@ public record ExportSource(
         } catch (IOException e) {
             return Optional.of("it no longer exists");
         }
+    }
+
+    /**
+     * Puts its text in the place of the file.
+     *
+     * @throws ApiException if it cannot be written
+     */
+    public void write() {
+        try {
+            PrivateFiles.replace(file, text.getBytes(StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            throw cannotWrite(shown, Failures.describe(e));
+        }
+    }
+
+    /**
+     * The answer to a change of a file that cannot be written.
+     *
+     * @param shown the file's name for people
+     */
+    public static ApiException cannotWrite(String shown, String why) {
+        return ApiException.forbidden("%s cannot be written: %s Nothing was written. Change it by hand."
+                .formatted(shown, PlainText.sentence(why)));
+    }
+
+    /**
+     * The answer to a change of a file that is no longer as somebody has seen it.
+     *
+     * @param shown the file's name for people
+     */
+    public static ApiException changedMeanwhile(String shown) {
+        return ApiException.conflict(
+                "%s was changed since you looked at it. Nothing was written. Look at it again.".formatted(shown));
     }
 
     /**

@@ -246,10 +246,15 @@ public final class Metrics extends EventNotifierSupport implements AutoCloseable
             AtomicReference<DatasetState> now = new AtomicReference<>(dataset);
             datasets.put(name, now);
             Tags tags = Tags.of("tenant", dataset.tenant(), "dataset", dataset.dataset());
-            count(now, tags, "received", "Events that feeds have acknowledged", DatasetState::received);
-            count(now, tags, "packed", "Events that are in the lake", DatasetState::packed);
-            count(now, tags, "dropped", "Events that packs have left out", DatasetState::dropped);
-            count(now, tags, "rejected", "What was no event; it is a dead letter", DatasetState::deadLetters);
+            count(now, tags, "feed.events.received", "Events that feeds have acknowledged", DatasetState::received);
+            count(now, tags, "feed.events.packed", "Events that are in the lake", DatasetState::packed);
+            count(now, tags, "feed.events.dropped", "Events that packs have left out", DatasetState::dropped);
+            count(
+                    now,
+                    tags,
+                    "feed.events.rejected",
+                    "What was no event; it is a dead letter",
+                    DatasetState::deadLetters);
             gauge(now, tags, "spool.events", "Events to be packed", DatasetState::spooled);
             gauge(now, tags, "spool.bytes", "Bytes of the events to be packed", DatasetState::spoolBytes);
             gauge(
@@ -284,31 +289,15 @@ public final class Metrics extends EventNotifierSupport implements AutoCloseable
                     total.dataset().tenant(),
                     "dataset",
                     total.dataset().dataset());
-            countSource(now, tags, "objects.packed", "Source objects that are packed", SourceTotal::objects);
-            countSource(now, tags, "events.packed", "Events of source objects in the lake", SourceTotal::events);
-            countSource(now, tags, "events.rejected", "What was no event in source objects", SourceTotal::deadLetters);
+            count(now, tags, "source.objects.packed", "Source objects that are packed", SourceTotal::objects);
+            count(now, tags, "source.events.packed", "Events of source objects in the lake", SourceTotal::events);
+            count(now, tags, "source.events.rejected", "What was no event in source objects", SourceTotal::deadLetters);
         }
     }
 
-    private void countSource(
-            AtomicReference<SourceTotal> now,
-            Tags tags,
-            String name,
-            String description,
-            ToDoubleFunction<SourceTotal> value) {
-        FunctionCounter.builder(PREFIX + "source." + name, now, total -> value.applyAsDouble(total.get()))
-                .description(description)
-                .tags(tags)
-                .register(registry);
-    }
-
-    private void count(
-            AtomicReference<DatasetState> now,
-            Tags tags,
-            String name,
-            String description,
-            ToDoubleFunction<DatasetState> value) {
-        FunctionCounter.builder(PREFIX + "feed.events." + name, now, state -> value.applyAsDouble(state.get()))
+    private <T> void count(
+            AtomicReference<T> now, Tags tags, String name, String description, ToDoubleFunction<T> value) {
+        FunctionCounter.builder(PREFIX + name, now, state -> value.applyAsDouble(state.get()))
                 .description(description)
                 .tags(tags)
                 .register(registry);

@@ -3,16 +3,13 @@ package com.bytefreezer.connector.api.exports;
 import com.bytefreezer.connector.api.send.Targets;
 import com.bytefreezer.connector.config.ExportSource;
 import com.bytefreezer.connector.config.Settings;
-import com.bytefreezer.connector.disk.PrivateFiles;
 import com.bytefreezer.connector.problem.ApiException;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
-import com.bytefreezer.connector.text.PlainText;
 import com.bytefreezer.connector.text.Secrets;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -116,11 +113,7 @@ public final class ExportEdits {
                     .map(String::strip)
                     .forEach(destination -> targets.resolve(destination, Map.of()));
         }
-        try {
-            PrivateFiles.replace(before.file(), after.text().getBytes(StandardCharsets.UTF_8));
-        } catch (IOException e) {
-            throw cannotWrite(before, Failures.describe(e));
-        }
+        after.write();
         return edit(after, after, List.of());
     }
 
@@ -145,7 +138,7 @@ public final class ExportEdits {
         try {
             Files.deleteIfExists(source.file());
         } catch (IOException e) {
-            throw cannotWrite(source, Failures.describe(e));
+            throw ExportSource.cannotWrite(source.shown(), Failures.describe(e));
         }
     }
 
@@ -191,20 +184,14 @@ public final class ExportEdits {
 
     private static void requireVersion(ExportSource source, String seen) {
         if (!source.version().equals(seen)) {
-            throw ApiException.conflict("%s was changed since you looked at it. Nothing was written. Look at it again."
-                    .formatted(source.shown()));
+            throw ExportSource.changedMeanwhile(source.shown());
         }
     }
 
     private static void requireWritable(ExportSource source) {
         source.whyNotWritable().ifPresent(why -> {
-            throw cannotWrite(source, why);
+            throw ExportSource.cannotWrite(source.shown(), why);
         });
-    }
-
-    private static ApiException cannotWrite(ExportSource source, String why) {
-        return ApiException.forbidden("%s cannot be written: %s Nothing was written. Change it by hand."
-                .formatted(source.shown(), PlainText.sentence(why)));
     }
 
     private Edit edit(ExportSource before, ExportSource after, List<String> errors) {

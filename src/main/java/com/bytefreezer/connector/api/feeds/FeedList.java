@@ -138,7 +138,8 @@ public final class FeedList {
         List<PackRun> all = new ArrayList<>();
         newest().forEach(state ->
                 packs(state).packs().forEach(pack -> all.add(new PackRun(state.tenant(), state.dataset(), pack))));
-        all.addAll(packsOfSources());
+        packsOfSources().forEach((dataset, its) -> its.packs()
+                .forEach(pack -> all.add(new PackRun(dataset.tenant(), dataset.dataset(), pack))));
         return Map.of(
                 "packs",
                 all.stream()
@@ -148,15 +149,9 @@ public final class FeedList {
                         .toList());
     }
 
-    private List<PackRun> packsOfSources() {
-        List<PackRun> all = new ArrayList<>();
+    private Map<DatasetName, PackHistory> packsOfSources() {
         try {
-            for (SourceList.Filled one : SourceList.all(settings, here)) {
-                SourceList.packs(spool, new DatasetName(one.tenant(), one.dataset()))
-                        .packs()
-                        .forEach(pack -> all.add(new PackRun(one.tenant(), one.dataset(), pack)));
-            }
-            return all;
+            return SourceList.packs(settings, here);
         } catch (IOException e) {
             throw unreadable(spool, e);
         }

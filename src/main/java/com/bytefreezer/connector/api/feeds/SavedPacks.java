@@ -7,18 +7,13 @@ import com.bytefreezer.connector.config.ExportSource;
 import com.bytefreezer.connector.config.NewRouteFile;
 import com.bytefreezer.connector.config.PackDefinition;
 import com.bytefreezer.connector.config.Settings;
-import com.bytefreezer.connector.disk.PrivateFiles;
 import com.bytefreezer.connector.problem.ApiException;
 import com.bytefreezer.connector.problem.ConnectorException;
-import com.bytefreezer.connector.problem.Failures;
 import com.bytefreezer.connector.query.Engine;
 import com.bytefreezer.connector.query.PackQuery;
-import com.bytefreezer.connector.text.PlainText;
 import com.bytefreezer.connector.text.Secrets;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -193,8 +188,7 @@ public final class SavedPacks {
         Draft draft = draft(present, String.valueOf(tenant), String.valueOf(dataset), request);
         NewRouteFile file = file(request.name());
         if (!draft.version().equals(request.version()) || draft.errors().contains(file.taken())) {
-            throw ApiException.conflict("%s was changed since you looked at it. Nothing was written. Look at it again."
-                    .formatted(draft.file()));
+            throw ExportSource.changedMeanwhile(draft.file());
         }
         if (!draft.errors().isEmpty()) {
             throw ApiException.wrong(String.join(" ", draft.errors()));
@@ -205,24 +199,11 @@ public final class SavedPacks {
                             .formatted(draft.name()));
         }
         if (draft.readOnly() != null) {
-            throw cannotWrite(draft.file(), draft.readOnly());
+            throw ExportSource.cannotWrite(draft.file(), draft.readOnly());
         }
-        present.ifPresentOrElse(source -> replace(source, request), () -> file.write(draft.yaml()));
+        present.ifPresentOrElse(
+                before -> before.with(Map.of("sql", request.sql())).write(), () -> file.write(draft.yaml()));
         return draft(tenant, dataset, request);
-    }
-
-    private static void replace(ExportSource before, PackSql request) {
-        try {
-            String text = before.with(Map.of("sql", request.sql())).text();
-            PrivateFiles.replace(before.file(), text.getBytes(StandardCharsets.UTF_8));
-        } catch (IOException e) {
-            throw cannotWrite(before.shown(), Failures.describe(e));
-        }
-    }
-
-    private static ApiException cannotWrite(String file, String why) {
-        return ApiException.forbidden("%s cannot be written: %s Nothing was written. Change it by hand."
-                .formatted(file, PlainText.sentence(why)));
     }
 
     private ExportSource source(PackDefinition pack) {

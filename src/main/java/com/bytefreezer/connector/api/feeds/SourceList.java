@@ -11,9 +11,11 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -67,20 +69,12 @@ public final class SourceList {
 
     /** All datasets, in the order of their names; none without a source bucket. */
     public static List<Filled> all(Settings settings, FeedsHere here) throws IOException {
-        if (!settings.hasSources()) {
-            return List.of();
-        }
-        Path spool = Path.of(settings.text("spool.folder"));
-        Map<DatasetName, SourceTotal> totals = new TreeMap<>(DatasetName.ORDER);
-        SourceTotal.all(settings, spool).forEach(total -> totals.put(total.dataset(), total));
-        Map<DatasetName, FeedsHere.Waiting> waiting =
-                here.sources().orElse(NONE).waiting();
-        waiting.keySet().forEach(name -> totals.putIfAbsent(name, SourceTotal.none(name)));
+        Map<DatasetName, FeedsHere.Waiting> waiting = waiting(here);
         List<Filled> all = new ArrayList<>();
-        for (SourceTotal total : totals.values()) {
+        for (SourceTotal total : totals(settings, waiting.keySet())) {
             FeedsHere.Waiting its = waiting.get(total.dataset());
             boolean isKnown = here.sources().isPresent();
-            PackHistory packs = packs(spool, total.dataset());
+            PackHistory packs = packs(settings, total.dataset());
             all.add(new Filled(
                     total.dataset().tenant(),
                     total.dataset().dataset(),
@@ -100,18 +94,45 @@ public final class SourceList {
         return all;
     }
 
+    /** The last packs of each dataset on this machine. */
+    static Map<DatasetName, PackHistory> packs(Settings settings, FeedsHere here) throws IOException {
+        Map<DatasetName, PackHistory> all = new TreeMap<>(DatasetName.ORDER);
+        for (SourceTotal total : totals(settings, waiting(here).keySet())) {
+            all.put(total.dataset(), packs(settings, total.dataset()));
+        }
+        return all;
+    }
+
+    private static Map<DatasetName, FeedsHere.Waiting> waiting(FeedsHere here) {
+        return here.sources().orElse(NONE).waiting();
+    }
+
+    /** Also of datasets of which nothing is packed yet; none without a source bucket. */
+    private static Collection<SourceTotal> totals(Settings settings, Set<DatasetName> waiting) {
+        if (!settings.hasSources()) {
+            return List.of();
+        }
+        Map<DatasetName, SourceTotal> totals = new TreeMap<>(DatasetName.ORDER);
+        SourceTotal.all(settings, spool(settings)).forEach(total -> totals.put(total.dataset(), total));
+        waiting.forEach(name -> totals.putIfAbsent(name, SourceTotal.none(name)));
+        return totals.values();
+    }
+
+    private static Path spool(Settings settings) {
+        return Path.of(settings.text("spool.folder"));
+    }
+
     /** What all machines have packed; nothing while that cannot be read, which the packs tell. */
     public static List<SourceTotal> totals(Settings settings) {
         try {
-            return SourceTotal.all(settings, Path.of(settings.text("spool.folder")));
+            return SourceTotal.all(settings, spool(settings));
         } catch (ConnectorException e) {
             LOG.debug("metrics of source objects", e);
             return List.of();
         }
     }
 
-    /** The last packs of a dataset on this machine. */
-    static PackHistory packs(Path spool, DatasetName dataset) throws IOException {
-        return PackHistory.read(Spool.folder(history(spool), dataset.tenant(), dataset.dataset()));
+    private static PackHistory packs(Settings settings, DatasetName dataset) throws IOException {
+        return PackHistory.read(Spool.folder(history(spool(settings)), dataset.tenant(), dataset.dataset()));
     }
 }
