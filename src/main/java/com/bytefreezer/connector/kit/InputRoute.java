@@ -170,6 +170,11 @@ final class InputRoute implements AutoCloseable {
         return isFrom("kafka-feed:");
     }
 
+    /** Whether it reads records of Kinesis. */
+    boolean readsKinesis() {
+        return isFrom("kinesis-feed:");
+    }
+
     private boolean isFrom(String scheme) {
         return content(file).findValues("from").stream()
                 .anyMatch(one -> one.path("uri").asText().startsWith(scheme));

@@ -38,8 +38,11 @@ import org.jspecify.annotations.Nullable;
  * Safe for use by several threads.
  */
 public final class WholeAnswers implements ExecChainHandler {
-    /** Limit of an answer, after decompression. A longer refusal is cut there, because its status says enough. */
-    public static final int MOST_BYTES = 10_000_000;
+    /**
+     * Limit of an answer, after decompression: room for the largest of Kinesis, 10 MiB and what surrounds it. A longer refusal
+     * is cut there, because its status says enough.
+     */
+    public static final int MOST_BYTES = 12_000_000;
 
     /** Limit of each header of an answer, and of a chunk's length line. */
     public static final int LONGEST_LINE = 32 * 1024;

@@ -7,6 +7,7 @@ import com.bytefreezer.connector.testing.Await;
 import com.bytefreezer.connector.testing.ConnectorProcess;
 import com.bytefreezer.connector.testing.ElasticMqServer;
 import com.bytefreezer.connector.testing.FeedBed;
+import com.bytefreezer.connector.testing.KinesisServer;
 import com.bytefreezer.connector.testing.NatsServer;
 import com.bytefreezer.connector.testing.ParquetRows;
 import io.nats.client.api.AckPolicy;
@@ -28,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** A process that dies after it has stored what it has read, and before it says so, and in the middle of a pack. */
 class FetchKillIT {
     private static final int ALL = 30;
-    private static final List<String> KINDS = List.of("nats", "sqs", "file");
+    private static final List<String> KINDS = List.of("nats", "sqs", "kinesis", "file");
     /** Follows the step that stores. */
     private static final String STOP_HERE =
             "          - delay: {expression: {constant: \"3600000\"}, asyncDelayed: false}\n";
@@ -48,6 +49,7 @@ class FetchKillIT {
         bed.feed("file", Map.of("input", "file", "folder", inbox.toString(), "stable-seconds", "0"));
         try (NatsServer nats = NatsServer.start();
                 ElasticMqServer sqs = ElasticMqServer.start();
+                KinesisServer kinesis = KinesisServer.start();
                 ServerSocket silent = new ServerSocket(0)) {
             nats.createStream("events");
             nats.createConsumer("events", "bytefreezer", AckPolicy.Explicit, Duration.ofSeconds(2));
@@ -70,6 +72,21 @@ class FetchKillIT {
                             "secret-key",
                             "visibility-timeout-seconds",
                             "2"));
+            kinesis.createStream("events", 2);
+            kinesis.put("events", messages);
+            bed.feed(
+                    "kinesis",
+                    Map.of(
+                            "input",
+                            "kinesis",
+                            "stream-name",
+                            "events",
+                            "endpoint",
+                            kinesis.endpoint().toString(),
+                            "access-key",
+                            "any",
+                            "secret-key",
+                            "secret-key"));
             List<Path> inputs = KINDS.stream()
                     .map(kind -> bed.routes().resolve("inputs/%s.camel.yaml".formatted(kind)))
                     .toList();

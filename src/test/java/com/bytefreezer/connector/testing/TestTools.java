@@ -56,6 +56,11 @@ public final class TestTools {
         return folder("elasticmq");
     }
 
+    /** The folder with Kinesis Mock and its Node. Where it is missing the test is skipped, or fails when {@code CI=true}. */
+    public static Path kinesis() {
+        return folder("kinesis");
+    }
+
     /** The HEC receiver's program. Where it is missing the test is skipped, or fails when {@code CI=true}. */
     public static Path hec() {
         return folder("hec").resolve("hec");

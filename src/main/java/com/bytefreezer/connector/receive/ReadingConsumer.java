@@ -1,0 +1,66 @@
+package com.bytefreezer.connector.receive;
+
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.apache.camel.Endpoint;
+import org.apache.camel.Processor;
+import org.jspecify.annotations.Nullable;
+
+/** Reads, on a thread of its own, until the feed stops: whatever fails, it goes on after a pause. */
+public abstract class ReadingConsumer extends FeedConsumer {
+    private final String feed;
+    private final int pauseSeconds;
+    private final CountDownLatch stopping = new CountDownLatch(1);
+    private @Nullable Thread thread;
+
+    /** @param pauseSeconds before it reads again */
+    protected ReadingConsumer(Endpoint endpoint, Processor processor, String feed, int pauseSeconds) {
+        super(endpoint, processor);
+        this.feed = feed;
+        this.pauseSeconds = pauseSeconds;
+    }
+
+    /** Reads what there is, or until something fails; on the feed's thread. */
+    protected abstract void read() throws InterruptedException;
+
+    /** Ends a wait of {@link #read} for its server. For any thread. */
+    protected void wake() {}
+
+    /** For any thread. */
+    protected final boolean isEnding() {
+        return stopping.getCount() == 0;
+    }
+
+    /** Waits; shorter if the feed stops. */
+    protected final void pause(long millis) throws InterruptedException {
+        stopping.await(millis, TimeUnit.MILLISECONDS);
+    }
+
+    private void run() {
+        try {
+            while (!isEnding()) {
+                read();
+                pause(TimeUnit.SECONDS.toMillis(pauseSeconds));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Override
+    protected final void doStart() throws Exception {
+        super.doStart();
+        thread = new Thread(this::run, "feed-" + feed);
+        thread.start();
+    }
+
+    @Override
+    protected final void doStop() throws Exception {
+        stopping.countDown();
+        wake();
+        if (thread != null) {
+            thread.join();
+        }
+        super.doStop();
+    }
+}
