@@ -36,7 +36,9 @@ public final class EventTime {
             .toFormatter(Locale.ROOT)
             .withResolverStyle(ResolverStyle.STRICT);
     /** An offset without minutes or without colons: {@code +00}, {@code -0800}. */
-    private static final Pattern OFFSET = Pattern.compile("(?<=T[0-9:.]{2,20})([+-]\\d\\d)(\\d\\d)?$");
+    private static final Pattern OFFSET = Pattern.compile("(T[0-9:.]{2,20}[+-]\\d\\d)(\\d\\d)?$");
+
+    private static final Pattern UTC = Pattern.compile("([0-9]) ?(?:UTC|GMT)$");
 
     private EventTime() {}
 
@@ -77,10 +79,8 @@ public final class EventTime {
     private static String withT(String text) {
         int afterDate = text.indexOf(' ');
         String timestamp = afterDate < 0 ? text : text.substring(0, afterDate) + "T" + text.substring(afterDate + 1);
-        String inUtc = timestamp
-                .replace(',', '.')
-                .replaceFirst("(?<=[0-9]) ?(UTC|GMT)$", "Z")
-                .replace(" ", "");
+        String inUtc =
+                UTC.matcher(timestamp.replace(',', '.')).replaceFirst("$1Z").replace(" ", "");
         return OFFSET.matcher(inUtc)
                 .replaceFirst(found -> found.group(1) + ":"
                         + Optional.ofNullable(found.group(2)).orElse("00"));

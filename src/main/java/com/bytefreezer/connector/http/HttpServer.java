@@ -93,7 +93,7 @@ public final class HttpServer {
         configuration.setMaxBodySize(Reception.MAX_BODY_BYTES);
         configuration.getBodyHandler().setHandleFileUploads(false);
         Optional<Token> token = Token.of(settings, isLoopback(settings));
-        Reception reception = new Reception(context, token, new Page(), new Readiness(whyNotReady));
+        Reception reception = new Reception(context, token, Page.ofProcess(), new Readiness(whyNotReady));
         Listener listener = new Listener(
                 configuration,
                 WORKERS,

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.JarURLConnection;
 import java.net.URI;
 import java.net.URL;
@@ -18,7 +19,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -39,7 +39,11 @@ final class Page {
     private static final String OWN = "web/";
     private static final String START = OWN + "index.html";
 
-    private static final Pattern IMPORT = Pattern.compile("(\\b(?:from|import)\\s*)([\"'])([@a-z][^\"']*)\\2");
+    /** The name of a package in a script, after the word. */
+    private static final Map<String, Pattern> IMPORTS = Stream.of("from", "import")
+            .collect(Collectors.toMap(
+                    word -> word, word -> Pattern.compile("\\b" + word + "\\s*([\"'])(?<name>[@a-z][^\"']*)\\1")));
+
     private static final Map<String, String> TYPES = Map.of(
             "html", "text/html; charset=utf-8",
             "css", "text/css; charset=utf-8",
@@ -55,8 +59,25 @@ final class Page {
     private final Map<String, String> scripts = new HashMap<>();
     private final Map<String, Asset> assets = new HashMap<>();
 
-    /** Reads them all. */
-    Page() throws IOException {
+    /** Of this process, read once. */
+    private static final class OfProcess {
+        private static final Page PAGE = read();
+
+        private static Page read() {
+            try {
+                return new Page();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
+    /** All servers of this process share it. */
+    static Page ofProcess() {
+        return OfProcess.PAGE;
+    }
+
+    private Page() throws IOException {
         modules = modules();
         List<String> own = own();
         for (String name : own) {
@@ -127,13 +148,27 @@ final class Page {
         }
     }
 
-    private String withPaths(byte[] script) {
-        return IMPORT.matcher(new String(script, StandardCharsets.UTF_8)).replaceAll(this::withPath);
+    private String withPaths(byte[] bytes) {
+        String script = new String(bytes, StandardCharsets.UTF_8);
+        for (Map.Entry<String, Pattern> one : IMPORTS.entrySet()) {
+            script = withPaths(script, one.getKey(), one.getValue());
+        }
+        return script;
     }
 
-    private String withPath(MatchResult found) {
-        String path = modules.getOrDefault(found.group(3), found.group(3));
-        return Matcher.quoteReplacement(found.group(1) + found.group(2) + path + found.group(2));
+    /** Finds the word first: a pattern tried at each of a million characters is a large part of a start. */
+    private String withPaths(String script, String word, Pattern pattern) {
+        StringBuilder all = new StringBuilder(script.length());
+        Matcher imported = pattern.matcher(script).useTransparentBounds(true);
+        int done = 0;
+        for (int at = script.indexOf(word); at >= 0; at = script.indexOf(word, at + 1)) {
+            if (imported.region(at, script.length()).lookingAt()) {
+                String name = imported.group("name");
+                all.append(script, done, imported.start("name")).append(modules.getOrDefault(name, name));
+                done = imported.end("name");
+            }
+        }
+        return all.append(script, done, script.length()).toString();
     }
 
     private static Map<String, String> modules() throws IOException {
