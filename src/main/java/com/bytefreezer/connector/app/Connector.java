@@ -27,7 +27,10 @@ import com.bytefreezer.connector.lane.Exports;
 import com.bytefreezer.connector.lane.RunProgress;
 import com.bytefreezer.connector.lane.Schedule;
 import com.bytefreezer.connector.metrics.Metrics;
+import com.bytefreezer.connector.operate.ExportAlerts;
 import com.bytefreezer.connector.operate.ExportHealth;
+import com.bytefreezer.connector.operate.FeedAlerts;
+import com.bytefreezer.connector.operate.FeedHealth;
 import com.bytefreezer.connector.operate.Lookout;
 import com.bytefreezer.connector.operate.Lookup;
 import com.bytefreezer.connector.operate.Notifications;
@@ -75,6 +78,7 @@ public final class Connector implements AutoCloseable {
     private final Optional<RetroHunts> hunts;
     private final Optional<Notifications> notifications;
     private final Optional<Feeds> feeds;
+    private final FeedHealth feedHealth;
     private final Deliveries deliveries;
     /** The destinations whose routes exist from the start. */
     private final Set<String> loaded;
@@ -152,11 +156,17 @@ public final class Connector implements AutoCloseable {
         hunts = mode == Mode.WATCH && settings.optional("lookups.retro-hunt").isPresent()
                 ? Optional.of(new RetroHunts(settings, secrets, exports, cursor.lookups()))
                 : Optional.empty();
+        feeds = receives && settings.fillsLake() ? Optional.of(new Feeds(settings, secrets, mode)) : Optional.empty();
+        feedHealth = new FeedHealth(settings, feedsHere());
+        metrics.measure(feedHealth);
         notifications = !mode.exports() || settings.notifications().isEmpty()
                 ? Optional.empty()
-                : Optional.of(new Notifications(settings, secrets, operations.status(), history, cursor.alerts()));
-        feeds = receives && settings.fillsLake() ? Optional.of(new Feeds(settings, secrets, mode)) : Optional.empty();
-        feeds.ifPresent(filling -> filling.measure(metrics));
+                : Optional.of(new Notifications(
+                        settings,
+                        secrets,
+                        List.of(
+                                new ExportAlerts(settings, operations.status(), history, cursor.alerts()),
+                                new FeedAlerts(settings, feedHealth))));
         camel.bind("feedsHere", feedsHere());
         camel.bind("connector", this);
         camel.bind("lakeCredentials", credentials);
@@ -236,10 +246,14 @@ public final class Connector implements AutoCloseable {
         CamelContext context = DeliveryCamel.init(camel);
         NamedDestination.addAll(context, settings, loaded);
         Optional<HttpServer> server = serves
-                ? Optional.of(HttpServer.startSomewhere(context, settings, operations::whyNotReady))
+                ? Optional.of(HttpServer.startSomewhere(
+                        context, settings, () -> operations.whyNotReady().or(feedHealth::whyNotReady)))
                 : Optional.empty();
         server.ifPresent(one -> context.getRegistry()
-                .bind("instance", new Instance(settings, mode, Version.number(), one.port(), health::condition)));
+                .bind(
+                        "instance",
+                        new Instance(
+                                settings, mode, Version.number(), one.port(), health::condition, feedHealth::roles)));
         Schedule timing = schedule(context, lanes);
         camel.start();
         if (exports.all().stream().map(Export::lane).anyMatch(lanes)) {

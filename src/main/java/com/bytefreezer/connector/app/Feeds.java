@@ -23,7 +23,6 @@ import com.bytefreezer.connector.input.socket.Sockets;
 import com.bytefreezer.connector.lake.Lake;
 import com.bytefreezer.connector.lake.Shelf;
 import com.bytefreezer.connector.lake.SourceBucket;
-import com.bytefreezer.connector.metrics.Metrics;
 import com.bytefreezer.connector.pack.Packer;
 import com.bytefreezer.connector.pack.Packs;
 import com.bytefreezer.connector.pack.Recipes;
@@ -290,6 +289,11 @@ public final class Feeds implements AutoCloseable, FeedsHere {
     }
 
     @Override
+    public Optional<Spool.Fill> fill() {
+        return Optional.of(spool.fill());
+    }
+
+    @Override
     public Optional<Sources> sources() {
         return sources.map(packing -> {
             Map<DatasetName, Waiting> waiting = new HashMap<>();
@@ -305,7 +309,7 @@ public final class Feeds implements AutoCloseable, FeedsHere {
         return feeds.stream()
                 .collect(Collectors.toMap(
                         FeedDefinition::name,
-                        feed -> new Open(feed, address(feed), trouble(feed)),
+                        feed -> new Open(feed, address(feed), trouble(feed), receiver.lastArrival(feed.name())),
                         (one, other) -> one));
     }
 
@@ -334,21 +338,6 @@ public final class Feeds implements AutoCloseable, FeedsHere {
         return route != null && route.getConsumer() instanceof FeedConsumer consumer
                 ? consumer.hindrance()
                 : Optional.empty();
-    }
-
-    /** Whether each feed works, by its name. For any thread. */
-    public Map<String, Boolean> working() {
-        return feeds.stream()
-                .collect(Collectors.toMap(
-                        FeedDefinition::name, feed -> trouble(feed).isEmpty(), (one, other) -> one));
-    }
-
-    /** Lets metrics tell of it. */
-    void measure(Metrics metrics) {
-        metrics.arrivals(this::datasets, this::working);
-        if (sources.isPresent()) {
-            metrics.sources(() -> SourceList.totals(settings));
-        }
     }
 
     /** Where its routes run, once it has started. */

@@ -10,6 +10,7 @@ import com.bytefreezer.connector.problem.ApiException;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
 import com.bytefreezer.connector.spool.DatasetState;
+import com.bytefreezer.connector.spool.Spool;
 import com.bytefreezer.connector.text.Secrets;
 import java.util.List;
 import java.util.Map;
@@ -119,6 +120,11 @@ public final class WatchHere implements AutoCloseable, FeedsHere {
     @Override
     public Map<String, Open> open() {
         return feeds.open();
+    }
+
+    @Override
+    public Optional<Spool.Fill> fill() {
+        return feeds.fill();
     }
 
     @Override

@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.app;
 
+import com.bytefreezer.connector.api.feeds.FeedsHere;
 import com.bytefreezer.connector.cage.Cage;
 import com.bytefreezer.connector.config.Mode;
 import com.bytefreezer.connector.config.Settings;
@@ -9,10 +10,15 @@ import com.bytefreezer.connector.control.LakeCredentials;
 import com.bytefreezer.connector.destination.DeliveryCamel;
 import com.bytefreezer.connector.http.HttpServer;
 import com.bytefreezer.connector.metrics.Metrics;
+import com.bytefreezer.connector.operate.FeedAlerts;
+import com.bytefreezer.connector.operate.FeedHealth;
+import com.bytefreezer.connector.operate.Notifications;
 import com.bytefreezer.connector.operate.Operations;
 import com.bytefreezer.connector.text.Secrets;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.apache.camel.CamelContext;
 import org.apache.camel.main.Main;
 
@@ -29,6 +35,8 @@ public final class Workbench implements AutoCloseable {
     private final WatchHere watch;
     private final Mode mode;
     private final Optional<Feeds> feeds;
+    private final FeedHealth health;
+    private final Optional<Notifications> notifications;
 
     /** In interactive mode. */
     public Workbench(Settings settings, Secrets secrets) {
@@ -44,7 +52,6 @@ public final class Workbench implements AutoCloseable {
         this.settings = settings;
         this.mode = mode;
         feeds = mode == Mode.INGEST ? Optional.of(new Feeds(settings, secrets, mode)) : Optional.empty();
-        feeds.ifPresent(filling -> filling.measure(metrics));
         camel = DeliveryCamel.prepare(settings, settings.routeFiles());
         camel.bind("settings", settings);
         camel.bind("secrets", secrets);
@@ -54,7 +61,13 @@ public final class Workbench implements AutoCloseable {
         camel.bind("operations", operations);
         watch = new WatchHere(settings, secrets, operations, feeds.isEmpty());
         camel.bind("watch", watch);
-        camel.bind("feedsHere", feeds.isPresent() ? feeds.get() : watch);
+        FeedsHere here = feeds.isPresent() ? feeds.get() : watch;
+        health = new FeedHealth(settings, here);
+        metrics.measure(health);
+        notifications = feeds.isEmpty() || settings.notifications().isEmpty()
+                ? Optional.empty()
+                : Optional.of(new Notifications(settings, secrets, List.of(new FeedAlerts(settings, health))));
+        camel.bind("feedsHere", here);
         camel.bind("metrics", metrics);
         camel.bind("lakeCredentials", new LakeCredentials(settings, secrets));
     }
@@ -62,18 +75,25 @@ public final class Workbench implements AutoCloseable {
     /** Starts the server and logs its address. */
     public HttpServer start() throws Exception {
         CamelContext context = DeliveryCamel.init(camel);
+        Supplier<Optional<String>> whyNotReady = () -> operations.whyNotReady().or(health::whyNotReady);
         HttpServer server = feeds.isPresent()
-                ? HttpServer.startSomewhere(context, settings, operations::whyNotReady)
-                : HttpServer.start(context, settings, operations::whyNotReady);
+                ? HttpServer.startSomewhere(context, settings, whyNotReady)
+                : HttpServer.start(context, settings, whyNotReady);
         context.getRegistry()
                 .bind(
                         "instance",
                         new Instance(
-                                settings, mode, Version.number(), server.port(), () -> new Condition("", Map.of())));
+                                settings,
+                                mode,
+                                Version.number(),
+                                server.port(),
+                                () -> new Condition("", Map.of()),
+                                health::roles));
         camel.start();
         if (feeds.isPresent()) {
             Volumes.measure(settings, metrics);
             feeds.get().start();
+            notifications.ifPresent(Notifications::start);
         } else {
             cage.warm();
         }
@@ -93,6 +113,7 @@ public final class Workbench implements AutoCloseable {
 
     @Override
     public void close() {
+        notifications.ifPresent(Notifications::close);
         feeds.ifPresent(Feeds::close);
         Instance.leave(camel.getCamelContext());
         watch.close();

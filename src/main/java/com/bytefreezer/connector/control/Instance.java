@@ -16,9 +16,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -42,7 +46,10 @@ import org.slf4j.LoggerFactory;
 public final class Instance {
     private static final Logger LOG = LoggerFactory.getLogger(Instance.class);
     private static final ObjectMapper JSON = Json.mapper();
-    private static final String SERVICE = "bytefreezer-connector";
+    /** As which it is listed; the first one is always there, under the bare id. */
+    private static final String CONNECTOR = "connector";
+
+    private static final String PLATFORM = "bytefreezer-";
     /** A stop must not wait for the control plane. */
     private static final Duration LONGEST_DEPARTURE = Duration.ofSeconds(3);
 
@@ -54,18 +61,25 @@ public final class Instance {
      */
     public record Condition(String problem, Map<String, Object> counters) {}
 
-    /** A request to the control plane. */
-    public record Call(String name, String method, String url, String body) {}
+    /**
+     * A request to the control plane.
+     *
+     * @param role of this process, in which it is sent
+     */
+    public record Call(String role, String name, String method, String url, String body) {}
 
     private final Settings settings;
-    private final Supplier<Condition> condition;
+    private final Supplier<Map<String, Condition>> conditions;
     private final String id;
     private final String api;
     private final Map<String, Object> configuration;
     private final Moment started = Moment.now();
-    private boolean registered;
+    private final Set<String> registered = new TreeSet<>();
     private boolean leaving;
-    private boolean failing;
+    /** The roles whose last call has failed. */
+    private final Set<String> failing = new TreeSet<>();
+
+    private String saidProblem = "";
     private String lastAction = "";
 
     /**
@@ -73,10 +87,21 @@ public final class Instance {
      *
      * @param port of the API
      * @param condition evaluated for each report
+     * @param others the further parts of the platform that this process stands for, such as {@code receiver}
      */
-    public Instance(Settings settings, Mode mode, String version, int port, Supplier<Condition> condition) {
+    public Instance(
+            Settings settings,
+            Mode mode,
+            String version,
+            int port,
+            Supplier<Condition> condition,
+            Supplier<Map<String, Condition>> others) {
         this.settings = settings;
-        this.condition = condition;
+        conditions = () -> {
+            Map<String, Condition> all = new LinkedHashMap<>(Map.of(CONNECTOR, condition.get()));
+            all.putAll(others.get());
+            return all;
+        };
         String hostname = hostname();
         String host = System.getenv("HOST_HOSTNAME");
         id = id(hostname, host, Files.exists(Path.of("/.dockerenv")));
@@ -88,21 +113,34 @@ public final class Instance {
         }
     }
 
-    /** The next call, if any: first the registration, then reports, none after {@link #departure}. */
-    public synchronized @Nullable Call due() {
+    /** The next calls: for each role first the registration, then reports, none after {@link #departure}. */
+    public synchronized List<Call> due() {
+        List<Call> calls = new ArrayList<>();
         if (leaving) {
-            return null;
+            return calls;
         }
-        if (!registered && settings.isTrue("health-reporting.register-on-startup")) {
-            return call("registration", "POST", "register", registration());
+        boolean registers = settings.isTrue("health-reporting.register-on-startup");
+        boolean reports = settings.isTrue("health-reporting.enabled");
+        if (registers || reports) {
+            conditions.get().forEach((role, condition) -> {
+                if (registers && !registered.contains(role)) {
+                    calls.add(call(role, "registration", "POST", "register", registration(role)));
+                } else if (reports) {
+                    calls.add(call(role, "report", "POST", "report", report(role, condition)));
+                }
+            });
         }
-        return settings.isTrue("health-reporting.enabled") ? call("report", "POST", "report", report()) : null;
+        return calls;
     }
 
-    /** The call that deregisters this process. A report after it would be one of a process that is there. */
-    public synchronized Call departure() {
+    /** The calls that deregister this process. A report after them would be one of a process that is there. */
+    public synchronized List<Call> departure() {
         leaving = true;
-        return call("deregistration", "DELETE", id, Map.of());
+        Set<String> roles = new TreeSet<>(registered);
+        roles.add(CONNECTOR);
+        return roles.stream()
+                .map(role -> call(role, "deregistration", "DELETE", idOf(role), Map.of()))
+                .toList();
     }
 
     /** Handles an answer of the control plane. */
@@ -112,17 +150,18 @@ public final class Instance {
             failed(call, "the answer is an HTML page, such as a proxy's login. Check control.url and the proxy.");
             return;
         }
-        registered |= status < 500;
+        if (status < 500) {
+            registered.add(call.role());
+        }
         if (status / 100 != 2) {
             failed(call, "%d%s. %s".formatted(status, LakeCredentials.reason(body), advice(status)));
             return;
         }
-        if (failing) {
+        if (failing.remove(call.role()) && failing.isEmpty()) {
             LOG.info("control plane {}: {} accepted again.", url(), call.name());
         } else if (call.name().equals("registration")) {
-            LOG.info("control plane {}: registered as {}.", url(), id);
+            LOG.info("control plane {}: registered as {}{} {}.", url(), PLATFORM, call.role(), idOf(call.role()));
         }
-        failing = false;
         refuse(body);
     }
 
@@ -167,17 +206,26 @@ public final class Instance {
         return (all ? hostname : serverHost) + ":" + port;
     }
 
-    private Map<String, Object> registration() {
-        return Map.of(
-                "service_type", SERVICE,
-                "instance_id", id,
-                "instance_api", api,
-                "status", "Starting",
-                "configuration", configuration);
+    /** Distinct, because the control plane removes an instance by its id alone. */
+    private String idOf(String role) {
+        return role.equals(CONNECTOR) ? id : id + "-" + role;
     }
 
-    private Map<String, Object> report() {
-        Condition now = condition.get();
+    private Map<String, Object> registration(String role) {
+        return Map.of(
+                "service_type",
+                PLATFORM + role,
+                "instance_id",
+                idOf(role),
+                "instance_api",
+                api,
+                "status",
+                "Starting",
+                "configuration",
+                configuration);
+    }
+
+    private Map<String, Object> report(String role, Condition now) {
         boolean healthy = now.problem().isEmpty();
         Instant time = Instant.now().truncatedTo(ChronoUnit.SECONDS);
         Map<String, Object> metrics = new LinkedHashMap<>(now.counters());
@@ -188,8 +236,8 @@ public final class Instance {
             metrics.put("reason", now.problem());
         }
         return Map.of(
-                "service_name", SERVICE,
-                "service_id", id,
+                "service_name", PLATFORM + role,
+                "service_id", idOf(role),
                 "instance_api", api,
                 "healthy", healthy,
                 "status", healthy ? "healthy" : "degraded",
@@ -197,9 +245,10 @@ public final class Instance {
                 "metrics", metrics);
     }
 
-    private Call call(String name, String method, String last, Map<String, Object> body) {
+    private Call call(String role, String name, String method, String last, Map<String, Object> body) {
         try {
             return new Call(
+                    role,
                     name,
                     method,
                     "%s/api/v1/accounts/%s/services/%s"
@@ -219,7 +268,9 @@ public final class Instance {
     }
 
     private void failed(Call call, String problem) {
-        if (!failing) {
+        // One that is away is said once, not for each role.
+        boolean isNews = failing.isEmpty() || (!failing.contains(call.role()) && !problem.equals(saidProblem));
+        if (isNews) {
             LOG.warn(
                     "control plane {}, {}: {} Exports continue; the connector tries again every {} s.",
                     url(),
@@ -227,7 +278,8 @@ public final class Instance {
                     problem,
                     settings.text("health-reporting.report-interval"));
         }
-        failing = true;
+        failing.add(call.role());
+        saidProblem = problem;
     }
 
     /** Upgrade and remove requests are logged and ignored: the host decides about this process. */

@@ -105,8 +105,12 @@ final class NotificationCases {
     }
 
     private static Notification notification(Map<String, String> given) {
+        String feed = given.get("feed");
         return new Notification(
-                new Lane(given.getOrDefault("export", "syslog"), given.getOrDefault("destination", "siem")),
+                feed != null
+                        ? Notification.Subject.of("feed", feed)
+                        : Notification.Subject.of(new Lane(
+                                given.getOrDefault("export", "syslog"), given.getOrDefault("destination", "siem"))),
                 given.getOrDefault("condition", "failing"),
                 given.getOrDefault("state", "begun").equals("over"),
                 Instant.parse(given.getOrDefault("since", "2026-11-20T00:00:00Z")),

@@ -1,12 +1,8 @@
 package com.bytefreezer.connector.metrics;
 
-import com.bytefreezer.connector.config.DatasetName;
 import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.cursor.Counts;
-import com.bytefreezer.connector.cursor.SourceTotal;
-import com.bytefreezer.connector.spool.DatasetState;
 import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.Tags;
@@ -22,22 +18,19 @@ import java.io.IOException;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
-import java.util.function.ToDoubleFunction;
 import java.util.stream.DoubleStream;
 import org.apache.camel.Exchange;
 import org.apache.camel.spi.CamelEvent;
 import org.apache.camel.spi.CamelEvent.ExchangeSendingEvent;
 import org.apache.camel.spi.CamelEvent.ExchangeSentEvent;
 import org.apache.camel.support.EventNotifierSupport;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Counts what the exports of this process do, for {@code GET /metrics}. Each lane has its meters from the start, so
@@ -47,7 +40,7 @@ import org.jspecify.annotations.Nullable;
 public final class Metrics extends EventNotifierSupport implements AutoCloseable {
     static final int MOST_LANES = 1000;
 
-    private static final String PREFIX = "bytefreezer.connector.";
+    static final String PREFIX = "bytefreezer.connector.";
     /** Stands for the datasets of an export without meters of their own. */
     private static final String OTHERS = "@*";
 
@@ -57,15 +50,7 @@ public final class Metrics extends EventNotifierSupport implements AutoCloseable
     /** By export and destination. */
     private final Map<Lane, Meters> shared = new ConcurrentHashMap<>();
 
-    /** The last state of each dataset that feeds fill. */
-    private final Map<DatasetName, AtomicReference<DatasetState>> datasets = new ConcurrentHashMap<>();
-
-    private volatile Supplier<List<DatasetState>> arrivals = List::of;
-
-    /** The last state of each dataset that source objects fill. */
-    private final Map<DatasetName, AtomicReference<SourceTotal>> sources = new ConcurrentHashMap<>();
-
-    private volatile Supplier<List<SourceTotal>> sourceTotals = List::of;
+    private volatile Optional<ArrivalMeters> arrivals = Optional.empty();
 
     /** Only metrics of lanes. */
     public Metrics() {
@@ -221,108 +206,14 @@ public final class Metrics extends EventNotifierSupport implements AutoCloseable
         }
     }
 
-    /**
-     * Measures at each scrape what has arrived for each dataset, up to {@value #MOST_LANES} of them.
-     *
-     * @param feeds whether each feed works, by its name
-     */
-    public void arrivals(Supplier<List<DatasetState>> datasetStates, Supplier<Map<String, Boolean>> feeds) {
-        arrivals = datasetStates;
-        for (String feed : feeds.get().keySet()) {
-            Gauge.builder(PREFIX + "feed.up", feeds, now -> now.get().getOrDefault(feed, false) ? 1 : 0)
-                    .description("Whether the feed works: 0 if it cannot reach its server, or cannot store events")
-                    .tags(Tags.of("feed", feed))
-                    .strongReference(true)
-                    .register(registry);
-        }
-    }
-
-    private synchronized void measure(DatasetState dataset) {
-        DatasetName name = new DatasetName(dataset.tenant(), dataset.dataset());
-        AtomicReference<DatasetState> known = datasets.get(name);
-        if (known != null) {
-            known.set(dataset);
-        } else if (datasets.size() < MOST_LANES) {
-            AtomicReference<DatasetState> now = new AtomicReference<>(dataset);
-            datasets.put(name, now);
-            Tags tags = Tags.of("tenant", dataset.tenant(), "dataset", dataset.dataset());
-            count(now, tags, "feed.events.received", "Events that feeds have acknowledged", DatasetState::received);
-            count(now, tags, "feed.events.packed", "Events that are in the lake", DatasetState::packed);
-            count(now, tags, "feed.events.dropped", "Events that packs have left out", DatasetState::dropped);
-            count(
-                    now,
-                    tags,
-                    "feed.events.rejected",
-                    "What was no event; it is a dead letter",
-                    DatasetState::deadLetters);
-            gauge(now, tags, "spool.events", "Events to be packed", DatasetState::spooled);
-            gauge(now, tags, "spool.bytes", "Bytes of the events to be packed", DatasetState::spoolBytes);
-            gauge(
-                    now,
-                    tags,
-                    "spool.oldest.timestamp.seconds",
-                    "When the oldest event to be packed arrived",
-                    state -> seconds(state.oldestSpooled()));
-            gauge(
-                    now,
-                    tags,
-                    "last.event.timestamp.seconds",
-                    "When the last event arrived",
-                    state -> seconds(state.lastEvent()));
-        }
-    }
-
-    /** Measures at each scrape what has become of the source objects of each dataset, up to {@value #MOST_LANES} of them. */
-    public void sources(Supplier<List<SourceTotal>> look) {
-        sourceTotals = look;
-    }
-
-    private synchronized void measure(SourceTotal total) {
-        AtomicReference<SourceTotal> known = sources.get(total.dataset());
-        if (known != null) {
-            known.set(total);
-        } else if (sources.size() < MOST_LANES) {
-            AtomicReference<SourceTotal> now = new AtomicReference<>(total);
-            sources.put(total.dataset(), now);
-            Tags tags = Tags.of(
-                    "tenant",
-                    total.dataset().tenant(),
-                    "dataset",
-                    total.dataset().dataset());
-            count(now, tags, "source.objects.packed", "Source objects that are packed", SourceTotal::objects);
-            count(now, tags, "source.events.packed", "Events of source objects in the lake", SourceTotal::events);
-            count(now, tags, "source.events.rejected", "What was no event in source objects", SourceTotal::deadLetters);
-        }
-    }
-
-    private <T> void count(
-            AtomicReference<T> now, Tags tags, String name, String description, ToDoubleFunction<T> value) {
-        FunctionCounter.builder(PREFIX + name, now, state -> value.applyAsDouble(state.get()))
-                .description(description)
-                .tags(tags)
-                .register(registry);
-    }
-
-    private void gauge(
-            AtomicReference<DatasetState> now,
-            Tags tags,
-            String name,
-            String description,
-            ToDoubleFunction<DatasetState> value) {
-        Gauge.builder(PREFIX + "feed." + name, now, state -> value.applyAsDouble(state.get()))
-                .description(description)
-                .tags(tags)
-                .register(registry);
-    }
-
-    private static double seconds(@Nullable String time) {
-        return time == null ? Double.NaN : Instant.parse(time).toEpochMilli() / 1000.0;
+    /** Measures at each scrape what has arrived, for up to {@value #MOST_LANES} datasets. */
+    public void measure(Arrivals what) {
+        arrivals = Optional.of(new ArrivalMeters(registry, what));
     }
 
     /** Everything in Prometheus' text format. */
     public String scrape() {
-        arrivals.get().forEach(this::measure);
-        sourceTotals.get().forEach(this::measure);
+        arrivals.ifPresent(ArrivalMeters::measure);
         return registry.scrape();
     }
 

@@ -77,9 +77,14 @@ public record PackHistory(long columnsAdded, long columnsWidened, List<Pack> pac
         }
     }
 
+    /** Where the history of the dataset is whose spool is {@code folder}. */
+    public static Path file(Path folder) {
+        return folder.resolve(NAME);
+    }
+
     /** Of the dataset whose spool is {@code folder}. */
     public static PackHistory read(Path folder) throws IOException {
-        Path file = folder.resolve(NAME);
+        Path file = file(folder);
         return Files.exists(file) ? JSON.readValue(file.toFile(), PackHistory.class) : NONE;
     }
 
@@ -191,7 +196,7 @@ public record PackHistory(long columnsAdded, long columnsWidened, List<Pack> pac
     }
 
     private void write(Path folder) throws IOException {
-        Path file = folder.resolve(NAME);
+        Path file = file(folder);
         byte[] content = JSON.writeValueAsBytes(this);
         if (Files.exists(file)) {
             PrivateFiles.replace(file, content);

@@ -51,7 +51,7 @@ public record Pushes(List<HttpFeed> feeds, Function<DatasetName, Intake> intakes
                 throw ApiException.wrong("The body has no events.");
             }
             boolean repeated = intake.append(arrival) == Arrival.Outcome.REPEATED;
-            return new Stored(bytes, lines, arrival.deadLetterCount(), repeated);
+            return new Stored(feed.name(), bytes, lines, arrival.deadLetterCount(), repeated);
         }
     }
 

@@ -33,7 +33,8 @@ public record StreamFeed(String name, DatasetName dataset, Format format, int lo
         } else {
             intake.append(arrival);
         }
-        return new Stored(bytes, arrival.eventCount() + arrival.deadLetterCount(), arrival.deadLetterCount(), false);
+        return new Stored(
+                name, bytes, arrival.eventCount() + arrival.deadLetterCount(), arrival.deadLetterCount(), false);
     }
 
     /** Stores messages, and returns when all are on disk. Each is there with at least one event or dead letter. */
@@ -42,6 +43,7 @@ public record StreamFeed(String name, DatasetName dataset, Format format, int lo
                 messages.messages().stream().map(each -> arrival(each, intake)).toList();
         List<Arrival.Outcome> outcomes = intake.append(arrivals);
         return new Stored(
+                name,
                 messages.messages().stream()
                         .mapToLong(each -> each.body().length)
                         .sum(),
@@ -81,6 +83,7 @@ public record StreamFeed(String name, DatasetName dataset, Format format, int lo
         Arrival arrival = batch.end(Optional.empty(), records.positions());
         intake.append(arrival);
         long bytes = records.pieces().stream().mapToLong(Piece::size).sum();
-        return new Stored(bytes, arrival.eventCount() + arrival.deadLetterCount(), arrival.deadLetterCount(), false);
+        return new Stored(
+                name, bytes, arrival.eventCount() + arrival.deadLetterCount(), arrival.deadLetterCount(), false);
     }
 }

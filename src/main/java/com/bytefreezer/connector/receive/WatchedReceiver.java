@@ -3,15 +3,18 @@ package com.bytefreezer.connector.receive;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Remembers why events could not be stored, until some are. Safe for use by several threads. */
+/** Remembers when each feed last brought events, and why some could not be stored, until some are. Safe for use by several threads. */
 public final class WatchedReceiver {
     private final Receiver receiver;
     /** By feeds; what comes over HTTP is that of none. */
     private final Map<String, String> troubles = new ConcurrentHashMap<>();
+
+    private final Map<String, Instant> arrivals = new ConcurrentHashMap<>();
 
     public WatchedReceiver(Receiver receiver) {
         this.receiver = receiver;
@@ -23,11 +26,17 @@ public final class WatchedReceiver {
         try {
             Stored stored = receiver.take(sent);
             troubles.remove(feed);
+            arrivals.put(stored.feed(), Instant.now());
             return stored;
         } catch (ConnectorException e) {
             troubles.put(feed, Failures.describe(e));
             throw e;
         }
+    }
+
+    /** When a feed last brought events; empty if it has not yet. */
+    public Optional<Instant> lastArrival(String feed) {
+        return Optional.ofNullable(arrivals.get(feed));
     }
 
     /** Why the last events of a feed could not be stored. */

@@ -93,4 +93,13 @@ final class Room {
     long used() {
         return used.get();
     }
+
+    /** How full it is; a disk that does not say counts as empty. */
+    Spool.Fill fill() {
+        try {
+            return new Spool.Fill(used.get(), most, disk.free(), Math.min(MOST_KEPT, disk.total() / SHARE_KEPT));
+        } catch (IOException e) {
+            return new Spool.Fill(used.get(), most, Long.MAX_VALUE, 0);
+        }
+    }
 }

@@ -147,6 +147,21 @@ public final class Spool implements AutoCloseable {
         return new ArrayList<>(datasets.values());
     }
 
+    /**
+     * How full a spool is.
+     *
+     * @param used bytes that are in it
+     * @param most bytes that may be in it
+     * @param free bytes of its disk
+     * @param kept bytes of its disk that stay free for packs
+     */
+    public record Fill(long used, long most, long free, long kept) {}
+
+    /** How full it is. */
+    public Fill fill() {
+        return room.fill();
+    }
+
     /** Bytes on disk, of those that {@code open} allows. */
     public long bytes() {
         return room.used();

@@ -252,10 +252,16 @@ class InstanceTest {
                 "control.account-id", "account-1",
                 "health-reporting.enabled", "true"));
         Instance instance = new Instance(
-                TestRun.settings(folder, given), Mode.WATCH, "1.0", 8090, () -> new Instance.Condition("", Map.of()));
-        assertThat(instance.due()).isNotNull();
-        assertThat(instance.departure().method()).isEqualTo("DELETE");
-        assertThat(instance.due()).isNull();
+                TestRun.settings(folder, given),
+                Mode.WATCH,
+                "1.0",
+                8090,
+                () -> new Instance.Condition("", Map.of()),
+                () -> Map.of("receiver", new Instance.Condition("", Map.of())));
+        assertThat(instance.due()).hasSize(2);
+        assertThat(instance.departure()).singleElement().satisfies(call -> assertThat(call.method())
+                .isEqualTo("DELETE"));
+        assertThat(instance.due()).isEmpty();
     }
 
     @ParameterizedTest

@@ -110,7 +110,6 @@ class NatsFeedTest {
             feed(server, Map.of());
             try (Feeds feeds = bed.start(Map.of())) {
                 assertThat(trouble(feeds)).isPresent();
-                assertThat(feeds.working()).containsEntry("queue", false);
                 Await.until("it tells of it", () -> !log.lines().isEmpty());
                 assertThat(trouble(feeds))
                         .hasValueSatisfying(why -> assertThat(why).contains("127.0.0.1:" + server.port()));

@@ -48,11 +48,11 @@ class StatusTest {
         int most = settings.integer("health-reporting.max-lag-seconds");
         Instant now = Instant.now();
 
-        assertThat(Notifications.conditions(lagging(most + 1L), settings, now, now))
+        assertThat(ExportAlerts.conditions(lagging(most + 1L), settings, now, now))
                 .isEqualTo(Map.of("lagging", "lags by %d s".formatted(most + 1)));
-        assertThat(Notifications.conditions(lagging((long) most), settings, now, now))
+        assertThat(ExportAlerts.conditions(lagging((long) most), settings, now, now))
                 .isEmpty();
-        assertThat(Notifications.conditions(lagging(null), settings, now, now)).isEmpty();
+        assertThat(ExportAlerts.conditions(lagging(null), settings, now, now)).isEmpty();
     }
 
     private static LaneStatus lagging(Long seconds) {

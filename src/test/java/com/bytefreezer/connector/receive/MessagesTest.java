@@ -39,11 +39,11 @@ class MessagesTest {
     void aMessageIsStoredOnceWhateverItIsSentWith() throws IOException {
         StreamFeed feed = feed(Format.AUTO);
         assertThat(store(feed, message("1", "{\"a\":1}"), message("2", "[{\"a\":2},{\"a\":3}]")))
-                .isEqualTo(new Stored(24, 3, 0, false));
+                .isEqualTo(new Stored("queue", 24, 3, 0, false));
         assertThat(store(feed, message("2", "[{\"a\":2},{\"a\":3}]"), message("3", "{\"a\":4}\n{\"a\":5}\n")))
-                .isEqualTo(new Stored(33, 4, 0, false));
+                .isEqualTo(new Stored("queue", 33, 4, 0, false));
         assertThat(store(feed, message("3", "{\"a\":4}\n{\"a\":5}\n"), message("1", "{\"a\":1}")))
-                .isEqualTo(new Stored(23, 3, 0, true));
+                .isEqualTo(new Stored("queue", 23, 3, 0, true));
         assertThat(stored(".ndjson").map(line -> line.replaceAll(".*\"a\":", "")))
                 .containsExactly("1}", "2}", "3}", "4}", "5}");
     }

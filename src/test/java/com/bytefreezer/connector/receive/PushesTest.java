@@ -57,8 +57,8 @@ class PushesTest {
     @Test
     void whatIsAnsweredIsOnDiskAndRepeatsAreStoredOnce() throws IOException {
         Map<String, String> headers = headers("token-of-acme", "X-Proxy-Batch-ID", "b1");
-        assertThat(take("/acme/web", headers, EVENTS)).isEqualTo(new Stored(18, 3, 1, false));
-        assertThat(take("/webhook/acme/web", headers, EVENTS)).isEqualTo(new Stored(18, 3, 1, true));
+        assertThat(take("/acme/web", headers, EVENTS)).isEqualTo(new Stored("one", 18, 3, 1, false));
+        assertThat(take("/webhook/acme/web", headers, EVENTS)).isEqualTo(new Stored("one", 18, 3, 1, true));
         assertThat(take("/acme/web", headers("token-of-acme", "Idempotency-Key", "b2"), EVENTS)
                         .repeated())
                 .isFalse();
@@ -95,7 +95,7 @@ class PushesTest {
     @Test
     void gzipIsUnpackedUpToALimit() throws IOException {
         Map<String, String> headers = headers("token-of-acme", "Content-Encoding", "GZip");
-        assertThat(take("/acme/web", headers, gzip(EVENTS))).isEqualTo(new Stored(18, 3, 1, false));
+        assertThat(take("/acme/web", headers, gzip(EVENTS))).isEqualTo(new Stored("one", 18, 3, 1, false));
         // Several members in one body are one stream.
         byte[] twice = new ByteArrayOutputStream() {
             {

@@ -3,6 +3,7 @@ package com.bytefreezer.connector.api.feeds;
 import com.bytefreezer.connector.config.DatasetName;
 import com.bytefreezer.connector.config.FeedDefinition;
 import com.bytefreezer.connector.spool.DatasetState;
+import com.bytefreezer.connector.spool.Spool;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +16,11 @@ public interface FeedsHere {
         @Override
         public Map<String, Open> open() {
             return Map.of();
+        }
+
+        @Override
+        public Optional<Spool.Fill> fill() {
+            return Optional.empty();
         }
 
         @Override
@@ -34,8 +40,9 @@ public interface FeedsHere {
      * @param feed as it was then
      * @param address where its senders reach it; empty if it fetches events itself
      * @param trouble what keeps it from working now
+     * @param lastEvent when it last brought events; empty if it has not since its start
      */
-    record Open(FeedDefinition feed, String address, Optional<String> trouble) {}
+    record Open(FeedDefinition feed, String address, Optional<String> trouble, Optional<Instant> lastEvent) {}
 
     /**
      * Source objects of a dataset that are not packed yet.
@@ -50,6 +57,9 @@ public interface FeedsHere {
      * @param trouble why it has failed
      */
     record Sources(Map<DatasetName, Waiting> waiting, Optional<String> trouble) {}
+
+    /** How full the spool is; empty if this process has none. */
+    Optional<Spool.Fill> fill();
 
     /** Empty if this process packs no source objects. */
     Optional<Sources> sources();

@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.bytefreezer.connector.TestApi;
 import com.bytefreezer.connector.delivery.Routes;
+import com.bytefreezer.connector.kit.ScriptedServer;
 import com.bytefreezer.connector.testing.Await;
+import com.bytefreezer.connector.testing.ControlServer;
 import com.bytefreezer.connector.testing.MinioServer;
 import com.bytefreezer.connector.testing.S3Server;
 import com.bytefreezer.connector.testing.TestTools;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -182,16 +185,65 @@ class FeedsApiTest {
     }
 
     @Test
-    void aLakeThatCannotBeWrittenIsToldWithItsReason() throws Exception {
+    void peopleAndTheControlPlaneHearOfALakeThatCannotBeWritten() throws Exception {
         api.close();
-        api = TestApi.ingesting(routes, settings(Map.of("pack.timeout-seconds", "1")));
-        Files.delete(folder.resolve("lake"));
-        Files.writeString(folder.resolve("lake"), "no folder");
-        send("auth", "{\"a\":1}\n");
-        Await.until("a failed pack", () -> packs() == 1);
-        JsonNode pack = api.get("packs").json().at("/packs/0");
-        assertThat(pack.path("state").asText()).isEqualTo("failed");
-        assertThat(api.get("feeds").json().at("/feeds/0/pack_problem").asText()).contains("acme/auth");
+        try (ControlServer control = ControlServer.start();
+                ScriptedServer people = ScriptedServer.start()) {
+            control.accept();
+            api = TestApi.ingesting(
+                    routes,
+                    settings(Map.of(
+                            "pack.timeout-seconds", "1",
+                            "control.url", control.url().toString(),
+                            "control.api-key", "the-api-key",
+                            "control.account-id", "account-1",
+                            "health-reporting.enabled", "true",
+                            "health-reporting.report-interval", "1",
+                            "notifications.type", "webhook",
+                            "notifications.webhook.url", people.url().toString())));
+            Await.until(
+                    "both are healthy",
+                    () -> report(control, "receiver").equals("healthy")
+                            && report(control, "packer").equals("healthy"));
+            Files.delete(folder.resolve("lake"));
+            Files.writeString(folder.resolve("lake"), "no folder");
+            send("auth", "{\"a\":1}\n");
+            Await.until("a failed pack", () -> packs() == 1);
+            JsonNode pack = api.get("packs").json().at("/packs/0");
+            assertThat(pack.path("state").asText()).isEqualTo("failed");
+            assertThat(api.get("feeds").json().at("/feeds/0/pack_problem").asText())
+                    .contains("acme/auth");
+            Await.until("people hear of it", () -> !people.requests().isEmpty());
+            assertThat(people.requests().get(0).text())
+                    .startsWith("{\"dataset\":\"acme/auth\",\"condition\":\"failing\",\"state\":\"begun\"")
+                    .contains("dataset acme/auth cannot be packed: 1 events are not in the lake");
+            Await.until("a bad report", () -> report(control, "packer").equals("degraded"));
+            assertThat(report(control, "receiver")).isEqualTo("healthy");
+            assertThat(last(control, "packer").at("/metrics/reason").asText())
+                    .startsWith("dataset acme/auth cannot be packed: ");
+            assertThat(last(control, "receiver").at("/metrics/events_received").asInt())
+                    .isOne();
+            Files.delete(folder.resolve("lake"));
+            Await.until("its end", () -> people.requests().size() == 2);
+            assertThat(people.requests().get(1).text()).contains("\"over\"", "dataset acme/auth is packed again.");
+            Await.until("a good report", () -> report(control, "packer").equals("healthy"));
+            assertThat(control.calls("register").stream()
+                            .map(call -> call.path("service_type").asText()))
+                    .containsExactlyInAnyOrder("bytefreezer-connector", "bytefreezer-receiver", "bytefreezer-packer");
+            api.close();
+            assertThat(control.requests().stream().filter(call -> call.method().equals("DELETE")))
+                    .hasSize(3);
+        }
+    }
+
+    private static String report(ControlServer control, String role) {
+        return last(control, role).path("status").asText();
+    }
+
+    private static JsonNode last(ControlServer control, String role) {
+        return control.calls("report").stream()
+                .filter(call -> call.path("service_name").asText().equals("bytefreezer-" + role))
+                .reduce(MissingNode.getInstance(), (one, next) -> next);
     }
 
     @Test
