@@ -2,9 +2,9 @@ package com.bytefreezer.connector;
 
 import com.bytefreezer.connector.app.Workbench;
 import com.bytefreezer.connector.config.Mode;
-import com.bytefreezer.connector.config.RouteFiles;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.config.SettingsException;
+import com.bytefreezer.connector.testing.TestSettings;
 import com.bytefreezer.connector.testing.TestTools;
 import com.bytefreezer.connector.text.Secrets;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -80,12 +80,7 @@ public final class TestApi implements AutoCloseable {
         Settings settings;
         try {
             settings = Settings.load(new Settings.Sources(
-                    mode,
-                    all,
-                    Map.of(),
-                    null,
-                    TestTools.projectDirectory(),
-                    RouteFiles.in(routes.toAbsolutePath().normalize())));
+                    mode, all, Map.of(), null, TestTools.projectDirectory(), TestSettings.routes(routes)));
         } catch (SettingsException e) {
             throw new IllegalArgumentException(e);
         }

@@ -50,12 +50,27 @@ public final class RouteFiles {
     private final Map<String, Path> destinations = new LinkedHashMap<>();
     /** The kind of each destination that settings name. */
     private final Map<String, String> named;
-    /** The content of the files at the first reading. */
-    private final Map<Path, JsonNode> contents = new ConcurrentHashMap<>();
-    /** Whether a file has tools, at the first reading. */
-    private final Map<Path, Boolean> withTools = new ConcurrentHashMap<>();
 
-    private RouteFiles(Path folder, List<Path> files, List<Path> exportFiles, boolean all, Map<String, String> named) {
+    private final Read read;
+
+    /** What stands in files, at the first reading. */
+    private record Read(
+            Map<Path, JsonNode> contents,
+            Map<Path, Boolean> withTools,
+            Map<Path, Set<String>> settings,
+            Map<Path, Destination> descriptions) {
+        Read() {
+            this(
+                    new ConcurrentHashMap<>(),
+                    new ConcurrentHashMap<>(),
+                    new ConcurrentHashMap<>(),
+                    new ConcurrentHashMap<>());
+        }
+    }
+
+    private RouteFiles(
+            Path folder, List<Path> files, List<Path> exportFiles, boolean all, Map<String, String> named, Read read) {
+        this.read = read;
         this.all = all;
         this.named = named;
         this.folder = folder;
@@ -79,7 +94,7 @@ public final class RouteFiles {
         List<Path> exports = files.stream()
                 .filter(file -> file.startsWith(folder.resolve(EXPORTS)))
                 .toList();
-        return new RouteFiles(folder, files, exports, true, Map.of());
+        return new RouteFiles(folder, files, exports, true, Map.of(), new Read());
     }
 
     /** All of them, in a fixed order. */
@@ -96,7 +111,7 @@ public final class RouteFiles {
         Map<String, String> right = new TreeMap<>(kinds);
         right.entrySet()
                 .removeIf(one -> destinations.containsKey(one.getKey()) || !destinations.containsKey(one.getValue()));
-        return new RouteFiles(folder, files, exportFiles, all, Map.copyOf(right));
+        return new RouteFiles(folder, files, exportFiles, all, Map.copyOf(right), read);
     }
 
     /** The names of all destinations. */
@@ -129,18 +144,24 @@ public final class RouteFiles {
     /** These files with {@code only}, which may be anywhere, in place of those in {@code exports}. */
     public RouteFiles withOnlyExport(Path only) {
         Stream<Path> others = files.stream().filter(file -> !isIn(EXPORTS, file));
-        return new RouteFiles(folder, Stream.concat(others, Stream.of(only)).toList(), List.of(only), false, named);
+        return new RouteFiles(
+                folder, Stream.concat(others, Stream.of(only)).toList(), List.of(only), false, named, new Read());
     }
 
     /** These files without some of those in {@code exports}, by their names in messages. */
     RouteFiles without(Set<String> names) {
-        return new RouteFiles(folder, without(names, files), without(names, exportFiles), all, named);
+        return new RouteFiles(folder, without(names, files), without(names, exportFiles), all, named, read);
     }
 
     private List<Path> without(Set<String> names, List<Path> some) {
         return some.stream()
                 .filter(file -> !names.contains(nameInMessages(file)))
                 .toList();
+    }
+
+    /** The same files, read again. */
+    RouteFiles again() {
+        return new RouteFiles(folder, files, exportFiles, all, named, new Read());
     }
 
     /** The files as they are now. */
@@ -174,7 +195,7 @@ public final class RouteFiles {
     public Optional<Destination> description(String destination) {
         String kind = kindOf(destination);
         return Optional.ofNullable(destinations.get(kind))
-                .map(file -> description(kind, file))
+                .map(file -> read.descriptions.computeIfAbsent(file, one -> description(kind, one)))
                 .map(described -> isNamed(destination) ? NamedDestinations.named(described, destination) : described);
     }
 
@@ -330,7 +351,7 @@ public final class RouteFiles {
     /** All settings that any route file uses. */
     public Set<String> settings() {
         Set<String> names = new TreeSet<>();
-        files.forEach(file -> names.addAll(RouteText.settings(file)));
+        files.forEach(file -> names.addAll(read.settings.computeIfAbsent(file, RouteText::settings)));
         named.forEach((name, kind) -> {
             names.add(NamedDestinations.settingOfKind(name));
             description(name).ifPresent(one -> one.settings().forEach(setting -> names.add(setting.name())));
@@ -351,11 +372,11 @@ public final class RouteFiles {
 
     /** Most files have none, and to read one as YAML takes long. */
     boolean hasTools(Path file) {
-        return withTools.computeIfAbsent(file, one -> RouteText.mentions(one, Tool.ROUTE));
+        return read.withTools.computeIfAbsent(file, one -> RouteText.mentions(one, Tool.ROUTE));
     }
 
     JsonNode content(Path file) {
-        return contents.computeIfAbsent(file, RouteText::content);
+        return read.contents.computeIfAbsent(file, RouteText::content);
     }
 
     /** The template of all exports. */

@@ -99,7 +99,7 @@ public final class Settings {
     public Settings with(Mode mode, RouteFiles routes, Map<String, String> others) throws SettingsException {
         Map<String, String> given = new TreeMap<>(values);
         given.putAll(others);
-        return load(new Sources(mode, given, Map.of(), null, null, routes));
+        return load(new Sources(mode, given, Map.of(), null, null, routes.again()));
     }
 
     /**

@@ -7,7 +7,6 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import com.bytefreezer.connector.TestLog;
 import com.bytefreezer.connector.config.Mode;
-import com.bytefreezer.connector.config.RouteFiles;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.config.SettingsException;
 import com.bytefreezer.connector.cursor.Cursor;
@@ -16,6 +15,7 @@ import com.bytefreezer.connector.lane.RunProgress;
 import com.bytefreezer.connector.lane.Schedule;
 import com.bytefreezer.connector.operate.LaneStatus;
 import com.bytefreezer.connector.signs.Signs;
+import com.bytefreezer.connector.testing.TestSettings;
 import com.bytefreezer.connector.text.Secrets;
 import java.nio.file.Path;
 import java.util.List;
@@ -59,13 +59,8 @@ public record TestRun(boolean succeeded, List<String> log) {
                 "0"));
         all.putAll(given);
         try {
-            return Settings.load(new Settings.Sources(
-                    mode,
-                    all,
-                    Map.of(),
-                    null,
-                    Path.of(""),
-                    RouteFiles.in(routes.toAbsolutePath().normalize())));
+            return Settings.load(
+                    new Settings.Sources(mode, all, Map.of(), null, Path.of(""), TestSettings.routes(routes)));
         } catch (SettingsException e) {
             throw new IllegalArgumentException(e);
         }

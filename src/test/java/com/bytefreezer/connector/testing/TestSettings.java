@@ -11,7 +11,16 @@ import java.util.TreeMap;
 
 /** Settings as a start with options on the command line gives them, without the environment of the machine. */
 public final class TestSettings {
+    private static final RouteFiles OWN =
+            RouteFiles.in(TestTools.projectDirectory().resolve("routes").normalize());
+
     private TestSettings() {}
+
+    /** The route files of a folder; the project's own are read once for all tests of a process. */
+    public static RouteFiles routes(Path folder) {
+        var absolute = folder.toAbsolutePath().normalize();
+        return absolute.equals(OWN.folder()) ? OWN : RouteFiles.in(absolute);
+    }
 
     /** Those of an export from a folder to standard output, and {@code options} over them. */
     public static Settings over(Path lake, Map<String, String> options) {
@@ -22,9 +31,8 @@ public final class TestSettings {
                 "query.sql", "SELECT * FROM events",
                 "destination.type", "stdout"));
         commandLine.putAll(options);
-        var routes = RouteFiles.in(TestTools.projectDirectory().resolve("routes"));
         try {
-            return Settings.load(new Sources(Mode.BATCH, commandLine, Map.of(), null, lake, routes));
+            return Settings.load(new Sources(Mode.BATCH, commandLine, Map.of(), null, lake, OWN));
         } catch (SettingsException e) {
             throw new IllegalArgumentException(e);
         }
