@@ -80,6 +80,7 @@ public final class Feeds implements AutoCloseable, FeedsHere {
     private final Settings settings;
     private final List<FeedDefinition> feeds;
     private final Spool spool;
+    private final Intakes intakes;
     private final Packs packs;
     private final Optional<ObjectPacks> sources;
     private final Main camel;
@@ -110,7 +111,7 @@ public final class Feeds implements AutoCloseable, FeedsHere {
         Path folder = Path.of(settings.text("spool.folder"));
         spool = Spool.open(folder, settings.large("spool.max-bytes"));
         try {
-            Intakes intakes = new Intakes(spool);
+            intakes = new Intakes(spool);
             Path temporary = folder.resolve(".packs");
             Packer packer = packer(temporary);
             packer.tidy(spool.datasets());
@@ -378,6 +379,7 @@ public final class Feeds implements AutoCloseable, FeedsHere {
         sources.ifPresent(ObjectPacks::stop);
         camel.stop();
         sources.ifPresent(ObjectPacks::close);
+        intakes.end();
         spool.close();
     }
 }

@@ -34,6 +34,10 @@ public final class EventReader {
     private final List<BitSet> present = new ArrayList<>();
     private byte[] bytes = {};
     private int from;
+    /** Its braces. */
+    private int open;
+
+    private int close;
     /** Whether it goes over several lines. */
     private boolean hasBreaks;
     /** Whether the events have {@code BfTs} already. */
@@ -69,6 +73,11 @@ public final class EventReader {
      * @throws NotAnEventException if it is none; nothing is written then
      */
     void read(byte[] text, int offset, int length, ByteArrayOutputStream out) throws NotAnEventException {
+        parse(text, offset, length);
+        write(open + 1, close + 1, out);
+    }
+
+    private void parse(byte[] text, int offset, int length) throws NotAnEventException {
         bytes = text;
         from = offset;
         time = received;
@@ -78,13 +87,12 @@ public final class EventReader {
             if (parser.nextToken() != JsonToken.START_OBJECT) {
                 throw new NotAnEventException("it is JSON, but no object");
             }
-            int open = offset + (int) parser.currentTokenLocation().getByteOffset();
+            open = offset + (int) parser.currentTokenLocation().getByteOffset();
             object(parser, shape, 0);
-            int close = offset + (int) parser.currentTokenLocation().getByteOffset();
+            close = offset + (int) parser.currentTokenLocation().getByteOffset();
             if (parser.nextToken() != null) {
                 throw new NotAnEventException("something follows the object");
             }
-            write(open + 1, close + 1, out);
         } catch (JsonProcessingException e) {
             throw new NotAnEventException("it is no JSON: " + e.getOriginalMessage());
         } catch (IOException e) {
@@ -97,10 +105,10 @@ public final class EventReader {
      *
      * @throws NotAnEventException if none has
      */
-    void learn(byte[] line) throws NotAnEventException {
+    void learn(byte[] line, int length) throws NotAnEventException {
         written = true;
         try {
-            read(line, 0, line.length, new ByteArrayOutputStream());
+            parse(line, 0, length);
         } finally {
             written = false;
         }

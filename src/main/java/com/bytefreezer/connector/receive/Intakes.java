@@ -45,6 +45,11 @@ public final class Intakes {
                         name, one -> Intake.open(spool.dataset(one.tenant(), one.dataset()), Clock.systemUTC()));
     }
 
+    /** Keeps what the next process would have to find out. For the end of this one. */
+    public void end() {
+        all.values().forEach(Intake::end);
+    }
+
     public List<Intake> all() {
         return List.copyOf(all.values());
     }

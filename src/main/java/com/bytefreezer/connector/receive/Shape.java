@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
@@ -118,7 +117,7 @@ public final class Shape {
     }
 
     private Stored toStored() {
-        Map<String, Stored> all = new TreeMap<>();
+        Map<String, Stored> all = new LinkedHashMap<>();
         inOrder().forEach(one -> all.put(one.name(), one.shape().toStored()));
         Shape inner = items;
         return new Stored(seen.get(), all.isEmpty() ? null : all, inner == null ? null : inner.toStored());

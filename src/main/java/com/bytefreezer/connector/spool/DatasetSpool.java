@@ -43,6 +43,7 @@ public final class DatasetSpool {
 
     private final Positions positions = new Positions();
     private final Deque<Segment> segments = new ArrayDeque<>();
+    private final LearnedShape learned;
     private SpoolState state;
     private boolean closed;
     /** In milliseconds; 0 for none. */
@@ -67,6 +68,7 @@ public final class DatasetSpool {
         this.clock = clock;
         this.state = state;
         positions.add(state.positions());
+        learned = new LearnedShape(folder, this::unpacked);
     }
 
     static DatasetSpool create(Path folder, Room room, Clock clock, String tenant, String dataset) throws IOException {
@@ -83,6 +85,7 @@ public final class DatasetSpool {
         for (long number : Segment.numbers(folder)) {
             spool.recover(number);
         }
+        spool.learned.recover(spool.state.packedThrough());
         spool.ids.begin(clock.millis());
         // While no process ran, nobody could repeat anything.
         spool.packed.replaceAll(
@@ -250,7 +253,6 @@ public final class DatasetSpool {
         return growingSegment().map(segment -> Instant.ofEpochMilli(segment.since()));
     }
 
-    /** The bytes of the growing segment. */
     public synchronized long growingBytes() {
         return growingSegment().map(Segment::bytes).orElse(0L);
     }
@@ -292,9 +294,13 @@ public final class DatasetSpool {
         return state.columns();
     }
 
-    /** The files with the events that are not packed yet, in the order of arrival. */
-    public synchronized List<Path> unpacked() {
-        return segments.stream().map(Segment::data).toList();
+    /** What is known of the shape of events that are not packed yet. */
+    public LearnedShape learned() {
+        return learned;
+    }
+
+    private synchronized List<LearnedShape.Events> unpacked() {
+        return segments.stream().map(Segment::all).toList();
     }
 
     /**
@@ -358,11 +364,7 @@ public final class DatasetSpool {
 
     /** What has become of all events until now. */
     public synchronized DatasetState look() {
-        long oldest = segments.stream()
-                .filter(each -> !each.isEmpty())
-                .mapToLong(Segment::since)
-                .findFirst()
-                .orElse(0);
+        long oldest = segments.stream().mapToLong(Segment::since).filter(since -> since > 0).findFirst().orElse(0);
         long bytes = segments.stream().mapToLong(Segment::bytes).sum();
         return DatasetState.of(
                 tenant(), dataset(), counts(), bytes, oldest, lastArrival, lastMinute.perSecond(clock.millis()));

@@ -258,8 +258,8 @@ final class Segment {
         return Files.exists(file) ? Files.size(file) : 0;
     }
 
-    Path data() {
-        return data;
+    LearnedShape.Events all() {
+        return new LearnedShape.Events(number, data, 0, last.end());
     }
 
     long number() {
@@ -280,6 +280,10 @@ final class Segment {
 
     long bytes() {
         return last.end() + last.deadEnd();
+    }
+
+    long bytesOfEvents() {
+        return last.end();
     }
 
     Counts counts() {
