@@ -364,7 +364,11 @@ public final class DatasetSpool {
 
     /** What has become of all events until now. */
     public synchronized DatasetState look() {
-        long oldest = segments.stream().mapToLong(Segment::since).filter(since -> since > 0).findFirst().orElse(0);
+        long oldest = segments.stream()
+                .mapToLong(Segment::since)
+                .filter(since -> since > 0)
+                .findFirst()
+                .orElse(0);
         long bytes = segments.stream().mapToLong(Segment::bytes).sum();
         return DatasetState.of(
                 tenant(), dataset(), counts(), bytes, oldest, lastArrival, lastMinute.perSecond(clock.millis()));

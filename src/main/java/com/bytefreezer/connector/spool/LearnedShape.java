@@ -98,7 +98,8 @@ public final class LearnedShape {
         Place now;
         synchronized (this) {
             List<Events> unread = unread();
-            if (isWriting || unread.stream().mapToLong(each -> each.to - each.from).sum() <= bytes) {
+            if (isWriting
+                    || unread.stream().mapToLong(each -> each.to - each.from).sum() <= bytes) {
                 return;
             }
             isWriting = true;

@@ -31,8 +31,8 @@ class IntakeTest {
         });
         // Who read it again would learn nothing.
         breakFirstEvent();
-        process(intakes -> assertThat(columns(intakes))
-                .containsExactly(Map.entry("b", "BIGINT"), Map.entry("long", "VARCHAR")));
+        process(intakes ->
+                assertThat(columns(intakes)).containsExactly(Map.entry("b", "BIGINT"), Map.entry("long", "VARCHAR")));
     }
 
     @Test
@@ -43,8 +43,7 @@ class IntakeTest {
         });
         process(intakes -> send(intakes, "{\"a\":\"one\",\"late\":2}\n"));
         process(intakes -> assertThat(columns(intakes))
-                .containsExactly(
-                        Map.entry("a", "VARCHAR"), Map.entry("long", "VARCHAR"), Map.entry("late", "BIGINT")));
+                .containsExactly(Map.entry("a", "VARCHAR"), Map.entry("long", "VARCHAR"), Map.entry("late", "BIGINT")));
     }
 
     @Test
