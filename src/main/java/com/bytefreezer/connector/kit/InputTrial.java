@@ -294,9 +294,9 @@ final class InputTrial implements AutoCloseable {
             if (route.way() == Way.SOCKETS && !route.hasTcp()) {
                 Arrived.await(() -> Wire.isTaken(port));
             }
-            Thread sending = new Thread(() -> sendUntilDead(connector, diskBlocks > 0), "sender");
-            sending.start();
             int before = onDisk().size();
+            Thread sending = new Thread(() -> sendUntilDead(connector, diskBlocks > 0, before), "sender");
+            sending.start();
             int wanted = sender.hasAnswers() ? enough : before + EVENTS;
             Arrived.await(() -> onDisk().size() >= wanted || !connector.isAlive() || ended(sending, before));
             if (!sender.hasAnswers()) {
@@ -321,9 +321,13 @@ final class InputTrial implements AutoCloseable {
         return !sending.isAlive() && (sender.hasAnswers() || !Arrived.await(() -> false, A_RETRY));
     }
 
-    private void sendUntilDead(ProcessRun connector, boolean once) {
+    private void sendUntilDead(ProcessRun connector, boolean once, int before) {
         // It listens once it takes the first.
         Arrived.await(() -> sender.keeps() || !connector.isAlive() || send(0));
+        if (!sender.hasAnswers() && once) {
+            // What would be stored together with the rest would find the disk full, too.
+            Arrived.await(() -> !connector.isAlive() || onDisk().size() > before);
+        }
         // Who gets no answers leaves some for the next process.
         int most = sender.hasAnswers() || once ? batches : sent.size() / EVENTS + batches / 3;
         for (int batch = 0; batch < most && connector.isAlive(); batch++) {

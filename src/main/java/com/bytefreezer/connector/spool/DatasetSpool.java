@@ -43,13 +43,13 @@ public final class DatasetSpool {
 
     private final Positions positions = new Positions();
     private final Deque<Segment> segments = new ArrayDeque<>();
-    private final LearnedShape learned;
     private SpoolState state;
     private boolean closed;
     /** In milliseconds; 0 for none. */
     private long lastArrival;
 
     private final LastMinute lastMinute = new LastMinute();
+    private final LearnedShape learned;
 
     /** An arrival and what became of it; guarded by the spool of its dataset. */
     private static final class Waiting {
@@ -103,7 +103,7 @@ public final class DatasetSpool {
             packed.put(number, journal.last().at());
             ids.add(journal);
         } else {
-            Segment segment = Segment.recover(folder, number, journal);
+            Segment segment = Segment.recover(folder, number, journal, room.openFiles());
             // The disk may have less than the journal says.
             Journal there = Journal.read(Segment.journal(folder, number));
             ids.add(there);
@@ -177,11 +177,9 @@ public final class DatasetSpool {
             if (mine.stream().anyMatch(each -> each.outcome == null && each.failure == null)) {
                 storeAll();
             }
-            for (Waiting each : mine) {
-                if (each.outcome != Arrival.Outcome.STORED) {
-                    room.give(each.arrival.bytes());
-                }
-            }
+            mine.stream()
+                    .filter(each -> each.outcome != Arrival.Outcome.STORED)
+                    .forEach(each -> room.give(each.arrival.bytes()));
             List<Arrival.Outcome> outcomes = new ArrayList<>();
             for (Waiting each : mine) {
                 if (each.outcome == null) {
@@ -234,13 +232,10 @@ public final class DatasetSpool {
         if (last != null && !last.isSealed()) {
             return last;
         }
-        Segment created = Segment.create(folder, last == null ? nextNumber() : last.number() + 1);
+        long number = 1 + (last == null ? state.packedThrough() : last.number());
+        Segment created = Segment.create(folder, number, room.openFiles());
         segments.add(created);
         return created;
-    }
-
-    private long nextNumber() {
-        return state.packedThrough() + 1;
     }
 
     /** How far the sources are read, of which arrivals have told it; by their names. Stored with the events. */
@@ -387,8 +382,8 @@ public final class DatasetSpool {
     }
 
     private static ConnectorException stopped() {
-        return new ConnectorException(
-                new Problem(Problem.Kind.INTERRUPTED, "the connector is stopping and takes no more events."), null);
+        String what = "the connector is stopping and takes no more events.";
+        return new ConnectorException(new Problem(Problem.Kind.INTERRUPTED, what), null);
     }
 
     private ConnectorException failed(IOException e) {

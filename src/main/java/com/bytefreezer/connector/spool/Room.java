@@ -11,7 +11,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How much may be in the spool, over all datasets. Some of the disk stays free: to seal a segment and to pack it needs
+ * How much may be in the spool and open, over all datasets. Some of the disk stays free: to seal a segment and to pack it needs
  * room, too, or a full spool could never become empty. Safe for use by several threads.
  */
 final class Room {
@@ -23,6 +23,7 @@ final class Room {
 
     private final long most;
     private final Disk disk;
+    private final OpenFiles openFiles = new OpenFiles();
     private final AtomicLong used = new AtomicLong();
 
     /** The disk of the spool. */
@@ -88,6 +89,10 @@ final class Room {
 
     void give(long bytes) {
         used.addAndGet(-bytes);
+    }
+
+    OpenFiles openFiles() {
+        return openFiles;
     }
 
     long used() {

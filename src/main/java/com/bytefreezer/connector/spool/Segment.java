@@ -30,6 +30,9 @@ final class Segment {
     /** Bytes for one write: the JDK would keep a buffer outside the heap as large as the largest arrival. */
     private static final int BLOCK = 256 * 1024;
 
+    private static final ThreadLocal<ByteBuffer> BLOCKS =
+            ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(BLOCK));
+
     private final long number;
     private final Path data;
     private final Path dead;
@@ -42,9 +45,12 @@ final class Segment {
     private boolean torn = true;
 
     private final List<FileChannel> open = new ArrayList<>();
-    private final ByteBuffer block = ByteBuffer.allocateDirect(BLOCK);
+    private final OpenFiles openFiles;
+    /** Whether its files stay open between writes. */
+    private boolean staysOpen;
 
-    private Segment(Path folder, long number, Journal read) throws IOException {
+    private Segment(Path folder, long number, Journal read, OpenFiles openFiles) throws IOException {
+        this.openFiles = openFiles;
         this.number = number;
         data = data(folder, number);
         dead = dead(folder, number);
@@ -88,17 +94,17 @@ final class Segment {
     }
 
     /** A new one, whose name survives a power failure. */
-    static Segment create(Path folder, long number) throws IOException {
+    static Segment create(Path folder, long number, OpenFiles openFiles) throws IOException {
         PrivateFiles.create(journal(folder, number));
-        Segment segment = new Segment(folder, number, Journal.EMPTY);
+        Segment segment = new Segment(folder, number, Journal.EMPTY, openFiles);
         PrivateFiles.create(segment.data);
         PrivateFiles.force(folder);
         return segment;
     }
 
     /** As the last process left it. */
-    static Segment recover(Path folder, long number, Journal journal) throws IOException {
-        Segment segment = new Segment(folder, number, journal);
+    static Segment recover(Path folder, long number, Journal journal, OpenFiles openFiles) throws IOException {
+        Segment segment = new Segment(folder, number, journal, openFiles);
         Line told = journal.last();
         Line there = segment.last;
         if (!told.equals(there)) {
@@ -147,8 +153,10 @@ final class Segment {
             since = since == 0 && !isEmpty() ? now : since;
             torn = false;
         } finally {
-            if (torn) {
+            if (torn || !(staysOpen || openFiles.take())) {
                 release();
+            } else {
+                staysOpen = true;
             }
         }
     }
@@ -204,7 +212,8 @@ final class Segment {
     }
 
     /** Returns when everything is on disk. */
-    private long write(FileChannel channel, List<ByteBuffer> parts, long from) throws IOException {
+    private static long write(FileChannel channel, List<ByteBuffer> parts, long from) throws IOException {
+        ByteBuffer block = BLOCKS.get();
         channel.position(from);
         for (ByteBuffer part : parts) {
             while (part.hasRemaining()) {
@@ -212,16 +221,16 @@ final class Segment {
                 block.put(part.slice().limit(some));
                 part.position(part.position() + some);
                 if (!block.hasRemaining()) {
-                    flush(channel);
+                    flush(channel, block);
                 }
             }
         }
-        flush(channel);
+        flush(channel, block);
         channel.force(false);
         return channel.position();
     }
 
-    private void flush(FileChannel channel) throws IOException {
+    private static void flush(FileChannel channel, ByteBuffer block) throws IOException {
         try {
             block.flip();
             while (block.hasRemaining()) {
@@ -234,6 +243,10 @@ final class Segment {
 
     /** Closes the files; the next write opens them again. */
     void release() throws IOException {
+        if (staysOpen) {
+            staysOpen = false;
+            openFiles.give();
+        }
         List<FileChannel> channels = List.copyOf(open);
         open.clear();
         for (FileChannel channel : channels) {

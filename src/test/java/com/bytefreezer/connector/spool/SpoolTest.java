@@ -26,6 +26,8 @@ import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 class SpoolTest {
@@ -209,6 +211,43 @@ class SpoolTest {
             assertThat(dataset.next().orElseThrow().identity()).isNotEqualTo(sealed.identity());
             assertThatThrownBy(() -> dataset.commit(sealed, 0, 0, "", Map.of()))
                     .isInstanceOf(IllegalStateException.class);
+        }
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void manyDatasetsDoNotKeepTheirFilesOpen() throws IOException {
+        try (Spool spool = Spool.open(folder, MOST)) {
+            int datasets = OpenFiles.MOST + 10;
+            for (int round = 0; round < 2; round++) {
+                for (int i = 0; i < datasets; i++) {
+                    spool.dataset("t" + i, "d").append(arrival("", "e"));
+                }
+            }
+            assertThat(openFiles()).isEqualTo(2L * OpenFiles.MOST);
+            assertThat(spool.datasets())
+                    .hasSize(datasets)
+                    .allMatch(each -> each.counts().spooled() == 2);
+            // Room for those that come after them.
+            spool.datasets().forEach(DatasetSpool::seal);
+            spool.datasets().forEach(each -> each.append(arrival("", "e")));
+            assertThat(openFiles()).isEqualTo(2L * OpenFiles.MOST);
+        }
+        assertThat(openFiles()).isZero();
+    }
+
+    private long openFiles() throws IOException {
+        try (Stream<Path> all = Files.list(Path.of("/proc/self/fd"))) {
+            return all.filter(each -> {
+                        try {
+                            String name = Files.readSymbolicLink(each).toString();
+                            return name.startsWith(folder.toString()) && name.matches(".*\\.(ndjson|journal)");
+                        } catch (IOException e) {
+                            // The folder of open files itself.
+                            return false;
+                        }
+                    })
+                    .count();
         }
     }
 
