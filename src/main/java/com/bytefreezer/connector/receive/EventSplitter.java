@@ -6,7 +6,6 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.core.io.JsonEOFException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
@@ -26,6 +25,9 @@ public final class EventSplitter {
 
     private Format format;
     private boolean begun;
+    /** Of the line that comes, while the format is undecided. */
+    private int lineStart;
+
     private long skipped;
 
     /**
@@ -71,18 +73,18 @@ public final class EventSplitter {
     /** The same without the end of the batch. */
     void finish() {
         if (format == Format.AUTO) {
-            decide();
+            decide(true);
         }
         if (format == Format.JSON) {
             documents();
         } else {
-            line();
+            lines();
         }
     }
 
     /** A body of JSON has no lines; who takes it limits its bytes. */
     private void hold(byte[] bytes, int offset, int length) {
-        int room = format == Format.JSON ? length : Math.max(0, longestLine + 1 - open.size());
+        int room = format == Format.JSON ? length : Math.max(0, longestLine + 1 - (open.size() - lineStart));
         int some = Math.min(room, length);
         open.write(bytes, offset, some);
         if (format == Format.AUTO && isArray()) {
@@ -99,36 +101,60 @@ public final class EventSplitter {
     }
 
     private void endOfLine() {
-        if (format == Format.AUTO) {
-            decide();
-        }
         if (format == Format.JSON) {
             open.write('\n');
         } else if (format == Format.AUTO) {
-            open.reset();
+            open.write('\n');
+            decide(false);
+            if (format == Format.AUTO) {
+                awaitNext();
+            } else if (format != Format.JSON) {
+                lines();
+            }
         } else {
             line();
         }
     }
 
-    /** By the first line that is not blank; stays undecided without one. */
-    private void decide() {
+    /** Of blank lines nothing stays. */
+    private void awaitNext() {
+        if (start() == open.size()) {
+            open.reset();
+        }
+        lineStart = open.size();
+    }
+
+    /** May stay undecided until more is known. */
+    private void decide(boolean ended) {
         int start = start();
-        if (start < open.size()) {
-            boolean isJson = open.array()[start] == '{';
-            format = !isJson ? Format.TEXT : isUnfinished(start) ? Format.JSON : Format.NDJSON;
+        if (skipped > 0 && start < open.size()) {
+            format = open.array()[start] == '{' ? Format.NDJSON : Format.TEXT;
+        } else {
+            format = Guess.of(open.array(), start, open.size(), ended);
         }
     }
 
-    private boolean isUnfinished(int start) {
-        try (JsonParser parser = JSON.createParser(open.array(), start, open.size() - start)) {
-            parser.nextToken();
-            parser.skipChildren();
-            return false;
-        } catch (JsonEOFException e) {
-            return skipped == 0;
-        } catch (IOException e) {
-            return false;
+    /** Those that were held until the format was decided on. */
+    private void lines() {
+        if (lineStart == 0 && (open.size() == 0 || open.array()[open.size() - 1] != '\n')) {
+            line();
+            return;
+        }
+        byte[] all = open.toByteArray();
+        long skippedOfLast = skipped;
+        skipped = 0;
+        lineStart = 0;
+        open.reset();
+        int at = 0;
+        while (at < all.length) {
+            int end = at;
+            while (end < all.length && all[end] != '\n') {
+                end++;
+            }
+            open.write(all, at, end - at);
+            at = end + 1;
+            skipped = at >= all.length ? skippedOfLast : 0;
+            line();
         }
     }
 

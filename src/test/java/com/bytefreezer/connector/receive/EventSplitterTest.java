@@ -15,6 +15,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class EventSplitterTest {
     private static final String T = "{\"BfTs\":7,";
@@ -85,6 +86,46 @@ class EventSplitterTest {
         assertThat(split(Format.AUTO, "").eventCount()).isZero();
         assertThat(split(Format.AUTO, " \n\n").deadLetterCount()).isZero();
         assertThat(split(Format.AUTO, "{\"a\":1").deadLetterCount()).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"a\":0,\"b\":\"te",
+                "{\"a\":0,",
+                "{\"a\":",
+                "{\"a\":[0,",
+                "{",
+                "\ufeff\n \n{\"a\":0,\"b",
+                "t\",\"b\":2}",
+                "}",
+                ",\"b\":{\"c\":2}} \r"
+            })
+    void aFirstLineThatIsCutIsTheOnlyDeadLetter(String cut) {
+        Arrival arrival = split(Format.AUTO, cut + "\n\n{\"a\":1}\r\n{\"a\":2}\n");
+        assertThat(events(arrival)).containsExactly(T + "\"a\":1}", T + "\"a\":2}");
+        assertThat(arrival.deadLetterCount()).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\n  \"a\": 1\n}\n{\n  \"a\": 2\n}\n",
+                "{ \"a\": 1\n}\n\n{ \"a\":\n2 }",
+                "{\n\n\"a\":1}{\"a\":2}",
+                "{\"a\":1} {\n\"a\":2}"
+            })
+    void documentsOverLinesStayDocuments(String documents) {
+        Arrival arrival = split(Format.AUTO, documents);
+        assertThat(arrival.eventCount()).isEqualTo(2);
+        assertThat(arrival.deadLetterCount()).isZero();
+    }
+
+    @Test
+    void textStaysTextWhateverFollows() {
+        assertThat(events(split(Format.AUTO, "started {}\nwarn {x}\n"))).hasSize(2);
+        assertThat(events(split(Format.AUTO, "banner\n{\"a\":1}"))).last().asString().contains("message");
+        assertThat(events(split(Format.AUTO, "ends with }"))).hasSize(1);
     }
 
     @Test

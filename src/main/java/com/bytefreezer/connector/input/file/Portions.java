@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.input.file;
 
 import com.bytefreezer.connector.receive.Format;
+import com.bytefreezer.connector.receive.Guess;
 import com.bytefreezer.connector.receive.Piece;
 import java.io.IOException;
 import java.io.InputStream;
@@ -77,7 +78,7 @@ final class Portions implements AutoCloseable {
         return new Portions(text, cutter, format, rows, begin, feed.longest());
     }
 
-    /** By the first line that is not blank. */
+    /** By the first lines that are not blank; what cannot be told by the head of the file has long lines. */
     private static Format format(FolderFeed feed, Path file) throws IOException {
         if (!feed.format().equals("auto")) {
             return Format.valueOf(feed.format().toUpperCase(Locale.ROOT));
@@ -86,22 +87,15 @@ final class Portions implements AutoCloseable {
         try (InputStream text = FileText.open(file)) {
             head = text.readNBytes(HEAD);
         }
+        Format guess = Guess.of(head, 0, head.length, head.length < HEAD);
+        if (guess != Format.AUTO) {
+            return guess;
+        }
         int start = 0;
         while (start < head.length && head[start] <= ' ' && head[start] >= 0) {
             start++;
         }
-        if (start == head.length || (head[start] != '{' && head[start] != '[')) {
-            return Format.TEXT;
-        }
-        if (head[start] == '[') {
-            return Format.JSON;
-        }
-        Cutter objects = new Cutter.Objects(true);
-        int at = start;
-        while (at < head.length && head[at] != '\n' && !objects.endsWith(head[at])) {
-            at++;
-        }
-        return at < head.length && head[at] == '\n' ? Format.JSON : Format.NDJSON;
+        return start < head.length && head[start] == '{' ? Format.NDJSON : Format.TEXT;
     }
 
     /**
