@@ -50,9 +50,8 @@ public final class Guess {
         if (secondEnd == length && !ended) {
             return Format.AUTO;
         }
-        boolean isFollowed = second < secondEnd
-                && bytes[second] == '{'
-                && parse(bytes, second, secondEnd) == Parsed.WHOLE;
+        boolean isFollowed =
+                second < secondEnd && bytes[second] == '{' && parse(bytes, second, secondEnd) == Parsed.WHOLE;
         if (!isObject) {
             return isFollowed ? Format.NDJSON : Format.TEXT;
         }

@@ -23,6 +23,8 @@ import org.slf4j.LoggerFactory;
 public final class HttpPush {
     private static final Logger LOG = LoggerFactory.getLogger(HttpPush.class);
     private static final String BODY = "requestBody";
+    private static final String FIREHOSE = "firehoseRequest";
+    private static final String ERROR = "error";
     private static final String RETRY_SECONDS = "5";
     private static final long PAUSE_NANOS = 60_000_000_000L;
 
@@ -36,7 +38,9 @@ public final class HttpPush {
         request.headers().forEach((name, value) -> headers.putIfAbsent(name.toLowerCase(Locale.ROOT), value));
         RequestBody body = new RequestBody(request);
         exchange.setProperty(BODY, body);
-        exchange.getMessage().setBody(new Push(Objects.requireNonNullElse(request.path(), ""), headers, body));
+        Push push = new Push(Objects.requireNonNullElse(request.path(), ""), headers, body);
+        Firehose.request(push).ifPresent(id -> exchange.setProperty(FIREHOSE, id));
+        exchange.getMessage().setBody(push);
     }
 
     /** Answers that all is on disk. */
@@ -84,7 +88,21 @@ public final class HttpPush {
     }
 
     private static Map<String, Object> error(String text) {
-        return Map.of("error", text);
+        return Map.of(ERROR, text);
+    }
+
+    /** Firehose takes no other answer, and sends again what has none. */
+    private static Map<String, Object> ofFirehose(Exchange exchange, Map<String, Object> body) {
+        String request = exchange.getProperty(FIREHOSE, String.class);
+        if (request == null) {
+            return body;
+        }
+        Map<String, Object> answer =
+                new TreeMap<>(Map.of("requestId", request, "timestamp", System.currentTimeMillis()));
+        if (body.containsKey(ERROR)) {
+            answer.put("errorMessage", body.get(ERROR));
+        }
+        return answer;
     }
 
     private static void answer(Exchange exchange, int status, Map<String, Object> body) throws JsonProcessingException {
@@ -93,6 +111,6 @@ public final class HttpPush {
         answer.removeHeaders("*");
         answer.setHeader(Exchange.HTTP_RESPONSE_CODE, status);
         answer.setHeader(Exchange.CONTENT_TYPE, "application/json");
-        answer.setBody(Json.mapper().writeValueAsBytes(body));
+        answer.setBody(Json.mapper().writeValueAsBytes(ofFirehose(exchange, body)));
     }
 }

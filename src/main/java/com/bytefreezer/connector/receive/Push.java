@@ -26,11 +26,12 @@ public record Push(String path, Map<String, String> headers, InputStream body) i
     Optional<String> token() {
         return header("authorization")
                 .filter(value -> value.regionMatches(true, 0, BEARER, 0, BEARER.length()))
-                .map(value -> value.substring(BEARER.length()).strip());
+                .map(value -> value.substring(BEARER.length()).strip())
+                .or(() -> header("x-amz-firehose-access-key"));
     }
 
     /** By which the sender would repeat it. */
     Optional<String> batch() {
-        return header("x-proxy-batch-id").or(() -> header("idempotency-key"));
+        return header("x-proxy-batch-id").or(() -> header("idempotency-key")).or(() -> Firehose.request(this));
     }
 }

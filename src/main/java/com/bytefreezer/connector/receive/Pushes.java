@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
@@ -39,13 +40,31 @@ public record Pushes(List<HttpFeed> feeds, Function<DatasetName, Intake> intakes
      * @throws IOException if the body does not come to its end
      */
     public Stored take(Push push) throws IOException {
+        OtherProtocols.refuse(push);
         DatasetName dataset = dataset(push.path());
         HttpFeed feed = feed(dataset, push);
         Intake intake = intakes.apply(dataset);
-        EventSplitter splitter = new EventSplitter(format(feed, push), feed.longestLine(), intake.batch());
+        Optional<String> firehose = Firehose.request(push);
         try (Budget.Share memory = budget.share()) {
-            long bytes = split(push, feed, splitter, memory);
-            Arrival arrival = splitter.end(push.batch());
+            EventBatch batch = intake.batch();
+            long bytes;
+            Arrival arrival;
+            if (firehose.isPresent()) {
+                Bytes body = new Bytes();
+                bytes = read(push, feed, (piece, length) -> {
+                    body.write(piece, 0, length);
+                    memory.hold(body.size());
+                });
+                Firehose.read(body.toByteArray(), firehose.get(), feed, format(feed, push), batch, memory);
+                arrival = batch.end(push.batch());
+            } else {
+                EventSplitter splitter = new EventSplitter(format(feed, push), feed.longestLine(), batch);
+                bytes = read(push, feed, (piece, length) -> {
+                    splitter.take(piece, 0, length);
+                    memory.hold(splitter.size());
+                });
+                arrival = splitter.end(push.batch());
+            }
             int lines = arrival.eventCount() + arrival.deadLetterCount();
             if (lines == 0) {
                 throw ApiException.wrong("The body has no events.");
@@ -102,18 +121,24 @@ public record Pushes(List<HttpFeed> feeds, Function<DatasetName, Intake> intakes
                         .orElse(Format.AUTO);
     }
 
+    private interface Taker {
+        void take(byte[] piece, int length);
+    }
+
     /** Piece by piece, so that no body takes more memory than its limits. */
-    private static long split(Push push, HttpFeed feed, EventSplitter splitter, Budget.Share memory)
-            throws IOException {
+    private static long read(Push push, HttpFeed feed, Taker taker) throws IOException {
         InputStream sent = limited(push.body(), feed.mostBytes(), "The body has more than %,d bytes.");
         try {
             InputStream unpacked =
                     limited(unpacked(push, sent), feed.mostUnpacked(), "The body unpacks to more than %,d bytes.");
             byte[] piece = new byte[PIECE];
+            int head = unpacked.readNBytes(piece, 0, OtherProtocols.HEAD);
+            if (format(feed, push) == Format.AUTO) {
+                OtherProtocols.refuse(piece, head);
+            }
             long bytes = 0;
-            for (int length = unpacked.read(piece); length >= 0; length = unpacked.read(piece)) {
-                splitter.take(piece, 0, length);
-                memory.hold(splitter.size());
+            for (int length = head; length > 0; length = unpacked.read(piece)) {
+                taker.take(piece, length);
                 bytes += length;
             }
             return bytes;

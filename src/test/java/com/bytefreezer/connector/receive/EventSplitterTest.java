@@ -124,7 +124,10 @@ class EventSplitterTest {
     @Test
     void textStaysTextWhateverFollows() {
         assertThat(events(split(Format.AUTO, "started {}\nwarn {x}\n"))).hasSize(2);
-        assertThat(events(split(Format.AUTO, "banner\n{\"a\":1}"))).last().asString().contains("message");
+        assertThat(events(split(Format.AUTO, "banner\n{\"a\":1}")))
+                .last()
+                .asString()
+                .contains("message");
         assertThat(events(split(Format.AUTO, "ends with }"))).hasSize(1);
     }
 
