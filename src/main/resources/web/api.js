@@ -8,7 +8,7 @@ export class ApiError extends Error {
   }
 }
 
-const UNREACHABLE = 'The connector does not answer. Restart it, then reload this page.';
+const UNREACHABLE = 'The connector does not answer. If it has stopped, start it again; this page asks again by itself.';
 const TOKEN_NEEDED = 'A token is needed.';
 
 /** What comes over the network, or that nothing does. */

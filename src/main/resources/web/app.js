@@ -9,7 +9,7 @@ import { Exports } from './exports.js';
 import { Feeds } from './feeds.js';
 import { plural } from './format.js';
 import { Help } from './help.js';
-import { rememberTheme, theme } from './memory.js';
+import { rememberTheme, theme, typedSettings } from './memory.js';
 import { read, write } from './place.js';
 import { Runs } from './runs.js';
 import { Boundary, MODIFIER, Problem, State, h } from './ui.js';
@@ -67,7 +67,7 @@ function App() {
   const [, setZone] = useState(0);
   const search = useRef(null);
   const side = useRef(null);
-  const typed = useState({});
+  const typed = useState(typedSettings);
   const datasets = useLoad(listed, [], KEEP);
   const exports = useLoad((signal) => get('exports', signal), [], KEEP);
   useEffect(() => {

@@ -13,7 +13,8 @@ const FORMATS = [
   ['parquet', 'Parquet', 'Each value with its type.'],
 ];
 
-export function Download({ request }) {
+/** @param unready why there is no request */
+export function Download({ request, unready }) {
   const [format, setFormat] = useState('ndjson');
   const [state, setState] = useState({});
   const running = useRef(null);
@@ -46,6 +47,6 @@ export function Download({ request }) {
         FORMATS.map(([id, name]) => h('option', { key: id, value: id }, name))),
       state.busy ? h('button', { type: 'button', onClick: stop }, 'Cancel')
         : h('button', { type: 'button', class: 'primary', disabled: !request, onClick: start }, 'Download'),
-      h('span', { class: 'note', role: 'status' }, state.busy ? 'The query runs; the file follows…' : state.done ?? (request ? '' : 'First run a valid query.'))),
+      h('span', { class: 'note', role: 'status' }, state.busy ? 'The query runs; the file follows…' : state.done ?? (request ? '' : unready))),
     h(Problem, { error: state.error }));
 }

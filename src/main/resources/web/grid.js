@@ -3,7 +3,7 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/ho
 import { Cell, ValueMenu } from './cell.js';
 import { value } from './format.js';
 import { copyText } from './give.js';
-import { nextSort, offsetsOf, shortType, sortMark, sorted } from './measure.js';
+import { nextSort, offsetsOf, shortType, sortMark } from './measure.js';
 import { h } from './ui.js';
 
 const ROW = 26;
@@ -14,17 +14,18 @@ const NARROWEST = 40;
 /** What a key adds to the width of a column. */
 const STEP = 20;
 
-export function Grid({ result, layout, onRest, onFilter, onGroup, onDrill, onRecord }) {
-  const { rows } = result;
+/**
+ * @param rows those of the result, in the order of `sort`
+ * @param chosen the row whose record is shown beside them, or null
+ */
+export function Grid({ result, rows, sort, onSort, layout, chosen, onRest, onFilter, onGroup, onDrill, onRecord }) {
   const { names: columns, pinned } = layout;
   const types = useMemo(() => columns.map((name) => result.types[result.columns.indexOf(name)]), [columns, result.first]);
   const [view, setView] = useState({ top: 0, left: 0, width: 1200, height: 500 });
-  const [sort, setSort] = useState(null);
   const [cell, setCell] = useState({ row: 0, column: 0 });
   const [menu, setMenu] = useState(null);
   const box = useRef(null);
 
-  const order = useMemo(() => sorted(rows, sort), [rows, sort]);
   const [widths, setWidths] = useState(layout.widths);
   useEffect(() => setWidths(layout.widths), [layout.widths]);
   const offsets = useMemo(() => offsetsOf(columns, types, result.first.rows, view.width, widths), [columns, types, result.first, view.width, widths]);
@@ -37,9 +38,15 @@ export function Grid({ result, layout, onRest, onFilter, onGroup, onDrill, onRec
   // Immediately: later it would undo the person's next action.
   useLayoutEffect(() => {
     box.current.scrollTop = 0;
-    setCell({ row: 0, column: 0 });
+    setCell((before) => ({ row: 0, column: sort ? Math.min(before.column, columns.length - 1) : 0 }));
     setMenu(null);
   }, [result.first, sort]);
+  useLayoutEffect(() => {
+    if (chosen !== null) {
+      setCell((before) => ({ ...before, row: chosen }));
+      reveal(chosen, cell.column);
+    }
+  }, [chosen]);
   const isNearEnd = (view.top + view.height) / ROW > rows.length - AHEAD;
   useEffect(() => {
     if (onRest && ((isNearEnd && view.top > 0) || sort)) {
@@ -51,7 +58,7 @@ export function Grid({ result, layout, onRest, onFilter, onGroup, onDrill, onRec
   const last = Math.min(Math.ceil((view.top + view.height) / ROW) + SPARE_ROWS, rows.length);
   const shownColumns = columns.map((name, at) => at)
     .filter((at) => at < pinned || offsets[at + 1] > view.left - 200 && offsets[at] < view.left + view.width + 200);
-  const record = (row) => rows[order ? order[row] : row];
+  const record = (row) => rows[row];
   // Pinned columns stay in place, but not on a narrow screen, where they would hide all others.
   const stays = offsets[pinned] < view.width * 0.6 ? pinned : 0;
   const place = (at) => ({ left: offsets[at] + (at < stays ? view.left : 0) + 'px', width: offsets[at + 1] - offsets[at] + 'px', zIndex: at < stays ? 1 : undefined });
@@ -115,7 +122,9 @@ export function Grid({ result, layout, onRest, onFilter, onGroup, onDrill, onRec
       setMenu(cell);
     } else if (event.key === ' ') {
       event.preventDefault();
-      onRecord(record(cell.row), cell.row);
+      onRecord(cell.row);
+    } else if (event.key.toLowerCase() === 's' && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      onSort(nextSort(sort, columns[cell.column]));
     } else if (event.key.toLowerCase() === 'c') {
       copyText(value(record(cell.row)[columns[cell.column]]));
     } else if (event.key === 'Escape') {
@@ -149,7 +158,7 @@ export function Grid({ result, layout, onRest, onFilter, onGroup, onDrill, onRec
       style: place(at),
       title: `${columns[at]} ${types[at]}: sort`,
       'aria-sort': sort?.column === columns[at] ? (sort.down ? 'descending' : 'ascending') : 'none',
-      onClick: () => setSort(nextSort(sort, columns[at])),
+      onClick: () => onSort(nextSort(sort, columns[at])),
     }, h('span', { class: 'name' }, columns[at]), h('span', { class: 'type' }, sortMark(sort, columns[at]) || shortType(types[at])),
       h('span', { class: 'edge', title: 'Drag for the width, or Shift and an arrow', onPointerDown: (event) => drag(event, at), onClick: (event) => event.stopPropagation() })))),
   h('div', { class: 'grid-body', role: 'rowgroup', style: { height: rows.length * ROW + 'px', width: offsets[columns.length] + 'px' } },
@@ -163,7 +172,7 @@ export function Grid({ result, layout, onRest, onFilter, onGroup, onDrill, onRec
           pinned: at < stays,
           current: row === cell.row && at === cell.column,
           onClick: () => open(row, at),
-          onDblClick: () => onRecord(record(row), row),
+          onDblClick: () => onRecord(row),
         })))),
     // A grid may contain only rows of cells.
     menu && h('div', { role: 'row' }, h('div', { role: 'gridcell' }, h(ValueMenu, {
@@ -173,7 +182,7 @@ export function Grid({ result, layout, onRest, onFilter, onGroup, onDrill, onRec
         top: Math.min((menu.row + 1) * ROW, Math.max(rows.length * ROW - 40, ROW)) + 'px',
         left: Math.max(Math.min(offsets[menu.column], view.left + view.width - 400), view.left + 4) + 'px',
       },
-      onFilter, onGroup, onClose: close, onDrill: onDrill && (() => onDrill(record(menu.row))), onRecord: () => onRecord(record(menu.row), menu.row),
+      onFilter, onGroup, onClose: close, onDrill: onDrill && (() => onDrill(record(menu.row))), onRecord: () => onRecord(menu.row),
     })))));
 }
 

@@ -6,7 +6,7 @@ const KEYS = [
   [`${MODIFIER} K`, 'search datasets; arrows and Enter choose'],
   [`${MODIFIER} Enter`, 'run the query'],
   ['Escape', 'cancel a running query, close a menu'],
-  ['Arrows', 'move in the records; Enter: actions for a value; Space: the whole record; C: copy; with Shift: the width of the column'],
+  ['Arrows', 'move in the records; Enter: actions for a value; Space: the whole record; C: copy; S: sort by the column; with Shift: the width of the column'],
   ['?', 'this help'],
 ];
 const WORDS = [

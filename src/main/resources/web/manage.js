@@ -89,7 +89,7 @@ function Edit({ address, seen, reading, write, given, setGiven, lookAgain, onClo
       h('p', { class: 'problem', role: 'alert' }, `${seen.file} was changed meanwhile, by hand or in another tab. Nothing was overwritten.`),
       h(Diff, { label: 'What was changed meanwhile', before: seen.yaml, after: draft.value.yaml }),
       h('button', { type: 'button', onClick: lookAgain }, 'Go on with this file')),
-    h(Problem, { error: draft.error }),
+    h(Problem, { error: draft.error, retry: draft.reload }),
     draft.value && !meanwhile && h('div', { class: 'file' },
       h('strong', null, nothing ? seen.file : `What would change in ${seen.file}`),
       h(Diff, { label: 'Changes to the file', before: seen.yaml, after: draft.value.changed })),

@@ -10,6 +10,7 @@ const ZONE = 'connector.zone';
 const STARS = 'connector.stars';
 const RECENT = 'connector.recent';
 const RUN = 'connector.run';
+const TYPED = 'connector.typed';
 const MOST_QUERIES = 50;
 const MOST_RECENT = 5;
 
@@ -85,6 +86,17 @@ export function rememberRun(id) {
 
 /** 'light', 'dark', or undefined for the system's theme. */
 export const theme = () => kept(THEME);
+
+/** What was typed for destinations in this tab, by destination and setting, without secrets. */
+export function typedSettings() {
+  try {
+    return JSON.parse(sessionStorage.getItem(TYPED) ?? '{}') ?? {};
+  } catch {
+    return {};
+  }
+}
+
+export const rememberTypedSettings = (values) => store(TYPED, JSON.stringify(values), () => sessionStorage);
 
 /** The last chosen destination, without the values typed for it. */
 export const destinationName = () => kept(DESTINATION);

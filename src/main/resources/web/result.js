@@ -1,20 +1,21 @@
 // The result of the query: records, chart, payload, plan, and one line about its cost.
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { look } from './api.js';
 import { Chart } from './chart.js';
 import { json } from './exact.js';
 import { bytes, duration, number, plural } from './format.js';
 import { Grid } from './grid.js';
+import { sorted } from './measure.js';
 import { Payload, Plan } from './payload.js';
 import { MOST } from './query.js';
 import { RecordView } from './record.js';
 import { Statistics } from './statistics.js';
 import { Copy, Problem, Skeleton, State, Tabs, h } from './ui.js';
-import { useLoad } from './work.js';
+import { PASSING, useLoad } from './work.js';
 
 const TABS = [['records', 'Records'], ['chart', 'Chart'], ['statistics', 'Statistics'], ['payload', 'Payload'], ['plan', 'Plan']];
 
-export function Result({ query, request, tab, setTab, plan, layout, payload, said, total, rangeWords, searched, range, grouped, chart, onChart, onFilter, onGroup, onDrill, onAll }) {
+export function Result({ query, request, tab, setTab, plan, layout, payload, said, total, rangeWords, searched, range, grouped, chart, onChart, onFilter, onGroup, onDrill, onAll, onAgain }) {
   const { result } = query;
   const isStale = Boolean(result && !query.running && (query.error || query.cancelled));
   // A chart of the first few would mislead.
@@ -26,7 +27,7 @@ export function Result({ query, request, tab, setTab, plan, layout, payload, sai
   return h('section', { class: 'result', 'aria-label': 'Result', 'aria-busy': Boolean(query.running) },
     h(Tabs, { label: 'Result', tabs: TABS, chosen: tab, onChoose: setTab }),
     h(Cost, { query, total }),
-    h(Problem, { error: query.error, said }),
+    h(Problem, { error: query.error, said, retry: PASSING.includes(query.error?.status) ? onAgain : undefined }),
     query.cancelled && h('p', { class: 'problem plain', role: 'status' }, 'Cancelled. The query was stopped.'),
     isStale && tab === 'records' && h('p', { class: 'note', role: 'status' }, 'These are still the records of the previous query.'),
     h('div', { class: query.running ? 'panel stale' : isStale ? 'panel old' : 'panel', role: 'tabpanel', 'aria-label': tab, tabIndex: tab === 'statistics' ? 0 : undefined },
@@ -41,9 +42,15 @@ export function Result({ query, request, tab, setTab, plan, layout, payload, sai
 function Records({ query, layout, range, rangeWords, searched, onFilter, onGroup, onDrill, onAll }) {
   const { result } = query;
   const [shown, setShown] = useState(null);
+  const [sort, setSort] = useState(null);
   const root = useRef(null);
+  const order = useMemo(() => sorted(result.rows, sort), [result.rows, sort]);
+  const rows = useMemo(() => (order ? order.map((at) => result.rows[at]) : result.rows), [result.rows, order]);
+  // The place of the record among those that are shown; `shown` stays the same when more arrive.
+  const row = shown === null || !order ? shown : order.indexOf(shown);
+  const show = (next) => setShown(order ? order[next] : next);
   // Immediately: later it could close something that the person has just opened.
-  useLayoutEffect(() => setShown(null), [result.first]);
+  useLayoutEffect(() => setShown(null), [result.first, sort]);
   if (!result.rows.length) {
     return h(Nothing, { result, range, rangeWords, searched, onAll });
   }
@@ -51,10 +58,10 @@ function Records({ query, layout, range, rangeWords, searched, onFilter, onGroup
     setShown(null);
     root.current?.querySelector('.grid').focus({ preventScroll: true });
   };
-  const move = (step) => setShown((at) => Math.min(Math.max(at + step, 0), result.rows.length - 1));
+  const move = (step) => show(Math.min(Math.max(row + step, 0), rows.length - 1));
   return h('div', { ref: root, class: shown === null ? 'records' : 'records split' },
-    h(Grid, { result, layout, onRest: query.rest, onFilter, onGroup, onDrill, onRecord: (record) => setShown(result.rows.indexOf(record)) }),
-    shown !== null && h(RecordView, { record: result.rows[shown], columns: result.columns, row: shown, count: result.rows.length, onMove: move, onFilter, onGroup, onClose: close }));
+    h(Grid, { result, rows, sort, onSort: setSort, layout, chosen: row, onRest: query.rest, onFilter, onGroup, onDrill, onRecord: show }),
+    row !== null && h(RecordView, { record: rows[row], columns: result.columns, row, count: rows.length, onMove: move, onFilter, onGroup, onClose: close }));
 }
 
 /** Shows how many records were searched, a number from the footers. */

@@ -1,7 +1,7 @@
 // Step three: choose a destination, fill in its settings, see what would happen, send once or save as an export.
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { get, post } from './api.js';
-import { destinationName, rememberDestination, rememberRun, run as rememberedRun } from './memory.js';
+import { destinationName, rememberDestination, rememberRun, rememberTypedSettings, run as rememberedRun } from './memory.js';
 import { DOWNLOAD, Download } from './download.js';
 import { RunProgress } from './run.js';
 import { SaveAs } from './save.js';
@@ -9,7 +9,7 @@ import { Toolbar } from './toolbar.js';
 import { Problem, Skeleton, h } from './ui.js';
 import { useLoad, useTask } from './work.js';
 
-/** The destinations and the typed values, which outlive a change of the dataset; secrets stay in this page's memory only. */
+/** The destinations and the typed values, which outlive a change of the dataset and a reload; secrets stay in this page's memory only. */
 export function useDestination([typed, setTyped]) {
   const destinations = useLoad((signal) => get('destinations', signal), []);
   const [name, setName] = useState(destinationName);
@@ -20,6 +20,11 @@ export function useDestination([typed, setTyped]) {
     const given = Object.entries(typed[chosen?.name] ?? {}).filter(([, text]) => text !== '');
     return Object.fromEntries(given);
   }, [typed, chosen]);
+  useEffect(() => {
+    if (list.length) {
+      rememberTypedSettings(withoutSecrets(typed, list));
+    }
+  }, [typed, list]);
   const missing = (chosen?.settings ?? []).filter((setting) =>
     setting.required && !setting.configured && !filled(setting.value) && !filled(setting.default) && !filled(config[setting.name]));
   return {
@@ -33,9 +38,13 @@ export function useDestination([typed, setTyped]) {
   };
 }
 
+/** Of a destination that is not known, any setting may be secret. */
+const withoutSecrets = (typed, list) => Object.fromEntries(list.filter(({ name }) => typed[name]).map(({ name, settings }) =>
+  [name, Object.fromEntries(settings.filter((setting) => !setting.secret && setting.name in typed[name]).map((setting) => [setting.name, typed[name][setting.name]]))]));
+
 const filled = (text) => text !== undefined && text !== null && text !== '';
 
-export function Send({ destination, request, plan, rangeWords, onPreview }) {
+export function Send({ destination, request, unready, plan, rangeWords, onPreview }) {
   const [panel, setPanel] = useState(null);
   const [run, setRun] = useState(rememberedRun);
   const [running, setRunning] = useState(Boolean(run));
@@ -66,12 +75,12 @@ export function Send({ destination, request, plan, rangeWords, onPreview }) {
       list.map((entry) => h('option', { key: entry.name, value: entry.name }, entry.title ?? entry.name))));
   const sentence = h('p', { class: 'sentence', role: 'status' }, plan.error ? plan.error.message : plan.value?.sentence ?? (plan.loading ? 'Working out what an export would do…' : ''));
   if (chosen === DOWNLOAD) {
-    return h('section', { class: 'send', 'aria-label': 'Send' }, heading, sentence, h(Download, { request }),
+    return h('section', { class: 'send', 'aria-label': 'Send' }, heading, sentence, h(Download, { request, unready }),
       list.length === 1 && h('p', { class: 'note' }, 'server.allow-destinations allows no destination.'));
   }
   const [needed, optional] = [chosen.settings.filter((setting) => setting.required), chosen.settings.filter((setting) => !setting.required)];
   const waiting = missing.length > 0 || !request;
-  const why = missing.length ? `First fill in ${missing.map((setting) => setting.name).join(', ')}.` : !request ? 'First run a valid query.' : undefined;
+  const why = missing.length ? `First fill in ${missing.map((setting) => setting.name).join(', ')}.` : !request ? unready : undefined;
 
   return h('section', { class: 'send', 'aria-label': 'Send' },
     heading,

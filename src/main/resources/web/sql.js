@@ -20,6 +20,13 @@ export function parts(sql) {
 const withoutText = (sql) => sql.replace(/'(?:[^']|'')*'|"(?:[^"]|"")*"/g, "''");
 const body = (sql) => sql.trim().replace(/;\s*$/, '');
 
+/** A column of such a result is the one of the dataset; any other may be computed under a name that the dataset has, too. */
+const PLAIN = /^(?:\*(?:\s*EXCLUDE\s*\([^()]*\))?|[a-z_]\w*|"(?:[^"]|"")+")(?:\s*,\s*(?:\*|[a-z_]\w*|"(?:[^"]|"")+"))*$/i;
+const plain = (sql) => {
+  const query = parts(sql);
+  return query && PLAIN.test(query.select) ? query : null;
+};
+
 /** Whether each row of the result is a group, so that its numbers are measures. */
 export const isGrouped = (sql) => /\bGROUP\s+BY\b/i.test(withoutText(sql));
 
@@ -57,8 +64,10 @@ export function condition(column, value, how = 'is', type = '') {
     : `${name} ${how} ${literal(value, type)}`;
 }
 
-export function filtered(sql, text) {
-  const query = parts(sql);
+/** The text with a condition on a column of its result. */
+export const filtered = (sql, text) => added(sql, text, plain(sql));
+
+function added(sql, text, query) {
   if (!query) {
     return `SELECT *\nFROM (\n${body(sql)}\n)\nWHERE ${text}`;
   }
@@ -67,23 +76,23 @@ export function filtered(sql, text) {
   return `SELECT ${query.select}\nFROM events\nWHERE ${where}${query.rest ? '\n' + query.rest : ''}`;
 }
 
-/** The text with `conditions` in place of those that match `before`. */
+/** The text with `conditions` on columns of the dataset in place of those that match `before`. */
 export function limited(sql, before, conditions) {
   const without = before.reduce((text, one) => text
     .replace(new RegExp(`\\s+AND\\s+${one.source}`), '')
     .replace(new RegExp(`${one.source}\\s+AND\\s+`), '')
     .replace(new RegExp(`\\s+WHERE\\s+${one.source}`), ''), sql);
-  return conditions.length ? filtered(without, conditions.join('\n  AND ')) : without;
+  return conditions.length ? added(without, conditions.join('\n  AND '), parts(without)) : without;
 }
 
 export function grouped(sql, column, columnsOfDataset) {
   const name = identifier(column);
-  const query = columnsOfDataset.includes(column) ? parts(sql) : null;
+  const query = columnsOfDataset.includes(column) ? plain(sql) : null;
   const source = query ? `events${query.where ? `\nWHERE ${query.where}` : ''}` : `(\n${body(sql)}\n)`;
   return `SELECT ${name}, count(*) AS records\nFROM ${source}\nGROUP BY ${name}\nORDER BY records DESC`;
 }
 
-const GROUPS = /^\s*SELECT\s+[\s\S]+?\s+FROM\s+events\s*(?:\bWHERE\b([\s\S]+?))?\s*\bGROUP\s+BY\b([\s\S]+?)(?:\b(?:ORDER\s+BY|LIMIT)\b[\s\S]*)?;?\s*$/i;
+const GROUPS = /^\s*SELECT\s+([\s\S]+?)\s+FROM\s+events\s*(?:\bWHERE\b([\s\S]+?))?\s*\bGROUP\s+BY\b([\s\S]+?)(?:\b(?:ORDER\s+BY|LIMIT)\b[\s\S]*)?;?\s*$/i;
 const NAME = /^(?:[a-z_][a-z0-9_]*|"(?:[^"]|"")+")$/i;
 
 /**
@@ -93,14 +102,15 @@ const NAME = /^(?:[a-z_][a-z0-9_]*|"(?:[^"]|"")+")$/i;
  */
 export function drilled(sql, group, typeOf) {
   const found = GROUPS.exec(sql);
-  const names = found?.[2].split(',').map((name) => name.trim()) ?? [];
-  if (!names.length || names.some((name) => !NAME.test(name) || /^all$/i.test(name))
+  const names = found?.[3].split(',').map((name) => name.trim()) ?? [];
+  const isComputed = (name) => new RegExp(`\\bAS\\s+${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?!\\w)`, 'i').test(found[1]);
+  if (!names.length || names.some((name) => !NAME.test(name) || /^all$/i.test(name) || isComputed(name))
     || TOO_MUCH.test(withoutText(sql.replace(/\bGROUP\s+BY\b/i, '').replace(/^\s*SELECT\b/i, '')))) {
     return undefined;
   }
   const columns = names.map((name) => (name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name));
   const conditions = columns.map((name) => condition(name, group[name], 'is', typeOf(name)));
-  const before = found[1]?.trim();
+  const before = found[2]?.trim();
   return [before && (/\bOR\b/i.test(withoutText(before)) ? `(${before})` : before), ...conditions].filter(Boolean)
     .reduce((text, part, at) => `${text}\n${at ? '  AND' : 'WHERE'} ${part}`, DEFAULT);
 }

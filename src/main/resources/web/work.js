@@ -3,8 +3,8 @@ import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 
 /** The wait before a request without an answer is sent again, in milliseconds. */
 export const RETRY = 5000;
-/** The states of requests that are sent again automatically: the connector did not answer, or a system behind it did not. */
-export const PASSING = [0, 502];
+/** The states of requests that are sent again automatically: the connector did not answer or was starting, or a system behind it did not answer. */
+export const PASSING = [0, 502, 503];
 
 /** Loads when dependencies change: {value, error, loading, reload}. An answer that comes too late is dropped; with `keep`, a failure, or nothing to load, leaves the last value. */
 export function useLoad(load, dependencies, { keep = false } = {}) {

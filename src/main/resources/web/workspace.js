@@ -108,6 +108,7 @@ export function Workspace({ dataset, place, go, side, typed }) {
   const read = range.from || range.to ? range : overview.value?.newest ?? {};
   // A problem of the query is shown once, beside the query.
   const request = overview.value && query.result && !query.error && query.sql === asked ? requestOf({ dataset, sql: asked, range: read, destination }) : null;
+  const unready = query.result && !query.error && query.sql === asked ? 'First its objects have to be listed.' : 'First run a valid query.';
   // If all records are shown, they are counted.
   const selected = request && !query.running && !query.result.truncated ? query.result.row_count : undefined;
   const plan = useLoad(request && ((signal) => post('plan', { ...request, destination_config: undefined, selected }, signal)),
@@ -137,7 +138,7 @@ export function Workspace({ dataset, place, go, side, typed }) {
     h(Result, {
       query, request, tab, setTab, plan, layout, rangeWords, said: overview.error, total: overview.value?.truncated ? undefined : overview.value?.objects,
       payload: destination.missing.length || !request
-        ? { problem: request || !destination.chosen ? `Fill in ${destination.missing.map((setting) => setting.name).join(', ')} below to see the payload.` : 'Run a valid query to see the payload.' }
+        ? { problem: request || !destination.chosen ? `Fill in ${destination.missing.map((setting) => setting.name).join(', ')} below to see the payload.` : unready }
         : { request },
       searched: { address, read },
       range,
@@ -147,9 +148,10 @@ export function Workspace({ dataset, place, go, side, typed }) {
       onFilter: filter,
       onGroup: (column) => ask(grouped(text, column, known.map((entry) => entry.name))),
       onDrill: query.result && isGrouped(query.result.sql) && drilled(query.result.sql, {}, typeOf) ? (group) => ask(drilled(query.result.sql, group, typeOf)) : undefined,
+      onAgain: () => query.run(asked, range, layout.wanted),
       onAll: () => ask(text, { from: 'all', to: undefined }),
     }),
-    h(Send, { destination, request, plan, rangeWords, onPreview: () => setTab('payload') }));
+    h(Send, { destination, request, unready, plan, rangeWords, onPreview: () => setTab('payload') }));
 }
 
 /**

@@ -262,12 +262,7 @@ public final class ExportFolder implements AutoCloseable {
                 right.put(file, before);
             }
             if (!Objects.equals(problems.get(file), problem)) {
-                LOG.error(
-                        "{} {}",
-                        problem,
-                        right.containsKey(file)
-                                ? "The export goes on as it was."
-                                : "It does not run; the other exports do.");
+                LOG.error("{} {}", problem, effect(right.containsKey(file)));
             }
         });
         problems.keySet().stream()
@@ -279,13 +274,18 @@ public final class ExportFolder implements AutoCloseable {
         exports.refuse(refused(wrong));
     }
 
-    /** The problems of the files, by the name of the export, or of the file if the export has none. */
+    private static String effect(boolean goesOn) {
+        return goesOn ? "The export goes on as it was." : "It does not run; the other exports do.";
+    }
+
+    /** The problems of the files and what they mean, by the name of the export, or of the file if the export has none. */
     private Map<String, String> refused(Map<String, String> wrong) {
         Map<String, String> refused = new HashMap<>();
         wrong.forEach((file, problem) -> {
             String name = file.substring(file.lastIndexOf('/') + 1).replaceFirst("\\.camel\\.yaml$", "");
             List<ExportDefinition> before = files.getOrDefault(file, List.of());
-            refused.put(before.isEmpty() ? name : before.get(0).name(), problem);
+            refused.put(
+                    before.isEmpty() ? name : before.get(0).name(), problem + " " + effect(files.containsKey(file)));
         });
         return refused;
     }

@@ -160,6 +160,15 @@ class PageExportsIT extends PageBed {
                 assertThat(line.locator("[data-name='Accepted']")).hasText("400");
                 assertThat(button(page, "Stop running them here")).isVisible();
 
+                // A file that is wrong leaves the export as it was.
+                String right = Files.readString(file);
+                Files.writeString(file, right + "- nonsense: [\n");
+                Locator problem = line.locator("[data-name='Last error']");
+                assertThat(problem).containsText("managed.camel.yaml: it is not YAML");
+                assertThat(problem).containsText("The export goes on as it was.");
+                Files.writeString(file, right);
+                assertThat(problem).hasText("–");
+
                 button(page, "Pause").click();
                 assertThat(line).containsText("paused");
                 assertThat(button(page, "Run now")).isDisabled();

@@ -290,6 +290,26 @@ class PageFindIT extends PageBed {
     }
 
     @Test
+    void aConnectorThatWasAwayAnswersWhatWasAskedMeanwhile() {
+        try (LatencyProxy way =
+                LatencyProxy.start(URI.create(connector(Where.FOLDER).link()), Duration.ZERO)) {
+            Page page = open(
+                    "http://localhost:%d/%s".formatted(way.endpoint().getPort(), linkTo("acme/syslog", null, null)));
+            assertThat(page.locator(".cell").first()).isVisible();
+            assertThat(page.locator(".cm-content")).isVisible();
+            way.cut();
+            ask(page, "SELECT 7 AS seven FROM events LIMIT 1");
+            // Once, wherever it is known first.
+            Locator problem = page.locator(".workspace .problem");
+            assertThat(problem.first()).containsText("The connector does not answer.");
+            assertThat(page.locator(".result")).containsText("These are still the records of the previous query.");
+            way.heal();
+            assertThat(problem).hasCount(0);
+            assertThat(page.locator(".cell").first()).hasText("7");
+        }
+    }
+
+    @Test
     void theKeyboardIsEnough() {
         Page page = open(address(Where.FOLDER));
         // The one with the newest records opens by itself.

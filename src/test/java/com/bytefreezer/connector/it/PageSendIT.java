@@ -75,6 +75,8 @@ class PageSendIT extends PageBed {
             assertThat(page.locator(".run.running")).containsText(Pattern.compile(", [1-9][0-9,]* records accepted"));
             page.reload();
             assertThat(page.locator(".run.running")).containsText("large / events → webhook");
+            assertThat(page.locator("[id='setting-destination.webhook.url']"))
+                    .hasValue(sink.url().toString());
             assertThat(button(page, "Export once")).isDisabled();
             shoot(page, "export-running");
             // From another tab.

@@ -145,7 +145,8 @@ public final class ExportEdits {
     private ExportSource source(String name) {
         return settings.exportSource(name)
                 .orElseThrow(() -> ApiException.unknown(
-                        "No file describes an export %s. It may have been removed by hand.".formatted(name)));
+                        "No correct file describes an export %s. It may have been removed or changed by hand; correct it there."
+                                .formatted(name)));
     }
 
     private ExportSource changed(ExportSource before, Change change) {
