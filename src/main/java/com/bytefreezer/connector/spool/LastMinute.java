@@ -14,13 +14,12 @@ final class LastMinute {
     void add(long at, long events) {
         long second = at / 1000;
         int place = (int) (second % SECONDS);
-        if (seconds[place] < second) {
+        // A later one is of a clock that was set back since.
+        if (seconds[place] != second) {
             seconds[place] = second;
             counts[place] = 0;
         }
-        if (seconds[place] == second) {
-            counts[place] += events;
-        }
+        counts[place] += events;
     }
 
     /** @param before the state of the segment before the first of {@code lines} */

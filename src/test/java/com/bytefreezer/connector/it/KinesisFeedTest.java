@@ -141,7 +141,8 @@ class KinesisFeedTest {
         Await.until("the next second but one", () -> Instant.now().getEpochSecond() > second + 1);
         var feeds = bed.start(Map.of());
         try {
-            Await.until("it has reached the stream", () -> feeds.open().values().stream().allMatch(feed -> feed.trouble().isEmpty()));
+            Await.until("it has reached the stream", () -> feeds.open().values().stream()
+                    .allMatch(feed -> feed.trouble().isEmpty()));
         } finally {
             feeds.close();
         }

@@ -41,7 +41,8 @@ class AnyEventsTest {
     private static final int SEEDS = 8;
     private static final int PACKS = 3;
     private static final int EVENTS = 20;
-    private static final List<String> NAMES = List.of("a", "A", "b", "c d", "é", "\"q\"", "day", "select");
+    private static final List<String> NAMES =
+            List.of("a", "A", "b", "c d", "é", "\"q\"", "it's", "day", "select", "a.b", "two\nlines", "$", "{}");
     private static final List<String> TEXTS = List.of("", "22", "true", "null", "{\"x\":1}", "ü \"'\\", "2026-01-01");
     private static final List<String> NUMBERS =
             List.of("0", "-7", "9007199254740993", "123456789012345678901234567890");
@@ -102,13 +103,14 @@ class AnyEventsTest {
     }
 
     private static JsonNode value(Random random, int depth) {
-        return switch (random.nextInt(depth > 2 ? 5 : 7)) {
+        return switch (random.nextInt(depth > 2 ? 5 : 8)) {
             case 0 -> JSON.getNodeFactory().nullNode();
             case 1 -> JSON.getNodeFactory().booleanNode(random.nextBoolean());
             case 2 -> JSON.getNodeFactory().numberNode(new BigInteger(NUMBERS.get(random.nextInt(NUMBERS.size()))));
             case 3 -> JSON.getNodeFactory().numberNode(BigDecimal.valueOf(random.nextInt(1000) + 1, 3));
             case 4 -> JSON.getNodeFactory().textNode(TEXTS.get(random.nextInt(TEXTS.size())));
             case 5 -> object(random, depth);
+            case 6 -> nested(random);
             default -> {
                 ArrayNode list = JSON.createArrayNode();
                 for (int i = random.nextInt(3); i > 0; i--) {
@@ -117,6 +119,17 @@ class AnyEventsTest {
                 yield list;
             }
         };
+    }
+
+    /** Deeper than what DuckDB has types for, or not quite. */
+    private static JsonNode nested(Random random) {
+        JsonNode inner = value(random, 3);
+        for (int depth = 9 + random.nextInt(5); depth > 0; depth--) {
+            inner = random.nextInt(10) == 0
+                    ? JSON.createArrayNode().add(inner)
+                    : JSON.createObjectNode().set("n", inner);
+        }
+        return inner;
     }
 
     /** Each object by itself, as DuckDB reads it. */

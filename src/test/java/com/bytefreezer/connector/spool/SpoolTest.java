@@ -23,6 +23,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -215,6 +216,27 @@ class SpoolTest {
     }
 
     @Test
+    void aClockThatIsSetBackAnHourChangesNothing() {
+        Instant start = Instant.parse("2026-11-28T10:00:00Z");
+        AtomicReference<Instant> now = new AtomicReference<>(start);
+        try (Spool spool = Spool.open(folder, MOST, changing(now))) {
+            DatasetSpool dataset = spool.dataset("t", "d");
+            dataset.append(arrival("id", "e"));
+            now.set(start.minus(Duration.ofHours(1)));
+            assertThat(dataset.append(arrival("id", "e"))).isEqualTo(Arrival.Outcome.REPEATED);
+            for (int i = 0; i < 60; i++) {
+                dataset.append(arrival("", "e" + i));
+            }
+            assertThat(dataset.look().eventsPerSecond()).isEqualTo(1);
+            pack(dataset);
+            assertThat(dataset.counts()).isEqualTo(new Counts(61, 0, 0, 0));
+        }
+        try (Spool spool = Spool.open(folder, MOST, changing(now))) {
+            assertThat(spool.dataset("t", "d").append(arrival("id", "e"))).isEqualTo(Arrival.Outcome.REPEATED);
+        }
+    }
+
+    @Test
     @EnabledOnOs(OS.LINUX)
     void manyDatasetsDoNotKeepTheirFilesOpen() throws IOException {
         try (Spool spool = Spool.open(folder, MOST)) {
@@ -394,6 +416,25 @@ class SpoolTest {
 
     private static Clock at(Instant time) {
         return Clock.fixed(time, ZoneOffset.UTC);
+    }
+
+    private static Clock changing(AtomicReference<Instant> now) {
+        return new Clock() {
+            @Override
+            public ZoneId getZone() {
+                return ZoneOffset.UTC;
+            }
+
+            @Override
+            public Clock withZone(ZoneId zone) {
+                return this;
+            }
+
+            @Override
+            public Instant instant() {
+                return now.get();
+            }
+        };
     }
 
     static Arrival arrival(String id, String event) {
