@@ -19,6 +19,7 @@ import com.bytefreezer.connector.cursor.Cursor;
 import com.bytefreezer.connector.cursor.LegacyCursor;
 import com.bytefreezer.connector.destination.StandardOutput;
 import com.bytefreezer.connector.kit.Kit;
+import com.bytefreezer.connector.kit.Program;
 import com.bytefreezer.connector.lane.Schedule;
 import com.bytefreezer.connector.log.JsonLayout;
 import com.bytefreezer.connector.log.StandardError;
@@ -195,8 +196,8 @@ public final class Main implements Callable<Integer> {
                 return Kit.testRoutes(folder, testRoutes, out);
             }
             return certifyInput != null
-                    ? Kit.certifyInput(Main.class, folder, certifyInput, set, out)
-                    : Kit.certify(Main.class, folder, Objects.requireNonNull(certify), set, out);
+                    ? Kit.certifyInput(Program.ofThisProcess(Main.class), folder, certifyInput, set, out)
+                    : Kit.certify(Program.ofThisProcess(Main.class), folder, Objects.requireNonNull(certify), set, out);
         }
         Optional<Mode> known = Mode.of(this.mode);
         if (known.isEmpty()) {

@@ -51,7 +51,7 @@ final class Certification {
     private static final String PROXY_PORT = "{proxy-port}";
     private static final String RECEIVER = "{receiver}";
 
-    private final Class<?> program;
+    private final Program program;
     private final DestinationRoute destination;
     private final Map<String, String> settings;
     private final Map<String, String> certify;
@@ -63,13 +63,13 @@ final class Certification {
     /**
      * Prepares a certification.
      *
-     * @param program the class whose {@code main} starts the connector
+     * @param program the connector
      * @param settings of the destination, with {@code {server}} and the like for addresses
      * @param certify address of a real server
      * @param answers of the kit's own server
      */
     Certification(
-            Class<?> program,
+            Program program,
             DestinationRoute destination,
             Map<String, String> settings,
             Map<String, String> certify,

@@ -19,7 +19,7 @@ final class InputCertification {
     /** What a file of cases may have under {@code certify}. */
     static final List<String> SETTINGS = List.of("event", "sent");
 
-    private final Class<?> program;
+    private final Program program;
     private final InputRoute fast;
     private final InputRoute slow;
     private final Map<String, String> settings;
@@ -38,14 +38,14 @@ final class InputCertification {
     /**
      * Prepares a certification.
      *
-     * @param program the class whose {@code main} starts the connector
+     * @param program the connector
      * @param fast the input
      * @param slow the same, for slow disks
      * @param feed parameters
      * @param certify how events are sent
      */
     InputCertification(
-            Class<?> program,
+            Program program,
             InputRoute fast,
             InputRoute slow,
             Map<String, String> settings,

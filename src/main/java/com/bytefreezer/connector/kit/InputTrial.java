@@ -45,7 +45,7 @@ final class InputTrial implements AutoCloseable {
     /** Of a feed without answers, if it cannot store. */
     private static final Duration A_RETRY = Duration.ofSeconds(2);
 
-    private final Class<?> program;
+    private final Program program;
     private final Map<String, String> settings;
     private final Map<String, String> certify;
     private final InputFault fault;
@@ -73,14 +73,14 @@ final class InputTrial implements AutoCloseable {
     /**
      * Prepares one.
      *
-     * @param program the class whose {@code main} starts the connector
+     * @param program the connector
      * @param route the input, slowed down if the fault is a slow disk
      * @param settings with {@code {folder}} for a new folder
      * @param certify how events are sent
      */
     InputTrial(
             InputFault fault,
-            Class<?> program,
+            Program program,
             InputRoute route,
             Map<String, String> settings,
             Map<String, String> certify) {

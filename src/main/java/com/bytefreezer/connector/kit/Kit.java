@@ -112,10 +112,10 @@ public final class Kit {
     /**
      * Shows under every fault that nothing is lost on the way to a destination.
      *
-     * @param program the class whose {@code main} starts the connector
+     * @param program the connector
      * @param set settings that override those of the case file
      */
-    public static int certify(Class<?> program, Path routes, String which, Map<String, String> set, PrintStream out)
+    public static int certify(Program program, Path routes, String which, Map<String, String> set, PrintStream out)
             throws InterruptedException {
         try (DestinationRoute destination = DestinationRoute.find(routes, which)) {
             CaseFile file = destination.cases();
@@ -188,12 +188,11 @@ public final class Kit {
     /**
      * Shows under every fault that what an input acknowledges is packed.
      *
-     * @param program the class whose {@code main} starts the connector
+     * @param program the connector
      * @param which the name of an input or a feed, or the path of its file
      * @param set settings that override those of the case file; {@code feed.…} are parameters of the feed
      */
-    public static int certifyInput(
-            Class<?> program, Path routes, String which, Map<String, String> set, PrintStream out)
+    public static int certifyInput(Program program, Path routes, String which, Map<String, String> set, PrintStream out)
             throws InterruptedException {
         try (InputRoute input = InputRoute.find(routes, which);
                 InputRoute slow = InputRoute.find(routes, which)) {

@@ -4,9 +4,6 @@ import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.io.Writer;
-import java.lang.management.ManagementFactory;
-import java.net.URI;
-import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -25,8 +22,6 @@ final class ProcessRun implements ConnectorRun {
     /** A log line: time, level, message. */
     private static final String ERROR = " ERROR ";
 
-    private static final String CLASS_ARCHIVE = "-XX:SharedArchiveFile=";
-
     static {
         Runtime.getRuntime().addShutdownHook(new Thread(() -> RUNNING.forEach(Process::destroyForcibly)));
     }
@@ -44,10 +39,9 @@ final class ProcessRun implements ConnectorRun {
     /**
      * Starts one.
      *
-     * @param program the class whose {@code main} starts the connector
      * @param folder its working directory
      */
-    static ProcessRun start(Class<?> program, Path folder, Path routes, Map<String, String> settings) {
+    static ProcessRun start(Program program, Path folder, Path routes, Map<String, String> settings) {
         return start(program, folder, routes, settings, "batch", Stream.empty());
     }
 
@@ -57,7 +51,7 @@ final class ProcessRun implements ConnectorRun {
      * @param diskBlocks of 512 bytes, which each of its files may have, as if the disk was full then; 0: any
      */
     static ProcessRun receiving(
-            Class<?> program, Path folder, Path routes, Map<String, String> settings, int diskBlocks) {
+            Program program, Path folder, Path routes, Map<String, String> settings, int diskBlocks) {
         Stream<String> shell = diskBlocks == 0
                 ? Stream.empty()
                 : Stream.of("/bin/sh", "-c", "ulimit -f %d; exec \"$0\" \"$@\"".formatted(diskBlocks));
@@ -65,7 +59,7 @@ final class ProcessRun implements ConnectorRun {
     }
 
     private static ProcessRun start(
-            Class<?> program,
+            Program program,
             Path folder,
             Path routes,
             Map<String, String> settings,
@@ -91,13 +85,13 @@ final class ProcessRun implements ConnectorRun {
                                 "-XX:-UsePerfData",
                                 // The folder is deleted with everything a killed process leaves there.
                                 "-Djava.io.tmpdir=" + folder),
-                        classArchive(),
+                        program.options().stream(),
                         Stream.of(
                                 "-cp",
-                                classPath().stream()
+                                program.classPath().stream()
                                         .map(Path::toString)
                                         .collect(Collectors.joining(File.pathSeparator)),
-                                program.getName(),
+                                program.main().getName(),
                                 "--mode",
                                 mode,
                                 "--routes",
@@ -156,26 +150,6 @@ final class ProcessRun implements ConnectorRun {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    /** The option with the archive of classes that this process has, if any: so the other starts as quickly. */
-    private static Stream<String> classArchive() {
-        return ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-                .filter(argument -> argument.startsWith(CLASS_ARCHIVE))
-                .map(argument -> CLASS_ARCHIVE
-                        + Path.of(argument.substring(CLASS_ARCHIVE.length())).toAbsolutePath());
-    }
-
-    /** The class path of this process, even if Maven runs it in its own class loader. */
-    private static List<Path> classPath() {
-        if (ProcessRun.class.getClassLoader() instanceof URLClassLoader loader) {
-            return Stream.of(loader.getURLs())
-                    .map(url -> Path.of(URI.create(url.toString())))
-                    .toList();
-        }
-        return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
-                .map(entry -> Path.of(entry).toAbsolutePath())
-                .toList();
     }
 
     @Override

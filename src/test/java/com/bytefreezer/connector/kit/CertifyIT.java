@@ -2,7 +2,7 @@ package com.bytefreezer.connector.kit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.bytefreezer.connector.Main;
+import com.bytefreezer.connector.testing.ConnectorProcess;
 import com.bytefreezer.connector.testing.KafkaServer;
 import com.bytefreezer.connector.testing.TestTools;
 import java.io.ByteArrayOutputStream;
@@ -253,7 +253,12 @@ class CertifyIT {
 
     private static Printed certify(String which, Map<String, String> settings) throws Exception {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        int code = Kit.certify(Main.class, ROUTES, which, settings, new PrintStream(out, true, StandardCharsets.UTF_8));
+        int code = Kit.certify(
+                ConnectorProcess.packaged(),
+                ROUTES,
+                which,
+                settings,
+                new PrintStream(out, true, StandardCharsets.UTF_8));
         return new Printed(code, out.toString(StandardCharsets.UTF_8).lines().toList());
     }
 }

@@ -3,8 +3,8 @@ package com.bytefreezer.connector.kit;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.bytefreezer.connector.Main;
 import com.bytefreezer.connector.receive.Push;
+import com.bytefreezer.connector.testing.ConnectorProcess;
 import com.bytefreezer.connector.testing.TestTools;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -150,7 +150,7 @@ class CertifyInputIT {
                 %s%s""".formatted(steps.indent(8), more));
         InputRoute fast = InputRoute.find(ROUTES, file.toString());
         InputRoute slow = InputRoute.find(ROUTES, file.toString());
-        return new InputCertification(Main.class, fast, slow, Map.of(), Map.of(), Map.of());
+        return new InputCertification(ConnectorProcess.packaged(), fast, slow, Map.of(), Map.of(), Map.of());
     }
 
     private record Printed(int code, List<String> lines) {
@@ -164,7 +164,8 @@ class CertifyInputIT {
 
     private static Printed certify(String which) throws Exception {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        int code = Kit.certifyInput(Main.class, ROUTES, which, Map.of(), new PrintStream(out, true, UTF_8));
+        int code = Kit.certifyInput(
+                ConnectorProcess.packaged(), ROUTES, which, Map.of(), new PrintStream(out, true, UTF_8));
         return new Printed(code, out.toString(UTF_8).lines().toList());
     }
 }

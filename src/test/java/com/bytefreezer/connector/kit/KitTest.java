@@ -241,7 +241,11 @@ class KitTest {
     void aDestinationWithoutAServerCannotBeCertified() throws Exception {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         assertThat(Kit.certify(
-                        Main.class, ROUTES, "stdout", Map.of(), new PrintStream(out, true, StandardCharsets.UTF_8)))
+                        Program.ofThisProcess(Main.class),
+                        ROUTES,
+                        "stdout",
+                        Map.of(),
+                        new PrintStream(out, true, StandardCharsets.UTF_8)))
                 .isEqualTo(2);
         assertThat(out.toString(StandardCharsets.UTF_8).lines())
                 .singleElement()

@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.testing;
 
 import com.bytefreezer.connector.Main;
+import com.bytefreezer.connector.kit.Program;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -55,6 +56,11 @@ public final class ConnectorProcess implements AutoCloseable {
         var classPath = jar() + File.pathSeparator + jar().resolveSibling("test-classes");
         return start(
                 workingDirectory, environment, List.of(), List.of("-cp", classPath, Main.class.getName()), arguments);
+    }
+
+    /** The packaged program for a certification, with the tests' classes. */
+    public static Program packaged() {
+        return new Program(Main.class, List.of(jar(), jar().resolveSibling("test-classes")), quickStart());
     }
 
     private static ConnectorProcess start(
