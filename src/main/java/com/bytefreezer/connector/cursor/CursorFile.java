@@ -12,7 +12,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -132,7 +131,7 @@ final class CursorFile implements Store.DiskRoom, AutoCloseable {
     }
 
     private boolean isAlone() throws SQLException {
-        try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + path);
+        try (Connection connection = Sqlite.connect(path.toString());
                 Statement statement = connection.createStatement()) {
             try (ResultSet row = statement.executeQuery("PRAGMA journal_mode=DELETE")) {
                 if (!row.next() || !row.getString(1).equals("delete")) {

@@ -3,7 +3,6 @@ package com.bytefreezer.connector.cursor;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 
@@ -39,7 +38,7 @@ record SqliteAddress(Path file) implements StoreAddress {
 
     @Override
     public Connection toRead() throws SQLException {
-        return DriverManager.getConnection("jdbc:sqlite:file:" + file + "?mode=ro" + immutable());
+        return Sqlite.connect("file:" + file + "?mode=ro" + immutable());
     }
 
     /** If no process has the file open, SQLite would create a journal file even for reading. */
@@ -52,7 +51,7 @@ record SqliteAddress(Path file) implements StoreAddress {
     @Override
     public Connection toWrite() throws SQLException {
         // Not deferred: a transaction that has only read could not write after another one has written.
-        Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file + "?transaction_mode=IMMEDIATE");
+        Connection connection = Sqlite.connect(file + "?transaction_mode=IMMEDIATE");
         try (Statement statement = connection.createStatement()) {
             // Losing the last run in a power cut does no harm.
             statement.execute("PRAGMA synchronous=NORMAL");

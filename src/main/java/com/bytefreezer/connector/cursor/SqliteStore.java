@@ -5,7 +5,6 @@ import com.bytefreezer.connector.problem.Problem;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Optional;
@@ -158,7 +157,7 @@ final class SqliteStore implements Store {
     }
 
     private static Connection connect(Path file, String synchronous) throws SQLException {
-        Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file);
+        Connection connection = Sqlite.connect(file.toString());
         try (Statement statement = connection.createStatement()) {
             statement.execute("PRAGMA journal_mode=WAL");
             statement.execute("PRAGMA synchronous=" + synchronous);

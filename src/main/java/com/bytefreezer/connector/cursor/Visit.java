@@ -3,7 +3,6 @@ package com.bytefreezer.connector.cursor;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.problem.ConnectorException;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -70,7 +69,7 @@ final class Visit implements Database {
                 }
             }
         }
-        try (Connection connection = DriverManager.getConnection("jdbc:sqlite::memory:")) {
+        try (Connection connection = Sqlite.connect(":memory:")) {
             Sql empty = new Sql(connection, Dialect.SQLITE);
             Tables.update(empty, address.subject());
             return work.with(empty);

@@ -3,13 +3,11 @@ package com.bytefreezer.connector.log;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.LayoutBase;
-import ch.qos.logback.core.encoder.LayoutWrappingEncoder;
 import com.bytefreezer.connector.text.PlainText;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -27,17 +25,8 @@ public final class JsonLayout extends LayoutBase<ILoggingEvent> {
 
     /** From now on the log, and everything else written to standard error, is JSON. */
     public static void use(LoggerContext logging) {
-        JsonLayout layout = new JsonLayout();
-        layout.setContext(logging);
-        layout.message.setContext(logging);
-        layout.start();
-        LayoutWrappingEncoder<ILoggingEvent> encoder = new LayoutWrappingEncoder<>();
-        encoder.setContext(logging);
-        encoder.setCharset(StandardCharsets.UTF_8);
-        encoder.setLayout(layout);
-        encoder.start();
-        ((StandardError) logging.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME).getAppender("stderr"))
-                .setEncoder(encoder);
+        ((StandardError) logging.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME).getAppender(StandardError.NAME))
+                .setEncoder(Logging.encoder(logging, new JsonLayout()));
         StandardError.take(line -> line(Instant.now(), "INFO", PlainText.known(line), "stderr"));
     }
 

@@ -15,6 +15,9 @@ import org.slf4j.bridge.SLF4JBridgeHandler;
  * Standard output belongs to the records. As an appender it writes log lines unchanged.
  */
 public final class StandardError extends OutputStreamAppender<ILoggingEvent> {
+    /** Of the appender. */
+    static final String NAME = "stderr";
+
     private static final PrintStream ORIGINAL = System.err;
 
     @Override

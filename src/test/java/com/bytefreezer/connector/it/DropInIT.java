@@ -164,6 +164,9 @@ class DropInIT {
                 }
             }
         }
+        assertThat(image.app().resolve("lib/org/sqlite/native/Linux"))
+                .isDirectoryContaining("glob:**/x86_64")
+                .isDirectoryContaining("glob:**/aarch64");
         // A process would unpack DuckDB's before it starts.
         assertThat(withNatives).contains("sqlite-jdbc").doesNotContain("duckdb_jdbc");
         assertThat(besideJars).contains("libduckdb_java.so_linux_amd64", "libduckdb_java.so_linux_arm64");
