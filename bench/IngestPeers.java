@@ -1,4 +1,6 @@
+import java.io.BufferedInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,7 +13,8 @@ import java.util.stream.Stream;
 
 /**
  * What others do with the messages of {@link Ingest} over TCP, in the same run: rsyslog writes them to a file, as JSON with all
- * their fields, and Tenzir as Parquet; neither forces them to the disk. One that is not installed is left out.
+ * their fields, the OpenTelemetry Collector, too, and Tenzir as Parquet; none forces them to the disk. One that is not installed
+ * is left out; the Collector is built here, which takes minutes once and needs Go.
  */
 final class IngestPeers {
     private static final int PORT = 15_515;
@@ -42,6 +45,21 @@ final class IngestPeers {
                     new ProcessBuilder(rsyslog.get().toString(), "-n", "-f", configuration.toString(), "-i", folder.resolve("rsyslog.pid").toString()),
                     () -> lines(file));
         }
+        Optional<Path> collector = collector();
+        if (collector.isPresent()) {
+            Path file = folder.resolve("collector.json");
+            Path configuration = Files.writeString(folder.resolve("collector.yaml"), """
+                    receivers: {syslog: {tcp: {listen_address: "127.0.0.1:%d"}, protocol: rfc5424}}
+                    exporters: {file: {path: "%s"}}
+                    service:
+                      telemetry: {metrics: {level: none}}
+                      pipelines: {logs: {receivers: [syslog], exporters: [file]}}
+                    """.formatted(PORT, file));
+            measure(
+                    "OpenTelemetry Collector over TCP, to a file",
+                    new ProcessBuilder(collector.get().toString(), "--config", configuration.toString()),
+                    () -> occurrences(file, "\"observedTimeUnixNano\""));
+        }
         Optional<Path> tenzir = program("tenzir", String.valueOf(System.getenv("PATH")));
         if (tenzir.isPresent()) {
             Path file = folder.resolve("tenzir.parquet");
@@ -51,6 +69,22 @@ final class IngestPeers {
                     """.formatted(PORT, file));
             measure("Tenzir over TCP, to Parquet", new ProcessBuilder(tenzir.get().toString(), "-f", pipeline.toString()), () -> rows(file));
         }
+    }
+
+    /** Builds it from the Go module proxy, if it is not there yet. */
+    private static Optional<Path> collector() throws Exception {
+        Path built = Bench.WORK.resolve("collector").toAbsolutePath();
+        if (!Files.exists(built) && program("go", String.valueOf(System.getenv("PATH"))).isPresent()) {
+            System.out.println("  building the OpenTelemetry Collector (takes minutes)");
+            ProcessBuilder build = new ProcessBuilder("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", built.toString(), ".")
+                    .directory(Path.of("bench", "collector").toFile())
+                    .inheritIO();
+            build.environment().put("CGO_ENABLED", "0");
+            if (build.start().waitFor() != 0) {
+                System.out.println("  without the Collector, which could not be built");
+            }
+        }
+        return Optional.of(built).filter(Files::exists);
     }
 
     private static Optional<Path> program(String name, String folders) {
@@ -118,6 +152,22 @@ final class IngestPeers {
         try (Stream<String> lines = Files.lines(file)) {
             return lines.count();
         }
+    }
+
+    /** Of a text whose first character comes again only at its end. */
+    private static long occurrences(Path file, String text) throws IOException {
+        long count = 0;
+        int matched = 0;
+        try (InputStream in = new BufferedInputStream(Files.newInputStream(file), 1 << 16)) {
+            for (int one = in.read(); one >= 0; one = in.read()) {
+                matched = one == text.charAt(matched) ? matched + 1 : one == text.charAt(0) ? 1 : 0;
+                if (matched == text.length()) {
+                    count++;
+                    matched = 0;
+                }
+            }
+        }
+        return count;
     }
 
     private static long rows(Path file) throws Exception {
