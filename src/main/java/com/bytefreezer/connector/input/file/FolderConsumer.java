@@ -3,8 +3,8 @@ package com.bytefreezer.connector.input.file;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.bytefreezer.connector.problem.Failures;
-import com.bytefreezer.connector.receive.FeedConsumer;
 import com.bytefreezer.connector.receive.Piece;
+import com.bytefreezer.connector.receive.ReadingConsumer;
 import com.bytefreezer.connector.receive.Records;
 import com.bytefreezer.connector.signs.Plight;
 import com.bytefreezer.connector.spool.Arrival;
@@ -15,15 +15,11 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.apache.camel.Endpoint;
 import org.apache.camel.Processor;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,7 +27,7 @@ import org.slf4j.LoggerFactory;
  * Hands the files of a feed to its route, portion by portion, each again and again until it is stored; puts a file away once
  * all of it is. How far a file is read is stored with its events.
  */
-final class FolderConsumer extends FeedConsumer {
+final class FolderConsumer extends ReadingConsumer {
     private static final Logger LOG = LoggerFactory.getLogger(FolderConsumer.class);
     private static final int PAUSE_SECONDS = 1;
     /** Positions after the last portion. */
@@ -47,40 +43,16 @@ final class FolderConsumer extends FeedConsumer {
     /** Sources that are gone, which the next records tell. */
     private final Map<String, Long> gone = new HashMap<>();
 
-    private final CountDownLatch stopping = new CountDownLatch(1);
-    private @Nullable Thread thread;
-
     /** @param positions how far files are read, by {@link WatchedFolder#source} */
     FolderConsumer(Endpoint endpoint, Processor processor, FolderFeed feed, Supplier<Map<String, Long>> positions) {
-        super(endpoint, processor);
+        super(endpoint, processor, feed.name(), PAUSE_SECONDS);
         this.feed = feed;
         this.positions = positions;
         folder = new WatchedFolder(feed);
     }
 
     @Override
-    protected void doStart() throws Exception {
-        super.doStart();
-        thread = new Thread(this::run, "feed-" + feed.name());
-        thread.start();
-    }
-
-    private void run() {
-        try {
-            while (!isEnding()) {
-                look();
-                stopping.await(PAUSE_SECONDS, TimeUnit.SECONDS);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private boolean isEnding() {
-        return stopping.getCount() == 0;
-    }
-
-    private void look() throws InterruptedException {
+    protected void read() throws InterruptedException {
         Map<Path, String> files;
         try {
             files = folder.files();
@@ -180,25 +152,12 @@ final class FolderConsumer extends FeedConsumer {
     private boolean store(List<Piece> pieces, Map<String, Long> after) throws InterruptedException {
         Map<String, Long> all = new HashMap<>(gone);
         all.putAll(after);
-        while (!isEnding()) {
-            Optional<Exception> failure = store(new Records(feed.name(), pieces, all));
-            if (failure.isEmpty()) {
-                gone.clear();
-                works("");
-                return true;
-            }
-            tell("", "what it reads cannot be stored", failure.get());
-            stopping.await(PAUSE_SECONDS, TimeUnit.SECONDS);
+        boolean stored = storeUntilDone(
+                new Records(feed.name(), pieces, all), failure -> tell("", "what it reads cannot be stored", failure));
+        if (stored) {
+            gone.clear();
+            works("");
         }
-        return false;
-    }
-
-    @Override
-    protected void doStop() throws Exception {
-        stopping.countDown();
-        if (thread != null) {
-            thread.join();
-        }
-        super.doStop();
+        return stored;
     }
 }

@@ -2,7 +2,7 @@ package com.bytefreezer.connector.input.kafka;
 
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
-import com.bytefreezer.connector.receive.FeedConsumer;
+import com.bytefreezer.connector.receive.ReadingConsumer;
 import com.bytefreezer.connector.receive.Records;
 import com.bytefreezer.connector.signs.Moment;
 import com.bytefreezer.connector.signs.Plight;
@@ -10,8 +10,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.apache.camel.Endpoint;
 import org.apache.camel.Processor;
@@ -30,7 +28,7 @@ import org.slf4j.LoggerFactory;
  * Hands the records of a feed to its route, again and again until they are stored; meanwhile it reads no others, and stays
  * in the group. Whatever fails, it goes on by itself.
  */
-final class TopicConsumer extends FeedConsumer {
+final class TopicConsumer extends ReadingConsumer {
     private static final Logger LOG = LoggerFactory.getLogger(TopicConsumer.class);
     private static final Duration POLL = Duration.ofSeconds(1);
     private static final Duration IDLE = Duration.ofSeconds(15);
@@ -41,43 +39,19 @@ final class TopicConsumer extends FeedConsumer {
     private final RecordPieces pieces;
     private final Supplier<Map<String, Long>> positions;
     private final Plight plight = new Plight();
-    private final CountDownLatch stopping = new CountDownLatch(1);
     private volatile @Nullable Consumer<byte[], byte[]> client;
-    private @Nullable Thread thread;
 
     /** @param positions how far the partitions are read, by {@link Topics#source} */
     TopicConsumer(Endpoint endpoint, Processor processor, KafkaFeed feed, Supplier<Map<String, Long>> positions) {
-        super(endpoint, processor);
+        super(endpoint, processor, feed.name(), PAUSE_SECONDS);
         this.feed = feed;
         this.positions = positions;
         pieces = new RecordPieces(feed.format(), feed.member());
+        hindered("It has not reached its brokers yet.");
     }
 
     @Override
-    protected void doStart() throws Exception {
-        super.doStart();
-        hindered("It has not reached its brokers yet.");
-        thread = new Thread(this::run, "feed-" + feed.name());
-        thread.start();
-    }
-
-    private void run() {
-        try {
-            while (!isEnding()) {
-                connect();
-                stopping.await(PAUSE_SECONDS, TimeUnit.SECONDS);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private boolean isEnding() {
-        return stopping.getCount() == 0;
-    }
-
-    /** Reads until something fails. */
-    private void connect() throws InterruptedException {
+    protected void read() throws InterruptedException {
         try (Topics topics = new Topics(feed)) {
             topics.ask();
             Consumer<byte[], byte[]> consumer = new KafkaConsumer<>(feed.consumers());
@@ -177,15 +151,10 @@ final class TopicConsumer extends FeedConsumer {
     }
 
     @Override
-    protected void doStop() throws Exception {
-        stopping.countDown();
+    protected void wake() {
         Consumer<byte[], byte[]> consumer = client;
         if (consumer != null) {
             consumer.wakeup();
         }
-        if (thread != null) {
-            thread.join();
-        }
-        super.doStop();
     }
 }

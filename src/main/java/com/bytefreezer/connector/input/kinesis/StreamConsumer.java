@@ -6,7 +6,6 @@ import com.bytefreezer.connector.receive.Records;
 import com.bytefreezer.connector.signs.Plight;
 import com.bytefreezer.connector.text.PlainText;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.apache.camel.Endpoint;
@@ -24,7 +23,6 @@ import software.amazon.awssdk.services.kinesis.model.ResourceNotFoundException;
 final class StreamConsumer extends ReadingConsumer {
     private static final Logger LOG = LoggerFactory.getLogger(StreamConsumer.class);
     private static final int PAUSE_SECONDS = 3;
-    private static final long STORE_PAUSE_MILLIS = 1000;
 
     /** Codes of errors that the keys have. */
     private static final Pattern LOGIN = Pattern.compile("AccessDenied|Unrecognized|Signature|Token|NotAuthorized");
@@ -48,7 +46,8 @@ final class StreamConsumer extends ReadingConsumer {
             while (!isEnding()) {
                 Shards.Read some = shards.next();
                 if (!some.isEmpty()) {
-                    if (!store(some)) {
+                    Records records = new Records(feed.name(), some.pieces(), some.positions());
+                    if (!storeUntilDone(records, this::tellOfStoring)) {
                         return;
                     }
                     shards.stored();
@@ -68,20 +67,9 @@ final class StreamConsumer extends ReadingConsumer {
         }
     }
 
-    /** Whether they are on disk; a stop leaves to the stream what cannot be stored. */
-    private boolean store(Shards.Read some) throws InterruptedException {
-        while (true) {
-            Optional<Exception> failure = store(new Records(feed.name(), some.pieces(), some.positions()));
-            if (failure.isEmpty()) {
-                return true;
-            }
-            if (isEnding()) {
-                return false;
-            }
-            tell(PlainText.sentence(Failures.describe(failure.get()))
-                    + " It has paused, and tries again every second; the records stay in the stream.");
-            pause(STORE_PAUSE_MILLIS);
-        }
+    private void tellOfStoring(Exception failure) {
+        tell(PlainText.sentence(Failures.describe(failure))
+                + " It has paused, and tries again every second; the records stay in the stream.");
     }
 
     private String why(RuntimeException failure) {
