@@ -30,6 +30,7 @@ func main() {
 		BuildInfo: component.BuildInfo{Command: "collector", Description: "for the bench", Version: "0.145.0"},
 		Factories: factories,
 		ConfigProviderSettings: otelcol.ConfigProviderSettings{ResolverSettings: confmap.ResolverSettings{
+			DefaultScheme:     "file",
 			ProviderFactories: []confmap.ProviderFactory{fileprovider.NewFactory()},
 		}},
 	})

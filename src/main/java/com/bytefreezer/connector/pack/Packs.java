@@ -4,8 +4,10 @@ import com.bytefreezer.connector.config.DatasetName;
 import com.bytefreezer.connector.lake.Shelf;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
+import com.bytefreezer.connector.problem.Problem;
 import com.bytefreezer.connector.receive.Intake;
 import com.bytefreezer.connector.receive.Intakes;
+import com.bytefreezer.connector.signs.Plight;
 import com.bytefreezer.connector.spool.DatasetSpool;
 import com.bytefreezer.connector.spool.SealedSegment;
 import com.bytefreezer.connector.text.PlainText;
@@ -15,8 +17,10 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,6 +43,10 @@ public final class Packs {
     private final Due due;
     private final Clock clock;
     private final Map<DatasetName, Dataset> datasets = new HashMap<>();
+    private final Plight lake = new Plight();
+    /** Datasets whose packs cannot be put. */
+    private final Set<DatasetName> away = new HashSet<>();
+
     private volatile boolean stopped;
 
     /**
@@ -53,6 +61,7 @@ public final class Packs {
     private static final class Dataset {
         private double ratio = USUAL_RATIO;
         private final Pause pause = new Pause();
+        private final Plight plight = new Plight();
     }
 
     /** @param shelves may throw, if nobody knows the keys of a bucket */
@@ -132,6 +141,7 @@ public final class Packs {
                 Optional<Recipe> recipe = recipes.of(name(spool));
                 Packer.Packed packed = packer.pack(next.get(), intake, shelves.apply(name(spool)), recipe);
                 packed(spool, known, packed);
+                works(name(spool), known);
                 Instant begun = started;
                 started = clock.instant();
                 Instant now = started;
@@ -139,7 +149,7 @@ public final class Packs {
             }
             return true;
         } catch (ConnectorException e) {
-            LOG.warn("{}", e.getMessage());
+            tell(name(spool), known, e);
             failed(spool, started, Failures.describe(e));
         } catch (RuntimeException e) {
             LOG.error("pack of dataset {}: {} Its events stay in the spool.", name(spool), Failures.describe(e), e);
@@ -147,6 +157,35 @@ public final class Packs {
         }
         known.pause.failed();
         return false;
+    }
+
+    /** While the lake is away, one line tells of it for all datasets and tries. */
+    private void tell(DatasetName dataset, Dataset known, ConnectorException failure) {
+        boolean isAway = failure.kind() == Problem.Kind.UNREACHABLE;
+        if (isAway) {
+            away.add(dataset);
+        }
+        Plight plight = isAway ? lake : known.plight;
+        if (plight.isNews(isAway ? rootOf(failure) : String.valueOf(failure.getMessage()))) {
+            LOG.warn("{}", failure.getMessage());
+        }
+    }
+
+    /** The same for all datasets: what servers say differs in the ids of requests. */
+    private static String rootOf(Throwable failure) {
+        Throwable root = failure;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return root.getClass().getName();
+    }
+
+    private void works(DatasetName dataset, Dataset known) {
+        away.remove(dataset);
+        if (away.isEmpty()) {
+            lake.end().ifPresent(former -> LOG.info("packs: the lake takes objects again."));
+        }
+        known.plight.end();
     }
 
     private void failed(DatasetSpool spool, Instant started, String message) {

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.bytefreezer.connector.TestLog;
 import com.bytefreezer.connector.app.Feeds;
 import com.bytefreezer.connector.config.Mode;
 import com.bytefreezer.connector.config.RouteFiles;
@@ -12,6 +13,7 @@ import com.bytefreezer.connector.config.SettingsException;
 import com.bytefreezer.connector.delivery.Routes;
 import com.bytefreezer.connector.lake.Lake;
 import com.bytefreezer.connector.lake.LakeObject;
+import com.bytefreezer.connector.pack.Packs;
 import com.bytefreezer.connector.query.DuckDb;
 import com.bytefreezer.connector.testing.Await;
 import com.bytefreezer.connector.testing.RawHttp;
@@ -150,18 +152,23 @@ class FeedsTest {
 
     @Test
     void aBucketThatIsAwayGetsItsObjectsLater() throws Exception {
-        try (S3Server server = S3Server.minio()) {
+        try (S3Server server = S3Server.minio();
+                TestLog log = TestLog.of(Packs.class)) {
             Map<String, String> bucket = new TreeMap<>(S3Server.settings(server.endpoint()));
             bucket.put("s3.bucket", "later");
             bucket.put("lake.root", "");
             Settings settings = settings(bucket);
             try (Feeds feeds = feeds(settings)) {
                 assertThat(post(feeds, "/acme/web", "{\"a\":1}")).startsWith("200");
+                assertThat(post(feeds, "/acme/auth", "{\"a\":1}")).startsWith("200");
             }
             try (Feeds feeds = new Feeds(settings, new Secrets(), Mode.PACK)) {
                 assertThat(feeds.packAll()).isFalse();
+                assertThat(log.lines()).singleElement().asString().startsWith("WARN pack of dataset acme/");
+                server.createBucket("later");
+                assertThat(feeds.packAll()).isTrue();
+                assertThat(log.lines()).last().isEqualTo("INFO packs: the lake takes objects again.");
             }
-            server.createBucket("later");
             try (Feeds feeds = new Feeds(settings, new Secrets(), Mode.PACK)) {
                 assertThat(feeds.packAll()).isTrue();
                 assertThat(feeds.packAll()).isTrue();
