@@ -13,7 +13,7 @@ import { useLoad } from './work.js';
 
 const REFRESH = 5000;
 
-const WORDS = { elsewhere: 'not in this process', changed: 'at the next start', wrong: 'its file is wrong' };
+const WORDS = { elsewhere: 'not in this process', changed: 'changing', wrong: 'its file is wrong' };
 const SHAPES = { listening: 'M8 4a4 4 0 1 0 .01 0z', failing: 'M8 3l6 10H2z', wrong: 'M8 3l6 10H2z' };
 const KINDS = { listening: 'good', failing: 'bad', wrong: 'bad' };
 

@@ -2,7 +2,6 @@ package com.bytefreezer.connector.app;
 
 import com.bytefreezer.connector.api.feeds.FeedList;
 import com.bytefreezer.connector.api.feeds.FeedsHere;
-import com.bytefreezer.connector.api.feeds.SourceList;
 import com.bytefreezer.connector.config.Destination;
 import com.bytefreezer.connector.config.ExportDefinition;
 import com.bytefreezer.connector.config.Lane;
@@ -22,13 +21,11 @@ import com.bytefreezer.connector.operate.Planner;
 import com.bytefreezer.connector.operate.Replay;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
-import com.bytefreezer.connector.spool.DatasetState;
 import com.bytefreezer.connector.text.Json;
 import com.bytefreezer.connector.text.Secrets;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
-import java.io.IOException;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
@@ -73,43 +70,48 @@ public final class Command {
         this.out = out;
     }
 
-    /** Prints the state of the exports; 1 if the last run of one failed. */
+    /** Prints the state of the exports, feeds and packs; 1 if the last run or pack of one failed, or a feed fails. */
     public int status() throws JsonProcessingException {
         Operations operations = operations();
         List<ExportDefinition> exports = chosen(operations.exports());
         List<LaneStatus> lanes = operations.status().of(exports);
-        List<DatasetState> filled = filled();
-        List<SourceList.Filled> ofSources = ofSources();
+        FeedList.All feeds = feeds();
         if (options.isJson()) {
-            print(Map.of("exports", ExportStatus.of(operations, exports), "feeds", filled, "sources", ofSources));
+            print(Map.of(
+                    "exports",
+                    ExportStatus.of(operations, exports),
+                    "feeds",
+                    feeds.feeds(),
+                    "files",
+                    feeds.files(),
+                    "sources",
+                    feeds.sources()));
         } else {
             StatusTable.print(lanes, out);
-            StatusTable.printDatasets(filled, out);
-            StatusTable.printSources(ofSources, out);
+            FeedTables.print(feeds, out);
+        }
+        if (feeds.sourceProblem() != null) {
+            LOG.warn("source objects: {}", feeds.sourceProblem());
         }
         settings.exports().stream()
                 .filter(export ->
                         exports.stream().noneMatch(lane -> lane.export().equals(export.export())))
                 .filter(export -> options.export().isEmpty())
                 .forEach(export -> LOG.warn("export {}: none of its datasets has been exported yet.", export.name()));
-        return lanes.stream().anyMatch(lane -> lane.lastError() != null || lane.retrying() != null) ? FAILED : 0;
+        return feeds.isFailing() || lanes.stream().anyMatch(lane -> lane.lastError() != null || lane.retrying() != null)
+                ? FAILED
+                : 0;
     }
 
-    private List<SourceList.Filled> ofSources() {
-        try {
-            return options.export().isEmpty() ? SourceList.all(settings, FeedsHere.NONE) : List.of();
-        } catch (ConnectorException | IOException e) {
-            LOG.warn("source objects: {} They are not shown.", Failures.describe(e));
-            return List.of();
+    private FeedList.All feeds() {
+        if (!options.export().isEmpty()) {
+            return FeedList.All.NONE;
         }
-    }
-
-    private List<DatasetState> filled() {
         try {
-            return options.export().isEmpty() ? FeedList.datasets(settings) : List.of();
+            return new FeedList(settings, FeedsHere.NONE, secrets).all();
         } catch (ConnectorException e) {
             LOG.warn("{}", e.getMessage());
-            return List.of();
+            return FeedList.All.NONE;
         }
     }
 
@@ -142,8 +144,13 @@ public final class Command {
                 }
             }
         }
+        List<FeedTables.Due> packs = FeedTables.due(feeds(), settings);
         if (options.isJson()) {
-            print(plans);
+            Map<String, Object> all = new TreeMap<>(plans);
+            all.put("packs", packs);
+            print(all);
+        } else {
+            packs.forEach(pack -> out.println(pack));
         }
         return code;
     }

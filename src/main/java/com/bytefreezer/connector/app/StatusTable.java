@@ -1,10 +1,7 @@
 package com.bytefreezer.connector.app;
 
-import com.bytefreezer.connector.api.feeds.SourceList;
-import com.bytefreezer.connector.config.DatasetName;
 import com.bytefreezer.connector.operate.LaneStatus;
 import com.bytefreezer.connector.signs.Retrying;
-import com.bytefreezer.connector.spool.DatasetState;
 import com.bytefreezer.connector.text.Table;
 import java.io.PrintStream;
 import java.time.Duration;
@@ -39,56 +36,6 @@ final class StatusTable {
                 .forEach(lane -> out.printf("%s: %s%n", lane.lane(), lane.leftOut()));
     }
 
-    /** A line for each dataset that feeds have filled; none without one. */
-    static void printDatasets(List<DatasetState> datasets, PrintStream out) {
-        if (datasets.isEmpty()) {
-            return;
-        }
-        List<List<String>> rows = new ArrayList<>();
-        rows.add(List.of(
-                "DATASET",
-                "LAST EVENT",
-                "RECEIVED",
-                "PACKED",
-                "DROPPED",
-                "DEAD LETTERS",
-                "SPOOLED",
-                "SPOOL BYTES",
-                "OLDEST SPOOLED"));
-        datasets.forEach(each -> rows.add(List.of(
-                new DatasetName(each.tenant(), each.dataset()).toString(),
-                each.lastEvent() == null ? "-" : time(Instant.parse(each.lastEvent())),
-                String.valueOf(each.received()),
-                String.valueOf(each.packed()),
-                String.valueOf(each.dropped()),
-                String.valueOf(each.deadLetters()),
-                String.valueOf(each.spooled()),
-                String.valueOf(each.spoolBytes()),
-                each.oldestSpooled() == null ? "-" : time(Instant.parse(each.oldestSpooled())))));
-        out.println();
-        Table.lines(rows, "  ").forEach(out::println);
-    }
-
-    /** What has become of source objects. */
-    static void printSources(List<SourceList.Filled> sources, PrintStream out) {
-        if (sources.isEmpty()) {
-            return;
-        }
-        List<List<String>> rows = new ArrayList<>();
-        rows.add(List.of(
-                "DATASET", "SOURCE OBJECTS", "PACKED", "DEAD LETTERS", "PLANNED", "UNREADABLE", "LAST PACK FAILED"));
-        sources.forEach(each -> rows.add(List.of(
-                new DatasetName(each.tenant(), each.dataset()).toString(),
-                String.valueOf(each.objects()),
-                String.valueOf(each.packed()),
-                String.valueOf(each.deadLetters()),
-                String.valueOf(each.planned()),
-                String.valueOf(each.setAside()),
-                each.problem() == null ? "-" : each.problem())));
-        out.println();
-        Table.lines(rows, "  ").forEach(out::println);
-    }
-
     private static List<String> row(LaneStatus lane) {
         return List.of(
                 lane.lane().toString(),
@@ -119,7 +66,7 @@ final class StatusTable {
                         : lag.toMinutes() > 1 ? lag.toMinutes() + " min" : seconds + " s";
     }
 
-    private static String time(@Nullable Instant time) {
+    static String time(@Nullable Instant time) {
         return time == null ? "-" : time.truncatedTo(ChronoUnit.SECONDS).toString();
     }
 }

@@ -118,6 +118,11 @@ public final class WatchHere implements AutoCloseable, FeedsHere {
     }
 
     @Override
+    public Map<String, String> refused() {
+        return feeds.refused();
+    }
+
+    @Override
     public Map<String, Open> open() {
         return feeds.open();
     }

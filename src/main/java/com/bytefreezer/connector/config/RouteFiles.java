@@ -260,7 +260,7 @@ public final class RouteFiles {
         return filesIn(subfolder).stream().map(RouteFiles::nameOf).collect(Collectors.toCollection(TreeSet::new));
     }
 
-    Path inputFile(String input) {
+    public Path inputFile(String input) {
         return folder.resolve(INPUTS).resolve(input + SUFFIX);
     }
 

@@ -341,6 +341,12 @@ public final class Settings {
         return new PackFiles(sources.routes().now(), values).source(pack);
     }
 
+    /** Changes with every change of the files of feeds. */
+    public Map<String, String> stateOfFeedFiles() {
+        RouteFiles now = sources.routes().now();
+        return ExportFiles.state(now, now.filesIn(RouteFiles.FEEDS));
+    }
+
     /** Changes with every change of the files of packs. */
     public Map<String, String> stateOfPackFiles() {
         RouteFiles now = sources.routes().now();

@@ -19,21 +19,26 @@ import org.jspecify.annotations.Nullable;
  * as the {@link HttpServer}. The bodies of requests are paused: the route reads them as they come. Who may send is for
  * the feeds to decide.
  */
-public final class FeedServer {
+public final class FeedServer implements AutoCloseable {
     /** As many as there are connections: each may wait for its sender or for the disk. */
     private static final int WORKERS = 256;
     /** Time limit for a whole request. */
     private static final Duration PATIENCE = Duration.ofMinutes(2);
 
-    private FeedServer() {}
+    private final CamelContext context;
+    private final Listener listener;
+
+    private FeedServer(CamelContext context, Listener listener) {
+        this.context = context;
+        this.listener = listener;
+    }
 
     /**
-     * Listens until {@code context} stops; its routes answer once it has started.
+     * Listens until it is closed, or {@code context} stops; its routes answer once it has started.
      *
-     * @return the port
      * @throws ConnectorException if it cannot listen there
      */
-    public static int start(CamelContext context, Settings settings) {
+    public static FeedServer start(CamelContext context, Settings settings) {
         String host = settings.text("feeds.host");
         int wanted = settings.integer("feeds.http-port");
         VertxPlatformHttpServerConfiguration configuration = new VertxPlatformHttpServerConfiguration();
@@ -52,7 +57,23 @@ public final class FeedServer {
                     "Stop what uses it, or choose another feeds.http-port.",
                     e);
         }
+        return new FeedServer(context, listener);
+    }
+
+    /** Where it listens. */
+    public int port() {
         return listener.getPort();
+    }
+
+    /** Closes the port; requests under way lose their connections, and their senders send again. */
+    @Override
+    public void close() {
+        try {
+            context.removeService(listener);
+            listener.stop();
+        } catch (Exception e) {
+            throw new IllegalStateException(Failures.describe(e), e);
+        }
     }
 
     /**

@@ -15,10 +15,21 @@ import org.apache.camel.support.DefaultEndpoint;
  * @param <F> the settings of a feed
  */
 public abstract class FeedComponent<F> extends DefaultComponent {
-    private final Map<String, F> feeds;
+    private final Function<F, String> name;
+    private volatile Map<String, F> feeds;
 
     protected FeedComponent(List<F> feeds, Function<F, String> name) {
-        this.feeds = feeds.stream().collect(Collectors.toMap(name, Function.identity()));
+        this.name = name;
+        this.feeds = byName(feeds);
+    }
+
+    private Map<String, F> byName(List<F> all) {
+        return all.stream().collect(Collectors.toMap(name, Function.identity()));
+    }
+
+    /** From now on, new endpoints are of these. For any thread. */
+    public final void become(List<F> others) {
+        feeds = byName(others);
     }
 
     @Override

@@ -10,7 +10,7 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /** Remembers when each feed last brought events, and why some could not be stored, until some are. Safe for use by several threads. */
 public final class WatchedReceiver {
-    private final Receiver receiver;
+    private volatile Receiver receiver;
     /** By feeds; what comes over HTTP is that of none. */
     private final Map<String, String> troubles = new ConcurrentHashMap<>();
 
@@ -18,6 +18,16 @@ public final class WatchedReceiver {
 
     public WatchedReceiver(Receiver receiver) {
         this.receiver = receiver;
+    }
+
+    /** The feeds have changed. */
+    public void become(Receiver other) {
+        receiver = other;
+    }
+
+    /** As {@link Receiver#positions}. */
+    public Map<String, Long> positions(String feed) {
+        return receiver.positions(feed);
     }
 
     /** As {@link Receiver#take}. */

@@ -5,24 +5,27 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.config.Mode;
+import com.bytefreezer.connector.config.RouteFiles;
 import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.config.SettingsException;
 import com.bytefreezer.connector.cursor.Cursor;
 import com.bytefreezer.connector.delivery.Routes;
 import com.bytefreezer.connector.problem.ConnectorException;
-import com.bytefreezer.connector.spool.Arrival;
-import com.bytefreezer.connector.spool.Spool;
+import com.bytefreezer.connector.testing.Await;
+import com.bytefreezer.connector.testing.FeedBed;
 import com.bytefreezer.connector.testing.WebhookServer;
 import com.bytefreezer.connector.text.Secrets;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
-import java.nio.ByteBuffer;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -228,25 +231,50 @@ class CommandTest {
     }
 
     @Test
-    void statusShowsWhatFeedsHaveFilled() throws Exception {
-        Path filled = folder.resolve("spool");
-        Map<String, String> given = Map.of("spool.folder", filled.toString());
-        try (Spool spool = Spool.open(filled, 1000)) {
-            spool.dataset("acme", "auth")
-                    .append(new Arrival(Optional.empty(), ByteBuffer.wrap("{}\n".getBytes(StandardCharsets.UTF_8)), 1));
-            // Another process has it meanwhile.
-            assertThat(command(given).status()).isZero();
+    void statusShowsFeedsAndPacksThatAnotherProcessRuns() throws Exception {
+        FeedBed bed = new FeedBed(folder.resolve("bed"));
+        bed.feed("auth", Map.of("input", "tcp", "port", "0"));
+        bed.feed(
+                "gone", Map.of("input", "file", "folder", folder.resolve("none").toString()));
+        Map<String, String> given =
+                Map.of("data.folder", folder.resolve("bed").toString(), "pack.timeout-seconds", "3600");
+        try (Feeds feeds = bed.start(Map.of())) {
+            try (Socket sender = new Socket(InetAddress.getLoopbackAddress(), feeds.port("auth"))) {
+                sender.getOutputStream().write("{}\n".getBytes(StandardCharsets.UTF_8));
+            }
+            Await.until("the event", () -> bed.spooled("auth").size() == 1);
+            Await.until("its state is written down", () -> status(bed, given).contains("gone failing"));
+            assertThat(status(bed, given))
+                    .contains("FEED STATE INPUT ADDRESS PROBLEM")
+                    .contains("auth listening tcp 127.0.0.1:%d -".formatted(feeds.port("auth")))
+                    .contains("gone failing file", "none")
+                    .contains("DATASET LAST EVENT RECEIVED PACKED DROPPED DEAD LETTERS SPOOLED SPOOL BYTES OLDEST "
+                            + "SPOOLED LAST PACK FAILED")
+                    .contains("acme/auth TIME 1 0 0 0 1");
+            printed.reset();
+            assertThat(command(bed.routes(), given, "--json").status()).isOne();
+            JsonNode json = new ObjectMapper().readTree(printed());
+            assertThat(json.at("/feeds/0/spooled").asInt()).isOne();
+            assertThat(json.at("/files/0/name").asText()).isEqualTo("auth");
+            printed.reset();
+            command(bed.routes(), given).plan();
+            assertThat(printed()).containsPattern("pack of dataset acme/auth: 1 event, [0-9]+ bytes, by 20");
         }
-        assertThat(printed().lines().skip(2).map(line -> line.replaceAll(" +", " ")
-                        .replaceAll("2\\S+Z", "TIME")))
-                .containsExactly(
-                        "",
-                        "DATASET LAST EVENT RECEIVED PACKED DROPPED DEAD LETTERS SPOOLED SPOOL BYTES OLDEST SPOOLED",
-                        "acme/auth TIME 1 0 0 0 1 3 TIME");
+        assertThat(status(bed, given)).contains("auth not running");
+        // The tenant's folder is none, so the pack fails.
+        Files.writeString(folder.resolve("bed/lake/acme"), "");
+        assertThat(bed.packAll()).isFalse();
+        assertThat(status(bed, given)).contains("1 events are not in the lake");
+    }
+
+    private String status(FeedBed bed, Map<String, String> given) {
         printed.reset();
-        command(given, "--json").status();
-        assertThat(new ObjectMapper().readTree(printed()).at("/feeds/0/spooled").asInt())
-                .isOne();
+        try {
+            command(bed.routes(), given).status();
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        }
+        return printed().replaceAll(" +", " ").replaceAll("2\\S+Z", "TIME");
     }
 
     @Test
@@ -285,6 +313,18 @@ class CommandTest {
         wrong.put("destinations.siem-prod.index", "{dataset}-" + "x".repeat(250));
         assertThat(command(wrong).validate()).isNotZero();
         assertThat(printed()).contains("export default: ");
+    }
+
+    private Command command(Path routes, Map<String, String> given, String... arguments) throws SettingsException {
+        Map<String, String> all = new TreeMap<>(settings(Map.of()).asMap());
+        all.putAll(given);
+        CommandOptions options = options(arguments);
+        all.putAll(options.settings());
+        // By the data folder.
+        all.keySet().removeIf(name -> name.equals("spool.folder") || name.equals("feeds.dead-letters-folder"));
+        Settings now =
+                Settings.load(new Settings.Sources(Mode.STATUS, all, Map.of(), null, null, RouteFiles.in(routes)));
+        return new Command(now, new Secrets(), options, out());
     }
 
     private Command command(Map<String, String> given, String... arguments) {

@@ -11,6 +11,7 @@ import com.bytefreezer.connector.spool.DatasetState;
 import com.bytefreezer.connector.spool.NewestEvents;
 import com.bytefreezer.connector.spool.Spool;
 import com.bytefreezer.connector.text.Secrets;
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import java.io.IOException;
@@ -63,7 +64,21 @@ public final class FeedList {
             List<FeedState> files,
             boolean here,
             List<SourceList.Filled> sources,
-            @JsonProperty("source_problem") @Nullable String sourceProblem) {}
+            @JsonProperty("source_problem") @Nullable String sourceProblem) {
+        /** Nothing. */
+        public static final All NONE = new All(List.of(), List.of(), false, List.of(), null);
+
+        /** Whether a feed or a pack fails, or a person must correct a file. */
+        @JsonIgnore
+        public boolean isFailing() {
+            return sourceProblem != null
+                    || feeds.stream().anyMatch(one -> one.problem() != null)
+                    || sources.stream().anyMatch(one -> one.problem() != null)
+                    || files.stream()
+                            .anyMatch(one ->
+                                    one.state() == FeedState.State.FAILING || one.state() == FeedState.State.WRONG);
+        }
+    }
 
     /** A pack of a dataset. */
     public record PackRun(
@@ -104,12 +119,18 @@ public final class FeedList {
                 .toList();
     }
 
+    /** The feeds of this process, or else of the one that has the spool. */
+    private FeedsHere known() {
+        return here.states().isPresent() ? here : FeedsElsewhere.in(spool);
+    }
+
     /** Feeds and datasets. */
     public All all() {
-        Map<String, FeedsHere.Open> open = here.open();
+        FeedsHere known = known();
+        Map<String, FeedsHere.Open> open = known.open();
         List<FeedSource> sources = settings.feedSources();
         List<FeedState> files = new ArrayList<>();
-        sources.forEach(source -> files.add(FeedState.of(source, here, secrets)));
+        sources.forEach(source -> files.add(FeedState.of(source, known, secrets)));
         Set<String> names = sources.stream().map(one -> one.parameter("name")).collect(Collectors.toSet());
         open.forEach((name, feed) -> {
             if (!names.contains(name)) {
@@ -117,9 +138,9 @@ public final class FeedList {
             }
         });
         List<SourceList.Filled> filled = List.of();
-        Optional<String> problem = here.sources().flatMap(FeedsHere.Sources::trouble);
+        Optional<String> problem = known.sources().flatMap(FeedsHere.Sources::trouble);
         try {
-            filled = SourceList.all(settings, here);
+            filled = SourceList.all(settings, known);
         } catch (ConnectorException | IOException e) {
             problem = Optional.of(Failures.describe(e));
         }
@@ -151,7 +172,7 @@ public final class FeedList {
 
     private Map<DatasetName, PackHistory> packsOfSources() {
         try {
-            return SourceList.packs(settings, here);
+            return SourceList.packs(settings, known());
         } catch (IOException e) {
             throw unreadable(spool, e);
         }

@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.api.feeds;
 
+import com.bytefreezer.connector.config.FeedDefinition;
 import com.bytefreezer.connector.config.FeedSource;
 import com.bytefreezer.connector.text.Secrets;
 import com.fasterxml.jackson.annotation.JsonProperty;
@@ -38,13 +39,13 @@ public record FeedState(
         /** By its file. */
         @JsonProperty("closed")
         CLOSED,
-        /** Its file is not as it was at the start. */
+        /** Its file is not as the feed is; it becomes so within seconds. */
         @JsonProperty("changed")
         CHANGED,
-        /** Its file is wrong. */
+        /** Its file is wrong, or cannot be followed. */
         @JsonProperty("wrong")
         WRONG,
-        /** This process runs no feeds. */
+        /** No process runs it. */
         @JsonProperty("elsewhere")
         ELSEWHERE
     }
@@ -55,42 +56,29 @@ public record FeedState(
         if (!source.problems().isEmpty()) {
             return of(source, open, secrets, State.WRONG, source.problems().get(0));
         }
-        if (open.isPresent()) {
-            boolean isSame = source.feed().isPresent()
-                    && source.parameters().equals(open.get().feed().parameters());
-            return !isSame
-                    ? of(
-                            source,
-                            open,
-                            secrets,
-                            State.CHANGED,
-                            "Its file was changed. That takes effect at the next start.")
-                    : open.get().trouble().isPresent()
-                            ? of(
-                                    source,
-                                    open,
-                                    secrets,
-                                    State.FAILING,
-                                    open.get().trouble().get())
-                            : of(source, open, secrets, State.LISTENING, null);
+        String refused = here.refused().get(name);
+        if (refused != null) {
+            return of(source, open, secrets, State.WRONG, refused);
         }
-        if (source.feed().isEmpty()) {
-            return of(source, open, secrets, State.CLOSED, null);
+        boolean isHere = here.states().isPresent();
+        boolean isChanged = isHere
+                && !source.feed()
+                        .map(FeedDefinition::parameters)
+                        .equals(open.map(FeedsHere.Open::feed).map(FeedDefinition::parameters));
+        if (isChanged) {
+            return of(source, open, secrets, State.CHANGED, "Its file has just changed.");
         }
-        return here.states().isPresent()
-                ? of(source, open, secrets, State.CHANGED, "Its file is new. The feed opens at the next start.")
-                : of(source, open, secrets, State.ELSEWHERE, null);
+        if (open.isEmpty()) {
+            return of(source, open, secrets, source.feed().isEmpty() ? State.CLOSED : State.ELSEWHERE, null);
+        }
+        Optional<String> trouble = open.get().trouble();
+        return of(source, open, secrets, trouble.isPresent() ? State.FAILING : State.LISTENING, trouble.orElse(null));
     }
 
     /** Of a feed whose file is gone. */
     static FeedState gone(FeedsHere.Open open, Secrets secrets) {
         FeedSource source = new FeedSource("", open.feed().parameters(), Optional.empty(), List.of());
-        return of(
-                source,
-                Optional.of(open),
-                secrets,
-                State.CHANGED,
-                "Its file is gone. The feed closes at the next start.");
+        return of(source, Optional.of(open), secrets, State.CHANGED, "Its file is gone. The feed is about to close.");
     }
 
     private static FeedState of(

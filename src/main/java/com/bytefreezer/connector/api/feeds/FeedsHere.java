@@ -67,6 +67,11 @@ public interface FeedsHere {
     /** By their names. */
     Map<String, Open> open();
 
+    /** Why feeds are not as their files say, by their names. */
+    default Map<String, String> refused() {
+        return Map.of();
+    }
+
     /** What has become of the events of each dataset; empty if this process has no spool. */
     Optional<List<DatasetState>> states();
 }

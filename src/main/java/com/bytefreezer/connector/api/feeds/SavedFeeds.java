@@ -78,7 +78,7 @@ public final class SavedFeeds {
     }
 
     /**
-     * Writes the file; the next start opens the feed.
+     * Writes the file; a process with feeds opens it within seconds.
      *
      * @throws ApiException if there is such a feed, if the folder cannot be written, or for other errors of the draft
      */

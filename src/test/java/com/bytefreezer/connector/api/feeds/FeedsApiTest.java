@@ -14,6 +14,9 @@ import com.bytefreezer.connector.testing.TestTools;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -21,6 +24,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -247,7 +251,7 @@ class FeedsApiTest {
     }
 
     @Test
-    void aSavedFeedHasNoSecretAndOpensAtTheNextStart() throws Exception {
+    void aSavedFeedHasNoSecretAndOpensOnceItsTokenIsSet() throws Exception {
         Map<String, Object> wanted = feed("web", Map.of("token", "yes"));
         JsonNode draft = api.post("feeds/draft", wanted).json();
         assertThat(draft.path("errors")).isEmpty();
@@ -265,7 +269,91 @@ class FeedsApiTest {
         assertThat(states()).containsEntry("web", "listening").containsEntry("syslog", "closed");
         assertThat(api.get("feeds").text()).doesNotContain("a-token-of-the-web");
         Files.delete(routes.resolve("feeds/web.camel.yaml"));
-        assertThat(states()).containsEntry("web", "changed");
+        Await.until("it is closed", () -> !states().containsKey("web"));
+    }
+
+    @Test
+    void aFeedOpensChangesAndClosesWithoutARestart() throws Exception {
+        api.close();
+        api = TestApi.ingesting(routes, settings(Map.of("pack.timeout-seconds", "1")));
+        int first = TestTools.freePort();
+        int second = TestTools.freePort();
+        lines(first, "acme");
+        Await.until("it listens", () -> "listening".equals(states().get("lines")));
+        line(first);
+        Await.until("its line is packed", () -> packs() == 1);
+        lines(second, "acme");
+        Await.until("it listens elsewhere", () -> isOpen(second) && !isOpen(first));
+        line(second);
+        Await.until("its other line is packed", () -> packs() == 2);
+
+        // What is wrong, or cannot be opened, leaves it as it was.
+        lines(first, "*");
+        Await.until("it is wrong", () -> "wrong".equals(states().get("lines")));
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            lines(taken.getLocalPort(), "acme");
+            Await.until("its port is taken", () -> problem("lines").contains("" + taken.getLocalPort()));
+            line(second);
+            Await.until("it goes on", () -> packs() == 3);
+        }
+        line(second);
+        Files.delete(routes.resolve("feeds/lines.camel.yaml"));
+        Await.until("it is closed", () -> !states().containsKey("lines") && !isOpen(second));
+        Await.until(
+                "all is packed", () -> api.get("feeds").text("/feeds/0/packed").equals("4"));
+    }
+
+    @Test
+    void thePortOfHttpIsOpenWhileAFeedNeedsIt() throws Exception {
+        Path file = routes.resolve("feeds/default.camel.yaml");
+        String described = Files.readString(file);
+        Files.writeString(file, described.replace("{{feeds.default.enabled:false}}", "false"));
+        Await.until("the port is closed", () -> !isOpen(port));
+        assertThat(states()).containsEntry("default", "closed");
+        Files.writeString(file, described);
+        Await.until("the port is open", () -> isOpen(port) && "listening".equals(states().get("default")));
+        send("auth", "{}\n");
+    }
+
+    private void lines(int at, String tenant) throws IOException {
+        Path file = routes.resolve("feeds/lines.camel.yaml");
+        // As a whole, as the page does.
+        Path part = routes.resolve("lines.part");
+        Files.writeString(part, """
+                - templatedRoute:
+                    routeTemplateRef: feed
+                    routeId: feed-lines
+                    parameters:
+                      - {name: name, value: lines}
+                      - {name: input, value: tcp}
+                      - {name: tenant, value: "%s"}
+                      - {name: dataset, value: lines}
+                      - {name: port, value: "%d"}
+                """.formatted(tenant, at));
+        Files.move(part, file, StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    private static void line(int at) throws IOException {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), at)) {
+            socket.getOutputStream().write("a line\n".getBytes(UTF_8));
+        }
+    }
+
+    private static boolean isOpen(int at) {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), at)) {
+            return socket.isConnected();
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private String problem(String name) {
+        for (JsonNode feed : api.get("feeds").json().path("files")) {
+            if (feed.path("name").asText().equals(name)) {
+                return feed.path("problem").asText();
+            }
+        }
+        return "";
     }
 
     @Test
