@@ -48,7 +48,7 @@ export function NewFeed({ onWritten, onClose }) {
       h(Text, { title: 'Start it', text: draft.value.command }),
       draft.value.test && h(Text, { title: 'Then send an event', text: draft.value.test }),
     ],
-    h('p', { class: 'note' }, 'A watch and --mode ingest that run feeds already open a new one within seconds; others do at their start, as with a token, which is a setting.'),
+    h('p', { class: 'note' }, 'A watch and --mode ingest open a new feed within seconds. A token is a setting: set it, and start them again.'),
     h('div', { class: 'bar-line' },
       h('button', { type: 'button', class: 'primary', disabled: !ready || !draft.value.writable || written.busy, onClick: written.run }, 'Write the file'),
       h('button', { type: 'button', disabled: !draft.value, onClick: () => download(draft.value.file.split('/').pop(), draft.value.yaml, 'application/yaml') }, 'Download'),

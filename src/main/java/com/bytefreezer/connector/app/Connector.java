@@ -77,7 +77,7 @@ public final class Connector implements AutoCloseable {
     private final Lookout lookout;
     private final Optional<RetroHunts> hunts;
     private final Optional<Notifications> notifications;
-    private final Optional<Feeds> feeds;
+    private final Optional<OwnFeeds> feeds;
     private final FeedHealth feedHealth;
     private final Deliveries deliveries;
     /** The destinations whose routes exist from the start. */
@@ -156,7 +156,7 @@ public final class Connector implements AutoCloseable {
         hunts = mode == Mode.WATCH && settings.optional("lookups.retro-hunt").isPresent()
                 ? Optional.of(new RetroHunts(settings, secrets, exports, cursor.lookups()))
                 : Optional.empty();
-        feeds = receives && settings.fillsLake() ? Optional.of(new Feeds(settings, secrets, mode)) : Optional.empty();
+        feeds = receives ? Optional.of(new OwnFeeds(settings, secrets, mode)) : Optional.empty();
         feedHealth = new FeedHealth(settings, feedsHere());
         metrics.measure(feedHealth);
         notifications = !mode.exports() || settings.notifications().isEmpty()
@@ -280,11 +280,12 @@ public final class Connector implements AutoCloseable {
         return timing;
     }
 
-    /** Applies changes of the exports' files, if they are watched. */
+    /** Applies changes of the exports' files, if they are watched, and opens the first feed. */
     public void look() {
         Schedule timing = schedule;
         if (mode == Mode.WATCH && timing != null) {
             folder.look(timing);
+            feeds.ifPresent(OwnFeeds::look);
         }
     }
 
@@ -360,7 +361,7 @@ public final class Connector implements AutoCloseable {
     /** Finishes the batches in flight, within {@code shutdown.timeout-seconds}, and closes everything. */
     @Override
     public void close() {
-        feeds.ifPresent(Feeds::close);
+        feeds.ifPresent(OwnFeeds::close);
         exports.stop();
         hunts.ifPresent(RetroHunts::close);
         CamelContext context = camel.getCamelContext();

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.bytefreezer.connector.TestLog;
 import com.bytefreezer.connector.app.Feeds;
+import com.bytefreezer.connector.app.TestRun;
 import com.bytefreezer.connector.config.Mode;
 import com.bytefreezer.connector.config.RouteFiles;
 import com.bytefreezer.connector.config.Settings;
@@ -18,6 +19,7 @@ import com.bytefreezer.connector.query.DuckDb;
 import com.bytefreezer.connector.testing.Await;
 import com.bytefreezer.connector.testing.RawHttp;
 import com.bytefreezer.connector.testing.S3Server;
+import com.bytefreezer.connector.testing.TestTools;
 import com.bytefreezer.connector.text.Secrets;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -206,6 +208,27 @@ class FeedsTest {
                         .satisfies(problem -> assertThat(problem.line()).contains("it needs a token")));
     }
 
+    @Test
+    void aWatchThatStartsWithoutAFeedOpensTheFirstOne() throws Exception {
+        Files.delete(routes.resolve("feeds/web.camel.yaml"));
+        int port = TestTools.freePort();
+        Settings settings = settings(Map.of(
+                "feeds.http-port", "" + port,
+                "server.port", "0",
+                "query.tenant-id", "acme",
+                "query.dataset-id", "web",
+                "query.sql", "SELECT a FROM events",
+                "destination.type", "file",
+                "destination.file.folder", folder.resolve("out").toString()));
+        try (TestRun.Running watch = TestRun.watch(settings)) {
+            assertThat(folder.resolve("spool")).doesNotExist();
+            feed("web", "acme", "*", TOKEN);
+            Await.until("the feed is opened", () -> watch.log().stream().anyMatch(line -> line.contains(":" + port)));
+            assertThat(post(port, "/acme/web", "{\"a\":1}".getBytes(UTF_8))).startsWith("200");
+        }
+        assertThat(folder.resolve("spool")).exists();
+    }
+
     private Settings settings(Map<String, String> options) throws SettingsException {
         Map<String, String> all = new TreeMap<>(Map.of(
                 "lake.root",
@@ -229,8 +252,11 @@ class FeedsTest {
     }
 
     private static String post(Feeds feeds, String path, byte[] body, String... headers) throws Exception {
-        HttpRequest.Builder request = HttpRequest.newBuilder(
-                        URI.create("http://127.0.0.1:%d%s".formatted(feeds.port(), path)))
+        return post(feeds.port(), path, body, headers);
+    }
+
+    private static String post(int port, String path, byte[] body, String... headers) throws Exception {
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:%d%s".formatted(port, path)))
                 .header("Authorization", "Bearer " + TOKEN)
                 .POST(HttpRequest.BodyPublishers.ofByteArray(body));
         if (headers.length > 0) {

@@ -121,7 +121,7 @@ public final class FeedList {
 
     /** The feeds of this process, or else of the one that has the spool. */
     private FeedsHere known() {
-        return here.states().isPresent() ? here : FeedsElsewhere.in(spool);
+        return here.states().isPresent() || !here.refused().isEmpty() ? here : FeedsElsewhere.in(spool);
     }
 
     /** Feeds and datasets. */
