@@ -50,7 +50,7 @@ export function Exports({ exports, place, go }) {
     list.length === 0
       ? h(State, { title: 'No export yet.' }, h('p', null, 'Pick a dataset, query the records you need, and save the query as an export.'))
       : h(Table, { columns: EXPORTS, rows: list, id: ({ name, destination }) => `${name}/${destination}`, open: chosen }),
-    place.name && !chosen && h(State, { title: `There is no export ${place.name} to ${place.destination}.` }),
+    place.name && !chosen && h(State, { title: `There is no export ${[place.name, place.destination].filter(Boolean).join(' to ')}.` }),
     chosen && h(Details, { key: `${chosen.name}/${chosen.destination}`, entry: chosen, reload: exports.reload, go }));
 }
 

@@ -51,7 +51,7 @@ export function Matches({ dataset, query, columns, known, time: name, span, rang
   const without = (rows ?? []).filter((row) => !row.moment).reduce((sum, row) => sum + Number(row.records), 0);
   return h('section', { class: counts.loading ? 'matches stale' : 'matches', 'aria-label': 'Matches over time', 'aria-busy': counts.loading },
     h('div', { class: 'bar-line' },
-      h('span', { class: 'note', role: 'status' }, isGiven ? 'Not counted' : drawn ? plural(drawn.total, 'match', 'matches') : counts.loading ? 'Counting…' : counts.value?.error ?? counts.error?.message ?? 'No match has a time.',
+      h('span', { class: 'note', role: 'status' }, isGiven ? 'Not counted' : counts.loading ? 'Counting…' : drawn ? plural(drawn.total, 'match', 'matches') : counts.value?.error ?? counts.error?.message ?? 'No match has a time.',
         ' by ', h('select', { 'aria-label': 'Event time', value: name, onChange: (event) => onTime(event.target.value) },
           columns.map((one) => h('option', { key: one.name, value: one.name }, one.name)))),
       isGiven ? h('button', { type: 'button', class: 'quiet', onClick: () => giveUp(undefined) }, 'Count')

@@ -52,7 +52,10 @@ function drafts(place) {
 }
 
 /** The layout of a dataset's records: {time, columns, pinned}, as in a place, and {widths}, by column. */
-export const layout = (dataset) => layouts()[dataset] ?? {};
+export function layout(dataset) {
+  const { columns, ...more } = layouts()[dataset] ?? {};
+  return { ...more, columns: Array.isArray(columns) ? columns : undefined };
+}
 
 export function rememberLayout(dataset, change) {
   const { [dataset]: before, ...others } = layouts();
@@ -90,7 +93,7 @@ export const theme = () => kept(THEME);
 /** What was typed for destinations in this tab, by destination and setting, without secrets. */
 export function typedSettings() {
   try {
-    return JSON.parse(sessionStorage.getItem(TYPED) ?? '{}') ?? {};
+    return Object.fromEntries(Object.entries(JSON.parse(sessionStorage.getItem(TYPED) ?? '{}')).filter(([, values]) => typeof values === 'object'));
   } catch {
     return {};
   }

@@ -1,6 +1,9 @@
 // The place in the page: view, dataset, range and query. It is in the address's fragment, so that a link shows the same
 // view and no server logs the query.
 
+/** The parts of a result besides the records. */
+const TABS = ['chart', 'statistics', 'payload', 'plan'];
+
 /**
  * {view: 'data', tenant, dataset, from, to, sql, time, columns, pinned, widths, tab, chart}, {view: 'exports', name, destination}, {view: 'feeds', name, destination} (a tenant and a dataset, or new) or {view: 'runs', name};
  * `cut`: the link contained an invalid time, which is left out.
@@ -25,7 +28,7 @@ export function read(hash) {
     columns: values.has('column') ? values.getAll('column') : undefined,
     pinned: Number(values.get('pinned')) || 0,
     widths: values.has('width') ? Object.fromEntries(values.getAll('width').map(widthOf).filter(Boolean)) : undefined,
-    tab: values.get('tab') ?? undefined,
+    tab: TABS.find((tab) => tab === values.get('tab')),
     chart: values.has('chart') ? { kind: values.get('chart'), x: values.get('x') ?? undefined, y: values.has('y') ? values.getAll('y') : undefined, series: values.get('series') ?? undefined } : undefined,
     cut,
   };

@@ -13,7 +13,11 @@ import com.bytefreezer.connector.testing.Await;
 import com.bytefreezer.connector.testing.MailReceiver;
 import com.bytefreezer.connector.testing.ParquetLake;
 import com.bytefreezer.connector.testing.WebhookServer;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -90,6 +94,21 @@ class NotificationsTest {
         assertThat(told(people)).endsWith("dead-letters over").doesNotHaveDuplicates();
         assertThat(conditions(channel))
                 .containsExactly("fails", "works again", "has 1 dead letters", "no longer has dead letters");
+    }
+
+    @Test
+    void aLagIsToldOnceAndAtItsEnd() throws Exception {
+        Files.setLastModifiedTime(object(1), FileTime.from(Instant.now().minus(Duration.ofDays(1))));
+        sink.reply(Reply.of(403));
+        run(Map.of());
+        run(Map.of());
+        assertThat(told(people)).containsExactly("failing begun", "lagging begun");
+
+        sink.reply(200);
+        run(Map.of());
+        run(Map.of());
+        assertThat(told(people)).containsExactly("failing begun", "lagging begun", "failing over", "lagging over");
+        assertThat(people.requests()).hasSize(4);
     }
 
     @Test
@@ -173,8 +192,8 @@ class NotificationsTest {
                 .toList();
     }
 
-    private void object(int hour) {
-        lake.numbers("year=2026/month=11/day=20/hour=%02d/o.parquet".formatted(hour), hour * 100L - 100, 100);
+    private Path object(int hour) {
+        return lake.numbers("year=2026/month=11/day=20/hour=%02d/o.parquet".formatted(hour), hour * 100L - 100, 100);
     }
 
     private TestRun run(Map<String, String> more) throws Exception {
