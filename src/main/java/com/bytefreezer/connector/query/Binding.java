@@ -118,9 +118,8 @@ final class Binding {
     }
 
     private static String over(Query query, String nothing, String number) {
-        String over = number.isEmpty()
-                ? query.over(nothing + " WHERE false")
-                : query.overBundle(nothing + ", 0 AS " + Query.identifier(number) + " WHERE false");
+        String also = number.isEmpty() ? "" : ", 0 AS " + Query.identifier(number);
+        String over = query.over(nothing + also + " WHERE false", number);
         return query.with(over, LookupTables.SCHEMA);
     }
 

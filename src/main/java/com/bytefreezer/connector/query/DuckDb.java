@@ -50,7 +50,7 @@ public final class DuckDb implements AutoCloseable {
         this.lookups = lookups;
         binding = new Binding(this::newConnection, lookups);
         oddObjects = new OddObjects(this::newConnection, footers, copies);
-        statements = new RecordStatements(this, oddObjects);
+        statements = new RecordStatements(this, oddObjects, footers.shortTexts());
     }
 
     /** {@code text} as an SQL string. */
@@ -341,7 +341,7 @@ public final class DuckDb implements AutoCloseable {
                 String scan = ParquetScan.of(
                         schema, shapes, copies, objects, query.use(), bound.virtualColumns(), number, ofRow);
                 if (version == schema.version()) {
-                    String sql = number.isEmpty() ? query.over(scan) : query.overBundle(scan);
+                    String sql = query.over(scan, number);
                     String now = query.with(sql, LookupTables.SCHEMA);
                     // Without distinguishable rows there is nothing to compare.
                     boolean isWhole = number.isEmpty() || lookups.former().isEmpty();

@@ -16,7 +16,7 @@ final class FileValues {
      * @param use how the query uses the value
      */
     static String sql(String column, Shape.Member own, @Nullable ColumnType raw, ColumnType type, Use use) {
-        String value = use == Use.GIVE ? column : withoutStatistics(column);
+        String value = use.givesOnly() ? column : withoutStatistics(column);
         if (own.type().isUnspeakable()) {
             return Widening.convert(raw == null ? own.type() : raw, type, value);
         }

@@ -3,10 +3,12 @@ package com.bytefreezer.connector.query;
 import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.problem.Problem.Kind;
 import com.bytefreezer.connector.query.Shape.Member;
+import java.sql.Array;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -20,6 +22,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the columns of objects from their footers. Safe for use by several threads. */
@@ -44,13 +47,15 @@ final class Footers {
               f[1].num_rows,
               coalesce(list_sum(list_transform(list_distinct(list_transform(m, lambda c: {'group': c.row_group_id, 'rows': c.row_group_num_rows})), lambda g: g.rows)), 0)::BIGINT,
               coalesce(list_bool_or(list_transform(m, lambda c: c.row_group_num_rows < 0 OR c.num_values < c.row_group_num_rows
-                OR (c.num_values > c.row_group_num_rows AND NOT lists))), false)
+                OR (c.num_values > c.row_group_num_rows AND NOT lists))), false),
+              list_transform(list_filter(m, lambda c: c.total_uncompressed_size NOT BETWEEN 1 AND %d), lambda c: c.path_in_schema)
             FROM (SELECT parquet_file_metadata AS f, parquet_metadata AS m,
                 list_contains(list_transform(parquet_schema, lambda c: c.repetition_type), 'REPEATED') AS lists
               FROM parquet_full_metadata(%s))""";
 
     private final Connections connections;
     private final Map<String, Shape> byDigest = new ConcurrentHashMap<>();
+    private final ShortTexts shortTexts = new ShortTexts();
 
     /** Provides connections; each is closed after use. */
     interface Connections {
@@ -68,8 +73,14 @@ final class Footers {
      * @param rows of the file
      * @param rowsOfGroups the rows of all its row groups
      * @param contradictory whether the rows of a row group and the values of its columns differ in number
+     * @param large the names of the columns with many bytes in a row group, see {@link ShortTexts}; null if unknown
      */
-    private record Footer(String digest, long rows, long rowsOfGroups, boolean contradictory) {
+    private record Footer(
+            String digest,
+            long rows,
+            long rowsOfGroups,
+            boolean contradictory,
+            @Nullable Set<String> large) {
         /** Why DuckDB must not read the file: it would miss records, or read other bytes as records. */
         @Nullable
         SQLException damage() {
@@ -90,6 +101,11 @@ final class Footers {
 
     Footers(Connections connections) {
         this.connections = connections;
+    }
+
+    /** What the footers tell about texts. */
+    ShortTexts shortTexts() {
+        return shortTexts;
     }
 
     /**
@@ -202,6 +218,9 @@ final class Footers {
                 Shape shape = known == null ? shape(connection, object) : known;
                 byDigest.put(footer.digest(), shape);
                 look.found.put(object, shape);
+                if (footer.large() != null) {
+                    shortTexts.learn(object, shape, footer.large());
+                }
             }
         } catch (SQLException e) {
             if (concernsAll(e)) {
@@ -234,7 +253,7 @@ final class Footers {
                 DuckDb.execute(connection, DIGESTS.formatted(ParquetScan.files(objects)), rows -> {
                     Map<String, Footer> found = new LinkedHashMap<>();
                     while (rows.next()) {
-                        found.put(rows.getString(1), new Footer(rows.getString(2), 0, 0, false));
+                        found.put(rows.getString(1), new Footer(rows.getString(2), 0, 0, false, null));
                         if (rows.getBoolean(3)) {
                             withTimes.add(rows.getString(1));
                         }
@@ -250,13 +269,19 @@ final class Footers {
             return footers;
         }
         try {
-            return DuckDb.execute(connection, ROWS.formatted(ParquetScan.files(counted)), rows -> {
+            String sql = ROWS.formatted(LargeRecords.mostInStream(), ParquetScan.files(counted));
+            return DuckDb.execute(connection, sql, rows -> {
                 while (rows.next()) {
                     Footer footer = footers.get(rows.getString(1));
                     if (footer != null) {
                         footers.put(
                                 rows.getString(1),
-                                new Footer(footer.digest(), rows.getLong(2), rows.getLong(3), rows.getBoolean(4)));
+                                new Footer(
+                                        footer.digest(),
+                                        rows.getLong(2),
+                                        rows.getLong(3),
+                                        rows.getBoolean(4),
+                                        texts(rows.getArray(5))));
                     }
                 }
                 return footers;
@@ -268,6 +293,10 @@ final class Footers {
             }
             return footers;
         }
+    }
+
+    private static Set<String> texts(Array list) throws SQLException {
+        return Arrays.stream((Object[]) list.getArray()).map(String::valueOf).collect(Collectors.toUnmodifiableSet());
     }
 
     private Shape shape(Connection connection, LakeObject object) throws SQLException {

@@ -53,7 +53,7 @@ public record Plan(Kind kind, String reason, Rows rows, Set<String> enriching) {
     /** How {@code query}, which has this plan, may be cut. */
     static Plan of(JsonNode logicalPlan, Query query) {
         // The scan of events is the first of the common table expressions.
-        if (!logicalPlan.findValuesAsText("CTE Index").contains("0")) {
+        if (query.use() != Use.ALL && !logicalPlan.findValuesAsText("CTE Index").contains("0")) {
             return new Plan(Kind.WHOLE, "it does not read events", Rows.SEVERAL);
         }
         // One is for events; a second one would be read again for each object.

@@ -110,7 +110,10 @@ public final class Query {
             if (refusal.isPresent()) {
                 throw refused(text, refusal.get(), table);
             }
-            Use use = use(replaced);
+            Use use = virtualColumns.isEmpty()
+                            && meaning(replaced).equals(meaning(sqlTree.parse("SELECT * FROM " + events)))
+                    ? Use.ALL
+                    : Use.of(replaced);
             Optional<SingleRows> singleRows = SingleRows.of(replaced);
             String mark = UUID.randomUUID().toString();
             for (String lookup : lookups) {
@@ -211,37 +214,18 @@ public final class Query {
                 rowsSql,
                 virtualColumns,
                 repeatable,
-                use == Use.GIVE ? Use.COMPARE : use,
+                use.givesOnly() ? Use.COMPARE : use,
                 lookups,
                 rowsSql,
                 most);
     }
 
-    private static Use use(JsonNode document) {
-        if (!SqlTree.nodes(document, node -> true).allMatch(Query::keepsValues)) {
-            return Use.WORK;
-        }
-        boolean takesEachRow = SingleRows.of(document).filter(SingleRows::isAll).isPresent()
-                && document.at("/statements/0/node/where_clause").isNull();
-        return takesEachRow ? Use.GIVE : Use.COMPARE;
-    }
-
-    /** A comparison with a text converts the text to a value. */
-    private static boolean keepsValues(JsonNode node) {
-        String type = node.path("type").asText();
-        return switch (node.path("class").asText()) {
-            case "" ->
-                !Set.of("SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "JOIN").contains(type);
-            case "COLUMN_REF", "CONSTANT", "STAR", "COMPARISON", "CONJUNCTION", "BETWEEN" -> true;
-            case "OPERATOR" ->
-                Set.of("OPERATOR_IS_NULL", "OPERATOR_IS_NOT_NULL", "OPERATOR_NOT")
-                        .contains(type);
-            default -> false;
-        };
-    }
-
     /** Equal for all texts with the same meaning for DuckDB's parser, whatever their blanks, comments and letter case of keywords. */
     public String meaning() {
+        return meaning(tree);
+    }
+
+    private static String meaning(JsonNode tree) {
         JsonNode bare = tree.deepCopy();
         bare.findParents("query_location").forEach(node -> ((ObjectNode) node).remove("query_location"));
         return bare.path("statements").toString();
@@ -256,6 +240,14 @@ public final class Query {
     /** The query over the result of {@code scan}, a SELECT; see {@link #with}. */
     String over(String scan) {
         return sql.replace(scanMark(mark), scan);
+    }
+
+    /** As {@link #over(String)}, or if {@code number} is not empty, as {@link #overBundle}. It takes DuckDB a while to plan a table of hundreds of columns, so there is none if it gives all columns of the scan. */
+    String over(String scan, String number) {
+        if (use == Use.ALL) {
+            return scan;
+        }
+        return number.isEmpty() ? over(scan) : overBundle(scan);
     }
 
     /** The result of {@link #over} or {@link #overBundle}, with the lookups in a schema. */

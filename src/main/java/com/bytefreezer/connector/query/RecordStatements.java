@@ -10,6 +10,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.WeakHashMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -18,12 +19,14 @@ import java.util.stream.IntStream;
 public final class RecordStatements {
     private final DuckDb duckDb;
     private final OddObjects oddObjects;
+    private final ShortTexts shortTexts;
     /** Completions by statement, as long as a lane uses it. */
     private final Map<String, Completion> completions = Collections.synchronizedMap(new WeakHashMap<>());
 
-    RecordStatements(DuckDb duckDb, OddObjects oddObjects) {
+    RecordStatements(DuckDb duckDb, OddObjects oddObjects, ShortTexts shortTexts) {
         this.duckDb = duckDb;
         this.oddObjects = oddObjects;
+        this.shortTexts = shortTexts;
     }
 
     /**
@@ -62,7 +65,8 @@ public final class RecordStatements {
         String number = isNumber || isJoined ? query.objectNumber() : DuckDb.NO_NUMBER;
         String ofRow = isJoined ? ParquetScan.POSITION_AND_ROW : "file_row_number";
         return duckDb.over(query, objects, schema, number, ofRow, (connection, columns, sql) -> {
-            RowRendering record = new RowRendering(columns, omitNulls, number);
+            RowRendering record = new RowRendering(columns, omitNulls, number)
+                    .withShort(maxBytes < LargeRecords.mostInStream() ? Set.of() : shortTexts(query, objects));
             String all = "(%s) AS r(%s)".formatted(sql, names(columns.size()));
             LargeRecords large = new LargeRecords(
                     duckDb,
@@ -99,7 +103,7 @@ public final class RecordStatements {
         return duckDb.over(query, objects, schema, number, ofRow, (connection, columns, sql) -> {
             String all = "(%s) AS r(%s)".formatted(sql, names(columns.size()));
             long most = LargeRecords.mostInStream();
-            RowRendering record = new RowRendering(columns, omitNulls, number);
+            RowRendering record = new RowRendering(columns, omitNulls, number).withShort(shortTexts(query, objects));
             String records =
                     "SELECT CASE WHEN strlen(json) <= %d THEN encode(json) ELSE error('a record is too large for a bundle') END AS record, number, tie FROM (SELECT %s AS json%s FROM %s)"
                             .formatted(most, record.shortRecord(most), numbered(columns.size()), all);
@@ -108,6 +112,11 @@ public final class RecordStatements {
                     "SELECT record, number%s FROM (%s) UNION ALL SELECT NULL, NULL"
                             .formatted(joined ? "" : "::INTEGER", joined ? inOrder(records) : records));
         });
+    }
+
+    /** The names of columns of the result that have no long text. */
+    private Set<String> shortTexts(Query query, List<LakeObject> objects) {
+        return query.use() == Use.ALL ? shortTexts.of(objects) : Set.of();
     }
 
     /** Further columns: the number of a joined row, and what gives the records of one row an order, whatever the heap's size. */

@@ -4,6 +4,7 @@ import com.bytefreezer.connector.query.JsonRendering.Column;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -14,11 +15,14 @@ import java.util.stream.Stream;
  */
 final class RowRendering {
     /** With more columns, records are mostly NULLs; {@link Members} writes these and the names. */
-    private static final int FEW_COLUMNS = 32;
+    static final int FEW_COLUMNS = 32;
 
     private final List<Column> columns;
     private final boolean omitNulls;
+    private final String hidden;
     private final boolean showsNotFinite;
+    /** The names of the columns whose texts need no limit. */
+    private final Set<String> shortTexts;
     /** The positions of the columns of a record. */
     private final List<Integer> shown;
 
@@ -32,13 +36,25 @@ final class RowRendering {
 
     /** @param showsNotFinite as {@link DuckDb.Reader#showsNotFinite} */
     RowRendering(List<Column> columns, boolean omitNulls, String hidden, boolean showsNotFinite) {
+        this(columns, omitNulls, hidden, showsNotFinite, Set.of());
+    }
+
+    private RowRendering(
+            List<Column> columns, boolean omitNulls, String hidden, boolean showsNotFinite, Set<String> shortTexts) {
         this.columns = columns;
         this.omitNulls = omitNulls;
+        this.hidden = hidden;
         this.showsNotFinite = showsNotFinite;
+        this.shortTexts = shortTexts;
         shown = IntStream.range(0, columns.size())
                 .filter(i -> !columns.get(i).name().equals(hidden))
                 .boxed()
                 .toList();
+    }
+
+    /** The same, where texts of these columns are short, so that {@link #shortRecord} need not look at their lengths. */
+    RowRendering withShort(Set<String> texts) {
+        return new RowRendering(columns, omitNulls, hidden, showsNotFinite, texts);
     }
 
     /** The expression for a record. */
@@ -53,6 +69,7 @@ final class RowRendering {
         String all = isWide() ? values(most) : whole(most);
         String lengths = shown.stream()
                 .filter(this::isText)
+                .filter(i -> !shortTexts.contains(columns.get(i).name()))
                 .map("strlen(c%d)"::formatted)
                 .collect(Collectors.joining(", "));
         return lengths.isEmpty()

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.testing.SharedDuckDb;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -12,9 +13,12 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -127,6 +131,41 @@ class DamagedFootersTest {
         assertThat(dataset.records("SELECT id FROM events ORDER BY time DESC LIMIT 1", object))
                 .containsExactly("{\"id\":1500}");
         assertThat(dataset.records("SELECT max(id) AS id FROM events", object)).containsExactly("{\"id\":1500}");
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aLongTextIsDeliveredEvenIfTheFooterHidesIt(boolean omitNulls) throws SQLException {
+        long length = 3 * LargeRecords.mostInStream();
+        String others = IntStream.range(0, RowRendering.FEW_COLUMNS)
+                .mapToObj(i -> ", CASE WHEN i %% 9 = 0 THEN 'v' || i END AS t%d".formatted(i))
+                .collect(Collectors.joining());
+        var object = dataset.write(
+                "a.parquet",
+                "SELECT i AS id, CASE WHEN i = 7 THEN repeat('x', %d) END AS text%s FROM range(20) AS t(i)"
+                        .formatted(length, others));
+        List<String> records = dataset.exported("SELECT * FROM events WHERE true", List.of(object), omitNulls);
+        int size;
+        try (var connection = SharedDuckDb.connect();
+                var statement = connection.createStatement();
+                var sizes = statement.executeQuery(
+                        "SELECT total_uncompressed_size FROM parquet_metadata('%s') WHERE path_in_schema = 'text'"
+                                .formatted(object.url()))) {
+            sizes.next();
+            size = sizes.getInt(1);
+        }
+        assertThat(size).isGreaterThan((int) length);
+        patch(object, count(size), count(8200), "all");
+        close();
+        open();
+        var hidden = dataset.add("a.parquet");
+
+        assertThat(dataset.exported("SELECT * FROM events", List.of(hidden), omitNulls))
+                .isEqualTo(records)
+                .hasSize(20)
+                .element(7)
+                .asString()
+                .hasSizeGreaterThan((int) length);
     }
 
     private static ByteBuffer bytes(int count) {
