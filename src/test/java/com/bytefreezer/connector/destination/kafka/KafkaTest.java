@@ -19,16 +19,23 @@ import com.bytefreezer.connector.testing.ParquetLake;
 import com.bytefreezer.connector.testing.TestTools;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Properties;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -132,6 +139,41 @@ class KafkaTest {
                         .map(org.apache.kafka.common.header.Header::key)
                         .collect(toSet()))
                 .containsExactlyInAnyOrder("tenant", "dataset", "record-id");
+    }
+
+    @Test
+    void messagesAreAnsweredWhenTheThreadOfTheClientEnds() throws Exception {
+        kafka.createTopic(topic, 1, Map.of());
+        Properties properties = new Properties();
+        properties.put("bootstrap.servers", kafka.brokers());
+        properties.put("client.id", "answering");
+        properties.put("linger.ms", "60000");
+        properties.put("delivery.timeout.ms", "120000");
+        properties.put("security.protocol", "PLAINTEXT");
+        properties.put("key.serializer", ByteArraySerializer.class.getName());
+        properties.put("value.serializer", ByteArraySerializer.class.getName());
+        @SuppressWarnings("unchecked")
+        Producer<byte[], byte[]> producer =
+                (Producer<byte[], byte[]>) AnsweringProducer.of(() -> new KafkaProducer<byte[], byte[]>(properties));
+        Thread thread = Thread.getAllStackTraces().keySet().stream()
+                .filter(one -> one.getName().equals(KafkaProducer.NETWORK_THREAD_PREFIX + " | answering"))
+                .findFirst()
+                .orElseThrow();
+        CompletableFuture<Exception> answer = new CompletableFuture<>();
+        producer.send(
+                new ProducerRecord<>(topic, "one".getBytes(StandardCharsets.UTF_8)),
+                (sent, failure) -> answer.complete(failure));
+
+        thread.getUncaughtExceptionHandler().uncaughtException(thread, new StackOverflowError());
+
+        assertThat(answer.get(1, TimeUnit.MINUTES)).hasMessageStartingWith("StackOverflowError in Kafka's client");
+        CompletableFuture<Exception> next = new CompletableFuture<>();
+        producer.send(
+                new ProducerRecord<>(topic, "two".getBytes(StandardCharsets.UTF_8)),
+                (sent, failure) -> next.complete(failure));
+        producer.flush();
+        assertThat(next.get(1, TimeUnit.MINUTES)).isNull();
+        producer.close();
     }
 
     @Test

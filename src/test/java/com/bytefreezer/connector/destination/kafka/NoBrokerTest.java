@@ -3,7 +3,6 @@ package com.bytefreezer.connector.destination.kafka;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.bytefreezer.connector.delivery.SampleExport;
-import com.bytefreezer.connector.testing.KafkaServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -11,16 +10,9 @@ import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.Map;
-import java.util.Properties;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.Producer;
-import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -53,43 +45,6 @@ class NoBrokerTest {
             assertThat(run.log("ERROR")).singleElement().asString().contains("kafka, export default: ");
         } finally {
             threads.shutdownNow();
-        }
-    }
-
-    @Test
-    void messagesAreAnsweredWhenTheThreadOfTheClientEnds() throws Exception {
-        try (KafkaServer broker = KafkaServer.start()) {
-            broker.createTopic("t", 1, Map.of());
-            Properties properties = new Properties();
-            properties.put("bootstrap.servers", broker.brokers());
-            properties.put("client.id", "answering");
-            properties.put("linger.ms", "60000");
-            properties.put("delivery.timeout.ms", "120000");
-            properties.put("security.protocol", "PLAINTEXT");
-            properties.put("key.serializer", ByteArraySerializer.class.getName());
-            properties.put("value.serializer", ByteArraySerializer.class.getName());
-            @SuppressWarnings("unchecked")
-            Producer<byte[], byte[]> producer = (Producer<byte[], byte[]>)
-                    AnsweringProducer.of(() -> new KafkaProducer<byte[], byte[]>(properties));
-            Thread thread = Thread.getAllStackTraces().keySet().stream()
-                    .filter(one -> one.getName().equals(KafkaProducer.NETWORK_THREAD_PREFIX + " | answering"))
-                    .findFirst()
-                    .orElseThrow();
-            CompletableFuture<Exception> answer = new CompletableFuture<>();
-            producer.send(
-                    new ProducerRecord<>("t", "one".getBytes(StandardCharsets.UTF_8)),
-                    (sent, failure) -> answer.complete(failure));
-
-            thread.getUncaughtExceptionHandler().uncaughtException(thread, new StackOverflowError());
-
-            assertThat(answer.get(1, TimeUnit.MINUTES)).hasMessageStartingWith("StackOverflowError in Kafka's client");
-            CompletableFuture<Exception> next = new CompletableFuture<>();
-            producer.send(
-                    new ProducerRecord<>("t", "two".getBytes(StandardCharsets.UTF_8)),
-                    (sent, failure) -> next.complete(failure));
-            producer.flush();
-            assertThat(next.get(1, TimeUnit.MINUTES)).isNull();
-            producer.close();
         }
     }
 
