@@ -3,18 +3,20 @@ import { render } from 'preact';
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { get } from './api.js';
 import { Catalogue } from './catalogue.js';
-import { datasets as listed } from './early.js';
+import { calm, datasets as listed } from './early.js';
 import { ExportMark, exportLine, worst } from './export-state.js';
-import { Exports } from './exports.js';
-import { Feeds } from './feeds.js';
 import { plural } from './format.js';
-import { Help } from './help.js';
+import { later } from './later.js';
 import { rememberTheme, theme, typedSettings } from './memory.js';
 import { read, write } from './place.js';
-import { Runs } from './runs.js';
 import { Boundary, MODIFIER, Problem, State, h } from './ui.js';
 import { RETRY, useLoad } from './work.js';
 import { Workspace } from './workspace.js';
+
+const Exports = later(() => import('./exports.js'), 'Exports');
+const Feeds = later(() => import('./feeds.js'), 'Feeds');
+const Help = later(() => import('./help.js'), 'Help');
+const Runs = later(() => import('./runs.js'), 'Runs');
 
 const REFRESH = 5000;
 /** If asking again fails, the known answer stays. */
@@ -69,7 +71,7 @@ function App() {
   const side = useRef(null);
   const typed = useState(typedSettings);
   const datasets = useLoad(listed, [], KEEP);
-  const exports = useLoad((signal) => get('exports', signal), [], KEEP);
+  const exports = useLoad((signal) => calm.then(() => get('exports', signal)), [], KEEP);
   useEffect(() => {
     const timer = setInterval(() => !document.hidden && exports.reload(), REFRESH);
     return () => clearInterval(timer);

@@ -1,9 +1,11 @@
 // The dataset's columns: their types, their place in the table, and the profile of an opened one.
 import { useMemo, useState } from 'preact/hooks';
 import { compact, plural } from './format.js';
+import { later } from './later.js';
 import { counts, moved, pinned, toggled } from './layout.js';
-import { Profile } from './profile.js';
 import { Problem, Skeleton, h } from './ui.js';
+
+const Profile = later(() => import('./profile.js'), 'Profile');
 
 /** @param layout {names, pinned, time, isChosen, arrange}: the columns shown now, and how to change them */
 export function Columns({ dataset, columns, result, layout, said, overview, range, onInsert, onFilter }) {

@@ -1,11 +1,9 @@
-// A file with all that the query selects: the first destination, which needs no settings.
+// A file with all that the query selects.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { file } from './api.js';
 import { bytes } from './format.js';
 import { save } from './give.js';
 import { Problem, h } from './ui.js';
-
-export const DOWNLOAD = { name: '', title: 'a file: download', settings: [], checkable: false };
 
 const FORMATS = [
   ['ndjson', 'NDJSON', 'A line of JSON for each record, the same bytes as an export.'],

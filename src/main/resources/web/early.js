@@ -1,4 +1,5 @@
-// What the first view asks, asked as soon as this file is here: the lake works while the browser still loads the page.
+// What the first view asks, asked as soon as this file is here: the lake works while the browser still loads the page. Everything else waits
+// for the first records: on two cores it would make them wait.
 import { get, query as ask } from './api.js';
 import { hasRun, layout } from './memory.js';
 import { read } from './place.js';
@@ -6,6 +7,8 @@ import { DEFAULT } from './sql.js';
 
 /** The number of records that come first. */
 export const FIRST = 500;
+/** How long the rest of the page waits for them, in milliseconds. */
+export const PATIENCE = 1000;
 
 /** The request for records, the newest first. */
 export const requestFor = ({ tenant, dataset, sql, from, to }, timeColumn, limit = FIRST) => ({
@@ -27,11 +30,12 @@ function begin(work) {
       return answer;
     },
     abort: () => abort.abort(),
+    ended: answer.then(() => undefined, () => undefined),
   };
 }
 
 const place = read(location.hash);
-let list = begin((signal) => get('datasets', signal));
+let list;
 let records;
 
 function beginRecords({ tenant, dataset, sql = DEFAULT, from, to, time }) {
@@ -42,17 +46,26 @@ function beginRecords({ tenant, dataset, sql = DEFAULT, from, to, time }) {
   }
 }
 
-if (place.dataset) {
-  beginRecords(place);
-} else if (place.view === 'data') {
-  const newest = ({ datasets: [first] }) => first && beginRecords({ ...place, tenant: first.tenant_id, dataset: first.dataset_id });
-  list.answer(new AbortController().signal).then(newest, () => undefined);
+/** Resolves when the first records are here, or will not come soon. */
+export const calm = Promise.race([start(), new Promise((resolve) => { setTimeout(resolve, PATIENCE); })]);
+
+async function start() {
+  if (place.dataset) {
+    beginRecords(place);
+    return records?.ended;
+  }
+  list = begin((signal) => get('datasets', signal));
+  if (place.view === 'data') {
+    await list.answer(new AbortController().signal).then(
+      ({ datasets: [first] }) => first && beginRecords({ ...place, tenant: first.tenant_id, dataset: first.dataset_id }), () => undefined);
+  }
+  return records?.ended;
 }
 
 export function datasets(signal) {
   const begun = list;
   list = undefined;
-  return begun ? begun.answer(signal) : get('datasets', signal);
+  return begun ? begun.answer(signal) : calm.then(() => get('datasets', signal));
 }
 
 export function query(values, signal) {

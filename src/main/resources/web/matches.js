@@ -4,6 +4,7 @@ import { query as ask } from './api.js';
 import { Bars, useBrush } from './bars.js';
 import { isLocal, number, plural, showLocal, time, zoneName } from './format.js';
 import { countsOf, rangeOf, timeOf, windowOf } from './moment.js';
+import { partsOf } from './parts.js';
 import { bucketsOf, closer, stepOf } from './series.js';
 import { Toolbar } from './toolbar.js';
 import { h } from './ui.js';
@@ -13,14 +14,19 @@ import { Written } from './written.js';
 const BACK = [['15 min', 900], ['4 h', 14400], ['7 d', 604800]];
 /** More buckets than are drawn, for records outside of the range that was asked for. */
 const MOST = 10000;
+/** More objects than this are counted in parts, so that a person sees the bars grow, and the time limit of a query is for one part. */
+const MANY = 2000;
+const PARTS = 20;
+const LEAST_OBJECTS = 500;
 
 /**
  * @param columns those that may tell the time
  * @param known whether these are all; until then, its place is kept
+ * @param overview of the dataset, which has its partitions
  * @param span {from, to} in milliseconds of what is read
  * @param onWindow gets the expression and {from, to}, or nothing to remove the window
  */
-export function Matches({ dataset, query, columns, known, time: name, span, range, onTime, onWindow }) {
+export function Matches({ dataset, query, columns, known, time: name, overview, span, range, onTime, onWindow }) {
   const { result } = query;
   const column = columns.find((one) => one.name === name);
   const sample = useMemo(() => result?.first.rows.find((row) => row[name] !== undefined && row[name] !== null)?.[name], [result?.first, name]);
@@ -29,32 +35,48 @@ export function Matches({ dataset, query, columns, known, time: name, span, rang
   const wide = { from: window?.from ?? span?.from, to: window?.to ?? span?.to };
   const sqlIn = (step) => countsOf(result.sql, expression, column, step / 1000, result.columns.includes(name));
   const sql = span && expression && result && sqlIn(stepOf(wide.to - wide.from));
-  const count = async (step, wanted, signal) => {
-    const answer = await ask({
-      tenant_id: dataset.tenant_id, dataset_id: dataset.dataset_id, sql: sqlIn(step), from: range.from, to: range.to, limit: MOST, look: true,
-    }, signal);
-    const points = (answer.rows ?? []).filter((row) => row.moment).map((row) => [Date.parse(row.moment), Number(row.records)]);
-    const near = closer(points, step);
-    return near ? count(stepOf(near.to - near.from), near, signal) : { ...answer, points, step, wanted };
+  const parts = useMemo(() => (overview && span ? inParts(overview, span, range) : []), [overview?.objects, overview?.bytes, span?.from, span?.to, range]);
+  const count = async (step, wanted, signal, tell) => {
+    let found = { sql, step, wanted, points: [], without: 0, objects: 0, of: parts.reduce((sum, { objects }) => sum + objects, 0) };
+    for (const part of parts) {
+      const answer = await ask({
+        tenant_id: dataset.tenant_id, dataset_id: dataset.dataset_id, sql: sqlIn(step), from: part.from, to: part.to, limit: MOST, look: true,
+      }, signal);
+      if (answer.error) {
+        return { ...found, error: answer.error };
+      }
+      found = { ...added(found, answer.rows), objects: found.objects + part.objects, since: part.from };
+      if (found.objects < found.of) {
+        tell(found);
+      }
+    }
+    const whole = { ...found, isWhole: true };
+    const near = closer(found.points, step);
+    if (!near) {
+      return whole;
+    }
+    tell(whole);
+    return count(stepOf(near.to - near.from), near, signal, () => undefined);
   };
   // What the person does not want to wait for.
   const [given, giveUp] = useState();
   const isGiven = given === sql;
-  const counts = useLoad(sql && !isGiven && !query.running && ((signal) => count(stepOf(wide.to - wide.from), wide, signal)),
-    [sql, range.from, range.to, isGiven || Boolean(query.running)], { keep: true });
-  const { rows, points, step, wanted } = (!isGiven && counts.value) || {};
+  const counts = useLoad(sql && !isGiven && !query.running && ((signal, tell) => count(stepOf(wide.to - wide.from), wide, signal, tell)),
+    [sql, range.from, range.to, parts, isGiven || Boolean(query.running)], { keep: true });
+  const { points, step, wanted, without } = (isGiven && counts.value?.sql !== sql ? undefined : counts.value) ?? {};
   const drawn = useMemo(() => points && bucketsOf(points, step, wanted), [points]);
+  const isStopped = isGiven && !counts.value?.isWhole;
   const brush = useBrush(drawn, (from, to) => onWindow(expression, { from, to }));
   if (!column || !sql) {
     return known && span && (result || query.error) ? null : h('section', { class: 'matches' });
   }
-  const without = (rows ?? []).filter((row) => !row.moment).reduce((sum, row) => sum + Number(row.records), 0);
   return h('section', { class: counts.loading ? 'matches stale' : 'matches', 'aria-label': 'Matches over time', 'aria-busy': counts.loading },
     h('div', { class: 'bar-line' },
-      h('span', { class: 'note', role: 'status' }, isGiven ? 'Not counted' : counts.loading ? 'Counting…' : drawn ? plural(drawn.total, 'match', 'matches') : counts.value?.error ?? counts.error?.message ?? 'No match has a time.',
+      h('span', { class: 'note', role: 'status' }, wordsOfCount({ counts, drawn, isGiven }),
         ' by ', h('select', { 'aria-label': 'Event time', value: name, onChange: (event) => onTime(event.target.value) },
           columns.map((one) => h('option', { key: one.name, value: one.name }, one.name)))),
-      isGiven ? h('button', { type: 'button', class: 'quiet', onClick: () => giveUp(undefined) }, 'Count')
+      isStopped ? h('button', { type: 'button', class: 'quiet', onClick: () => giveUp(undefined) }, drawn ? 'Count all' : 'Count')
+        : !counts.loading && (counts.error || counts.value?.error) ? h('button', { type: 'button', class: 'quiet', onClick: counts.reload }, 'Count again')
         : counts.loading && h('button', { type: 'button', class: 'quiet', title: 'Stop counting', onClick: () => giveUp(sql) }, 'Stop'),
       h('span', { class: 'space' }),
       h(Toolbar, { label: 'Time', class: 'times' },
@@ -67,6 +89,40 @@ export function Matches({ dataset, query, columns, known, time: name, span, rang
       h('span', null, time(drawn.first)),
       h('span', null, `one bar: ${drawn.stepText}, ${zoneName(drawn.first)}`, drawn.outside > 0 && `; ${number(drawn.outside)} earlier or later`, without > 0 && `; ${number(without)} without a time`),
       h('span', null, time(drawn.last))));
+}
+
+/** Few objects are counted at once. */
+function inParts(overview, span, range) {
+  const parts = partsOf(overview, { range: span, most: PARTS, least: LEAST_OBJECTS });
+  const objects = parts.reduce((sum, part) => sum + part.objects, 0);
+  return parts.length > 1 && objects > MANY ? parts : [{ ...range, objects }];
+}
+
+/** `before` with the rows of a further part: [{moment, records}]. */
+function added(before, rows) {
+  const points = new Map(before.points);
+  let { without } = before;
+  for (const { moment, records } of rows) {
+    if (moment) {
+      points.set(Date.parse(moment), (points.get(Date.parse(moment)) ?? 0) + Number(records));
+    } else {
+      without += Number(records);
+    }
+  }
+  return { ...before, points: [...points].sort(([one], [other]) => one - other), without };
+}
+
+function wordsOfCount({ counts: { value, error, loading, isTold }, drawn, isGiven }) {
+  if (loading && !isTold && !isGiven) {
+    return 'Counting…';
+  }
+  const problem = loading ? undefined : value?.error ?? error?.message;
+  if (!drawn) {
+    return isGiven ? 'Not counted' : loading ? 'Counting…' : problem ?? 'No match has a time.';
+  }
+  const words = plural(drawn.total, 'match', 'matches');
+  return value.isWhole ? words
+    : `${words} in ${loading ? '' : 'the newest '}${number(value.objects)} of ${plural(value.of, 'object')}${loading ? ' so far' : `, back to ${time(value.since)} ${zoneName(value.since)}`}${problem ? `: ${problem}` : ''}`;
 }
 
 function turn() {

@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { query as ask } from './api.js';
 import { number, plural, time, value, zoneName } from './format.js';
+import { partsOf } from './parts.js';
 import { identifier } from './sql.js';
 import { Problem, h } from './ui.js';
 
@@ -11,24 +12,6 @@ const LEAST_OBJECTS = 200;
 /** The values of a part that are asked for, and those that are shown. */
 const MOST_VALUES = 1000;
 const SHOWN = 10;
-
-/** [{from, to, objects}] of all partitions, the newest first; a single part without a range if some objects have no time. */
-export function partsOf({ partitions, objects: all }) {
-  if (partitions.reduce((sum, { objects }) => sum + objects, 0) !== all) {
-    return [{ from: 'all', to: undefined, objects: all }];
-  }
-  const parts = [];
-  const most = Math.max(all / PARTS, LEAST_OBJECTS);
-  for (const { from, to, objects } of [...partitions].reverse()) {
-    const last = parts[parts.length - 1];
-    if (last && last.objects + objects <= most) {
-      parts[parts.length - 1] = { from, to: last.to, objects: last.objects + objects };
-    } else {
-      parts.push({ from, to, objects });
-    }
-  }
-  return parts;
-}
 
 const NOTHING = { objects: 0, records: 0, nulls: 0, distinct: 0, counts: new Map(), exact: true };
 
@@ -65,7 +48,7 @@ export function ProfileOfAll({ dataset, column, overview, onFilter }) {
     running.current = abort;
     let found = NOTHING;
     try {
-      for (const part of partsOf(overview)) {
+      for (const part of partsOf(overview, { most: PARTS, least: LEAST_OBJECTS })) {
         setState({ found, busy: true });
         const answer = await ask({
           tenant_id: dataset.tenant_id, dataset_id: dataset.dataset_id, sql: sqlOf(column.name), from: part.from, to: part.to, limit: MOST_VALUES, look: true,

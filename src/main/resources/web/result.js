@@ -1,17 +1,20 @@
 // The result of the query: records, chart, payload, plan, and one line about its cost.
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { look } from './api.js';
-import { Chart } from './chart.js';
 import { json } from './exact.js';
 import { bytes, duration, number, plural } from './format.js';
 import { Grid } from './grid.js';
+import { later } from './later.js';
 import { sorted } from './measure.js';
-import { Payload, Plan } from './payload.js';
 import { MOST } from './query.js';
 import { RecordView } from './record.js';
-import { Statistics } from './statistics.js';
 import { Copy, Problem, Skeleton, State, Tabs, h } from './ui.js';
 import { PASSING, useLoad } from './work.js';
+
+const Chart = later(() => import('./chart.js'), 'Chart');
+const Payload = later(() => import('./payload.js'), 'Payload');
+const Plan = later(() => import('./payload.js'), 'Plan');
+const Statistics = later(() => import('./statistics.js'), 'Statistics');
 
 const TABS = [['records', 'Records'], ['chart', 'Chart'], ['statistics', 'Statistics'], ['payload', 'Payload'], ['plan', 'Plan']];
 

@@ -1,17 +1,23 @@
 // Step three: choose a destination, fill in its settings, see what would happen, send once or save as an export.
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { get, post } from './api.js';
+import { calm } from './early.js';
+import { later } from './later.js';
 import { destinationName, rememberDestination, rememberRun, rememberTypedSettings, run as rememberedRun } from './memory.js';
-import { DOWNLOAD, Download } from './download.js';
-import { RunProgress } from './run.js';
-import { SaveAs } from './save.js';
 import { Toolbar } from './toolbar.js';
 import { Problem, Skeleton, h } from './ui.js';
 import { useLoad, useTask } from './work.js';
 
+/** The first destination, a file with all that the query selects, needs no settings. */
+const DOWNLOAD = { name: '', title: 'a file: download', settings: [], checkable: false };
+
+const Download = later(() => import('./download.js'), 'Download');
+const RunProgress = later(() => import('./run.js'), 'RunProgress');
+const SaveAs = later(() => import('./save.js'), 'SaveAs');
+
 /** The destinations and the typed values, which outlive a change of the dataset and a reload; secrets stay in this page's memory only. */
 export function useDestination([typed, setTyped]) {
-  const destinations = useLoad((signal) => get('destinations', signal), []);
+  const destinations = useLoad((signal) => calm.then(() => get('destinations', signal)), []);
   const [name, setName] = useState(destinationName);
   const list = useMemo(() => (destinations.value ? [DOWNLOAD, ...destinations.value.destinations] : []), [destinations.value]);
   const configured = destinations.value?.configured === 'stdout' ? DOWNLOAD.name : destinations.value?.configured;

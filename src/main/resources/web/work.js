@@ -6,7 +6,7 @@ export const RETRY = 5000;
 /** The states of requests that are sent again automatically: the connector did not answer or was starting, or a system behind it did not answer. */
 export const PASSING = [0, 502, 503];
 
-/** Loads when dependencies change: {value, error, loading, reload}. An answer that comes too late is dropped; with `keep`, a failure, or nothing to load, leaves the last value. */
+/** Loads when dependencies change: {value, error, loading, isTold, reload}. An answer that comes too late is dropped; with `keep`, a failure, or nothing to load, leaves the last value. `load` gets a signal, and a function that takes what is there so far: `isTold`. */
 export function useLoad(load, dependencies, { keep = false } = {}) {
   const [state, setState] = useState({ loading: true });
   const [turn, setTurn] = useState(0);
@@ -16,8 +16,8 @@ export function useLoad(load, dependencies, { keep = false } = {}) {
       return undefined;
     }
     const abort = new AbortController();
-    setState((before) => ({ ...before, loading: true }));
-    load(abort.signal).then(
+    setState((before) => ({ ...before, loading: true, isTold: false }));
+    load(abort.signal, (value) => !abort.signal.aborted && setState({ value, loading: true, isTold: true })).then(
       (value) => !abort.signal.aborted && setState({ value, loading: false }),
       (error) => !abort.signal.aborted && setState((before) => ({ value: keep ? before.value : undefined, error, loading: false })),
     );
@@ -25,7 +25,7 @@ export function useLoad(load, dependencies, { keep = false } = {}) {
   }, [...dependencies, turn]);
   const reload = useCallback(() => {
     // At once, so that nobody acts on the old value before the effect runs.
-    setState((before) => ({ ...before, loading: true }));
+    setState((before) => ({ ...before, loading: true, isTold: false }));
     setTurn((number) => number + 1);
   }, []);
   return { ...state, reload };

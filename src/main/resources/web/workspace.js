@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { get, look, path, post } from './api.js';
 import { Ask } from './ask.js';
 import { Columns } from './columns.js';
-import { isTrusted } from './early.js';
+import { PATIENCE, calm, isTrusted } from './early.js';
 import { Head, NoObjects } from './head.js';
 import { shown } from './layout.js';
 import { Lookups } from './lookups.js';
@@ -33,7 +33,7 @@ const NO_WIDTHS = {};
 export function Workspace({ dataset, place, go, side, typed }) {
   const address = path('datasets', dataset.tenant_id, dataset.dataset_id);
   const range = useMemo(() => ({ from: place.from, to: place.to }), [place.from, place.to]);
-  const tables = useLoad((signal) => get('lookups', signal), []);
+  const tables = useLoad((signal) => calm.then(() => get('lookups', signal)), []);
   const query = useQuery(dataset);
   const destination = useDestination(typed);
   const key = `${dataset.tenant_id}/${dataset.dataset_id}`;
@@ -58,7 +58,11 @@ export function Workspace({ dataset, place, go, side, typed }) {
   const trusted = isTrusted(key, asked);
   // The first records come first: on two cores, whatever else reads footers would make them wait.
   const settled = useEver(query.result || query.error || query.cancelled || !trusted);
-  const overview = useLoad((signal) => look(`${address}/overview`, { records: settled }, signal), [address, settled]);
+  const isTold = useEver(useElapsed(PATIENCE) || settled);
+  const [isListed, setListed] = useState(false);
+  const isCounted = settled && isListed;
+  const overview = useLoad(isTold && ((signal) => look(`${address}/overview`, { records: isCounted }, signal)), [address, isTold, isCounted]);
+  useEffect(() => setListed((before) => before || Boolean(overview.value)), [overview.value]);
   const columns = useLoad(settled && ((signal) => look(`${address}/columns`, range, signal)), [address, range, settled]);
   const layout = useLayout({ name: key, place, change, query, guessed: columns.value?.time_column });
   const opened = useRef(false);
@@ -121,7 +125,7 @@ export function Workspace({ dataset, place, go, side, typed }) {
     h('section', { class: 'find', 'aria-label': 'Find' },
       h(Head, { dataset, name: key, overview: overview.value }),
       overview.error && h(Problem, { error: overview.error, retry: overview.reload }),
-      !overview.value && overview.loading && h('div', { class: 'timeline' }, h(Skeleton, { lines: 3 })),
+      !overview.value && !overview.error && h('div', { class: 'timeline' }, h(Skeleton, { lines: 3 })),
       overview.value && (overview.value.objects === 0 ? h(NoObjects, { overview: overview.value })
         : h(Timeline, { overview: overview.value, range, onRange: (next) => void ask(text, next) }))),
     h(Elsewhere, { into: side }, h('details', { class: 'schema', open: matchMedia('(min-width: 900px)').matches },
@@ -130,8 +134,8 @@ export function Workspace({ dataset, place, go, side, typed }) {
     h(Lookups, { lookups, onInsert: (name) => editor.current?.insert(name) })),
     h(Ask, { dataset, text, columns: known, lookups, values, query, settled, editor, onText: type, onRun: ask }),
     query.sql !== asked && !trusted && h('p', { class: 'problem plain', role: 'status' }, 'This query came with the link. Read it, then run it.'),
-    trusted && !isGrouped(asked) && (overview.value?.partitions.length > 0 || overview.loading) && h(Matches, {
-      dataset, query, columns: times, known: Boolean(columns.value || columns.error || query.error), time: layout.time, span: overview.value && spanOf(overview.value, read), range,
+    trusted && !isGrouped(asked) && (overview.value ? overview.value.partitions.length > 0 : !overview.error) && h(Matches, {
+      dataset, query, columns: times, known: Boolean(columns.value || columns.error || query.error), time: layout.time, overview: overview.value, span: overview.value && spanOf(overview.value, read), range,
       onTime: (name) => layout.arrange({ time: name }),
       onWindow: (expression, window) => void ask(windowed(text, expression, window), covering(overview.value, range, window)),
     }),
@@ -182,6 +186,16 @@ function useEver(now) {
   const ever = useRef(false);
   ever.current ||= Boolean(now);
   return ever.current;
+}
+
+/** Whether so many milliseconds have passed. */
+function useElapsed(milliseconds) {
+  const [isOver, setOver] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setOver(true), milliseconds);
+    return () => clearTimeout(timer);
+  }, []);
+  return isOver;
 }
 
 /** The request for preview, plan, export and saving. The newest partition is given by its times, so that all of them use the same one. */

@@ -32,6 +32,7 @@ public final class Workbench implements AutoCloseable {
     private final Operations operations;
     private final Metrics metrics = Metrics.ofProcess(Version.number());
     private final Cage cage;
+    private final FirstVisit firstVisit;
     private final WatchHere watch;
     private final Mode mode;
     private final Optional<Feeds> feeds;
@@ -69,11 +70,16 @@ public final class Workbench implements AutoCloseable {
                 : Optional.of(new Notifications(settings, secrets, List.of(new FeedAlerts(settings, health))));
         camel.bind("feedsHere", here);
         camel.bind("metrics", metrics);
-        camel.bind("lakeCredentials", new LakeCredentials(settings, secrets));
+        LakeCredentials credentials = new LakeCredentials(settings, secrets);
+        camel.bind("lakeCredentials", credentials);
+        firstVisit = new FirstVisit(settings, cage, credentials);
     }
 
     /** Starts the server and logs its address. */
     public HttpServer start() throws Exception {
+        if (feeds.isEmpty()) {
+            firstVisit.prepare();
+        }
         CamelContext context = DeliveryCamel.init(camel);
         Supplier<Optional<String>> whyNotReady = () -> operations.whyNotReady().or(health::whyNotReady);
         HttpServer server = feeds.isPresent()
@@ -94,8 +100,6 @@ public final class Workbench implements AutoCloseable {
             Volumes.measure(settings, metrics);
             feeds.get().start();
             notifications.ifPresent(Notifications::start);
-        } else {
-            cage.warm();
         }
         // Who reads it may send at once.
         server.announce();

@@ -99,15 +99,21 @@ public final class Cage implements AutoCloseable {
         return mostMemory;
     }
 
-    /** Starts a process in the background for the next caller. */
+    /** Starts a process in the background for the next caller, who waits until it is ready instead of starting another one. */
     public void warm() {
         later(() -> {
             try {
-                giveBack(take(), false);
+                keepReady();
             } catch (ConnectorException e) {
                 // The next caller gets the error.
             }
         });
+    }
+
+    private synchronized void keepReady() {
+        if (!closed && idle.isEmpty()) {
+            idle.push(start());
+        }
     }
 
     private static void later(Runnable task) {
@@ -139,11 +145,6 @@ public final class Cage implements AutoCloseable {
 
     /** Gives the cell back and closes everything open in it. */
     public void giveBack(Cell cell) {
-        giveBack(cell, true);
-    }
-
-    /** @param replace whether to start another one if this was the last one and is no longer usable */
-    private void giveBack(Cell cell, boolean replace) {
         boolean isGood = cell.isAlive() && cell.reset() && cell.memory() < MOST_IDLE_BYTES;
         boolean isLast;
         synchronized (this) {
@@ -160,7 +161,7 @@ public final class Cage implements AutoCloseable {
         }
         // The system needs time to end a large process; nobody should wait for that.
         later(cell::close);
-        if (replace && isLast) {
+        if (isLast) {
             warm();
         }
     }

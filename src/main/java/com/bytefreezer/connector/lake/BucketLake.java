@@ -6,11 +6,13 @@ import java.time.Instant;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.Spliterator;
 import java.util.Spliterators;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import software.amazon.awssdk.core.exception.SdkException;
@@ -32,6 +34,8 @@ final class BucketLake implements Lake, Layout.Folders {
     private final Duration timeout;
     private final S3Client client;
     private volatile Skipped skipped = new Skipped();
+    /** What {@link #newest} has seen, by folder, until {@link #objects} uses it: a person waits for each request. */
+    private final Map<String, ListObjectsV2Response> seen = new ConcurrentHashMap<>();
 
     /**
      * A lake below one of {@code prefixes}.
@@ -57,6 +61,10 @@ final class BucketLake implements Lake, Layout.Folders {
     public Stream<LakeObject> objects(Instant since) {
         // Fails with a clear message if there are none.
         AwsKeys.resolve(credentials);
+        if (prefixes.size() == 1) {
+            String only = prefixes.iterator().next();
+            return stream(list(only, new Pages(only, since)));
+        }
         for (String prefix : prefixes) {
             Iterator<LakeObject> all = list(prefix, new Pages(prefix, Instant.MIN));
             if (all.hasNext()) {
@@ -101,8 +109,12 @@ final class BucketLake implements Lake, Layout.Folders {
         return prefixes.stream()
                 // A day has fewer than a thousand hours; objects among the folders must not cost more requests.
                 .map(prefix -> Period.newest(path -> {
-                    BucketPages first = new BucketPages(client, answers, prefix + path, "/");
-                    return folders(prefix + path, first.next().commonPrefixes().stream());
+                    BucketPages pages = new BucketPages(client, answers, prefix + path, "/");
+                    ListObjectsV2Response first = pages.next();
+                    if (!pages.hasNext()) {
+                        seen.put(prefix + path, first);
+                    }
+                    return folders(prefix + path, first.commonPrefixes().stream());
                 }))
                 .flatMap(Optional::stream)
                 .findFirst();
@@ -164,7 +176,7 @@ final class BucketLake implements Lake, Layout.Folders {
         public boolean hasNext() {
             while (!pages.hasNext() && !folders.isEmpty()) {
                 String folder = folders.pollFirst();
-                pages = new BucketPages(client, answers, prefix + folder, isPartlyWanted(folder) ? "/" : null);
+                pages = pages(folder);
             }
             return pages.hasNext();
         }
@@ -177,6 +189,16 @@ final class BucketLake implements Lake, Layout.Folders {
                     .filter(folder -> Period.mayReach(since, folder))
                     .forEach(folders::add);
             return page;
+        }
+
+        private Iterator<ListObjectsV2Response> pages(String folder) {
+            if (!isPartlyWanted(folder)) {
+                return new BucketPages(client, answers, prefix + folder, null);
+            }
+            ListObjectsV2Response known = seen.remove(prefix + folder);
+            return known == null
+                    ? new BucketPages(client, answers, prefix + folder, "/")
+                    : List.of(known).iterator();
         }
 
         private boolean isPartlyWanted(String folder) {

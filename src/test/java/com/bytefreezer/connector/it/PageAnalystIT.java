@@ -5,15 +5,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.bytefreezer.connector.testing.ConnectorProcess;
 import com.bytefreezer.connector.testing.TestTools;
+import com.microsoft.playwright.APIResponse;
 import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.Download;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.Route;
 import com.microsoft.playwright.options.BoundingBox;
 import com.microsoft.playwright.options.ColorScheme;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -228,6 +231,41 @@ class PageAnalystIT extends PageBed {
         button(page, "Again, from the newest").click();
         assertThat(page.locator(".profile-of-all")).containsText("100 of 100 objects");
         assertThat(page.locator(".profile-of-all")).containsText("50,000 records, at least 50,000 distinct, 0 null");
+    }
+
+    @Test
+    void manyObjectsAreCountedInPartsUntilItIsStopped() {
+        Page page = open(address(Where.FOLDER));
+        assertThat(page.locator(".cell").first()).isVisible();
+        // So many objects as a test can make count as many.
+        page.route("**/assets/matches.js", route -> {
+            APIResponse module = route.fetch();
+            route.fulfill(new Route.FulfillOptions()
+                    .setResponse(module)
+                    .setBody(module.text()
+                            .replace("MANY = 2000", "MANY = 5")
+                            .replace("LEAST_OBJECTS = 500", "LEAST_OBJECTS = 3")));
+        });
+        List<String> counted = new ArrayList<>();
+        page.route("**/api/v1/query", route -> {
+            // The second part waits for a person who has seen enough.
+            if (!route.request().postData().contains("AS moment") || counted.isEmpty()) {
+                route.resume();
+            }
+            if (route.request().postData().contains("AS moment")) {
+                counted.add(route.request().postData());
+            }
+        });
+        page.navigate(address(Where.FOLDER) + linkTo("acme/syslog", null, "all"));
+        page.reload();
+        Locator matches = page.locator(".matches");
+        assertThat(matches).containsText(Pattern.compile("\\d matches in 3 of 12 objects so far"));
+        matches.getByText("Stop").click();
+        assertThat(matches).containsText(Pattern.compile("\\d matches in the newest 3 of 12 objects, back to 2026-11-20 UTC"));
+        awaitAsked(page, "DELETE /api/v1/queries/");
+        page.unroute("**/api/v1/query");
+        matches.getByText("Count all").click();
+        assertThat(matches).containsText("4,000 matches by");
     }
 
     @Test

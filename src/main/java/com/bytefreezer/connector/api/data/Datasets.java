@@ -95,7 +95,7 @@ public final class Datasets implements CamelContextAware {
             if (known.isPresent()) {
                 return known.get();
             }
-            Dataset listed = list(name, Instant.MIN, check);
+            Dataset listed = listAll(name, check);
             kept.put(name, new Kept(listed, System.nanoTime()));
             return listed;
         } catch (InvalidPathException e) {
@@ -113,14 +113,7 @@ public final class Datasets implements CamelContextAware {
         DatasetName name = name(tenant, dataset);
         try {
             Optional<Dataset> known = known(name);
-            if (known.isEmpty()) {
-                Optional<Period> newest = newest(name);
-                check.run();
-                // Its folder may be empty.
-                known = newest.map(period -> list(name, period.from(), check))
-                        .filter(listed -> listed.listing().newest().isPresent());
-            }
-            return known.orElseGet(() -> open(tenant, dataset, check));
+            return known.or(() -> listNewest(name, check)).orElseGet(() -> open(tenant, dataset, check));
         } catch (InvalidPathException e) {
             throw impossible();
         }
@@ -226,12 +219,30 @@ public final class Datasets implements CamelContextAware {
         }
     }
 
-    /** @param since a time to leave out partitions that ended before; {@code Instant.MIN} for all */
-    private Dataset list(DatasetName name, Instant since, Runnable check) {
+    /** Empty if no folder names a time, or the newest one has no object. */
+    private Optional<Dataset> listNewest(DatasetName name, Runnable check) {
         Credentials credentials = credentials(name.tenant(), name.dataset());
         check.run();
-        try (Lake lake = Lake.of(settings, name.tenant(), name.dataset(), credentials);
-                Stream<LakeObject> objects = lake.objects(since)) {
+        try (Lake lake = Lake.of(settings, name.tenant(), name.dataset(), credentials)) {
+            return lake.newest()
+                    .map(period -> list(name, lake, credentials, period.from(), check))
+                    .filter(listed -> listed.listing().newest().isPresent());
+        }
+    }
+
+    private Dataset listAll(DatasetName name, Runnable check) {
+        Credentials credentials = credentials(name.tenant(), name.dataset());
+        check.run();
+        try (Lake lake = Lake.of(settings, name.tenant(), name.dataset(), credentials)) {
+            return list(name, lake, credentials, Instant.MIN, check);
+        }
+    }
+
+    /** @param since a time to leave out partitions that ended before; {@code Instant.MIN} for all */
+    private Dataset list(
+            DatasetName name, Lake lake, @Nullable Credentials credentials, Instant since, Runnable check) {
+        check.run();
+        try (Stream<LakeObject> objects = lake.objects(since)) {
             Deque<LakeObject> newest = new ArrayDeque<>();
             long older = 0;
             for (LakeObject object : (Iterable<LakeObject>) objects::iterator) {
