@@ -15,6 +15,7 @@ import org.apache.hc.core5.http.HttpEntity;
 import org.apache.hc.core5.http.HttpHeaders;
 import org.apache.hc.core5.http.HttpHost;
 import org.apache.hc.core5.http.io.entity.InputStreamEntity;
+import org.apache.hc.core5.io.CloseMode;
 import software.amazon.awssdk.http.AbortableInputStream;
 import software.amazon.awssdk.http.ExecutableHttpRequest;
 import software.amazon.awssdk.http.HttpExecuteRequest;
@@ -22,6 +23,7 @@ import software.amazon.awssdk.http.HttpExecuteResponse;
 import software.amazon.awssdk.http.SdkHttpClient;
 import software.amazon.awssdk.http.SdkHttpFullResponse;
 import software.amazon.awssdk.http.SdkHttpRequest;
+import software.amazon.awssdk.utils.AttributeMap;
 
 /**
  * The SDK's requests over a client with bounded answers, see {@link WholeAnswers}: the SDK's own client reads endless
@@ -45,6 +47,18 @@ public final class AwsHttp implements SdkHttpClient {
                 MOST_CONNECTIONS,
                 network.proxyHost(),
                 network.proxyPort());
+    }
+
+    /** Of a client that ends with the SDK's, which closes only what it has built. */
+    public static SdkHttpClient.Builder<?> builder(Network network, Duration timeout) {
+        return new Builder(network, timeout);
+    }
+
+    private record Builder(Network network, Duration timeout) implements SdkHttpClient.Builder<Builder> {
+        @Override
+        public SdkHttpClient buildWithDefaults(AttributeMap defaults) {
+            return new AwsHttp(network, timeout);
+        }
     }
 
     @Override
@@ -109,12 +123,9 @@ public final class AwsHttp implements SdkHttpClient {
         }
     }
 
+    /** Ends requests under way, too. */
     @Override
     public void close() {
-        try {
-            client.close();
-        } catch (IOException e) {
-            // Nothing more is sent.
-        }
+        client.close(CloseMode.IMMEDIATE);
     }
 }

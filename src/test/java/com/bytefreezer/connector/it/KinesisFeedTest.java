@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.bytefreezer.connector.TestLog;
+import com.bytefreezer.connector.app.Feeds;
 import com.bytefreezer.connector.config.SettingsException;
 import com.bytefreezer.connector.testing.Await;
 import com.bytefreezer.connector.testing.KinesisServer;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
@@ -164,6 +167,23 @@ class KinesisFeedTest {
             awaitNumbers(2);
         });
         assertThat(bed.numbers()).containsExactly(1, 2);
+    }
+
+    @Test
+    void aServerThatDoesNotAnswerHoldsUpNoStop() throws Exception {
+        try (ServerSocket silent = new ServerSocket(0)) {
+            bed.feed(
+                    "kinesis",
+                    Map.of("stream-name", stream, "access-key", "any", "secret-key", SECRET),
+                    Map.of("endpoint", "http://127.0.0.1:" + silent.getLocalPort()));
+            Feeds feeds = bed.start(Map.of());
+            Thread stop = new Thread(feeds::close);
+            try (Socket asked = silent.accept()) {
+                stop.start();
+                Await.until("it has stopped", () -> !stop.isAlive());
+                assertThat(asked.isConnected()).isTrue();
+            }
+        }
     }
 
     @Test

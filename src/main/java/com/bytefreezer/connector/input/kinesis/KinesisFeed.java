@@ -57,7 +57,7 @@ public record KinesisFeed(
         Network network = Network.of(settings, credentials);
         String caFile = feed.parameter("ca-file");
         KinesisClientBuilder builder = KinesisClient.builder()
-                .httpClient(new AwsHttp(
+                .httpClientBuilder(AwsHttp.builder(
                         caFile.isEmpty() ? network : new Network(Path.of(caFile), network.proxy()), TIMEOUT))
                 .overrideConfiguration(override -> override.apiCallAttemptTimeout(TIMEOUT.multipliedBy(2)))
                 .region(Region.of(credentials.region()))

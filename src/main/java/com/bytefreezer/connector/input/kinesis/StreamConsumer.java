@@ -10,6 +10,7 @@ import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.apache.camel.Endpoint;
 import org.apache.camel.Processor;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
@@ -30,6 +31,7 @@ final class StreamConsumer extends ReadingConsumer {
     private final KinesisFeed feed;
     private final Supplier<Map<String, Long>> positions;
     private final Plight plight = new Plight();
+    private volatile @Nullable KinesisClient current;
 
     /** @param positions how far the shards are read, as {@link Shards} names them */
     StreamConsumer(Endpoint endpoint, Processor processor, KinesisFeed feed, Supplier<Map<String, Long>> positions) {
@@ -42,6 +44,7 @@ final class StreamConsumer extends ReadingConsumer {
     @Override
     protected void read() throws InterruptedException {
         try (KinesisClient client = feed.client().get()) {
+            current = client;
             Shards shards = new Shards(feed, client, positions);
             while (!isEnding()) {
                 Shards.Read some = shards.next();
@@ -64,6 +67,17 @@ final class StreamConsumer extends ReadingConsumer {
         } catch (RuntimeException e) {
             // Such as wrong settings of the client.
             tell(why(e) + " It tries again every few seconds; the records stay in the stream.");
+        } finally {
+            current = null;
+        }
+    }
+
+    /** A server that does not answer does not hold up a stop. */
+    @Override
+    protected void wake() {
+        KinesisClient client = current;
+        if (client != null) {
+            client.close();
         }
     }
 

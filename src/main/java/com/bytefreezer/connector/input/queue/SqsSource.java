@@ -78,7 +78,7 @@ final class SqsSource implements Source {
         Network network = Network.of(settings, credentials);
         String caFile = feed.parameter("ca-file");
         SqsClientBuilder builder = SqsClient.builder()
-                .httpClient(new AwsHttp(
+                .httpClientBuilder(AwsHttp.builder(
                         caFile.isEmpty() ? network : new Network(Path.of(caFile), network.proxy()), TIMEOUT))
                 .overrideConfiguration(override -> override.apiCallAttemptTimeout(TIMEOUT.multipliedBy(2)))
                 .region(Region.of(credentials.region()))
