@@ -42,6 +42,8 @@ final class InputTrial implements AutoCloseable {
     private static final int DISK_BLOCKS = 128;
 
     private static final Duration A_MOMENT = Duration.ofSeconds(10);
+    /** A server may wait for a dead reader: a group of Kafka for 45 seconds. */
+    private static final Duration A_TAKEOVER = Duration.ofSeconds(60);
     /** Of a feed without answers, if it cannot store. */
     private static final Duration A_RETRY = Duration.ofSeconds(2);
 
@@ -231,7 +233,8 @@ final class InputTrial implements AutoCloseable {
         boolean more = true;
         while (more) {
             long before = received(feeds);
-            more = before < wanted && Arrived.await(() -> received(feeds) > before, A_MOMENT);
+            more = before < wanted
+                    && Arrived.await(() -> received(feeds) > before, sender.keeps() ? A_TAKEOVER : A_MOMENT);
         }
     }
 

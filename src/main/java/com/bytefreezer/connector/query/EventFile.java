@@ -28,14 +28,17 @@ public record EventFile(Path file, Map<String, String> columns, long count, int 
         int line = 0;
         try (InputStream in = Files.newInputStream(file)) {
             for (int size = in.read(piece); size >= 0; size = in.read(piece)) {
+                int at = 0;
+                // Each byte of each event.
                 for (int i = 0; i < size; i++) {
-                    line++;
                     if (piece[i] == '\n') {
                         count++;
-                        longest = Math.max(longest, line);
+                        longest = Math.max(longest, line + i + 1 - at);
                         line = 0;
+                        at = i + 1;
                     }
                 }
+                line += size - at;
             }
         }
         return new EventFile(file, columns, count, longest);
