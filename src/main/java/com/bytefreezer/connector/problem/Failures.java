@@ -7,6 +7,8 @@ import java.net.ConnectException;
 import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.UnknownHostException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.util.List;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLException;
@@ -89,6 +91,13 @@ public final class Failures {
             // Its message alone, such as a class name, says nothing.
             String message = PlainText.answer(e.getMessage());
             return e.getClass().getSimpleName() + (message.isEmpty() ? "" : ": " + message);
+        }
+        // Their messages are the path alone.
+        if (e instanceof AccessDeniedException denied && denied.getReason() == null) {
+            return "permission denied: " + PlainText.answer(denied.getFile());
+        }
+        if (e instanceof FileAlreadyExistsException there && there.getReason() == null) {
+            return "it is there already: " + PlainText.answer(there.getFile());
         }
         if (e instanceof UnknownHostException) {
             return "unknown host " + PlainText.answer(e.getMessage());

@@ -124,7 +124,7 @@ class FeedAlertsTest {
     private int seen;
 
     @Test
-    void aFeedFailingForAMinuteIsToldOnceAndAtItsEnd() {
+    void aFeedFailingForAMinuteIsToldAndItsEnd() {
         here.trouble = "the brokers cannot be reached";
         after(0);
         after(59);

@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.net.ConnectException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLHandshakeException;
 import org.apache.camel.http.base.HttpOperationFailedException;
@@ -35,6 +37,8 @@ class FailuresTest {
                 arguments(new SSLHandshakeException("no\ntrust"), "no trust"),
                 arguments(new RuntimeException(new ConnectorException("said", new IOException("not"))), "said"),
                 arguments(new RuntimeException("outer", new IOException("the\tcause\n\tis")), "the cause is"),
+                arguments(new AccessDeniedException("/data/spool"), "permission denied: /data/spool"),
+                arguments(new FileAlreadyExistsException("/data/spool"), "it is there already: /data/spool"),
                 arguments(new RuntimeException(new IOException()), "IOException"));
     }
 

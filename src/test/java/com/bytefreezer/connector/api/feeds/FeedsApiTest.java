@@ -2,6 +2,7 @@ package com.bytefreezer.connector.api.feeds;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.bytefreezer.connector.TestApi;
 import com.bytefreezer.connector.delivery.Routes;
@@ -189,7 +190,7 @@ class FeedsApiTest {
     }
 
     @Test
-    void peopleAndTheControlPlaneHearOfALakeThatCannotBeWritten() throws Exception {
+    void peopleAndTheControlPlaneHearOfALakeThatFails() throws Exception {
         api.close();
         try (ControlServer control = ControlServer.start();
                 ScriptedServer people = ScriptedServer.start()) {
@@ -251,7 +252,7 @@ class FeedsApiTest {
     }
 
     @Test
-    void aSavedFeedHasNoSecretAndOpensOnceItsTokenIsSet() throws Exception {
+    void aSavedFeedHasNoSecretAndOpensWithItsToken() throws Exception {
         Map<String, Object> wanted = feed("web", Map.of("token", "yes"));
         JsonNode draft = api.post("feeds/draft", wanted).json();
         assertThat(draft.path("errors")).isEmpty();
@@ -428,6 +429,27 @@ class FeedsApiTest {
         wanted.put("version", change.path("version").asText());
         assertThat(api.post(address, wanted).status()).isEqualTo(200);
         assertThat(api.get(address).text("/sql")).contains("one");
+    }
+
+    @Test
+    void whereItsFolderIsReadOnlySqlIsShownAndNotSaved() throws Exception {
+        Path packs = Files.createDirectory(routes.resolve("packs"));
+        assumeTrue(TestTools.run("mount", "--bind", packs.toString(), packs.toString()), "mount needs root");
+        try {
+            assertThat(TestTools.run("mount", "-o", "remount,bind,ro", packs.toString()))
+                    .isTrue();
+            Map<String, Object> wanted =
+                    Map.of("sql", "SELECT * FROM incoming", "name", "no-debug", "confirm", "no-debug");
+            JsonNode draft = api.post("feeds/acme/auth/sql/draft", wanted).json();
+            assertThat(draft.path("read_only").asText()).isEqualTo("this process cannot write to its folder");
+            assertThat(draft.path("yaml").asText()).contains("SELECT * FROM incoming");
+            TestApi.Answer answer = api.post("feeds/acme/auth/sql", wanted);
+            assertThat(answer.status()).isEqualTo(403);
+            assertThat(answer.error()).contains("no-debug.camel.yaml", "cannot write to its folder");
+            assertThat(packs).isEmptyDirectory();
+        } finally {
+            TestTools.run("umount", packs.toString());
+        }
     }
 
     @Test
