@@ -13,7 +13,7 @@ const MANY = 12;
 export function Catalogue({ datasets, exports, place, go, searchBox, side }) {
   const [words, setWords] = useState('');
   const [marked, setMarked] = useState(stars);
-  // On a phone the chosen dataset takes the place of the list.
+  // On a phone the chosen dataset, or another view, takes the place of the list.
   const [listed, setListed] = useState(false);
   const list = useRef(null);
   const all = datasets.value?.datasets;
@@ -52,7 +52,7 @@ export function Catalogue({ datasets, exports, place, go, searchBox, side }) {
   // One of them is a stop of the Tab key; arrows lead to the others.
   const stop = first[0] ?? found.find((one) => nameOf(one) === current) ?? found[0];
 
-  return h('aside', { class: `side${place.dataset && !listed && !words ? ' chosen' : ''}`, 'aria-label': 'Data and exports' },
+  return h('aside', { class: `side${(place.dataset || place.view !== 'data') && !listed && !words ? ' chosen' : ''}`, 'aria-label': 'Data and exports' },
     h('section', { class: 'data', onKeyDown: keys },
       h('h2', null, 'Data'),
       h('input', {

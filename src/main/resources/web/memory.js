@@ -32,7 +32,8 @@ export function rememberQuery(dataset, sql) {
 }
 
 /** The text typed for a dataset and not run yet: in this tab, else in any. */
-export const draft = (dataset) => drafts(() => sessionStorage)[dataset] ?? drafts(() => localStorage)[dataset];
+export const draft = (dataset) =>
+  [() => sessionStorage, () => localStorage].map((place) => drafts(place)[dataset]).find((text) => typeof text === 'string');
 
 export function rememberDraft(dataset, sql) {
   for (const place of [() => sessionStorage, () => localStorage]) {
