@@ -45,7 +45,7 @@ class RouteCasesTest {
                 ROUTES, "routes/notifications/%s.camel.yaml".formatted(name), new PrintStream(said, true, UTF_8));
 
         assertThat(said.toString(UTF_8))
-                .endsWith(name + ": all 3 cases pass.\n")
+                .containsPattern(name + ": all \\d cases pass\\.\n$")
                 .doesNotContain("FAILED", "MISSING");
         assertThat(code).isZero();
     }
