@@ -3,12 +3,12 @@ package com.bytefreezer.connector.query;
 import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.problem.Problem.Kind;
 import com.bytefreezer.connector.query.Shape.Member;
-import java.sql.Array;
+import com.bytefreezer.connector.text.Json;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -22,7 +22,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the columns of objects from their footers. Safe for use by several threads. */
@@ -48,7 +47,7 @@ final class Footers {
               coalesce(list_sum(list_transform(list_distinct(list_transform(m, lambda c: {'group': c.row_group_id, 'rows': c.row_group_num_rows})), lambda g: g.rows)), 0)::BIGINT,
               coalesce(list_bool_or(list_transform(m, lambda c: c.row_group_num_rows < 0 OR c.num_values < c.row_group_num_rows
                 OR (c.num_values > c.row_group_num_rows AND NOT lists))), false),
-              list_transform(list_filter(m, lambda c: c.total_uncompressed_size NOT BETWEEN 1 AND %d), lambda c: c.path_in_schema)
+              to_json(list_transform(list_filter(m, lambda c: c.total_uncompressed_size NOT BETWEEN 1 AND %d), lambda c: c.path_in_schema))::VARCHAR
             FROM (SELECT parquet_file_metadata AS f, parquet_metadata AS m,
                 list_contains(list_transform(parquet_schema, lambda c: c.repetition_type), 'REPEATED') AS lists
               FROM parquet_full_metadata(%s))""";
@@ -281,7 +280,7 @@ final class Footers {
                                         rows.getLong(2),
                                         rows.getLong(3),
                                         rows.getBoolean(4),
-                                        texts(rows.getArray(5))));
+                                        texts(rows.getString(5))));
                     }
                 }
                 return footers;
@@ -295,8 +294,15 @@ final class Footers {
         }
     }
 
-    private static Set<String> texts(Array list) throws SQLException {
-        return Arrays.stream((Object[]) list.getArray()).map(String::valueOf).collect(Collectors.toUnmodifiableSet());
+    /** Those of a JSON array; a cell of the cage hands over no arrays. */
+    private static Set<String> texts(String list) {
+        Set<String> texts = new HashSet<>();
+        try {
+            Json.mapper().readTree(list).forEach(one -> texts.add(one.asText()));
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e);
+        }
+        return Set.copyOf(texts);
     }
 
     private Shape shape(Connection connection, LakeObject object) throws SQLException {

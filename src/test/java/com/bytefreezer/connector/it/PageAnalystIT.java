@@ -261,7 +261,8 @@ class PageAnalystIT extends PageBed {
         Locator matches = page.locator(".matches");
         assertThat(matches).containsText(Pattern.compile("\\d matches in 3 of 12 objects so far"));
         matches.getByText("Stop").click();
-        assertThat(matches).containsText(Pattern.compile("\\d matches in the newest 3 of 12 objects, back to 2026-11-20 UTC"));
+        assertThat(matches)
+                .containsText(Pattern.compile("\\d matches in the newest 3 of 12 objects, back to 2026-11-20 UTC"));
         awaitAsked(page, "DELETE /api/v1/queries/");
         page.unroute("**/api/v1/query");
         matches.getByText("Count all").click();
