@@ -75,7 +75,7 @@ class QueriesTest {
                 "duckdb.memory-limit",
                 "300MB",
                 "server.query-timeout-seconds",
-                "10",
+                "120",
                 "server.max-result-bytes",
                 "1000000"));
     }
