@@ -15,7 +15,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -51,26 +50,16 @@ public final class RouteFiles {
     /** The kind of each destination that settings name. */
     private final Map<String, String> named;
 
-    private final Read read;
-
-    /** What stands in files, at the first reading. */
-    private record Read(
-            Map<Path, JsonNode> contents,
-            Map<Path, Boolean> withTools,
-            Map<Path, Set<String>> settings,
-            Map<Path, Destination> descriptions) {
-        Read() {
-            this(
-                    new ConcurrentHashMap<>(),
-                    new ConcurrentHashMap<>(),
-                    new ConcurrentHashMap<>(),
-                    new ConcurrentHashMap<>());
-        }
-    }
+    private final RouteContents contents;
 
     private RouteFiles(
-            Path folder, List<Path> files, List<Path> exportFiles, boolean all, Map<String, String> named, Read read) {
-        this.read = read;
+            Path folder,
+            List<Path> files,
+            List<Path> exportFiles,
+            boolean all,
+            Map<String, String> named,
+            RouteContents contents) {
+        this.contents = contents;
         this.all = all;
         this.named = named;
         this.folder = folder;
@@ -94,7 +83,7 @@ public final class RouteFiles {
         List<Path> exports = files.stream()
                 .filter(file -> file.startsWith(folder.resolve(EXPORTS)))
                 .toList();
-        return new RouteFiles(folder, files, exports, true, Map.of(), new Read());
+        return new RouteFiles(folder, files, exports, true, Map.of(), new RouteContents());
     }
 
     /** All of them, in a fixed order. */
@@ -111,7 +100,7 @@ public final class RouteFiles {
         Map<String, String> right = new TreeMap<>(kinds);
         right.entrySet()
                 .removeIf(one -> destinations.containsKey(one.getKey()) || !destinations.containsKey(one.getValue()));
-        return new RouteFiles(folder, files, exportFiles, all, Map.copyOf(right), read);
+        return new RouteFiles(folder, files, exportFiles, all, Map.copyOf(right), contents);
     }
 
     /** The names of all destinations. */
@@ -145,12 +134,17 @@ public final class RouteFiles {
     public RouteFiles withOnlyExport(Path only) {
         Stream<Path> others = files.stream().filter(file -> !isIn(EXPORTS, file));
         return new RouteFiles(
-                folder, Stream.concat(others, Stream.of(only)).toList(), List.of(only), false, named, new Read());
+                folder,
+                Stream.concat(others, Stream.of(only)).toList(),
+                List.of(only),
+                false,
+                named,
+                new RouteContents());
     }
 
     /** These files without some of those in {@code exports}, by their names in messages. */
     RouteFiles without(Set<String> names) {
-        return new RouteFiles(folder, without(names, files), without(names, exportFiles), all, named, read);
+        return new RouteFiles(folder, without(names, files), without(names, exportFiles), all, named, contents);
     }
 
     private List<Path> without(Set<String> names, List<Path> some) {
@@ -161,7 +155,7 @@ public final class RouteFiles {
 
     /** The same files, read again. */
     RouteFiles again() {
-        return new RouteFiles(folder, files, exportFiles, all, named, new Read());
+        return new RouteFiles(folder, files, exportFiles, all, named, new RouteContents());
     }
 
     /** The files as they are now. */
@@ -195,7 +189,7 @@ public final class RouteFiles {
     public Optional<Destination> description(String destination) {
         String kind = kindOf(destination);
         return Optional.ofNullable(destinations.get(kind))
-                .map(file -> read.descriptions.computeIfAbsent(file, one -> description(kind, one)))
+                .map(file -> contents.description(kind, file))
                 .map(described -> isNamed(destination) ? NamedDestinations.named(described, destination) : described);
     }
 
@@ -204,15 +198,6 @@ public final class RouteFiles {
         Map<String, Destination> described = new TreeMap<>();
         destinations().forEach(name -> description(name).ifPresent(one -> described.put(name, one)));
         return described;
-    }
-
-    private Destination description(String name, Path file) {
-        List<String> from = content(file).findValues("from").stream()
-                .map(one -> one.path("uri").asText())
-                .toList();
-        return new RouteHead(
-                        name, RouteText.headComment(file), RouteText.defaults(file), RouteText.requiredSettings(file))
-                .destination(from.contains(CHECK + name), from.contains(PREVIEW + name));
     }
 
     /** The settings of all destinations, by their full names. */
@@ -351,7 +336,7 @@ public final class RouteFiles {
     /** All settings that any route file uses. */
     public Set<String> settings() {
         Set<String> names = new TreeSet<>();
-        files.forEach(file -> names.addAll(read.settings.computeIfAbsent(file, RouteText::settings)));
+        files.forEach(file -> names.addAll(contents.settings(file)));
         named.forEach((name, kind) -> {
             names.add(NamedDestinations.settingOfKind(name));
             description(name).ifPresent(one -> one.settings().forEach(setting -> names.add(setting.name())));
@@ -370,13 +355,12 @@ public final class RouteFiles {
         return Place.in(content(file));
     }
 
-    /** Most files have none, and to read one as YAML takes long. */
     boolean hasTools(Path file) {
-        return read.withTools.computeIfAbsent(file, one -> RouteText.mentions(one, Tool.ROUTE));
+        return contents.hasTools(file);
     }
 
     JsonNode content(Path file) {
-        return read.contents.computeIfAbsent(file, RouteText::content);
+        return contents.of(file);
     }
 
     /** The template of all exports. */

@@ -1,0 +1,44 @@
+package com.bytefreezer.connector.config;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** What stands in route files at the first reading; each is read once. For several threads. */
+final class RouteContents {
+    private final Map<Path, JsonNode> trees = new ConcurrentHashMap<>();
+    private final Map<Path, Boolean> withTools = new ConcurrentHashMap<>();
+    private final Map<Path, Set<String>> settings = new ConcurrentHashMap<>();
+    private final Map<Path, Destination> descriptions = new ConcurrentHashMap<>();
+
+    JsonNode of(Path file) {
+        return trees.computeIfAbsent(file, RouteText::content);
+    }
+
+    /** Most files have none, and to read one as YAML takes long. */
+    boolean hasTools(Path file) {
+        return withTools.computeIfAbsent(file, one -> RouteText.mentions(one, Tool.ROUTE));
+    }
+
+    /** Those that the file uses. */
+    Set<String> settings(Path file) {
+        return settings.computeIfAbsent(file, RouteText::settings);
+    }
+
+    /** The description of the destination {@code name} in its file. */
+    Destination description(String name, Path file) {
+        return descriptions.computeIfAbsent(file, one -> described(name, one));
+    }
+
+    private Destination described(String name, Path file) {
+        List<String> from = of(file).findValues("from").stream()
+                .map(one -> one.path("uri").asText())
+                .toList();
+        return new RouteHead(
+                        name, RouteText.headComment(file), RouteText.defaults(file), RouteText.requiredSettings(file))
+                .destination(from.contains(RouteFiles.CHECK + name), from.contains(RouteFiles.PREVIEW + name));
+    }
+}
