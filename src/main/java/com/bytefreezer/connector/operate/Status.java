@@ -112,7 +112,8 @@ public final class Status {
                 exports == null ? null : exports.signs().of(export.lane()).orElse(null);
         Schedule timing = schedule.get();
         boolean running = timing != null && timing.isRunning(export.lane());
-        String state = retrying != null ? "retrying" : running ? "running" : before == null ? "never" : before.state();
+        String last = before == null ? "never" : before.state();
+        String state = retrying != null ? "retrying" : running ? "running" : export.enabled() ? last : "paused";
         return before == null
                 ? new LaneStatus(
                         export.lane(),

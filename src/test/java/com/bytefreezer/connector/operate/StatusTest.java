@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.bytefreezer.connector.app.TestRun;
+import com.bytefreezer.connector.config.ExportDefinition;
 import com.bytefreezer.connector.config.Lane;
 import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.config.Sync;
 import com.bytefreezer.connector.cursor.Counts;
 import com.bytefreezer.connector.cursor.Cursor;
 import com.bytefreezer.connector.cursor.Runs;
@@ -40,6 +42,17 @@ class StatusTest {
         assertThat(lane.state()).isEqualTo("never");
         assertThat(lane.lagSeconds()).isNull();
         assertThat(lane.totals()).isEqualTo(Counts.NONE);
+    }
+
+    @Test
+    void aPausedExportIsPausedAlsoWithoutItsStore() {
+        Settings settings = settings("http://localhost:1/", "0");
+        Lane lane = new Lane("one", "webhook");
+        ExportDefinition paused = new ExportDefinition(
+                lane, "acme", "syslog", "SELECT * FROM events", Sync.AUTO, 10, Duration.ofMinutes(1), false, null);
+        Status status = Status.ofStore(settings, new DeadLetters(settings.deadLettersFolder()));
+
+        assertThat(status.asKnown(paused).state()).isEqualTo("paused");
     }
 
     @Test
