@@ -87,7 +87,7 @@ public final class EventSplitter {
         int room = format == Format.JSON ? length : Math.max(0, longestLine + 1 - (open.size() - lineStart));
         int some = Math.min(room, length);
         open.write(bytes, offset, some);
-        if (format == Format.AUTO && isArray()) {
+        if (some < length && format == Format.AUTO && isArray()) {
             format = Format.JSON;
             open.write(bytes, offset + some, length - some);
         } else {
@@ -95,9 +95,13 @@ public final class EventSplitter {
         }
     }
 
+    /** It may have more bytes than a line. */
     private boolean isArray() {
         int start = start();
-        return start < open.size() && open.array()[start] == '[';
+        return skipped == 0
+                && start < open.size()
+                && open.array()[start] == '['
+                && Guess.of(open.array(), start, open.size(), false) == Format.JSON;
     }
 
     private void endOfLine() {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.io.JsonEOFException;
+import com.fasterxml.jackson.core.async.ByteArrayFeeder;
 import java.io.IOException;
 
 /**
@@ -34,10 +35,10 @@ public final class Guess {
         if (first == length) {
             return Format.AUTO;
         }
-        if (bytes[first] == '[') {
-            return Format.JSON;
-        }
         int end = endOfLine(bytes, first, length);
+        if (bytes[first] == '[') {
+            return isArray(bytes, first, end) ? Format.JSON : Format.TEXT;
+        }
         if (end == length && !ended) {
             return Format.AUTO;
         }
@@ -86,6 +87,28 @@ public final class Guess {
             last--;
         }
         return bytes[last] == '}';
+    }
+
+    /**
+     * Whether it is an array, and not a line of text that begins with {@code [error]} or {@code [2026-11-28]}: nothing is
+     * wrong before its first object ends.
+     *
+     * @param end may be anywhere in it
+     */
+    private static boolean isArray(byte[] bytes, int start, int end) {
+        try (JsonParser parser = JSON.createNonBlockingByteArrayParser()) {
+            ((ByteArrayFeeder) parser.getNonBlockingInputFeeder()).feedInput(bytes, start, end);
+            for (JsonToken token = parser.nextToken();
+                    token != null && token != JsonToken.NOT_AVAILABLE;
+                    token = parser.nextToken()) {
+                if (token == JsonToken.END_OBJECT && parser.getParsingContext().inArray()) {
+                    return true;
+                }
+            }
+            return true;
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     private static Parsed parse(byte[] bytes, int start, int end) {

@@ -58,13 +58,8 @@ final class OtherProtocols {
         }
     }
 
-    /** Terminals' colours, too. */
+    /** Also the colours and bells of terminals, and what parts the fields of FIX. */
     private static boolean isOfText(byte control) {
-        return control == '\t'
-                || control == '\n'
-                || control == '\r'
-                || control == '\f'
-                || control == '\b'
-                || control == 0x1b;
+        return "\t\n\r\f\b\u000b\u0007\u001b\u0001".indexOf(control) >= 0;
     }
 }

@@ -121,6 +121,42 @@ class EventSplitterTest {
         assertThat(arrival.deadLetterCount()).isZero();
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "[Wed Oct 11 14:32:52 2000] [error] x",
+                "[    0.000000] Linux",
+                "[2026-11-28T20:00:00Z] a",
+                "[2026-11-28 20:00] a",
+                "[INFO] a",
+                "[  OK  ] Started",
+                "[1] a",
+                "[\"a\"] b",
+                "[true] a",
+                "[{main}] a",
+                "[[main]] a",
+                "[::1] - -"
+            })
+    void textInBracketsIsNoArray(String line) {
+        Arrival arrival = split(Format.AUTO, "%s\n%s%n{\"a\":1}".formatted(line, line));
+        assertThat(events(arrival)).hasSize(3).allMatch(event -> event.contains("\"message\":"));
+        assertThat(arrival.deadLetterCount()).isZero();
+        assertThat(split(Format.AUTO, line + "y".repeat(2 * LONGEST) + "\n" + line).eventCount())
+                .isEqualTo(1);
+    }
+
+    @Test
+    void anArrayMayComeInPiecesOfAnyLength() {
+        byte[] array = "[%s{\"a\":true}]".formatted("{\"a\":\"b\"},".repeat(20)).getBytes(UTF_8);
+        for (int length = 1; length <= array.length; length++) {
+            EventSplitter splitter = new EventSplitter(Format.AUTO, LONGEST, new EventBatch(Shape.empty(), 7));
+            for (int at = 0; at < array.length; at += length) {
+                splitter.take(array, at, Math.min(length, array.length - at));
+            }
+            assertThat(splitter.end(Optional.empty()).eventCount()).isEqualTo(21);
+        }
+    }
+
     @Test
     void textStaysTextWhateverFollows() {
         assertThat(events(split(Format.AUTO, "started {}\nwarn {x}\n"))).hasSize(2);
