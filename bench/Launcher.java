@@ -1,12 +1,19 @@
+import com.bytefreezer.connector.testing.TestTools;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -74,9 +81,40 @@ final class Launcher {
         if (!Files.exists(archive)
                 || Files.getLastModifiedTime(archive).compareTo(Files.getLastModifiedTime(jar)) < 0) {
             Files.deleteIfExists(archive);
-            firstRecord(jar, List.of("-XX:ArchiveClassesAtExit=" + archive));
+            train(jar, archive);
         }
         return "-XX:SharedArchiveFile=" + archive;
+    }
+
+    /** As the Dockerfile does: a watch exports the sample, serves and answers a query. */
+    private static void train(Path jar, Path archive) throws IOException, InterruptedException {
+        int port = TestTools.freePort();
+        Path cursor = Bench.WORK.resolve("training.db");
+        List<String> flags =
+                List.of("-XX:ArchiveClassesAtExit=" + archive, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
+        Process process = process(
+                        flags,
+                        jar,
+                        List.of("--mode", "watch"),
+                        Map.of("server.port", String.valueOf(port), "cursor.file", cursor.toString()))
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .redirectError(Bench.WORK.resolve("connector.log").toFile())
+                .start();
+        while (process.isAlive() && ConnectorAnswers.readiness(port) != 200) {
+            LockSupport.parkNanos(Duration.ofMillis(5).toNanos());
+        }
+        HttpRequest query = HttpRequest.newBuilder(URI.create("http://localhost:%d/api/v1/query".formatted(port)))
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(
+                        """
+                        {"tenant_id":"acme","dataset_id":"syslog","sql":"SELECT * FROM events","limit":500,"newest_first":true}"""))
+                .build();
+        HttpClient.newHttpClient().send(query, HttpResponse.BodyHandlers.discarding());
+        process.destroy();
+        process.waitFor();
+        for (String suffix : List.of("", "-wal", "-shm", ".lock")) {
+            Bench.delete(cursor.resolveSibling("training.db" + suffix));
+        }
     }
 
     Bench.Measured firstRecord(Path jar, List<String> flags) throws IOException, InterruptedException {

@@ -97,7 +97,7 @@ public final class ConnectorProcess implements AutoCloseable {
                 "-Xlog:all=warning:stderr");
     }
 
-    /** The archive of the classes that a watch loads which sends the sample to a webhook; made once for each jar. */
+    /** The archive of the classes that a watch loads which sends the sample to a webhook, and answers a query; made once for each jar. */
     private static synchronized Path classes() {
         var jar = jar();
         var archive = jar.resolveSibling("classes.jsa");
@@ -130,12 +130,19 @@ public final class ConnectorProcess implements AutoCloseable {
                                         "destination.webhook.url=" + sink.url(),
                                         "--set",
                                         "cursor.file=" + folder.resolve("cursor.db")))) {
-                    HttpClient.newHttpClient()
-                            .send(
-                                    HttpRequest.newBuilder(
-                                                    URI.create(watch.link()).resolve("/api/v1/exports"))
-                                            .build(),
-                                    HttpResponse.BodyHandlers.discarding());
+                    var page = URI.create(watch.link());
+                    var query =
+                            """
+                            {"tenant_id":"acme","dataset_id":"syslog","sql":"SELECT * FROM events","limit":500,"newest_first":true}""";
+                    for (var request : List.of(
+                            HttpRequest.newBuilder(page.resolve("/api/v1/exports"))
+                                    .build(),
+                            HttpRequest.newBuilder(page.resolve("/api/v1/query"))
+                                    .header("Content-Type", "application/json")
+                                    .POST(HttpRequest.BodyPublishers.ofString(query))
+                                    .build())) {
+                        HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.discarding());
+                    }
                     Await.until("the end of the first run", () -> watch.standardError()
                             .contains("accepted by webhook"));
                     watch.terminate();
