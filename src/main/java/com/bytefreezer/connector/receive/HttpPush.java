@@ -7,6 +7,7 @@ import com.bytefreezer.connector.text.Json;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import io.vertx.core.http.HttpServerRequest;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -97,8 +98,8 @@ public final class HttpPush {
         if (request == null) {
             return body;
         }
-        Map<String, Object> answer =
-                new TreeMap<>(Map.of("requestId", request, "timestamp", System.currentTimeMillis()));
+        Map<String, Object> answer = new TreeMap<>(
+                Map.of("requestId", request, "timestamp", Instant.now().toEpochMilli()));
         if (body.containsKey(ERROR)) {
             answer.put("errorMessage", body.get(ERROR));
         }

@@ -141,7 +141,8 @@ class EventSplitterTest {
         Arrival arrival = split(Format.AUTO, "%s\n%s%n{\"a\":1}".formatted(line, line));
         assertThat(events(arrival)).hasSize(3).allMatch(event -> event.contains("\"message\":"));
         assertThat(arrival.deadLetterCount()).isZero();
-        assertThat(split(Format.AUTO, line + "y".repeat(2 * LONGEST) + "\n" + line).eventCount())
+        assertThat(split(Format.AUTO, line + "y".repeat(2 * LONGEST) + "\n" + line)
+                        .eventCount())
                 .isEqualTo(1);
     }
 

@@ -131,8 +131,7 @@ public final class ConnectorProcess implements AutoCloseable {
                                         "--set",
                                         "cursor.file=" + folder.resolve("cursor.db")))) {
                     var page = URI.create(watch.link());
-                    var query =
-                            """
+                    var query = """
                             {"tenant_id":"acme","dataset_id":"syslog","sql":"SELECT * FROM events","limit":500,"newest_first":true}""";
                     for (var request : List.of(
                             HttpRequest.newBuilder(page.resolve("/api/v1/exports"))

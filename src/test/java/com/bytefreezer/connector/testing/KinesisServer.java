@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.HttpURLConnection;
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -139,6 +140,10 @@ public final class KinesisServer implements AutoCloseable {
         client.deleteStream(request -> request.streamName(stream));
         Await.until(
                 "the stream is gone", () -> !client.listStreams().streamNames().contains(stream));
+        // Sequence numbers begin with the second in which a stream was made: a new one of this name has later ones
+        // then.
+        long second = Instant.now().getEpochSecond();
+        Await.until("the next second", () -> Instant.now().getEpochSecond() > second);
     }
 
     @Override

@@ -317,7 +317,7 @@ final class Shards {
             Record last = records.get(records.size() - 1);
             shard.last = last.sequenceNumber();
             Instant arrived = last.approximateArrivalTimestamp();
-            shard.arrived = arrived == null ? System.currentTimeMillis() : arrived.toEpochMilli();
+            shard.arrived = (arrived == null ? Instant.now() : arrived).toEpochMilli();
             tell(shard, last.sequenceNumber());
         }
         return bytes;
