@@ -37,7 +37,7 @@ final class Ingest {
     private static final int HTTP_EVENTS = 2_000_000;
     static final int TCP_EVENTS = 2_000_000;
     private static final int UDP_EVENTS = 500_000;
-    private static final int UDP_RATE = 50_000;
+    private static final int UDP_RATE = 60_000;
     private static final int HTTP_PORT = 18_091;
     private static final int SYSLOG_PORT = 15_514;
     private static final ObjectMapper JSON = new ObjectMapper();
