@@ -4,21 +4,15 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.bytefreezer.connector.config.FeedDefinition;
 import com.bytefreezer.connector.config.Settings;
-import com.bytefreezer.connector.lake.AwsHttp;
-import com.bytefreezer.connector.lake.AwsKeys;
-import com.bytefreezer.connector.lake.Credentials;
-import com.bytefreezer.connector.lake.Network;
+import com.bytefreezer.connector.lake.FeedClient;
 import com.bytefreezer.connector.receive.Message;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
-import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.sqs.SqsClient;
-import software.amazon.awssdk.services.sqs.SqsClientBuilder;
 import software.amazon.awssdk.services.sqs.model.BatchResultErrorEntry;
 import software.amazon.awssdk.services.sqs.model.ChangeMessageVisibilityBatchRequestEntry;
 import software.amazon.awssdk.services.sqs.model.DeleteMessageBatchRequestEntry;
@@ -28,9 +22,8 @@ final class SqsSource implements Source {
     /** As many as the server allows. */
     private static final int MOST_MESSAGES = 10;
 
+    /** Shorter than {@link FeedClient} waits for an answer. */
     private static final int WAIT_SECONDS = 10;
-    /** Of a request, longer than {@link #WAIT_SECONDS}. */
-    private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
     private static final Pattern URL = Pattern.compile("https?://([^/]+)/.+");
     private static final Pattern ON_AWS =
@@ -51,7 +44,7 @@ final class SqsSource implements Source {
     /** Opens the queue of a feed, by its parameters. */
     static Opener opener(FeedDefinition feed, Settings settings) {
         return () -> {
-            SqsClient client = client(feed, settings);
+            SqsClient client = FeedClient.of(SqsClient.builder(), feed, region(feed), settings);
             try {
                 String queue = feed.parameter("queue");
                 String url = URL.matcher(queue).matches()
@@ -64,27 +57,6 @@ final class SqsSource implements Source {
                 throw e;
             }
         };
-    }
-
-    private static SqsClient client(FeedDefinition feed, Settings settings) {
-        String accessKey = feed.parameter("access-key");
-        Credentials credentials = Credentials.of(
-                "",
-                feed.parameter("endpoint"),
-                true,
-                region(feed),
-                accessKey.isEmpty() ? null : new Credentials.Keys(accessKey, feed.parameter("secret-key"), null),
-                null);
-        Network network = Network.of(settings, credentials);
-        String caFile = feed.parameter("ca-file");
-        SqsClientBuilder builder = SqsClient.builder()
-                .httpClientBuilder(AwsHttp.builder(
-                        caFile.isEmpty() ? network : new Network(Path.of(caFile), network.proxy()), TIMEOUT))
-                .overrideConfiguration(override -> override.apiCallAttemptTimeout(TIMEOUT.multipliedBy(2)))
-                .region(Region.of(credentials.region()))
-                .credentialsProvider(AwsKeys.provider(credentials));
-        credentials.legalEndpoint().ifPresent(builder::endpointOverride);
-        return builder.build();
     }
 
     /** The one that is set, or that of the queue's URL. */
