@@ -73,6 +73,15 @@ public final class PrivateFiles {
         force(file.toAbsolutePath().resolveSibling(""));
     }
 
+    /** Creates a file with this content or replaces that of one that exists, in the same way. */
+    public static void write(Path file, byte[] content) throws IOException {
+        if (Files.exists(file)) {
+            replace(file, content);
+        } else {
+            writeNew(file, content);
+        }
+    }
+
     private static Path part(Path file, byte[] content) throws IOException {
         Path part = file.resolveSibling(".%s.%s.part".formatted(file.getFileName(), UUID.randomUUID()));
         try (FileChannel channel = openNew(part)) {

@@ -111,11 +111,7 @@ final class TellingFile {
         }
         try {
             byte[] content = JSON.writeValueAsBytes(new Content(told, counts));
-            if (Files.exists(file)) {
-                PrivateFiles.replace(file, content);
-            } else {
-                PrivateFiles.writeNew(file, content);
-            }
+            PrivateFiles.write(file, content);
             changed = false;
         } catch (IOException e) {
             // A full disk is told of all the same; the next look tries again.

@@ -198,11 +198,7 @@ public record PackHistory(long columnsAdded, long columnsWidened, List<Pack> pac
     private void write(Path folder) throws IOException {
         Path file = file(folder);
         byte[] content = JSON.writeValueAsBytes(this);
-        if (Files.exists(file)) {
-            PrivateFiles.replace(file, content);
-        } else {
-            PrivateFiles.writeNew(file, content);
-        }
+        PrivateFiles.write(file, content);
     }
 
     private static List<String> some(List<String> names) {

@@ -108,9 +108,7 @@ public final class LearnedShape {
         }
         try {
             now = new Place(now.segment, now.end, shape.get());
-            Path file = folder.resolve(NAME);
-            PrivateFiles.create(file);
-            PrivateFiles.replace(file, JSON.writeValueAsBytes(now));
+            PrivateFiles.write(folder.resolve(NAME), JSON.writeValueAsBytes(now));
         } catch (IOException e) {
             LOG.debug("shape in {}", folder, e);
         } finally {
