@@ -60,17 +60,20 @@ public final class PrivateFiles {
 
     /** Replaces the content of a file and keeps its permissions; a reader sees the old or the new content. After a failure, the old content stays. */
     public static void replace(Path file, byte[] content) throws IOException {
-        Path part = part(file, content);
+        moveOver(part(file, content), file);
+        force(file.toAbsolutePath().resolveSibling(""));
+    }
+
+    private static void moveOver(Path part, Path file) throws IOException {
         try {
             PosixFileAttributeView view = Files.getFileAttributeView(part, PosixFileAttributeView.class);
-            if (view != null) {
+            if (view != null && Files.exists(file)) {
                 view.setPermissions(Files.getPosixFilePermissions(file));
             }
             Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
         } finally {
             Files.deleteIfExists(part);
         }
-        force(file.toAbsolutePath().resolveSibling(""));
     }
 
     /** Creates a file with this content or replaces that of one that exists, in the same way. */
@@ -82,13 +85,24 @@ public final class PrivateFiles {
         }
     }
 
+    /** The same for what nothing depends on: it does not wait for the disk, so a power failure may leave garbage. */
+    public static void writeForPeople(Path file, byte[] content) throws IOException {
+        moveOver(part(file, content, false), file);
+    }
+
     private static Path part(Path file, byte[] content) throws IOException {
+        return part(file, content, true);
+    }
+
+    private static Path part(Path file, byte[] content, boolean lasts) throws IOException {
         Path part = file.resolveSibling(".%s.%s.part".formatted(file.getFileName(), UUID.randomUUID()));
         try (FileChannel channel = openNew(part)) {
             for (ByteBuffer left = ByteBuffer.wrap(content); left.hasRemaining(); ) {
                 channel.write(left);
             }
-            channel.force(true);
+            if (lasts) {
+                channel.force(true);
+            }
             return part;
         } catch (IOException e) {
             Files.deleteIfExists(part);

@@ -16,11 +16,16 @@ import java.nio.file.StandardOpenOption;
 public record FolderShelf(Path folder) implements Shelf {
     @Override
     public void put(String key, Path file) throws IOException {
-        Path object = folder.resolve(key);
+        Path object = folder.toAbsolutePath().resolve(key);
         Path partition = object.resolveSibling("");
+        Path known = partition;
+        while (!Files.isDirectory(known)) {
+            known = known.resolveSibling("");
+        }
         Files.createDirectories(partition);
         copy(file, object);
-        for (Path each = partition; each.startsWith(folder); each = each.resolveSibling("")) {
+        // With the names of the folders that are new.
+        for (Path each = partition; each.startsWith(known); each = each.resolveSibling("")) {
             PrivateFiles.force(each);
         }
     }

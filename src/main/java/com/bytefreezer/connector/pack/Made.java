@@ -35,6 +35,7 @@ record Made(
         Set<String> missing) {
     private static final ObjectMapper JSON = Json.mapper();
     private static final String NAME = "made.json";
+    private static final Made MARK = new Made(false, 0, 0, 0, 0, Map.of(), Set.of());
 
     static Path object(Path folder) {
         return folder.resolve("object.parquet");
@@ -45,10 +46,13 @@ record Made(
         return folder.resolve("letters.ndjson");
     }
 
-    /** What an interrupted pack has kept. */
+    /** What an interrupted pack has kept; of a {@link #mark} alone, how it was made. */
     static Optional<Made> in(Path folder) throws IOException {
         Path file = folder.resolve(NAME);
-        return Files.exists(file) ? Optional.of(JSON.readValue(file.toFile(), Made.class)) : Optional.empty();
+        if (Files.exists(file)) {
+            return Optional.of(JSON.readValue(file.toFile(), Made.class));
+        }
+        return Files.isDirectory(folder) ? Optional.of(MARK) : Optional.empty();
     }
 
     /** Keeps it with the files in {@code part}, which becomes {@code folder}. */
@@ -65,10 +69,9 @@ record Made(
         PrivateFiles.force(folder.resolveSibling(""));
     }
 
-    /** Remembers that the events go into the lake in this way. */
-    void mark(Path folder) throws IOException {
+    /** Remembers that the events go into the lake as they are: an empty folder takes the disk once. */
+    static void mark(Path folder) throws IOException {
         PrivateFiles.createFolders(folder);
-        PrivateFiles.writeNew(folder.resolve(NAME), JSON.writeValueAsBytes(this));
         PrivateFiles.force(folder.resolveSibling(""));
     }
 }

@@ -26,7 +26,6 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -129,7 +128,10 @@ record Making(Packer packer, SealedSegment segment, Map<String, String> columns,
     private PackDuckDb.Result inMemory(Path events, Writing writing) throws SQLException, IOException {
         for (ObjectWidth width = ObjectWidth.of(columns.size(), packer.memory()); ; width = width.next()) {
             try {
-                return writing.write(events, width);
+                // The memory is for one of them.
+                synchronized (packer.writer()) {
+                    return writing.write(events, width);
+                }
             } catch (SQLException e) {
                 DuckDbException failure = DuckDbException.of(e);
                 if (width.isLast() || failure.kind() != Problem.Kind.NO_MEMORY) {
@@ -193,21 +195,10 @@ record Making(Packer packer, SealedSegment segment, Map<String, String> columns,
         Files.deleteIfExists(object);
         PrivateFiles.create(object);
         EventFile events = EventFile.of(data, columns);
-        try (Connection connection = DuckDb.forParsing();
-                Statement statement = connection.createStatement()) {
-            statement.execute("SET memory_limit='%dB'".formatted(packer.memory()));
-            statement.execute("SET threads=%d".formatted(width.threads(packer.threads())));
-            statement.execute(
-                    "SET temp_directory=" + DuckDb.literal(packer.temporary().toString()));
-            long written = statement.executeLargeUpdate("COPY (FROM %s) TO %s (%s)"
-                    .formatted(
-                            events.table(),
-                            DuckDb.literal(object.toString()),
-                            width.copyOptions(packer.compression())));
-            if (written != events.count()) {
-                throw new SQLException("%d of %d events were read".formatted(written, events.count()));
-            }
-            return written;
+        long written = packer.writer().write(events, Files.size(data), object, width, packer.compression());
+        if (written != events.count()) {
+            throw new SQLException("%d of %d events were read".formatted(written, events.count()));
         }
+        return written;
     }
 }

@@ -4,6 +4,7 @@ import com.bytefreezer.connector.disk.PrivateFiles;
 import com.bytefreezer.connector.receive.Shape;
 import com.bytefreezer.connector.text.Json;
 import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -85,7 +86,12 @@ public record PackHistory(long columnsAdded, long columnsWidened, List<Pack> pac
     /** Of the dataset whose spool is {@code folder}. */
     public static PackHistory read(Path folder) throws IOException {
         Path file = file(folder);
-        return Files.exists(file) ? JSON.readValue(file.toFile(), PackHistory.class) : NONE;
+        try {
+            return Files.exists(file) ? JSON.readValue(file.toFile(), PackHistory.class) : NONE;
+        } catch (JsonProcessingException e) {
+            // Of a power failure.
+            return NONE;
+        }
     }
 
     /** The last pack, if it has failed. */
@@ -197,8 +203,7 @@ public record PackHistory(long columnsAdded, long columnsWidened, List<Pack> pac
 
     private void write(Path folder) throws IOException {
         Path file = file(folder);
-        byte[] content = JSON.writeValueAsBytes(this);
-        PrivateFiles.write(file, content);
+        PrivateFiles.writeForPeople(file, JSON.writeValueAsBytes(this));
     }
 
     private static List<String> some(List<String> names) {

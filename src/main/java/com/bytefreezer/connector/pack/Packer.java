@@ -8,6 +8,7 @@ import com.bytefreezer.connector.lake.Shelf;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
 import com.bytefreezer.connector.problem.Problem;
+import com.bytefreezer.connector.query.ObjectWriter;
 import com.bytefreezer.connector.receive.Intake;
 import com.bytefreezer.connector.receive.Shape;
 import com.bytefreezer.connector.spool.DatasetSpool;
@@ -26,15 +27,22 @@ import java.util.stream.Stream;
 
 /**
  * Makes a Parquet object of each sealed segment: writes it beside the spool, puts it into the lake, keeps the dead
- * letters, and only then commits. Whatever it dies of, the next one repeats the segment under the same key. For one thread per dataset.
+ * letters, and only then commits. Whatever it dies of, the next one repeats the segment under the same key. For one thread per dataset;
+ * one DuckDB runs at a time.
  *
  * @param compression snappy or zstd
  * @param memory that DuckDB may use, in bytes
  * @param threads of DuckDB
  * @param temporary folder for objects under way
  * @param deadLetters folder for what was no event
+ * @param writer of objects without SQL
  */
-public record Packer(String compression, long memory, int threads, Path temporary, Path deadLetters) {
+public record Packer(
+        String compression, long memory, int threads, Path temporary, Path deadLetters, ObjectWriter writer) {
+    public Packer(String compression, long memory, int threads, Path temporary, Path deadLetters) {
+        this(compression, memory, threads, temporary, deadLetters, new ObjectWriter(memory, threads, temporary));
+    }
+
     /**
      * An object in the lake.
      *
@@ -158,7 +166,7 @@ public record Packer(String compression, long memory, int threads, Path temporar
         if (isBySql) {
             made.keep(part, kept);
         } else if (before.isEmpty()) {
-            made.mark(kept);
+            Made.mark(kept);
         }
         return made;
     }

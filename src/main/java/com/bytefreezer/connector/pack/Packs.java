@@ -16,17 +16,24 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Packs what is due, one dataset after the other. A dataset that cannot be packed is tried again after a pause, which
+ * Packs what is due, some datasets at a time. A dataset that cannot be packed is tried again after a pause, which
  * doubles, and does not hold up the others. For one thread at a time, except {@link #stop}.
  */
 public final class Packs {
@@ -35,6 +42,8 @@ public final class Packs {
     private static final double USUAL_RATIO = 0.2;
     /** Of a segment, however well it is compressed. */
     private static final long MOST_SPOOLED = 2_000_000_000;
+    /** Each may have an object on the disk. */
+    private static final int AT_A_TIME = 4;
 
     private final Intakes intakes;
     private final Packer packer;
@@ -85,21 +94,45 @@ public final class Packs {
         if (datasets.values().stream().anyMatch(each -> each.pause.lasts()) && recipes.haveChanged()) {
             datasets.values().forEach(each -> each.pause.end());
         }
-        for (Intake each : intakes.all()) {
-            Dataset known = dataset(each);
-            if (!stopped && !known.pause.lasts()) {
-                pack(each, known, isDue(each.spool(), known));
-            }
-        }
+        packAll(intakes.all().stream().filter(this::isWaiting).toList(), each -> isDue(each.spool(), dataset(each)));
+    }
+
+    private boolean isWaiting(Intake intake) {
+        DatasetSpool spool = intake.spool();
+        Dataset known = dataset(intake);
+        return !known.pause.lasts() && (spool.next().isPresent() || isDue(spool, known));
     }
 
     /** Packs all that has arrived, and says whether it is all in the lake. A failure is logged. */
     public boolean packAll() {
-        boolean all = true;
-        for (Intake each : intakes.all()) {
-            all &= pack(each, dataset(each), true);
+        return packAll(intakes.all(), any -> true);
+    }
+
+    /** Several at a time: most of what a small pack takes is waiting for the disk and the lake. */
+    private boolean packAll(List<Intake> some, Predicate<Intake> seal) {
+        if (some.isEmpty()) {
+            return true;
         }
-        return all;
+        some.forEach(this::dataset);
+        ExecutorService threads = Executors.newFixedThreadPool(Math.min(AT_A_TIME, some.size()));
+        try {
+            List<Future<Boolean>> all = new ArrayList<>();
+            some.forEach(each -> all.add(threads.submit(() -> !stopped && pack(each, dataset(each), seal.test(each)))));
+            boolean done = true;
+            for (Future<Boolean> each : all) {
+                done &= each.get();
+            }
+            return done;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            stop();
+            return false;
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e.getCause());
+        } finally {
+            threads.shutdown();
+            packer.writer().rest();
+        }
     }
 
     /** Begins no further pack. For any thread. */
@@ -160,7 +193,7 @@ public final class Packs {
     }
 
     /** While the lake is away, one line tells of it for all datasets and tries. */
-    private void tell(DatasetName dataset, Dataset known, ConnectorException failure) {
+    private synchronized void tell(DatasetName dataset, Dataset known, ConnectorException failure) {
         boolean isAway = failure.kind() == Problem.Kind.UNREACHABLE;
         if (isAway) {
             away.add(dataset);
@@ -180,7 +213,7 @@ public final class Packs {
         return root.getClass().getName();
     }
 
-    private void works(DatasetName dataset, Dataset known) {
+    private synchronized void works(DatasetName dataset, Dataset known) {
         away.remove(dataset);
         if (away.isEmpty()) {
             lake.end().ifPresent(former -> LOG.info("packs: the lake takes objects again."));

@@ -22,7 +22,7 @@ public record EventFile(Path file, Map<String, String> columns, long count, int 
     private static final int PIECE = 1 << 20;
 
     public static EventFile of(Path file, Map<String, String> columns) throws IOException {
-        byte[] piece = new byte[PIECE];
+        byte[] piece = new byte[(int) Math.min(PIECE, Files.size(file) + 1)];
         long count = 0;
         int longest = 0;
         int line = 0;

@@ -96,6 +96,7 @@ public final class ObjectPacks implements AutoCloseable {
     public void packDue() {
         if (!stopped && !listing.lasts()) {
             pack(false);
+            tools.packer().writer().rest();
         }
     }
 

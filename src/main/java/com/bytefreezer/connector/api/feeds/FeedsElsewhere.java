@@ -112,7 +112,7 @@ public final class FeedsElsewhere implements FeedsHere {
         try {
             byte[] content = JSON.writeValueAsBytes(
                     new Content(System.currentTimeMillis(), feeds, here.fill().orElse(null), bucket));
-            PrivateFiles.write(file, content);
+            PrivateFiles.writeForPeople(file, content);
         } catch (IOException e) {
             // The disk is full: whoever asks learns nothing of the feeds, and the spool says why.
             LOG.debug("{}", file, e);
