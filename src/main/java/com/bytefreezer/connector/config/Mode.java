@@ -52,6 +52,11 @@ public enum Mode {
         return this == INTERACTIVE || this == WATCH || this == INGEST;
     }
 
+    /** Whether agents may call tools, or their tools are checked. */
+    boolean hasTools() {
+        return serves() || this == MCP || this == VALIDATE;
+    }
+
     /** Its name on the command line. */
     @Override
     public String toString() {

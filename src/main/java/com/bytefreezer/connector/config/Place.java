@@ -6,6 +6,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** A kind of place where a route file inserts a setting into text; Camel evaluates each kind differently. */
 enum Place {
@@ -34,6 +35,11 @@ enum Place {
     /** Whether Camel leaves this value unchanged. */
     boolean takes(String value) {
         return harmless.matcher(value).matches();
+    }
+
+    /** Whether Camel leaves this value unchanged in any place. */
+    static boolean allTake(String value) {
+        return Stream.of(values()).allMatch(place -> place.takes(value));
     }
 
     /** The places of each setting in the content of a route file. */

@@ -2,7 +2,6 @@ package com.bytefreezer.connector.config;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -12,6 +11,7 @@ final class RouteContents {
     private final Map<Path, JsonNode> trees = new ConcurrentHashMap<>();
     private final Map<Path, Boolean> withTools = new ConcurrentHashMap<>();
     private final Map<Path, Set<String>> settings = new ConcurrentHashMap<>();
+    private final Map<Path, Set<String>> mentioned = new ConcurrentHashMap<>();
     private final Map<Path, Destination> descriptions = new ConcurrentHashMap<>();
 
     JsonNode of(Path file) {
@@ -28,17 +28,21 @@ final class RouteContents {
         return settings.computeIfAbsent(file, RouteText::settings);
     }
 
+    /** Those with a placeholder anywhere in the file. */
+    Set<String> mentionedSettings(Path file) {
+        return mentioned.computeIfAbsent(file, RouteText::mentionedSettings);
+    }
+
     /** The description of the destination {@code name} in its file. */
     Destination description(String name, Path file) {
         return descriptions.computeIfAbsent(file, one -> described(name, one));
     }
 
     private Destination described(String name, Path file) {
-        List<String> from = of(file).findValues("from").stream()
-                .map(one -> one.path("uri").asText())
-                .toList();
         return new RouteHead(
                         name, RouteText.headComment(file), RouteText.defaults(file), RouteText.requiredSettings(file))
-                .destination(from.contains(RouteFiles.CHECK + name), from.contains(RouteFiles.PREVIEW + name));
+                .destination(
+                        RouteText.hasRouteFrom(file, RouteFiles.CHECK + name),
+                        RouteText.hasRouteFrom(file, RouteFiles.PREVIEW + name));
     }
 }

@@ -350,6 +350,11 @@ public final class RouteFiles {
         return files.stream().anyMatch(file -> places(file).containsKey(ofKind));
     }
 
+    /** The settings with a placeholder anywhere in {@code file}; those of {@link #places} are among them. */
+    Set<String> mentionedSettings(Path file) {
+        return contents.mentionedSettings(file);
+    }
+
     /** The places where {@code file} inserts settings into text. */
     Map<String, Set<Place>> places(Path file) {
         return Place.in(content(file));

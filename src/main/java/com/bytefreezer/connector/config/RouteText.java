@@ -23,6 +23,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Reads one route file. A file that cannot be read has no lines and no content; {@link #problem} says why. */
@@ -88,11 +89,30 @@ final class RouteText {
         }
     }
 
+    /** Whether the file has a route from {@code address}, as its text says: to read a file as YAML takes long. */
+    static boolean hasRouteFrom(Path file, String address) {
+        return Pattern.compile("(?<![\\w-])[\"']?uri[\"']?\\s*:\\s*[\"']?" + Pattern.quote(address) + "(?![\\w.?-])")
+                .matcher(withoutComments(file))
+                .find();
+    }
+
     static boolean mentions(Path file, String word) {
         try {
             return read(file).contains(word);
         } catch (IOException e) {
             return false;
+        }
+    }
+
+    /** The settings whose placeholders stand anywhere in the file, also in comments and in what only looks like one. */
+    static Set<String> mentionedSettings(Path file) {
+        try {
+            return SETTING.matcher(read(file))
+                    .results()
+                    .map(match -> match.group(2))
+                    .collect(Collectors.toSet());
+        } catch (IOException e) {
+            return Set.of();
         }
     }
 

@@ -197,6 +197,23 @@ class RouteFilesTest {
                         false));
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "from: {uri: direct:check-mine}; true",
+                "from: {\"uri\": \"direct:check-mine\"}; true",
+                "from: {uri: direct:check-mine-too}; false",
+                "from: {uri: direct:mine}; false",
+                "# from: {uri: direct:check-mine}; false"
+            })
+    void aDestinationHasACheckIfARouteStartsThere(String from, boolean hasCheck, @TempDir Path folder)
+            throws IOException {
+        Path file = Files.createDirectories(folder.resolve("destinations")).resolve("mine.camel.yaml");
+        Files.writeString(file, "# Destination \"mine\": sends somewhere.\n- route:\n    %s\n".formatted(from));
+        assertThat(RouteFiles.in(folder).descriptions().get("mine").hasCheck()).isEqualTo(hasCheck);
+    }
+
     @Test
     void everyOtherSettingIsOneOfTheProgram() throws IOException {
         Properties properties = new Properties();
