@@ -30,7 +30,7 @@ const DATASETS = [
 
 const SOURCES = [
   { name: 'Dataset', head: true, cell: nameOf },
-  ...[['Objects packed', 'source_objects'], ['Events packed', 'packed'], ['Dead letters', 'dead_letters'], ['Planned', 'planned_objects'], ['Unreadable', 'unreadable_objects']]
+  ...[['Objects packed', 'source_objects'], ['Events packed', 'packed'], ['Dropped', 'dropped'], ['Dead letters', 'dead_letters'], ['Planned', 'planned_objects'], ['Unreadable', 'unreadable_objects']]
     .map(([name, count]) => ({ name, number: true, cell: (entry) => number(entry[count]) })),
   { name: 'In the bucket', number: true, cell: (entry) => (entry.waiting_objects ? `${plural(entry.waiting_objects, 'object')}, ${bytes(entry.waiting_bytes)}, ${age(entry.oldest_waiting_at)} old` : '–') },
   { name: 'Columns', cell: (entry) => changes(entry) },

@@ -122,6 +122,7 @@ public final class Feeds implements AutoCloseable, FeedsHere {
                 SourceBucket.of(settings, credentials.ofSource()),
                 PackedSources.open(settings, folder),
                 packer(scratch.resolveSibling("sources-packs")),
+                new Recipes(settings),
                 this::shelf,
                 due(),
                 settings.isTrue("s3source.keep-source"),

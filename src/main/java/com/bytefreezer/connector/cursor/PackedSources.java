@@ -298,33 +298,53 @@ public final class PackedSources implements AutoCloseable {
         store.writing(sql -> {
             if (hold(sql, plan)) {
                 sql.update("DELETE FROM source_object WHERE pack = ?", plan.id);
-                sql.update("DELETE FROM source_pack WHERE id = ?", plan.id);
+                end(sql, plan);
             }
             return true;
         });
     }
 
-    /** The shape of the events of all packs of a dataset, as whoever packs writes it; empty before the first pack. */
-    public String shape(DatasetName dataset) {
-        return store.reading(sql -> shape(sql, dataset));
+    private static void end(Sql sql, Plan plan) throws SQLException {
+        sql.update("DELETE FROM source_part WHERE pack = ?", plan.id);
+        sql.update("DELETE FROM source_pack WHERE id = ?", plan.id);
     }
 
-    private static String shape(Sql sql, DatasetName dataset) throws SQLException {
-        return sql.first(
-                        "SELECT shape FROM source_dataset WHERE tenant = ? AND dataset = ?",
-                        Sql.Row::text,
-                        dataset.tenant(),
-                        dataset.dataset())
-                .orElse("");
+    /** What the packs of a dataset have left for the next one. */
+    public DatasetMemory memory(DatasetName dataset) {
+        return store.reading(sql -> DatasetMemory.of(sql, dataset));
     }
+
+    /** What was about to be put for a part of a plan, see {@link #putting}; empty if nothing was. */
+    public Optional<String> put(Plan plan, int part) {
+        return store.reading(sql ->
+                sql.first("SELECT made FROM source_part WHERE pack = ? AND part = ?", Sql.Row::text, plan.id, part));
+    }
+
+    /**
+     * Records what is about to be put for a part of a plan.
+     *
+     * @return false if another replica has the plan; nothing is recorded then
+     */
+    public boolean putting(Plan plan, int part, String made) {
+        return store.writing(sql -> hold(sql, plan)
+                && sql.update(
+                                "INSERT INTO source_part (pack, part, made) VALUES (?, ?, ?) ON CONFLICT (pack, part) DO UPDATE SET made = excluded.made",
+                                plan.id,
+                                part,
+                                made)
+                        > 0);
+    }
+
+    /** What has become of the events of a plan. */
+    public record Outcome(long packed, long dropped, long deadLetters) {}
 
     /**
      * Records that the objects of a plan are packed.
      *
-     * @param shape makes the shape from now on of the one that is recorded
+     * @param memory makes what the next pack must know of what is recorded
      * @return false if another replica has the plan; nothing is recorded then
      */
-    public boolean commit(Plan plan, UnaryOperator<String> shape, long events, long deadLetters) {
+    public boolean commit(Plan plan, UnaryOperator<DatasetMemory> memory, Outcome outcome) {
         return store.writing(sql -> {
             sql.awaitOthers("source_dataset");
             if (!hold(sql, plan)) {
@@ -332,17 +352,21 @@ public final class PackedSources implements AutoCloseable {
             }
             int packed = sql.update(
                     "UPDATE source_object SET pack = '', since_ms = %s WHERE pack = ?".formatted(sql.now()), plan.id);
-            sql.update("DELETE FROM source_pack WHERE id = ?", plan.id);
+            end(sql, plan);
+            DatasetMemory next = memory.apply(DatasetMemory.of(sql, plan.dataset));
             sql.update(
-                    "INSERT INTO source_dataset (tenant, dataset, shape, objects, events, dead_letters) VALUES (?, ?, ?, ?, ?, ?)"
-                            + " ON CONFLICT (tenant, dataset) DO UPDATE SET shape = excluded.shape, objects = source_dataset.objects + excluded.objects,"
-                            + " events = source_dataset.events + excluded.events, dead_letters = source_dataset.dead_letters + excluded.dead_letters",
+                    "INSERT INTO source_dataset (tenant, dataset, shape, columns, objects, events, dropped, dead_letters) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+                            + " ON CONFLICT (tenant, dataset) DO UPDATE SET shape = excluded.shape, columns = excluded.columns,"
+                            + " objects = source_dataset.objects + excluded.objects, events = source_dataset.events + excluded.events,"
+                            + " dropped = source_dataset.dropped + excluded.dropped, dead_letters = source_dataset.dead_letters + excluded.dead_letters",
                     plan.dataset.tenant(),
                     plan.dataset.dataset(),
-                    shape.apply(shape(sql, plan.dataset)),
+                    next.shape(),
+                    next.text(),
                     packed,
-                    events,
-                    deadLetters);
+                    outcome.packed,
+                    outcome.dropped,
+                    outcome.deadLetters);
             return true;
         });
     }

@@ -13,15 +13,16 @@ import java.util.TreeMap;
  *
  * @param objects that are packed
  * @param events of them in the lake
+ * @param dropped events that the SQL left out
  * @param deadLetters of them
  * @param planned objects of packs that are under way, or have failed and are tried again
  * @param setAside objects that cannot be read
  */
 public record SourceTotal(
-        DatasetName dataset, long objects, long events, long deadLetters, long planned, long setAside) {
+        DatasetName dataset, long objects, long events, long dropped, long deadLetters, long planned, long setAside) {
     /** Of a dataset without any. */
     public static SourceTotal none(DatasetName dataset) {
-        return new SourceTotal(dataset, 0, 0, 0, 0, 0);
+        return new SourceTotal(dataset, 0, 0, 0, 0, 0, 0);
     }
 
     /**
@@ -35,20 +36,20 @@ public record SourceTotal(
 
     private static List<SourceTotal> all(Sql sql) throws SQLException {
         Map<DatasetName, SourceTotal> all = new TreeMap<>(DatasetName.ORDER);
-        sql.each("SELECT tenant, dataset, objects, events, dead_letters FROM source_dataset", row -> {
+        sql.each("SELECT tenant, dataset, objects, events, dropped, dead_letters FROM source_dataset", row -> {
             DatasetName name = new DatasetName(row.text(), row.text());
-            all.put(name, new SourceTotal(name, row.number(), row.number(), row.number(), 0, 0));
+            all.put(name, new SourceTotal(name, row.number(), row.number(), row.number(), row.number(), 0, 0));
         });
         sql.each(
                 "SELECT p.tenant, p.dataset, count(*) FROM source_pack p JOIN source_object o ON o.pack = p.id GROUP BY p.tenant, p.dataset",
                 row -> {
                     DatasetName name = new DatasetName(row.text(), row.text());
-                    all.merge(name, new SourceTotal(name, 0, 0, 0, row.number(), 0), SourceTotal::plus);
+                    all.merge(name, new SourceTotal(name, 0, 0, 0, 0, row.number(), 0), SourceTotal::plus);
                 });
         sql.each("SELECT key FROM source_object WHERE reason <> ''", row -> {
             String[] path = row.text().split("/", 3);
             DatasetName name = new DatasetName(path[0], path[1]);
-            all.merge(name, new SourceTotal(name, 0, 0, 0, 0, 1), SourceTotal::plus);
+            all.merge(name, new SourceTotal(name, 0, 0, 0, 0, 0, 1), SourceTotal::plus);
         });
         return List.copyOf(all.values());
     }
@@ -58,6 +59,7 @@ public record SourceTotal(
                 dataset,
                 objects + other.objects,
                 events + other.events,
+                dropped + other.dropped,
                 deadLetters + other.deadLetters,
                 planned + other.planned,
                 setAside + other.setAside);

@@ -24,7 +24,8 @@ final class Tables {
             Tables::leftOut,
             Tables::lookups,
             Alerts::make,
-            PackedSources::make);
+            PackedSources::make,
+            DatasetMemory::make);
 
     private Tables() {}
 

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.OptionalLong;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.S3Client;
@@ -17,6 +18,8 @@ import software.amazon.awssdk.services.s3.model.S3Exception;
  */
 record BucketShelf(Credentials credentials, Network network, String bucket, String prefix, Duration timeout)
         implements Shelf {
+    private static final int FORBIDDEN = 403;
+    private static final int NOT_FOUND = 404;
     /** The slowest upload that is waited for. */
     private static final long BYTES_PER_SECOND = 500_000;
     /** There is a client for each time limit. */
@@ -29,12 +32,36 @@ record BucketShelf(Credentials credentials, Network network, String bucket, Stri
         try {
             client.putObject(request -> request.bucket(bucket).key(prefix + key), RequestBody.fromFile(file));
         } catch (S3Exception e) {
-            throw new IOException("%d %s from s3://%s".formatted(e.statusCode(), S3Answers.code(e), bucket), e);
+            throw refused(e);
         } catch (SdkException e) {
             throw new IOException("s3://%s: %s".formatted(bucket, e.getMessage()), e);
         } finally {
             S3Clients.giveBack(credentials, network, limit);
         }
+    }
+
+    @Override
+    public OptionalLong size(String key) throws IOException {
+        S3Client client = S3Clients.take(credentials, network, timeout);
+        try {
+            return OptionalLong.of(
+                    client.headObject(request -> request.bucket(bucket).key(prefix + key))
+                            .contentLength());
+        } catch (S3Exception e) {
+            // Without the right to list, a missing object is forbidden.
+            if (e.statusCode() == NOT_FOUND || e.statusCode() == FORBIDDEN) {
+                return OptionalLong.empty();
+            }
+            throw refused(e);
+        } catch (SdkException e) {
+            throw new IOException("s3://%s: %s".formatted(bucket, e.getMessage()), e);
+        } finally {
+            S3Clients.giveBack(credentials, network, timeout);
+        }
+    }
+
+    private IOException refused(S3Exception e) {
+        return new IOException("%d %s from s3://%s".formatted(e.statusCode(), S3Answers.code(e), bucket), e);
     }
 
     private Duration limit(long bytes) {

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.OptionalLong;
 
 /**
  * A dataset in a folder.
@@ -28,6 +29,12 @@ public record FolderShelf(Path folder) implements Shelf {
         for (Path each = partition; each.startsWith(known); each = each.resolveSibling("")) {
             PrivateFiles.force(each);
         }
+    }
+
+    @Override
+    public OptionalLong size(String key) throws IOException {
+        Path object = folder.resolve(key);
+        return Files.exists(object) ? OptionalLong.of(Files.size(object)) : OptionalLong.empty();
     }
 
     /** Copies a file so that the copy appears as a whole. */

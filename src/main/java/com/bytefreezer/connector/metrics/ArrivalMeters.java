@@ -114,6 +114,12 @@ final class ArrivalMeters {
             Tags tags = tags(total.dataset());
             count(now, tags, "source.objects.packed", "Source objects that are packed", SourceTotal::objects);
             count(now, tags, "source.events.packed", "Events of source objects in the lake", SourceTotal::events);
+            count(
+                    now,
+                    tags,
+                    "source.events.dropped",
+                    "Events of source objects that packs have left out",
+                    SourceTotal::dropped);
             count(now, tags, "source.events.rejected", "What was no event in source objects", SourceTotal::deadLetters);
         }
     }

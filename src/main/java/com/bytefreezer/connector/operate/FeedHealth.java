@@ -266,9 +266,13 @@ public final class FeedHealth implements Arrivals {
                     its.waiting().values().stream()
                             .mapToLong(FeedsHere.Waiting::objects)
                             .sum());
+            List<SourceTotal> totals = sources();
             counters.put(
                     "source_events_packed",
-                    sources().stream().mapToLong(SourceTotal::events).sum());
+                    totals.stream().mapToLong(SourceTotal::events).sum());
+            counters.put(
+                    "source_events_dropped",
+                    totals.stream().mapToLong(SourceTotal::dropped).sum());
         });
         return Optional.of(condition(findings, counters));
     }

@@ -2,6 +2,7 @@ package com.bytefreezer.connector.pack;
 
 import com.bytefreezer.connector.disk.PrivateFiles;
 import com.bytefreezer.connector.text.Json;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -20,6 +21,7 @@ import java.util.Set;
  * @param isBySql whether the object and the dead letters are kept, too; otherwise they are made again in the same way
  * @param packed events in the object; without any, there is none
  * @param rows of the object
+ * @param bytes of the object
  * @param dropped events that the SQL left out
  * @param refused events that became dead letters
  * @param columns of the dataset's objects with their types, if SQL has made some
@@ -29,13 +31,14 @@ record Made(
         boolean isBySql,
         long packed,
         long rows,
+        long bytes,
         long dropped,
         long refused,
         Map<String, String> columns,
         Set<String> missing) {
     private static final ObjectMapper JSON = Json.mapper();
     private static final String NAME = "made.json";
-    private static final Made MARK = new Made(false, 0, 0, 0, 0, Map.of(), Set.of());
+    private static final Made MARK = new Made(false, 0, 0, 0, 0, 0, Map.of(), Set.of());
 
     static Path object(Path folder) {
         return folder.resolve("object.parquet");
@@ -53,6 +56,19 @@ record Made(
             return Optional.of(JSON.readValue(file.toFile(), Made.class));
         }
         return Files.isDirectory(folder) ? Optional.of(MARK) : Optional.empty();
+    }
+
+    /** As {@link #text} gives it; empty for what this connector cannot read. */
+    static Optional<Made> of(String text) {
+        try {
+            return Optional.of(JSON.readValue(text, Made.class));
+        } catch (JsonProcessingException e) {
+            return Optional.empty();
+        }
+    }
+
+    String text() throws IOException {
+        return JSON.writeValueAsString(this);
     }
 
     /** Keeps it with the files in {@code part}, which becomes {@code folder}. */

@@ -95,7 +95,7 @@ record Making(Packer packer, SealedSegment segment, Map<String, String> columns,
             Files.copy(segment.deadLetters().get(), Made.letters(folder), StandardCopyOption.REPLACE_EXISTING);
         }
         if (segment.data().isEmpty()) {
-            return new Made(isBySql, 0, 0, 0, 0, types, Set.of());
+            return new Made(isBySql, 0, 0, 0, 0, 0, types, Set.of());
         }
         Path events = segment.data().get();
         PackDuckDb.Result result;
@@ -118,6 +118,7 @@ record Making(Packer packer, SealedSegment segment, Map<String, String> columns,
                 isBySql,
                 result.packed(),
                 result.rows(),
+                result.packed() > 0 ? Files.size(Made.object(folder)) : 0,
                 segment.events() - refused - result.packed(),
                 refused,
                 result.types(),

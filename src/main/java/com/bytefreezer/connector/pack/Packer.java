@@ -87,12 +87,24 @@ public record Packer(
      * @throws ConnectorException if it cannot; the segment stays
      */
     public Packed pack(SealedSegment segment, Intake intake, Shelf shelf, Optional<Recipe> recipe) {
+        return pack(segment, intake, shelf, recipe, Optional.empty());
+    }
+
+    /** The same for a segment that other processes may pack, too; with their log. */
+    public Packed pack(SealedSegment segment, Intake intake, Shelf shelf, Optional<Recipe> recipe, PutLog log) {
+        return pack(segment, intake, shelf, recipe, Optional.of(log));
+    }
+
+    private Packed pack(
+            SealedSegment segment, Intake intake, Shelf shelf, Optional<Recipe> recipe, Optional<PutLog> log) {
         String tenant = intake.spool().tenant();
         String dataset = intake.spool().dataset();
         String name = ObjectKey.name(segment, tenant, dataset);
-        Path kept = temporary.resolve(name);
+        String key = ObjectKey.of(segment, tenant, dataset);
         Path part = temporary.resolve(name + ".part");
         try {
+            Kept kept =
+                    log.isPresent() ? new Kept.InLake(log.get(), shelf, key) : new Kept.Here(temporary.resolve(name));
             PrivateFiles.createFolders(temporary);
             ScratchFolder.delete(part);
             PrivateFiles.createFolders(part);
@@ -100,30 +112,30 @@ public record Packer(
             intake.shape().settle();
             String shape = intake.shape().stored();
             Made made = made(segment, intake, recipe, part, kept);
-            Path folder = made.isBySql() ? kept : part;
-            Optional<String> key = Optional.empty();
-            long bytes = 0;
-            if (made.packed() > 0) {
-                key = Optional.of(ObjectKey.of(segment, tenant, dataset));
-                bytes = Files.size(Made.object(folder));
-                shelf.put(key.get(), Made.object(folder));
-            }
+            Path folder = kept.keep(made, part);
+            // First: once the object is there, another process may not make them again.
             if (Files.exists(Made.letters(folder))) {
                 PrivateFiles.createFolders(deadLetters);
                 FolderShelf.copy(Made.letters(folder), deadLetters.resolve(name + ".ndjson"));
                 PrivateFiles.force(deadLetters);
+            } else if (!kept.isPut()) {
+                // An interrupted pack with other SQL may have had some.
+                Files.deleteIfExists(deadLetters.resolve(name + ".ndjson"));
+            }
+            if (made.packed() > 0 && !kept.isPut()) {
+                shelf.put(key, Made.object(folder));
             }
             long spooled =
                     segment.data().isPresent() ? Files.size(segment.data().get()) : 0;
             intake.spool().commit(segment, made.dropped(), made.refused(), shape, made.columns());
-            ScratchFolder.remove(kept);
+            kept.end();
             return new Packed(
-                    key,
+                    Optional.of(key).filter(any -> made.packed() > 0),
                     made.packed(),
                     made.rows(),
                     made.dropped(),
                     segment.deadLetterCount() + made.refused(),
-                    bytes,
+                    made.bytes(),
                     spooled,
                     made.missing());
         } catch (IOException | SQLException e) {
@@ -134,7 +146,7 @@ public record Packer(
                             Failures.kind(e),
                             "pack of dataset %s/%s".formatted(tenant, dataset),
                             "%d events are not in the lake (%s).".formatted(segment.events(), reason),
-                            "They stay in the spool; the next pack takes them.",
+                            "They stay where they are; the next pack takes them.",
                             lacksMemory ? "Give pack.memory-mb more." : ""),
                     e);
         } finally {
@@ -142,20 +154,18 @@ public record Packer(
         }
     }
 
-    /** What SQL makes goes to {@code kept}; otherwise it is in {@code part}. */
-    private Made made(SealedSegment segment, Intake intake, Optional<Recipe> recipe, Path part, Path kept)
+    private Made made(SealedSegment segment, Intake intake, Optional<Recipe> recipe, Path part, Kept kept)
             throws SQLException, IOException {
-        Optional<Made> before = Made.in(kept);
-        if (before.isPresent() && before.get().isBySql()) {
+        Optional<Made> before = kept.before();
+        if (before.isPresent() && (before.get().isBySql() || kept.isPut())) {
             return before.get();
         }
         Making making = new Making(this, segment, intake.shape().columns(), part);
         // An interrupted pack may have put the events into the lake as they are. SQL that came meanwhile is too late.
         boolean isBySql = before.isEmpty()
                 && (recipe.isPresent() || !intake.spool().columns().isEmpty());
-        Made made;
         try {
-            made = isBySql
+            return isBySql
                     ? making.bySql(
                             recipe, types(intake.spool().shape(), intake.spool().columns()))
                     : making.asTheyAre(intake.spool().columns());
@@ -163,12 +173,6 @@ public record Packer(
             throw Recipes.waiting(
                     new DatasetName(intake.spool().tenant(), intake.spool().dataset()), e);
         }
-        if (isBySql) {
-            made.keep(part, kept);
-        } else if (before.isEmpty()) {
-            Made.mark(kept);
-        }
-        return made;
     }
 
     /**

@@ -244,18 +244,22 @@ public final class Packs {
         }
     }
 
+    /** Warns of columns that the SQL of a pack names but no event has had yet. */
+    public static void tellMissing(DatasetName dataset, Set<String> columns) {
+        if (!columns.isEmpty()) {
+            LOG.warn(
+                    "pack of dataset {}: the SQL names {}, which no event has had yet. It is NULL.",
+                    dataset,
+                    PlainText.line(String.join(", ", columns)));
+        }
+    }
+
     private static void packed(DatasetSpool spool, Dataset known, Packer.Packed packed) {
         if (packed.spooled() > 0 && packed.bytes() > 0) {
             known.ratio = (double) packed.bytes() / packed.spooled();
         }
         known.pause.end();
-        if (!packed.missing().isEmpty()) {
-            LOG.warn(
-                    "pack of dataset {}/{}: the SQL names {}, which no event has had yet. It is NULL.",
-                    spool.tenant(),
-                    spool.dataset(),
-                    PlainText.line(String.join(", ", packed.missing())));
-        }
+        tellMissing(name(spool), packed.missing());
         LOG.info(
                 "pack of dataset {}/{}: {} events{}{}, {} dead letters, {} bytes{}.",
                 spool.tenant(),

@@ -60,7 +60,7 @@ public final class Recipes {
 
     /** The same problem for those who wonder where the events of a dataset are. */
     static ConnectorException waiting(DatasetName dataset, ConnectorException e) {
-        return e.of("pack of dataset " + dataset, "Its events stay in the spool until that is mended.");
+        return e.of("pack of dataset " + dataset, "Its events stay where they are until that is mended.");
     }
 
     /** Whether a file has changed since {@link #of}. */

@@ -62,6 +62,21 @@ record PackColumns(
         }
     }
 
+    /** The types that hold the values of both, by the names of the first one. */
+    static Map<String, String> widened(Map<String, String> one, Map<String, String> other) {
+        Map<String, String> all = new LinkedHashMap<>(one);
+        Map<String, String> names = folded(one);
+        other.forEach((name, type) ->
+                all.merge(names.getOrDefault(Schema.folded(name), name), type, (its, another) -> Widening.of(
+                                ColumnType.of(its), ColumnType.of(another))
+                        .toString()));
+        return all;
+    }
+
+    private static Map<String, String> folded(Map<String, String> columns) {
+        return columns.keySet().stream().collect(Collectors.toMap(Schema::folded, name -> name, (one, other) -> one));
+    }
+
     /** The statement over a table of events. */
     String over(String table, String numbered) {
         return sql(query, "SELECT *" + nulls(missing), numbered, "FROM " + table);
@@ -124,8 +139,7 @@ record PackColumns(
             Map<String, String> known,
             Set<String> missing) {
         Map<String, String> kept = new LinkedHashMap<>(known);
-        Map<String, String> knownNames =
-                known.keySet().stream().collect(Collectors.toMap(Schema::folded, name -> name, (one, other) -> one));
+        Map<String, String> knownNames = folded(known);
         Map<String, String> values = new LinkedHashMap<>();
         Set<String> taken = new LinkedHashSet<>();
         String number = "";

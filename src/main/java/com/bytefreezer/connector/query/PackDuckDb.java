@@ -104,6 +104,11 @@ public final class PackDuckDb implements AutoCloseable {
         }
     }
 
+    /** The types of a dataset's columns that hold the values of two packs. */
+    public static Map<String, String> widened(Map<String, String> one, Map<String, String> other) {
+        return PackColumns.widened(one, other);
+    }
+
     @Override
     public void close() throws SQLException {
         connection.close();

@@ -70,11 +70,6 @@ public final class Intake {
         return all.columns();
     }
 
-    /** Over a spool without events, of a dataset whose events had this shape before. */
-    public static Intake ofNew(DatasetSpool spool, Shape shape) {
-        return new Intake(spool, shape, Clock.systemUTC());
-    }
-
     private static void learn(EventReader reader, LearnedShape.Events events) throws IOException {
         try (InputStream all = Files.newInputStream(events.file())) {
             all.skipNBytes(events.from());

@@ -13,6 +13,7 @@ import com.bytefreezer.connector.pack.PackHistory;
 import com.bytefreezer.connector.pack.Packer;
 import com.bytefreezer.connector.pack.Packs;
 import com.bytefreezer.connector.pack.Pause;
+import com.bytefreezer.connector.pack.Recipes;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
 import com.bytefreezer.connector.spool.Spool;
@@ -44,6 +45,7 @@ public final class ObjectPacks implements AutoCloseable {
     private static final int MOST_WAITING = 100_000;
 
     private final PlannedPack.Tools tools;
+    private final Recipes recipes;
     private final Function<DatasetName, Shelf> shelves;
     private final Due due;
     private final boolean keep;
@@ -66,6 +68,7 @@ public final class ObjectPacks implements AutoCloseable {
      * The packs of a bucket.
      *
      * @param packed closed with this
+     * @param recipes for this alone
      * @param shelves may throw, if nobody knows the keys of a bucket
      * @param keep whether source objects stay after their pack
      * @param scratch a folder for this alone
@@ -77,6 +80,7 @@ public final class ObjectPacks implements AutoCloseable {
             SourceBucket bucket,
             PackedSources packed,
             Packer packer,
+            Recipes recipes,
             Function<DatasetName, Shelf> shelves,
             Packs.Due due,
             boolean keep,
@@ -85,6 +89,7 @@ public final class ObjectPacks implements AutoCloseable {
             long mostBytes,
             int longestLine) {
         tools = new PlannedPack.Tools(bucket, packed, packer, scratch, mostBytes, longestLine);
+        this.recipes = recipes;
         this.shelves = shelves;
         this.due = new Due(due, Clock.systemUTC());
         this.keep = keep;
@@ -150,6 +155,9 @@ public final class ObjectPacks implements AutoCloseable {
 
     /** What this process or another one has begun and not ended. */
     private boolean packLeft() {
+        if (!pauses.isEmpty() && recipes.haveChanged()) {
+            pauses.values().forEach(Pause::end);
+        }
         boolean done = true;
         List<String> tried = new ArrayList<>(pauses.entrySet().stream()
                 .filter(each -> each.getValue().lasts())
@@ -252,11 +260,12 @@ public final class ObjectPacks implements AutoCloseable {
         PlannedPack pack = new PlannedPack(tools, plan, () -> stopped);
         Instant started = Instant.now();
         try {
-            if (pack.make(shelves.apply(plan.dataset()))) {
+            if (pack.make(shelves.apply(plan.dataset()), recipes.of(plan.dataset()))) {
                 pauses.remove(plan.id());
                 if (pack.ratio() > 0) {
                     ratios.put(plan.dataset(), pack.ratio());
                 }
+                Packs.tellMissing(plan.dataset(), pack.missing());
                 LOG.info("pack of dataset {}: {}.", plan.dataset(), pack.summary());
                 remember(plan, folder -> pack.remember(folder, started, Instant.now()));
                 if (!keep) {

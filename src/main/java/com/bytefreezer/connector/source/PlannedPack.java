@@ -1,6 +1,8 @@
 package com.bytefreezer.connector.source;
 
+import com.bytefreezer.connector.cursor.DatasetMemory;
 import com.bytefreezer.connector.cursor.PackedSources;
+import com.bytefreezer.connector.cursor.PackedSources.Outcome;
 import com.bytefreezer.connector.cursor.PackedSources.Plan;
 import com.bytefreezer.connector.disk.PrivateFiles;
 import com.bytefreezer.connector.disk.ScratchFolder;
@@ -9,10 +11,12 @@ import com.bytefreezer.connector.lake.SourceBucket;
 import com.bytefreezer.connector.lake.SourceBucket.Source;
 import com.bytefreezer.connector.pack.PackHistory;
 import com.bytefreezer.connector.pack.Packer;
+import com.bytefreezer.connector.pack.PutLog;
+import com.bytefreezer.connector.pack.Recipe;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
+import com.bytefreezer.connector.query.PackDuckDb;
 import com.bytefreezer.connector.receive.Intake;
-import com.bytefreezer.connector.receive.Shape;
 import com.bytefreezer.connector.signs.Periodic;
 import com.bytefreezer.connector.spool.SealedSegment;
 import com.bytefreezer.connector.spool.Spool;
@@ -20,10 +24,15 @@ import com.bytefreezer.connector.text.PlainText;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
@@ -52,7 +61,9 @@ final class PlannedPack {
     private int part = 1;
     private boolean partial;
     private long events;
+    private long dropped;
     private long deadLetters;
+    private final Set<String> missing = new TreeSet<>();
     private long bytes;
     private long spooled;
 
@@ -80,44 +91,82 @@ final class PlannedPack {
     /**
      * Makes it.
      *
+     * @param recipe the SQL; empty if events stay as they are
      * @return false if another replica has the plan
      * @throws TooLargeException if it must be planned otherwise; nothing is in the lake
      * @throws IOException if it cannot
      */
-    boolean make(Shelf shelf) throws IOException {
+    boolean make(Shelf shelf, Optional<Recipe> recipe) throws IOException {
         ScheduledExecutorService keeper = Periodic.thread("plans");
         ScratchFolder.remove(tools.scratch);
         PrivateFiles.createFolders(tools.scratch);
-        Shelf guarded = (key, file) -> {
-            // Whoever has taken it over may already have deleted what is packed here.
-            if (!tools.packed.hold(plan)) {
-                throw new IOException("another replica has taken it over");
-            }
-            shelf.put(key, file);
-        };
+        Packing packing = new Packing(new Guarded(shelf), recipe);
         try (Spool spool = Spool.open(tools.scratch.resolve("spool"), tools.mostBytes)) {
             var unused = Periodic.each(
                     tools.packed.lease().dividedBy(3), keeper, "the renewal of a plan", () -> tools.packed.hold(plan));
-            before = tools.packed.shape(plan.dataset());
-            Shape shape = Shape.empty().widen(before);
-            Intake intake = Intake.ofNew(
-                    spool.dataset(plan.dataset().tenant(), plan.dataset().dataset()), shape);
+            DatasetMemory memory = tools.packed.memory(plan.dataset());
+            before = memory.shape();
+            Intake intake = Intake.open(
+                    spool.dataset(plan.dataset().tenant(), plan.dataset().dataset(), memory.shape(), memory.columns()),
+                    Clock.systemUTC());
             for (Source each : plan.sources()) {
-                if (!read(each, intake, guarded)) {
+                if (!read(each, intake, packing)) {
                     return false;
                 }
             }
-            pack(intake, guarded);
-            after = shape.stored();
-            return tools.packed.commit(plan, former -> shape.widen(former).stored(), events, deadLetters);
+            pack(intake, packing);
+            after = intake.shape().stored();
+            return tools.packed.commit(
+                    plan, former -> wider(former, intake), new Outcome(events, dropped, deadLetters));
         } finally {
             keeper.shutdownNow();
             ScratchFolder.remove(tools.scratch);
         }
     }
 
+    /** Where the objects go, and how they are made. */
+    private record Packing(Shelf shelf, Optional<Recipe> recipe) {}
+
+    /** Puts only what still belongs to this process: whoever has taken it over may have deleted its sources. */
+    private final class Guarded implements Shelf {
+        private final Shelf shelf;
+
+        private Guarded(Shelf shelf) {
+            this.shelf = shelf;
+        }
+
+        @Override
+        public void put(String key, Path file) throws IOException {
+            require(tools.packed.hold(plan));
+            shelf.put(key, file);
+        }
+
+        @Override
+        public OptionalLong size(String key) throws IOException {
+            return shelf.size(key);
+        }
+    }
+
+    private static void require(boolean isMine) throws IOException {
+        if (!isMine) {
+            throw new IOException("another replica has taken it over");
+        }
+    }
+
+    /** Other replicas may have packed the dataset meanwhile. */
+    private static DatasetMemory wider(DatasetMemory former, Intake intake) {
+        Map<String, String> columns = intake.spool().columns();
+        boolean isBySql = !columns.isEmpty() || !former.columns().isEmpty();
+        Map<String, String> all = isBySql
+                ? PackDuckDb.widened(
+                        Packer.types(former.shape(), former.columns()),
+                        Packer.types(intake.shape().stored(), columns))
+                : Map.of();
+        return new DatasetMemory(intake.shape().widen(former.shape()).stored(), all);
+    }
+
     /** Returns whether the plan still belongs to this process. */
-    private boolean read(Source source, Intake intake, Shelf shelf) throws IOException {
+    private boolean read(Source source, Intake intake, Packing packing) throws IOException {
         if (stopped.getAsBoolean()) {
             throw new IOException("the connector is stopping");
         }
@@ -141,36 +190,52 @@ final class PlannedPack {
         }
         sources.add(source);
         try (InputStream lines = file.open()) {
-            new SourceEvents(intake, tools.longestLine, source.modified(), size -> stored(size, intake, shelf))
+            new SourceEvents(intake, tools.longestLine, source.modified(), size -> stored(size, intake, packing))
                     .read(lines);
         }
         return true;
     }
 
-    private void stored(long size, Intake intake, Shelf shelf) throws IOException {
+    private void stored(long size, Intake intake, Packing packing) throws IOException {
         if (stopped.getAsBoolean()) {
             throw new IOException("the connector is stopping");
         }
         unpacked += size;
         if (plan.sources().size() == 1 && unpacked >= plan.partBytes()) {
-            pack(intake, shelf);
+            pack(intake, packing);
             unpacked = 0;
         } else if (unpacked > MOST_PARTS * plan.partBytes()) {
             throw new TooLargeException();
         }
     }
 
-    private void pack(Intake intake, Shelf shelf) {
+    private void pack(Intake intake, Packing packing) {
         intake.spool().seal();
         intake.spool().next().ifPresent(segment -> {
-            Packer.Packed packed = tools.packer.pack(ofPlan(segment), intake, shelf, Optional.empty());
+            Packer.Packed packed = tools.packer.pack(
+                    ofPlan(segment), intake, packing.shelf, packing.recipe, new OfPart(tools, plan, part));
             packed.key().ifPresent(keys::add);
             events += packed.events();
+            dropped += packed.dropped();
+            missing.addAll(packed.missing());
             deadLetters += packed.deadLetters();
             bytes += packed.bytes();
             spooled += packed.spooled();
             part++;
         });
+    }
+
+    /** In the record of the plan. */
+    private record OfPart(Tools tools, Plan plan, int part) implements PutLog {
+        @Override
+        public Optional<String> read() {
+            return tools.packed.put(plan, part);
+        }
+
+        @Override
+        public void write(String made) throws IOException {
+            require(tools.packed.putting(plan, part, made));
+        }
     }
 
     /** With a time and a name that do not depend on who makes it. */
@@ -190,6 +255,11 @@ final class PlannedPack {
         return partial;
     }
 
+    /** Columns that the SQL names but no event has had yet. */
+    Set<String> missing() {
+        return missing;
+    }
+
     /** The source objects that it has. */
     List<Source> sources() {
         return sources;
@@ -203,14 +273,16 @@ final class PlannedPack {
     /** Remembers it for people, in {@code folder}. */
     void remember(Path folder, Instant started, Instant now) throws IOException {
         PrivateFiles.createFolders(folder);
-        PackHistory.ofSources(folder, started, now, keys, sources.size(), events, deadLetters, bytes, before, after);
+        PackHistory.ofSources(
+                folder, started, now, keys, sources.size(), events, dropped, deadLetters, bytes, before, after);
     }
 
     String summary() {
-        return "%d source objects, %d events, %d dead letters, %d bytes%s"
+        return "%d source objects, %d events%s, %d dead letters, %d bytes%s"
                 .formatted(
                         sources.size(),
                         events,
+                        dropped == 0 ? "" : ", %d dropped".formatted(dropped),
                         deadLetters,
                         bytes,
                         keys.isEmpty() ? "" : ", " + String.join(", ", keys));

@@ -20,7 +20,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.UUID;
 import java.util.concurrent.LinkedBlockingQueue;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -71,10 +70,8 @@ public final class DatasetSpool {
         learned = new LearnedShape(folder, this::unpacked);
     }
 
-    static DatasetSpool create(Path folder, Room room, Clock clock, String tenant, String dataset) throws IOException {
+    static DatasetSpool create(Path folder, Room room, Clock clock, SpoolState state) throws IOException {
         PrivateFiles.createFolders(folder);
-        SpoolState state = new SpoolState(
-                tenant, dataset, UUID.randomUUID().toString(), 0, new Counts(0, 0, 0, 0), "", Map.of(), Map.of());
         state.create(folder);
         return new DatasetSpool(folder, room, clock, state);
     }

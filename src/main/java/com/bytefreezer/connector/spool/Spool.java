@@ -125,10 +125,21 @@ public final class Spool implements AutoCloseable {
      * @throws ConnectorException if the disk fails
      */
     public DatasetSpool dataset(String tenant, String dataset) {
+        return dataset(tenant, dataset, "", Map.of());
+    }
+
+    /**
+     * The same for a dataset that was packed before, elsewhere.
+     *
+     * @param shape as {@link DatasetSpool#shape}, if the spool is created
+     * @param columns as {@link DatasetSpool#columns}, likewise
+     */
+    public DatasetSpool dataset(String tenant, String dataset, String shape, Map<String, String> columns) {
         return datasets.computeIfAbsent(new Name(tenant, dataset), name -> {
             Path one = folder(folder, tenant, dataset);
             try {
-                DatasetSpool created = DatasetSpool.create(one, room, clock, tenant, dataset);
+                DatasetSpool created =
+                        DatasetSpool.create(one, room, clock, SpoolState.first(tenant, dataset, shape, columns));
                 PrivateFiles.force(one.resolveSibling(""));
                 PrivateFiles.force(folder);
                 return created;

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Objects;
+import java.util.UUID;
 
 /**
  * What the spool of a dataset remembers of what it no longer holds. Its file is replaced as a whole: with that, a pack
@@ -34,6 +35,12 @@ record SpoolState(
     SpoolState {
         positions = Objects.requireNonNullElse(positions, Map.of());
         columns = Objects.requireNonNullElse(columns, Map.of());
+    }
+
+    /** Of a spool without events. */
+    static SpoolState first(String tenant, String dataset, String shape, Map<String, String> columns) {
+        String identity = UUID.randomUUID().toString();
+        return new SpoolState(tenant, dataset, identity, 0, new Counts(0, 0, 0, 0), shape, Map.of(), columns);
     }
 
     static Path file(Path folder) {

@@ -497,7 +497,7 @@ abstract class CursorContract {
 
     @Test
     void theStoreKnowsItsTablesVersionAndRefusesALaterOne() throws Exception {
-        assertThat(number("SELECT version FROM schema_version")).isEqualTo(9);
+        assertThat(number("SELECT version FROM schema_version")).isEqualTo(10);
         cursor.close();
         cursor = open(LOOKBACK);
         assertThat(number("SELECT count(*) FROM schema_version")).isEqualTo(1);
@@ -505,8 +505,8 @@ abstract class CursorContract {
         execute("UPDATE schema_version SET version = 1000");
         assertThatThrownBy(() -> open(LOOKBACK))
                 .isInstanceOf(ConnectorException.class)
-                .hasMessageContaining("a newer connector wrote it (schema 1000; this one knows 9). Not started.");
-        execute("UPDATE schema_version SET version = 8");
+                .hasMessageContaining("a newer connector wrote it (schema 1000; this one knows 10). Not started.");
+        execute("UPDATE schema_version SET version = 10");
     }
 
     @Test

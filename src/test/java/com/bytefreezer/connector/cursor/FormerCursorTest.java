@@ -89,7 +89,7 @@ class FormerCursorTest {
         assertThatThrownBy(() -> looking.position(LANE))
                 .isInstanceOf(ConnectorException.class)
                 .hasMessage(
-                        "cursor %s: an earlier connector wrote it (schema 1; this one knows 9). Nothing was read. Start this connector once in batch or watch mode: it updates the cursor and repeats nothing.",
+                        "cursor %s: an earlier connector wrote it (schema 1; this one knows 10). Nothing was read. Start this connector once in batch or watch mode: it updates the cursor and repeats nothing.",
                         file);
         Cursor.open(file, Duration.ofHours(24)).close();
         assertThat(looking.position(LANE)).isPresent();

@@ -167,13 +167,13 @@ class PackSqlTest {
                             .collect(Collectors.joining()));
             for (Map.Entry<String, String> each : Map.of(
                             "SELECT a::INTEGER AS a FROM incoming",
-                            "SQL: it fails for each of 200 events (Conversion Error: Could not convert string 'x0' to INT32 when casting from source column a). Its events stay in the spool until that is mended. Use TRY_CAST",
+                            "SQL: it fails for each of 200 events (Conversion Error: Could not convert string 'x0' to INT32 when casting from source column a). Its events stay where they are until that is mended. Use TRY_CAST",
                             "SELECT nonsense(a) AS a FROM incoming",
                             "SQL: line 1, column 8: Catalog Error: Scalar Function with name nonsense does not exist!",
                             "SELECT a FROM incoming JOIN gone ON a = b",
-                            "SQL: there is no table gone here. Its events stay in the spool until that is mended. Add the lookup",
+                            "SQL: there is no table gone here. Its events stay where they are until that is mended. Add the lookup",
                             "SELECT * FROM incoming WHERE levle = 'error'",
-                            "SQL: no event has had levle yet, and without it no event is left. Its events stay in the spool",
+                            "SQL: no event has had levle yet, and without it no event is left. Its events stay where they are",
                             "SELECT a, (SELECT count(*) FROM incoming) AS n FROM incoming",
                             "SQL: it uses ",
                             "SELECT a, 1 AS A FROM incoming",
@@ -257,7 +257,7 @@ class PackSqlTest {
             send(intake, "{\"a\":1}\n{\"a\":2}\n{\"a\":3}\nx");
             intake.spool().seal();
             assertThatThrownBy(() -> packer.pack(intake.spool().next().orElseThrow(), intake, fatal, recipe(sql)))
-                    .hasMessageContaining("They stay in the spool");
+                    .hasMessageContaining("They stay where they are");
         }
         List<String> before = rows("FROM one ORDER BY a");
         try (Spool spool = open()) {

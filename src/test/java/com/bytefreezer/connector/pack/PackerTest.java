@@ -120,7 +120,7 @@ class PackerTest {
                 assertThat(e.kind()).isEqualTo(Problem.Kind.NO_MEMORY);
                 assertThat(e)
                         .hasMessage("pack of dataset t/d: 100 events are not in the lake (DuckDB needs more"
-                                + " memory than pack.memory-mb). They stay in the spool; the next pack takes"
+                                + " memory than pack.memory-mb). They stay where they are; the next pack takes"
                                 + " them. Give pack.memory-mb more.");
             });
             assertThat(intake.spool().counts().spooled()).isEqualTo(100);
@@ -156,7 +156,7 @@ class PackerTest {
                                 () -> packer.pack(intake.spool().next().orElseThrow(), intake, each, Optional.empty()))
                         .isInstanceOf(ConnectorException.class)
                         .hasMessageContaining("pack of dataset t/d: 1 events are not in the lake (")
-                        .hasMessageContaining("They stay in the spool; the next pack takes them.");
+                        .hasMessageContaining("They stay where they are; the next pack takes them.");
                 // What comes meanwhile is for the next segment.
                 send(intake, "{\"a\":2}");
                 assertThat(files("tmp")).noneMatch(file -> file.toString().endsWith(".part"));

@@ -79,7 +79,7 @@ class RecipesTest {
         assertThatThrownBy(() -> recipes.of(web))
                 .isInstanceOf(ConnectorException.class)
                 .hasMessageStartingWith("pack of dataset acme/web: SQL: line 1, column 1: ")
-                .hasMessageContaining("Its events stay in the spool until that is mended.");
+                .hasMessageContaining("Its events stay where they are until that is mended.");
         assertThatThrownBy(() -> new Recipes(settings()))
                 .hasMessageStartingWith("pack sample: SQL: line 1, column 1: ")
                 .hasMessageContaining("Not started.");

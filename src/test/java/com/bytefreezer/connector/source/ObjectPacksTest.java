@@ -6,82 +6,30 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.bytefreezer.connector.config.DatasetName;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.control.LakeCredentials;
-import com.bytefreezer.connector.cursor.PackedSources;
 import com.bytefreezer.connector.cursor.SourceTotal;
-import com.bytefreezer.connector.lake.FolderShelf;
 import com.bytefreezer.connector.lake.Lake;
 import com.bytefreezer.connector.lake.Shelf;
-import com.bytefreezer.connector.lake.SourceBucket;
 import com.bytefreezer.connector.pack.PackHistory;
-import com.bytefreezer.connector.pack.Packer;
 import com.bytefreezer.connector.pack.Packs;
 import com.bytefreezer.connector.spool.Spool;
 import com.bytefreezer.connector.testing.Await;
-import com.bytefreezer.connector.testing.MinioServer;
-import com.bytefreezer.connector.testing.ParquetRows;
 import com.bytefreezer.connector.testing.PostgresServer;
-import com.bytefreezer.connector.testing.S3Server;
-import com.bytefreezer.connector.testing.TestSettings;
 import com.bytefreezer.connector.text.Secrets;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
-import java.util.zip.GZIPOutputStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** From objects in a bucket of MinIO to Parquet. */
-class ObjectPacksTest {
-    private static final AtomicInteger BUCKETS = new AtomicInteger();
-    private static MinioServer minio;
-
-    @TempDir
-    private Path folder;
-
-    private String bucket;
-    private Function<DatasetName, Shelf> shelves;
-    private Packs.Due due;
-
-    @BeforeAll
-    static void start() {
-        minio = S3Server.minio();
-    }
-
-    @AfterAll
-    static void stop() {
-        minio.close();
-    }
-
-    @BeforeEach
-    void prepare() {
-        bucket = "piper-" + BUCKETS.incrementAndGet();
-        minio.createBucket(bucket);
-        shelves = this::shelf;
-        due = new Packs.Due(128_000_000, Duration.ofSeconds(300));
-    }
-
-    private FolderShelf shelf(DatasetName dataset) {
-        return new FolderShelf(folder.resolve("lake").resolve(dataset.toString()));
-    }
-
+class ObjectPacksTest extends SourceObjects {
     @Test
     void objectsBecomeParquetAndAreDeletedThen() throws Exception {
         put("acme/web/2026/a.ndjson", "{\"n\":1,\"BfTs\":1700000000000,\"tags\":[\"x\"]}\n{\"n\":2}\r\n\nno JSON\n[1]");
@@ -132,7 +80,7 @@ class ObjectPacksTest {
         put("acme/web/c.ndjson.gz", Arrays.copyOf(whole, whole.length / 2));
         assertThat(packAll()).isFalse();
         assertThat(SourceTotal.all(settings, spool))
-                .containsExactly(new SourceTotal(new DatasetName("acme", "web"), 2, 3, 1, 0, 1));
+                .containsExactly(new SourceTotal(new DatasetName("acme", "web"), 2, 3, 0, 1, 0, 1));
         PackHistory history = PackHistory.read(Spool.folder(spool.resolve(".sources"), "acme", "web"));
         assertThat(history.columnsAdded()).isOne();
         assertThat(history.columnsWidened()).isOne();
@@ -358,103 +306,5 @@ class ObjectPacksTest {
             assertThat(puts).hasValue(1);
             assertThat(lake()).hasSizeGreaterThan(2);
         }
-    }
-
-    // -- the program
-
-    private boolean packAll(String... options) {
-        return packAll("spool", shelves, options);
-    }
-
-    private boolean packAll(String name, Function<DatasetName, Shelf> to, String... options) {
-        Map<String, String> given = new TreeMap<>();
-        for (int i = 0; i < options.length; i += 2) {
-            given.put(options[i], options[i + 1]);
-        }
-        Settings settings = settings(given);
-        Path spool = folder.resolve(name);
-        Packer packer = new Packer("zstd", 256_000_000, 2, spool.resolve("packs"), folder.resolve("dead"));
-        try (ObjectPacks packs = new ObjectPacks(
-                SourceBucket.of(settings, new LakeCredentials(settings, new Secrets()).ofSource()),
-                PackedSources.open(settings, spool),
-                packer,
-                to,
-                due,
-                settings.isTrue("s3source.keep-source"),
-                spool.resolve("scratch"),
-                spool.resolve(".sources"),
-                settings.large("spool.max-bytes"),
-                settings.integer("feeds.max-line-bytes"))) {
-            return packs.packAll();
-        }
-    }
-
-    private Settings settings(Map<String, String> options) {
-        Map<String, String> all = new TreeMap<>(Map.of(
-                "s3source.bucket", bucket,
-                "s3source.endpoint", minio.endpoint().toString(),
-                "s3source.access-key", minio.accessKey(),
-                "s3source.secret-key", minio.secretKey()));
-        all.putAll(options);
-        return TestSettings.over(folder.resolve("lake"), all);
-    }
-
-    // -- source and lake
-
-    private void put(String key, String content) {
-        put(key, content.getBytes(UTF_8));
-    }
-
-    private void put(String key, byte[]... parts) {
-        ByteArrayOutputStream all = new ByteArrayOutputStream();
-        Stream.of(parts).forEach(all::writeBytes);
-        minio.put(bucket, key, all.toByteArray());
-    }
-
-    private static byte[] gzip(String text) {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        try (GZIPOutputStream packed = new GZIPOutputStream(bytes)) {
-            packed.write(text.getBytes(UTF_8));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        return bytes.toByteArray();
-    }
-
-    private static String numbers(int from, int to) {
-        return IntStream.range(from, to).mapToObj("{\"n\":%d}\n"::formatted).collect(Collectors.joining());
-    }
-
-    private List<String> left() {
-        return minio.list(bucket, "");
-    }
-
-    private List<String> lake() throws IOException {
-        return files("lake");
-    }
-
-    private List<String> deadLetters() throws IOException {
-        List<String> lines = new ArrayList<>();
-        for (String each : files("dead")) {
-            lines.addAll(Files.readAllLines(folder.resolve("dead").resolve(each)));
-        }
-        return lines;
-    }
-
-    private List<String> files(String name) throws IOException {
-        Path root = folder.resolve(name);
-        if (!Files.exists(root)) {
-            return List.of();
-        }
-        try (Stream<Path> all = Files.walk(root)) {
-            return all.filter(Files::isRegularFile)
-                    .map(file -> root.relativize(file).toString())
-                    .sorted()
-                    .toList();
-        }
-    }
-
-    private List<String> rows(String sql) {
-        return ParquetRows.of(folder.resolve("lake"), sql);
     }
 }

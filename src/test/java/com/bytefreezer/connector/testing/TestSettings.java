@@ -24,6 +24,11 @@ public final class TestSettings {
 
     /** Those of an export from a folder to standard output, and {@code options} over them. */
     public static Settings over(Path lake, Map<String, String> options) {
+        return over(lake, options, OWN);
+    }
+
+    /** The same with other route files. */
+    public static Settings over(Path lake, Map<String, String> options, RouteFiles routes) {
         var commandLine = new TreeMap<>(Map.of(
                 "lake.root", "file:" + lake,
                 "query.tenant-id", "acme",
@@ -32,7 +37,7 @@ public final class TestSettings {
                 "destination.type", "stdout"));
         commandLine.putAll(options);
         try {
-            return Settings.load(new Sources(Mode.BATCH, commandLine, Map.of(), null, lake, OWN));
+            return Settings.load(new Sources(Mode.BATCH, commandLine, Map.of(), null, lake, routes));
         } catch (SettingsException e) {
             throw new IllegalArgumentException(e);
         }

@@ -38,6 +38,7 @@ public final class SourceList {
      *
      * @param objects that are packed, by all machines
      * @param packed events of them
+     * @param dropped events that the SQL left out
      * @param deadLetters of them
      * @param waiting objects that are not packed yet, as far as this process knows; null if it packs none
      * @param oldestWaiting when the oldest of those was written; null for none
@@ -53,6 +54,7 @@ public final class SourceList {
             @JsonProperty("dataset_id") String dataset,
             @JsonProperty("source_objects") long objects,
             @JsonProperty("packed") long packed,
+            @JsonProperty("dropped") long dropped,
             @JsonProperty("dead_letters") long deadLetters,
             @JsonProperty("waiting_objects") @Nullable Long waiting,
             @JsonProperty("waiting_bytes") @Nullable Long waitingBytes,
@@ -80,6 +82,7 @@ public final class SourceList {
                     total.dataset().dataset(),
                     total.objects(),
                     total.events(),
+                    total.dropped(),
                     total.deadLetters(),
                     isKnown ? (its == null ? 0L : its.objects()) : null,
                     isKnown ? (its == null ? 0L : its.bytes()) : null,
