@@ -16,7 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The SQL of packs: for each dataset, that of the first file in {@code routes/packs} that takes it. A changed file counts from the next pack on. For one thread.
+ * The SQL of packs: for each dataset, that of the first file in {@code routes/packs} that takes it. A changed file counts from the next pack on. Safe for use by several threads.
  */
 public final class Recipes {
     private final Settings settings;
@@ -46,7 +46,7 @@ public final class Recipes {
      *
      * @throws ConnectorException if a file, the SQL or a lookup is wrong
      */
-    public Optional<Recipe> of(DatasetName dataset) {
+    public synchronized Optional<Recipe> of(DatasetName dataset) {
         try {
             refresh();
             return packs.stream()
@@ -64,7 +64,7 @@ public final class Recipes {
     }
 
     /** Whether a file has changed since {@link #of}. */
-    public boolean haveChanged() {
+    public synchronized boolean haveChanged() {
         return !settings.stateOfPackFiles().equals(state);
     }
 
