@@ -207,6 +207,11 @@ public final class Feeds implements AutoCloseable, FeedsHere {
         return files.map(FeedFolder::refused).orElse(Map.of());
     }
 
+    @Override
+    public Map<DatasetName, String> failing() {
+        return packs.failing();
+    }
+
     /** Where its routes run, once it has started. */
     public CamelContext context() {
         return camel.getCamelContext();

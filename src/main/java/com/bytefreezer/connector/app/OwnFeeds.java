@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.app;
 
 import com.bytefreezer.connector.api.feeds.FeedsHere;
+import com.bytefreezer.connector.config.DatasetName;
 import com.bytefreezer.connector.config.FeedSource;
 import com.bytefreezer.connector.config.Mode;
 import com.bytefreezer.connector.config.Settings;
@@ -128,6 +129,11 @@ final class OwnFeeds implements FeedsHere, AutoCloseable {
     @Override
     public Optional<Sources> sources() {
         return feeds().sources();
+    }
+
+    @Override
+    public Map<DatasetName, String> failing() {
+        return feeds().failing();
     }
 
     @Override

@@ -9,6 +9,7 @@ import com.bytefreezer.connector.problem.ConnectorException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -38,7 +39,9 @@ public final class FeedAlerts implements Notifications.Watched {
             FeedHealth.BUCKET,
             List.of(new Condition(FeedHealth.FAILING, "can be read again")),
             FeedHealth.SPOOL,
-            List.of(new Condition(FeedHealth.NEARLY_FULL, "has room again")));
+            List.of(
+                    new Condition(FeedHealth.NEARLY_FULL, "has room again"),
+                    new Condition(FeedHealth.FAILING, "is packed again")));
     /** Once it was told, the spool is nearly full until it is emptier than this, in percent. */
     private static final int ROOM = 70;
 
@@ -97,8 +100,13 @@ public final class FeedAlerts implements Notifications.Watched {
             LOG.debug("notifications", e);
             return;
         }
-        conditions.forEach((subject, its) -> telling.tell(
-                subject, CONDITIONS.getOrDefault(subject.kind(), List.of()), its, memory.of(subject.toString())));
+        conditions.forEach((subject, its) -> {
+            Telling.Memory told = memory.of(subject.toString());
+            // Of thousands of datasets there is mostly nothing to tell.
+            if (!its.isEmpty() || !told.told().isEmpty()) {
+                telling.tell(subject, CONDITIONS.getOrDefault(subject.kind(), List.of()), its, told);
+            }
+        });
         memory.retain(conditions.keySet());
         memory.write();
     }
@@ -107,19 +115,35 @@ public final class FeedAlerts implements Notifications.Watched {
     private Map<Subject, Map<String, String>> conditions(TellingFile memory, Instant now) {
         Map<Subject, Map<String, String>> all = new LinkedHashMap<>();
         Map<Subject, Finding> feeds = new HashMap<>();
+        Subject spool = Subject.of(FeedHealth.SPOOL, settings.text("spool.folder"));
+        List<Finding> packs = new ArrayList<>();
         for (Finding finding : health.findings()) {
             if (finding.subject().kind().equals(FeedHealth.FEED)) {
                 feeds.put(finding.subject(), finding);
+            } else if (finding.dataset().isPresent()) {
+                packs.add(finding);
             } else {
                 of(finding.subject(), all).put(finding.condition(), finding.words());
             }
         }
+        // A lake that is away is one message, not one for each of thousands of datasets.
+        boolean together =
+                packs.size() > FeedHealth.MOST_TOLD || (!packs.isEmpty() && isTold(memory, spool, FeedHealth.FAILING));
+        if (together) {
+            of(spool, all)
+                    .put(
+                            FeedHealth.FAILING,
+                            "has %,d datasets that cannot be packed; one of them: %s"
+                                    .formatted(packs.size(), packs.get(0)));
+        }
+        packs.stream()
+                .filter(each -> !together || isTold(memory, each.subject(), FeedHealth.FAILING))
+                .forEach(each -> of(each.subject(), all).put(each.condition(), each.words()));
         new TreeMap<>(health.here().open()).forEach((name, feed) -> {
             Subject subject = Subject.of(FeedHealth.FEED, name);
             of(subject, all).putAll(ofFeed(subject, feed, Optional.ofNullable(feeds.get(subject)), memory, now));
         });
         health.here().fill().ifPresent(fill -> {
-            Subject spool = Subject.of(FeedHealth.SPOOL, settings.text("spool.folder"));
             boolean stays = FeedHealth.percent(fill) >= ROOM && isTold(memory, spool, FeedHealth.NEARLY_FULL);
             Map<String, String> its = of(spool, all);
             if (stays) {

@@ -40,6 +40,8 @@ public final class FeedHealth implements Arrivals {
     static final String NEARLY_FULL = "nearly-full";
     private static final int NEARLY = 80;
     private static final int ALL = 100;
+    /** Of what is wrong, one by one. */
+    static final int MOST_TOLD = 10;
 
     private final Settings settings;
     private final FeedsHere here;
@@ -106,8 +108,9 @@ public final class FeedHealth implements Arrivals {
                 .flatMap(FeedsHere.Sources::trouble)
                 .ifPresent(why -> all.add(new Finding(
                         Subject.of(BUCKET, settings.text("s3source.bucket")), FAILING, "cannot be read: " + why)));
-        datasets()
-                .forEach(state -> problem(spool, name(state)).ifPresent(why -> all.add(cannotPack(name(state), why))));
+        Map<DatasetName, String> failing = new TreeMap<>(DatasetName.ORDER);
+        failing.putAll(here.failing());
+        failing.forEach((dataset, why) -> all.add(cannotPack(dataset, PlainText.withoutStop(why))));
         sources().forEach(total -> problem(SourceList.history(spool), total.dataset())
                 .ifPresent(why -> all.add(cannotPack(total.dataset(), why))));
         return all;
@@ -209,13 +212,14 @@ public final class FeedHealth implements Arrivals {
     /** The parts of the platform that this process stands for, with their states: {@code receiver}, {@code packer}. */
     public Map<String, Condition> roles() {
         Map<String, Condition> roles = new LinkedHashMap<>();
-        receiver().ifPresent(condition -> roles.put("receiver", condition));
-        packer().ifPresent(condition -> roles.put("packer", condition));
+        List<DatasetState> states = datasets();
+        receiver(states).ifPresent(condition -> roles.put("receiver", condition));
+        packer(states).ifPresent(condition -> roles.put("packer", condition));
         return roles;
     }
 
     /** Empty without a feed. */
-    private Optional<Condition> receiver() {
+    private Optional<Condition> receiver(List<DatasetState> states) {
         Map<String, FeedsHere.Open> open = here.open();
         if (open.isEmpty()) {
             return Optional.empty();
@@ -227,7 +231,6 @@ public final class FeedHealth implements Arrivals {
                 open.values().stream()
                         .filter(feed -> feed.trouble().isPresent())
                         .count());
-        List<DatasetState> states = datasets();
         counters.put(
                 "events_received",
                 states.stream().mapToLong(DatasetState::received).sum());
@@ -241,8 +244,7 @@ public final class FeedHealth implements Arrivals {
     }
 
     /** Empty if this process packs nothing. */
-    private Optional<Condition> packer() {
-        List<DatasetState> states = datasets();
+    private Optional<Condition> packer(List<DatasetState> states) {
         if (here.states().isEmpty()) {
             return Optional.empty();
         }
@@ -278,6 +280,9 @@ public final class FeedHealth implements Arrivals {
     }
 
     private static Condition condition(List<Finding> findings, Map<String, Object> counters) {
-        return new Condition(findings.stream().map(Finding::toString).collect(Collectors.joining("; ")), counters);
+        String more = findings.size() > MOST_TOLD ? "; and %,d more".formatted(findings.size() - MOST_TOLD) : "";
+        return new Condition(
+                findings.stream().limit(MOST_TOLD).map(Finding::toString).collect(Collectors.joining("; ", "", more)),
+                counters);
     }
 }

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -56,6 +57,9 @@ public final class Packs {
     /** Datasets whose packs cannot be put. */
     private final Set<DatasetName> away = new HashSet<>();
 
+    /** Why their last pack has failed, also of a former process. */
+    private final Map<DatasetName, String> failing = new ConcurrentHashMap<>();
+
     private volatile boolean stopped;
 
     /**
@@ -87,6 +91,22 @@ public final class Packs {
         this.shelves = shelves;
         this.due = due;
         this.clock = clock;
+        intakes.all().forEach(this::readFailure);
+    }
+
+    private void readFailure(Intake intake) {
+        try {
+            PackHistory.read(intake.spool().folder())
+                    .failing()
+                    .ifPresent(pack -> failing.put(name(intake.spool()), String.valueOf(pack.message())));
+        } catch (IOException e) {
+            LOG.debug("{}", intake.spool().folder(), e);
+        }
+    }
+
+    /** The datasets whose last pack has failed, with why. For any thread. */
+    public Map<DatasetName, String> failing() {
+        return Map.copyOf(failing);
     }
 
     /** Packs every dataset that is due. A failure is logged. */
@@ -219,9 +239,11 @@ public final class Packs {
             lake.end().ifPresent(former -> LOG.info("packs: the lake takes objects again."));
         }
         known.plight.end();
+        failing.remove(dataset);
     }
 
     private void failed(DatasetSpool spool, Instant started, String message) {
+        failing.put(name(spool), message);
         Instant now = clock.instant();
         remember(spool, folder -> PackHistory.failed(folder, started, now, message));
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.bytefreezer.connector.api.feeds.FeedsHere;
 import com.bytefreezer.connector.app.TestRun;
 import com.bytefreezer.connector.config.DatasetChoice;
+import com.bytefreezer.connector.config.DatasetName;
 import com.bytefreezer.connector.config.FeedDefinition;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.kit.Request;
@@ -22,6 +23,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
@@ -50,6 +53,7 @@ class FeedAlertsTest {
         private Optional<Instant> lastEvent = Optional.empty();
         private Spool.Fill fill = EMPTY;
         private long deadLetters;
+        private Map<DatasetName, String> failing = Map.of();
 
         @Override
         public Map<String, Open> open() {
@@ -75,9 +79,17 @@ class FeedAlertsTest {
         }
 
         @Override
+        public Map<DatasetName, String> failing() {
+            return failing;
+        }
+
+        @Override
         public Optional<List<DatasetState>> states() {
-            return Optional.of(
-                    List.of(new DatasetState("acme", "fw", deadLetters, 0, 0, deadLetters, 0, 0, null, null, 0)));
+            return Optional.of(List.of(state("fw", deadLetters), state("d0", 0), state("d1", 0)));
+        }
+
+        private static DatasetState state(String dataset, long deadLetters) {
+            return new DatasetState("acme", dataset, deadLetters, 0, 0, deadLetters, 0, 0, null, null, 0);
         }
     }
 
@@ -211,6 +223,39 @@ class FeedAlertsTest {
         here.fill = new Spool.Fill(0, 1000, 1500, 1000);
         after(1);
         assertThat(told()).contains("is 90 % full");
+    }
+
+    @Test
+    void packsThatFailAreToldOneByOneOnlyWhileTheyAreFew() {
+        here.failing = failing(2);
+        after(1);
+        assertThat(told())
+                .contains("dataset acme/d0 cannot be packed: 403 from s3://lake.", "dataset acme/d1 cannot")
+                .doesNotContain("spool");
+        here.failing = failing(5_000);
+        after(1);
+        restart();
+        after(1);
+        assertThat(told().lines())
+                .singleElement()
+                .asString()
+                .startsWith("{\"spool\":\"")
+                .contains(
+                        "has 5,000 datasets that cannot be packed; one of them: dataset acme/d0 cannot be packed: 403");
+        here.failing = failing(1);
+        after(1);
+        assertThat(told()).contains("dataset acme/d1 is packed again.").doesNotContain("spool");
+        here.failing = Map.of();
+        after(1);
+        assertThat(told()).contains("dataset acme/d0 is packed again.").containsPattern("spool \\S+ is packed again");
+        after(1);
+        assertThat(told()).isEmpty();
+    }
+
+    private static Map<DatasetName, String> failing(int count) {
+        return IntStream.range(0, count)
+                .boxed()
+                .collect(Collectors.toMap(i -> new DatasetName("acme", "d" + i), i -> "403 from s3://lake."));
     }
 
     @Test

@@ -72,6 +72,11 @@ public interface FeedsHere {
         return Map.of();
     }
 
+    /** The datasets of the spool of this process whose last pack has failed, with why. */
+    default Map<DatasetName, String> failing() {
+        return Map.of();
+    }
+
     /** What has become of the events of each dataset; empty if this process has no spool. */
     Optional<List<DatasetState>> states();
 }
