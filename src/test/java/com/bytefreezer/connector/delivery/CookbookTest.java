@@ -47,7 +47,7 @@ class CookbookTest {
                             "syslog.md",
                             "slack-alert.md",
                             "kamelet.md",
-                            // An export, which DestinationPagesIT runs.
+                            // An export, which WrittenPagesIT runs.
                             "ioc-detection.md");
         }
     }

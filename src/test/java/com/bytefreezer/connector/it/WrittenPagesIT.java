@@ -24,9 +24,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * The pages of docs/destinations and docs/cookbook, done word for word: each exports the sample. That of Elasticsearch is
- * in {@link ConservationIT}, which has a node.
+ * in {@link ConservationIT}, which has a node. It is the longest class, so its name puts it among the first.
  */
-class DestinationPagesIT {
+class WrittenPagesIT {
     private static final int RECORDS = 400;
     private static final int BATCHES = 9;
 

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The packaged connector, killed in the middle of an export and started again. */
-class CrashIT {
+class KilledIT {
     private static final String SELECT = "SELECT n, hostname, message FROM events";
     private static final String JOIN = SELECT + " JOIN ioc ON ioc.id::BIGINT = n % 2";
     private static final int OBJECTS = 8;
